@@ -1,0 +1,1 @@
+"""medallion: files → bronze → silver → gold → one published release, from one declaration."""

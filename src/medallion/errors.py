@@ -1,0 +1,136 @@
+"""Every error medallion raises on purpose, so that one `except` catches what you mean.
+
+    MedallionError
+    ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
+    ├── CallError             the call is wrong: an unknown table, release or option
+    ├── PluginError           a plugin is unknown, not installed, or breaks its contract
+    ├── DataError             the data cannot be taken
+    │   ├── SourceError       one or more source files cannot be read
+    │   ├── StepError         a transform or expectation could not run on its rows
+    │   ├── GateError         an expectation with `on_fail: fail` was not met
+    │   └── ConservationError rows in ≠ kept + deduplicated + dropped + quarantined
+    └── ServiceError          storage or a database could not be used
+        ├── StorageError      the lake could not be read or written
+        │   ├── MissingError  the object is not there
+        │   ├── ExistsError   create-only put: the object is already there
+        │   └── ConflictError compare-and-swap: the object changed meanwhile
+        ├── LeaseError        another run holds the lake's lease
+        └── SinkError         a serving database refused or could not be reached
+
+Each says where, what and, in `hint`, what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class MedallionError(Exception):
+    """Base of the tree.
+
+    Parameters: `message` says where and what; `hint` what to do next.
+    `exit_code` is what the command line returns for it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  → {self.hint}" if self.hint else self.message
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a declaration: `place` is `file:line:column`, `path` the YAML path."""
+
+    place: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.path, self.message) if part)
+
+
+class DeclarationError(MedallionError):
+    """The declaration is wrong; `problems` holds everything found in one reading."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class CallError(MedallionError):
+    """The call is wrong: an unknown table, release or option."""
+
+    exit_code = 2
+
+
+class PluginError(MedallionError):
+    """A plugin is unknown, not installed, or does not keep its contract."""
+
+    exit_code = 2
+
+
+class DataError(MedallionError):
+    """The data cannot be taken as it is."""
+
+
+class SourceError(DataError):
+    """One or more source files cannot be read; the message has a line for each."""
+
+
+class StepError(DataError):
+    """A transform or an expectation could not run on its rows."""
+
+
+class GateError(DataError):
+    """An expectation with `on_fail: fail` was not met; nothing was published."""
+
+
+class ConservationError(DataError):
+    """A step lost or made rows: rows in ≠ kept + deduplicated + dropped + quarantined."""
+
+
+class ServiceError(MedallionError):
+    """Storage or a database could not be used."""
+
+
+class StorageError(ServiceError):
+    """The lake could not be read or written."""
+
+
+class MissingError(StorageError):
+    """The object is not there."""
+
+
+class ExistsError(StorageError):
+    """Create-only put: the object is already there."""
+
+
+class ConflictError(StorageError):
+    """Compare-and-swap: the object is not the version that was expected."""
+
+
+class LeaseError(ServiceError):
+    """Another run holds the lake's lease."""
+
+
+class SinkError(ServiceError):
+    """A serving database refused the work or could not be reached."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`"; did you mean 'cast'?"` when a known word is close, else the list of what there is."""
+    names = sorted(set(known))
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there is {', '.join(names)}" if names else ""

@@ -1,0 +1,197 @@
+"""What medallion writes down: plain, immutable, serialisable, without behaviour.
+
+Each record is one JSON object in the lake, so that any language can read it.
+Times are UTC in ISO 8601; sizes are bytes; durations are seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
+Change = Literal["new", "changed", "unchanged", "retracted"]
+Fate = Literal["deduplicated", "dropped", "quarantined"]
+RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
+
+
+class Record(BaseModel):
+    """Base of all records."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Column(Record):
+    """One column: `type` is a DuckDB SQL type, such as `DECIMAL(12,2)` or `VARCHAR`."""
+
+    name: str
+    type: str
+
+
+class File(Record):
+    """One stored file: `path` relative to its layer (or, for rejects, to the lake)."""
+
+    path: str
+    bytes: int
+    rows: int
+
+
+class SourceFile(Record):
+    """One source file as it arrived in a bronze table.
+
+    `name` is its path relative to the declaration (or its URL), `sha256` the hash of its bytes,
+    `token` what told cheaply that it had not changed since (size and times, or an ETag).
+    `object` holds the bytes as they came, `records` the same as Parquet of text, one row a record.
+    `columns` stand as in the file's header. `rows` counts every record, `quarantined` those
+    that could not be split into fields; their reasons stand in the table's rejects.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    token: str
+    arrived: datetime
+    object: str
+    records: str
+    records_bytes: int
+    columns: tuple[Column, ...]
+    rows: int
+    quarantined: int = 0
+
+
+class Tally(Record):
+    """How the rows of one phase of a step fared.
+
+    A phase ends where a transform makes rows of another grain (an aggregate, say).
+    Conservation law: `rows_in = kept + deduplicated + dropped + quarantined`.
+    `rows_out` is `kept`, or after a change of grain the number of rows made of them.
+    `reasons` breaks what was not kept down by rule: `{"cast amount": 12}`.
+    """
+
+    label: str
+    rows_in: int
+    kept: int
+    deduplicated: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+    rows_out: int
+    reasons: dict[str, int] = {}
+
+
+class Origin(Record):
+    """Which bronze snapshot the rows whose `_origin` begins with `number` came from."""
+
+    number: int
+    table: str
+    snapshot: str
+
+
+class Snapshot(Record):
+    """One immutable version of one table, `table` being its full name: `silver.purchases`.
+
+    `inputs` are the snapshot ids it was made of, by full table name. `sources` is filled for
+    bronze tables alone. `rejects` is a Parquet file of Reject rows, or None when there are none.
+    """
+
+    table: str
+    id: str
+    fingerprint: str
+    run: str
+    created: datetime
+    columns: tuple[Column, ...]
+    rows: int
+    bytes: int
+    files: tuple[File, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    inputs: dict[str, str] = {}
+    origins: tuple[Origin, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    rejects: File | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Served(Record):
+    """One gold table inside one sink: `name` is the physical table or collection it was loaded into."""
+
+    table: str
+    name: str
+    snapshot: str
+    rows: int
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+
+class Release(Record):
+    """A consistent set of snapshots under one id, published atomically.
+
+    `tables` maps full table names to snapshots; `served` maps a sink's name to its tables by plain name.
+    """
+
+    id: str
+    pipeline: str
+    run: str
+    created: datetime
+    previous: str | None
+    tables: dict[str, Snapshot]
+    served: dict[str, dict[str, Served]] = {}
+
+
+class Reject(Record):
+    """One row that did not make it: why, and where it came from.
+
+    `file` and `record` (1 is the first record below the header) are None for rows that were
+    computed rather than read. `row` is the row as it stood in the file, as a JSON object.
+    """
+
+    table: str
+    rule: str
+    column: str | None
+    value: str | None
+    file: str | None
+    record: int | None
+    run: str
+    row: str
+
+
+class LoadReport(Record):
+    """What loading one table into a sink took; `rows` is counted in the sink after the load."""
+
+    sink: str
+    served: Served
+    seconds: float
+    loaded: bool
+
+
+class StepRun(Record):
+    """What happened to one table in one run."""
+
+    table: str
+    action: Action
+    why: str
+    seconds: float = 0.0
+    rows: int = 0
+    bytes: int = 0
+    snapshot: str | None = None
+    tallies: tuple[Tally, ...] = ()
+    sources: dict[Change, int] = {}
+    drift: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rejects: File | None = None
+    error: str | None = None
+
+
+class Run(Record):
+    """The record of one execution."""
+
+    id: str
+    pipeline: str
+    status: RunStatus
+    started: datetime
+    finished: datetime | None = None
+    steps: tuple[StepRun, ...] = ()
+    loads: tuple[LoadReport, ...] = ()
+    release: str | None = None
+    note: str = ""
+    error: str | None = None

@@ -1,0 +1,70 @@
+"""Try one transform or expectation on a few rows, as an engine would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from medallion.contracts import ORIGIN, ROW, Inputs, RowExpectation, Transform
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    Rows = Sequence[Mapping[str, Any]] | pa.Table
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a transform made of its rows.
+
+    `rows` are those that came out, in input order where rows keep their identity; `types` their DuckDB
+    types by column; `set_aside` tuples of (input position from 0, fate, rule, column, value).
+    """
+
+    rows: list[dict[str, Any]]
+    types: dict[str, str]
+    set_aside: list[tuple[int, str, str, str | None, str | None]]
+
+
+def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome:
+    """Run a transform on rows (dicts or an Arrow table) and other tables, by name."""
+    connection = _connect()
+    relation = _relation(connection, "rows", rows)
+    others = Inputs(connection, {name: _relation(connection, name, table) for name, table in inputs.items()})
+    aside: list[tuple[Any, ...]] = []
+    removed = transform.set_aside(relation, others)
+    if removed is not None:
+        others.sql("select * from removed", removed=removed).create("set_aside")
+        aside = sorted(connection.table("set_aside").fetchall())
+        relation = others.sql(f"select * from rows anti join set_aside using ({ROW})", rows=relation)
+    made = transform.apply(relation, others)
+    if ROW in made.columns:
+        made = made.order(ROW)
+    types = {name: str(kind) for name, kind in zip(made.columns, made.types, strict=True) if name not in (ROW, ORIGIN)}
+    out = [dict(zip(made.columns, values, strict=True)) for values in made.fetchall()]
+    return Outcome([{name: row[name] for name in types} for row in out], types, aside)
+
+
+def violations(expectation: RowExpectation, rows: Rows, **inputs: Rows) -> list[tuple[int, str | None, str | None]]:
+    """The rows that break an expectation: (input position from 0, column, value)."""
+    connection = _connect()
+    others = Inputs(connection, {name: _relation(connection, name, table) for name, table in inputs.items()})
+    return sorted(expectation.violations(_relation(connection, "rows", rows), others).fetchall())
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> duckdb.DuckDBPyRelation:
+    import pyarrow as pa
+
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([dict(row) for row in rows])
+    table = table.append_column(ROW, pa.array(range(len(table)), pa.int64()))
+    table = table.append_column(ORIGIN, pa.array(range(len(table)), pa.int64()))
+    connection.register(f"_input_{name}", table)
+    return connection.table(f"_input_{name}")
