@@ -1,1 +1,71 @@
-"""medallion: files → bronze → silver → gold → one published release, from one declaration."""
+"""medallion: files → bronze → silver → gold → one published release, from one declaration.
+
+    import medallion as md
+
+    run = md.Pipeline.load("medallion.yaml").run()
+    md.Lake("lake").table("gold.clients_stats").to_pandas()
+
+Every name is loaded on first use, so that importing medallion costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table
+    from medallion.contracts import Filter, Page, Query, Sort, Store
+    from medallion.errors import MedallionError
+    from medallion.functions import transform
+    from medallion.lake import Lake
+    from medallion.pipeline import Pipeline
+    from medallion.plan import Plan, Selection
+    from medallion.records import Release, Run, Snapshot
+    from medallion.tables import LakeTable
+
+_HOMES = {
+    "config": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
+    "contracts": ("Filter", "Page", "Query", "Sort", "Store"),
+    "errors": ("MedallionError",),
+    "functions": ("transform",),
+    "lake": ("Lake",),
+    "pipeline": ("Pipeline",),
+    "plan": ("Plan", "Selection"),
+    "records": ("Release", "Run", "Snapshot"),
+    "tables": ("LakeTable",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Declaration",
+    "Filter",
+    "Lake",
+    "LakeTable",
+    "MedallionError",
+    "Page",
+    "Pipeline",
+    "Plan",
+    "Query",
+    "Release",
+    "Run",
+    "Selection",
+    "ServedTable",
+    "SinkDeclaration",
+    "Snapshot",
+    "Sort",
+    "Source",
+    "Store",
+    "Table",
+    "transform",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'medallion' has no attribute {name!r}")
+    return getattr(import_module(f"medallion.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

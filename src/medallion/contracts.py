@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Relation = duckdb.DuckDBPyRelation
     Connection = duckdb.DuckDBPyConnection
-    Batches = pa.RecordBatchReader
+    Batches: TypeAlias = pa.RecordBatchReader
 
 _numbers = count()
 
@@ -84,7 +84,9 @@ class Inputs:
 
     def __getitem__(self, name: str) -> Relation:
         if name not in self.tables:
-            raise StepError(f"no table {name!r} among its inputs{did_you_mean(name, self.tables)}", hint="add it to `from`")
+            raise StepError(
+                f"no table {name!r} among its inputs{did_you_mean(name, self.tables)}", hint="add it to `from`"
+            )
         return self.tables[name]
 
     def sql(self, query: str, **relations: Relation) -> Relation:
@@ -195,29 +197,35 @@ class Layer(Plugin, ABC):
     retain: int = 10
 
     @abstractmethod
-    def write(self, storage: Storage, folder: str, rows: Relation, scratch: Path) -> tuple[File, ...]:
-        """Write rows as new immutable files below `folder`, never in place."""
+    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+        """Write rows as new immutable files below `folder`, never in place; `scratch` is an empty local folder."""
 
     @abstractmethod
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         """All rows of a snapshot, lazily, with `_row` and `_origin`."""
 
-    def delete(self, storage: Storage, snapshot: Snapshot) -> None:
-        """Remove a snapshot's files; those already gone are no error."""
-        for file in snapshot.files:
-            storage.delete(file.path)
+    def objects(self, snapshot: Snapshot) -> Iterable[str]:
+        """The paths a snapshot needs; whatever no retained snapshot needs is removed."""
+        return [file.path for file in snapshot.files]
 
 
 class SourceLayer(Layer, ABC):
     """A layer that takes source files in: the first of a pipeline."""
 
     @abstractmethod
-    def keep(self, storage: Storage, table: str, source: Storage, path: str, name: str) -> tuple[str, str, int]:
-        """Keep one source file's bytes as they are: (SHA-256, object path, bytes). Idempotent."""
+    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> tuple[str, str]:
+        """Keep one source file's bytes as they came: (SHA-256, path of the object). Doing it twice is doing it once.
+
+        `scratch` is a local folder for the copy on its way.
+        """
 
     @abstractmethod
-    def records_path(self, table: str, sha256: str, form: Format) -> str:
-        """Where the records of these bytes, read by this format, are kept."""
+    def records(self, table: str, sha256: str, form: Format) -> str:
+        """Where the records of these bytes, read by this format, are kept: a path below the layer."""
+
+    @abstractmethod
+    def originals(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        """The records as they stood in their files: `_origin`, `file`, `record` (from 1), `row` (a JSON object)."""
 
 
 class TableSpec(BaseModel):
@@ -233,9 +241,17 @@ class TableSpec(BaseModel):
 
 
 class Sink(Plugin, ABC):
-    """Loads a release's tables into a serving database, then switches to it at once."""
+    """Loads a release's tables into a serving database, then switches to it at once.
+
+    `label` is the sink's name in the declaration, under which a release's `served` lists its tables.
+    """
 
     url: str
+    label: str = "serving"
+
+    def located(self, base: Path) -> Self:
+        """The same sink, a relative path in its `url` being taken from `base`."""
+        return self
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
@@ -363,6 +379,7 @@ class Built:
 
     columns: tuple[Column, ...]
     files: tuple[File, ...]
+    rows: int
     tallies: tuple[Tally, ...]
     origins: tuple[Origin, ...] = ()
     rejects: Path | None = None
@@ -419,4 +436,6 @@ def require(rows: Relation, *names: str) -> None:
     columns = [name for name in rows.columns if name not in (ROW, ORIGIN)]
     for name in names:
         if name not in columns:
-            raise StepError(f"no column {name!r}{did_you_mean(name, columns)}", hint=f"the rows have: {', '.join(columns)}")
+            raise StepError(
+                f"no column {name!r}{did_you_mean(name, columns)}", hint=f"the rows have: {', '.join(columns)}"
+            )

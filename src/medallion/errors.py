@@ -22,19 +22,25 @@ Each says where, what and, in `hint`, what to do next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medallion.records import Run
 
 
 class MedallionError(Exception):
     """Base of the tree.
 
     Parameters: `message` says where and what; `hint` what to do next.
-    `exit_code` is what the command line returns for it.
+    `exit_code` is what the command line returns for it; `run` is the record of the run that it ended, if any.
     """
 
     exit_code = 1
+    run: Run | None = None
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -92,7 +98,12 @@ class StepError(DataError):
 
 
 class GateError(DataError):
-    """An expectation with `on_fail: fail` was not met; nothing was published."""
+    """An expectation with `on_fail: fail` was not met; nothing was published.
+
+    `figures` are the StepRun fields that were known by then: tallies, rejects, warnings.
+    """
+
+    figures: Mapping[str, object] = MappingProxyType({})
 
 
 class ConservationError(DataError):

@@ -7,7 +7,7 @@ Times are UTC in ISO 8601; sizes are bytes; durations are seconds.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -121,12 +121,14 @@ class Served(Record):
     rows: int
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
 
 
 class Release(Record):
     """A consistent set of snapshots under one id, published atomically.
 
-    `tables` maps full table names to snapshots; `served` maps a sink's name to its tables by plain name.
+    `tables` maps full table names to snapshots; `served` maps a sink's name to its tables by plain name;
+    `layers` says how each layer is kept, so that a release can be read without its declaration.
     """
 
     id: str
@@ -135,6 +137,7 @@ class Release(Record):
     created: datetime
     previous: str | None
     tables: dict[str, Snapshot]
+    layers: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import ORIGIN, ROW, Inputs, RowExpectation, Transform
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    Rows = Sequence[Mapping[str, Any]] | pa.Table
+    Rows: TypeAlias = Sequence[Mapping[str, Any]] | pa.Table
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+# What a newcomer types. Every target brings what it needs into .venv first, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CORE := $(VENV)/core.stamp
+DEV := $(VENV)/dev.stamp
+DOCS := $(VENV)/docs.stamp
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench docs setup clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+demo: $(CORE)  ## run the shop from files to a published release
+	cd examples/shop && ../../$(BIN)/medallion run
+	cd examples/shop && ../../$(BIN)/medallion status
+	@printf '%s\n' '' 'Open next (from examples/shop):' \
+	  '  medallion.yaml                                     the declaration that did this' \
+	  '  ../../$(BIN)/medallion show gold.country_stats    a table of the release' \
+	  '  ../../$(BIN)/medallion quarantine                 every row that did not make it, and why' \
+	  '  ../../$(BIN)/medallion run                        again: nothing changed, nothing is done' \
+	  '  lake/gold/clients_stats.parquet                    the same tables, for any other tool'
+
+test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(DEV)  ## style, types and the order of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV)  ## measure against the same work written by hand; ARGS passes options
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(DOCS)  ## the documentation, in build/docs
+	$(BIN)/sphinx-build --fail-on-warning --builder html docs build/docs
+
+setup: $(DEV) $(DOCS)  ## everything into .venv, for an editor
+
+clean:  ## remove .venv and all that was made
+	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf examples/shop/lake
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
+	@touch $@
+
+# Dependency groups need a pip of 2025.
+$(DEV): $(CORE)
+	$(INSTALL) --upgrade 'pip>=25.1'
+	$(INSTALL) --editable '.[all]' --group dev
+	@touch $@
+
+$(DOCS): $(DEV)
+	$(INSTALL) --group docs
+	@touch $@

@@ -1,0 +1,238 @@
+"""The declaration: the models that `medallion.yaml` is one way to write.
+
+Declaration(
+    name="shop",
+    tables={
+        "bronze": {"clients": Source(source="data/clients.csv")},
+        "silver": {"clients": Table(from_="bronze.clients", steps=[Trim()])},
+    },
+)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
+
+from medallion import plugins
+from medallion.contracts import Engine, Expectation, Format, Layer, Sink, SourceLayer, Transform
+from medallion.errors import did_you_mean
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
+SchemaPolicy = Literal["evolve", "freeze", "discard"]
+
+
+def _plugin(group: str) -> BeforeValidator:
+    """Let Python users write `"trim"` or `{"cast": {…}}` as in YAML, besides plugins themselves."""
+
+    def build(value: object) -> object:
+        shared: dict[str, Any] = {}
+        if group == plugins.EXPECTATIONS and isinstance(value, Mapping) and "on_fail" in value:
+            shared["on_fail"] = value["on_fail"]
+            value = {key: item for key, item in value.items() if key != "on_fail"}
+        return plugins.build(group, value, **shared)
+
+    return BeforeValidator(build)
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Source(Model):
+    """A bronze table: files taken in as they are.
+
+    `source` is a path or URL, with `*` and `**`, relative to the declaration. `format` is chosen by the
+    files' endings when left out. `schema` says what happens when files differ in columns: `evolve`
+    (new columns join, missing ones are null), `discard` (new ones are ignored), `freeze` (the run fails).
+    `columns` are the columns expected; by default those of the last release, or of the first file.
+    """
+
+    source: str = Field(min_length=1)
+    format: Annotated[SerializeAsAny[Format], _plugin(plugins.FORMATS)] | None = None
+    schema_policy: SchemaPolicy = Field(default="evolve", alias="schema")
+    columns: tuple[str, ...] = ()
+    description: str = ""
+
+
+class Table(Model):
+    """A table made of others: `steps` on the rows of the first of `from`, then `expect` on the result.
+
+    `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full name.
+    """
+
+    from_: dict[str, str] = Field(alias="from", min_length=1)
+    steps: tuple[Annotated[SerializeAsAny[Transform], _plugin(plugins.TRANSFORMS)], ...] = ()
+    expect: tuple[Annotated[SerializeAsAny[Expectation], _plugin(plugins.EXPECTATIONS)], ...] = ()
+    description: str = ""
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _aliases(cls, value: object) -> object:
+        names = [value] if isinstance(value, str) else value
+        if isinstance(names, list | tuple):
+            return {str(name).rpartition(".")[2]: name for name in names}
+        return value
+
+    def reads(self) -> dict[str, str]:
+        """Every table it reads, alias → full name; those its steps and expectations name stand under that name."""
+        extra = [name for part in (*self.steps, *self.expect) for name in part.reads()]
+        return {**self.from_, **{name: name for name in extra if name not in self.from_.values()}}
+
+
+class ServedTable(Model):
+    """How a sink serves one table: `key` tells its rows apart; `indexes` are columns, `-column` for
+    descending, or lists of them."""
+
+    key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _key(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("indexes", mode="before")
+    @classmethod
+    def _indexes(cls, value: object) -> object:
+        if isinstance(value, list | tuple):
+            return tuple((item,) if isinstance(item, str) else item for item in value)
+        return value
+
+
+class SinkDeclaration(Model):
+    """One serving database: every table of the last layer is loaded; `tables` adds keys and indexes."""
+
+    sink: SerializeAsAny[Sink]
+    tables: dict[Name, ServedTable] = {}
+
+
+def _default_layers() -> dict[str, Any]:
+    return {"bronze": "raw", "silver": "parquet", "gold": "parquet"}
+
+
+def _default_sinks() -> dict[str, Any]:
+    return {"serving": {"url": os.environ.get("MEDALLION_STORE", "sqlite:lake/serving.db")}}
+
+
+def _default_engine() -> str:
+    return os.environ.get("MEDALLION_ENGINE", "duckdb")
+
+
+class Declaration(Model):
+    """One pipeline, whole. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
+
+    name: Name
+    lake: str = "lake"
+    layers: dict[Name, Annotated[SerializeAsAny[Layer], _plugin(plugins.LAYERS)]] = Field(
+        default_factory=_default_layers, validate_default=True, min_length=1
+    )
+    tables: dict[str, dict[Name, Source | Table]]
+    sinks: dict[Name, SinkDeclaration] = Field(default_factory=_default_sinks, validate_default=True)
+    engine: Annotated[SerializeAsAny[Engine], _plugin(plugins.ENGINES)] = Field(
+        default_factory=_default_engine, validate_default=True
+    )
+    sections: dict[str, Any] = {}
+
+    @field_validator("sinks", mode="before")
+    @classmethod
+    def _sinks(cls, value: object) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        return {label: sink_declaration(label, item) for label, item in value.items()}
+
+    def table(self, name: str) -> Source | Table:
+        """The declaration of a table by its full name. Raises KeyError."""
+        layer, _, plain = name.partition(".")
+        return self.tables[layer][plain]
+
+    def names(self) -> list[str]:
+        """Full names of all tables, in the order of layers and then as written."""
+        return [f"{layer}.{name}" for layer in self.layers for name in self.tables.get(layer, {})]
+
+    def served(self) -> list[str]:
+        """Full names of the tables that sinks load: those of the last layer."""
+        last = list(self.layers)[-1]
+        return [f"{last}.{name}" for name in self.tables.get(last, {})]
+
+
+def sink_declaration(label: str, value: object) -> object:
+    """A sink as written (`{url: …, tables: …}`) as a SinkDeclaration; its URL's scheme names the plugin."""
+    if not isinstance(value, Mapping) or "sink" in value:
+        return value
+    body = {key: item for key, item in value.items() if key != "tables"}
+    kind = body.pop("type", None) or str(body.get("url", "")).partition(":")[0]
+    sink = plugins.build(plugins.SINKS, {"type": kind, **body}, label=label)
+    return SinkDeclaration.model_validate({"sink": sink, "tables": value.get("tables") or {}})
+
+
+def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong between the parts of a declaration: (path, message) each. Empty when it can be planned."""
+    order = {layer: position for position, layer in enumerate(declaration.layers)}
+    known = declaration.names()
+    for layer, tables in declaration.tables.items():
+        if layer not in order:
+            yield ("tables", layer), f"no layer {layer!r}{did_you_mean(layer, order)}"
+            continue
+        takes_files = isinstance(declaration.layers[layer], SourceLayer)
+        for name, table in tables.items():
+            path = ("tables", layer, name)
+            if isinstance(table, Source):
+                if not takes_files:
+                    kind = declaration.layers[layer].name
+                    yield (*path, "source"), f"layer {layer!r} is of type {kind!r}, which takes no source files in"
+            elif takes_files:
+                yield (*path, "from"), f"layer {layer!r} takes source files; write `source`"
+            else:
+                yield from _bad_reads(table, path, known, order)
+    yield from _cycles(declaration)
+    served = [name.partition(".")[2] for name in declaration.served()]
+    for label, sink in declaration.sinks.items():
+        for name in sink.tables:
+            if name not in served:
+                yield (
+                    ("sinks", label, "tables", name),
+                    f"no table {name!r} in the last layer{did_you_mean(name, served)}",
+                )
+
+
+def _bad_reads(
+    table: Table, path: tuple[str, ...], known: list[str], order: Mapping[str, int]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for alias, name in table.from_.items():
+        where = (*path, "from", alias)
+        if name not in known:
+            yield where, f"no table {name!r}{did_you_mean(name, known)}"
+        elif order[name.partition(".")[0]] > order[path[1]]:
+            yield where, f"{name!r} is of a later layer; data only moves forward"
+    for key, parts in (("steps", table.steps), ("expect", table.expect)):
+        for position, part in enumerate(parts):
+            for name in part.reads():
+                place: tuple[str | int, ...] = (*path, key, position, part.name)
+                if name not in known:
+                    yield place, f"no table {name!r}{did_you_mean(name, known)}"
+                elif order[name.partition(".")[0]] > order[path[1]]:
+                    yield place, f"{name!r} is of a later layer; data only moves forward"
+
+
+def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    reads = {
+        name: list(table.reads().values()) if isinstance(table := declaration.table(name), Table) else []
+        for name in declaration.names()
+    }
+    done: set[str] = set()
+
+    def walk(name: str, trail: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if name in trail:
+            yield (*trail[trail.index(name) :], name)
+        elif name not in done:
+            for other in reads.get(name, ()):
+                yield from walk(other, (*trail, name))
+            done.add(name)
+
+    for name in reads:
+        for cycle in walk(name, ()):
+            yield ("tables", *cycle[0].split("."), "from"), f"a cycle: {' → '.join(cycle)}"

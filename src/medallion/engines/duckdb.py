@@ -1,0 +1,82 @@
+"""The embedded engine: one DuckDB connection runs every step, in parallel and out of core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from medallion.contracts import ORIGIN, ROW, Built, Engine, Input, Parsed, ParseTask, Session, TableTask, quote
+
+if TYPE_CHECKING:
+    from medallion.contracts import Batches, Connection
+
+BATCH_ROWS = 10_000
+
+
+class DuckDB(Engine):
+    """Runs the steps in this process. Work larger than `memory_limit` goes to disk.
+
+        engine: {type: duckdb, memory_limit: 4GB, threads: 8}
+
+    Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one a core.
+    """
+
+    name: ClassVar[str] = "duckdb"
+
+    memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$")
+    threads: int | None = Field(default=None, ge=1)
+
+    @contextmanager
+    def session(self, scratch: Path) -> Iterator[Session]:
+        import duckdb
+
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self.memory_limit,
+            "temp_directory": str(scratch / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        if self.threads:
+            settings["threads"] = self.threads
+        connection = duckdb.connect(config=settings)
+        try:
+            yield DuckDBSession(connection, scratch)
+        finally:
+            connection.close()
+
+
+class DuckDBSession(Session):
+    """A DuckDB connection at work for one run."""
+
+    def __init__(self, connection: Connection, scratch: Path) -> None:
+        self.connection = connection
+        self.scratch = scratch
+
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed]:
+        for task in tasks:
+            yield task.form.parse(task.source, task.name, task.target, self._cursor())
+
+    def build(self, task: TableTask) -> Built:
+        from medallion.engines.duckdb_table import TableBuild
+
+        cursor = self._cursor()
+        try:
+            return TableBuild(task, cursor, self.scratch).run()
+        finally:
+            cursor.close()
+
+    def batches(self, source: Input) -> Batches:
+        rows = source.layer.scan(source.storage, source.snapshot, self._cursor())
+        names = [quote(name) for name in rows.columns if name not in (ROW, ORIGIN)]
+        return rows.project(", ".join(names)).to_arrow_reader(BATCH_ROWS)
+
+    def _cursor(self) -> Connection:
+        cursor = self.connection.cursor()
+        # a bar would stand between the lines of whoever reads standard output
+        cursor.execute("set enable_progress_bar = false").fetchall()
+        cursor.execute("set TimeZone = 'UTC'").fetchall()
+        return cursor

@@ -1,0 +1,270 @@
+"""Computing one table: steps, expectations, writing, and where every row went.
+
+The main relation stays lazy from the first step to the last. Rows that leave it are named in small
+tables of `_row`, made by one narrow pass each, and anti-joined away; so that nothing wide is ever
+held, and a row's fate is counted where it is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from medallion.contracts import (
+    ORIGIN,
+    ROW,
+    Built,
+    Expectation,
+    Inputs,
+    RowExpectation,
+    SourceLayer,
+    TableExpectation,
+    TableTask,
+    Transform,
+    literal,
+    quote,
+)
+from medallion.errors import ConservationError, MedallionError, PluginError, StepError, StorageError
+from medallion.records import Column, File, Tally
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+FATES = {"drop": "dropped", "quarantine": "quarantined", "fail": "quarantined"}
+
+
+@dataclass
+class Phase:
+    """The running tally of one grain of rows."""
+
+    label: str
+    rows_in: int
+    fates: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> int:
+        return self.rows_in - sum(self.fates.values())
+
+    def tally(self, rows_out: int) -> Tally:
+        return Tally(
+            label=self.label,
+            rows_in=self.rows_in,
+            kept=self.kept,
+            deduplicated=self.fates.get("deduplicated", 0),
+            dropped=self.fates.get("dropped", 0),
+            quarantined=self.fates.get("quarantined", 0),
+            rows_out=rows_out,
+            reasons=self.reasons,
+        )
+
+
+class TableBuild:
+    """One TableTask on one connection, used once."""
+
+    def __init__(self, task: TableTask, connection: Connection, scratch: Path) -> None:
+        self.task = task
+        self.connection = connection
+        self.scratch = scratch / uuid4().hex
+        self.numbers = count()
+        self.rejects: list[str] = []
+        self.tallies: list[Tally] = []
+        self.warnings: list[str] = []
+        self.failures: list[str] = []
+        self.traced = bool(task.lineage)  # whether rows still know the source records they came from
+
+    def run(self) -> Built:
+        tables = {
+            alias: source.layer.scan(source.storage, source.snapshot, self.connection)
+            for alias, source in self.task.inputs.items()
+        }
+        main = self.task.inputs[self.task.main]
+        self.phase = Phase("", main.snapshot.rows)
+        rows = tables[self.task.main]
+        for position, step in enumerate(self.task.steps):
+            tables = {**tables, self.task.main: rows}
+            with _at(self.task.table, "steps", position, step.name):
+                rows = self._step(step, rows, Inputs(self.connection, tables))
+        for position, rule in enumerate(self.task.expectations):
+            with _at(self.task.table, "expect", position, rule.name):
+                rows = self._expect(rule, rows, Inputs(self.connection, {**tables, self.task.main: rows}))
+        with _at(self.task.table):
+            return self._finish(rows)
+
+    def _step(self, step: Transform, rows: Relation, inputs: Inputs) -> Relation:
+        removed = step.set_aside(rows, inputs)
+        if removed is not None:
+            table = self._materialise(removed)
+            rows = self._take_out(rows, inputs, table)
+        made = step.apply(rows, inputs)
+        if step.grain == "new":
+            return self._new_grain(step, made)
+        if ROW not in made.columns or ORIGIN not in made.columns:
+            raise PluginError(f"a transform of grain 'same' must pass {ROW} and {ORIGIN} on")
+        return made
+
+    def _new_grain(self, step: Transform, made: Relation) -> Relation:
+        columns = [name for name in made.columns if name not in (ROW, ORIGIN)]
+        if not columns:
+            raise StepError("its result has no columns")
+        self.traced = self.traced and ORIGIN in made.columns
+        origin = ORIGIN if ORIGIN in made.columns else f"null::bigint as {ORIGIN}"
+        table = self._materialise(made.project(", ".join([origin, *map(quote, columns)])))
+        size = self._scalar(f"select count(*) from {table}")
+        self.tallies.append(self.phase.tally(size))
+        self.phase = Phase(step.name, size)
+        return self.connection.sql(f"select rowid as {ROW}, * from {table}")
+
+    def _expect(self, rule: Expectation, rows: Relation, inputs: Inputs) -> Relation:
+        if isinstance(rule, TableExpectation):
+            complaint = rule.verdict(self._whole())
+            if complaint:
+                (self.failures if rule.on_fail == "fail" else self.warnings).append(f"{rule.rule}: {complaint}")
+            return rows
+        if not isinstance(rule, RowExpectation):
+            raise PluginError("an expectation must be a RowExpectation or a TableExpectation")
+        found = rule.violations(rows, inputs)
+        fate = FATES.get(rule.on_fail, "warned")
+        table = self._materialise(
+            found.project(f'{ROW}, {literal(fate)} as fate, {literal(rule.rule)} as rule, "column", "value"')
+        )
+        size = self._scalar(f"select count(*) from {table}")
+        if size and rule.on_fail in ("warn", "fail"):
+            column, value = self._rows(f'select "column", "value" from {table} order by {ROW} limit 1')[0]
+            said = f"{rule.rule}: {size:,} row{'s'[: size != 1]} break it, the first with {column} = {value!r}"
+            (self.failures if rule.on_fail == "fail" else self.warnings).append(said)
+        return rows if rule.on_fail == "warn" else self._take_out(rows, inputs, table)
+
+    def _take_out(self, rows: Relation, inputs: Inputs, table: str) -> Relation:
+        """Count the rows named in `table` by fate, keep the quarantined ones, and leave them out of `rows`."""
+        counted = self._rows(f'select fate, rule, "column", count(*), count(distinct {ROW}) from {table} group by all')
+        if not counted:
+            return rows
+        if self._scalar(f"select count(distinct {ROW}) from {table}") != sum(row[3] for row in counted):
+            raise PluginError(f"it names one {ROW} more than once")
+        for fate, rule, column, size, _ in counted:
+            self.phase.fates[fate] = self.phase.fates.get(fate, 0) + size
+            reason = f"{rule} {column}" if column else rule
+            self.phase.reasons[reason] = self.phase.reasons.get(reason, 0) + size
+        if any(fate == "quarantined" for fate, *_ in counted):
+            fields = ", ".join(f"{literal(n)}: {quote(n)}" for n in rows.columns if n not in (ROW, ORIGIN))
+            kept = inputs.sql(
+                f'select rule, "column", "value", {ORIGIN}, '
+                f"case when {ORIGIN} is null then to_json({{{fields}}})::varchar end as row "
+                f"from rows join {table} using ({ROW}) where fate = 'quarantined'",
+                rows=rows,
+            )
+            self.rejects.append(self._materialise(kept))
+        return inputs.sql(f"select rows.* from rows anti join {table} using ({ROW})", rows=rows)
+
+    def _finish(self, rows: Relation) -> Built:
+        rows_out = self._whole().rows_out
+        self.tallies.append(self.phase.tally(rows_out))
+        self.scratch.mkdir(parents=True)
+        files = [] if self.failures else self._write(rows, rows_out)
+        origins = [self.task.lineage[number].snapshot for number in sorted(self.task.lineage)] if self.traced else []
+        return Built(
+            columns=tuple(
+                Column(name=name, type=str(kind))
+                for name, kind in zip(rows.columns, rows.types, strict=True)
+                if name not in (ROW, ORIGIN)
+            ),
+            files=tuple(files),
+            rows=sum(file.rows for file in files),
+            tallies=tuple(self.tallies),
+            origins=tuple(origin for snapshot in origins for origin in snapshot.origins),
+            rejects=self._write_rejects(),
+            warnings=tuple(self.warnings),
+            failure="; ".join(self.failures) or None,
+        )
+
+    def _write(self, rows: Relation, rows_out: int) -> list[File]:
+        if not self.traced:
+            rows = rows.project(", ".join(quote(name) for name in rows.columns if name != ORIGIN))
+        files = self.task.layer.write(self.task.storage, self.task.folder, rows, self.connection, self.scratch)
+        written = sum(file.rows for file in files)
+        if written != rows_out:
+            raise ConservationError(
+                f"{rows_out:,} rows were to be kept, but {written:,} were written",
+                hint="a transform of grain 'same' lost or made rows; set them aside, or declare grain 'new'",
+            )
+        return files
+
+    def _write_rejects(self) -> Path | None:
+        """Rejects as a Parquet file of Reject rows, each with its file, record number and original row."""
+        if not self.rejects:
+            return None
+        rejects = self.connection.sql(" union all ".join(f"from {table}" for table in self.rejects))
+        table = self._materialise(rejects)
+        numbers = self._rows(f"select distinct {ORIGIN} >> 55 from {table} where {ORIGIN} is not null")
+        originals = {
+            f"originals_{number}": source.layer.originals(source.storage, source.snapshot, self.connection)
+            for number in sorted(row[0] for row in numbers)
+            if isinstance((source := self.task.lineage[number]).layer, SourceLayer)
+        }
+        none = f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, null::varchar as row"
+        traced = Inputs(self.connection).sql(
+            " union all ".join(
+                [f"{none} where false", *(f"select {ORIGIN}, file, record, row from {o}" for o in originals)]
+            ),
+            **originals,
+        )
+        target = self.scratch / "rejects.parquet"
+        Inputs(self.connection).sql(
+            f'select {literal(self.task.table)} as "table", r.rule, r."column", r."value", t.file, t.record, '
+            f"{literal(self.task.run)} as run, coalesce(t.row, r.row) as row "
+            f"from {table} r left join traced t using ({ORIGIN}) order by {ORIGIN}",
+            traced=traced,
+        ).write_parquet(str(target))
+        return target
+
+    def _whole(self) -> Tally:
+        """The step as one tally: rows in of the first phase, rows out of the last, rejects of all."""
+        tallies = [*self.tallies, self.phase.tally(self.phase.kept)]
+        return tallies[0].model_copy(
+            update={
+                "rows_out": tallies[-1].rows_out,
+                "deduplicated": sum(t.deduplicated for t in tallies),
+                "dropped": sum(t.dropped for t in tallies),
+                "quarantined": sum(t.quarantined for t in tallies),
+            }
+        )
+
+    def _materialise(self, relation: Relation) -> str:
+        name = f"_table_{next(self.numbers)}"
+        relation.create_view(f"{name}_v")
+        self.connection.execute(f"create temp table {name} as from {name}_v").fetchall()
+        return name
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def _scalar(self, query: str) -> int:
+        return int(self._rows(query)[0][0])
+
+
+@contextmanager
+def _at(*path: object) -> Iterator[None]:
+    """Say in which step of which table an error happened."""
+    import duckdb
+
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise StepError(f"{place}: out of memory", hint="raise `engine: {memory_limit: …}`") from error
+    except duckdb.IOException as error:
+        raise StorageError(f"{place}: {_first_line(error)}", hint="check the space left and the rights") from error
+    except duckdb.Error as error:
+        raise StepError(f"{place}: {_first_line(error)}") from error
+    except MedallionError as error:
+        raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

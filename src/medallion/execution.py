@@ -1,0 +1,338 @@
+"""One execution of a pipeline: take in, compute, gate, publish, and write down what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from medallion import ingest
+from medallion.config import Table
+from medallion.contracts import Built, Input, Session, TableTask
+from medallion.errors import GateError, MedallionError
+from medallion.lake import KEY_LENGTH, new_id, now
+from medallion.plan import Arrival, Plan, Selection, Step, decide, plan
+from medallion.publishing import Publisher
+from medallion.records import Change, File, LoadReport, Release, Run, Snapshot, StepRun, Tally
+from medallion.rejects import write_rejects
+from medallion.retention import collect
+
+if TYPE_CHECKING:
+    from medallion.lease import Lease
+    from medallion.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a watcher may show. `kind` says which of the other fields are set."""
+
+    kind: Literal["planned", "started", "finished", "loading", "loaded", "published"]
+    table: str = ""
+    plan: Plan | None = None
+    step: StepRun | None = None
+    load: LoadReport | None = None
+    release: Release | None = None
+
+
+class Execution:
+    """A run at work; used once, under the lake's lease."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        run: str,
+        held: Lease,
+        scratch: Path,
+        selection: Selection,
+        watch: Callable[[Event], None],
+    ) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.held = held
+        self.scratch = scratch
+        self.selection = selection
+        self.watch = watch
+        self.record = Run(id=run, pipeline=pipeline.declaration.name, status="running", started=now())
+        self.kept: dict[str, list[ingest.Kept]] = {}
+        self.arrivals: dict[str, Arrival] = {}
+        self.current: Mapping[str, Snapshot] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self._stack = ExitStack()
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The engine's session, opened on first use: a run with nothing new never pays for it."""
+        if self._session is None:
+            self._session = self._stack.enter_context(self.pipeline.declaration.engine.session(self.scratch))
+        return self._session
+
+    def execute(self) -> Run:
+        """Do it. Raises MedallionError with `run` set when it fails."""
+        try:
+            with self._stack:
+                self._execute()
+        except BaseException as error:
+            said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
+            self._note(status="failed", finished=now(), error=self.pipeline.mask(said))
+            self.lake.put_run(self.record)
+            if isinstance(error, MedallionError):
+                error.run = self.record
+            raise
+        self.lake.put_run(self.record)
+        return self.record
+
+    def _execute(self) -> None:
+        release = self.lake.current()
+        self.current = release.tables if release else {}
+        publisher = Publisher(self.pipeline, self.scratch, lambda: self.session)
+        shown = publisher.shown()
+        for table in self.pipeline.sources():
+            self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
+                table, self.current.get(table.name), self.scratch
+            )
+        made = plan(self.pipeline.declaration, self.arrivals, self.current, self.lake.find_snapshot, self.selection)
+        self.watch(Event("planned", plan=made))
+        if any(step.decision == "compute" for step in made.steps):
+            self.lake.put_run(self.record)
+        for step in made.steps:
+            self._step(step)
+        if made.stale:
+            note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
+            self._note(status="succeeded", finished=now(), note=note)
+            return
+        same = release is not None and {n: s.id for n, s in release.tables.items()} == {
+            n: s.id for n, s in self.snapshots.items()
+        }
+        if release and same and publisher.serves(release):
+            if shown != {release.id}:  # a run was killed between the lake's switch and the sinks'
+                publisher.load(release)
+                publisher.activate(release)
+            publisher.refresh_plain(release)
+            self._note(status="unchanged", finished=now(), release=release.id)
+            return
+        self._publish(publisher, release)
+
+    def _publish(self, publisher: Publisher, before: Release | None) -> None:
+        _, version = self.lake.pointer()
+        release = Release(
+            id=new_id(now()),
+            pipeline=self.pipeline.declaration.name,
+            run=self.record.id,
+            created=now(),
+            previous=before.id if before else None,
+            tables=self.snapshots,
+            layers={
+                name: {"type": layer.name, **layer.model_dump(mode="json")}
+                for name, layer in self.pipeline.declaration.layers.items()
+            },
+        )
+        for table in self.pipeline.declaration.served():
+            self.watch(Event("loading", table=table))
+            for load in publisher.load_table(release, table):
+                self._note(loads=(*self.record.loads, load))
+                self.watch(Event("loaded", load=load))
+        release = publisher.with_served(release, self.record.loads)
+        self.held.check()
+        self.lake.publish(release, version)
+        publisher.activate(release)
+        self._note(status="succeeded", finished=now(), release=release.id)
+        self.watch(Event("published", release=release))
+        collect(self.lake, self.pipeline.declaration, self.pipeline.sinks, thorough=False)
+
+    def _step(self, planned: Step) -> None:
+        started = time.perf_counter()
+        name = planned.table
+        inputs = {read: self.snapshots.get(read) for read in self._reads(name)}
+        step = planned
+        if planned.decision != "left" and not any(snapshot is None for snapshot in inputs.values()):
+            step = decide(
+                self.pipeline.declaration,
+                name,
+                inputs,
+                self.arrivals.get(name),
+                self.current.get(name),
+                self.lake.find_snapshot,
+                full=self.selection.full,
+            )
+        if step.decision != "compute":
+            self._keep(planned, step)
+            return
+        self.watch(Event("started", table=name))
+        try:
+            done = self._take_in(step) if name in self.kept else self._compute(step)
+        except MedallionError as error:
+            failed = StepRun(
+                table=name,
+                action="failed",
+                why=planned.why,
+                seconds=time.perf_counter() - started,
+                error=self.pipeline.mask(str(error)),
+            ).model_copy(update=dict(error.figures) if isinstance(error, GateError) else {})
+            self._note(steps=(*self.record.steps, failed))
+            self.watch(Event("finished", table=name, step=failed))
+            raise
+        done = done.model_copy(update={"why": planned.why, "seconds": time.perf_counter() - started})
+        self._note(steps=(*self.record.steps, done))
+        self.watch(Event("finished", table=name, step=done))
+
+    def _keep(self, planned: Step, step: Step) -> None:
+        snapshot = step.snapshot
+        if snapshot is None:
+            if planned.decision == "left":
+                return
+            raise MedallionError(f"{step.table}: it was decided to keep a snapshot that is not there")
+        self.snapshots[step.table] = snapshot
+        action = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}[step.decision]
+        done = StepRun.model_validate(
+            {
+                "table": step.table,
+                "action": action,
+                "why": step.why,
+                "rows": snapshot.rows,
+                "bytes": snapshot.bytes,
+                "snapshot": snapshot.id,
+                "tallies": snapshot.tallies,
+                "sources": self._changes(step.table),
+                "rejects": snapshot.rejects,
+            }
+        )
+        self._note(steps=(*self.record.steps, done))
+        self.watch(Event("finished", table=step.table, step=done))
+
+    def _take_in(self, step: Step) -> StepRun:
+        """Parse the files of a bronze table and make its snapshot."""
+        table = next(found for found in self.pipeline.sources() if found.name == step.table)
+        pairs = list(ingest.parse(table, self.kept[step.table], self.session, self.scratch))
+        files = [file for file, _ in pairs]
+        columns, drift = ingest.settle(table, files, self.current.get(step.table))
+        rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
+        tally = Tally(
+            label="",
+            rows_in=rows_in,
+            kept=rows_in - bad,
+            quarantined=bad,
+            rows_out=rows_in - bad,
+            reasons={"format": bad} if bad else {},
+        )
+        identity = self._snapshot_id(step)
+        found = write_rejects(step.table, self.record.id, pairs, self.scratch) if bad else None
+        warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
+        snapshot = Snapshot.model_validate(
+            {
+                "table": step.table,
+                "id": identity,
+                "fingerprint": step.fingerprint,
+                "run": self.record.id,
+                "created": now(),
+                "columns": columns,
+                "rows": rows_in - bad,
+                "bytes": sum(file.bytes for file in files),
+                "sources": files,
+                "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
+                "tallies": (tally,),
+                "rejects": self._keep_rejects(step.table, identity, found, bad),
+                "warnings": warnings,
+            }
+        )
+        return self._settle(snapshot, drift=tuple(drift))
+
+    def _compute(self, step: Step) -> StepRun:
+        """Compute a table from its inputs and make its snapshot. Raises GateError."""
+        table = self.pipeline.declaration.table(step.table)
+        if not isinstance(table, Table):
+            raise MedallionError(f"{step.table}: cannot be computed")
+        layer_name, _, plain = step.table.partition(".")
+        layer = self.pipeline.declaration.layers[layer_name]
+        inputs = {alias: self.lake.input(self.snapshots[name]) for alias, name in table.reads().items()}
+        identity = self._snapshot_id(step)
+        built = self.session.build(
+            TableTask(
+                table=step.table,
+                run=self.record.id,
+                folder=f"{plain}/{identity}",
+                main=next(iter(table.from_)),
+                inputs=inputs,
+                steps=table.steps,
+                expectations=table.expect,
+                layer=layer,
+                storage=self.lake.layer_storage(layer_name, layer),
+                lineage=self._lineage(inputs),
+            )
+        )
+        quarantined = sum(tally.quarantined for tally in built.tallies)
+        rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
+        if built.failure:
+            gate = GateError(f"{step.table}: {built.failure}", hint=self._gate_hint(rejects))
+            gate.figures = {"tallies": built.tallies, "rejects": rejects, "warnings": built.warnings}
+            raise gate
+        return self._settle(self._snapshot(step, identity, built, rejects))
+
+    def _snapshot(self, step: Step, identity: str, built: Built, rejects: File | None) -> Snapshot:
+        return Snapshot(
+            table=step.table,
+            id=identity,
+            fingerprint=step.fingerprint or "",
+            run=self.record.id,
+            created=now(),
+            columns=built.columns,
+            rows=built.rows,
+            bytes=sum(file.bytes for file in built.files),
+            files=built.files,
+            inputs={name: self.snapshots[name].id for name in self._reads(step.table)},
+            origins=built.origins,
+            tallies=built.tallies,
+            rejects=rejects,
+            warnings=built.warnings,
+        )
+
+    def _settle(self, snapshot: Snapshot, drift: tuple[str, ...] = ()) -> StepRun:
+        self.lake.put_snapshot(snapshot)
+        self.snapshots[snapshot.table] = snapshot
+        return StepRun(
+            table=snapshot.table,
+            action="computed",
+            why="",
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+            snapshot=snapshot.id,
+            tallies=snapshot.tallies,
+            sources=self._changes(snapshot.table),
+            drift=drift,
+            warnings=snapshot.warnings,
+            rejects=snapshot.rejects,
+        )
+
+    def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
+        if found is None:
+            return None
+        path, size = f"quarantine/{table}/{identity}.parquet", found.stat().st_size
+        self.lake.storage.put_file(path, found)
+        return File(path=path, bytes=size, rows=rows)
+
+    def _lineage(self, inputs: Mapping[str, Input]) -> dict[int, Input]:
+        """The bronze snapshots that the inputs' rows came from, by origin number."""
+        origins = {origin.number: origin for found in inputs.values() for origin in found.snapshot.origins}
+        return {number: self.lake.input(self.snapshots[origin.table]) for number, origin in origins.items()}
+
+    def _snapshot_id(self, step: Step) -> str:
+        if step.fingerprint is None:
+            raise MedallionError(f"{step.table}: its inputs were not computed")
+        return f"{step.fingerprint[:KEY_LENGTH]}-{self.record.id}"
+
+    def _changes(self, table: str) -> dict[Change, int]:
+        return dict(self.arrivals[table].changes) if table in self.arrivals else {}
+
+    def _reads(self, table: str) -> list[str]:
+        declared = self.pipeline.declaration.table(table)
+        return list(dict.fromkeys(declared.reads().values())) if isinstance(declared, Table) else []
+
+    def _gate_hint(self, rejects: File | None) -> str:
+        where = f"medallion quarantine --run {self.record.id} shows the rows; " if rejects else ""
+        return f"{where}the published release stays as it was"
+
+    def _note(self, **changes: object) -> None:
+        self.record = self.record.model_copy(update=changes)

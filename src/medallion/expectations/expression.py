@@ -1,0 +1,49 @@
+"""`expression`: any condition on a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
+from medallion.errors import StepError
+from medallion.transforms.expressions import explained, parse_expression, public, walk
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Expression(RowExpectation):
+    """An SQL condition holds for each row; one that gives false or NULL breaks it.
+
+    - `condition`: an SQL condition, in DuckDB's dialect, over the columns of the row.
+
+    ```yaml
+    - {expression: delivered is null or delivered >= ordered, on_fail: quarantine}
+    ```
+
+    Raises StepError when it is no condition or the rows lack a column it names.
+    """
+
+    name: ClassVar[str] = "expression"
+    value_field: ClassVar[str | None] = "condition"
+
+    condition: str
+
+    @property
+    def rule(self) -> str:
+        return f"expression {self.condition}"
+
+    def violations(self, rows: Relation, inputs: Inputs) -> Relation:
+        tree = parse_expression(inputs.connection, self.condition)
+        with explained(f"expression {self.condition!r}"):
+            kind = rows.project(f"({self.condition}\n) as condition").types[0].id
+        if kind != "boolean":
+            raise StepError(f"expression {self.condition!r} gives {kind.upper()}, neither true nor false")
+        named = {node["column_names"][0].lower() for node in walk(tree) if node.get("type") == "COLUMN_REF"}
+        used = [name for name in public(rows) if name.lower() in named]
+        column = literal(", ".join(used)) if used else "null::varchar"
+        values = [f"coalesce(cast({quote(name)} as varchar), 'NULL')" for name in used]
+        value = f"concat_ws(', ', {', '.join(values)})" if len(used) > 1 else "null::varchar"
+        if len(used) == 1:
+            value = f"cast({quote(used[0])} as varchar)"
+        return rows.filter(f"({self.condition}\n) is not true").project(f"{ROW}, {column} as column, {value} as value")

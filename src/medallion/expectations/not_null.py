@@ -1,0 +1,38 @@
+"""`not_null`: columns that are never empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from medallion.contracts import Inputs, RowExpectation, quote, require
+from medallion.transforms.expressions import SomeNames, broken
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class NotNull(RowExpectation):
+    """Each row has a value in these columns.
+
+    - `columns`: one column or several.
+
+    ```yaml
+    - not_null: [client_id, amount]
+    - {not_null: email, on_fail: warn}
+    ```
+
+    Raises StepError when the rows lack a column.
+    """
+
+    name: ClassVar[str] = "not_null"
+    value_field: ClassVar[str | None] = "columns"
+
+    columns: SomeNames
+
+    @property
+    def rule(self) -> str:
+        return f"not_null {', '.join(self.columns)}"
+
+    def violations(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.columns)
+        return broken(rows, {name: f"{quote(name)} is null" for name in self.columns})

@@ -1,0 +1,51 @@
+"""`quarantined`: how many rows may be set aside."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from pydantic import NonNegativeInt, field_validator
+
+from medallion.contracts import TableExpectation
+from medallion.records import Tally
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
+
+
+class Quarantined(TableExpectation):
+    """No more than so many rows were quarantined on the way.
+
+    - `at_most`: a number of rows, or a share of the rows that came in, such as `5%`.
+
+    ```yaml
+    - quarantined: {at_most: 5%}
+    - {quarantined: {at_most: 100}, on_fail: warn}
+    ```
+    """
+
+    name: ClassVar[str] = "quarantined"
+
+    on_fail: Literal["warn", "fail"] = "fail"
+    at_most: NonNegativeInt | str
+
+    @field_validator("at_most")
+    @classmethod
+    def _share(cls, at_most: int | str) -> int | str:
+        if isinstance(at_most, str):
+            found = _PERCENT.fullmatch(at_most.strip())
+            if found is None or Decimal(found[1]) > 100:
+                raise ValueError(f"{at_most!r} is neither a number of rows nor a share from 0% to 100%")
+            return f"{found[1]}%"
+        return at_most
+
+    def verdict(self, tally: Tally) -> str | None:
+        rows = f"{tally.quarantined:,} of {tally.rows_in:,} rows were quarantined"
+        if isinstance(self.at_most, int):
+            over = tally.quarantined > self.at_most
+            return f"{rows}, and {self.at_most:,} may be" if over else None
+        allowed = Decimal(self.at_most.removesuffix("%"))
+        if tally.quarantined * 100 <= allowed * tally.rows_in:
+            return None
+        return f"{rows}, {100 * tally.quarantined / tally.rows_in:.2f} %, and {allowed} % may be"

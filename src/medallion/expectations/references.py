@@ -1,0 +1,75 @@
+"""`references`: values that stand in another table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, field_validator
+
+from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import kinds, same_kind
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class References(RowExpectation):
+    """The values of columns stand in a column of another table. NULL passes.
+
+    - `targets`: column → `layer.table.column`.
+
+    ```yaml
+    - {references: {client_id: silver.clients.client_id}, on_fail: quarantine}
+    ```
+
+    Raises StepError when a column is missing on either side, or the two are of kinds that do not compare.
+    """
+
+    name: ClassVar[str] = "references"
+    value_field: ClassVar[str | None] = "targets"
+
+    targets: dict[str, str] = Field(min_length=1)
+
+    @field_validator("targets")
+    @classmethod
+    def _whole(cls, targets: dict[str, str]) -> dict[str, str]:
+        for name, target in targets.items():
+            if len([part for part in target.split(".") if part]) != target.count(".") + 1 or target.count(".") < 1:
+                raise ValueError(f"{name}: {target!r} names no column of a table; write `layer.table.column`")
+        return targets
+
+    @property
+    def rule(self) -> str:
+        return f"references {', '.join(self.targets)}"
+
+    def reads(self) -> tuple[str, ...]:
+        tables = dict.fromkeys(target.rpartition(".")[0] for target in self.targets.values())
+        return tuple(table for table in tables if "." in table)
+
+    def violations(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.targets)
+        found = [self._unmatched(rows, inputs, name) for name in self.targets]
+        if len(found) == 1:
+            return found[0]
+        every = " union all ".join(f"select *, {number} as n from found_{number}" for number in range(len(found)))
+        return inputs.sql(
+            f"select {ROW}, arg_min(column, n) as column, arg_min(value, n) as value from ({every}) group by {ROW}",
+            **{f"found_{number}": relation for number, relation in enumerate(found)},
+        )
+
+    def _unmatched(self, rows: Relation, inputs: Inputs, name: str) -> Relation:
+        table, _, target = self.targets[name].rpartition(".")
+        other = inputs[table]
+        try:
+            require(other, target)
+        except StepError as error:
+            raise StepError(f"{table}: {error.message}", hint=error.hint) from error
+        same_kind(repr(name), ("here", kinds(rows)[name]), (f"in {table}", kinds(other)[target]))
+        column = f"l.{quote(name)}"
+        return inputs.sql(
+            f"select l.{ROW}, {literal(name)} as column, cast({column} as varchar) as value "
+            f"from l anti join r on {column} = r.{quote(target)} where {column} is not null",
+            l=rows.project(f"{ROW}, {quote(name)}"),
+            r=other.project(quote(target)),
+        )

@@ -1,0 +1,165 @@
+"""The JSON format: one object a line, or an array of objects."""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import field_validator
+
+from medallion.contracts import Format, Parsed, literal
+from medallion.errors import SourceError
+from medallion.formats import parquet_file
+from medallion.formats.json_lines import keep_objects
+from medallion.formats.json_types import column_types
+from medallion.formats.lines import MAX_RECORD, numbered_lines
+from medallion.formats.names import check_names
+from medallion.formats.rejects import Rejects
+from medallion.formats.source import check_encoding, check_readable, endings, plain_text, undecodable, whole
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection
+
+Shape = Literal["newline_delimited", "array"]
+
+
+class Json(Format):
+    """A JSON file: one object a line (NDJSON), or one array of objects. Keys become columns.
+
+    Values keep their JSON types: whole numbers are BIGINT, others DOUBLE, texts VARCHAR (dates too:
+    cast them), objects and lists nested. A key with values of several types, or with whole numbers
+    that a DOUBLE cannot hold, comes as VARCHAR with each value as it stands. Files may be compressed
+    (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object is quarantined with its number.
+
+    - `encoding`: the file's text encoding. A byte order mark is dropped.
+
+    ```yaml
+    tables:
+      bronze:
+        events: {source: "data/events/*.ndjson.gz"}
+    ```
+    """
+
+    name: ClassVar[str] = "json"
+    suffixes: ClassVar[tuple[str, ...]] = endings(".json", ".ndjson", ".jsonl")
+
+    encoding: str = "utf-8"
+
+    _known_encoding = field_validator("encoding")(check_encoding)
+
+    def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
+        with plain_text(source, name, self._decoder(source, name), target) as text, whole(target) as part:
+            if _begins_array(text):
+                try:
+                    return _read(text, "array", name, part, connection)
+                except _NoObjectsError as error:
+                    raise _unreadable(text, name, str(error)) from None
+            try:
+                return _read(text, "newline_delimited", name, part, connection)
+            except _NoObjectsError:
+                return _read_carefully(text, name, part, connection)
+
+    def _decoder(self, source: Path, name: str) -> str:
+        """UTF-8 that begins as JSON is read as it stands; all else through a decoder that drops a mark."""
+        plain = check_readable(source, name).lstrip()[:1] in (b"{", b"[")
+        return "utf-8-sig" if codecs.lookup(self.encoding).name == "utf-8" and not plain else self.encoding
+
+
+class _NoObjectsError(Exception):
+    """Not all that was read is an object."""
+
+
+def _begins_array(text: Path) -> bool:
+    with text.open("rb") as file:
+        return file.read(4096).lstrip()[:1] == b"["
+
+
+def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
+    """Write the objects of a clean file. Raises _NoObjectsError when it is not clean."""
+    import duckdb
+
+    file = f"{literal(glob.escape(str(text)))}, format={literal(shape)}, maximum_object_size={MAX_RECORD}"
+    structure = _structure(file, name, connection)
+    numbers = {parquet_file.RECORD: structure.pop(parquet_file.RECORD)} if parquet_file.RECORD in structure else {}
+    check_names(name, tuple(structure))
+    inexact = _inexact(file, structure, connection)
+    types, warnings = column_types({**numbers, **structure, **dict.fromkeys(inexact, "JSON")})
+
+    def write(types: Mapping[str, str]) -> int:
+        columns = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in types.items())
+        query = (
+            f"from read_json({file}, auto_detect=false, records=true, hive_partitioning=false, columns={{{columns}}})"
+        )
+        return parquet_file.write(query, part, connection)
+
+    try:
+        rows = write(types)
+    except duckdb.InvalidInputException:  # whole numbers beyond BIGINT
+        rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
+    return Parsed(parquet_file.columns(part, connection), rows, warnings=tuple(f"{name}: {text}" for text in warnings))
+
+
+def _structure(file: str, name: str, connection: Connection) -> dict[str, Any]:
+    """The types of all keys over all objects, as DuckDB groups them: no text is taken for a date."""
+    import duckdb
+
+    query = f"""select json_group_structure(json), count(*), count(*) filter (json_type(json) <> 'OBJECT')
+        from read_json_objects({file}, hive_partitioning=false)"""
+    try:
+        found, rows, others = connection.execute(query).fetchall()[0]
+    except duckdb.InvalidInputException as error:
+        raise _NoObjectsError(str(error).partition("\n")[0].partition(", ")[2]) from None
+    if others:
+        raise _NoObjectsError(f"{others:,} of its {rows:,} values are no objects")
+    structure = json.loads(found) if rows else {}
+    if not isinstance(structure, dict) or not structure:
+        raise SourceError(f"{name}: holds no object with a key", hint="take it out of `source`")
+    return structure
+
+
+def _inexact(file: str, structure: Mapping[str, Any], connection: Connection) -> list[str]:
+    """The keys of DOUBLE values some of which are whole numbers too long for a DOUBLE."""
+    doubles = [column for column, kind in structure.items() if kind == "DOUBLE"]
+    if not doubles:
+        return []
+    paths = [literal("/" + column.replace("~", "~0").replace("/", "~1")) for column in doubles]
+    tests = ", ".join(f"bool_or(regexp_full_match(json ->> {path}, '-?\\d{{16,}}'))" for path in paths)
+    query = f"select {tests} from read_json_objects({file}, hive_partitioning=false)"
+    found = connection.execute(query).fetchall()[0]
+    return [column for column, long in zip(doubles, found, strict=True) if long]
+
+
+def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -> Parsed:
+    """Set the lines that are no objects aside, then read the others with their numbers."""
+    kept = part.with_name(f"{part.name}.objects")
+    rejects = Rejects(name)
+    try:
+        if not keep_objects(text, kept, name, rejects, connection):
+            number, reason, _ = rejects.all()[0]
+            raise SourceError(
+                f"{name}: no line is a JSON object; record {number}: {reason}",
+                hint="write one object a line, or one array of objects",
+            )
+        parsed = _read(kept, "newline_delimited", name, part, connection)
+    except _NoObjectsError as error:
+        raise SourceError(f"{name}: {error}", hint="write one object a line") from None
+    finally:
+        kept.unlink(missing_ok=True)
+    if not rejects:
+        parquet_file.drop_numbers(part, connection)
+    return replace(parsed, rejects=rejects.all())
+
+
+def _unreadable(text: Path, name: str, what: str) -> SourceError:
+    for number, line in numbered_lines(text):
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            if len(line) <= MAX_RECORD:
+                return undecodable(name, error, number)
+    return SourceError(f"{name}: is no array of JSON objects: {what}", hint="mend the file, or write one object a line")

@@ -1,0 +1,42 @@
+"""The lines of a text file, in flat memory whatever their length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from medallion.formats.source import UTF8_MARK
+
+MAX_RECORD = 16_000_000  # bytes; a longer CSV record is more likely a quote that was never closed
+TOO_LONG = f"longer than {MAX_RECORD:,} bytes"
+_CUT = MAX_RECORD + 1
+_SAMPLE = 1 << 20
+
+
+def numbered_lines(text: Path) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, those above MAX_RECORD cut. Only in a file without any \\n does \\r end a line."""
+    with text.open("rb") as file:
+        sample = file.read(_SAMPLE)
+        file.seek(len(UTF8_MARK) if sample.startswith(UTF8_MARK) else 0)
+        ends_by_return = b"\r" in sample and b"\n" not in sample
+        yield from enumerate(_returns(file) if ends_by_return else _newlines(file), 1)
+
+
+def _newlines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(_CUT):
+        rest = line
+        while len(rest) == _CUT and not rest.endswith(b"\n"):
+            rest = file.readline(_CUT)
+        yield line
+
+
+def _returns(file: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while chunk := file.read(_SAMPLE):
+        *lines, rest = (rest + chunk).split(b"\r")
+        rest = rest[:_CUT]
+        for line in lines:
+            yield line[:_CUT] + b"\r"
+    if rest:
+        yield rest

@@ -1,0 +1,42 @@
+"""Writing and reading the Parquet files that sources are turned into."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import literal
+from medallion.records import Column
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection
+
+RECORD = "_record"
+
+
+def write(query: str, part: Path, connection: Connection) -> int:
+    """Write a query's rows, in order, and count them."""
+    copy = f"copy ({query}) to {literal(str(part))} (format parquet, compression snappy, parquet_version v2)"
+    return int(connection.execute(copy).fetchall()[0][0])
+
+
+def scan(path: Path) -> str:
+    """SQL for all rows of one file; its path is no pattern and carries no columns."""
+    return f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning=false)"
+
+
+def columns(path: Path, connection: Connection) -> tuple[Column, ...]:
+    """The columns of a file as DuckDB reads them, without `_record`."""
+    described = connection.execute(f"describe from {scan(path)}").fetchall()
+    return tuple(Column(name=row[0], type=row[1]) for row in described if row[0] != RECORD)
+
+
+def drop_numbers(part: Path, connection: Connection) -> None:
+    """Take `_record` out: only files with rejects have it, in others a row's place is its number."""
+    numbered = part.with_name(f"{part.name}.numbered")
+    part.replace(numbered)
+    try:
+        write(f"select * exclude ({RECORD}) from {scan(numbered)}", part, connection)
+    finally:
+        numbered.unlink(missing_ok=True)

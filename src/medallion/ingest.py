@@ -1,0 +1,236 @@
+"""Taking source files in: which there are, which are new, and the bronze snapshot they make."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from pydantic import TypeAdapter
+
+from medallion import plugins
+from medallion.config import Source
+from medallion.contracts import Format, Parsed, ParseTask, Session, SourceLayer
+from medallion.errors import MissingError, SourceError
+from medallion.lake import now
+from medallion.plan import Arrival, digest
+from medallion.records import Change, Column, Snapshot, SourceFile
+from medallion.storage import Entry, Storage, open_storage
+
+RACY = 2.0  # seconds: a file written this shortly before it was taken may change unseen in the same tick
+PARSED = TypeAdapter(Parsed)
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A bronze table and where its files and its layer are. `number` tells its rows' origins apart."""
+
+    name: str
+    number: int
+    declared: Source
+    layer: SourceLayer
+    storage: Storage
+    base: Path
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One source file whose bytes the layer has (or, in a dry run, would have)."""
+
+    name: str
+    entry: Entry
+    sha256: str
+    object: str
+    arrived: datetime
+    form: Format
+
+
+def take_in(table: SourceTable, before: Snapshot | None, scratch: Path | None) -> tuple[Arrival, list[Kept]]:
+    """Look at a table's source files and keep the bytes of those that changed.
+
+    Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them.
+    Raises SourceError when no file is there.
+    """
+    source, found = _matches(table)
+    known = {file.name: file for file in before.sources} if before else {}
+
+    def keep(item: tuple[str, Entry]) -> Kept:
+        name, entry = item
+        form = table.declared.format or format_of(name)
+        former = known.get(name)
+        if (
+            former
+            and former.token == entry.token
+            and former.arrived.timestamp() - entry.modified > RACY
+        ):
+            return Kept(name, entry, former.sha256, former.object, former.arrived, form)
+        arrived = now()
+        if scratch is None:
+            return Kept(name, entry, _sha256(source, entry.path), "", arrived, form)
+        sha256, path = table.layer.keep(table.storage, table.name.partition(".")[2], source, entry.path, scratch)
+        return Kept(name, entry, sha256, path, arrived, form)
+
+    with ThreadPoolExecutor(4) as pool:
+        kept = list(pool.map(keep, found))
+    changes = Counter[Change](_change(file, known) for file in kept)
+    changes["retracted"] = len(known.keys() - {file.name for file in kept})
+    mark = digest(
+        {
+            "number": table.number,
+            "files": [(file.name, file.sha256, file.form.identity()) for file in kept],
+            "schema": table.declared.schema_policy,
+            "columns": table.declared.columns,
+        }
+    )
+    return Arrival(mark, dict(changes)), kept
+
+
+def parse(
+    table: SourceTable, kept: Sequence[Kept], session: Session, scratch: Path
+) -> Iterable[tuple[SourceFile, Parsed]]:
+    """The records of every kept file, parsed where no earlier run has. Raises SourceError naming every bad file."""
+    plain = table.name.partition(".")[2]
+    paths = [table.layer.records(plain, file.sha256, file.form) for file in kept]
+    known = [_known(table.storage, path) for path in paths]
+    faults: list[str] = []
+    for number, (file, path) in enumerate(zip(kept, paths, strict=True)):
+        parsed = known[number]
+        if parsed is None:
+            target = scratch / f"records-{number}.parquet"
+            task = ParseTask(file.form, table.storage.local(file.object), file.name, target)
+            try:
+                parsed = next(iter(session.parse([task])))
+            except SourceError as error:
+                faults.append(str(error))
+                continue
+            table.storage.put_file(path, target)
+            table.storage.put(f"{path}.json", PARSED.dump_json(parsed))
+        size = table.storage.info(path)
+        yield _source_file(file, path, size.bytes if size else 0, parsed), parsed
+    if faults:
+        raise SourceError("\n".join(faults))
+
+
+def settle(
+    table: SourceTable, files: Sequence[SourceFile], before: Snapshot | None
+) -> tuple[tuple[Column, ...], list[str]]:
+    """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
+    policy = table.declared.schema_policy
+    expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
+    if not expected and files:
+        expected = [column.name for column in (files[0].columns)]
+    drift = [said for file in files for said in _drift(file, expected)]
+    if before:
+        gone = {column.name for column in before.columns} - {column.name for file in files for column in file.columns}
+        drift += [f"column {name!r} is in no file any more" for name in sorted(gone)]
+    if policy == "freeze" and drift:
+        raise SourceError(
+            f"{table.name}: its columns are frozen, but " + "; ".join(drift),
+            hint="mend the files, or declare the new columns, or `schema: evolve`",
+        )
+    columns = {column.name: column for file in reversed(files) for column in reversed(file.columns)}
+    found = dict.fromkeys(column.name for file in files for column in file.columns)
+    names = expected if policy == "discard" else [*expected, *(name for name in found if name not in expected)]
+    return tuple(columns.get(name, Column(name=name, type="VARCHAR")) for name in names), drift
+
+
+def format_of(name: str) -> Format:
+    """The format whose suffix a file name ends in. Raises SourceError naming those there are."""
+    suffixes: dict[str, str] = {}
+    for kind in plugins.registered(plugins.FORMATS):
+        form = cast("type[Format]", plugins.find(plugins.FORMATS, kind))
+        suffixes |= dict.fromkeys(form.suffixes, kind)
+    ends = [suffix for suffix in suffixes if name.lower().endswith(suffix)]
+    if not ends:
+        raise SourceError(
+            f"{name}: no format reads files of this ending", hint="declare `format: csv`, json or parquet"
+        )
+    return cast("Format", plugins.build(plugins.FORMATS, suffixes[max(ends, key=len)]))
+
+
+def _matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
+    pattern = PurePosixPath(table.declared.source)
+    wild = next((n for n, part in enumerate(pattern.parts) if re.search(r"[*?\[]", part)), len(pattern.parts) - 1)
+    scheme, separator, _ = table.declared.source.partition("://")
+    root = str(PurePosixPath(*pattern.parts[:wild]))
+    if separator:
+        root = root.replace(f"{scheme}:/", f"{scheme}://", 1)
+    storage = open_storage(root, table.base)
+    rest = PurePosixPath(*pattern.parts[wild:])
+    if len(rest.parts) == 1 and not re.search(r"[*?\[]", str(rest)):
+        entry = storage.info(str(rest))
+        entries = [entry] if entry else []
+    else:
+        wanted = re.compile(_regex(str(rest)))
+        entries = [entry for entry in storage.list("") if wanted.fullmatch(entry.path)]
+    if not entries:
+        raise SourceError(
+            f"{table.name}: no file matches {table.declared.source}",
+            hint=f"it is looked for in {storage.url}; put a file there or mend `source`",
+        )
+    prefix = "" if root == "." else f"{root}/"
+    return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
+
+
+def _regex(pattern: str) -> str:
+    """A glob as a regular expression: `*` and `?` within one folder, `**/` across any; hidden files only by name."""
+    out = ""
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", pattern):
+        known = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
+        out += known.get(token) or (token if token.startswith("[") else re.escape(token))
+    return out
+
+
+def _sha256(source: Storage, path: str) -> str:
+    with source.open(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _change(file: Kept, known: Mapping[str, SourceFile]) -> Change:
+    if file.name not in known:
+        return "new"
+    return "unchanged" if known[file.name].sha256 == file.sha256 else "changed"
+
+
+def _expected(declared: Source, before: Snapshot | None) -> list[str]:
+    if declared.columns or declared.schema_policy == "evolve" or before is None:
+        return list(declared.columns)
+    return [column.name for column in before.columns]
+
+
+def _known(storage: Storage, path: str) -> Parsed | None:
+    try:
+        return PARSED.validate_json(storage.read(f"{path}.json")[0])
+    except MissingError:
+        return None
+
+
+def _source_file(file: Kept, path: str, size: int, parsed: Parsed) -> SourceFile:
+    return SourceFile(
+        name=file.name,
+        bytes=file.entry.bytes,
+        sha256=file.sha256,
+        token=file.entry.token,
+        arrived=file.arrived,
+        object=file.object,
+        records=path,
+        records_bytes=size,
+        columns=parsed.columns,
+        rows=parsed.rows + len(parsed.rejects),
+        quarantined=len(parsed.rejects),
+    )
+
+
+def _drift(file: SourceFile, expected: Sequence[str]) -> list[str]:
+    names = [column.name for column in file.columns]
+    said = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
+    said += [f"{file.name}: no column {name!r}" for name in expected if name not in names]
+    if not said and names != list(expected):
+        said.append(f"{file.name}: columns in another order")
+    return said

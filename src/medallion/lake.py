@@ -1,0 +1,171 @@
+"""Lake: the place that holds layers, snapshots, releases, runs and quarantine.
+
+lake/
+  current.json                  the pointer: which release is published
+  lease.json                    who is writing, while someone is
+  releases/ID.json              one Release each
+  runs/ID.json                  one Run each
+  snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
+  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
+  bronze/ silver/ gold/         the layers' own files
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from medallion import plugins
+from medallion.contracts import Input, Layer
+from medallion.errors import CallError, MissingError, did_you_mean
+from medallion.records import Record, Release, Run, Snapshot
+from medallion.storage import Storage, open_storage
+from medallion.tables import LakeTable
+
+POINTER = "current.json"
+KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
+
+
+class Lake:
+    """A lake by its URL or local folder.
+
+        Lake("lake").table("gold.clients_stats").to_pandas()
+
+    Parameters: `url`; `base`, the folder a relative one is taken from; `layers`, how each layer is kept
+    (by default as the release that is read says).
+    """
+
+    def __init__(self, url: str | Path, *, base: Path | None = None, layers: Mapping[str, Layer] | None = None) -> None:
+        self.url = str(url)
+        self.base = base
+        self.storage = open_storage(self.url, base)
+        self.layers: dict[str, Layer] = dict(layers or {})
+
+    # What is published
+
+    def pointer(self) -> tuple[str | None, str | None]:
+        """The published release's id and the pointer's version; (None, None) before the first."""
+        try:
+            data, version = self.storage.read(POINTER)
+        except MissingError:
+            return None, None
+        return json.loads(data)["release"], version
+
+    def current(self) -> Release | None:
+        """The published release, or None before the first."""
+        release, _ = self.pointer()
+        return self.release(release) if release else None
+
+    def release(self, release: str) -> Release:
+        """A release by id. Raises CallError when there is no such release."""
+        try:
+            return Release.model_validate_json(self.storage.read(f"releases/{release}.json")[0])
+        except MissingError:
+            known = [entry.id for entry in self.releases()]
+            raise CallError(f"there is no release {release!r}{did_you_mean(release, known)}") from None
+
+    def releases(self) -> list[Release]:
+        """All releases that are kept, newest first."""
+        return [Release.model_validate_json(data) for data in self._all("releases")]
+
+    def publish(self, release: Release, version: str | None) -> None:
+        """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
+        self._put(f"releases/{release.id}.json", release)
+        self.point(release.id, version)
+
+    def point(self, release: str, version: str | None) -> None:
+        """Point at a release, if the pointer still is the `version` that was read."""
+        data = json.dumps({"release": release, "at": now().isoformat()}).encode()
+        if version is None:
+            self.storage.create(POINTER, data)
+        else:
+            self.storage.swap(POINTER, data, version)
+
+    # What was done
+
+    def run(self, run: str) -> Run:
+        """A run by id. Raises CallError when there is no such run."""
+        try:
+            return Run.model_validate_json(self.storage.read(f"runs/{run}.json")[0])
+        except MissingError:
+            raise CallError(f"there is no run {run!r}", hint="medallion runs lists them") from None
+
+    def runs(self) -> list[Run]:
+        """All runs that are kept, newest first."""
+        return [Run.model_validate_json(data) for data in self._all("runs")]
+
+    def put_run(self, run: Run) -> None:
+        self._put(f"runs/{run.id}.json", run)
+
+    # Tables
+
+    def table(self, name: str, release: str | None = None) -> LakeTable:
+        """A table by its full name, as the current or another release has it. Raises CallError when there is none."""
+        found = self.release(release) if release else self.current()
+        if found is None:
+            raise CallError(f"{self.url}: nothing was published yet", hint="medallion run")
+        if name not in found.tables:
+            raise CallError(f"there is no table {name!r} in release {found.id}{did_you_mean(name, found.tables)}")
+        return LakeTable(self.input(found.tables[name], found), found)
+
+    def input(self, snapshot: Snapshot, release: Release | None = None) -> Input:
+        """Where a snapshot lies, so that it can be scanned."""
+        name = snapshot.table.partition(".")[0]
+        layer = self.layers.get(name)
+        if layer is None and release is not None:
+            kind = plugins.build(plugins.LAYERS, release.layers[name])
+            layer = kind if isinstance(kind, Layer) else None
+        if layer is None:
+            raise CallError(f"there is no layer {name!r}")
+        return Input(layer, self.layer_storage(name, layer), snapshot)
+
+    def layer_storage(self, name: str, layer: Layer) -> Storage:
+        """Where a layer keeps its files: its own `path`, or the lake's folder of its name."""
+        return open_storage(layer.path, self.base) if layer.path else open_storage(f"{self.url}/{name}", self.base)
+
+    def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
+        """The newest snapshot with this fingerprint, if there is one whose files are all there."""
+        try:
+            data, _ = self.storage.read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json")
+        except MissingError:
+            return None
+        snapshot = Snapshot.model_validate_json(data)
+        found = self.input(snapshot)
+        missing = any(found.storage.info(path) is None for path in found.layer.objects(snapshot))
+        return None if missing or snapshot.fingerprint != fingerprint else snapshot
+
+    def snapshot(self, table: str, key: str) -> Snapshot:
+        """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
+        data, _ = self.storage.read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json")
+        return Snapshot.model_validate_json(data)
+
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        self._put(f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json", snapshot)
+
+    # Within
+
+    def _put(self, path: str, record: Record) -> None:
+        self.storage.put(path, record.model_dump_json(indent=1).encode())
+
+    def _all(self, folder: str) -> list[bytes]:
+        entries = self.storage.list(folder)
+        found = []
+        for entry in sorted(entries, key=lambda entry: entry.path, reverse=True):
+            try:
+                found.append(self.storage.read(entry.path)[0])
+            except MissingError:  # removed by a writer since it was listed
+                continue
+        return found
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(moment: datetime) -> str:
+    """An id that sorts by time, to the millisecond: `20261123-205114-1234f2`."""
+    return f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}{uuid4().hex[:3]}"

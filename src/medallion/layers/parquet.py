@@ -1,0 +1,47 @@
+"""The `parquet` layer: each snapshot an immutable Parquet file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from medallion.contracts import ORIGIN, ROW, Layer, literal, quote
+from medallion.records import File, Snapshot
+from medallion.storage import Storage
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+
+class ParquetLayer(Layer):
+    """Keeps each snapshot as Parquet, written once and never changed.
+
+    layers:
+      silver: parquet
+      gold: {type: parquet, retain: 10, compression: zstd}
+    """
+
+    name: ClassVar[str] = "parquet"
+
+    compression: Literal["snappy", "zstd", "lz4", "gzip", "uncompressed"] = "snappy"
+
+    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+        part = scratch / "part-0.parquet"
+        columns = [name for name in rows.columns if name != ROW]
+        view = "_written"
+        rows.create_view(view, replace=True)
+        written = connection.execute(
+            f"copy (select {', '.join(map(quote, columns))} from {view}) to {literal(str(part))} "
+            f"(format parquet, compression {self.compression}, parquet_version v2)"
+        ).fetchall()
+        file = File(path=f"{folder}/{part.name}", bytes=part.stat().st_size, rows=written[0][0])
+        storage.put_file(file.path, part)
+        return [file]
+
+    def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        paths = ", ".join(literal(str(storage.local(file.path))) for file in snapshot.files)
+        files = connection.sql(f"from read_parquet([{paths}])")
+        origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
+        columns = ", ".join(quote(column.name) for column in snapshot.columns)
+        position = "(file_index::bigint << 40) | file_row_number"
+        return connection.sql(f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])")

@@ -1,0 +1,86 @@
+"""The `raw` layer: source bytes as they came, content-addressed, and their records as Parquet beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from uuid import uuid4
+
+from medallion.contracts import ORIGIN, ROW, Format, SourceLayer, literal, quote
+from medallion.errors import MedallionError
+from medallion.records import File, Snapshot
+from medallion.storage import Storage
+from medallion.storage.local import told
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+CHUNK = 1 << 20
+TABLE_BITS, FILE_BITS = 55, 34  # _origin: 8 bits of bronze table, 21 of file, 34 of position in the file
+
+
+class Raw(SourceLayer):
+    """Keeps every source file's bytes under their SHA-256, so that nothing is ever lost or kept twice.
+
+    layers:
+      bronze: raw
+    """
+
+    name: ClassVar[str] = "raw"
+
+    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> tuple[str, str]:
+        copy = scratch / uuid4().hex
+        sha256 = hashlib.sha256()
+        with source.open(path) as stream, told(copy), copy.open("wb") as kept:
+            while chunk := stream.read(CHUNK):
+                sha256.update(chunk)
+                kept.write(chunk)
+        target = f"{table}/objects/{sha256.hexdigest()}{''.join(Path(path).suffixes[-2:])}"
+        if storage.info(target) is None:
+            storage.put_file(target, copy)
+        copy.unlink(missing_ok=True)
+        return sha256.hexdigest(), target
+
+    def records(self, table: str, sha256: str, form: Format) -> str:
+        read_by = hashlib.sha256(json.dumps(form.identity(), sort_keys=True).encode()).hexdigest()[:8]
+        return f"{table}/records/{sha256}-{read_by}.parquet"
+
+    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+        raise MedallionError("a raw layer keeps source files only", hint="give tables with `from` a parquet layer")
+
+    def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        if not snapshot.sources:
+            nothing = ", ".join(f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns)
+            return connection.sql(f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false")
+        columns = ", ".join(quote(column.name) for column in snapshot.columns)
+        origin = _origin(snapshot)
+        return connection.sql(
+            f"select {origin} as {ROW}, {origin} as {ORIGIN}, {columns} from {_files(storage, snapshot)}"
+        )
+
+    def originals(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        names = ", ".join(literal(source.name) for source in snapshot.sources)
+        fields = ", ".join(f"{literal(c.name)}: {quote(c.name)}" for c in snapshot.columns)
+        known = connection.sql(f"from {_files(storage, snapshot)}").columns
+        record = "coalesce(_record, file_row_number + 1)" if "_record" in known else "file_row_number + 1"
+        return connection.sql(
+            f"select {_origin(snapshot)} as {ORIGIN}, [{names}][(file_index + 1)::bigint] as file, "
+            f"{record} as record, to_json({{{fields}}})::varchar as row from {_files(storage, snapshot)}"
+        )
+
+    def objects(self, snapshot: Snapshot) -> Iterable[str]:
+        for source in snapshot.sources:
+            yield from (source.object, source.records, f"{source.records}.json")
+
+
+def _origin(snapshot: Snapshot) -> str:
+    number = snapshot.origins[0].number
+    return f"(({number}::bigint << {TABLE_BITS}) | (file_index::bigint << {FILE_BITS}) | file_row_number)"
+
+
+def _files(storage: Storage, snapshot: Snapshot) -> str:
+    paths = ", ".join(literal(str(storage.local(source.records))) for source in snapshot.sources)
+    return f"read_parquet([{paths}], union_by_name = true)"

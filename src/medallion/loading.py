@@ -1,0 +1,173 @@
+"""medallion.yaml → Declaration, with every problem found in one reading and its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from medallion import plugins
+from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table, faults
+from medallion.contracts import Plugin
+from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
+from medallion.source_map import Document, read
+
+Trail = tuple[str | int, ...]
+
+
+def load(path: Path) -> tuple[Declaration, Document]:
+    """Read and check a declaration. Raises DeclarationError with all problems, in the order of the file."""
+    document = read(path)
+    reader = _Reader(document)
+    declaration = reader.declaration(document.data)
+    if declaration is not None and not reader.problems:
+        for trail, message in faults(declaration):
+            reader.add(trail, message)
+    if reader.problems or declaration is None:
+        raise DeclarationError([problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])])
+    return declaration, document
+
+
+class _Reader:
+    """Walks what was written and builds the models, noting each problem instead of stopping at it."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[tuple[tuple[int, ...], Problem]] = []
+
+    def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
+        place = self.document.place(trail, key=key)
+        order = tuple(int(part) for part in place.rsplit(":", 2)[1:])
+        self.problems.append((order, Problem(place, _dotted(trail), message)))
+
+    def declaration(self, data: Mapping[str, Any]) -> Declaration | None:
+        known = [*(set(Declaration.model_fields) - {"sections"}), *plugins.registered(plugins.SECTIONS)]
+        for key in data:
+            if key not in known:
+                self.add((key,), f"unknown key{did_you_mean(key, known)}", key=True)
+        values: dict[str, Any] = {key: data[key] for key in ("name", "lake") if key in data}
+        if "layers" in data:
+            values["layers"] = self.mapping(("layers",), data["layers"], plugins.LAYERS)
+        if "engine" in data:
+            values["engine"] = self.plugin(("engine",), plugins.ENGINES, data["engine"])
+        if "sinks" in data:
+            values["sinks"] = {
+                label: self.sink(("sinks", label), label, item) for label, item in self.items(("sinks",), data["sinks"])
+            }
+        values["tables"] = {
+            layer: {
+                name: self.table(("tables", layer, name), item) for name, item in self.items(("tables", layer), tables)
+            }
+            for layer, tables in self.items(("tables",), data.get("tables", {}))
+        }
+        values["sections"] = {
+            key: self.plugin((key,), plugins.SECTIONS, {"type": key, **dict(self.items((key,), data[key]))})
+            for key in plugins.registered(plugins.SECTIONS)
+            if key in data
+        }
+        return None if self.problems else self.model((), Declaration, values)
+
+    def table(self, trail: Trail, item: object) -> Source | Table | None:
+        fields = dict(self.items(trail, item))
+        if "source" in fields:
+            if "format" in fields:
+                fields["format"] = self.plugin((*trail, "format"), plugins.FORMATS, fields["format"])
+            return cast("Source | None", self.model(trail, Source, fields))
+        if "from" not in fields:
+            self.add(trail, "needs `source` (files taken in) or `from` (tables it is made of)", key=True)
+            return None
+        for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
+            if key not in fields:
+                continue
+            parts = fields[key]
+            if not isinstance(parts, list):
+                self.add((*trail, key), "must be a list")
+                parts = []
+            fields[key] = [self.plugin((*trail, key, position), group, part) for position, part in enumerate(parts)]
+        return cast("Table | None", self.model(trail, Table, fields))
+
+    def sink(self, trail: Trail, label: str, item: object) -> SinkDeclaration | None:
+        fields = dict(self.items(trail, item))
+        tables = {
+            name: self.model((*trail, "tables", name), ServedTable, dict(self.items((*trail, "tables", name), served)))
+            for name, served in self.items((*trail, "tables"), fields.pop("tables", {}))
+        }
+        if "url" not in fields:
+            self.add(trail, "needs `url`, such as sqlite:lake/serving.db or mongodb://host/database", key=True)
+            return None
+        kind = fields.pop("type", None) or str(fields["url"]).partition(":")[0]
+        sink = self.plugin(trail, plugins.SINKS, {"type": kind, "label": label, **fields})
+        return None if self.problems else SinkDeclaration.model_validate({"sink": sink, "tables": tables})
+
+    def mapping(self, trail: Trail, item: object, group: str) -> dict[str, Any]:
+        return {name: self.plugin((*trail, name), group, value) for name, value in self.items(trail, item)}
+
+    def items(self, trail: Trail, item: object) -> list[tuple[str, Any]]:
+        if isinstance(item, Mapping):
+            return list(item.items())
+        if item is not None:
+            self.add(trail, "must be a mapping")
+        return []
+
+    def plugin(self, trail: Trail, group: str, value: object) -> Plugin | None:
+        """Build one plugin; a step's `on_fail` may stand beside its name."""
+        shared: dict[str, Any] = {}
+        if group == plugins.EXPECTATIONS and isinstance(value, Mapping) and "on_fail" in value:
+            shared = {"on_fail": value["on_fail"]}
+            value = {key: item for key, item in value.items() if key != "on_fail"}
+        try:
+            name, body = plugins.split(value)
+            inside = trail if isinstance(value, str) or "type" in value else (*trail, name)  # type: ignore[operator]
+        except PluginError as error:
+            self.add(trail, str(error))
+            return None
+        try:
+            kind = plugins.find(group, name)
+            fields = plugins.fields(kind, body)
+        except PluginError as error:
+            self.add(trail, str(error), key=True)
+            return None
+        short = kind.value_field if kind.value_field in fields and fields[kind.value_field] is body else None
+        found: Plugin | None = self.model(inside, kind, {**fields, **shared}, beside=trail, shared=shared, short=short)
+        return found
+
+    def model(
+        self,
+        trail: Trail,
+        kind: type[Any],
+        values: Mapping[str, Any],
+        *,
+        beside: Trail = (),
+        shared: Mapping[str, Any] | None = None,
+        short: str | None = None,
+    ) -> Any:
+        """Validate one model; `beside` is where `shared` fields stand, `short` a field written as the whole value."""
+        if any(value is None and key in ("format",) for key, value in values.items()):
+            return None
+        try:
+            return kind.model_validate(values)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False):
+                place: Trail = fault["loc"]
+                if place and place[0] in (shared or {}):
+                    self.add((*beside, *place), _said(fault, kind))
+                else:
+                    self.add((*trail, *(place[1:] if short and place[:1] == (short,) else place)), _said(fault, kind))
+            return None
+
+
+def _said(fault: Mapping[str, Any], kind: type[BaseModel]) -> str:
+    """Pydantic's fault in our words."""
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        known = [info.alias or name for name, info in kind.model_fields.items()]
+        return f"unknown key{did_you_mean(str(fault['loc'][0]), known)}"
+    if fault["type"] == "missing":
+        return "is needed here"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _dotted(trail: Trail) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in trail).removeprefix(".")

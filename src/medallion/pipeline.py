@@ -1,0 +1,151 @@
+"""Pipeline: load, check, plan, run, publish, roll back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from medallion import ingest
+from medallion.config import Declaration, Source, faults
+from medallion.contracts import Sink, SourceLayer, Store
+from medallion.errors import CallError, DeclarationError, Problem
+from medallion.execution import Event, Execution
+from medallion.lake import Lake, new_id, now
+from medallion.lease import Lease, lease
+from medallion.plan import Arrival, Plan, Selection, plan
+from medallion.publishing import Publisher
+from medallion.records import Release, Run, Snapshot
+from medallion.retention import Collected, collect
+from medallion.source_map import mask
+from medallion.storage import local_root
+
+Watch = Callable[[Event], None]
+
+
+class Pipeline:
+    """A checked, runnable declaration.
+
+        run = Pipeline.load("medallion.yaml").run()
+
+    Parameters: `declaration`; `base`, the folder that relative paths are taken from; `secrets`, values
+    that no message may show. Raises DeclarationError with everything wrong between its parts.
+    """
+
+    def __init__(
+        self, declaration: Declaration, *, base: Path | str = ".", secrets: frozenset[str] = frozenset()
+    ) -> None:
+        problems = [Problem("", ".".join(map(str, path)), message) for path, message in faults(declaration)]
+        if problems:
+            raise DeclarationError(problems)
+        self.declaration = declaration
+        self.base = Path(base).absolute()
+        self.secrets = secrets
+        self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers)
+        self.sinks: Mapping[str, Sink] = {
+            label: item.sink.located(self.base) for label, item in declaration.sinks.items()
+        }
+
+    @classmethod
+    def load(cls, path: Path | str = "medallion.yaml") -> Self:
+        """Read and check `medallion.yaml`. Raises DeclarationError with every problem and its place."""
+        from medallion.loading import load
+
+        file = Path(path)
+        declaration, document = load(file)
+        return cls(declaration, base=file.parent, secrets=frozenset(document.secrets))
+
+    def plan(self, selection: Selection | None = None) -> Plan:
+        """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
+        current = self.lake.current()
+        snapshots = current.tables if current else {}
+        arrivals = {table.name: ingest.take_in(table, snapshots.get(table.name), None)[0] for table in self._sources()}
+        return self._plan(arrivals, snapshots, selection)
+
+    def run(self, selection: Selection | None = None, *, watch: Watch | None = None) -> Run:
+        """Bring every table up to date and publish the result as one release.
+
+        Parameters: `selection` limits it to some tables; `watch` is told of each step as it goes.
+        Raises LeaseError while another run is writing, and DataError or ServiceError when a step fails:
+        then nothing is published, and the error's `run` says what was done.
+        """
+        run = new_id(now())
+        with self._writing(run) as (held, scratch):
+            return Execution(self, run, held, scratch, selection or Selection(), watch or _unwatched).execute()
+
+    def roll_back(self, release: str | None = None) -> Release:
+        """Point lake and store back at an earlier release, by default the one before the current.
+
+        Nothing is computed. Raises CallError when there is no such release.
+        """
+        with self._writing(new_id(now())) as (held, scratch):
+            current, version = self.lake.pointer()
+            if current is None:
+                raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
+            earlier = [found.id for found in self.lake.releases() if found.id < current]
+            if release is None and not earlier:
+                raise CallError(f"{current} is the first release that is kept; there is none to go back to")
+            target = self.lake.release(release or earlier[0])
+            publisher = Publisher(self, scratch)
+            publisher.load(target)
+            held.check()
+            self.lake.point(target.id, version)
+            publisher.activate(target)
+            return target
+
+    def collect(self) -> Collected:
+        """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
+        with self._writing(new_id(now())):
+            return collect(self.lake, self.declaration, self.sinks, thorough=True)
+
+    def store(self, sink: str | None = None) -> Store:
+        """The query side of a sink, by default the first. Connects on first use."""
+        label = sink or next(iter(self.sinks), None)
+        if label is None or label not in self.sinks:
+            raise CallError(f"there is no sink {label!r}" if label else "the declaration has no sinks")
+        return self.sinks[label].store()
+
+    def mask(self, text: str) -> str:
+        """A text with every secret of this pipeline masked."""
+        return mask(text, self.secrets)
+
+    def sources(self) -> list[ingest.SourceTable]:
+        """The bronze tables with where their files are."""
+        return list(self._sources())
+
+    def _plan(
+        self, arrivals: Mapping[str, Arrival], current: Mapping[str, Snapshot], selection: Selection | None
+    ) -> Plan:
+        return plan(self.declaration, arrivals, current, self.lake.find_snapshot, selection)
+
+    def _sources(self) -> Iterator[ingest.SourceTable]:
+        number = 0
+        for name in self.declaration.names():
+            table, layer = self.declaration.table(name), self.declaration.layers[name.partition(".")[0]]
+            if isinstance(table, Source) and isinstance(layer, SourceLayer):
+                storage = self.lake.layer_storage(name.partition(".")[0], layer)
+                yield ingest.SourceTable(name, number, table, layer, storage, self.base)
+                number += 1
+
+    @contextmanager
+    def _writing(self, run: str) -> Iterator[tuple[Lease, Path]]:
+        """Hold the lake's lease, with a scratch folder that is gone afterwards."""
+        with lease(self.lake.storage, run) as held:
+            root = local_root(self.lake.storage)
+            if root is None:
+                scratch = Path(tempfile.mkdtemp(prefix="medallion-"))
+            else:
+                scratch = root / ".scratch"
+                shutil.rmtree(scratch, ignore_errors=True)  # left by a run that was killed
+                scratch.mkdir(parents=True)
+            try:
+                yield held, scratch
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _unwatched(event: Event) -> None:
+    del event

@@ -1,0 +1,136 @@
+"""Publishing: loading a release's tables beside the live ones, then switching sinks and plain names to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import ORIGIN, Input, Session, Sink, TableSpec
+from medallion.errors import MissingError
+from medallion.records import LoadReport, Release, Served, Snapshot
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+
+PLAIN = "plain.json"  # which release the plain names show
+
+
+class Publisher:
+    """Puts releases into a pipeline's sinks.
+
+    Parameters: `session` gives the engine's session when rows are needed; by default one of its own.
+    """
+
+    def __init__(self, pipeline: Pipeline, scratch: Path, session: Callable[[], Session] | None = None) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.scratch = scratch
+        self._given = session
+
+    def shown(self) -> set[str | None]:
+        """The releases that the sinks show now: one, unless a run was killed between two switches."""
+        active = [sink.active() for sink in self.pipeline.sinks.values()]
+        return {release.id if release else None for release in active}
+
+    def serves(self, release: Release) -> bool:
+        """Whether a release serves what the declaration asks: the same tables, keys and indexes in the same sinks."""
+        wanted = {
+            label: {spec.name: (spec.key, spec.indexes) for _, spec in self._specs(release, label)}
+            for label in self.pipeline.sinks
+        }
+        found = {
+            label: {name: (served.key, served.indexes) for name, served in tables.items()}
+            for label, tables in release.served.items()
+        }
+        return wanted == found
+
+    def load_table(self, release: Release, table: str) -> Iterator[LoadReport]:
+        """Load one table of a release into every sink, beside what is live."""
+        for label, sink in self.pipeline.sinks.items():
+            for snapshot, spec in self._specs(release, label):
+                if snapshot.table == table:
+                    yield self._load(sink, spec, snapshot, release)
+
+    def load(self, release: Release) -> None:
+        """Load again what a sink has lost of a published release; what is there is left as it is."""
+        for label, tables in release.served.items():
+            for served in tables.values():
+                if label in self.pipeline.sinks:
+                    spec = TableSpec(name=served.table, columns=served.columns, key=served.key, indexes=served.indexes)
+                    snapshot = next(
+                        s for n, s in release.tables.items() if s.id == served.snapshot and _plain(n) == served.table
+                    )
+                    self._load(self.pipeline.sinks[label], spec, snapshot, release)
+
+    def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
+        """The release with what was loaded for it."""
+        served: dict[str, dict[str, Served]] = {label: {} for label in self.pipeline.sinks}
+        for load in loads:
+            served[load.sink][load.served.table] = load.served
+        return release.model_copy(update={"served": served})
+
+    def activate(self, release: Release) -> None:
+        """Switch every sink to the release, then the plain names."""
+        for sink in self.pipeline.sinks.values():
+            sink.activate(release)
+        self.refresh_plain(release)
+
+    def refresh_plain(self, release: Release) -> None:
+        """Bring `gold/TABLE.parquet` up to the release, unless a marker says it is."""
+        try:
+            former = json.loads(self.lake.storage.read(PLAIN)[0])
+        except MissingError:
+            former = {"release": None, "tables": {}}
+        if former["release"] == release.id:
+            return
+        names = [name for name in self.pipeline.declaration.served() if name in release.tables]
+        shown = {name: release.tables[name].id for name in names}
+        for name in names:
+            if former["tables"].get(name) != shown[name]:
+                self._write_plain(self.lake.input(release.tables[name], release))
+        for name in former["tables"].keys() - shown.keys():
+            self.lake.storage.delete(f"{name.replace('.', '/', 1)}.parquet")
+        self.lake.storage.put(PLAIN, json.dumps({"release": release.id, "tables": shown}).encode())
+
+    def _write_plain(self, source: Input) -> None:
+        target = self.scratch / "plain.parquet"
+        files = source.snapshot.files
+        if len(files) == 1 and not source.snapshot.origins and files[0].path.endswith(".parquet"):
+            shutil.copyfile(source.storage.local(files[0].path), target)
+        else:
+            import pyarrow.parquet as pq
+
+            with self._session() as session:
+                batches = session.batches(source)
+                with pq.ParquetWriter(target, batches.schema) as writer:
+                    for batch in batches:
+                        writer.write_batch(batch)
+        source.storage.put_file(f"{_plain(source.snapshot.table)}.parquet", target)
+
+    def _specs(self, release: Release, label: str) -> Iterator[tuple[Snapshot, TableSpec]]:
+        declared = self.pipeline.declaration.sinks[label].tables
+        for name in self.pipeline.declaration.served():
+            snapshot, plain = release.tables[name], _plain(name)
+            options = declared.get(plain)
+            key, indexes = (options.key, options.indexes) if options else ((), ())
+            columns = tuple(column for column in snapshot.columns if column.name != ORIGIN)
+            yield snapshot, TableSpec(name=plain, columns=columns, key=key, indexes=indexes)
+
+    def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
+        with self._session() as session:
+            report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release)))
+        asked = report.served.model_copy(update={"key": spec.key, "indexes": spec.indexes})
+        return report.model_copy(update={"served": asked})
+
+    def _session(self) -> AbstractContextManager[Session]:
+        if self._given is not None:
+            return nullcontext(self._given())
+        return self.pipeline.declaration.engine.session(self.scratch)
+
+
+def _plain(name: str) -> str:
+    return name.partition(".")[2]

@@ -1,0 +1,28 @@
+"""Rejects of source files, as the Parquet file that quarantine keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from medallion.contracts import Parsed
+from medallion.records import SourceFile
+
+FIELDS = ("table", "rule", "column", "value", "file", "record", "run", "row")
+
+
+def write_rejects(table: str, run: str, files: Iterable[tuple[SourceFile, Parsed]], scratch: Path) -> Path:
+    """Write the records that could not be split into fields as Reject rows; `row` holds their raw text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.int64() if name == "record" else pa.string()) for name in FIELDS])
+    rows = [
+        (table, "format", None, reason, file.name, record, run, json.dumps({"text": text}, ensure_ascii=False))
+        for file, parsed in files
+        for record, reason, text in parsed.rejects
+    ]
+    target = scratch / f"{table}-rejects.parquet"
+    pq.write_table(pa.Table.from_pylist([dict(zip(FIELDS, row, strict=True)) for row in rows], schema=schema), target)
+    return target

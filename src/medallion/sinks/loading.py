@@ -1,0 +1,94 @@
+"""What every sink settles before it loads a table: the physical name, the indexes, and whether it all arrived."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from medallion.contracts import TableSpec
+from medallion.errors import CallError, SinkError, did_you_mean
+from medallion.kinds import Kind, kind_of
+from medallion.records import LoadReport, Served, Snapshot
+
+Index = tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One table about to be loaded: `name` is its physical name, `place` how messages call it."""
+
+    spec: TableSpec
+    snapshot: Snapshot
+    name: str
+    place: str
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {column.name: kind_of(column.type) for column in self.spec.columns}
+
+    def indexes(self) -> list[Index]:
+        """The declared indexes as (column, descending), each ended by the key, so that it gives a total order."""
+        found = []
+        for declared in self.spec.indexes:
+            index = [(name.removeprefix("-"), name.startswith("-")) for name in declared]
+            used = [name for name, _ in index]
+            index += [(name, False) for name in self.spec.key if name not in used]
+            found.append(tuple(index))
+        return found
+
+    def report(self, label: str, seconds: float, *, loaded: bool) -> LoadReport:
+        served = Served(
+            table=self.snapshot.table,
+            name=self.name,
+            snapshot=self.snapshot.id,
+            rows=self.snapshot.rows,
+            columns=self.spec.columns,
+            key=self.spec.key,
+            indexes=self.spec.indexes,
+        )
+        return LoadReport(sink=label, served=served, seconds=seconds, loaded=loaded)
+
+    def reconcile(self, arrived: int) -> None:
+        """Raise SinkError unless the database holds as many rows as the snapshot."""
+        if arrived != self.snapshot.rows:
+            raise SinkError(
+                f"{self.place}: {arrived} rows arrived, the snapshot holds {self.snapshot.rows}",
+                hint="nothing was published; run again, and if it stays so, with --full",
+            )
+
+    def duplicate(self, value: object) -> SinkError:
+        """The error for a key that more than one row has."""
+        return SinkError(
+            f"{self.place}: key ({', '.join(self.spec.key)}) is not unique: {value} stands in more than one row",
+            hint="deduplicate the table by its key, or declare a key that tells its rows apart",
+        )
+
+    def null_key(self, name: str) -> SinkError:
+        """The error for a row without a key."""
+        return SinkError(
+            f"{self.place}: {name!r} is null in some row, and it is part of the key",
+            hint="expect it to be not_null with `on_fail: quarantine`, or declare another key",
+        )
+
+
+def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Target:
+    """Name the physical table: the same for the same snapshot served the same way, and for nothing else.
+
+    Raises CallError when the key or an index names no column of the table.
+    """
+    names = [column.name for column in spec.columns]
+    for name in (*spec.key, *(name.removeprefix("-") for index in spec.indexes for name in index)):
+        if name not in names:
+            raise CallError(f"table {spec.name!r} has no column {name!r} to index{did_you_mean(name, names)}")
+    identity = [snapshot.id, version, spec.model_dump(mode="json")]
+    suffix = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+    return Target(spec, snapshot, f"{spec.name}__{suffix}", f"{place}: table {spec.name!r}")
+
+
+def masked(url: str) -> str:
+    """A URL without user, password and options, fit for messages."""
+    parts = urlsplit(url)
+    _user, at, host = parts.netloc.rpartition("@")
+    return f"{parts.scheme}://{'***@' if at else ''}{host}{parts.path}" if parts.netloc else url

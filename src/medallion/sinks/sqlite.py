@@ -1,0 +1,196 @@
+"""The embedded serving database: one SQLite file, written by one run at a time, read by anybody meanwhile."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pydantic import field_validator
+
+from medallion.contracts import ROW, Sink, TableSpec, quote
+from medallion.errors import SinkError
+from medallion.kinds import kind_of
+from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.sinks.loading import Index, Target, target
+from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, path_of, read_active, told
+from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
+from medallion.sinks.sqlite_store import SqliteStore
+
+if TYPE_CHECKING:
+    from medallion.contracts import Batches
+
+_VIEW_MARK = "/* made by medallion */"
+
+_log = logging.getLogger(__name__)
+
+
+class Sqlite(Sink):
+    """Serves gold tables from one SQLite file; nothing has to be installed or running.
+
+    `url` is `sqlite:` and the path of the file. Readers are never blocked and never see half a
+    release. Every table also stands in the file as a view of its plain name, for any SQLite tool;
+    there, decimals are shown as floating point. Values outside 64 bits are refused with SinkError.
+
+    ```yaml
+    sinks:
+      serving:
+        url: sqlite:lake/serving.db
+        tables:
+          clients_stats: {key: client_id, indexes: [country, -total_spent]}
+    ```
+    """
+
+    name = "sqlite"
+
+    @field_validator("url")
+    @classmethod
+    def _names_a_file(cls, url: str) -> str:
+        if not url.startswith("sqlite:") or str(path_of(url)) in (".", ":memory:"):
+            raise ValueError("write `sqlite:` and the path of a file, such as sqlite:lake/serving.db")
+        return url
+
+    def located(self, base: Path) -> Sqlite:
+        """The same sink, a relative path being taken from `base`."""
+        return self.model_copy(update={"url": f"sqlite:{base / path_of(self.url)}"})
+
+    def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
+        """Load and index in one transaction, so that a load is there whole or not at all.
+
+        Raises SinkError when rows are missing, a key is null or not unique, a value does not fit, or
+        the file cannot be written.
+        """
+        started = perf_counter()
+        wanted = target(self.url, self.version, table, snapshot)
+        with self._transaction() as connection:
+            found = connection.execute(f"select rows from {LOADS} where name = ?", (wanted.name,)).fetchone()
+            if found is None:
+                _fill(connection, wanted, rows)
+        return wanted.report(self.label, perf_counter() - started, loaded=found is None)
+
+    def activate(self, release: Release) -> None:
+        """Switch pointer and plain-name views in one transaction. Raises SinkError when a table is not loaded."""
+        served = release.served.get(self.label, {})
+        with self._transaction() as connection:
+            loaded = {name for (name,) in connection.execute(f"select name from {LOADS}")}
+            for table, entry in served.items():
+                if entry.name not in loaded:
+                    raise SinkError(
+                        f"{self.url}: release {release.id} serves {table!r} from {entry.name}, which is not there",
+                        hint="load its tables first: publish it again",
+                    )
+            connection.execute(
+                f"insert or replace into {RELEASES} values (?, ?)", (release.id, release.model_dump_json())
+            )
+            connection.execute(
+                f"insert into {ACTIVE} values (1, ?, 1) on conflict do update "
+                "set release = excluded.release, switches = switches + 1",
+                (release.id,),
+            )
+            _point_views(connection, served)
+
+    def active(self) -> Release | None:
+        """The release readers see, or None before the first; asking makes no file."""
+        path = path_of(self.url)
+        if not path.exists():
+            return None
+        with told(self.url), closing(connect(path, write=False)) as connection:
+            found = read_active(connection)
+            if found is None:
+                return None
+            (body,) = connection.execute(f"select body from {RELEASES} where id = ?", (found[0],)).fetchone()
+        return Release.model_validate_json(body)
+
+    def prune(self, keep: Sequence[Release]) -> int:
+        """Drop the tables that neither the active release nor one in `keep` serves; how many went."""
+        active = self.active()
+        kept = [*keep, active] if active else list(keep)
+        names = {served.name for release in kept for tables in release.served.values() for served in tables.values()}
+        with self._transaction() as connection:
+            gone = [name for (name,) in connection.execute(f"select name from {LOADS}") if name not in names]
+            for name in gone:
+                connection.execute(f"drop table if exists {quote(name)}")
+                connection.execute(f"delete from {LOADS} where name = ?", (name,))
+            ids = json.dumps([release.id for release in kept])
+            connection.execute(f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,))
+            connection.execute(f"update {ACTIVE} set switches = switches + 1")
+        return len(gone)
+
+    def store(self) -> SqliteStore:
+        """The query side; its connections are opened on first use, one a thread."""
+        return SqliteStore(self.url, self.label)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        path = path_of(self.url)
+        with told(self.url):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(connect(path, write=True)) as connection:
+                connection.execute("begin immediate")
+                for statement in META:
+                    connection.execute(statement)
+                yield connection
+                connection.execute("commit")
+
+
+def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> None:
+    kinds, name = wanted.kinds, quote(wanted.name)
+    columns = [f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}" for column, kind in kinds.items()]
+    connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
+    insert = f"insert into {name} values (null, {', '.join('?' * len(columns))})"
+    nulls: set[str] = set()
+    for batch in rows:
+        connection.executemany(insert, rows_of(batch, kinds, nulls))
+        for column in wanted.spec.key:
+            if column in nulls:
+                raise wanted.null_key(column)
+    (arrived,) = connection.execute(f"select count(*) from {name}").fetchone()
+    wanted.reconcile(arrived)
+    _index(connection, wanted)
+    connection.execute(f"insert into {LOADS} values (?, ?, ?)", (wanted.name, arrived, json.dumps(sorted(nulls))))
+
+
+def _index(connection: sqlite3.Connection, wanted: Target) -> None:
+    name, key = quote(wanted.name), ", ".join(quote(column) for column in wanted.spec.key)
+    if key:
+        try:
+            connection.execute(f"create unique index {quote(wanted.name + '__key')} on {name} ({key})")
+        except sqlite3.IntegrityError:
+            repeated = connection.execute(
+                f"select {key} from {name} group by {key} having count(*) > 1 limit 1"
+            ).fetchone()
+            readers = [restorer(wanted.kinds[column]) for column in wanted.spec.key]
+            values = [str(read(value) if read else value) for read, value in zip(readers, repeated, strict=True)]
+            raise wanted.duplicate(", ".join(values)) from None
+    for number, index in enumerate(wanted.indexes()):
+        connection.execute(f"create index {quote(f'{wanted.name}__{number}')} on {name} ({_columns(index)})")
+
+
+def _columns(index: Index) -> str:
+    return ", ".join(f"{quote(name)} desc" if descending else quote(name) for name, descending in index)
+
+
+def _point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> None:
+    """Make the plain names views on the served tables; a name somebody else took is left to them."""
+    for name, sql in connection.execute("select name, sql from sqlite_master where type = 'view'").fetchall():
+        if _VIEW_MARK in sql:
+            connection.execute(f"drop view {quote(name)}")
+    taken = {name.lower() for (name,) in connection.execute("select name from sqlite_master")}
+    for table, entry in served.items():
+        if table.lower() in taken:
+            _log.warning("the name %r is taken in the database, so there is no view for people on that table", table)
+            continue
+        columns = ", ".join(_for_people(column.name, column.type) for column in entry.columns)
+        connection.execute(f"create view {quote(table)} as {_VIEW_MARK} select {columns} from {quote(entry.name)}")
+
+
+def _for_people(name: str, type_: str) -> str:
+    kind = kind_of(type_)
+    if kind.name != "decimal":
+        return quote(name)
+    return f"{quote(name)} / {10**kind.scale}.0 as {quote(name)}"

@@ -1,0 +1,77 @@
+"""The file both sides of the SQLite sink open: its own tables, its connections, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote as percent
+
+from medallion.errors import SinkError
+
+RELEASES = "_medallion_releases"
+ACTIVE = "_medallion_active"
+LOADS = "_medallion_loads"
+
+META = (
+    f"create table if not exists {RELEASES} (id text primary key, body text not null)",
+    f"create table if not exists {ACTIVE} (one integer primary key check (one = 1), release text, switches integer)",
+    f"create table if not exists {LOADS} (name text primary key, rows integer not null, nulls text not null)",
+)
+
+_PATIENCE = 10.0
+_WRITER_CACHE = "pragma cache_size = -65536"
+
+_HINTS = {
+    "SQLITE_BUSY": "another process is writing to it: wait until it is done, or end it",
+    "SQLITE_CANTOPEN": "see that its folder exists and may be read and written",
+    "SQLITE_READONLY": "see that the file and its folder may be written",
+    "SQLITE_FULL": "make room on the disk; what was published is still served",
+    "SQLITE_IOERR": "see that the disk is well and has room; what was published is still served",
+    "SQLITE_CORRUPT": "move the file away and publish again: it holds nothing that the lake does not",
+    "SQLITE_NOTADB": "it is no SQLite database: name another file, or move this one away and publish again",
+}
+
+
+def path_of(url: str) -> Path:
+    """The file a URL such as `sqlite:lake/serving.db` names."""
+    return Path(url.removeprefix("sqlite:"))
+
+
+def connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open the file; transactions begin and end only when told to."""
+    uri = f"file:{percent(str(path))}?mode={'rwc' if write else 'ro'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    if write:
+        try:
+            connection.execute("pragma journal_mode = wal").fetchone()
+            connection.execute(_WRITER_CACHE)
+        except sqlite3.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:
+    """The active release's id, and a number that changes whenever a release comes or goes; None before the first."""
+    try:
+        found = connection.execute(f"select release, switches from {ACTIVE}").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    return (found[0], found[1]) if found else None
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn what SQLite or the file system refuses into SinkError, with what to do about it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorname", "")
+        hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
+        raise SinkError(f"{url}: {error}", hint=hint) from error
+    except PermissionError as error:
+        raise SinkError(f"{url}: {error.strerror}", hint=_HINTS["SQLITE_READONLY"]) from error

@@ -1,0 +1,143 @@
+"""How values are kept in SQLite, and how they come back as Python's own.
+
+Decimals are whole numbers of their last digit, so that they are exact and sort; dates and times are
+ISO 8601 text of fixed width, timestamps in UTC; booleans 0 and 1; NaN is null; nested values are JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Context, Decimal
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from medallion.errors import SinkError
+from medallion.kinds import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AFFINITY = {"integer": "INTEGER", "decimal": "INTEGER", "boolean": "INTEGER", "float": "REAL", "bytes": "BLOB"}
+
+_EXACT = Context(prec=80)
+_NESTED = ("list", "struct", "map")
+
+
+def rows_of(batch: pa.RecordBatch, kinds: dict[str, Kind], nulls: set[str]) -> Iterator[Sequence[Any]]:
+    """The rows of a batch as tuples to bind, in the order of `kinds`; adds to `nulls` the columns that hold one."""
+    columns = []
+    for name, kind in kinds.items():
+        array = _stored(batch.column(name), kind, name)
+        if array.null_count:
+            nulls.add(name)
+        values = array.to_pylist()
+        columns.append([_json(kind, value) for value in values] if kind.name in _NESTED else values)
+    return zip(*columns, strict=True)
+
+
+def bound(kind: Kind, value: Any) -> Any:
+    """One value of a query as it is kept; a decimal may come out between two whole numbers."""
+    if value is None:
+        return None
+    match kind.name:
+        case "decimal":
+            return value.scaleb(kind.scale, _EXACT)
+        case "timestamp":
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+        case "date":
+            return value.isoformat()
+        case "boolean":
+            return int(value)
+    return value
+
+
+def restorer(kind: Kind) -> Callable[[Any], Any] | None:
+    """What turns a kept value that is not null back; None when it comes back as it is."""
+    match kind.name:
+        case "decimal":
+            return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
+        case "timestamp":
+            return datetime.fromisoformat
+        case "date":
+            return date.fromisoformat
+        case "boolean":
+            return bool
+        case "list" | "struct" | "map":
+            return lambda value: kind.walk(json.loads(value), _revive)
+    return None
+
+
+def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    match kind.name:
+        case "integer" | "decimal":
+            return _whole(array, kind, name)
+        case "float":
+            array = array.cast(pa.float64())
+            return pc.if_else(pc.is_nan(array), None, array)
+        case "boolean":
+            return array.cast(pa.int8())
+        case "timestamp":
+            text = array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.timestamp("us")).cast(pa.string())
+            return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
+        case "time":
+            return array.cast(pa.time64("us"), safe=False).cast(pa.string())
+        case "date" | "text":
+            return array.cast(pa.string())
+    return array
+
+
+def _whole(array: pa.Array, kind: Kind, name: str) -> pa.Array:
+    """Integers and decimals as 64-bit integers. Raises SinkError when one is too large."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.decimal128(38, kind.scale))
+        array = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset)
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
+        raise SinkError(
+            f"column {name!r} holds {what} too large for the 64 bits SQLite keeps",
+            hint="cast it to float or text, or to a decimal of fewer places",
+        ) from None
+
+
+def _json(kind: Kind, value: Any) -> str | None:
+    return None if value is None else json.dumps(kind.walk(value, _plain), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    """A value inside a nested one as JSON can hold it."""
+    match kind.name:
+        case "decimal" | "time":
+            return str(value)
+        case "timestamp":
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        case "date":
+            return value.isoformat()
+        case "bytes":
+            return value.hex()
+        case "float":
+            return None if isnan(value) else value
+        case "integer":
+            return int(value)
+    return value
+
+
+def _revive(kind: Kind, value: Any) -> Any:
+    match kind.name:
+        case "decimal":
+            return Decimal(value)
+        case "timestamp":
+            return datetime.fromisoformat(value)
+        case "date":
+            return date.fromisoformat(value)
+        case "bytes":
+            return bytes.fromhex(value)
+    return value

@@ -1,0 +1,210 @@
+"""Reads the active release from a SQLite file: every call sees one release, whatever is published meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+from weakref import WeakSet
+
+from medallion.contracts import Page, Query, Store, quote
+from medallion.errors import SinkError
+from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
+from medallion.records import Release, Served
+from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
+from medallion.sinks.sqlite_query import find_sql, order_sql, where_sql
+from medallion.sinks.sqlite_rows import bound, restorer
+
+_BATCH = 1000
+
+
+class SqliteStore(Store):
+    """The query side of a SQLite sink: `url` of its file, `label` of the sink in the pipeline.
+
+    Connections only read, one a thread and process, opened on first use.
+    """
+
+    def __init__(self, url: str, label: str) -> None:
+        self._url = url
+        self._label = label
+        self._local = threading.local()
+        self._readers: WeakSet[_Reader] = WeakSet()
+
+    def release(self) -> Release:
+        with self._reading() as reader:
+            return reader.release
+
+    def tables(self) -> Mapping[str, Served]:
+        return self.release().served.get(self._label, {})
+
+    def find(self, table: str, query: Query) -> Page:
+        place = read_cursor(query.cursor) if query.cursor else None
+        with self._reading() as reader:
+            release = reader.release_at(place)
+            served = table_of(release.served.get(self._label, {}), table)
+            checked = plan(served, query, place)
+            sql, values = find_sql(served.name, checked, reader.nulls(served.name))
+            found = reader.connection.execute(sql, values).fetchall()
+        read = _row_reader(checked)
+        cursor = None
+        if len(found) > checked.limit:
+            found.pop()
+            cursor = checked.cursor(release.id, _place_of(checked, found[-1]))
+        return Page([read(row) for row in found], release.id, cursor)
+
+    def get(self, table: str, key: object) -> dict[str, Any] | None:
+        with self._reading() as reader:
+            served = table_of(reader.release.served.get(self._label, {}), table)
+            checked = plan(served, Query())
+            kinds = [checked.kinds[name] for name in served.key]
+            values = [bound(kind, value) for kind, value in zip(kinds, key_values(served, key), strict=True)]
+            condition = " and ".join(f"{quote(name)} = ?" for name in served.key)
+            columns = ", ".join(quote(name) for name in checked.fields)
+            sql = f"select {columns} from {quote(served.name)} where {condition}"
+            row = reader.connection.execute(sql, values).fetchone()
+        return _row_reader(checked)(row) if row else None
+
+    def count(self, table: str, query: Query) -> int:
+        with self._reading() as reader:
+            served = table_of(reader.release.served.get(self._label, {}), table)
+            where, values = where_sql(plan(served, query))
+            sql = f"select count(*) from {quote(served.name)} where {where}"
+            return int(reader.connection.execute(sql, values).fetchone()[0])
+
+    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
+        """All matching rows in batches; `limit` and `cursor` of the query are not used."""
+        with told(self._url), closing(_Reader(self._url)) as reader:
+            reader.begin()
+            served = table_of(reader.release.served.get(self._label, {}), table)
+            checked = plan(served, query)
+            where, values = where_sql(checked)
+            columns = ", ".join(quote(name) for name in checked.fields)
+            found = reader.connection.execute(
+                f"select {columns} from {quote(served.name)} where {where} order by {order_sql(checked)}", values
+            )
+            read = _row_reader(checked)
+            while rows := found.fetchmany(_BATCH):
+                yield [read(row) for row in rows]
+
+    def close(self) -> None:
+        for reader in list(self._readers):
+            reader.close()
+        self._local = threading.local()
+
+    @contextmanager
+    def _reading(self) -> Iterator[_Reader]:
+        """This thread's reader inside one read transaction."""
+        with told(self._url):
+            reader = self._reader()
+            try:
+                reader.begin()
+                yield reader
+            finally:
+                reader.connection.execute("rollback")
+
+    def _reader(self) -> _Reader:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None or not reader.current():
+            reader = self._local.reader = _Reader(self._url, former=reader)
+            self._readers.add(reader)
+        return reader
+
+
+class _Reader:
+    """One connection, and what it knows of the releases as long as none comes or goes.
+
+    `former` is kept when it came through a fork: closing a connection of the parent could drop its locks.
+    """
+
+    def __init__(self, url: str, former: _Reader | None = None) -> None:
+        self._url = url
+        self._process = os.getpid()
+        self._former = former if former and former._process != self._process else None
+        self._active = ""
+        self._switches = -1
+        self._releases: dict[str, Release] = {}
+        self._nulls: dict[str, frozenset[str]] = {}
+        if not path_of(url).exists():
+            raise self._unpublished()
+        self.connection = connect(path_of(url), write=False)
+        self._file = self._identity()
+
+    def current(self) -> bool:
+        """Whether it belongs to this process and to the file that is there now."""
+        return self._process == os.getpid() and self._file == self._identity()
+
+    def begin(self) -> None:
+        """Begin a transaction, which sees one state of the file to its end."""
+        self.connection.execute("begin")
+        found = read_active(self.connection)
+        if found is None:
+            raise self._unpublished()
+        self._active, switches = found
+        if switches != self._switches:
+            self._switches = switches
+            self._releases.clear()
+            self._nulls.clear()
+
+    @property
+    def release(self) -> Release:
+        return self._release(self._active)
+
+    def release_at(self, place: Place | None) -> Release:
+        """The release a cursor began with, the active one without a cursor. Raises CallError when it is gone."""
+        return self._release(place.release if place else self._active)
+
+    def nulls(self, name: str) -> frozenset[str]:
+        """The columns of a physical table that hold a null."""
+        if name not in self._nulls:
+            (nulls,) = self.connection.execute(f"select nulls from {LOADS} where name = ?", (name,)).fetchone()
+            self._nulls[name] = frozenset(json.loads(nulls))
+        return self._nulls[name]
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _release(self, ident: str) -> Release:
+        if ident not in self._releases:
+            found = self.connection.execute(f"select body from {RELEASES} where id = ?", (ident,)).fetchone()
+            if found is None:
+                raise gone(ident)
+            self._releases[ident] = Release.model_validate_json(found[0])
+        return self._releases[ident]
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(path_of(self._url))  # noqa: PTH116 (asked on every call: a Path costs as much again)
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _unpublished(self) -> SinkError:
+        return SinkError(f"{self._url}: nothing was published yet", hint="medallion run")
+
+
+def _row_reader(checked: Plan) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """What makes the dict a caller gets from the row SQLite gave."""
+    names = checked.fields
+    readers = [(name, read) for name in names if (read := restorer(checked.kinds[name]))]
+
+    def read_row(row: Sequence[Any]) -> dict[str, Any]:
+        found = dict(zip(names, row, strict=False))
+        for name, read in readers:
+            if found[name] is not None:
+                found[name] = read(found[name])
+        return found
+
+    return read_row
+
+
+def _place_of(checked: Plan, row: Sequence[Any]) -> list[Any]:
+    """The sorted values of a row, as Python's own."""
+    found = dict(zip(checked.reads, row, strict=True))
+    values = []
+    for sort in checked.order:
+        value, read = found[sort.field], restorer(checked.kinds[sort.field])
+        values.append(read(value) if read and value is not None else value)
+    return values

@@ -1,0 +1,174 @@
+"""A local folder as storage, with the promises of an object store."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from medallion.errors import ConflictError, ExistsError, MissingError, StorageError
+from medallion.storage import Entry, Storage
+
+PART = ".part"  # the ending of files being written, which no listing shows
+
+
+class LocalStorage(Storage):
+    """Objects are files below `root`; they are written beside, then renamed into place."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def read(self, path: str) -> tuple[bytes, str]:
+        with told(self.root / path):
+            data = (self.root / path).read_bytes()
+        return data, _version(data)
+
+    def open(self, path: str) -> BinaryIO:
+        with told(self.root / path):
+            return (self.root / path).open("rb")
+
+    def local(self, path: str) -> Path:
+        if not (self.root / path).is_file():
+            raise MissingError(f"{self.root / path}: no such file")
+        return self.root / path
+
+    def info(self, path: str) -> Entry | None:
+        try:
+            return _entry(path, (self.root / path).stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def list(self, folder: str) -> list[Entry]:
+        with told(self.root / folder):
+            return sorted(_walk(self.root / folder, folder), key=lambda entry: entry.path)
+
+    def put(self, path: str, data: bytes) -> None:
+        with self._beside(path, data) as part:
+            part.replace(self.root / path)
+
+    def put_file(self, path: str, file: Path) -> None:
+        target = self.root / path
+        with told(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                file.replace(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                part = _part(target)
+                shutil.move(file, part)
+                part.replace(target)
+
+    def create(self, path: str, data: bytes) -> str:
+        with self._beside(path, data) as part:
+            try:
+                os.link(part, self.root / path)
+            except FileExistsError as error:
+                raise ExistsError(f"{self.root / path} is already there") from error
+        return _version(data)
+
+    def swap(self, path: str, data: bytes, expected: str) -> str:
+        with self._beside(path, data) as part, _locked(part.parent):
+            _, version = self.read(path)
+            if version != expected:
+                raise ConflictError(f"{self.root / path} was changed by another writer")
+            part.replace(self.root / path)
+        return _version(data)
+
+    def delete(self, path: str) -> None:
+        target = self.root / path
+        with told(target):
+            target.unlink(missing_ok=True)
+            for folder in target.parents:  # an object store has no empty folders
+                if folder == self.root:
+                    return
+                try:
+                    folder.rmdir()
+                except OSError:
+                    return
+
+    def sweep(self) -> int:
+        parts = list(self.root.rglob(f".*{PART}"))
+        for part in parts:
+            part.unlink(missing_ok=True)
+        return len(parts)
+
+    @contextmanager
+    def _beside(self, path: str, data: bytes) -> Iterator[Path]:
+        part = _part(self.root / path)
+        with told(self.root / path):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with part.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                yield part
+            finally:
+                part.unlink(missing_ok=True)
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{uuid4().hex}{PART}")
+
+
+def _version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _entry(path: str, stat: os.stat_result) -> Entry:
+    # ctime cannot be set back by hand as mtime can, so that a same-size edit is always seen.
+    token = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+    return Entry(path, stat.st_size, token, max(stat.st_mtime, stat.st_ctime))
+
+
+def _walk(folder: Path, path: str) -> Iterator[Entry]:
+    try:
+        items = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for item in items:
+        name = f"{path}/{item.name}" if path else item.name
+        if item.is_dir():
+            yield from _walk(Path(item.path), name)
+        elif not (item.name.startswith(".") and item.name.endswith(PART)):
+            try:
+                yield _entry(name, item.stat())
+            except FileNotFoundError:
+                continue
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn the system's faults with a local file into ours, with what to do."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MissingError(f"{path}: no such file") from error
+    except PermissionError as error:
+        raise StorageError(f"{path}: permission denied", hint="check who owns the folder and its rights") from error
+    except OSError as error:
+        hints = {
+            errno.ENOSPC: "free some space and run again; nothing was published",
+            errno.EROFS: "choose another lake",
+        }
+        hint = hints.get(error.errno or 0, "")
+        raise StorageError(f"{path}: {os.strerror(error.errno or errno.EIO).lower()}", hint=hint) from error

@@ -1,0 +1,147 @@
+"""A small table with a column of every kind, and how to load and publish it: what the contract suites work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from medallion.contracts import Sink, TableSpec
+from medallion.records import Column, LoadReport, Release, Served, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+TYPES = {
+    "id": "BIGINT",
+    "name": "VARCHAR",
+    "amount": "DECIMAL(12,2)",
+    "total": "HUGEINT",
+    "rate": "DOUBLE",
+    "active": "BOOLEAN",
+    "day": "DATE",
+    "at": "TIMESTAMP",
+    "seen": "TIMESTAMP WITH TIME ZONE",
+    "opens": "TIME",
+    "tags": "VARCHAR[]",
+    "detail": "STRUCT(price DECIMAL(8,2), since DATE)",
+    "counts": "MAP(VARCHAR, INTEGER)",
+}
+COLUMNS = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
+SPEC = TableSpec(name="items", columns=COLUMNS, key=("id",), indexes=(("name",), ("-amount",), ("active", "-day")))
+
+_NAMES = ("Zoë", "ana", "Ana", "Bo", "x_y%", "x*y", "it's", "naïve 🙂", "")
+
+
+def items(count: int = 60) -> list[Row]:
+    """Rows with ties, nulls and awkward text in every column but the key, as a store returns them."""
+    return [_item(number) for number in range(count)]
+
+
+def _item(number: int) -> Row:
+    moment = START + timedelta(hours=7 * (number % 11), milliseconds=number % 4)
+    row: Row = {
+        "id": number * 7 % 61,
+        "name": _NAMES[number % len(_NAMES)],
+        "amount": Decimal(number % 8 * 125 - 300).scaleb(-2),
+        "total": number % 5 * 10**12,
+        "rate": number % 6 / 4,
+        "active": number % 2 == 0,
+        "day": date(2024, 1, 1) + timedelta(days=number % 9),
+        "at": moment,
+        "seen": moment,
+        "opens": f"{number % 24:02}:30:00.000000",
+        "tags": ["a", f"tag {number % 3}"],
+        "detail": {"price": Decimal(number).scaleb(-2), "since": date(2024, 2, 29)},
+        "counts": {"n": number},
+    }
+    for place, name in enumerate(list(TYPES)[1:]):
+        if (number + place) % 7 == 0:
+            row[name] = None
+    return row
+
+
+def batches(rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int = 16) -> pa.RecordBatchReader:
+    """Rows as the stream of Arrow batches a sink loads; a missing rate becomes NaN every other time."""
+    import pyarrow as pa
+
+    schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        part: list[Row] = []
+        for row in rows:
+            part.append(_as_loaded(row))
+            if len(part) == size:
+                yield pa.RecordBatch.from_pylist(part, schema)
+                part = []
+        if part:
+            yield pa.RecordBatch.from_pylist(part, schema)
+
+    return pa.RecordBatchReader.from_batches(schema, stream())
+
+
+def _as_loaded(row: Row) -> Row:
+    loaded = dict(row)
+    if "rate" in row and row["rate"] is None and row["id"] % 2:
+        loaded["rate"] = nan
+    if row.get("at") is not None:
+        loaded["at"] = row["at"].replace(tzinfo=None)
+    if row.get("opens") is not None:
+        loaded["opens"] = time.fromisoformat(row["opens"])
+    return loaded
+
+
+def _arrow_type(type_: str) -> pa.DataType:
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        return connection.sql(f"select null::{type_} as column_").to_arrow_table().schema.field(0).type
+
+
+def snapshot(ident: str, rows: int, table: str = "items", columns: Sequence[Column] = COLUMNS) -> Snapshot:
+    """The record of a gold table's version."""
+    return Snapshot(
+        table=f"gold.{table}",
+        id=ident,
+        fingerprint=f"fingerprint of {ident}",
+        run="run",
+        created=START,
+        columns=tuple(columns),
+        rows=rows,
+        bytes=0,
+    )
+
+
+def load(sink: Sink, ident: str, rows: Sequence[Row], spec: TableSpec = SPEC) -> LoadReport:
+    """Load rows as the snapshot `ident`."""
+    return sink.load(spec, snapshot(ident, len(rows), spec.name, spec.columns), batches(rows, spec.columns))
+
+
+def release(sink: Sink, ident: str, served: Iterable[Served], previous: str | None = None) -> Release:
+    """A release that serves these tables from the sink."""
+    tables = {entry.table.rpartition(".")[2]: entry for entry in served}
+    return Release(
+        id=ident,
+        pipeline="contract",
+        run="run",
+        created=START,
+        previous=previous,
+        tables={
+            entry.table: snapshot(entry.snapshot, entry.rows, name, entry.columns) for name, entry in tables.items()
+        },
+        layers={"gold": {"type": "parquet"}},
+        served={sink.label: tables},
+    )
+
+
+def publish(sink: Sink, ident: str, rows: Sequence[Row], spec: TableSpec = SPEC) -> Release:
+    """Load rows and make them the active release `ident`."""
+    made = release(sink, ident, [load(sink, f"snapshot-{ident}", rows, spec).served])
+    sink.activate(made)
+    return made

@@ -1,0 +1,351 @@
+"""The contract of sinks and stores as a test suite: subclass it, give it your sink, and run pytest.
+
+```python
+class TestMySink(SinkContract):
+    @pytest.fixture
+    def sink(self, tmp_path):
+        return MySink(url=f"mine:{tmp_path}")       # an empty database, reachable from other processes by this URL
+```
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+
+from medallion.contracts import Query, Sink, Sort, Store, TableSpec
+from medallion.errors import CallError, SinkError
+from medallion.records import Release
+from medallion.testing.queries import QueryContract
+from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
+
+PUBLISHES = 20
+
+T = TypeVar("T")
+
+_NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
+_OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
+
+
+class SinkContract(QueryContract):
+    """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
+
+    @pytest.fixture
+    def sink(self) -> Sink:
+        raise NotImplementedError("give the suite a `sink` fixture: a sink on an empty database")
+
+    def test_before_the_first_release(self, sink: Sink) -> None:
+        assert sink.active() is None
+        store = sink.store()
+        with pytest.raises(SinkError, match="nothing was published"):
+            store.release()
+        load(sink, "one", items())
+        assert sink.active() is None
+        with pytest.raises(SinkError, match="nothing was published"):
+            store.find("items", Query())
+        publish(sink, "first", items())
+        assert store.release().id == "first"
+        store.close()
+
+    def test_a_load_reports_what_it_made(self, sink: Sink) -> None:
+        report = load(sink, "one", items())
+        assert (report.sink, report.loaded) == (sink.label, True)
+        assert report.seconds > 0
+        served = report.served
+        assert (served.table, served.snapshot, served.rows) == ("gold.items", "one", 60)
+        assert (served.columns, served.key, served.indexes) == (COLUMNS, ("id",), SPEC.indexes)
+        assert served.name.startswith("items__")
+
+    def test_loading_twice_is_loading_once(self, sink: Sink) -> None:
+        first = load(sink, "one", items())
+        second = load(sink, "one", items())
+        assert (first.loaded, second.loaded) == (True, False)
+        assert first.served == second.served
+        publish_loaded(sink, first.served)
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
+    def test_another_snapshot_or_another_spec_is_another_table(self, sink: Sink) -> None:
+        reports = [load(sink, "one", items()), load(sink, "two", items())]
+        for change in ({"key": ()}, {"indexes": ()}, {"columns": COLUMNS[:5], "indexes": (("name",),)}):
+            reports.append(load(sink, "one", items(), SPEC.model_copy(update=change)))
+        assert all(report.loaded for report in reports)
+        assert len({report.served.name for report in reports}) == 5
+
+    def test_loading_does_not_change_what_is_served(self, sink: Sink) -> None:
+        before = publish(sink, "first", items())
+        load(sink, "other", items(10))
+        assert sink.active() == before
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
+    def test_missing_rows_are_told_and_leave_nothing(self, sink: Sink) -> None:
+        with pytest.raises(SinkError, match="60 rows arrived, the snapshot holds 61"):
+            sink.load(SPEC, snapshot("one", 61), batches(items()))
+        assert load(sink, "one", items()).loaded
+
+    def test_a_duplicate_key_is_told_and_leaves_nothing(self, sink: Sink) -> None:
+        rows = [*items(), items()[7]]
+        with pytest.raises(SinkError, match=rf"'items': key \(id\) is not unique: {rows[7]['id']} "):
+            load(sink, "one", rows)
+        rows = [{"id": 5, "name": "x", "amount": Decimal(1)}] * 2
+        spec = TableSpec(name="pairs", columns=COLUMNS[:3], key=("amount", "name"))
+        with pytest.raises(SinkError, match=r"'pairs': key \(amount, name\) is not unique: 1.00, x "):
+            load(sink, "pairs", rows, spec)
+        assert load(sink, "one", items()).loaded
+
+    def test_a_null_key_is_told(self, sink: Sink) -> None:
+        with pytest.raises(SinkError, match="'name' is null"):
+            load(sink, "one", items(), SPEC.model_copy(update={"key": ("id", "name")}))
+
+    def test_a_key_or_index_without_column_is_told(self, sink: Sink) -> None:
+        for change in ({"key": ("nmae",)}, {"indexes": (("-nmae",),)}):
+            with pytest.raises(CallError, match="did you mean 'name'"):
+                load(sink, "one", items(), SPEC.model_copy(update=change))
+
+    def test_a_broken_stream_leaves_nothing(self, sink: Sink) -> None:
+        with pytest.raises(ZeroDivisionError):
+            sink.load(SPEC, snapshot("one", 60), batches(_failing(40)))
+        report = load(sink, "one", items())
+        assert report.loaded
+        publish_loaded(sink, report.served)
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
+    def test_a_process_killed_while_loading_leaves_the_published_release(self, sink: Sink) -> None:
+        before = publish(sink, "first", items(20))
+        child = _start(_load_and_die, sink)
+        child.join(60)
+        assert child.exitcode == -signal.SIGKILL
+        assert sink.active() == before
+        assert reading(sink, lambda store: store.count("items", Query())) == 20
+        report = load(sink, "snapshot-second", items(50))
+        assert report.loaded
+        publish(sink, "second", items(50))
+        assert reading(sink, lambda store: store.count("items", Query())) == 50
+        sink.prune([])
+        assert load(sink, "snapshot-second", items(50)).loaded is False
+
+    def test_activate_and_active(self, sink: Sink) -> None:
+        first = publish(sink, "first", items())
+        assert sink.active() == first
+        sink.activate(first)
+        assert sink.active() == first
+        second = publish(sink, "second", items(10))
+        assert sink.active() == second
+
+    def test_a_release_whose_tables_are_not_loaded_is_refused(self, sink: Sink) -> None:
+        first = publish(sink, "first", items())
+        served = first.served[sink.label]["items"].model_copy(update={"name": "items__0"})
+        with pytest.raises(SinkError, match="items__0"):
+            sink.activate(release(sink, "second", [served]))
+        assert sink.active() == first
+
+    def test_rolling_back_needs_no_load(self, sink: Sink) -> None:
+        first = publish(sink, "first", items(30))
+        publish(sink, "second", items(10))
+        store = sink.store()
+        assert store.count("items", Query()) == 10
+        sink.activate(first)
+        assert store.count("items", Query()) == 30
+        assert store.find("items", Query()).release == "first"
+        store.close()
+
+    def test_a_table_that_is_no_longer_served_is_unknown(self, sink: Sink) -> None:
+        publish(sink, "first", items())
+        publish(sink, "second", [{"id": 1}], _NUMBERS)
+        store = sink.store()
+        assert set(store.tables()) == {"numbers"}
+        with pytest.raises(CallError, match="no table 'items'"):
+            store.find("items", Query())
+        store.close()
+
+    def test_prune_removes_what_no_kept_release_serves(self, sink: Sink) -> None:
+        releases = [publish(sink, f"r{number}", items(10 + number)) for number in range(4)]
+        load(sink, "never published", items())
+        assert sink.prune(releases[2:]) == 3
+        assert sink.prune(releases[2:]) == 0
+        sink.activate(releases[2])
+        assert reading(sink, lambda store: store.count("items", Query())) == 12
+        with pytest.raises(SinkError, match="not there"):
+            sink.activate(releases[0])
+        assert load(sink, "snapshot-r0", items(10)).loaded
+
+    def test_prune_spares_the_active_release_and_shared_tables(self, sink: Sink) -> None:
+        first = publish(sink, "first", items())
+        second = release(sink, "second", first.served[sink.label].values())
+        sink.activate(second)
+        assert sink.prune([second]) == 0
+        assert sink.prune([]) == 0
+        assert sink.active() == second
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
+    def test_a_cursor_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
+        first = publish(sink, "first", items())
+        store = sink.store()
+        begun = store.find("items", Query(sort=(Sort("amount"),), limit=20))
+        second = publish(sink, "second", items(5))
+        sink.prune([first, second])
+        going = Query(sort=(Sort("amount"),), limit=100, cursor=begun.cursor)
+        assert store.find("items", Query()).release == "second"
+        rest = store.find("items", going)
+        assert rest.release == "first"
+        assert len(begun.rows + rest.rows) == 60
+        sink.prune([second])
+        with pytest.raises(CallError, match="first.* no longer kept"):
+            store.find("items", going)
+        store.close()
+
+    def test_a_scan_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
+        publish(sink, "first", [{"id": number} for number in range(5000)], _NUMBERS)
+        store = sink.store()
+        scan = store.scan("numbers", Query())
+        found = next(scan)
+        publish(sink, "second", [{"id": -1}], _NUMBERS)
+        for batch in scan:
+            found += batch
+        assert found == [{"id": number} for number in range(5000)]
+        assert next(store.scan("numbers", Query())) == [{"id": -1}]
+        store.close()
+
+    def test_readers_in_threads_see_one_release_at_a_time(self, sink: Sink) -> None:
+        publish_pair(sink, 0)
+        store, done, faults, seen = sink.store(), threading.Event(), [], set()
+
+        def read() -> None:
+            while not done.is_set():
+                try:
+                    seen.update(_look(store))
+                except Exception as error:  # noqa: BLE001 (whatever it is, the test reports it)
+                    faults.append(error)
+                    return
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        kept: list[Release] = []
+        for number in range(1, PUBLISHES + 1):
+            kept = [*kept[-1:], publish_pair(sink, number)]
+            sink.prune(kept)
+        done.set()
+        for reader in readers:
+            reader.join()
+        store.close()
+        assert faults == []
+        assert len(seen) > 1
+
+    def test_readers_in_processes_see_one_release_at_a_time(self, sink: Sink) -> None:
+        publish_pair(sink, 0)
+        context = multiprocessing.get_context("spawn")
+        done, results = context.Event(), context.Queue()
+        readers = [_start(_read_until, sink, done, results) for _ in range(2)]
+        assert [results.get(timeout=60) for _ in readers] == ["ready"] * 2
+        for number in range(1, PUBLISHES + 1):
+            publish_pair(sink, number)
+        done.set()
+        outcomes = [results.get(timeout=60) for _ in readers]
+        for reader in readers:
+            reader.join(60)
+        assert all(isinstance(seen, int) and seen > 0 for seen in outcomes), outcomes
+
+    def test_a_store_made_before_a_fork_serves_both_sides(self, sink: Sink) -> None:
+        publish(sink, "first", items())
+        store = sink.store()
+        inherited, child_end = os.pipe()
+        process = _fork(lambda: os.write(child_end, b"%d" % store.count("items", Query())))
+        assert os.waitpid(process, 0)[1] == 0
+        assert os.read(inherited, 10) == b"60"
+        os.close(inherited)
+        os.close(child_end)
+        assert store.count("items", Query()) == 60
+        store.close()
+
+
+def publish_loaded(sink: Sink, *served: Any) -> Release:
+    """Activate a release of tables that are loaded."""
+    made = release(sink, f"of {len(served)}", served)
+    sink.activate(made)
+    return made
+
+
+def publish_pair(sink: Sink, number: int) -> Release:
+    """Publish two tables that belong together: both hold 100 + `number` rows."""
+    rows: list[Row] = [{"id": place} for place in range(100 + number)]
+    served = [load(sink, f"{spec.name}-{number}", rows, spec).served for spec in (_NUMBERS, _OTHERS)]
+    made = release(sink, f"pair-{number}", served)
+    sink.activate(made)
+    return made
+
+
+def reading(sink: Sink, ask: Callable[[Store], T]) -> T:
+    """What a new store answers."""
+    store = sink.store()
+    try:
+        return ask(store)
+    finally:
+        store.close()
+
+
+def _look(store: Store) -> Iterator[str]:
+    """Read both tables of a pair and check that each answer is of one release."""
+    for table in ("numbers", "others"):
+        page = store.find(table, Query(limit=1000))
+        expected = 100 + int(page.release.rpartition("-")[2])
+        if len(page.rows) != expected:
+            raise AssertionError(f"{table} of {page.release} has {len(page.rows)} rows, not {expected}")
+        begun = store.find(table, Query(limit=60))
+        rest = store.find(table, Query(limit=1000, cursor=begun.cursor))
+        if (begun.release, 100 + int(begun.release.rpartition("-")[2])) != (rest.release, len(begun.rows + rest.rows)):
+            raise AssertionError(f"a page of {begun.release} was continued with one of {rest.release}")
+        yield page.release
+
+
+def _read_until(sink: Sink, done: Any, results: Any) -> None:
+    """In another process: read until told to stop, then report how many reads were right, or what was wrong."""
+    seen = 0
+    store = sink.store()
+    try:
+        for _ in _look(store):
+            seen += 1
+        results.put("ready")
+        while not done.is_set():
+            seen += len(list(_look(store)))
+        results.put(seen)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the test reports it)
+        results.put(f"{error!r} after {seen} reads")
+
+
+def _failing(after: int) -> Iterator[Row]:
+    yield from items(after)
+    raise ZeroDivisionError("the stream breaks")
+
+
+def _dying(after: int) -> Iterator[Row]:
+    yield from items(after)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _load_and_die(sink: Sink) -> None:
+    sink.load(SPEC, snapshot("snapshot-second", 50), batches(_dying(40)))
+
+
+def _start(work: Callable[..., None], *values: Any) -> Any:
+    process = multiprocessing.get_context("spawn").Process(target=work, args=values, daemon=True)
+    process.start()
+    return process
+
+
+def _fork(work: Callable[[], Any]) -> int:
+    process = os.fork()
+    if process == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return process

@@ -1,0 +1,108 @@
+"""What transforms that work on columns in place share: computing them, taking constants, checking a user's SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from medallion.contracts import Inputs, literal, quote, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import NUMBERS, explained, kinds, new_names, parse_expression, public, walk
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+Constant = str | bool | int | Annotated[float, Field(allow_inf_nan=False)] | datetime | date
+
+_SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_ADVICE = {
+    r"\bselect\b": ("holds a query", "use `join` or `sql` for values of other tables"),
+    r"\bover\s*\(": ("holds a window function", "use `window` for values of other rows"),
+    r"\bunnest\s*\(": ("makes several rows of one", "use `explode`"),
+    ";": ("holds a semicolon", "write one expression"),
+}
+
+
+def column_type(rows: Relation, name: str) -> str:
+    """The DuckDB type of a column: `DECIMAL(12,2)`."""
+    return str(rows.types[rows.columns.index(name)])
+
+
+def replace(rows: Relation, columns: Mapping[str, str]) -> Relation:
+    """The rows with these existing columns computed anew, each by its SQL expression."""
+    if not columns:
+        return rows
+    parts = ", ".join(f"{expression} as {quote(name)}" for name, expression in columns.items())
+    return rows.project(f"* replace ({parts})")
+
+
+def _unreserved(name: str) -> str:
+    if not name:
+        raise ValueError("a column needs a name")
+    new_names([name])
+    return name
+
+
+def _of_one_row(text: str) -> str:
+    code = _SKIPPED.sub(" ' ", text)
+    if not code.strip():
+        raise ValueError("an SQL expression is missing")
+    for pattern, (fault, advice) in _ADVICE.items():
+        if re.search(pattern, code, re.IGNORECASE):
+            raise ValueError(f"{text!r} {fault}; {advice}")
+    return text
+
+
+NewName = Annotated[str, AfterValidator(_unreserved)]
+RowExpression = Annotated[str, AfterValidator(_of_one_row)]
+
+
+def computed(rows: Relation, inputs: Inputs, name: str, expression: str) -> Relation:
+    """The rows with a column computed by a user's SQL expression over each row: the last one, or in place of its namesake.
+
+    Raises StepError naming the expression when it is malformed, names what is not there, or needs more than one row.
+    """
+    with explained(f"cannot compute {expression!r}"):
+        tree = parse_expression(inputs.connection, expression)
+        if any(node.get("class") in ("WINDOW", "SUBQUERY") for node in walk(tree)):
+            raise StepError(f"{expression!r} needs more than its own row", hint="use `window`, `join` or `sql`")
+    part = f"(\n{expression}\n) as {quote(name)}"
+    try:
+        with explained(f"cannot compute {expression!r}"):
+            return rows.project(f"* replace ({part})" if name in rows.columns else f"*, {part}")
+    except StepError as error:
+        if "GROUP BY" in error.message:
+            fault = f"{expression!r} holds an aggregate function, which needs more than one row"
+            raise StepError(fault, hint="use `aggregate` or `window`") from error
+        raise StepError(error.message, hint=f"the rows have: {', '.join(public(rows))}") from error
+
+
+def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
+    """A constant as SQL of a column's type. Raises StepError when there is no such column or it would have to be changed to fit."""
+    require(rows, name)
+    kind, wanted = kinds(rows)[name], column_type(rows, name)
+    fault = f"{str(value)!r} is no {wanted}, which column {name!r} is"
+    if kind == "varchar" and not isinstance(value, bool):
+        return literal(str(value))
+    if not _of_kind(value, kind):
+        raise StepError(fault, hint="quote it" if kind == "varchar" else "write a value of that type, or `cast` the column first")
+    plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
+    with explained(fault):
+        held = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as held").filter(f"held = {plain}")
+        if not held.fetchall():
+            raise StepError(f"{fault}: it does not fit exactly", hint="`cast` the column to a wider type first")
+    return f"cast({plain} as {wanted})"
+
+
+def _of_kind(value: Constant, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if isinstance(value, (int, float)):
+        return kind in NUMBERS
+    if isinstance(value, str) and kind.startswith(("date", "time")):
+        return re.match(r"\d{4}-\d\d-\d\d|\d\d:", value) is not None
+    return kind not in NUMBERS and kind != "boolean"

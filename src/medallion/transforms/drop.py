@@ -1,0 +1,35 @@
+"""`drop`: leave columns behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medallion.contracts import Inputs, Transform, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import SomeNames, columns_sql, public
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Drop(Transform):
+    """Leaves the listed columns behind.
+
+    ```yaml
+    steps:
+      - drop: [internal_note, fax]
+    ```
+
+    Errors: StepError when a column is missing, or no column would be left.
+    """
+
+    name = "drop"
+    value_field = "columns"
+
+    columns: SomeNames
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.columns)
+        if set(public(rows)) <= set(self.columns):
+            raise StepError("no column would be left", hint="drop fewer, or leave the table out")
+        return rows.project(columns_sql(name for name in rows.columns if name not in self.columns))

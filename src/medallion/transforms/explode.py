@@ -1,0 +1,58 @@
+"""`explode`: one row for each item of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import explained, kinds
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Explode(Transform):
+    """Makes one row of each item of a column of lists, or of text that holds several items.
+
+    - `column`: the column; it takes the items, the other columns are repeated.
+    - `separator`: what stands between the items of a text.
+
+    A row without items (NULL or an empty list) stays, its column NULL.
+
+    ```yaml
+    - explode: tags
+    - explode: {column: tags, separator: ";"}
+    ```
+
+    Raises StepError when the rows lack the column, or it is neither a list nor text with a `separator`.
+    """
+
+    name: ClassVar[str] = "explode"
+    value_field: ClassVar[str | None] = "column"
+    grain: ClassVar[Grain] = "new"
+
+    column: str
+    separator: str | None = Field(None, min_length=1)
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, self.column)
+        column, kind = quote(self.column), kinds(rows)[self.column]
+        if self.separator is not None:
+            if kind != "varchar":
+                raise StepError(f"{self.column!r} is {kind.upper()}, no text to separate", hint="leave `separator` out")
+            items = f"string_split({column}, {literal(self.separator)})"
+        elif kind in ("list", "array"):
+            items = f"{column}::{_list_type(rows, self.column)}"
+        else:
+            raise StepError(f"{self.column!r} is {kind.upper()}, no list", hint="give a `separator` for text")
+        some = f"case when len({items}) > 0 then {items} else [null] end"
+        with explained(f"explode {self.column}"):
+            return inputs.sql(f"select * exclude ({ROW}) replace (unnest({some}) as {column}) from rows", rows=rows)
+
+
+def _list_type(rows: Relation, column: str) -> str:
+    kind = rows.types[rows.columns.index(column)]
+    return f"{dict(kind.children)['child']}[]"

@@ -1,0 +1,34 @@
+"""`fill`: put a constant where a value is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from medallion.contracts import Inputs, Transform, quote
+from medallion.transforms.columns import Constant, constant, replace
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Fill(Transform):
+    """Puts a constant where a value is missing (NULL). The column keeps its type.
+
+    ```yaml
+    steps:
+      - fill: {country: unknown, quantity: 1}
+    ```
+
+    Errors: StepError when a column is missing, or a constant does not fit its type exactly.
+    """
+
+    name = "fill"
+    value_field = "columns"
+
+    columns: dict[str, Constant] = Field(min_length=1)
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        filled = {name: constant(value, rows, name, inputs) for name, value in self.columns.items()}
+        return replace(rows, {name: f"coalesce({quote(name)}, {value})" for name, value in filled.items()})

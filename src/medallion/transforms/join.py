@@ -1,0 +1,133 @@
+"""`join`: columns of another table, found by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import Names, columns_sql, explained, kinds, new_names, public, same_kind
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+def _pairs(value: object) -> object:
+    names = [value] if isinstance(value, str) else value
+    return {name: name for name in names} if isinstance(names, list | tuple) else names
+
+
+Pairs = Annotated[dict[str, str], BeforeValidator(_pairs, json_schema_input_type=str | list[str] | dict[str, str])]
+
+
+class Join(Transform):
+    """Adds columns of another table to each row, found by equal keys.
+
+    - `with`: the other table: an alias of the table's `from`, or a full name such as `silver.clients`.
+    - `on`: the key: a column, several, or a mapping of column here → column there. NULL matches nothing.
+    - `how`: `left` (default) keeps every row, `inner` those with a match; `semi` and `anti` only keep rows with,
+      or without, a match and add nothing. Rows not kept are dropped and counted.
+    - `columns`: the columns to take; by default all but the key.
+    - `many`: whether a row may match several rows there, and then comes out several times. Otherwise the
+      other table's keys must be unique.
+
+    ```yaml
+    - join: {with: silver.clients, on: client_id, columns: [country]}
+    - join: {with: rates, on: {currency: code}, how: inner}
+    ```
+
+    Raises StepError when a column is missing or would stand twice, keys are of kinds that do not compare, or
+    a key of the other table is not unique.
+    """
+
+    name: ClassVar[str] = "join"
+
+    with_: str = Field(alias="with")
+    on: Pairs = Field(min_length=1)
+    how: Literal["left", "inner", "semi", "anti"] = "left"
+    columns: Names | None = None
+    many: bool = False
+
+    @property
+    def grain(self) -> Grain:  # type: ignore[override]
+        """ "new" when rows may multiply."""
+        return "new" if self.many else "same"
+
+    @model_validator(mode="after")
+    def _adds(self) -> Join:
+        if self.how in ("semi", "anti") and (self.columns is not None or self.many):
+            raise ValueError(f"a {self.how} join adds nothing; leave `columns` and `many` out")
+        return self
+
+    def reads(self) -> tuple[str, ...]:
+        return (self.with_,) if "." in self.with_ else ()
+
+    def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        """Rows without a match, or with one when `how` is `anti`."""
+        if self.how == "left":
+            return None
+        other = self._other(rows, inputs)
+        kind = "semi" if self.how == "anti" else "anti"
+        value = (
+            f"concat_ws(', ', {columns_sql(self.on, 'l')})" if len(self.on) > 1 else f"l.{quote(next(iter(self.on)))}"
+        )
+        return inputs.sql(
+            f"select l.{ROW}, 'dropped' as fate, {literal(f'join {self.with_}')} as rule, "
+            f"{literal(', '.join(self.on))} as column, cast({value} as varchar) as value "
+            f"from l {kind} join r on {self._match()}",
+            l=rows,
+            r=other,
+        )
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        other = self._other(rows, inputs)
+        if self.how in ("semi", "anti"):
+            return inputs.sql(f"select l.* from l {self.how} join r on {self._match()}", l=rows, r=other)
+        taken = self._taken(rows, other)
+        if not self.many:
+            self._refuse_repeated(other, inputs)
+        left = f"l.* exclude ({ROW})" if self.many else "l.*"
+        listed = ", ".join([left, *(f"r.{quote(name)}" for name in taken)])
+        order = f"order by l.{ROW}, r.{ROW}" if self.many else ""
+        return inputs.sql(f"select {listed} from l {self.how} join r on {self._match()} {order}", l=rows, r=other)
+
+    def _match(self) -> str:
+        return " and ".join(f"l.{quote(left)} = r.{quote(right)}" for left, right in self.on.items())
+
+    def _other(self, rows: Relation, inputs: Inputs) -> Relation:
+        other = inputs[self.with_]
+        require(rows, *self.on)
+        try:
+            require(other, *self.on.values(), *(self.columns or ()))
+        except StepError as error:
+            raise StepError(f"{self.with_}: {error.message}", hint=error.hint) from error
+        here, there = kinds(rows), kinds(other)
+        for left, right in self.on.items():
+            same_kind(f"the key {left!r}", ("here", here[left]), (f"in {self.with_}", there[right]))
+        return other
+
+    def _taken(self, rows: Relation, other: Relation) -> list[str]:
+        taken = list(self.columns if self.columns is not None else ())
+        if self.columns is None:
+            taken = [name for name in public(other) if name not in self.on.values()]
+        try:
+            new_names(taken, taken=public(rows))
+        except ValueError as error:
+            hint = "list the `columns` to take, or `rename` one of the two first"
+            raise StepError(f"join with {self.with_}: {error}", hint=hint) from error
+        return taken
+
+    def _refuse_repeated(self, other: Relation, inputs: Inputs) -> None:
+        keys = columns_sql(self.on.values())
+        known = " and ".join(f"{quote(name)} is not null" for name in self.on.values())
+        query = f"select {keys} from r where {known} group by {keys} having count(*) > 1 order by all limit 1"
+        with explained(f"join with {self.with_}"):
+            repeated = inputs.sql(query, r=other).fetchall()
+        if repeated:
+            value = ", ".join(map(str, repeated[0]))
+            raise StepError(
+                f"{self.with_} has several rows with {', '.join(self.on.values())} = {value!r}",
+                hint="deduplicate it first, or write `many: true` if rows are meant to multiply",
+            )

@@ -1,0 +1,45 @@
+"""`map_values`: replace some values of a column by others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from medallion.contracts import Inputs, Transform, quote
+from medallion.transforms.columns import Constant, constant, replace
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+Mapped = Annotated[dict[Constant, Constant | None], Field(min_length=1)]
+
+
+class MapValues(Transform):
+    """Replaces some values of a column by others: `from: to`. Values not listed stay, and so do missing ones.
+
+    `to` may be null; the column keeps its type. YAML reads bare `no`, `on` and `yes` as true or false: quote them.
+
+    ```yaml
+    steps:
+      - map_values:
+          country: {UK: United Kingdom, "no": Norway, n/a: null}
+    ```
+
+    Errors: StepError when a column is missing, or a value does not fit its type exactly.
+    """
+
+    name = "map_values"
+    value_field = "columns"
+
+    columns: dict[str, Mapped] = Field(min_length=1)
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        return replace(rows, {name: self._case(name, rows, inputs) for name in self.columns})
+
+    def _case(self, name: str, rows: Relation, inputs: Inputs) -> str:
+        cases = []
+        for old, new in self.columns[name].items():
+            to = "null" if new is None else constant(new, rows, name, inputs)
+            cases.append(f"when {constant(old, rows, name, inputs)} then {to}")
+        return f"case {quote(name)} {' '.join(cases)} else {quote(name)} end"

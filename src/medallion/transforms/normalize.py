@@ -1,0 +1,83 @@
+"""`normalize`: one way of writing texts: case, accents, spaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from medallion.contracts import Inputs, Transform, quote, require
+from medallion.errors import StepError
+from medallion.transforms.columns import replace
+from medallion.transforms.expressions import kinds
+from medallion.transforms.trim import SPACE
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+Operation = Literal["lower", "upper", "title", "strip_accents", "collapse_spaces"]
+
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+_OTHER = r"[^\p{L}\p{M}\p{N}]"
+# A lone letter after an apostrophe belongs to the word before it: Don't, but O'Neill.
+_PIECES = rf"{_LETTER}+[''’]\p{{L}}(?:{_OTHER}|$)|{_LETTER}+|{_OTHER}+"
+
+_SQL: dict[Operation, str] = {
+    "lower": "lower({0})",
+    "upper": "upper({0})",
+    "title": "array_to_string(list_transform(regexp_extract_all(lower({0}), '"
+    + _PIECES.replace("{", "{{").replace("}", "}}")
+    + "'), lambda piece: upper(piece[1]) || piece[2:]), '')",
+    "strip_accents": "strip_accents({0})",
+    "collapse_spaces": "regexp_replace(regexp_replace({0}, '^"
+    + f"{SPACE}+|{SPACE}+$', '', 'g'), '{SPACE}+".replace("{", "{{").replace("}", "}}")
+    + "', ' ', 'g')",
+}
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Operations = Annotated[
+    tuple[Operation, ...],
+    BeforeValidator(_as_list, json_schema_input_type=Operation | list[Operation]),
+    Field(min_length=1),
+]
+
+
+class Normalize(Transform):
+    """Writes texts one way. For each column one operation or several, done in the order given.
+
+    - `lower`, `upper`: all letters small or capital;
+    - `title`: the first letter of each word capital, the others small (`jean-luc o'neill` → `Jean-Luc O'Neill`);
+    - `strip_accents`: `é` → `e`;
+    - `collapse_spaces`: every run of white space becomes one space, those at the ends go.
+
+    ```yaml
+    steps:
+      - normalize: {name: [collapse_spaces, title], email: lower}
+    ```
+
+    Errors: StepError when a column is missing or holds no text.
+    """
+
+    name = "normalize"
+    value_field = "columns"
+
+    columns: dict[str, Operations] = Field(min_length=1)
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.columns)
+        kind = kinds(rows)
+        for name in self.columns:
+            if kind[name] != "varchar":
+                raise StepError(f"column {name!r} is {kind[name].upper()}, no text", hint="leave it out of `normalize`")
+        return replace(rows, {name: _compose(name, operations) for name, operations in self.columns.items()})
+
+
+def _compose(name: str, operations: tuple[Operation, ...]) -> str:
+    expression = quote(name)
+    for operation in operations:
+        expression = _SQL[operation].format(expression)
+    return expression

@@ -1,0 +1,91 @@
+"""`pivot`: rows become columns."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from medallion.contracts import ROW, Grain, Inputs, Scope, Transform, literal, quote, require
+from medallion.transforms.expressions import (
+    AGGREGATES,
+    Call,
+    Names,
+    columns_sql,
+    explained,
+    new_names,
+    order_sql,
+)
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+Metric = Literal[
+    "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "variance", "first", "last"
+]
+
+
+class Pivot(Transform):
+    """Turns rows into columns: one row a group, one column for each declared value of a column.
+
+    - `by`: the columns that make a group; without any, one row comes out.
+    - `name`: the column whose values become columns.
+    - `values`: those values; they are declared, so that the columns are the same whatever the data holds.
+      Rows with any other value, or none, are dropped and counted.
+    - `value`: the column the figures are computed from.
+    - `metric`: how several rows of a cell are brought together (default `sum`): `count`, `count_distinct`,
+      `sum`, `mean`, `min`, `max`, `median`, `stddev`, `variance`, `first`, `last`.
+
+    ```yaml
+    - pivot: {by: country, name: product, values: [Lamp, Chair], value: amount, metric: sum}
+    ```
+
+    Raises StepError when the rows lack a column, or the metric needs numbers and gets none.
+    """
+
+    name: ClassVar[str] = "pivot"
+    scope: ClassVar[Scope] = "key"
+    grain: ClassVar[Grain] = "new"
+
+    by: Names = ()
+    names: str = Field(alias="name")
+    values: tuple[bool | int | date | str, ...] = Field(min_length=1)
+    value: str
+    metric: Metric = "sum"
+
+    @model_validator(mode="after")
+    def _columns(self) -> Pivot:
+        new_names((*self.by, *map(_text, self.values)))
+        return self
+
+    def key(self) -> tuple[str, ...]:
+        return self.by
+
+    def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
+        """Rows whose value has no column."""
+        require(rows, self.names)
+        text = f"cast({quote(self.names)} as varchar)"
+        listed = ", ".join(literal(_text(value)) for value in self.values)
+        columns = f"{ROW}, 'dropped' as fate, {literal(f'pivot {self.names}')} as rule"
+        return rows.filter(f"({text} in ({listed})) is not true").project(
+            f"{columns}, {literal(self.names)} as column, {text} as value"
+        )
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.by, self.names, self.value)
+        call = Call(f"{self.metric}({self.value})", AGGREGATES[self.metric], self.value, None)
+        cells = [
+            call.sql(rows, clause=f" filter (where cast({quote(self.names)} as varchar) = {literal(_text(value))})")
+            + f" as {quote(_text(value))}"
+            for value in self.values
+        ]
+        listed = ", ".join([*map(quote, self.by), *cells])
+        group = f"group by {columns_sql(self.by)}" if self.by else ""
+        with explained(f"pivot {self.metric}({self.value})"):
+            made = inputs.sql(f"select {listed} from rows {group}", rows=rows)
+        return made.order(order_sql(self.by)) if self.by else made
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,46 @@
+"""`rename`: give columns other names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from medallion.contracts import Inputs, Transform, quote, require
+from medallion.errors import StepError
+from medallion.transforms.columns import NewName
+from medallion.transforms.expressions import new_names, public
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Rename(Transform):
+    """Gives columns other names: `old: new`. The order of columns stays, and two may swap names.
+
+    ```yaml
+    steps:
+      - rename: {Client ID: client_id, E-mail: email}
+    ```
+
+    Errors: StepError when a column is missing or two would have one name (case does not tell names apart).
+    """
+
+    name = "rename"
+    value_field = "columns"
+
+    columns: dict[str, NewName] = Field(min_length=1)
+
+    @field_validator("columns")
+    @classmethod
+    def _distinct(cls, columns: dict[str, str]) -> dict[str, str]:
+        new_names(columns.values())
+        return columns
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.columns)
+        try:
+            new_names(self.columns.get(name, name) for name in public(rows))
+        except ValueError as error:
+            raise StepError(str(error), hint="rename or drop the other one too") from error
+        return rows.project(", ".join(f"{quote(name)} as {quote(self.columns.get(name, name))}" for name in rows.columns))

@@ -1,0 +1,41 @@
+"""`select`: keep some columns, in an order of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import field_validator
+
+from medallion.contracts import ORIGIN, ROW, Inputs, Transform, require
+from medallion.transforms.expressions import SomeNames, columns_sql, new_names
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class Select(Transform):
+    """Keeps the listed columns, in the order listed, and leaves the others behind.
+
+    ```yaml
+    steps:
+      - select: [client_id, name, country]
+    ```
+
+    Errors: StepError when a column is missing.
+    """
+
+    name = "select"
+    value_field = "columns"
+
+    columns: SomeNames
+
+    @field_validator("columns")
+    @classmethod
+    def _distinct(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        new_names(columns)
+        return columns
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.columns)
+        identity = [name for name in (ROW, ORIGIN) if name in rows.columns]
+        return rows.project(columns_sql([*identity, *self.columns]))

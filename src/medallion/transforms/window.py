@@ -1,0 +1,121 @@
+"""`window`: figures for each row from the rows around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from medallion.contracts import ROW, Inputs, Scope, Transform, quote, require
+from medallion.errors import StepError
+from medallion.transforms.expressions import (
+    AGGREGATES,
+    Function,
+    Names,
+    columns_sql,
+    explained,
+    new_names,
+    order_sql,
+    parse_call,
+    public,
+)
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+_RANKED = ("rank", "dense_rank")
+_SQL = {"sum": "sum", "mean": "avg", "min": "min", "max": "max"}
+
+
+def _moving(frame: str, name: str, number: str = "") -> Function:
+    sum_or_mean = name in ("sum", "mean")
+    sql = f"{_SQL[name]}({{column}}) over ({{ordered}} rows {frame})"
+    sql = f"cast({sql} as double)" if name == "mean" else sql
+    return Function(sql, number=number, numeric=sum_or_mean, exact=name == "sum")
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    **AGGREGATES,
+    "first": Function("first_value({column}) over ({ordered} rows {all})"),
+    "last": Function("last_value({column}) over ({ordered} rows {all})"),
+    "row_number": Function("row_number() over ({ordered})", column="no"),
+    "rank": Function("rank() over ({ties})", column="no"),
+    "dense_rank": Function("dense_rank() over ({ties})", column="no"),
+    "lag": Function("lag({column}, {number}) over ({ordered})", number="rows", default="1"),
+    "lead": Function("lead({column}, {number}) over ({ordered})", number="rows", default="1"),
+    "share": Function("{column}::double / nullif(sum({column}::double){clause}, 0)", numeric=True),
+    "running_count": Function("count({column}) over ({ordered} rows {so_far})", column="maybe"),
+    **{f"running_{name}": _moving("{so_far}", name) for name in _SQL},
+    **{f"moving_{name}": _moving("between {number} - 1 preceding and current row", name, "rows") for name in _SQL},
+}
+
+
+class Window(Transform):
+    """Adds columns computed for each row from other rows of its group; no row is added or lost.
+
+    - `by`: the columns that make a group; without any, all rows are one.
+    - `order_by`: the order within a group, `-column` descends, NULLs last. Ties, and rows without `order_by`, stand in
+      the order of their files, so that the result is always the same.
+    - `columns`: new column → call. `row_number()`, `rank()`, `dense_rank()`; `lag(column, 1)`, `lead(column, 1)`;
+      `running_sum`, `running_mean`, `running_min`, `running_max`, `running_count`; `moving_sum(column, 3)`,
+      `moving_mean`, `moving_min`, `moving_max` over that many rows up to this one; `share(column)` of the group's
+      total; and every function of `aggregate` over the whole group: `sum(column)`, `count()`, …
+
+    ```yaml
+    - window:
+        by: client_id
+        order_by: purchase_date
+        columns: {nth: row_number(), spent_so_far: running_sum(amount), usual: "moving_mean(amount, 3)"}
+    ```
+
+    Raises StepError when the rows lack a column, or already have one of the new names.
+    """
+
+    name: ClassVar[str] = "window"
+    scope: ClassVar[Scope] = "key"
+
+    by: Names = ()
+    order_by: Names = ()
+    columns: dict[str, str] = Field(min_length=1)
+
+    @field_validator("columns")
+    @classmethod
+    def _calls(cls, columns: dict[str, str]) -> dict[str, str]:
+        new_names(columns)
+        for name, text in columns.items():
+            try:
+                parse_call(text, FUNCTIONS)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        return columns
+
+    @model_validator(mode="after")
+    def _ranks(self) -> Window:
+        for name, text in self.columns.items():
+            if text.strip().startswith(_RANKED) and not self.order_by:
+                raise ValueError(f"{name}: {text} needs `order_by`, without which all rows are equal")
+        return self
+
+    def key(self) -> tuple[str, ...]:
+        return self.by
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, *self.by, *(term.removeprefix("-") for term in self.order_by))
+        try:
+            new_names(self.columns, taken=public(rows))
+        except ValueError as error:
+            raise StepError(str(error), hint="give the new column another name") from error
+        group = f"partition by {columns_sql(self.by)}" if self.by else ""
+        places = {
+            "ties": f"{group} order by {order_sql(self.order_by)}",
+            "ordered": f"{group} order by {order_sql([*self.order_by, ROW])}",
+            "all": "between unbounded preceding and unbounded following",
+            "so_far": "between unbounded preceding and current row",
+        }
+        made = [
+            f"{parse_call(text, FUNCTIONS).sql(rows, clause=f' over ({group})', **places)} as {quote(name)}"
+            for name, text in self.columns.items()
+        ]
+        with explained(", ".join(self.columns.values())):
+            return inputs.sql(f"select *, {', '.join(made)} from rows", rows=rows)

@@ -1,0 +1,16 @@
+"""The built-in sinks keep the contract they share, and what each promises beyond it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medallion.sinks.sqlite import Sqlite
+from medallion.testing.stores import SinkContract
+
+
+class TestSqlite(SinkContract):
+    @pytest.fixture
+    def sink(self, tmp_path: Path) -> Sqlite:
+        return Sqlite(url=f"sqlite:{tmp_path / 'serving.db'}")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from medallion.expectations.quarantined import Quarantined
+from medallion.plugins import EXPECTATIONS, build
+from medallion.records import Tally
+
+
+def tally(quarantined, rows=1000):
+    kept = rows - quarantined
+    return Tally(label="t", rows_in=rows, kept=kept, quarantined=quarantined, rows_out=kept)
+
+
+def test_a_share_of_the_rows_that_came_in():
+    made = build(EXPECTATIONS, {"quarantined": {"at_most": "5%"}}, on_fail="fail")
+    assert made.verdict(tally(50)) is None
+    assert made.verdict(tally(51)) == "51 of 1,000 rows were quarantined, 5.10 %, and 5 % may be"
+    assert made.verdict(tally(0, rows=0)) is None
+    assert Quarantined(at_most="0.1 %").verdict(tally(1)) is None
+
+
+def test_a_number_of_rows():
+    assert Quarantined(at_most=3).verdict(tally(3)) is None
+    assert Quarantined(at_most=3).verdict(tally(4)) == "4 of 1,000 rows were quarantined, and 3 may be"
+
+
+@pytest.mark.parametrize("bound", ["5", "101%", "-1%", "some", -1, 0.05])
+def test_wrong_bounds_are_refused(bound):
+    with pytest.raises(ValidationError, match="at_most"):
+        Quarantined(at_most=bound)
+
+
+def test_rows_cannot_be_taken_out_by_it():
+    with pytest.raises(ValidationError, match="'warn' or 'fail'"):
+        Quarantined(at_most=1, on_fail="drop")

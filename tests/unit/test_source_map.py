@@ -1,0 +1,372 @@
+"""Reading medallion.yaml: places, scalars, variables, and every way a file can be wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import string
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medallion.errors import DeclarationError
+from medallion.source_map import Document, _syntax_problem, dotted, mask, read
+
+Reader = Callable[..., Document]
+
+SHOP = """\
+name: shop
+tables:
+  silver:
+    purchases:
+      from: bronze.purchases
+      steps:
+        - trim
+        - cast: {amount: decimel}
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    monkeypatch.chdir(tmp_path)
+
+    def load(text: str, environment: Mapping[str, str] | None = None, dotenv: str | None = None) -> Document:
+        Path("medallion.yaml").write_text(text, encoding="utf-8")
+        if dotenv is not None:
+            Path(".env").write_text(dotenv, encoding="utf-8")
+        return read(Path("medallion.yaml"), {} if environment is None else environment)
+
+    return load
+
+
+def problems(load: Reader, text: str, **options: Any) -> list[str]:
+    with pytest.raises(DeclarationError) as caught:
+        load(text, **options)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_data_is_plain(load: Reader) -> None:
+    assert load(SHOP).data == {
+        "name": "shop",
+        "tables": {
+            "silver": {"purchases": {"from": "bronze.purchases", "steps": ["trim", {"cast": {"amount": "decimel"}}]}}
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "key"),
+    [
+        ((), "1:1", "1:1"),
+        (("name",), "1:7", "1:1"),
+        (("tables", "silver", "purchases"), "5:7", "4:5"),
+        (("tables", "silver", "purchases", "steps"), "7:9", "6:7"),
+        (("tables", "silver", "purchases", "steps", 0), "7:11", "7:11"),
+        (("tables", "silver", "purchases", "steps", 1, "cast", "amount"), "8:26", "8:18"),
+        (("tables", "silver", "purchases", "steps", 7, "cast"), "7:9", "6:7"),
+        (("tables", "silver", "purchases", "expect", 0), "5:7", "4:5"),
+        (("sinks",), "1:1", "1:1"),
+    ],
+)
+def test_places(load: Reader, path: tuple[str | int, ...], value: str, key: str) -> None:
+    document = load(SHOP)
+    assert document.place(path) == f"medallion.yaml:{value}"
+    assert document.place(path, key=True) == f"medallion.yaml:{key}"
+
+
+def test_columns_count_characters_not_bytes(load: Reader) -> None:
+    assert load("{é€𝄞: 1, b: 2}").place(["b"]) == "medallion.yaml:1:13"
+
+
+def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text("a: 1")
+    assert read(file, {}).place(["a"]) == f"{file}:1:4"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *[(word, word) for word in ("no", "NO", "on", "y", "off", "12:30", "1:30:00", "2024-01-01", "1_000", "0b11")],
+        *[(word, word) for word in ("tRUE", "nULL", "1e", "e5", ".", "+", "-1-", "0o8", "0xg", "=", "nan", "inf", "١")],
+        *[(word, True) for word in ("true", "True", "TRUE")],
+        *[(word, False) for word in ("false", "False", "FALSE")],
+        *[(word, None) for word in ("null", "Null", "NULL", "~", "")],
+        *[("12", 12), ("-12", -12), ("+12", 12), ("017", 17), ("0o17", 15), ("0xfF", 255)],
+        *[("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("-1e3", -1000.0), ("1.5E-2", 0.015)],
+        *[(".inf", math.inf), ("-.INF", -math.inf), ("+.Inf", math.inf)],
+        *[('"12"', "12"), ("'true'", "true"), ("!!str 12", "12"), ("|-\n  12", "12")],
+    ],
+)
+def test_scalars(load: Reader, text: str, value: object) -> None:
+    found = load(f"a: {text}\n").data["a"]
+    assert (found, type(found)) == (value, type(value))
+
+
+def test_not_a_number(load: Reader) -> None:
+    assert all(math.isnan(item) for item in load("a: [.nan, .NaN, .NAN]").data["a"])
+
+
+def test_without_the_c_parser(load: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    from medallion import source_map
+
+    resolvers = {"yaml_implicit_resolvers": vars(source_map._Loader)["yaml_implicit_resolvers"]}
+    slow = type("Slow", (yaml.SafeLoader,), resolvers)
+    monkeypatch.setattr(source_map, "_Loader", slow)
+    document = load("a: no\nb: [1, {c: '1'}]\n")
+    assert document.data == {"a": "no", "b": [1, {"c": "1"}]}
+    assert document.place(["b", 1, "c"]) == "medallion.yaml:2:12"
+    assert problems(load, "a:\n\tb: 1") == [
+        "medallion.yaml:2:1: a tab stands where only spaces may; indent with spaces"
+    ]
+
+
+def test_anchors_and_merge_keys(load: Reader) -> None:
+    document = load(
+        "base: &base {keep: last, key: id}\nmore: &more {key: other, limit: 1}\n"
+        "one: {key: own, <<: *base}\ntwo: {<<: [*base, *more]}\nsame: *base\n'<<': text\n"
+    )
+    assert document.data["one"] == {"keep": "last", "key": "own"}
+    assert document.data["two"] == {"keep": "last", "key": "id", "limit": 1}
+    assert document.data["same"] == document.data["base"]
+    assert document.data["<<"] == "text"
+    assert document.place(["one", "keep"]) == "medallion.yaml:1:20"
+    assert document.place(["one", "key"]) == "medallion.yaml:3:12"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "3:1: a: this key stands here a second time; the first is at medallion.yaml:1:1"),
+        ("x:\n  a: 1\n  'a': 2\n", "3:3: x.a: this key stands here a second time; the first is at medallion.yaml:2:3"),
+        ("a: b\n\tc: d\n", "2:1: a tab stands where only spaces may; indent with spaces"),
+        ("a:\n\t- b\n", "2:1: a tab stands where only spaces may; indent with spaces"),
+        ("a: [1, 2\nb: 3\n", "1:4: a '[' or '{' that begins here is not closed, or a ',' is missing in it"),
+        ("b: 1\na: 'x\nb: 1\n", "2:4: a quote that begins here is not closed"),
+        ("a: b: c\n", "1:5: a ':' cannot stand here; quote the text, or check the indentation"),
+        ("a:\n  b: 1\n c: 2\n", "3:2: this does not fit the lines above; check the indentation, quotes and brackets"),
+        ("a: *x\n", "1:4: there is no anchor of this name above; write `&name` where the value first stands"),
+        ("a: - x\n", "1:4: a '-' cannot stand here; begin the list on the next line, indented"),
+        ("a: @x\n", "1:4: text cannot begin with this character; put it in quotes"),
+        ('a: "\\d"\n', "1:5: a backslash in double quotes begins an escape; use single quotes"),
+        ("a: 1\n---\nb: 2\n", "2:1: a second document begins; a declaration is one document, without '---' inside"),
+        ("- 1\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
+        ("text\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
+        ("x:\n  1: a\n", "2:3: x: the key 1 is no text; put it in quotes"),
+        ("true: x\n", "1:1: the key true is no text; put it in quotes"),
+        ("~: x\n", "1:1: the key ~ is no text; put it in quotes"),
+        ("? [a]\n: 1\n", "1:3: a key must be text"),
+        ("a: &a [*a]\n", "1:4: a[0]: this anchor holds an alias of itself"),
+        ("a: &a {<<: *a}\n", "1:4: a: this anchor holds an alias of itself"),
+        ("<<: 3\n", "1:5: <<: `<<` takes a mapping, or a list of mappings"),
+        ("a: !!int 3\n", "1:4: a: the tag !!int is not read here; write the value without it"),
+        (
+            "a: !!python/object/apply:os.system [x]\n",
+            "1:4: a: the tag !!python/object/apply:os.system is not read here; write the value without it",
+        ),
+        ("ab: 1\na: b\x00\n", "2:5: the control character '\\x00' cannot stand in YAML"),
+    ],
+)
+def test_what_cannot_be_read(load: Reader, text: str, problem: str) -> None:
+    assert problems(load, text) == [f"medallion.yaml:{problem}"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n"])
+def test_empty_file(load: Reader, text: str) -> None:
+    assert problems(load, text) == ["medallion.yaml: the file is empty; `medallion init` makes one to begin with"]
+
+
+def test_nested_too_deeply(load: Reader) -> None:
+    assert problems(load, "a: " + "[" * 900 + "]" * 900) == ["medallion.yaml: this is nested too deeply"]
+
+
+def test_unknown_syntax_errors_keep_the_parsers_words() -> None:
+    problem = _syntax_problem("m.yaml", "", yaml.MarkedYAMLError(problem="something new"))
+    assert str(problem) == "m.yaml: something new"
+
+
+def test_files_that_are_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("latin.yaml").write_bytes(b"a: \xe9t\xe9")
+    for name, said in [
+        ("none.yaml", "none.yaml: there is no such file; `medallion init` makes one"),
+        (".", ".: this is a folder; name the file in it"),
+        ("latin.yaml", "latin.yaml: this is not UTF-8 text, from byte 3 on"),
+        ("latin.yaml/x.yaml", "latin.yaml/x.yaml: this cannot be read: Not a directory"),
+    ]:
+        with pytest.raises(DeclarationError) as caught:
+            read(Path(name), {})
+        assert str(caught.value) == said
+
+
+def test_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_bytes(b"\xef\xbb\xbfa: 1")
+    assert read(tmp_path / "m.yaml", {}).data == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${R:-10}", 10),
+        ("'${R:-10}'", "10"),
+        ("${SET}", 7),
+        ("'${SET}'", "7"),
+        ("1${SET}", 17),
+        ("x-${SET}-${R:-d}", "x-7-d"),
+        ("${EMPTY:-d}", "d"),
+        ("${EMPTY}", None),
+        ("'${EMPTY}'", ""),
+        ("${R:-}", None),
+        ("${R:-./lake}", "./lake"),
+        ("${R:-sqlite:lake/a.db}", "sqlite:lake/a.db"),
+        ("$${SET}", "${SET}"),
+        ("$SET {SET} $$", "$SET {SET} $$"),
+        ("|-\n  select ${SET}", "select 7"),
+        ("[0, '${SET}']", [0, "7"]),
+        ("${NESTED}", "${SET}"),
+        ("${STRUCTURE}", "x\nb: [1, 2]"),
+        ("${NO}", "no"),
+    ],
+)
+def test_variables(load: Reader, text: str, value: object) -> None:
+    environment = {"SET": "7", "EMPTY": "", "NESTED": "${SET}", "STRUCTURE": "x\nb: [1, 2]", "NO": "no"}
+    assert load(f"a: {text}\n", environment).data == {"a": value}
+
+
+def test_keys_are_not_filled(load: Reader) -> None:
+    assert load("'${A}': 1", {"A": "b"}).data == {"${A}": 1}
+
+
+def test_all_unset_variables_at_once(load: Reader) -> None:
+    found = problems(load, "a: ${A}\nb: [1, 'x${B}']\nc: &c ${C}\nd: *c\ne: ${E:-${F}\nf: ${1}\n")
+    assert found[0] == (
+        "medallion.yaml:1:4: a: ${A} is not set; set it in the environment or in .env beside this file, "
+        "or give a default: ${A:-…}"
+    )
+    malformed = "`${` begins a variable: `${NAME}` or `${NAME:-default}`; write `$${` for the text itself"
+    assert [line.split(" is not set")[0] for line in found[1:]] == [
+        "medallion.yaml:2:8: b[1]: ${B}",
+        "medallion.yaml:3:4: c: ${C}",
+        f"medallion.yaml:5:4: e: {malformed}",
+        "medallion.yaml:5:4: e: ${F}",
+        f"medallion.yaml:6:4: f: {malformed}",
+    ]
+
+
+def test_the_process_environment_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDALLION_PROBE", "here")
+    (tmp_path / "m.yaml").write_text("a: ${MEDALLION_PROBE}")
+    assert read(tmp_path / "m.yaml").data == {"a": "here"}
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("V=plain", "plain"),
+        ("  export V = spaced out  # comment", "spaced out"),
+        ("V=a#b", "a#b"),
+        ("V=", ""),
+        ("V= # only a comment", ""),
+        ("V='single # \\n'", "single # \\n"),
+        ('V="double \\"x\\" \\n \\\\ $A" # comment', 'double "x" \n \\ $A'),
+        ("V=first\nV=second", "second"),
+        ("# comment\n\nV=x\r\n", "x"),
+        ("\ufeffV=x", "x"),
+        ("V=a=b==", "a=b=="),
+    ],
+)
+def test_dotenv(load: Reader, line: str, value: str) -> None:
+    assert load("a: '${V}'", dotenv=line).data == {"a": value}
+
+
+def test_the_environment_wins_over_dotenv(load: Reader) -> None:
+    assert load("a: ['${V}', '${W}']", {"V": "", "X": "1"}, "V=file\nW=file").data == {"a": ["", "file"]}
+
+
+def test_dotenv_problems_come_with_the_others_and_show_no_value(load: Reader) -> None:
+    found = problems(load, "a: ${A}\n", dotenv='OK=1\nhunter2\nP=\'hunter2\nQ="hunter2" x\n1A=hunter2\n')
+    assert found[:4] == [
+        ".env:2:1: this line is neither NAME=value nor a # comment",
+        ".env:3:1: the quote of P is not closed, or text follows it",
+        ".env:4:1: the quote of Q is not closed, or text follows it",
+        ".env:5:1: this line is neither NAME=value nor a # comment",
+    ]
+    assert found[4].startswith("medallion.yaml:1:4: a: ${A} is not set")
+    assert "hunter2" not in "".join(found)
+
+
+def test_dotenv_that_is_no_text(load: Reader) -> None:
+    Path(".env").write_bytes(b"\xff")
+    assert problems(load, "a: 1") == [".env:1:1: the file cannot be read (UnicodeDecodeError)"]
+
+
+def test_secrets_are_values_of_secret_names_that_were_used(load: Reader) -> None:
+    environment = {
+        "S3_SECRET": "one-1",
+        "api_token": "two-2",
+        "DB_PASS": "abc",
+        "USER_NAME": "anna",
+        "UNUSED_KEY": "three",
+        "MINIO_CREDENTIALS": "four",
+        "DB_PASSWORD": "five-5",
+        "S3_KEY": "",
+    }
+    text = "".join(f"k{number}: ${{{name}}}\n" for number, name in enumerate(environment) if name != "UNUSED_KEY")
+    document = load(text + "d: ${OTHER_KEY:-public}", environment, "DB_PASSWORD=other")
+    assert document.secrets == {"one-1", "two-2", "four", "five-5"}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("mongodb://anna:pa55@host:27017/shop?x=1", "mongodb://anna:***@host:27017/shop?x=1"),
+        ("mongodb+srv://a:b@h1,h2 and s3://k:s@bucket/x", "mongodb+srv://a:***@h1,h2 and s3://k:***@bucket/x"),
+        ("redis://:pw@host", "redis://:***@host"),
+        ("http://u:p@ss@host/path@x", "http://u:***@host/path@x"),
+        ("http://u:a/b@host", "http://u:***@host"),
+        ('{"url":"http://u:p@h","mail":"x@y"}', '{"url":"http://u:***@h","mail":"x@y"}'),
+        ("http://u:123@host", "http://u:***@host"),
+        ("http://u:12/b@host", "http://u:***@host"),
+        ("http://host:8080/x?y=1", "http://host:8080/x?y=1"),
+        ("http://host:8080", "http://host:8080"),
+        ("http://user@host", "http://user@host"),
+        ("mail me: a@b", "mail me: a@b"),
+        ("the long-secret and the long", "the *** and the ***"),
+        ("abc", "abc"),
+    ],
+)
+def test_mask(text: str, masked: str) -> None:
+    assert mask(text, {"long", "long-secret", "abc", ""}) == masked
+
+
+@given(
+    st.text(set(string.printable) - set("/@\"'<>" + string.whitespace)),
+    st.sampled_from(["", " ", ", ", "/db", ":27017/db?x=1"]),
+)
+def test_no_password_passes_the_mask(password: str, after: str) -> None:
+    assert mask(f"mongodb://anna:{password}@host{after}", ()) == f"mongodb://anna:***@host{after}"
+
+
+def test_dotted() -> None:
+    assert dotted(("tables", "silver", "purchases", "steps", 1, "cast")) == "tables.silver.purchases.steps[1].cast"
+    assert dotted(()) == ""
+
+
+_TEXT = st.text((set(string.printable) | set("é€𝄞")) - {"$"}, max_size=8)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    )
+)
+def test_json_is_read_as_it_stands(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(json.dumps({"a": value}, ensure_ascii=False), encoding="utf-8")
+    assert read(file, {}).data == {"a": value}
