@@ -168,14 +168,14 @@ class Execution:
             failed = StepRun(
                 table=name,
                 action="failed",
-                why=planned.why,
+                why=step.why,
                 seconds=time.perf_counter() - started,
                 error=self.pipeline.mask(str(error)),
             ).model_copy(update=dict(error.figures) if isinstance(error, GateError) else {})
             self._note(steps=(*self.record.steps, failed))
             self.watch(Event("finished", table=name, step=failed))
             raise
-        done = done.model_copy(update={"why": planned.why, "seconds": time.perf_counter() - started})
+        done = done.model_copy(update={"why": step.why, "seconds": time.perf_counter() - started})
         self._note(steps=(*self.record.steps, done))
         self.watch(Event("finished", table=name, step=done))
 

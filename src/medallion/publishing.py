@@ -58,19 +58,16 @@ class Publisher:
     def load(self, release: Release) -> None:
         """Load again what a sink has lost of a published release; what is there is left as it is."""
         for label, tables in release.served.items():
-            for served in tables.values():
+            for name, served in tables.items():
                 if label in self.pipeline.sinks:
-                    spec = TableSpec(name=served.table, columns=served.columns, key=served.key, indexes=served.indexes)
-                    snapshot = next(
-                        s for n, s in release.tables.items() if s.id == served.snapshot and _plain(n) == served.table
-                    )
-                    self._load(self.pipeline.sinks[label], spec, snapshot, release)
+                    spec = TableSpec(name=name, columns=served.columns, key=served.key, indexes=served.indexes)
+                    self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
 
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
         """The release with what was loaded for it."""
         served: dict[str, dict[str, Served]] = {label: {} for label in self.pipeline.sinks}
         for load in loads:
-            served[load.sink][load.served.table] = load.served
+            served[load.sink][_plain(load.served.table)] = load.served
         return release.model_copy(update={"served": served})
 
     def activate(self, release: Release) -> None:

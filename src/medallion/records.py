@@ -113,7 +113,7 @@ class Snapshot(Record):
 
 
 class Served(Record):
-    """One gold table inside one sink: `name` is the physical table or collection it was loaded into."""
+    """One table (by its full name) inside one sink: `name` is the physical table or collection it was loaded into."""
 
     table: str
     name: str

@@ -131,7 +131,7 @@ class TableBuild:
         found = rule.violations(rows, inputs)
         fate = FATES.get(rule.on_fail, "warned")
         table = self._materialise(
-            found.project(f'{ROW}, {literal(fate)} as fate, {literal(rule.rule)} as rule, "column", "value"')
+            found.project(f'{ROW}, {literal(fate)} as fate, {literal(rule.name)} as rule, "column", "value"')
         )
         size = self._scalar(f"select count(*) from {table}")
         if size and rule.on_fail in ("warn", "fail"):

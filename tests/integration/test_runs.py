@@ -1,0 +1,190 @@
+"""Runs and releases on real files: what is computed, what is published, what adds up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import medallion as md
+from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError
+from medallion.lease import lease
+from tests.integration import small
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> md.Pipeline:
+    small.write(tmp_path)
+    return small.load(tmp_path)
+
+
+def actions(run: md.Run) -> dict[str, str]:
+    return {step.table: step.action for step in run.steps}
+
+
+def test_a_first_run_publishes_what_adds_up(pipeline: md.Pipeline) -> None:
+    run = pipeline.run()
+    assert run.status == "succeeded"
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+    orders = next(step for step in run.steps if step.table == "silver.orders").tallies[0]
+    assert (orders.rows_in, orders.kept, orders.deduplicated, orders.dropped, orders.quarantined) == (7, 3, 1, 0, 3)
+    for step in run.steps:
+        for tally in step.tallies:
+            assert tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+
+
+def test_every_reject_tells_its_file_record_rule_value_and_row(pipeline: md.Pipeline) -> None:
+    run = pipeline.run()
+    rejects = pipeline.lake.current().tables["silver.orders"].rejects
+    rows = pq.read_table(pipeline.base / "lake" / rejects.path).to_pylist()
+    found = {(row["file"], row["record"], row["rule"], row["column"], row["value"]) for row in rows}
+    name = "data/orders/2024-02.csv"
+    assert found == {
+        (name, 1, "cast", "amount", "abc"),
+        (name, 2, "references", "client_id", "zz"),
+        (name, 3, "cast", "day", "2024-02-30"),
+    }
+    assert {row["run"] for row in rows} == {run.id}
+    assert '{"order_id":"3","client_id":"a","amount":"abc","day":"2024-02-01"}' in {row["row"] for row in rows}
+
+
+def test_nothing_new_does_nothing(pipeline: md.Pipeline) -> None:
+    first = pipeline.run()
+    again = pipeline.run()
+    assert again.status == "unchanged"
+    assert again.release == first.release
+    assert set(actions(again).values()) == {"unchanged"}
+    assert len(pipeline.lake.releases()) == 1
+
+
+def test_a_changed_file_computes_only_what_depends_on_it(pipeline: md.Pipeline) -> None:
+    pipeline.run()
+    file = pipeline.base / "data/clients.csv"
+    file.write_text(file.read_text() + "c,Cid\n")
+    run = pipeline.run()
+    # orders are checked against clients, so they follow; the bronze orders do not
+    assert actions(run)["bronze.orders"] == "unchanged"
+    assert actions(run)["bronze.clients"] == actions(run)["silver.clients"] == "computed"
+    assert small.in_store(pipeline) == small.BOTH
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(pipeline: md.Pipeline) -> None:
+    import os
+
+    pipeline.run()
+    file = pipeline.base / "data/orders/2024-01.csv"
+    stat = file.stat()
+    file.write_text(small.JANUARY.replace("10.00", "11.00"))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert pipeline.run().status == "succeeded"
+    assert str(small.in_store(pipeline)[1]) == "38.75"
+
+
+def test_a_retracted_file_leaves_every_layer_and_comes_back(pipeline: md.Pipeline) -> None:
+    pipeline.run()
+    file = pipeline.base / "data/orders/2024-02.csv"
+    file.unlink()
+    run = pipeline.run()
+    assert next(step for step in run.steps if step.table == "bronze.orders").sources["retracted"] == 1
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.JANUARY_ALONE
+    file.write_text(small.FEBRUARY)
+    back = pipeline.run()
+    assert "computed" not in actions(back).values()  # the former snapshots are taken up again
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+
+
+def test_roll_back_puts_the_former_figures_back_in_lake_and_store(pipeline: md.Pipeline) -> None:
+    first = pipeline.run()
+    (pipeline.base / "data/orders/2024-03.csv").write_text(small.MARCH)
+    pipeline.run()
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
+    assert pipeline.roll_back().id == first.release
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+    plain = pq.read_table(pipeline.base / "lake/gold/total.parquet").to_pylist()
+    assert plain[0]["orders"] == 3
+    with pytest.raises(CallError, match="first release"):
+        pipeline.roll_back()
+    with pytest.raises(CallError, match="no release 'nonsense'"):
+        pipeline.roll_back("nonsense")
+
+
+def test_a_partial_run_that_would_leave_tables_behind_is_not_published(pipeline: md.Pipeline) -> None:
+    first = pipeline.run()
+    (pipeline.base / "data/orders/2024-03.csv").write_text(small.MARCH)
+    part = pipeline.run(md.Selection(to="silver.orders"))
+    assert part.release is None
+    assert "gold.total" in part.note
+    assert pipeline.lake.current().id == first.release
+    whole = pipeline.run()
+    assert actions(whole)["silver.orders"] == "reused"
+    assert small.in_store(pipeline) == small.ALL
+
+
+def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_rejects(tmp_path: Path) -> None:
+    gate = "        - {quarantined: {at_most: 50%}, on_fail: fail}\n  gold:"
+    small.write(tmp_path, small.YAML.replace("  gold:", gate, 1))
+    pipeline = small.load(tmp_path)
+    first = pipeline.run()
+    (tmp_path / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n" + "9,a,x,2024-01-01\n" * 20)
+    with pytest.raises(GateError, match="quarantined") as error:
+        pipeline.run()
+    assert pipeline.lake.current().id == first.release
+    assert small.in_store(pipeline) == small.BOTH
+    failed = error.value.run.steps[-1]
+    assert failed.action == "failed"
+    assert pq.read_table(tmp_path / "lake" / failed.rejects.path).num_rows == failed.tallies[0].quarantined == 23
+
+
+def test_two_runs_at_once_one_runs_the_other_says_who_holds_the_lease(pipeline: md.Pipeline) -> None:
+    with lease(pipeline.lake.storage, "the-first"), pytest.raises(LeaseError, match="the-first"):
+        pipeline.run()
+    assert pipeline.run().status == "succeeded"
+
+
+def test_a_changed_index_alone_makes_a_new_release_without_computing(pipeline: md.Pipeline, tmp_path: Path) -> None:
+    pipeline.run()
+    (tmp_path / "medallion.yaml").write_text(small.YAML.replace("[-revenue]", "[-revenue, orders]"))
+    run = small.load(tmp_path).run()
+    assert run.release is not None
+    assert run.status == "succeeded"
+    assert set(actions(run).values()) == {"unchanged"}
+
+
+def test_a_lost_store_is_filled_again(pipeline: md.Pipeline) -> None:
+    pipeline.run()
+    for file in (pipeline.base / "lake").glob("serving.db*"):
+        file.unlink()
+    pipeline.run()
+    assert small.in_store(pipeline) == small.BOTH
+
+
+def test_a_source_that_matches_nothing_is_told(pipeline: md.Pipeline) -> None:
+    for file in (pipeline.base / "data/orders").iterdir():
+        file.unlink()
+    with pytest.raises(SourceError, match=r"bronze\.orders: no file matches data/orders/\*\.csv"):
+        pipeline.run()
+
+
+def test_a_vanished_column_is_told_with_what_there_is(pipeline: md.Pipeline) -> None:
+    first = pipeline.run()
+    for file in (pipeline.base / "data/orders").iterdir():
+        file.write_text(file.read_text().replace("amount", "amount_eur"))
+    with pytest.raises(StepError, match=r"silver\.orders\.steps\[1\].*no column 'amount'") as error:
+        pipeline.run()
+    drift = next(step for step in error.value.run.steps if step.table == "bronze.orders").drift
+    assert any("'amount'" in said for said in drift)
+    assert pipeline.lake.current().id == first.release
+
+
+def test_releases_beyond_retain_go_and_nothing_else(tmp_path: Path) -> None:
+    layers = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
+    small.write(tmp_path, small.YAML.replace("tables:", layers, 1))
+    pipeline = small.load(tmp_path)
+    for day in range(1, 5):
+        (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        pipeline.run()
+    assert len(pipeline.lake.releases()) == 2
+    assert len(list((tmp_path / "lake/gold/total").iterdir())) == 2
+    pipeline.roll_back()
+    assert small.in_store(pipeline) == small.ALL
