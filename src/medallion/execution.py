@@ -117,7 +117,7 @@ class Execution:
         self._publish(publisher, release)
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
-        _, version = self.lake.pointer()
+        pointer = self.lake.pointer()
         release = Release(
             id=new_id(now()),
             pipeline=self.pipeline.declaration.name,
@@ -137,7 +137,7 @@ class Execution:
                 self.watch(Event("loaded", load=load))
         release = publisher.with_served(release, self.record.loads)
         self.held.check()
-        self.lake.publish(release, version)
+        self.lake.publish(release, pointer)
         publisher.activate(release)
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))

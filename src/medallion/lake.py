@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -26,7 +27,20 @@ from medallion.storage import Storage, open_storage
 from medallion.tables import LakeTable
 
 POINTER = "current.json"
+HISTORY = 1000  # published ids that the pointer remembers
 KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What the lake points at: the published `release`, all that ever were `published`, and the version for a swap.
+
+    A release that was written down by a run killed before the switch is in no `published`.
+    """
+
+    release: str | None = None
+    published: tuple[str, ...] = ()
+    version: str | None = None
 
 
 class Lake:
@@ -46,18 +60,19 @@ class Lake:
 
     # What is published
 
-    def pointer(self) -> tuple[str | None, str | None]:
-        """The published release's id and the pointer's version; (None, None) before the first."""
+    def pointer(self) -> Pointer:
+        """What is published now."""
         try:
             data, version = self.storage.read(POINTER)
         except MissingError:
-            return None, None
-        return json.loads(data)["release"], version
+            return Pointer()
+        found = json.loads(data)
+        return Pointer(found["release"], tuple(found["published"]), version)
 
     def current(self) -> Release | None:
         """The published release, or None before the first."""
-        release, _ = self.pointer()
-        return self.release(release) if release else None
+        pointer = self.pointer()
+        return self.release(pointer.release) if pointer.release else None
 
     def release(self, release: str) -> Release:
         """A release by id. Raises CallError when there is no such release."""
@@ -68,21 +83,24 @@ class Lake:
             raise CallError(f"there is no release {release!r}{did_you_mean(release, known)}") from None
 
     def releases(self) -> list[Release]:
-        """All releases that are kept, newest first."""
-        return [Release.model_validate_json(data) for data in self._all("releases")]
+        """All releases that were published and are kept, newest first."""
+        published = set(self.pointer().published)
+        found = [Release.model_validate_json(data) for data in self._all("releases")]
+        return [release for release in found if release.id in published]
 
-    def publish(self, release: Release, version: str | None) -> None:
+    def publish(self, release: Release, pointer: Pointer) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
         self._put(f"releases/{release.id}.json", release)
-        self.point(release.id, version)
+        self.point(release.id, pointer)
 
-    def point(self, release: str, version: str | None) -> None:
-        """Point at a release, if the pointer still is the `version` that was read."""
-        data = json.dumps({"release": release, "at": now().isoformat()}).encode()
-        if version is None:
+    def point(self, release: str, pointer: Pointer) -> None:
+        """Point at a release, if the pointer still is the one that was read."""
+        published = [*(known for known in pointer.published if known != release), release][-HISTORY:]
+        data = json.dumps({"release": release, "at": now().isoformat(), "published": published}).encode()
+        if pointer.version is None:
             self.storage.create(POINTER, data)
         else:
-            self.storage.swap(POINTER, data, version)
+            self.storage.swap(POINTER, data, pointer.version)
 
     # What was done
 

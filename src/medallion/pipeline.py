@@ -56,7 +56,7 @@ class Pipeline:
 
         file = Path(path)
         declaration, document = load(file)
-        return cls(declaration, base=file.parent, secrets=frozenset(document.secrets))
+        return cls(declaration, base=file.parent, secrets=document.secrets)
 
     def plan(self, selection: Selection | None = None) -> Plan:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
@@ -82,17 +82,17 @@ class Pipeline:
         Nothing is computed. Raises CallError when there is no such release.
         """
         with self._writing(new_id(now())) as (held, scratch):
-            current, version = self.lake.pointer()
-            if current is None:
+            pointer = self.lake.pointer()
+            if pointer.release is None:
                 raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
-            earlier = [found.id for found in self.lake.releases() if found.id < current]
+            earlier = [found.id for found in self.lake.releases() if found.id < pointer.release]
             if release is None and not earlier:
-                raise CallError(f"{current} is the first release that is kept; there is none to go back to")
+                raise CallError(f"{pointer.release} is the first release that is kept; there is none to go back to")
             target = self.lake.release(release or earlier[0])
             publisher = Publisher(self, scratch)
             publisher.load(target)
             held.check()
-            self.lake.point(target.id, version)
+            self.lake.point(target.id, pointer)
             publisher.activate(target)
             return target
 

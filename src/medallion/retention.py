@@ -31,15 +31,17 @@ def collect(lake: Lake, declaration: Declaration, sinks: Mapping[str, Sink], *, 
     while no release is beyond retention.
     """
     releases = lake.releases()
-    current, _ = lake.pointer()
+    current = lake.pointer().release
     retain = {name: max(layer.retain, 1) for name, layer in declaration.layers.items()}
     last = list(declaration.layers)[-1]
     kept = _newest(releases, retain[last], current)
     gone = [release for release in releases if release not in kept]
     if not gone and not thorough:
         return Collected()
-    for release in gone:
-        lake.storage.delete(f"releases/{release.id}.json")
+    names = {f"releases/{release.id}.json" for release in kept}
+    for entry in lake.storage.list("releases"):
+        if entry.path not in names:
+            lake.storage.delete(entry.path)
     runs = lake.runs()
     wanted = {release.run for release in kept} | {run.id for run in runs[:RUNS]}
     for run in runs:

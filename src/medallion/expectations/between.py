@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import NUMBERS, broken
+from medallion.expressions import NUMBERS, broken
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -66,10 +66,6 @@ class Between(RowExpectation):
             if low > high if number else low.isoformat() > high.isoformat():
                 raise ValueError(f"{name}: the low bound {low} is above the high bound {high}")
         return bounds
-
-    @property
-    def rule(self) -> str:
-        return f"between {', '.join(self.bounds)}"
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.bounds)

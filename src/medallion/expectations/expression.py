@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
 from medallion.errors import StepError
-from medallion.transforms.expressions import explained, parse_expression, public, walk
+from medallion.expressions import explained, parse_expression, public, walk
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -31,11 +31,12 @@ class Expression(RowExpectation):
 
     @property
     def rule(self) -> str:
-        return f"expression {self.condition}"
+        return f"expression ({self.condition})"
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         tree = parse_expression(inputs.connection, self.condition)
         with explained(f"expression {self.condition!r}"):
+            failing = rows.filter(f"({self.condition}\n) is not true")
             kind = rows.project(f"({self.condition}\n) as condition").types[0].id
         if kind != "boolean":
             raise StepError(f"expression {self.condition!r} gives {kind.upper()}, neither true nor false")
@@ -46,4 +47,4 @@ class Expression(RowExpectation):
         value = f"concat_ws(', ', {', '.join(values)})" if len(used) > 1 else "null::varchar"
         if len(used) == 1:
             value = f"cast({quote(used[0])} as varchar)"
-        return rows.filter(f"({self.condition}\n) is not true").project(f"{ROW}, {column} as column, {value} as value")
+        return failing.project(f"{ROW}, {column} as column, {value} as value")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, field_validator
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
-from medallion.transforms.expressions import broken, explained
+from medallion.expressions import broken, explained
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -46,10 +46,6 @@ class Matches(RowExpectation):
                 if not _ONLY_IN_RE2.search(pattern):
                     raise ValueError(f"{name}: {pattern!r} is no regular expression: {error}") from error
         return patterns
-
-    @property
-    def rule(self) -> str:
-        return f"matches {', '.join(self.patterns)}"
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.patterns)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import broken, explained
+from medallion.expressions import broken, explained
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -34,10 +34,6 @@ class OneOf(RowExpectation):
     value_field: ClassVar[str | None] = "values"
 
     values: dict[str, tuple[Value, ...]] = Field(min_length=1)
-
-    @property
-    def rule(self) -> str:
-        return f"one_of {', '.join(self.values)}"
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.values)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import kinds, same_kind
+from medallion.expressions import kinds, same_kind
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -39,10 +39,6 @@ class References(RowExpectation):
                 raise ValueError(f"{name}: {target!r} names no column of a table; write `layer.table.column`")
         return targets
 
-    @property
-    def rule(self) -> str:
-        return f"references {', '.join(self.targets)}"
-
     def reads(self) -> tuple[str, ...]:
         tables = dict.fromkeys(target.rpartition(".")[0] for target in self.targets.values())
         return tuple(table for table in tables if "." in table)
@@ -54,7 +50,7 @@ class References(RowExpectation):
             return found[0]
         every = " union all ".join(f"select *, {number} as n from found_{number}" for number in range(len(found)))
         return inputs.sql(
-            f"select {ROW}, arg_min(column, n) as column, arg_min(value, n) as value from ({every}) group by {ROW}",
+            f'select {ROW}, arg_min("column", n) as column, arg_min(value, n) as value from ({every}) group by {ROW}',
             **{f"found_{number}": relation for number, relation in enumerate(found)},
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
-from medallion.transforms.expressions import SomeNames, columns_sql
+from medallion.expressions import SomeNames, columns_sql
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -28,10 +28,6 @@ class Unique(RowExpectation):
     value_field: ClassVar[str | None] = "columns"
 
     columns: SomeNames
-
-    @property
-    def rule(self) -> str:
-        return f"unique {', '.join(self.columns)}"
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

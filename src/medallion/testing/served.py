@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,7 @@ def _as_loaded(row: Row) -> Row:
     return loaded
 
 
+@cache
 def _arrow_type(type_: str) -> pa.DataType:
     import duckdb
 

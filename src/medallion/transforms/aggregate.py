@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from medallion.contracts import Grain, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError, did_you_mean
-from medallion.transforms.expressions import (
+from medallion.expressions import (
     AGGREGATES,
     Names,
     columns_sql,

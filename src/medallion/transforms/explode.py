@@ -8,7 +8,7 @@ from pydantic import Field
 
 from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import explained, kinds
+from medallion.expressions import explained, kinds
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

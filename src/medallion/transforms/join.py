@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import Names, columns_sql, explained, kinds, new_names, public, same_kind
+from medallion.expressions import Names, columns_sql, explained, kinds, new_names, public, same_kind
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from medallion.contracts import ROW, Grain, Inputs, Scope, Transform, literal, quote, require
-from medallion.transforms.expressions import (
+from medallion.expressions import (
     AGGREGATES,
     Call,
     Names,
@@ -67,7 +67,7 @@ class Pivot(Transform):
         require(rows, self.names)
         text = f"cast({quote(self.names)} as varchar)"
         listed = ", ".join(literal(_text(value)) for value in self.values)
-        columns = f"{ROW}, 'dropped' as fate, {literal(f'pivot {self.names}')} as rule"
+        columns = f"{ROW}, 'dropped' as fate, 'pivot' as rule"
         return rows.filter(f"({text} in ({listed})) is not true").project(
             f"{columns}, {literal(self.names)} as column, {text} as value"
         )

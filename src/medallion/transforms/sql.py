@@ -10,7 +10,7 @@ from pydantic import field_validator
 
 from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
 from medallion.errors import StepError, did_you_mean
-from medallion.transforms.expressions import columns_sql, explained, parse_select, public
+from medallion.expressions import columns_sql, explained, parse_select, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

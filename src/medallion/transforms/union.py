@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from medallion.contracts import ROW, Grain, Inputs, Scope, Transform
-from medallion.transforms.expressions import SomeNames, explained, kinds, public, same_kind
+from medallion.expressions import SomeNames, explained, kinds, public, same_kind
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from medallion.contracts import ROW, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import (
+from medallion.expressions import (
     AGGREGATES,
     Function,
     Names,

@@ -18,7 +18,7 @@ def test_false_and_null_break_it_with_the_values_it_names():
 
 
 def test_a_rule_is_named_by_its_condition():
-    assert Expression(condition="a < b").rule == "expression a < b"
+    assert Expression(condition="a < b").rule == "expression (a < b)"
 
 
 @pytest.mark.parametrize(

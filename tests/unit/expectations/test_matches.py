@@ -13,7 +13,6 @@ def test_the_whole_value_must_match_and_null_passes():
     made = build(EXPECTATIONS, {"matches": {"mail": r"[^@\s]+@[^@\s]+"}})
     rows = [{"mail": "a@b"}, {"mail": "a@b c"}, {"mail": None}, {"mail": ""}]
     assert violations(made, rows) == [(1, "mail", "a@b c"), (3, "mail", "")]
-    assert made.rule == "matches mail"
 
 
 def test_other_types_are_matched_as_text_and_quotes_are_safe():

@@ -14,7 +14,6 @@ from medallion.testing import violations
 def test_values_outside_the_list_break_it_and_null_passes():
     made = build(EXPECTATIONS, {"one_of": {"s": ["open", "it's"]}})
     assert violations(made, [{"s": "open"}, {"s": "Open"}, {"s": None}, {"s": "it's"}]) == [(1, "s", "Open")]
-    assert made.rule == "one_of s"
 
 
 @pytest.mark.parametrize(

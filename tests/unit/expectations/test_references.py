@@ -15,7 +15,6 @@ CLIENTS = [{"id": 1}, {"id": 1}, {"id": None}]
 def test_values_without_a_row_there_break_it_and_null_passes():
     made = build(EXPECTATIONS, {"references": {"c": "silver.clients.id"}}, on_fail="quarantine")
     assert made.reads() == ("silver.clients",)
-    assert made.rule == "references c"
     assert violations(made, ROWS, **{"silver.clients": CLIENTS}) == [(1, "c", "9")]
 
 
@@ -26,7 +25,7 @@ def test_each_row_breaks_several_references_once():
 
 
 def test_errors():
-    with pytest.raises(StepError, match="no table 'silver.clients'"):
+    with pytest.raises(StepError, match=r"no table 'silver\.clients'"):
         violations(References(targets={"c": "silver.clients.id"}), ROWS)
     with pytest.raises(StepError, match="clients: no column 'di'"):
         violations(References(targets={"c": "clients.di"}), ROWS, clients=CLIENTS)

@@ -58,6 +58,12 @@ def test_first_takes_the_first_row_even_when_its_value_is_null():
     assert apply_transform(Aggregate(metrics={"x": "first(a)"}), rows).rows == [{"x": None}]
 
 
+@pytest.mark.parametrize("call", ["median(a)", "quantile(a, 0.5)", "mean(a)"])
+def test_a_value_between_two_decimals_is_not_cut_to_their_scale(call):
+    rows = [{"a": Decimal("1.10")}, {"a": Decimal("2.25")}]
+    assert apply_transform(Aggregate(metrics={"x": call}), rows).rows == [{"x": pytest.approx(1.675)}]
+
+
 def test_having_sort_and_limit_work_on_what_comes_out():
     rows = [{"k": key, "v": value} for key, value in [("a", 3), ("b", 9), ("c", 9), ("d", 1)]]
     step = Aggregate(by="k", metrics={"total": "sum(v)"}, having="total > 1", sort="-total", limit=2)

@@ -45,7 +45,9 @@ def test_null_keys_never_match():
 def test_keys_of_other_names_and_of_several_columns():
     rows = [{"a": 1, "b": 2}]
     other = [{"x": 1, "y": 2, "v": "yes"}, {"x": 1, "y": 3, "v": "no"}]
-    assert apply_transform(Join(with_="o", on={"a": "x", "b": "y"}), rows, o=other).rows == [{"a": 1, "b": 2, "v": "yes"}]
+    assert apply_transform(Join(with_="o", on={"a": "x", "b": "y"}), rows, o=other).rows == [
+        {"a": 1, "b": 2, "v": "yes"}
+    ]
     outcome = apply_transform(Join(with_="o", on={"a": "x", "b": "y"}, how="anti"), rows, o=other)
     assert outcome.set_aside == [(0, "dropped", "join o", "a, b", "1, 2")]
 

@@ -27,8 +27,8 @@ def test_rows_become_declared_columns_and_others_are_dropped_and_counted():
         {"country": "FR", "Lamp": Decimal("1.30"), "Chair": None, "Sofa": None},
     ]
     assert outcome.set_aside == [
-        (3, "dropped", "pivot product", "product", "Table"),
-        (4, "dropped", "pivot product", "product", None),
+        (3, "dropped", "pivot", "product", "Table"),
+        (4, "dropped", "pivot", "product", None),
     ]
 
 

@@ -5,10 +5,10 @@ import importlib
 import sys
 from decimal import Decimal
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ from medallion.functions import transform
 from medallion.plugins import TRANSFORMS, build
 from medallion.testing import apply_transform
 from medallion.transforms.python import Python
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ROWS = [
     {"id": 1, "day": datetime.date(2024, 1, 31), "amount": Decimal("1.10"), "ok": True},
@@ -66,7 +69,9 @@ def test_a_named_index_comes_back_as_columns():
     def totals(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.groupby("k").agg({"v": "sum"})
 
-    assert apply_transform(Python(function=totals), [{"k": "a", "v": 1}, {"k": "a", "v": 2}]).rows == [{"k": "a", "v": 3}]
+    assert apply_transform(Python(function=totals), [{"k": "a", "v": 1}, {"k": "a", "v": 2}]).rows == [
+        {"k": "a", "v": 3}
+    ]
 
 
 def test_other_inputs_and_arguments_come_by_name():
@@ -106,7 +111,9 @@ def test_grain_same_that_loses_rows_or_their_identity_is_refused():
 def test_an_undecorated_function_takes_all_rows_and_makes_new_ones():
     step = Python(function=same_arrow)
     assert (step.scope, step.grain) == ("table", "new")
-    made = step.apply(duckdb.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a"), Inputs(duckdb.default_connection()))
+    made = step.apply(
+        duckdb.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a"), Inputs(duckdb.default_connection())
+    )
     assert made.columns == ["a"]
 
 
@@ -182,7 +189,7 @@ def bare(rows):
     return rows
 
 
-def wrong(rows: pa.Table):
+def wrong(_rows: pa.Table):
     return 5
 
 
@@ -190,20 +197,20 @@ def nothing() -> None:
     return None
 
 
-def reserved(rows: pa.Table):
+def reserved(_rows: pa.Table):
     return pa.table({"_row": [1]})
 
 
-def mixed_types(rows: pd.DataFrame):
+def mixed_types(_rows: pd.DataFrame):
     return pd.DataFrame({"a": [1, "x", object()]})
 
 
-def bad_names(rows: pd.DataFrame):
+def bad_names(_rows: pd.DataFrame):
     return pd.DataFrame([[1]])
 
 
-def asks(rows: pa.Table, cleints: pa.Table):
-    return rows
+def asks(_rows: pa.Table, cleints: pa.Table):
+    return cleints
 
 
 def bad_relation(rows: duckdb.DuckDBPyRelation):

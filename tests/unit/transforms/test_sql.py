@@ -17,7 +17,9 @@ def run(query):
 
 
 def test_a_select_over_the_inputs_keeps_its_order():
-    query = "select country, sum(amount)::int as s from purchases join clients using (client) group by country order by s"
+    query = (
+        "select country, sum(amount)::int as s from purchases join clients using (client) group by country order by s"
+    )
     assert run(query) == [{"country": "DE", "s": 1}, {"country": "FR", "s": 12}]
 
 

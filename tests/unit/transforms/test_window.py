@@ -67,7 +67,7 @@ def test_sums_stay_whole_or_exact():
     assert outcome.types["si"] == "BIGINT"
 
 
-def test_identity_of_rows_passes_through(tmp_path):
+def test_identity_of_rows_passes_through():
     import duckdb
 
     connection = duckdb.connect()

@@ -106,7 +106,8 @@ class Function:
     `sql` has the places {column}, {number}, {row} and {clause} (what follows the function's bracket).
     `column` is "yes", "no" or "maybe"; `number` says which number may follow it: "rows" (a whole one)
     or "fraction" (from 0 to 1), and `default` stands for one left out. `numeric` takes numbers alone,
-    `exact` keeps sums of whole numbers whole.
+    `exact` keeps sums of whole numbers whole, `between` gives
+    a value that may lie between two, for which the scale of a decimal would be too coarse.
     """
 
     sql: str
@@ -115,6 +116,7 @@ class Function:
     default: str | None = None
     numeric: bool = False
     exact: bool = False
+    between: bool = False
 
 
 AGGREGATES: Mapping[str, Function] = {
@@ -124,8 +126,8 @@ AGGREGATES: Mapping[str, Function] = {
     "mean": Function("cast(avg({column}){clause} as double)", numeric=True),
     "min": Function("min({column}){clause}"),
     "max": Function("max({column}){clause}"),
-    "median": Function("median({column}){clause}"),
-    "quantile": Function("quantile_cont({column}, {number}){clause}", number="fraction"),
+    "median": Function("median({column}){clause}", between=True),
+    "quantile": Function("quantile_cont({column}, {number}){clause}", number="fraction", between=True),
     "stddev": Function("stddev_samp({column}){clause}", numeric=True),
     "variance": Function("var_samp({column}){clause}", numeric=True),
     "first": Function("arg_min_null({column}, {row}){clause}"),
@@ -144,14 +146,15 @@ class Call:
 
     def sql(self, rows: Relation, clause: str = "", **places: str) -> str:
         """It as SQL over these rows. Raises StepError when they lack the column or it is of another kind."""
-        column = "*"
-        if self.column is not None:
-            require(rows, self.column)
-            column = quote(self.column)
-        sql = self.function.sql.format(column=column, number=self.number, row=ROW, clause=clause, **places)
-        if self.column is None or not self.function.numeric:
-            return sql
+        places = {"number": self.number or "", "row": ROW, "clause": clause, **places}
+        if self.column is None:
+            return self.function.sql.format(column="*", **places)
+        require(rows, self.column)
         kind = kinds(rows)[self.column]
+        double = "::double" if self.function.between and kind == "decimal" else ""
+        sql = self.function.sql.format(column=quote(self.column) + double, **places)
+        if not self.function.numeric:
+            return sql
         if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
             raise StepError(f"{self.text}: {self.column!r} is {kind.upper()}, no number", hint="`cast` it first")
         whole = self.function.exact and (kind in INTEGERS or kind == "boolean")

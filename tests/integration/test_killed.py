@@ -1,0 +1,101 @@
+"""A run killed at any instant leaves the published release whole; the next run recovers; no litter stays."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.integration import killing, small
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one release published, and a new file waiting for the next."""
+    folder = tmp_path_factory.mktemp("published")
+    small.write(folder)
+    small.load(folder).run()
+    (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tidy(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+    """How many files each folder of the lake has after a second run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("tidy") / "project"
+    shutil.copytree(published, folder)
+    small.load(folder).run()
+    return shape(folder)
+
+
+def shape(folder: Path) -> Counter[str]:
+    found = Counter[str]()
+    for file in (folder / "lake").rglob("*"):
+        relative = file.relative_to(folder / "lake")
+        if file.is_file() and relative.parts[0] != "runs" and not relative.name.startswith("serving.db"):
+            found["/".join(relative.parts[:-1][:2])] += 1
+    return found
+
+
+def check(folder: Path, tidy: Counter[str], where: str) -> None:
+    """What must hold after a kill: one whole release in lake and store, then recovery, then no litter."""
+    pipeline = small.load(folder)
+    assert small.in_lake(pipeline) in (small.BOTH, small.ALL), where
+    assert small.in_store(pipeline) in (small.BOTH, small.ALL), where
+    pipeline.run()
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
+    pipeline.collect()
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
+    assert shape(folder) == tidy, where
+    assert not list((folder / "lake").rglob("*.part")), where
+    assert not (folder / "lake/.scratch").exists(), where
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_every_point_of_the_protocol(published: Path, tidy: Counter[str], tmp_path: Path, after: bool) -> None:
+    points = []
+    while True:
+        folder = tmp_path / f"{len(points)}"
+        shutil.copytree(published, folder)
+        point = killing.run_killed_at(folder, len(points) + 1, after=after)
+        if point is None:
+            break
+        points.append(point)
+        check(folder, tidy, f"killed {'after' if after else 'before'} point {len(points)}: {point}")
+        shutil.rmtree(folder)
+    print(f"{len(points)} points:", *points, sep="\n  ")
+    named = " ".join(points)
+    for part in ("create lease.json", "put_file", "releases/", "swap current.json", "Sqlite.load", "Sqlite.activate", "plain.json"):
+        assert part in named
+
+
+def test_killed_at_random_moments(published: Path, tidy: Counter[str], tmp_path: Path) -> None:
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    cut = 0
+    for number in range(12):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(published, folder)
+        moment = chance.uniform(0.01, 0.5)
+        cut += killing.run_killed_after(folder, moment)
+        check(folder, tidy, f"killed after {moment:.3f} s, seed {seed}")
+        shutil.rmtree(folder)
+    assert cut > 0
+
+
+def test_killed_in_the_first_run_of_all(tidy: Counter[str], tmp_path: Path) -> None:
+    for point in range(1, 200, 7):
+        folder = tmp_path / f"{point}"
+        small.write(folder)
+        (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
+        if killing.run_killed_at(folder, point, after=False) is None:
+            break
+        pipeline = small.load(folder)
+        pipeline.run()
+        assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, point
+        shutil.rmtree(folder)
+    else:
+        pytest.fail("the run never ended by itself")
