@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from medallion import plugins
 from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table, faults
-from medallion.contracts import Plugin
+from medallion.contracts import Plugin, SourceLayer
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
-from medallion.source_map import Document, read
+from medallion.source_map import Document, dotted, read
 
 Trail = tuple[str | int, ...]
 
@@ -22,9 +22,6 @@ def load(path: Path) -> tuple[Declaration, Document]:
     document = read(path)
     reader = _Reader(document)
     declaration = reader.declaration(document.data)
-    if declaration is not None and not reader.problems:
-        for trail, message in faults(declaration):
-            reader.add(trail, message)
     if reader.problems or declaration is None:
         raise DeclarationError([problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])])
     return declaration, document
@@ -40,7 +37,7 @@ class _Reader:
     def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
         place = self.document.place(trail, key=key)
         order = tuple(int(part) for part in place.rsplit(":", 2)[1:])
-        self.problems.append((order, Problem(place, _dotted(trail), message)))
+        self.problems.append((order, Problem(place, dotted(trail), message)))
 
     def declaration(self, data: Mapping[str, Any]) -> Declaration | None:
         known = [*(set(Declaration.model_fields) - {"sections"}), *plugins.registered(plugins.SECTIONS)]
@@ -67,7 +64,24 @@ class _Reader:
             for key in plugins.registered(plugins.SECTIONS)
             if key in data
         }
-        return None if self.problems else self.model((), Declaration, values)
+        whole = self.model((), Declaration, values) if not self.problems else self.partial(values)
+        if whole is not None:
+            for trail, message in faults(whole):
+                self.add(trail, message)
+        return whole
+
+    def partial(self, values: Mapping[str, Any]) -> Declaration | None:
+        """What could be read, so that faults between tables are told in the same reading; None when that is too little."""
+        layers = values.get("layers", Declaration.model_fields["layers"].get_default(call_default_factory=True))
+        built = {name: plugins.build(plugins.LAYERS, layer) for name, layer in layers.items() if layer is not None}
+        if len(built) < len(layers):
+            return None
+        tables = {
+            layer: {name: table or _unread(built.get(layer)) for name, table in found.items()}
+            for layer, found in values["tables"].items()
+        }
+        sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
+        return Declaration.model_construct(layers=built, tables=tables, sinks=sinks)
 
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))
@@ -85,7 +99,8 @@ class _Reader:
             if not isinstance(parts, list):
                 self.add((*trail, key), "must be a list")
                 parts = []
-            fields[key] = [self.plugin((*trail, key, position), group, part) for position, part in enumerate(parts)]
+            built = [self.plugin((*trail, key, position), group, part) for position, part in enumerate(parts)]
+            fields[key] = [part for part in built if part is not None]  # those that failed are noted already
         return cast("Table | None", self.model(trail, Table, fields))
 
     def sink(self, trail: Trail, label: str, item: object) -> SinkDeclaration | None:
@@ -144,18 +159,22 @@ class _Reader:
         short: str | None = None,
     ) -> Any:
         """Validate one model; `beside` is where `shared` fields stand, `short` a field written as the whole value."""
-        if any(value is None and key in ("format",) for key, value in values.items()):
-            return None
         try:
             return kind.model_validate(values)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
                 place: Trail = fault["loc"]
                 if place and place[0] in (shared or {}):
-                    self.add((*beside, *place), _said(fault, kind))
+                    where = (*beside, *place)
                 else:
-                    self.add((*trail, *(place[1:] if short and place[:1] == (short,) else place)), _said(fault, kind))
+                    where = (*trail, *(place[1:] if short and place[:1] == (short,) else place))
+                self.add(where, _said(fault, kind), key=fault["type"] == "extra_forbidden")
             return None
+
+
+def _unread(layer: Plugin | None) -> Source | Table:
+    """Stands for a table that could not be read, so that others may still name it."""
+    return Source(source="?") if isinstance(layer, SourceLayer) else Table.model_construct(from_={})
 
 
 def _said(fault: Mapping[str, Any], kind: type[BaseModel]) -> str:
@@ -167,7 +186,3 @@ def _said(fault: Mapping[str, Any], kind: type[BaseModel]) -> str:
         return "is needed here"
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
-
-
-def _dotted(trail: Trail) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in trail).removeprefix(".")

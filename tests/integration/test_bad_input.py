@@ -1,0 +1,199 @@
+"""Bad input ends in an error that says where, what and what to do, and the published release stays."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import medallion as md
+from medallion.errors import DeclarationError, GateError, SourceError, StorageError
+from tests.integration import small
+
+FAULTS: dict[str, tuple[bytes, str, str]] = {
+    "empty": (b"", "empty", ""),
+    "binary junk": (bytes(range(256)) * 20, "", ""),
+    "a gzip by another name": (b"\x1f\x8b\x08\x00" + b"\x00" * 60, "gzip", ".gz"),
+    "wrong delimiter": (b"order_id;client_id;amount;day\n1;a;1.00;2024-01-01\n", "delimiter", "';'"),
+    "wrong encoding": ("order_id,client_id,amount,day\n1,café,1.00,2024-01-01\n".encode("cp1252"), "line 2: byte 0xe9 is not utf-8", "cp1252"),
+    "duplicate columns": (b"order_id,client_id,amount,amount\n1,a,1,2\n", "'amount'", ""),
+}
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> md.Pipeline:
+    small.write(tmp_path)
+    pipeline = small.load(tmp_path)
+    pipeline.run()
+    return pipeline
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_file_is_named_and_nothing_is_published(published: md.Pipeline, fault: str) -> None:
+    content, what, hint = FAULTS[fault]
+    (published.base / "data/orders/2024-03.csv").write_bytes(content)
+    before = published.lake.current().id
+    with pytest.raises(SourceError) as error:
+        published.run()
+    message = str(error.value)
+    assert "data/orders/2024-03.csv" in message
+    assert what in message
+    assert hint in message
+    assert published.lake.current().id == before
+    assert small.in_store(published) == small.BOTH
+    (published.base / "data/orders/2024-03.csv").write_text(small.MARCH)
+    published.run()
+    assert small.in_store(published) == small.ALL
+
+
+def test_all_bad_files_are_told_at_once(published: md.Pipeline) -> None:
+    (published.base / "data/orders/2024-03.csv").write_bytes(b"")
+    (published.base / "data/orders/2024-04.csv").write_bytes(b"a,a\n1,2\n")
+    with pytest.raises(SourceError, match=r"(?s)2024-03.*2024-04"):
+        published.run()
+
+
+def test_ragged_over_long_and_nul_records_are_quarantined_with_their_text(published: md.Pipeline) -> None:
+    (published.base / "data/orders/2024-03.csv").write_bytes(
+        b"order_id,client_id,amount,day\n7,b,100.00,2024-03-01\n8,b\n9,b,1.00,2024-03-01,extra,more\n10,b,1.00\x00,2024-03-01\n"
+    )
+    run = published.run()
+    orders = next(step for step in run.steps if step.table == "bronze.orders")
+    assert orders.tallies[0].quarantined >= 2
+    assert orders.tallies[0].rows_in == orders.tallies[0].kept + orders.tallies[0].quarantined == 11
+    import pyarrow.parquet as pq
+
+    rejects = pq.read_table(published.base / "lake" / orders.rejects.path).to_pylist()
+    assert {(row["file"], row["record"]) for row in rejects} >= {("data/orders/2024-03.csv", 2), ("data/orders/2024-03.csv", 3)}
+    assert any("9,b,1.00,2024-03-01,extra,more" in row["row"] for row in rejects)
+    assert small.in_store(published) == small.ALL
+
+
+def test_a_header_alone_is_no_fault_but_is_told(published: md.Pipeline) -> None:
+    (published.base / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n")
+    run = published.run()
+    assert any("2024-03.csv" in said for step in run.steps for said in step.warnings)
+    assert small.in_store(published) == small.BOTH
+
+
+def test_a_table_of_which_every_row_is_rejected_stops_at_its_gate(tmp_path: Path) -> None:
+    gate = "        - {row_count: {at_least: 1}, on_fail: fail}\n  gold:"
+    small.write(tmp_path, small.YAML.replace("  gold:", gate, 1))
+    for file in (tmp_path / "data/orders").iterdir():
+        file.write_text("order_id,client_id,amount,day\n1,a,x,2024-01-01\n2,a,y,2024-01-01\n")
+    pipeline = small.load(tmp_path)
+    with pytest.raises(GateError, match="row_count") as error:
+        pipeline.run()
+    tally = error.value.run.steps[-1].tallies[0]
+    assert (tally.rows_in, tally.kept, tally.quarantined) == (4, 0, 4)
+    assert pipeline.lake.current() is None
+
+
+def test_new_columns_by_each_policy(tmp_path: Path) -> None:
+    for policy in ("evolve", "discard", "freeze"):
+        folder = tmp_path / policy
+        source = f'{{source: "data/orders/*.csv", schema: {policy}}}'
+        small.write(folder, small.YAML.replace('{source: "data/orders/*.csv"}', source))
+        pipeline = small.load(folder)
+        pipeline.run()
+        (folder / "data/orders/2024-03.csv").write_text("day,amount,channel,client_id,order_id\n2024-03-01,100.00,web,b,7\n")
+        if policy == "freeze":
+            with pytest.raises(SourceError, match=r"frozen.*'channel'"):
+                pipeline.run()
+            continue
+        run = pipeline.run()
+        bronze = next(step for step in run.steps if step.table == "bronze.orders")
+        assert any("'channel'" in said for said in bronze.drift)
+        names = [column.name for column in pipeline.lake.table("silver.orders").columns]
+        assert ("channel" in names) == (policy == "evolve")
+        assert small.in_store(pipeline) == small.ALL
+        assert pipeline.run().status == "unchanged"
+
+
+def test_a_declaration_tells_all_its_faults_with_their_places(tmp_path: Path) -> None:
+    file = tmp_path / "medallion.yaml"
+    file.write_text(
+        """\
+name: shop
+lakes: here
+tables:
+  bronze:
+    clients: {source: a.csv, delimeter: ";"}
+  silver:
+    clients:
+      from: bronze.client
+      steps:
+        - trimm
+        - cast: {amount: decimel}
+      expect:
+        - {between: {amount: [1, 2]}, on_fail: quarantene}
+"""
+    )
+    with pytest.raises(DeclarationError) as error:
+        md.Pipeline.load(file)
+    said = str(error.value)
+    for place, words in {
+        ":2:1": "did you mean 'lake'",
+        ":5:30": "unknown key",
+        ":8:": "did you mean 'bronze.clients'",
+        ":10:11": "did you mean 'trim'",
+        ":11:": "did you mean 'decimal",
+        ":13:": "'quarantine'",
+    }.items():
+        assert any(place in line and words in line for line in said.splitlines()), (place, words, said)
+
+
+def test_a_cycle_and_an_unknown_table_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "medallion.yaml"
+    file.write_text(
+        "name: shop\ntables:\n  bronze:\n    a: {source: a.csv}\n  silver:\n    b: {from: silver.c}\n    c: {from: silver.b}\n    d: {from: bronze.aa}\n"
+    )
+    with pytest.raises(DeclarationError) as error:
+        md.Pipeline.load(file)
+    assert "a cycle: silver.b → silver.c → silver.b" in str(error.value)
+    assert "no table 'bronze.aa'; did you mean 'bronze.a'?" in str(error.value)
+
+
+@pytest.mark.parametrize("lake", ["data/clients.csv/lake", "/sys/medallion"])
+def test_a_lake_that_cannot_be_written_is_told(tmp_path: Path, lake: str) -> None:
+    small.write(tmp_path, small.YAML.replace("name: small", f"name: small\nlake: {lake}"))
+    with pytest.raises(StorageError, match=lake):
+        small.load(tmp_path).run()
+
+
+LIMITED = """
+import sys
+from tests.integration import small
+from pathlib import Path
+try:
+    small.load(Path(sys.argv[1])).run()
+except Exception as error:
+    print(type(error).__name__, str(error))
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("limit", [60, 900, 2_000, 4_000])
+def test_a_full_disk_loses_nothing(published: md.Pipeline, limit: int) -> None:
+    """No file may grow past `limit` bytes, so that writes fail one after another as on a full disk."""
+    (published.base / "data/orders/2024-03.csv").write_text(small.MARCH)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(published.base)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    kind, _, message = done.stdout.partition(" ")
+    assert issubclass(getattr(md.errors, kind), md.MedallionError), done.stdout + done.stderr
+    assert message.strip()
+    assert small.in_lake(published) == small.in_store(published) == small.BOTH
+    published.run()
+    assert small.in_lake(published) == small.in_store(published) == small.ALL
+
+
