@@ -149,7 +149,7 @@ class TableBuild:
             raise PluginError(f"it names one {ROW} more than once")
         for fate, rule, column, size, _ in counted:
             self.phase.fates[fate] = self.phase.fates.get(fate, 0) + size
-            reason = f"{rule} {column}" if column else rule
+            reason = f"{rule} {column}" if column and column not in rule else rule
             self.phase.reasons[reason] = self.phase.reasons.get(reason, 0) + size
         if any(fate == "quarantined" for fate, *_ in counted):
             fields = ", ".join(f"{literal(n)}: {quote(n)}" for n in rows.columns if n not in (ROW, ORIGIN))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from medallion.contracts import Inputs, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import NUMBERS, explained, kinds, new_names, parse_expression, public, walk
+from medallion.expressions import NUMBERS, explained, kinds, new_names, parse_expression, public, walk
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -62,14 +62,16 @@ RowExpression = Annotated[str, AfterValidator(_of_one_row)]
 
 
 def computed(rows: Relation, inputs: Inputs, name: str, expression: str) -> Relation:
-    """The rows with a column computed by a user's SQL expression over each row: the last one, or in place of its namesake.
+    """The rows with a column computed by a user's SQL expression: a new one at the end, an existing one in its place.
 
     Raises StepError naming the expression when it is malformed, names what is not there, or needs more than one row.
     """
-    with explained(f"cannot compute {expression!r}"):
+    try:
         tree = parse_expression(inputs.connection, expression)
-        if any(node.get("class") in ("WINDOW", "SUBQUERY") for node in walk(tree)):
-            raise StepError(f"{expression!r} needs more than its own row", hint="use `window`, `join` or `sql`")
+    except StepError as error:
+        raise StepError(f"cannot compute {expression!r}: {error.message}", hint=error.hint) from error
+    if any(node.get("class") in ("WINDOW", "SUBQUERY") for node in walk(tree)):
+        raise StepError(f"{expression!r} needs more than its own row", hint="use `window`, `join` or `sql`")
     part = f"(\n{expression}\n) as {quote(name)}"
     try:
         with explained(f"cannot compute {expression!r}"):
@@ -82,14 +84,17 @@ def computed(rows: Relation, inputs: Inputs, name: str, expression: str) -> Rela
 
 
 def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
-    """A constant as SQL of a column's type. Raises StepError when there is no such column or it would have to be changed to fit."""
+    """A constant as SQL of a column's type. Raises StepError when it does not fit as it stands, or no such column."""
     require(rows, name)
     kind, wanted = kinds(rows)[name], column_type(rows, name)
-    fault = f"{str(value)!r} is no {wanted}, which column {name!r} is"
+    shown = repr(value) if isinstance(value, str) else str(value)
+    fault = f"{shown} is no {wanted}, which column {name!r} is"
     if kind == "varchar" and not isinstance(value, bool):
         return literal(str(value))
     if not _of_kind(value, kind):
-        raise StepError(fault, hint="quote it" if kind == "varchar" else "write a value of that type, or `cast` the column first")
+        raise StepError(
+            fault, hint="quote it" if kind == "varchar" else "write a value of that type, or `cast` the column first"
+        )
     plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
     with explained(fault):
         held = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as held").filter(f"held = {plain}")
@@ -103,6 +108,8 @@ def _of_kind(value: Constant, kind: str) -> bool:
         return kind == "boolean"
     if isinstance(value, (int, float)):
         return kind in NUMBERS
-    if isinstance(value, str) and kind.startswith(("date", "time")):
-        return re.match(r"\d{4}-\d\d-\d\d|\d\d:", value) is not None
+    if kind == "date":
+        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
+    if kind.startswith("time"):
+        return re.match(r"\d{4}-\d\d-\d\d|\d\d:", str(value)) is not None
     return kind not in NUMBERS and kind != "boolean"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pydantic import Field
+
 from medallion.contracts import ROW, Inputs, Scope, Transform, literal, quote, require
-from medallion.transforms.expressions import Names, SomeNames, columns_sql, order_sql, public
+from medallion.expressions import Names, SomeNames, columns_sql, order_sql, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
 class Deduplicate(Transform):
-    """Keeps one row of each key and sets the others aside: exact duplicates and conflicting ones apart.
+    """Keeps one row of each key and sets the others aside, exact duplicates and conflicting ones told apart.
 
     `key` is a column or several; a row that lacks a part of its key is no duplicate and stays. `keep` says
-    which row stays, the `first` or the `last` in the order of `order_by` (`-column` descends; a row
-    that lacks the value never wins against one that has it), and among equals in the order of the files.
+    which row stays: the `first` or the `last` (the default) in the order of `order_by`, where `-column`
+    descends and a row without the value never wins against one that has it. Without `order_by`, and
+    among equals, the order is that of the files.
 
     ```yaml
     steps:
@@ -28,5 +31,44 @@ class Deduplicate(Transform):
     """
 
     name = "deduplicate"
-    value_field = "key_columns"
+    value_field = "key"
     scope: ClassVar[Scope] = "key"
+
+    key_columns: SomeNames = Field(alias="key")
+    keep: Literal["first", "last"] = "last"
+    order_by: Names = ()
+
+    def key(self) -> tuple[str, ...]:
+        return self.key_columns
+
+    def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
+        """The first pass reads only key, order and `_row`; whole rows are compared only where a key stands twice."""
+        require(rows, *self.key_columns, *(term.removeprefix("-") for term in self.order_by))
+        present = " and ".join(f"{quote(name)} is not null" for name in self.key_columns)
+        same = " and ".join(f"lost.{quote(name)} is not distinct from kept.{quote(name)}" for name in public(rows))
+        values = ", ".join(f"cast(lost.{quote(name)} as varchar)" for name in self.key_columns)
+        query = f"""
+            with losers as materialized (
+                select {ROW}, first_value({ROW}) over best as _row_kept from rows where {present}
+                window best as (partition by {columns_sql(self.key_columns)} order by {self._best_first()})
+                qualify row_number() over best > 1
+            ), involved as (
+                select {ROW}, _row_kept from losers union all select distinct _row_kept, _row_kept from losers
+            ), compared as materialized (
+                select rows.*, _row_kept from rows join involved using ({ROW})
+            )
+            select lost.{ROW}, 'deduplicated' as fate,
+                case when {same} then 'exact duplicate' else 'conflicting duplicate' end as rule,
+                {literal(", ".join(self.key_columns))} as column, concat_ws(', ', {values}) as value
+            from compared as lost join compared as kept on lost._row_kept = kept.{ROW}
+            where lost.{ROW} <> lost._row_kept"""
+        return inputs.sql(query, rows=rows)
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        return rows
+
+    def _best_first(self) -> str:
+        if self.keep == "first":
+            return f"{order_sql(self.order_by)}, {ROW}".removeprefix(", ")
+        turned = [term[1:] if term.startswith("-") else f"-{term}" for term in self.order_by]
+        return f"{order_sql(turned)}, {ROW} desc".removeprefix(", ")

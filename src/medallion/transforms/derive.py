@@ -8,8 +8,8 @@ from pydantic import Field
 
 from medallion.contracts import Inputs, Transform
 from medallion.errors import StepError
+from medallion.expressions import new_names, public
 from medallion.transforms.columns import NewName, RowExpression, computed
-from medallion.transforms.expressions import new_names, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -42,6 +42,8 @@ class Derive(Transform):
                 try:
                     new_names([name], public(rows))
                 except ValueError as error:
-                    raise StepError(str(error), hint="case does not tell names apart; use the name as it stands") from error
+                    raise StepError(
+                        str(error), hint="case does not tell names apart; use the name as it stands"
+                    ) from error
             rows = computed(rows, inputs, name, expression)
         return rows

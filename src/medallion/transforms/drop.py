@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import Inputs, Transform, require
 from medallion.errors import StepError
-from medallion.transforms.expressions import SomeNames, columns_sql, public
+from medallion.expressions import SomeNames, columns_sql, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

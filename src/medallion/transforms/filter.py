@@ -35,7 +35,7 @@ class Filter(Transform):
         if kind != "BOOLEAN":
             raise StepError(f"{self.where!r} is {kind}, no condition", hint="compare it with something: `amount > 0`")
         return rows.filter(f"(\n{self.where}\n) is not true").project(
-            f"{ROW}, 'dropped' as fate, 'filter' as rule, cast(null as varchar) as column, cast(null as varchar) as value"
+            f"{ROW}, 'dropped' as fate, 'filter' as rule, null::varchar as column, null::varchar as value"
         )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:

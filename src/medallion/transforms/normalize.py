@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
+from medallion.expressions import kinds
 from medallion.transforms.columns import replace
-from medallion.transforms.expressions import kinds
 from medallion.transforms.trim import SPACE
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
+from medallion.expressions import new_names, public
 from medallion.transforms.columns import NewName
-from medallion.transforms.expressions import new_names, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -43,4 +43,6 @@ class Rename(Transform):
             new_names(self.columns.get(name, name) for name in public(rows))
         except ValueError as error:
             raise StepError(str(error), hint="rename or drop the other one too") from error
-        return rows.project(", ".join(f"{quote(name)} as {quote(self.columns.get(name, name))}" for name in rows.columns))
+        return rows.project(
+            ", ".join(f"{quote(name)} as {quote(self.columns.get(name, name))}" for name in rows.columns)
+        )

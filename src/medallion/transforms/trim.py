@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
+from medallion.expressions import SomeNames, kinds, public
 from medallion.transforms.columns import replace
-from medallion.transforms.expressions import SomeNames, kinds, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

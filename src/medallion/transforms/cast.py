@@ -1,0 +1,88 @@
+"""`cast`: give columns their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from medallion.contracts import ROW, Inputs, Transform, literal, quote, require
+from medallion.errors import StepError
+from medallion.transforms.columns import replace
+from medallion.transforms.readings import Formats, Reading, check_type, read
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+def _form(value: object) -> str:
+    return "formats" if isinstance(value, (Mapping, Formats)) else "type"
+
+
+Target = Annotated[
+    Annotated[str, AfterValidator(check_type), Tag("type")] | Annotated[Formats, Tag("formats")], Discriminator(_form)
+]
+
+
+class Cast(Transform):
+    """Gives columns their types. The row of a value that cannot be read is quarantined, value and all; NULL stays NULL.
+
+    | type | reads |
+    | --- | --- |
+    | `integer` | whole numbers of up to 64 bits: `12`, `-7` |
+    | `decimal(p,s)` | numbers of `p` digits, `s` of them after the point; more decimals are refused, not rounded |
+    | `float` | numbers, also as `1.5e3`; no `nan`, no `inf` |
+    | `boolean` | true/false, t/f, yes/no, y/n, 1/0, in any case |
+    | `text` | everything |
+    | `date` | `2024-01-31`, or by the formats declared: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |
+    | `timestamp` | ISO 8601 without offset, or `{timestamp: [formats], timezone: Europe/Paris}` |
+
+    Formats are tried in order, and no date is ever guessed. A value that fits the length and separators of some formats
+    is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC.
+    Spaces around a value are refused: `trim` comes first.
+
+    ```yaml
+    steps:
+      - trim
+      - cast:
+          quantity: integer
+          amount: decimal(12,2)
+          purchase_date: {date: ["%Y-%m-%d", "%d/%m/%Y"]}
+          seen_at: {timestamp: iso, timezone: UTC}
+    ```
+
+    Errors: StepError when a column is missing, or its values have a type that cannot be read as the one wanted.
+    """
+
+    name = "cast"
+    value_field = "columns"
+
+    columns: dict[str, Target] = Field(min_length=1)
+
+    def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        refused = {
+            name: reading.refused for name, reading in self._readings(rows).items() if reading.refused != "false"
+        }
+        if not refused:
+            return None
+        column = " ".join(f"when {test} then {literal(name)}" for name, test in refused.items())
+        value = " ".join(f"when {test} then cast({quote(name)} as varchar)" for name, test in refused.items())
+        return rows.filter(" or ".join(refused.values())).project(
+            f"{ROW}, 'quarantined' as fate, 'cast' as rule, case {column} end as column, case {value} end as value"
+        )
+
+    def apply(self, rows: Relation, inputs: Inputs) -> Relation:
+        return replace(rows, {name: reading.value for name, reading in self._readings(rows).items()})
+
+    def _readings(self, rows: Relation) -> dict[str, Reading]:
+        require(rows, *self.columns)
+        readings = {}
+        for name, target in self.columns.items():
+            try:
+                reading = read(target, quote(name), rows.types[rows.columns.index(name)])
+            except StepError as error:
+                raise StepError(f"column {name!r}: {error.message}", hint=error.hint) from error
+            if reading is not None:
+                readings[name] = reading
+        return readings

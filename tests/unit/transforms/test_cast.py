@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from medallion import plugins
+from medallion.errors import StepError
+from medallion.testing import apply_transform
+
+ISO_OR_FRENCH = {"date": ["%Y-%m-%d", "%d/%m/%Y"]}
+
+
+def cast(target: object, values: list[Any], kind: pa.DataType | None = None) -> list[Any]:
+    """What each value became: "refused" when its row was quarantined, with everything said about it checked."""
+    step = plugins.build(plugins.TRANSFORMS, {"cast": {"a": target}})
+    table = pa.table({"a": pa.array(values, kind or pa.string()), "position": range(len(values))})
+    made = apply_transform(step, table)
+    read = {row["position"]: row["a"] for row in made.rows}
+    assert len(made.rows) + len(made.set_aside) == len(values)
+    for position, fate, rule, column, value in made.set_aside:
+        assert (fate, rule, column) == ("quarantined", "cast", "a")
+        assert values[position] is not None
+        if isinstance(values[position], str):
+            assert value == values[position]
+    return [read.get(position, "refused") for position in range(len(values))]
+
+
+@pytest.mark.parametrize(
+    ("target", "readings"),
+    [
+        ("integer", {"12": 12, "-7": -7, "+5": 5, "007": 7, "9223372036854775807": 2**63 - 1, None: None}),
+        ("decimal(12,2)", {"12": Decimal(12), "12.5": Decimal("12.50"), "12.500": Decimal("12.50"),
+                           "-.5": Decimal("-0.5")}),
+        ("decimal(2,2)", {"0.25": Decimal("0.25"), ".5": Decimal("0.50"), "0": Decimal(0)}),
+        ("decimal(3,0)", {"999": Decimal(999), "12.0": Decimal(12), "0012.": Decimal(12)}),
+        ("float", {"1.5": 1.5, "1e3": 1000.0, "-.5E-1": -0.05, "12": 12.0, None: None}),
+        ("boolean", {"true": True, "T": True, "Yes": True, "y": True, "1": True, "FALSE": False, "f": False,
+                     "no": False, "N": False, "0": False, None: None}),
+        ("text", {"x": "x", None: None}),
+        ("date", {"2024-02-29": date(2024, 2, 29), "0001-01-01": date(1, 1, 1), None: None}),
+        ("timestamp", {"2024-01-05": datetime(2024, 1, 5), "2024-01-05T10:20": datetime(2024, 1, 5, 10, 20),
+                       "2024-01-05 10:20:30.5": datetime(2024, 1, 5, 10, 20, 30, 500000)}),
+        (ISO_OR_FRENCH, {"2024-01-05": date(2024, 1, 5), "05/01/2024": date(2024, 1, 5), "5/1/2024": date(2024, 1, 5)}),
+    ],
+)  # fmt: skip
+def test_what_is_read(target: object, readings: dict[str | None, Any]):
+    assert cast(target, list(readings)) == list(readings.values())
+
+
+@pytest.mark.parametrize(
+    ("target", "values"),
+    [
+        ("integer", ["1_000", " 12", "12 ", "1e3", "1.9", "1.0", "0x1F", "", "nan", "-", "9223372036854775808", "x"]),
+        ("decimal(12,2)", ["12.345", "1_0", "1e3", "nan", "inf", " 1", "1 ", "1,5", "", ".", "12345678901", "12.5.1"]),
+        ("decimal(2,2)", ["1", "0.123"]),
+        ("float", ["nan", "inf", "-Infinity", "1e999", "1_0", " 1", "", "0x1p3", "."]),
+        ("boolean", ["2", "on", "", " true", "vrai"]),
+        ("date", ["05/01/2024", "2024-02-30", "24-01-05", " 2024-01-05", "2024-01-05 ", "2024-01-05T10:00", "epoch",
+                  "infinity", "", "12024-01-05", " 024-01-05", "2024-01-5 "]),
+        ("timestamp", ["2024-01-05T10", "2024-01-05T24:00", "2024-01-05T10:00Z", "2024-02-30T10:00", "now", "epoch",
+                       "inf"]),
+        (ISO_OR_FRENCH, ["30/02/2024", "01/13/2024", "1/2/24", "01/02/0x24", "05-01-2024", " 1/02/2024", "2024/01/05"]),
+        ({"date": "%Y%m%d"}, ["infinity", "2024010", "20240132", "2024-1-5", "2024105"]),
+    ],
+)  # fmt: skip
+def test_what_is_refused_and_never_becomes_null(target: object, values: list[str]):
+    assert cast(target, values) == ["refused"] * len(values)
+
+
+def test_formats_are_tried_in_order():
+    both = ["13/06/2024", "12/06/2024"]
+    assert cast({"date": ["%d/%m/%Y", "%m/%d/%Y"]}, both) == [date(2024, 6, 13), date(2024, 6, 12)]
+    assert cast({"date": ["%m/%d/%Y", "%d/%m/%Y"]}, both) == [date(2024, 6, 13), date(2024, 12, 6)]
+    assert cast({"date": ["%-d/%-m/%Y", "%m/%d/%Y"]}, both) == [date(2024, 6, 13), date(2024, 6, 12)]
+    mixed = ["5 March 2024", "05-mar-24", "2024.065", "50% 2024"]
+    assert cast({"date": ["%d %B %Y", "%d-%b-%y", "%Y.%j", "50%% %Y"]}, mixed) == [date(2024, 3, 5)] * 3 + [
+        date(2024, 1, 1)
+    ]
+
+
+def test_timestamps_are_kept_in_utc_when_a_zone_is_known():
+    ten = datetime(2024, 7, 1, 8, 0, tzinfo=UTC)
+    paris = {"timestamp": ["%d/%m/%Y %H:%M", "iso"], "timezone": "Europe/Paris"}
+    assert (
+        cast(paris, ["01/07/2024 10:00", "2024-07-01T10:00", "2024-07-01T08:00Z", "2024-07-01 11:00:00+0300"])
+        == [ten] * 4
+    )
+    offset = {"timestamp": "%Y-%m-%dT%H:%M:%S%z"}
+    assert cast(offset, ["2024-07-01T10:00:00+02:00", "2024-07-01T08:00:00Z", "2024-07-01T08:00:00"]) == [
+        ten,
+        ten,
+        "refused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "values", "read"),
+    [
+        ("integer", pa.int32(), [1, None], [1, None]),
+        ("integer", pa.uint64(), [1, 2**63], [1, "refused"]),
+        ("integer", pa.float64(), [1.0, 1.9, float("nan"), 1e30, None], [1, "refused", "refused", "refused", None]),
+        ("integer", pa.bool_(), [True, None], [1, None]),
+        ("integer", pa.null(), [None], [None]),
+        ("decimal(4,2)", pa.int64(), [12, 123], [Decimal(12), "refused"]),
+        ("decimal(4,2)", pa.float64(), [1.25, 12.345, float("inf")], [Decimal("1.25"), "refused", "refused"]),
+        ("decimal(4,1)", pa.decimal128(6, 3), [Decimal("1.500"), Decimal("1.250")], [Decimal("1.5"), "refused"]),
+        ("float", pa.decimal128(6, 3), [Decimal("1.1"), None], [1.1, None]),
+        ("boolean", pa.int64(), [1, 0, 2, None], [True, False, "refused", None]),
+        ("text", pa.int64(), [1, None], ["1", None]),
+        ("date", pa.timestamp("us"), [datetime(2024, 1, 5, 10)], [date(2024, 1, 5)]),
+        ("timestamp", pa.date32(), [date(2024, 1, 5)], [datetime(2024, 1, 5)]),
+        ({"date": "%Y%m%d"}, pa.int64(), [20240105, 20240230, None], [date(2024, 1, 5), "refused", None]),
+    ],
+)
+def test_columns_that_have_a_type_already(target: object, kind: pa.DataType, values: list[Any], read: list[Any]):
+    assert cast(target, values, kind) == read
+
+
+def test_a_row_is_set_aside_once_for_its_first_fault():
+    step = plugins.build(plugins.TRANSFORMS, {"cast": {"a": "integer", "b": "date"}})
+    made = apply_transform(step, [{"a": "x", "b": "y"}, {"a": "1", "b": "y"}, {"a": "1", "b": "2024-01-05"}])
+    assert made.set_aside == [(0, "quarantined", "cast", "a", "x"), (1, "quarantined", "cast", "b", "y")]
+    assert made.rows == [{"a": 1, "b": date(2024, 1, 5)}]
+    assert made.types == {"a": "BIGINT", "b": "DATE"}
+
+
+def test_columns_that_cannot_be_cast_at_all():
+    with pytest.raises(StepError, match="'a': DATE cannot be read as BIGINT"):
+        cast("integer", [date(2024, 1, 1)], pa.date32())
+    with pytest.raises(StepError, match="no column 'a'"):
+        apply_transform(plugins.build(plugins.TRANSFORMS, {"cast": {"a": "text"}}), [{"b": 1}])
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("decimel(12,2)", "did you mean 'decimal'"),
+        ("int", "is no type"),
+        ("decimal", r"such as decimal\(12,2\)"),
+        ("decimal(2,3)", "1 to 38 digits"),
+        ("decimal(39,2)", "1 to 38 digits"),
+        ("date(3)", "is no type"),
+        (3, "valid string"),
+        ({"date": []}, "at least one format"),
+        ({"date": "%d/%m"}, "no year"),
+        ({"date": "%Y-%d"}, "without its month"),
+        ({"timestamp": "%Y-%m-%d %I:%M"}, "half of the day"),
+        ({"date": "%Y-%q"}, "'%q' is no part of a format"),
+        ({"date": "%Y%"}, "'%' is no part of a format"),
+        ({"date": "%Y-%m-%d %d"}, "tells the day twice"),
+        ({"date": "%Y-%m-%d%z"}, "use `timestamp`"),
+        ({"date": "%Y", "timestamp": "%Y"}, "either `date` or `timestamp`"),
+        ({"date": "%Y", "timezone": "UTC"}, "no time zone"),
+        ({"timestamp": "iso", "timezone": "Europe/Pari"}, "did you mean 'Europe/Paris'"),
+        ({"timestamp": ["iso", "%Y-%m-%d%z"]}, "say the `timezone`"),
+        ({"dates": "%Y"}, "dates"),
+    ],
+)
+def test_wrong_types_and_formats_are_found_before_any_work(target: object, message: str):
+    with pytest.raises(ValidationError, match=message) as caught:
+        plugins.build(plugins.TRANSFORMS, {"cast": {"a": target}})
+    assert caught.value.error_count() == 1 or target == {"dates": "%Y"}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.sampled_from("0123456789+-._ eE\n")), min_size=1, max_size=40))
+@example(["0" * 60 + "12", "9223372036854775808", "-9223372036854775808", "1234567890" * 2])
+def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]):
+    def expected(text: str) -> object:
+        fits = re.fullmatch(r"[+-]?[0-9]+", text) and -(2**63) <= int(text) < 2**63
+        return int(text) if fits else "refused"
+
+    assert cast("integer", values) == [expected(text) for text in values]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.sampled_from("0159+-._ e")), min_size=1, max_size=40), st.integers(1, 6), st.data())
+@example(["0" * 60 + "1.1" + "0" * 60], 4, None)
+def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int, data: Any):
+    scale = data.draw(st.integers(0, digits)) if data else 2
+
+    def expected(text: str) -> object:
+        if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", text):
+            return "refused"
+        number = Decimal(text)
+        fits = abs(number) < 10 ** (digits - scale) and number * 10**scale % 1 == 0
+        return number if fits else "refused"
+
+    assert cast(f"decimal({digits},{scale})", values) == [expected(text) for text in values]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=20), st.lists(st.text("0129-/ ", max_size=11))
+)
+def test_dates_come_back_and_nothing_else_does(days: list[date], others: list[str]):
+    def expected(text: str) -> object:
+        found = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)/(\d\d?)/(\d{4})", text)
+        numbers = [int(part) for part in found.groups() if part] if found else []
+        year, month, day = numbers[::-1] if "/" in text and numbers else numbers or (0, 0, 0)
+        try:
+            read = date(year, month, day)
+        except ValueError:
+            return "refused"
+        return read if year >= 1000 or len(text) == 10 else "refused"
+
+    values = [f"{day:%d/%m}/{day.year:04}" if day.day % 2 else day.isoformat() for day in days]
+    assert cast(ISO_OR_FRENCH, values) == days
+    assert cast(ISO_OR_FRENCH, [*others, "x"]) == [*map(expected, others), "refused"]

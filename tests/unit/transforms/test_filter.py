@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from medallion import plugins
+from medallion.errors import StepError
+from medallion.testing import apply_transform
+from medallion.transforms.filter import Filter
+
+ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": None}, {"a": None, "b": "y"}]
+
+
+def test_false_and_unknown_are_dropped_and_told():
+    step = plugins.build(plugins.TRANSFORMS, {"filter": "a > 1 -- the large ones"})
+    made = apply_transform(step, ROWS)
+    assert made.rows == [ROWS[1]]
+    assert made.set_aside == [(0, "dropped", "filter", None, None), (2, "dropped", "filter", None, None)]
+
+
+def test_it_does_not_leak_out_of_its_brackets():
+    assert apply_transform(Filter(where="a = 1 or a = 2"), ROWS).rows == ROWS[:2]
+    with pytest.raises(StepError, match="cannot compute"):
+        apply_transform(Filter(where="a = 1) or (a = 2"), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("a >", "cannot compute 'a >': .*syntax error"),
+        ("nope > 1", '"nope" not found'),
+        ("upperr(b) = 'X'", "upperr"),
+        ("sum(a) > 1", "aggregate"),
+        ("a + 1", "no condition"),
+        ("exists (from rows)", "exists"),
+    ],
+)
+def test_a_wrong_condition_is_named_with_the_reason(where: str, message: str):
+    with pytest.raises(StepError, match=message):
+        apply_transform(Filter(where=where), ROWS)
+
+
+@pytest.mark.parametrize(
+    "where", ["", "  ", "a in (select 1)", "row_number() over () = 1", "unnest([true])", "a > 1; a"]
+)
+def test_what_is_not_of_one_row_is_found_before_any_work(where: str):
+    with pytest.raises(ValidationError):
+        Filter(where=where)
+
+
+def test_words_inside_texts_and_names_do_no_harm():
+    rows = [{"select": "over (; unnest("}]
+    assert apply_transform(Filter(where="\"select\" = 'over (; unnest('"), rows).rows == rows

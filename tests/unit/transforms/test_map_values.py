@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from medallion import plugins
+from medallion.errors import StepError
+from medallion.testing import apply_transform
+from medallion.transforms.map_values import MapValues
+
+
+def test_listed_values_change_and_the_others_stay():
+    step = plugins.build(plugins.TRANSFORMS, {"map_values": {"a": {"UK": "GB", "n/a": None, 1: "one"}, "n": {1: -1}}})
+    rows = [{"a": "UK", "n": 1}, {"a": "n/a", "n": 2}, {"a": "uk", "n": None}, {"a": None, "n": 3}, {"a": "1", "n": 4}]
+    made = apply_transform(step, rows)
+    assert [row["a"] for row in made.rows] == ["GB", None, "uk", None, "one"]
+    assert [row["n"] for row in made.rows] == [-1, 2, None, 3, 4]
+    assert made.types == {"a": "VARCHAR", "n": "BIGINT"}
+
+
+def test_values_may_swap():
+    step = MapValues(columns={"a": {"x": "y", "y": "x"}})
+    assert apply_transform(step, [{"a": "x"}, {"a": "y"}]).rows == [{"a": "y"}, {"a": "x"}]
+
+
+def test_an_unquoted_no_of_yaml_is_told():
+    with pytest.raises(StepError, match="quote it"):
+        apply_transform(MapValues(columns={"a": {False: "Norway"}}), [{"a": "no"}])
+
+
+def test_values_that_do_not_fit_and_missing_columns():
+    with pytest.raises(StepError, match="'two' is no BIGINT"):
+        apply_transform(MapValues(columns={"n": {1: "two"}}), [{"n": 1}])
+    with pytest.raises(StepError, match="no column 'b'"):
+        apply_transform(MapValues(columns={"b": {1: 2}}), [{"n": 1}])
+    with pytest.raises(ValidationError):
+        MapValues(columns={"a": {}})
