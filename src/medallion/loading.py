@@ -37,13 +37,15 @@ class _Reader:
     def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
         place = self.document.place(trail, key=key)
         order = tuple(int(part) for part in place.rsplit(":", 2)[1:])
-        self.problems.append((order, Problem(place, dotted(trail), message)))
+        self.problems.append((order, Problem(place, dotted(self.document.existing(trail)), message)))
 
     def declaration(self, data: Mapping[str, Any]) -> Declaration | None:
         known = [*(set(Declaration.model_fields) - {"sections"}), *plugins.registered(plugins.SECTIONS)]
         for key in data:
             if key not in known:
                 self.add((key,), f"unknown key{did_you_mean(key, known)}", key=True)
+        if "name" not in data:
+            self.add((), "'name' is needed")
         values: dict[str, Any] = {key: data[key] for key in ("name", "lake") if key in data}
         if "layers" in data:
             values["layers"] = self.mapping(("layers",), data["layers"], plugins.LAYERS)
@@ -183,6 +185,6 @@ def _said(fault: Mapping[str, Any], kind: type[BaseModel]) -> str:
         known = [info.alias or name for name, info in kind.model_fields.items()]
         return f"unknown key{did_you_mean(str(fault['loc'][0]), known)}"
     if fault["type"] == "missing":
-        return "is needed here"
+        return f"{fault['loc'][-1]!r} is needed"
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

@@ -88,11 +88,18 @@ class Document:
         Line and column count from 1. For a path that is not there, its nearest existing ancestor.
         """
         mark, spot = self._root.mark, self._root
-        for step in path:
-            if step not in spot.children:
-                break
+        for step in self.existing(path):
             mark, spot = spot.children[step]
         return _place(self._file, mark if key else spot.mark)
+
+    def existing(self, path: Sequence[Step]) -> tuple[Step, ...]:
+        """The longest part of a YAML path that is there."""
+        spot = self._root
+        for length, step in enumerate(path):
+            if step not in spot.children:
+                return tuple(path[:length])
+            _, spot = spot.children[step]
+        return tuple(path)
 
 
 def read(path: Path, environment: Mapping[str, str] | None = None) -> Document:
