@@ -107,10 +107,14 @@ BLANKS = ("", "", "  ", "\u00a0")
 ZEROS = ("0.00", "0")
 
 # How many of each at scale 1.
-KEPT = 23663
 CLIENTS = 1500
-DUPLICATES = {"exact duplicate": 284, "conflicting duplicate": 126}
-FAULTS = {"date": 73, "amount": 91, "blank": 58, "negative": 47, "zero": 19, "unknown client": 82}
-RAGGED = {"too few fields": 6, "too many fields": 5}
 CLIENT_DUPLICATES = {"exact duplicate": 12, "conflicting duplicate": 9}
-CLIENT_FAULTS = {"date": 5, "blank country": 4}
+CLIENT_FAULTS = {"bad date": 5, "no country": 4}
+CLIENT_RAGGED = 2
+PURCHASES = 23663
+EXACT, CORRECTED, CORRECTED_LATER = "exact duplicate", "corrected", "corrected a month later"
+DUPLICATES = {EXACT: 284, CORRECTED: 95, CORRECTED_LATER: 31}
+FAULTS = {"bad date": 73, "bad amount": 91, "blank amount": 58, "negative": 47, "zero": 19, "unknown client": 82}
+RAGGED = {"too few fields": 6, "too many fields": 5}
+
+UNKNOWN = 90_000_000  # added to an id to make one that nobody else has

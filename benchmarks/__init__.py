@@ -1,0 +1,1 @@
+"""medallion measured beside the same work written by hand: `python -m benchmarks`."""

@@ -1,0 +1,117 @@
+"""One command, measured: wall time, processor time and memory, of it and all its children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+MEGABYTE = 1 << 20
+INTERVAL = 0.05  # seconds between two looks at the memory
+
+
+class StoppedError(Exception):
+    """A command failed, or went over its limits and was ended."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of wall and processor time, megabytes of memory at the peak."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(*(median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "peak")))
+
+
+def measure(
+    command: Sequence[str], cwd: Path, limits: Limits, environment: dict[str, str] | None = None
+) -> tuple[Cost, str]:
+    """Run a command to its end: what it cost, and what it printed. Raises StoppedError."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=_environment() | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        watch = _Watch(child.pid, limits)
+        watch.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        watch.end()
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "replace"))
+    if child.returncode or watch.reason:
+        why = watch.reason or f"exit code {child.returncode}"
+        raise StoppedError(f"{' '.join(command)}: {why}\n{texts[1][-2000:]}")
+    own = usage.ru_maxrss / (MEGABYTE if sys.platform == "darwin" else 1024)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, max(own, watch.peak)), texts[0]
+
+
+def _environment() -> dict[str, str]:
+    """The caller's, with Python's byte code kept as an installed package has it: compiling is nobody's work."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(__file__).parent / ".data/pycache")}
+
+
+class _Watch(threading.Thread):
+    """Looks at the memory of a process and its children, and ends them when they take too much or too long."""
+
+    def __init__(self, pid: int, limits: Limits) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.limits = pid, limits
+        self.peak = 0.0
+        self.reason = ""
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        began = time.monotonic()
+        while not self._done.wait(INTERVAL):
+            self.peak = max(self.peak, _memory(self.pid))
+            if time.monotonic() - began > self.limits.seconds:
+                self.reason = f"ended after {self.limits.seconds:.0f} s"
+            elif self.peak > self.limits.megabytes:
+                self.reason = f"ended at {self.peak:.0f} MB"
+            if self.reason:
+                os.killpg(self.pid, signal.SIGKILL)
+                return
+
+    def end(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _memory(pid: int) -> float:
+    """Megabytes in use by a process and its children; 0 where /proc does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE + sum(_memory(int(child)) for child in children)
