@@ -336,6 +336,16 @@ class Store(ABC):
     def count(self, table: str, query: Query) -> int:
         """How many rows match the query's filters."""
 
+    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+        """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
+
+        `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is
+        a group of its own. `metrics` maps a name to `count()` or `sum|mean|min|max(column)`, which leave nulls
+        out; sums of decimals and whole numbers are exact, means floating point. `query.sort` and `query.limit`
+        are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows, sorted, in batches, from one release and in flat memory."""

@@ -1,4 +1,4 @@
-"""The built-in sinks keep the contract they share, and what each promises beyond it."""
+"""The built-in sinks keep the contract they share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
 from medallion.testing.stores import SinkContract
 
@@ -14,3 +15,9 @@ class TestSqlite(SinkContract):
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sqlite:
         return Sqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
+
+
+class TestMongoDB(SinkContract):
+    @pytest.fixture
+    def sink(self, mongodb_url: str) -> MongoDB:
+        return MongoDB(url=mongodb_url)

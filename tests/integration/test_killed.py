@@ -55,7 +55,9 @@ def check(folder: Path, tidy: Counter[str], where: str) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_every_point_of_the_protocol(published: Path, tidy: Counter[str], tmp_path: Path, after: bool) -> None:
+def test_killed_at_every_point_of_the_protocol(
+    published: Path, tidy: Counter[str], tmp_path: Path, after: bool
+) -> None:
     points = []
     while True:
         folder = tmp_path / f"{len(points)}"
@@ -68,7 +70,15 @@ def test_killed_at_every_point_of_the_protocol(published: Path, tidy: Counter[st
         shutil.rmtree(folder)
     print(f"{len(points)} points:", *points, sep="\n  ")
     named = " ".join(points)
-    for part in ("create lease.json", "put_file", "releases/", "swap current.json", "Sqlite.load", "Sqlite.activate", "plain.json"):
+    for part in (
+        "create lease.json",
+        "put_file",
+        "releases/",
+        "swap current.json",
+        "Sqlite.load",
+        "Sqlite.activate",
+        "plain.json",
+    ):
         assert part in named
 
 

@@ -106,6 +106,9 @@ class TableBuild:
             return self._new_grain(step, made)
         if ROW not in made.columns or ORIGIN not in made.columns:
             raise PluginError(f"a transform of grain 'same' must pass {ROW} and {ORIGIN} on")
+        if removed is not None and made is not rows:
+            # a step that judges values and computes from them (a cast) costs too much to be done in every later pass
+            made = self.connection.table(self._materialise(made))
         return made
 
     def _new_grain(self, step: Transform, made: Relation) -> Relation:
@@ -142,25 +145,35 @@ class TableBuild:
 
     def _take_out(self, rows: Relation, inputs: Inputs, table: str) -> Relation:
         """Count the rows named in `table` by fate, keep the quarantined ones, and leave them out of `rows`."""
-        counted = self._rows(f'select fate, rule, "column", count(*), count(distinct {ROW}) from {table} group by all')
+        counted = self._rows(f'select fate, rule, "column", count(*) from {table} group by all')
         if not counted:
             return rows
         if self._scalar(f"select count(distinct {ROW}) from {table}") != sum(row[3] for row in counted):
             raise PluginError(f"it names one {ROW} more than once")
-        for fate, rule, column, size, _ in counted:
+        for fate, rule, column, size in counted:
             self.phase.fates[fate] = self.phase.fates.get(fate, 0) + size
             reason = f"{rule} {column}" if column and column not in rule else rule
             self.phase.reasons[reason] = self.phase.reasons.get(reason, 0) + size
         if any(fate == "quarantined" for fate, *_ in counted):
-            fields = ", ".join(f"{literal(n)}: {quote(n)}" for n in rows.columns if n not in (ROW, ORIGIN))
-            kept = inputs.sql(
-                f'select rule, "column", "value", {ORIGIN}, '
-                f"case when {ORIGIN} is null then to_json({{{fields}}})::varchar end as row "
-                f"from rows join {table} using ({ROW}) where fate = 'quarantined'",
-                rows=rows,
-            )
-            self.rejects.append(self._materialise(kept))
+            self.rejects.append(self._reject(rows, inputs, table))
         return inputs.sql(f"select rows.* from rows anti join {table} using ({ROW})", rows=rows)
+
+    def _reject(self, rows: Relation, inputs: Inputs, table: str) -> str:
+        """The quarantined of the rows in `table`, each with its origin, or as it stands where it has none."""
+        wanted = f"from {table} where fate = 'quarantined'"
+        if not self.tallies and isinstance(self.task.inputs[self.task.main].layer, SourceLayer):
+            # the rows are still those of the files, whose `_row` is their origin: nothing has to be read again
+            return self._materialise(
+                self.connection.sql(f'select rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row {wanted}')
+            )
+        narrow = f'select {ROW}, rule, "column", "value", {ORIGIN} from rows join (from {table}) using ({ROW})'
+        found = self._materialise(inputs.sql(f"{narrow} where fate = 'quarantined'", rows=rows))
+        fields = ", ".join(f"{literal(name)}: {quote(name)}" for name in rows.columns if name not in (ROW, ORIGIN))
+        untraced = f"select {ROW}, to_json({{{fields}}})::varchar as row from rows semi join {found} using ({ROW})"
+        if self._scalar(f"select count(*) from {found} where {ORIGIN} is null") == 0:
+            untraced += " where false"
+        listed = f'select f.rule, f."column", f."value", f.{ORIGIN}, u.row from {found} f left join u using ({ROW})'
+        return self._materialise(inputs.sql(listed, u=inputs.sql(untraced, rows=rows)))
 
     def _finish(self, rows: Relation) -> Built:
         rows_out = self._whole().rows_out

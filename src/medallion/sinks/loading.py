@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, SinkError, did_you_mean
@@ -82,6 +81,9 @@ def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Tar
     for name in (*spec.key, *(name.removeprefix("-") for index in spec.indexes for name in index)):
         if name not in names:
             raise CallError(f"table {spec.name!r} has no column {name!r} to index{did_you_mean(name, names)}")
+    for column in spec.columns:
+        if column.name in spec.key and not kind_of(column.type).ordered:
+            raise CallError(f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} cannot be a key")
     identity = [snapshot.id, version, spec.model_dump(mode="json")]
     suffix = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     return Target(spec, snapshot, f"{spec.name}__{suffix}", f"{place}: table {spec.name!r}")
@@ -89,6 +91,7 @@ def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Tar
 
 def masked(url: str) -> str:
     """A URL without user, password and options, fit for messages."""
-    parts = urlsplit(url)
-    _user, at, host = parts.netloc.rpartition("@")
-    return f"{parts.scheme}://{'***@' if at else ''}{host}{parts.path}" if parts.netloc else url
+    scheme, mark, rest = url.partition("://")
+    rest = rest.partition("?")[0] if "@" not in rest.partition("?")[2] else rest
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}{mark}{'***@' if at and user else ''}{host.partition('?')[0]}"

@@ -18,7 +18,7 @@ from medallion.errors import SinkError
 from medallion.kinds import kind_of
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.sinks.loading import Index, Target, target
-from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, path_of, read_active, told
+from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, make_room, path_of, read_active, told
 from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
 from medallion.sinks.sqlite_store import SqliteStore
 
@@ -127,15 +127,13 @@ class Sqlite(Sink):
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        path = path_of(self.url)
-        with told(self.url):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(connect(path, write=True)) as connection:
-                connection.execute("begin immediate")
-                for statement in META:
-                    connection.execute(statement)
-                yield connection
-                connection.execute("commit")
+        make_room(self.url)
+        with told(self.url), closing(connect(path_of(self.url), write=True)) as connection:
+            connection.execute("begin immediate")
+            for statement in META:
+                connection.execute(statement)
+            yield connection
+            connection.execute("commit")
 
 
 def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> None:

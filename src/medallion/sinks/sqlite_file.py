@@ -25,7 +25,7 @@ _WRITER_CACHE = "pragma cache_size = -65536"
 
 _HINTS = {
     "SQLITE_BUSY": "another process is writing to it: wait until it is done, or end it",
-    "SQLITE_CANTOPEN": "see that its folder exists and may be read and written",
+    "SQLITE_CANTOPEN": "see that its folder is a folder that may be read and written, and that no folder has its name",
     "SQLITE_READONLY": "see that the file and its folder may be written",
     "SQLITE_FULL": "make room on the disk; what was published is still served",
     "SQLITE_IOERR": "see that the disk is well and has room; what was published is still served",
@@ -66,12 +66,18 @@ def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
-    """Turn what SQLite or the file system refuses into SinkError, with what to do about it."""
+    """Turn what SQLite refuses into SinkError, with what to do about it."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorname", "")
+        code = "SQLITE_CANTOPEN" if path_of(url).is_dir() else getattr(error, "sqlite_errorname", "")
         hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
         raise SinkError(f"{url}: {error}", hint=hint) from error
-    except PermissionError as error:
-        raise SinkError(f"{url}: {error.strerror}", hint=_HINTS["SQLITE_READONLY"]) from error
+
+
+def make_room(url: str) -> None:
+    """Make the folder of the file where it is missing. Raises SinkError."""
+    try:
+        path_of(url).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{url}: {error.strerror}", hint=_HINTS["SQLITE_CANTOPEN"]) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -28,22 +28,27 @@ def find_sql(table: str, checked: Plan, nulls: Collection[str]) -> Condition:
         beyond, more = _beyond(checked.order, after, nulls)
         where, values = f"{where} and {beyond}", [*values, *more]
     columns = ", ".join(quote(name) for name in checked.reads)
-    sql = f"select {columns} from {quote(table)} where {where} order by {order_sql(checked)} limit ?"
+    sql = f"select {columns} from {quote(table)} where {where} order by {order_sql(checked.order)} limit ?"
     return sql, [*values, checked.limit + 1]
 
 
 def where_sql(checked: Plan) -> Condition:
-    """The filters as one condition."""
+    """The filters of a query as one condition."""
+    return conditions_sql(checked.filters, checked.kinds)
+
+
+def conditions_sql(filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Condition:
+    """Checked filters as one condition."""
     parts, values = ["true"], []
-    for condition in checked.filters:
-        part, bound_values = _condition(condition, checked.kinds[condition.field])
+    for condition in filters:
+        part, bound_values = _condition(condition, kinds[condition.field])
         parts.append(part)
         values += bound_values
     return " and ".join(parts), values
 
 
-def order_sql(checked: Plan) -> str:
-    return ", ".join(f"{quote(sort.field)} {'desc' if sort.descending else 'asc'}" for sort in checked.order)
+def order_sql(order: Iterable[Sort]) -> str:
+    return ", ".join(f"{quote(sort.field)} {'desc' if sort.descending else 'asc'}" for sort in order)
 
 
 def _condition(condition: Filter, kind: Kind) -> Condition:

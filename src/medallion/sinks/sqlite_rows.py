@@ -13,8 +13,8 @@ from decimal import Context, Decimal
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from medallion.errors import SinkError
 from medallion.kinds import Kind
+from medallion.sinks.whole_numbers import whole_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,37 +75,20 @@ def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
 
     match kind.name:
         case "integer" | "decimal":
-            return _whole(array, kind, name)
+            return whole_numbers(array, kind, name)
         case "float":
             array = array.cast(pa.float64())
-            return pc.if_else(pc.is_nan(array), None, array)
+            return pc.if_else(pc.is_nan(array), pa.nulls(len(array), pa.float64()), array)  # a scalar imports pandas
         case "boolean":
             return array.cast(pa.int8())
         case "timestamp":
             text = array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.timestamp("us")).cast(pa.string())
-            return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
+            return pc.replace_substring_regex(text, "^(.*) (.*)$", r"\1T\2Z")
         case "time":
             return array.cast(pa.time64("us"), safe=False).cast(pa.string())
         case "date" | "text":
             return array.cast(pa.string())
     return array
-
-
-def _whole(array: pa.Array, kind: Kind, name: str) -> pa.Array:
-    """Integers and decimals as 64-bit integers. Raises SinkError when one is too large."""
-    import pyarrow as pa
-
-    if pa.types.is_decimal(array.type):
-        array = array.cast(pa.decimal128(38, kind.scale))
-        array = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset)
-    try:
-        return array.cast(pa.int64())
-    except pa.ArrowInvalid:
-        what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
-        raise SinkError(
-            f"column {name!r} holds {what} too large for the 64 bits SQLite keeps",
-            hint="cast it to float or text, or to a decimal of fewer places",
-        ) from None
 
 
 def _json(kind: Kind, value: Any) -> str | None:

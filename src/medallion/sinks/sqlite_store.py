@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 from weakref import WeakSet
 
 from medallion.contracts import Page, Query, Store, quote
 from medallion.errors import SinkError
+from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
+from medallion.sinks.sqlite_group import group_rows, group_sql
 from medallion.sinks.sqlite_query import find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
 
@@ -48,12 +50,11 @@ class SqliteStore(Store):
             checked = plan(served, query, place)
             sql, values = find_sql(served.name, checked, reader.nulls(served.name))
             found = reader.connection.execute(sql, values).fetchall()
-        read = _row_reader(checked)
         cursor = None
         if len(found) > checked.limit:
             found.pop()
             cursor = checked.cursor(release.id, _place_of(checked, found[-1]))
-        return Page([read(row) for row in found], release.id, cursor)
+        return Page(_rows(checked, found), release.id, cursor)
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         with self._reading() as reader:
@@ -65,7 +66,7 @@ class SqliteStore(Store):
             columns = ", ".join(quote(name) for name in checked.fields)
             sql = f"select {columns} from {quote(served.name)} where {condition}"
             row = reader.connection.execute(sql, values).fetchone()
-        return _row_reader(checked)(row) if row else None
+        return _rows(checked, [row])[0] if row else None
 
     def count(self, table: str, query: Query) -> int:
         with self._reading() as reader:
@@ -73,6 +74,14 @@ class SqliteStore(Store):
             where, values = where_sql(plan(served, query))
             sql = f"select count(*) from {quote(served.name)} where {where}"
             return int(reader.connection.execute(sql, values).fetchone()[0])
+
+    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+        with self._reading() as reader:
+            served = table_of(reader.release.served.get(self._label, {}), table)
+            asked = grouping(served, by, metrics, query)
+            sql, values = group_sql(served.name, asked)
+            found = reader.connection.execute(sql, values).fetchall()
+        return group_rows(asked, found)
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used."""
@@ -83,11 +92,10 @@ class SqliteStore(Store):
             where, values = where_sql(checked)
             columns = ", ".join(quote(name) for name in checked.fields)
             found = reader.connection.execute(
-                f"select {columns} from {quote(served.name)} where {where} order by {order_sql(checked)}", values
+                f"select {columns} from {quote(served.name)} where {where} order by {order_sql(checked.order)}", values
             )
-            read = _row_reader(checked)
             while rows := found.fetchmany(_BATCH):
-                yield [read(row) for row in rows]
+                yield _rows(checked, rows)
 
     def close(self) -> None:
         for reader in list(self._readers):
@@ -185,19 +193,14 @@ class _Reader:
         return SinkError(f"{self._url}: nothing was published yet", hint="medallion run")
 
 
-def _row_reader(checked: Plan) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    """What makes the dict a caller gets from the row SQLite gave."""
+def _rows(checked: Plan, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The dicts a caller gets from the tuples SQLite gave, restored column by column, which costs half."""
     names = checked.fields
-    readers = [(name, read) for name in names if (read := restorer(checked.kinds[name]))]
-
-    def read_row(row: Sequence[Any]) -> dict[str, Any]:
-        found = dict(zip(names, row, strict=False))
-        for name, read in readers:
-            if found[name] is not None:
-                found[name] = read(found[name])
-        return found
-
-    return read_row
+    columns = []
+    for name, values in zip(names, zip(*found, strict=True), strict=False):
+        restore = restorer(checked.kinds[name])
+        columns.append([None if value is None else restore(value) for value in values] if restore else values)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _place_of(checked: Plan, row: Sequence[Any]) -> list[Any]:
@@ -205,6 +208,6 @@ def _place_of(checked: Plan, row: Sequence[Any]) -> list[Any]:
     found = dict(zip(checked.reads, row, strict=True))
     values = []
     for sort in checked.order:
-        value, read = found[sort.field], restorer(checked.kinds[sort.field])
-        values.append(read(value) if read and value is not None else value)
+        value, restore = found[sort.field], restorer(checked.kinds[sort.field])
+        values.append(restore(value) if restore and value is not None else value)
     return values

@@ -1,3 +1,4 @@
+# ruff: noqa: S101 (a suite for pytest, inside the package so that plugin authors can subclass it)
 """The contract of sinks and stores as a test suite: subclass it, give it your sink, and run pytest.
 
 ```python
@@ -72,9 +73,14 @@ class SinkContract(QueryContract):
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
     def test_another_snapshot_or_another_spec_is_another_table(self, sink: Sink) -> None:
-        reports = [load(sink, "one", items()), load(sink, "two", items())]
-        for change in ({"key": ()}, {"indexes": ()}, {"columns": COLUMNS[:5], "indexes": (("name",),)}):
-            reports.append(load(sink, "one", items(), SPEC.model_copy(update=change)))
+        changes: tuple[dict[str, Any], ...] = (
+            {},
+            {"key": ()},
+            {"indexes": ()},
+            {"columns": COLUMNS[:4], "indexes": ()},
+        )
+        reports = [load(sink, "one", items(), SPEC.model_copy(update=change)) for change in changes]
+        reports.append(load(sink, "two", items()))
         assert all(report.loaded for report in reports)
         assert len({report.served.name for report in reports}) == 5
 
@@ -196,7 +202,7 @@ class SinkContract(QueryContract):
         assert rest.release == "first"
         assert len(begun.rows + rest.rows) == 60
         sink.prune([second])
-        with pytest.raises(CallError, match="first.* no longer kept"):
+        with pytest.raises(CallError, match=r"first.* no longer kept"):
             store.find("items", going)
         store.close()
 
@@ -214,13 +220,15 @@ class SinkContract(QueryContract):
 
     def test_readers_in_threads_see_one_release_at_a_time(self, sink: Sink) -> None:
         publish_pair(sink, 0)
-        store, done, faults, seen = sink.store(), threading.Event(), [], set()
+        store, done = sink.store(), threading.Event()
+        faults: list[Exception] = []
+        seen: set[str] = set()
 
         def read() -> None:
             while not done.is_set():
                 try:
                     seen.update(_look(store, paging=False))
-                except Exception as error:  # noqa: BLE001 (whatever it is, the test reports it)
+                except Exception as error:
                     faults.append(error)
                     return
 
@@ -320,7 +328,7 @@ def _read_until(sink: Sink, done: Any, results: Any) -> None:
         while not done.is_set():
             seen += len(list(_look(store)))
         results.put(seen)
-    except Exception as error:  # noqa: BLE001 (whatever it is, the test reports it)
+    except Exception as error:
         results.put(f"{error!r} after {seen} reads")
 
 

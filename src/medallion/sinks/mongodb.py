@@ -1,0 +1,206 @@
+"""The MongoDB serving database: versioned collections, and one document that says which are live."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, field_validator
+
+from medallion.contracts import Sink, TableSpec
+from medallion.errors import SinkError
+from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.sinks.loading import Target, masked, target
+from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, told
+from medallion.sinks.mongodb_documents import documents_of, schema_of
+from medallion.sinks.mongodb_query import stored_name
+from medallion.sinks.mongodb_store import MongoStore
+
+if TYPE_CHECKING:
+    from medallion.contracts import Batches
+    from medallion.sinks.mongodb_database import Documents
+
+_LOADING = "__loading"
+_DUPLICATE = 11000
+
+_log = logging.getLogger(__name__)
+
+
+class MongoDB(Sink):
+    """Serves gold tables from MongoDB, a single server or a replica set.
+
+    `url` is a MongoDB connection string with the name of the database; user, TLS, write concern and
+    timeouts are set in it. Readers never see half a release. Every table also stands as a view of its
+    plain name, for mongo-express, Compass or Metabase. Timestamps keep milliseconds. The user needs the
+    role readWrite. Needs pymongo: `pip install 'medallion-lake[mongodb]'`.
+
+    ```yaml
+    sinks:
+      serving:
+        url: mongodb://${MONGO_USER}:${MONGO_PASSWORD}@localhost/shop?authSource=admin
+        tables:
+          clients_stats: {key: client_id, indexes: [country, -total_spent]}
+    ```
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    name = "mongodb"
+
+    url: str = Field(repr=False)
+
+    @field_validator("url")
+    @classmethod
+    def _names_a_database(cls, url: str) -> str:
+        if not url.startswith(("mongodb://", "mongodb+srv://")) or not urlsplit(url).path.strip("/"):
+            raise ValueError("write mongodb://host/database, with the name of the database")
+        return url
+
+    def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
+        """Load into a collection nobody reads, index it, and give it its name when it is whole.
+
+        Raises SinkError when rows are missing, a key is null or not unique, a value does not fit, or the
+        server refuses or cannot be reached.
+        """
+        started = perf_counter()
+        wanted = target(masked(self.url), self.version, table, snapshot)
+        _check_names(wanted)
+        with self._database() as database:
+            found = database[LOADS].find_one({"_id": wanted.name, "rows": snapshot.rows})
+            if found is None:
+                _fill(database, wanted, rows)
+        return wanted.report(self.label, perf_counter() - started, loaded=found is None)
+
+    def activate(self, release: Release) -> None:
+        """Switch the pointer, then the views. Raises SinkError when a table is not loaded."""
+        served = release.served.get(self.label, {})
+        body = release.model_dump_json()
+        with self._database() as database:
+            loaded = {found["_id"] for found in database[LOADS].find({"rows": {"$ne": None}}, {"_id": 1})}
+            for table, entry in served.items():
+                if entry.name not in loaded:
+                    raise SinkError(
+                        f"{masked(self.url)}: release {release.id} serves {table!r} from {entry.name}, "
+                        "which is not there",
+                        hint="load its tables first: publish it again",
+                    )
+            database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
+            change = {"$set": {"release": release.id, "body": body}, "$inc": {"switches": 1}}
+            database[ACTIVE].update_one({"_id": POINTER}, change, upsert=True)
+            _point_views(database, served, loaded)
+
+    def active(self) -> Release | None:
+        """The release readers see, or None before the first."""
+        with self._database() as database:
+            found = database[ACTIVE].find_one({"_id": POINTER})
+        return Release.model_validate_json(found["body"]) if found else None
+
+    def prune(self, keep: Sequence[Release]) -> int:
+        """Drop the collections that neither the active release nor one in `keep` serves; how many went."""
+        active = self.active()
+        kept = [*keep, active] if active else list(keep)
+        names = {served.name for release in kept for tables in release.served.values() for served in tables.values()}
+        with self._database() as database:
+            gone = [found for found in database[LOADS].find() if found["_id"] not in names]
+            for found in gone:
+                _forget(database, found["_id"])
+            database[RELEASES].delete_many({"_id": {"$nin": [release.id for release in kept]}})
+            database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
+        return len([found for found in gone if found["rows"] is not None])
+
+    def store(self) -> MongoStore:
+        """The query side; each process makes its client on first use."""
+        return MongoStore(self.url, self.label)
+
+    @contextmanager
+    def _database(self) -> Iterator[Documents]:
+        with told(self.url), closing(connect(self.url)) as client:
+            yield client.get_default_database()
+
+
+def _check_names(wanted: Target) -> None:
+    for name in wanted.kinds:
+        if "." in name or name.startswith("$") or name == "_id" or "\0" in name:
+            raise SinkError(
+                f"{wanted.place}: MongoDB cannot query a column named {name!r}", hint="rename it in its table"
+            )
+
+
+def _fill(database: Documents, wanted: Target, rows: Batches) -> None:
+    """Load under a name of its own, which becomes the served one in one step at the end."""
+    _forget(database, wanted.name)
+    database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
+    name, key = wanted.name + _LOADING, wanted.spec.key
+    database.create_collection(name)
+    nulls = _insert(database, name, wanted, rows)
+    wanted.reconcile(database[name].count_documents({}))
+    for index in wanted.indexes():
+        fields = [(stored_name(column, key), -1 if descending else 1) for column, descending in index]
+        database[name].create_index(fields)
+    if len(key) > 1:
+        database[name].create_index([(column, 1) for column in key])
+    database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
+    database[name].rename(wanted.name)
+    complete = {"rows": wanted.snapshot.rows, "nulls": sorted(nulls)}
+    database[LOADS].replace_one({"_id": wanted.name}, complete, upsert=True)
+
+
+def _insert(database: Documents, name: str, wanted: Target, rows: Batches) -> set[str]:
+    """Insert the rows batch by batch; the columns that hold a null."""
+    from pymongo.errors import BulkWriteError
+
+    kinds, key, first = wanted.kinds, wanted.spec.key, 0
+    nulls: set[str] = set()
+    for batch in rows:
+        documents = documents_of(batch, kinds, key, first, nulls)
+        for column in key:
+            if column in nulls:
+                raise wanted.null_key(column)
+        first += len(documents)
+        if documents:
+            try:
+                database[name].insert_many(documents)
+            except BulkWriteError as error:
+                raise _explained(error, wanted) from error
+    return nulls
+
+
+def _explained(error: Any, wanted: Target) -> Exception:
+    failed = (error.details.get("writeErrors") or [{}])[0]
+    if failed.get("code") != _DUPLICATE:
+        return error  # type: ignore[no-any-return]
+    row = failed["op"]
+    return wanted.duplicate(", ".join(str(row[column]) for column in wanted.spec.key))
+
+
+def _forget(database: Documents, name: str) -> None:
+    """Drop a load, its mark first: a reader that finds it gone looks for the mark."""
+    database[LOADS].delete_one({"_id": name})
+    database.drop_collection(name)
+    database.drop_collection(name + _LOADING)
+
+
+def _point_views(database: Documents, served: dict[str, Served], loaded: set[str]) -> None:
+    """Make the plain names views; what they cannot be is told, for the store does without them."""
+    from pymongo.errors import OperationFailure
+
+    try:
+        there = {found["name"]: found for found in database.list_collections()}
+        ours = {name for name, found in there.items() if found.get("options", {}).get("viewOn") in loaded}
+        for name in ours - set(served):
+            database.drop_collection(name)
+        for table, entry in served.items():
+            if table in ours:
+                database.command("collMod", table, viewOn=entry.name, pipeline=[])
+            elif table in there:
+                _log.warning("the name %r is taken in the database, so there is no view for people on it", table)
+            else:
+                database.command("create", table, viewOn=entry.name, pipeline=[])
+    except OperationFailure as error:
+        if error.code != NOT_ALLOWED:
+            raise
+        _log.warning("this user may not make views, so the plain names are missing: grant it the role readWrite")

@@ -1,0 +1,28 @@
+"""Integers and decimals as 64-bit integers, a decimal counted in units of its last digit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medallion.errors import SinkError
+from medallion.kinds import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
+    """The column `name` as int64. Raises SinkError when a value is too large."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.decimal128(38, kind.scale))
+        array = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset)
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
+        raise SinkError(
+            f"column {name!r} holds {what} too large for the 64 bits it is kept in",
+            hint="cast it to float or text, or to a decimal of fewer places",
+        ) from None

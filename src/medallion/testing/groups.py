@@ -1,0 +1,154 @@
+"""The contract of `Store.group`: compared with plain Python over the same rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from medallion.contracts import Filter, Query, Sink, Sort, Store
+from medallion.errors import CallError
+from medallion.testing.served import Row, items, publish
+
+FIGURES = {
+    "rows": "count()",
+    "spent": "sum(amount)",
+    "usual": "mean(amount)",
+    "least": "min(amount)",
+    "latest": "max(day)",
+    "grand": "sum(total)",
+    "steep": "sum(rate)",
+    "first": "min(name)",
+    "any": "max(active)",
+    "when": "max(seen)",
+}
+
+TERMS: dict[str, Callable[[Any], Any]] = {
+    "name": lambda value: value,
+    "active": lambda value: value,
+    "amount": lambda value: value,
+    "day": lambda value: value,
+    "at": lambda value: value,
+    "rate": lambda value: value,
+    "bin(amount, 2.5)": lambda value: (value // Decimal("2.5") - (value % Decimal("2.5") < 0)) * Decimal("2.5"),
+    "bin(id, 10)": lambda value: value // 10 * 10,
+    "bin(rate, 0.5)": lambda value: value // 0.5 * 0.5,
+    "year(at)": lambda value: f"{value:%Y}",
+    "month(day)": lambda value: f"{value:%Y-%m}",
+    "day(seen)": lambda value: f"{value:%Y-%m-%d}",
+}
+
+WRONG: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
+    (("nmae",), {}, Query(), "did you mean 'name'"),
+    (("tags",), {}, Query(), "cannot be grouped by"),
+    (("week(day)",), {}, Query(), "cannot group by 'week'"),
+    (("month(name)",), {}, Query(), "asks a date"),
+    (("bin(name, 2)",), {}, Query(), "asks a number"),
+    (("bin(id, 0)",), {}, Query(), "width above 0"),
+    (("bin(id, 0.5)",), {}, Query(), "at most 0 places"),
+    (("bin(amount, x)",), {}, Query(), "no decimal"),
+    (("name", "name"), {}, Query(), "two columns"),
+    (("name",), {"name": "count()"}, Query(), "two columns"),
+    ((), {}, Query(), "nothing to tell"),
+    ((), {"n": "median(amount)"}, Query(), "no metric"),
+    ((), {"n": "count"}, Query(), "such as count"),
+    ((), {"n": "count(id)"}, Query(), "takes no column"),
+    ((), {"n": "sum(name)"}, Query(), "asks a number"),
+    ((), {"n": "sum(amuont)"}, Query(), "did you mean 'amount'"),
+    ((), {"n": "max(tags)"}, Query(), "no order"),
+    (("name",), {"n": "count()"}, Query(sort=(Sort("id"),)), "no column 'id'"),
+    ((), {"n": "count()"}, Query(filters=(Filter("nmae", "eq", "x"),)), "did you mean 'name'"),
+]
+
+
+class GroupContract:
+    """What every store answers to `group`; subclass it through `SinkContract`."""
+
+    rows = items()
+
+    @pytest.fixture
+    def groups(self, sink: Sink) -> Iterator[Store]:
+        """The store of a published table `items`."""
+        publish(sink, "release-1", self.rows)
+        store = sink.store()
+        yield store
+        store.close()
+
+    def test_all_rows_as_one_group(self, groups: Store) -> None:
+        assert groups.group("items", (), FIGURES, Query()) == [_figures(self.rows)]
+        nobody = Query(filters=(Filter("id", "lt", 0),))
+        assert groups.group("items", (), FIGURES, nobody) == [{**dict.fromkeys(FIGURES), "rows": 0}]
+        assert groups.group("items", ("name",), FIGURES, nobody) == []
+
+    @pytest.mark.parametrize("term", TERMS)
+    def test_groups_by_one_term(self, groups: Store, term: str) -> None:
+        column = term.partition("(")[2].partition(",")[0].rstrip(")") or term
+        form = TERMS[term]
+        made: dict[Any, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            made[None if row[column] is None else form(row[column])].append(row)
+        expected = [{column: key, **_figures(made[key])} for key in sorted(made, key=_rank)]
+        figures = {name: text for name, text in FIGURES.items() if name != column}
+        found = groups.group("items", (term,), figures, Query(limit=1000))
+        assert found == expected
+        assert [type(row[column]) for row in found] == [type(row[column]) for row in expected]
+
+    def test_groups_by_several_terms_and_filters(self, groups: Store) -> None:
+        query = Query(filters=(Filter("amount", "gte", 0),), limit=1000)
+        made: dict[Any, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            if row["amount"] is not None and row["amount"] >= 0:
+                made[row["active"], row["name"]].append(row)
+        expected = [
+            {"active": active, "name": name, "rows": len(made[active, name])}
+            for active, name in sorted(made, key=lambda key: tuple(map(_rank, key)))
+        ]
+        assert groups.group("items", ("active", "name"), {"rows": "count()"}, query) == expected
+
+    def test_sort_and_limit_are_over_the_result(self, groups: Store) -> None:
+        query = Query(sort=(Sort("spent", descending=True), Sort("name", descending=True)), limit=3)
+        every = groups.group("items", ("name",), {"spent": "sum(amount)"}, Query(limit=1000))
+        by_name = sorted(every, key=lambda row: _rank(row["name"]), reverse=True)
+        expected = sorted(by_name, key=lambda row: _rank(row["spent"]), reverse=True)
+        assert groups.group("items", ("name",), {"spent": "sum(amount)"}, query) == expected[:3]
+
+    def test_distinct_values_need_no_metric(self, groups: Store) -> None:
+        found = groups.group("items", ("active",), {}, Query())
+        assert found == [{"active": value} for value in sorted({row["active"] for row in self.rows}, key=_rank)]
+
+    @pytest.mark.parametrize(("by", "metrics", "query", "told"), WRONG, ids=[case[3] for case in WRONG])
+    def test_a_wrong_group_is_told(
+        self, groups: Store, by: tuple[str, ...], metrics: dict[str, str], query: Query, told: str
+    ) -> None:
+        with pytest.raises(CallError, match=told):
+            groups.group("items", by, metrics, query)
+        with pytest.raises(CallError, match="did you mean 'items'"):
+            groups.group("itmes", (), {"n": "count()"}, Query())
+
+
+def _figures(rows: list[Row]) -> Row:
+    def values(column: str) -> list[Any]:
+        return [row[column] for row in rows if row[column] is not None]
+
+    def over(function: Callable[[list[Any]], Any], column: str) -> Any:
+        return function(found) if (found := values(column)) else None
+
+    return {
+        "rows": len(rows),
+        "spent": over(sum, "amount"),
+        "usual": pytest.approx(over(lambda found: float(sum(found) / len(found)), "amount")),
+        "least": over(min, "amount"),
+        "latest": over(max, "day"),
+        "grand": over(sum, "total"),
+        "steep": over(sum, "rate"),
+        "first": over(lambda found: min(found, key=str.encode), "name"),
+        "any": over(max, "active"),
+        "when": over(max, "seen"),
+    }
+
+
+def _rank(value: Any) -> tuple[Any, ...]:
+    return () if value is None else (value.encode() if isinstance(value, str) else value,)

@@ -1,0 +1,248 @@
+"""What the MongoDB sink promises beyond the contract of all sinks, on a real server."""
+
+# ruff: noqa: S106, S107 (passwords of servers that live a minute)
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from medallion.contracts import Filter, Query, Sort, TableSpec
+from medallion.errors import SinkError
+from medallion.records import Column
+from medallion.sinks.loading import masked
+from medallion.sinks.mongodb import MongoDB
+from medallion.sinks.mongodb_database import connect
+from medallion.testing.served import SPEC, Row, batches, items, load, publish, release, snapshot
+from tests.services import Unavailable, mongod
+
+if TYPE_CHECKING:
+    from medallion.sinks.mongodb_database import Documents
+
+IDS = TableSpec(name="ids", columns=SPEC.columns[:1], key=("id",))
+
+
+@pytest.fixture
+def sink(mongodb_url: str) -> MongoDB:
+    return MongoDB(url=mongodb_url)
+
+
+@pytest.fixture
+def database(mongodb_url: str) -> Iterator[Documents]:
+    with connect(mongodb_url) as client:
+        yield client.get_default_database()
+
+
+def _physical(sink: MongoDB, table: str = "items") -> str:
+    active = sink.active()
+    assert active
+    return active.served["serving"][table].name
+
+
+def test_the_url_must_name_a_database_and_is_never_shown() -> None:
+    with pytest.raises(ValidationError, match="name of the database") as told:
+        MongoDB(url="mongodb://ann:s3cret@host")
+    assert "s3cret" not in str(told.value)
+    assert "s3cret" not in repr(MongoDB(url="mongodb://ann:s3cret@host/shop"))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mongodb://ann:s3cret@host:1/shop?tlsCertificateKeyFilePassword=s3cret", "mongodb://***@host:1/shop"),
+        ("mongodb+srv://ann:s3/cr@et@host/shop", "mongodb+srv://***@host/shop"),
+        ("mongodb://a,b/shop?w=1", "mongodb://a,b/shop"),
+        ("mongodb://a/shop?x=s3cret@y", "mongodb://***@y"),
+    ],
+)
+def test_secrets_are_masked(url: str, shown: str) -> None:
+    assert masked(url) == shown
+
+
+def test_documents_keep_their_schema(sink: MongoDB, database: Documents) -> None:
+    publish(sink, "first", items())
+    name = _physical(sink)
+    (options,) = [found["options"] for found in database.list_collections(filter={"name": name})]
+    schema = options["validator"]["$jsonSchema"]
+    assert schema["properties"]["day"] == {"bsonType": ["date", "null"], "description": "DATE"}
+    assert schema["properties"]["id"] == {"bsonType": ["int", "long"], "description": "BIGINT"}
+    assert database[name].count_documents({"$jsonSchema": schema}) == 60
+    with pytest.raises(Exception, match="failed validation"):
+        database[name].insert_one({"_id": -1, "id": "text"})
+
+
+def test_plain_names_are_views_that_indexes_serve(sink: MongoDB, database: Documents) -> None:
+    first = publish(sink, "first", items(20))
+    publish(sink, "second", items())
+    assert database["items"].count_documents({}) == 60
+    reply = database.command("explain", {"find": "items", "filter": {"name": "Ana"}}, verbosity="queryPlanner")
+    assert "IXSCAN" in str(reply)
+    sink.activate(first)
+    assert database["items"].count_documents({}) == 20
+    publish(sink, "third", [{"id": 1}], IDS)
+    views = [found["name"] for found in database.list_collections(filter={"type": "view"})]
+    assert views == ["ids"]
+
+
+def test_a_name_somebody_took_is_left_alone(
+    sink: MongoDB, database: Documents, caplog: pytest.LogCaptureFixture
+) -> None:
+    database["ids"].insert_one({"mine": True})
+    with caplog.at_level(logging.WARNING):
+        publish(sink, "first", [{"id": 1}], IDS)
+    assert "'ids' is taken" in caplog.text
+    assert [found["mine"] for found in database["ids"].find()] == [True]
+
+
+def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Documents) -> None:
+    from medallion.paging import plan, read_cursor
+    from medallion.sinks.mongodb_query import beyond, order, where
+
+    spec = SPEC.model_copy(update={"columns": SPEC.columns[:3], "indexes": (("name", "-amount"),)})
+    rows = [{"id": number, "name": "FI"[number % 2], "amount": Decimal(number % 50)} for number in range(500)]
+    (served,) = publish(sink, "first", rows, spec).served["serving"].values()
+    query = Query(filters=(Filter("name", "eq", "F"),), sort=(Sort("amount", descending=True),), limit=10)
+    store = sink.store()
+    cursor = store.find("items", query).cursor
+    store.close()
+    assert cursor
+    checked = plan(served, query, read_cursor(cursor))
+    condition = {"$and": [where(checked, served.key), beyond(checked, served.key, frozenset())]}
+    explained = database[served.name].find(condition).sort(order(checked, served.key)).limit(11).explain()
+    steps = str(explained["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in steps
+    assert "COLLSCAN" not in steps
+    assert "'SORT'" not in steps
+
+
+def test_a_name_mongodb_cannot_query_is_told(sink: MongoDB) -> None:
+    for name in ("a.b", "$a", "_id"):
+        spec = TableSpec(name="odd", columns=(Column(name=name, type="BIGINT"),))
+        with pytest.raises(SinkError, match="rename it"):
+            load(sink, "one", [{name: 1}], spec)
+
+
+def test_a_row_over_16_mb_is_told(sink: MongoDB) -> None:
+    spec = TableSpec(name="large", columns=(Column(name="text", type="VARCHAR"),))
+    first = publish(sink, "first", [{"text": "small"}], spec)
+    with pytest.raises(SinkError, match="16 MB"):
+        load(sink, "second", [{"text": "x" * 17_000_000}], spec)
+    assert sink.active() == first
+
+
+def test_numbers_at_the_edges_come_back_exactly(sink: MongoDB) -> None:
+    for type_, value in (
+        ("BIGINT", 2**63 - 1),
+        ("BIGINT", -(2**63)),
+        ("DECIMAL(38,4)", Decimal("-922337203685477.5808")),
+        ("DECIMAL(38,4)", Decimal("123456789012345678901234567890.1234")),
+        ("DECIMAL(12,2)", Decimal("-0.01")),
+    ):
+        spec = TableSpec(name="edge", columns=(Column(name="id", type=type_),), key=("id",))
+        publish(sink, f"{type_} {value}", [{"id": value}], spec)
+        store = sink.store()
+        assert store.find("edge", Query()).rows == [{"id": value}]
+        assert store.get("edge", value) == {"id": value}
+        store.close()
+    spec = TableSpec(name="edge", columns=(Column(name="id", type="DECIMAL(38,4)"),))
+    with pytest.raises(SinkError, match="34 digits"):
+        load(sink, "too long", [{"id": Decimal("1234567890123456789012345678901234.1234")}], spec)
+
+
+def test_a_server_that_is_away_is_told() -> None:
+    sink = MongoDB(url="mongodb://ann:s3cret@127.0.0.1:1/shop?serverSelectionTimeoutMS=200")
+    store = sink.store()
+    for ask in (sink.active, store.release, lambda: load(sink, "one", items())):
+        with pytest.raises(SinkError, match=r"mongodb://\*\*\*@127.0.0.1:1/shop: cannot be reached") as told:
+            ask()
+        assert "s3cret" not in str(told.value)
+    store.close()
+
+
+def test_a_url_that_cannot_be_read_is_told() -> None:
+    for url in ("mongodb://127.0.0.1:99999/shop", "mongodb://ann:s3@cret@127.0.0.1/shop"):
+        with pytest.raises(SinkError, match="the URL are right") as told:
+            MongoDB(url=url).active()
+        assert "cret" not in str(told.value)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that asks for users: `root` may all, `reader` only read, `plain` write but make no views."""
+    try:
+        with mongod(tmp_path_factory.mktemp("guarded"), "--auth") as service:
+            root = service.url.replace("//", "//root:pw@") + "/admin"
+            with connect(service.url + "/admin") as client:
+                client.admin.command("createUser", "root", pwd="pw", roles=["root"])
+            with connect(root) as client:
+                actions = ["find", "insert", "update", "remove", "createIndex", "dropCollection", "listCollections"]
+                more = ["renameCollectionSameDB", "collMod"]
+                anything = {"resource": {"db": "shop", "collection": ""}, "actions": [*actions, *more]}
+                plain: list[Any] = [anything]
+                client.admin.command("createRole", "plain", privileges=plain, roles=[])
+                client.admin.command("createUser", "plain", pwd="pw", roles=["plain"])
+                client.admin.command("createUser", "reader", pwd="pw", roles=[{"role": "read", "db": "shop"}])
+            yield service.url
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def _as(url: str, user: str, password: str = "pw") -> MongoDB:
+    return MongoDB(url=url.replace("//", f"//{user}:{password}@") + "/shop?authSource=admin")
+
+
+def test_wrong_credentials_and_missing_rights_are_told(guarded: str) -> None:
+    with pytest.raises(SinkError, match=r"Authentication failed.*\n.*password"):
+        _as(guarded, "root", "wrong").active()
+    with pytest.raises(SinkError, match=r"not authorized.*\n.*readWrite"):
+        load(_as(guarded, "reader"), "one", items())
+
+
+def test_without_the_right_to_make_views_a_release_is_still_published(
+    guarded: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = _as(guarded, "plain")
+    with caplog.at_level(logging.WARNING):
+        publish(sink, "first", items())
+    assert "may not make views" in caplog.text
+    store = sink.store()
+    assert store.count("items", Query()) == 60
+    store.close()
+
+
+def test_a_server_killed_while_loading_loses_nothing_published(tmp_path: Path) -> None:
+    try:
+        with mongod(tmp_path) as service:
+            url = f"{service.url}/shop?serverSelectionTimeoutMS=1000"
+            sink = MongoDB(url=url)
+            before = publish(sink, "first", items())
+            process = service.process
+            assert process
+
+            def rows() -> Iterator[Row]:
+                yield from items(40)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                yield from items(60)[40:]
+
+            with pytest.raises(SinkError, match="cannot be reached"):
+                sink.load(SPEC, snapshot("second", 60), batches(rows()))
+        with mongod(tmp_path) as service:
+            sink = MongoDB(url=f"{service.url}/shop")
+            assert sink.active() == before
+            report = load(sink, "second", items())
+            assert report.loaded
+            sink.activate(release(sink, "second", [report.served]))
+            store = sink.store()
+            assert store.count("items", Query()) == 60
+            store.close()
+            assert sink.prune([]) == 1
+    except Unavailable as reason:
+        pytest.skip(str(reason))

@@ -1,0 +1,207 @@
+"""What the SQLite sink promises beyond the contract of all sinks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from medallion.contracts import Filter, Query, Sort, TableSpec
+from medallion.errors import SinkError
+from medallion.records import Column
+from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.sqlite_store import SqliteStore
+from medallion.testing.served import batches, items, load, publish, snapshot
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a b%20?" / "serving.db"
+
+
+@pytest.fixture
+def sink(path: Path) -> Sqlite:
+    return Sqlite(url=f"sqlite:{path}")
+
+
+def _one_column(type_: str) -> TableSpec:
+    return TableSpec(name="large", columns=(Column(name="id", type=type_),))
+
+
+def test_the_url_must_name_a_file() -> None:
+    for url in ("sqlite:", "sqlite::memory:", "serving.db", "sqlite:."):
+        with pytest.raises(ValidationError, match="path of a file"):
+            Sqlite(url=url)
+
+
+def test_a_relative_path_is_taken_from_the_base(tmp_path: Path) -> None:
+    assert Sqlite(url="sqlite:lake/s.db").located(tmp_path).url == f"sqlite:{tmp_path}/lake/s.db"
+    assert Sqlite(url="sqlite:/elsewhere/s.db").located(tmp_path).url == "sqlite:/elsewhere/s.db"
+
+
+def test_asking_makes_no_file(sink: Sqlite, path: Path) -> None:
+    assert sink.active() is None
+    with pytest.raises(SinkError, match="nothing was published"):
+        sink.store().release()
+    assert not path.parent.exists()
+
+
+def test_plain_names_are_views_for_people(sink: Sqlite, path: Path) -> None:
+    rows = items()
+    publish(sink, "first", rows[:20])
+    publish(sink, "second", rows)
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("select id, amount, day, active, rate from items").fetchall()
+        assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    assert found == [
+        (
+            row["id"],
+            None if row["amount"] is None else float(row["amount"]),
+            None if row["day"] is None else row["day"].isoformat(),
+            row["active"],
+            row["rate"],
+        )
+        for row in rows
+    ]
+
+
+def test_views_follow_the_release_and_leave_other_names_alone(
+    sink: Sqlite, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = publish(sink, "first", items())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("create table pairs (mine); create view own as select 1 as one")
+    spec = TableSpec(name="pairs", columns=(Column(name="id", type="BIGINT"),))
+    with caplog.at_level(logging.WARNING):
+        publish(sink, "second", [{"id": 1}], spec)
+    assert "'pairs' is taken" in caplog.text
+    assert sink.store().count("pairs", Query()) == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select * from pairs").fetchall() == []
+        views = "select name from sqlite_master where type = 'view'"
+        assert connection.execute(views).fetchall() == [("own",)]
+        sink.activate(first)
+        assert sorted(connection.execute(views).fetchall()) == [("items",), ("own",)]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"), [("HUGEINT", 2**63), ("UBIGINT", 2**64 - 1), ("DECIMAL(38,4)", Decimal("922337203685477.5808"))]
+)
+def test_a_number_beyond_64_bits_is_told(sink: Sqlite, type_: str, value: object) -> None:
+    with pytest.raises(SinkError, match=r"'id' holds .* too large"):
+        load(sink, "one", [{"id": value}], _one_column(type_))
+
+
+def test_the_largest_numbers_come_back_exactly(sink: Sqlite) -> None:
+    for type_, value in (("HUGEINT", -(2**63) + 1), ("DECIMAL(38,4)", Decimal("922337203685477.5807"))):
+        publish(sink, type_, [{"id": value}], _one_column(type_))
+        assert sink.store().find("large", Query()).rows == [{"id": value}]
+
+
+def test_a_type_no_database_serves_is_told(sink: Sqlite) -> None:
+    with pytest.raises(SinkError, match="the type INTERVAL"):
+        sink.load(_one_column("INTERVAL"), snapshot("one", 0), batches([], ()))
+
+
+def test_readers_go_on_while_a_load_holds_the_file(sink: Sqlite, path: Path) -> None:
+    publish(sink, "first", items())
+    store = sink.store()
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("begin immediate")
+        writer.execute("delete from _medallion_active")
+        assert store.count("items", Query()) == 60
+        assert sink.active() is not None
+
+
+def test_a_locked_file_is_told(sink: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(sink, "first", items())
+    monkeypatch.setattr("medallion.sinks.sqlite_file._PATIENCE", 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("begin immediate")
+        with pytest.raises(SinkError, match="another process is writing"):
+            load(sink, "other", items())
+
+
+def test_a_file_that_is_no_database_is_told(sink: Sqlite, path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 100)
+    for ask in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
+        with pytest.raises(SinkError, match="no SQLite database"):
+            ask()
+
+
+def test_a_corrupt_database_is_told(sink: Sqlite, path: Path) -> None:
+    publish(sink, "first", [{**row, "id": place} for place, row in enumerate(items(2000))])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    with pytest.raises(SinkError, match="publish again"):
+        list(sink.store().scan("items", Query(sort=(Sort("rate"),))))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_folder_is_told(sink: Sqlite, path: Path) -> None:
+    path.parent.mkdir(mode=0o500)
+    with pytest.raises(SinkError, match="folder"):
+        load(sink, "one", items())
+
+
+def test_a_folder_in_the_files_place_is_told(sink: Sqlite, path: Path) -> None:
+    path.mkdir(parents=True)
+    for ask in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
+        with pytest.raises(SinkError, match="no folder has its name"):
+            ask()
+
+
+def test_a_file_in_the_folders_place_is_told(sink: Sqlite, path: Path) -> None:
+    path.parent.touch()
+    with pytest.raises(SinkError, match="folder"):
+        load(sink, "one", items())
+
+
+def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> None:
+    publish(sink, "first", items())
+    store = sink.store()
+    assert store.release().id == "first"
+    for part in path.parent.iterdir():
+        part.unlink()
+    with pytest.raises(SinkError, match="nothing was published"):
+        store.release()
+    publish(sink, "second", items())
+    assert store.release().id == "second"
+    store.close()
+
+
+def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None:
+    from medallion.paging import plan, read_cursor
+    from medallion.sinks.sqlite_query import find_sql
+
+    spec = TableSpec(
+        name="clients",
+        columns=(
+            Column(name="id", type="BIGINT"),
+            Column(name="country", type="VARCHAR"),
+            Column(name="total", type="DOUBLE"),
+        ),
+        key=("id",),
+        indexes=(("country", "-total"),),
+    )
+    rows = [{"id": number, "country": "FI"[number % 2], "total": float(number % 50)} for number in range(500)]
+    (served,) = publish(sink, "first", rows, spec).served["serving"].values()
+    query = Query(filters=(Filter("country", "eq", "F"),), sort=(Sort("total", descending=True),), limit=10)
+    store = SqliteStore(sink.url, "serving")
+    cursor = store.find("clients", query).cursor
+    assert cursor
+    sql, values = find_sql(served.name, plan(served, query, read_cursor(cursor)), frozenset())
+    with closing(sqlite3.connect(path)) as connection:
+        steps = [step for *_, step in connection.execute(f"explain query plan {sql}", values)]
+    assert len(steps) == 1, steps
+    assert "(country=? AND total<?)" in steps[0]
+    store.close()
