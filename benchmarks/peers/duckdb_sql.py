@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from ends import keep, serve
 
 # Nearly every text is clean already, which two tests tell faster than trimming does.
 CLEAN = """
@@ -109,6 +110,7 @@ GOLD = {
 
 
 def main(data: Path, out: Path) -> None:
+    keep(data, out)
     for folder in ("silver", "gold", "quarantine"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as spill, duckdb.connect() as con:
@@ -129,10 +131,18 @@ def main(data: Path, out: Path) -> None:
         for name, query in GOLD.items():
             target = out / f"gold/{name}.parquet"
             copy(con, query, target)
+            # SQLite takes numbers and text: money as whole cents, days as ISO 8601
+            served = con.sql(f"select * replace ({SERVED.get(name, 'revenue * 100 as revenue')}) from '{target}'")
+            kinds = [
+                "bigint" if "DECIMAL" in str(t) else "varchar" if str(t) == "DATE" else str(t) for t in served.types
+            ]
+            plain = ", ".join(f"{column}::{kind}" for column, kind in zip(served.columns, kinds, strict=True))
+            serve(out, name, served.columns, served.project(plain).fetchall())
             gold[name] = figures(con, name, target)
     print(json.dumps({"clients": clients, "purchases": purchases, "gold": gold}))
 
 
+SERVED = {"clients_stats": "total_spent * 100 as total_spent"}
 TORN = "reject_errors e join reject_scans s using (scan_id, file_id)"
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ends import keep, serve
 
 WHITE = " \t\r\n\u00a0"
 
 
 def main(data: Path, out: Path) -> None:
+    keep(data, out)
     for folder in ("silver", "gold", "quarantine"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     clients, client_counts = clean_clients(data, out)
@@ -24,6 +26,11 @@ def main(data: Path, out: Path) -> None:
     gold = {}
     for name, table in aggregate(clients, purchases).items():
         table.to_parquet(out / f"gold/{name}.parquet")
+        days = {column: table[column].astype(str) for column in table.select_dtypes("datetime")}
+        named = table.assign(**days).rename(
+            columns=lambda column: column.replace("_cents", "").replace("total", "total_spent")
+        )
+        serve(out, name, list(named), named.astype(object).itertuples(index=False, name=None))
         money = "total_cents" if name == "clients_stats" else "revenue_cents"
         gold[name] = {"rows": len(table), "revenue": str(Decimal(int(table[money].sum())) / 100)}
     print(json.dumps({"clients": client_counts, "purchases": purchase_counts, "gold": gold}))

@@ -52,6 +52,8 @@ def find(group: str, name: str) -> type[Plugin]:
     try:
         found = getattr(import_module(module), attribute)
     except ImportError as error:
+        if (error.name or "").partition(".")[0] == module.partition(".")[0]:
+            raise  # a fault in the plugin's own package: no extra would mend it
         raise PluginError(
             f"{_noun(group)} {name!r} needs {error.name or error}, which is not installed",
             hint=f"pip install '{_requirement(point)}'",

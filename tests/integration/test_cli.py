@@ -19,7 +19,6 @@ import pytest
 
 COMMAND = [sys.executable, "-m", "medallion"]
 HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "rich", "fsspec", "pymongo")
-HEAVY_OF = f"sorted(set({HEAVY}) & set(sys.modules))"
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,20 @@ def medallion(folder: Path, *arguments: str, **variables: str) -> Done:
         [*COMMAND, *arguments], cwd=folder, env=environment(**variables), capture_output=True, text=True, check=False
     )
     return Done(ended.returncode, ended.stdout, ended.stderr)
+
+
+def imported(folder: Path, modules: tuple[str, ...], *arguments: str) -> list[str]:
+    """Which of these modules a command imported."""
+    code = (
+        "import atexit, json, sys\n"
+        f"atexit.register(lambda: print(json.dumps([name for name in {modules} if name in sys.modules])))\n"
+        f"from medallion.cli import main\nmain({arguments})\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True, check=True
+    )
+    found: list[str] = json.loads(ended.stdout.splitlines()[-1])
+    return found
 
 
 def edit(file: Path, before: str, after: str) -> None:
@@ -97,28 +110,12 @@ def test_a_run_with_nothing_new_says_so_and_imports_next_to_nothing(published: P
     lines = medallion(published, "run").out.splitlines()
     assert lines[0].startswith("nothing changed: release ")
 
-    code = (
-        "import atexit, sys\n"
-        f"atexit.register(lambda: print({HEAVY_OF}))\n"
-        "from medallion.cli import main\n"
-        "main(['run'])\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=published, env=environment(), capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.splitlines()[-1] == "[]"
+    assert imported(published, HEAVY, "run") == []
 
 
 def test_help_imports_next_to_nothing(tmp_path: Path) -> None:
-    listed = (*HEAVY, "pydantic", "yaml")
-    code = (
-        "import atexit, sys\n"
-        f"atexit.register(lambda: print(sorted(set({listed}) & set(sys.modules))))\n"
-        "from medallion.cli import main\n"
-        "main(['--help'])\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines()[-1] == "[]"
+    assert imported(tmp_path, (*HEAVY, "pydantic", "yaml"), "--help") == []
+    assert imported(tmp_path, ("click",), "--help") == ["click"]
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+"""`medallion check`: is the declaration right?"""
+
+from __future__ import annotations
+
+import click
+
+from medallion.cli.settings import Command, Settings, json_option
+
+
+@click.command("check", cls=Command)
+@json_option
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Check the declaration and print everything wrong with it.
+
+    Reads medallion.yaml alone: no data, no lake, no database. Each problem comes with file, line and column.
+    """
+    from medallion.cli.output import count, print_json
+
+    pipeline = settings.pipeline()
+    declaration = pipeline.declaration
+    tables = {layer: list(declaration.tables.get(layer, {})) for layer in declaration.layers}
+    if settings.as_json:
+        print_json(
+            {"path": str(settings.path), "name": declaration.name, "tables": tables, "sinks": list(pipeline.sinks)}
+        )
+        return
+    told = ", ".join(f"{len(names)} {layer}" for layer, names in tables.items())
+    total = count(sum(map(len, tables.values())), "table")
+    settings.say(f"{settings.path} is right: {total} ({told}), {count(len(pipeline.sinks), 'sink')}")

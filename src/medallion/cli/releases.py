@@ -1,0 +1,51 @@
+"""`medallion releases`: what can be rolled back to."""
+
+from __future__ import annotations
+
+import click
+
+from medallion.cli.settings import Command, Settings, json_option
+
+
+@click.command("releases", cls=Command)
+@json_option
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """List the releases that are kept, and mark the current one."""
+    from rich.text import Text
+
+    from medallion.cli.output import age, console, number, print_json, table
+
+    lake = settings.pipeline().lake
+    releases, current = lake.releases(), lake.pointer().release
+    if settings.as_json:
+        keys = {"id", "created", "run", "previous"}
+        print_json(
+            [
+                {
+                    **release.model_dump(include=keys),
+                    "current": release.id == current,
+                    "tables": {name: snapshot.rows for name, snapshot in release.tables.items()},
+                }
+                for release in releases
+            ]
+        )
+        return
+    if not releases:
+        settings.say(f"nothing is published yet; next: {settings.typed('run')}")
+        return
+    if settings.quiet:
+        return
+    made = table(["release", "", "published", "tables", "rows", "previous"], right=["tables", "rows"])
+    for release in releases:
+        rows = sum(snapshot.rows for snapshot in release.tables.values())
+        is_current = release.id == current
+        made.add_row(
+            Text(release.id, "bold" if is_current else ""),
+            Text("current", "green") if is_current else "",
+            age(release.created),
+            number(len(release.tables)),
+            number(rows),
+            release.previous or "",
+        )
+    console().print(made)

@@ -1,0 +1,158 @@
+"""Probes of everything a pipeline stands on: installation, declaration, lake, sinks, sources, lease."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+from uuid import uuid4
+
+from medallion import ingest, plugins
+from medallion.contracts import Sink
+from medallion.errors import ConflictError, DeclarationError, ExistsError, MedallionError, StorageError
+from medallion.lease import holder
+from medallion.pipeline import Pipeline
+from medallion.storage import Storage
+
+Outcome = Literal["ok", "warning", "failure"]
+PYTHON = (3, 11)
+FORMER, LATTER = b"one", b"two"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one probe found: `said` is what was seen, `advice` what to do about it."""
+
+    name: str
+    outcome: Outcome
+    said: str
+    advice: str = ""
+
+
+def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
+    """Probe the installation, then what `load` gives. Nothing is raised: a probe that fails says so.
+
+    The lake is probed with one small object, which is removed again.
+    """
+    yield from installation()
+    try:
+        pipeline = load()
+    except MedallionError as error:
+        count = len(error.problems) if isinstance(error, DeclarationError) else 1
+        advice = error.hint or "medallion check shows each with its place"
+        yield Probe("declaration", "failure", error.message if count == 1 else f"{count} problems", advice)
+        return
+    yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
+    yield from lake(pipeline.lake.storage)
+    yield from (sink(label, found) for label, found in pipeline.sinks.items())
+    yield from (source(table) for table in pipeline.sources())
+    yield lease(pipeline.lake.storage)
+
+
+def installation() -> Iterator[Probe]:
+    """The versions of Python and of what medallion needs."""
+    enough = sys.version_info >= PYTHON
+    advice = "" if enough else f"install Python {'.'.join(map(str, PYTHON))} or later"
+    yield Probe("python", "ok" if enough else "failure", platform.python_version(), advice)
+    for requirement in metadata.requires(plugins.DISTRIBUTION) or ():
+        found = re.match(r"([\w.-]+)\s*>=\s*([\d.]+)\s*$", requirement)
+        if found:
+            yield _package(found[1], found[2])
+
+
+def lake(storage: Storage) -> Iterator[Probe]:
+    """Whether the lake can be listed, and keeps the promises that leases and releases stand on."""
+    try:
+        entries = storage.list("runs")
+    except MedallionError as error:
+        yield _failed("lake", error)
+        return
+    yield Probe("lake", "ok", f"{storage.url}, {len(entries)} runs")
+    path = f"doctor-{uuid4().hex}"
+    try:
+        yield from _promises(storage, path)
+    except MedallionError as error:
+        yield _failed("lake: writing", error)
+    finally:
+        try:
+            storage.delete(path)
+        except StorageError as error:
+            yield _failed("lake: removing", error)
+
+
+def sink(label: str, found: Sink) -> Probe:
+    """Whether a serving database answers, and which release it shows."""
+    name = f"sink {label}"
+    try:
+        active = found.active()
+    except MedallionError as error:
+        return _failed(name, error)
+    return Probe(name, "ok", f"shows release {active.id}" if active else "shows nothing yet")
+
+
+def source(table: ingest.SourceTable) -> Probe:
+    """Whether files match a bronze table's pattern."""
+    name = f"source {table.name}"
+    try:
+        _, files = ingest._matches(table)
+    except MedallionError as error:
+        return _failed(name, error)
+    return Probe(name, "ok", f"{table.declared.source}: {len(files)} file{'' if len(files) == 1 else 's'}")
+
+
+def lease(storage: Storage) -> Probe:
+    """Whether a run is writing now."""
+    try:
+        held = holder(storage)
+    except MedallionError as error:
+        return _failed("lease", error)
+    if held is None:
+        return Probe("lease", "ok", "nobody is writing")
+    said = f"run {held['run']} is writing, as process {held['process']} on {held['host']}"
+    return Probe(
+        "lease", "warning", said, f"wait for it to end; were it dead, its lease ends at {held['expires'][:19]}"
+    )
+
+
+def _package(name: str, least: str) -> Probe:
+    advice = f"pip install --upgrade '{plugins.DISTRIBUTION}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Probe(name, "failure", "is not installed", advice)
+    if _numbers(version) < _numbers(least):
+        return Probe(name, "failure", f"{version}, but {least} or later is needed", advice)
+    return Probe(name, "ok", version)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+
+
+def _promises(storage: Storage, path: str) -> Iterator[Probe]:
+    advice = "choose another store for the lake: two runs at once could overwrite each other's release"
+    version = storage.create(path, FORMER)
+    data, read = storage.read(path)
+    if (data, read) == (FORMER, version):
+        yield Probe("lake: writing", "ok", "what is written can be read at once")
+    else:
+        yield Probe("lake: writing", "failure", "what was written is not what is read", advice)
+    try:
+        storage.create(path, LATTER)
+        yield Probe("lake: create-only", "failure", "an object that was there was overwritten", advice)
+    except ExistsError:
+        yield Probe("lake: create-only", "ok", "an object that is there is not overwritten")
+    storage.swap(path, LATTER, version)
+    try:
+        storage.swap(path, FORMER, version)
+        yield Probe("lake: compare-and-swap", "failure", "a newer version was overwritten", advice)
+    except ConflictError:
+        yield Probe("lake: compare-and-swap", "ok", "a newer version is not overwritten")
+
+
+def _failed(name: str, error: MedallionError) -> Probe:
+    return Probe(name, "failure", error.message, error.hint or "mend that and ask the doctor again")

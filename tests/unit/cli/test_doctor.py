@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medallion import doctor
+from medallion.errors import DeclarationError, Problem
+from medallion.lease import lease
+from medallion.pipeline import Pipeline
+from medallion.storage.local import LocalStorage
+
+
+class Forgetful(LocalStorage):
+    """A store that keeps neither promise, as some S3 gateways do."""
+
+    def create(self, path: str, data: bytes) -> str:
+        self.put(path, data)
+        return self.read(path)[1]
+
+    def swap(self, path: str, data: bytes, expected: str) -> str:
+        return self.create(path, data)
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    tables = "tables:\n  bronze:\n    a: {source: a.csv}\n    b: {source: 'b/*.csv'}\n"
+    (tmp_path / "medallion.yaml").write_text(f"name: small\n{tables}")
+    return Pipeline.load(tmp_path / "medallion.yaml")
+
+
+def test_each_part_is_probed(pipeline: Pipeline) -> None:
+    found = {probe.name: probe for probe in doctor.examine(lambda: pipeline)}
+
+    assert {"python", "duckdb", "declaration", "lake", "sink serving", "source bronze.a", "lease"} <= found.keys()
+    assert [probe.name for probe in found.values() if probe.outcome != "ok"] == ["source bronze.b"]
+    assert "b/*.csv" in found["source bronze.b"].said
+    assert found["source bronze.b"].advice
+
+
+def test_a_wrong_declaration_ends_the_visit() -> None:
+    def load() -> Pipeline:
+        raise DeclarationError([Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong")])
+
+    *_, last = doctor.examine(load)
+
+    assert (last.name, last.outcome, last.said) == ("declaration", "failure", "2 problems")
+    assert "medallion check" in last.advice
+
+
+def test_the_probe_leaves_nothing(tmp_path: Path) -> None:
+    assert {probe.outcome for probe in doctor.lake(LocalStorage(tmp_path))} == {"ok"}
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_store_that_overwrites_is_found_out(tmp_path: Path) -> None:
+    found = {probe.name: probe.outcome for probe in doctor.lake(Forgetful(tmp_path))}
+
+    assert found == {
+        "lake": "ok", "lake: writing": "ok", "lake: create-only": "failure", "lake: compare-and-swap": "failure"
+    }  # fmt: skip
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_lake_that_cannot_be_written_is_told_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("a file where the lake should be")
+
+    found = [probe for probe in doctor.lake(LocalStorage(tmp_path / "lake")) if probe.outcome == "failure"]
+
+    assert found[0].name == "lake: writing"
+    assert found[0].advice
+
+
+def test_who_is_writing_is_told(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+
+    with lease(storage, "r1"):
+        found = doctor.lease(storage)
+
+    assert (found.outcome, "run r1" in found.said) == ("warning", True)
+    assert doctor.lease(storage).outcome == "ok"

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+import pytest
+
+from medallion.cli.errors import tell
+from medallion.cli.settings import Settings
+from medallion.errors import CallError, DeclarationError, GateError, MedallionError, Problem
+from medallion.records import Run
+
+CASES: list[tuple[BaseException, int, list[str]]] = [
+    (CallError("no such table", hint="medallion status"), 2, ["error: no such table", "  → medallion status"]),
+    (GateError("silver.a: too few"), 1, ["error: silver.a: too few"]),
+    (
+        DeclarationError([Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong too")]),
+        2,
+        ["error: 2 problems in the declaration", "m.yaml:1:1: a: wrong", "m.yaml:2:1: b: wrong too"],
+    ),
+    (DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), 2, ["error: m.yaml:1:1: a: wrong"]),
+    (click.UsageError("no such option"), 2, ["error: no such option"]),
+    (PermissionError(13, "Permission denied", "out.csv"), 1, ["error: out.csv: permission denied"]),
+    (KeyboardInterrupt(), 130, ["error: interrupted"]),
+    (click.Abort(), 130, ["error: interrupted"]),
+    (
+        ZeroDivisionError("oh"),
+        1,
+        ["error: ZeroDivisionError: oh", "  → this is not foreseen; -v shows where it happened"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "lines"), CASES, ids=lambda case: type(case).__name__)
+def test_an_error_is_told_with_its_hint_and_exit_code(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int, lines: list[str]
+) -> None:
+    assert tell(error, Settings()) == code
+
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == lines
+    assert captured.out == ""
+
+
+def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    error = MedallionError("mongodb://u:hunter2@host refused", hint="check swordfish")
+
+    tell(error, Settings(secrets=frozenset({"swordfish"})))
+
+    assert capsys.readouterr().err == "error: mongodb://u:***@host refused\n  → check ***\n"
+
+
+def test_closing_lines_come_last_and_in_one_line_when_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(MedallionError("broken"), Settings(closing=["the published release stays r1"]))
+    assert capsys.readouterr().err == "error: broken\nthe published release stays r1\n"
+
+    tell(KeyboardInterrupt(), Settings(closing=["the published release stays r1"]))
+    assert capsys.readouterr().err == "error: interrupted; the published release stays r1\n"
+
+
+def test_a_traceback_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ValueError("bad")
+
+    tell(error, Settings())
+    assert "Traceback" not in capsys.readouterr().err
+    try:
+        raise error
+    except ValueError as raised:
+        tell(raised, Settings(verbose=True))
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_scripts_get_json(capsys: pytest.CaptureFixture[str]) -> None:
+    error = GateError("too few", hint="look")
+    error.run = Run(id="r1", pipeline="p", status="failed", started=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert tell(error, Settings(as_json=True)) == 1
+    found = json.loads(capsys.readouterr().err)["error"]
+    assert (found["type"], found["message"], found["hint"], found["exit_code"]) == ("GateError", "too few", "look", 1)
+    assert found["run"]["id"] == "r1"
+
+    tell(DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), Settings(as_json=True))
+    found = json.loads(capsys.readouterr().err)["error"]
+    assert found["problems"] == [{"place": "m.yaml:1:1", "path": "a", "message": "wrong"}]
