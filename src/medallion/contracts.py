@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from medallion.errors import StepError, did_you_mean
+from medallion.errors import SourceError, StepError, did_you_mean
 from medallion.records import Column, File, LoadReport, Origin, Release, Served, Snapshot, Tally
 
 if TYPE_CHECKING:
@@ -163,7 +163,8 @@ class TableExpectation(Expectation, ABC):
 class Parsed:
     """What parsing one source file gave: its columns as in the file, records, and unsplittable ones.
 
-    `rejects` holds (record number, reason, raw text) of each record that could not be split into fields.
+    `rejects` holds (record number, reason, raw text) of each record that could not be split into fields, in their
+    order: the others' numbers follow from it.
     """
 
     columns: tuple[Column, ...]
@@ -181,9 +182,8 @@ class Format(Plugin, ABC):
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         """Write the records of `source` to the Parquet file `target`, in order, values as they stand.
 
-        `name` is what to call the file in messages. When some records were rejected, `target` has a
-        column `_record` with each record's number in the file. Raises SourceError on a file that
-        cannot be read at all, saying what to declare instead.
+        `name` is what to call the file in messages. Raises SourceError on a file that cannot be read at all,
+        saying what to declare instead.
         """
 
 
@@ -224,8 +224,11 @@ class SourceLayer(Layer, ABC):
         """Where the records of these bytes, read by this format, are kept: a path below the layer."""
 
     @abstractmethod
-    def originals(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
-        """The records as they stood in their files: `_origin`, `file`, `record` (from 1), `row` (a JSON object)."""
+    def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
+        """The records of the origins `wanted` as they stood in their files.
+
+        `wanted` has one column, `_origin`; the result `_origin`, `file`, `record` (from 1) and `row` (a JSON object).
+        """
 
 
 class TableSpec(BaseModel):
@@ -411,8 +414,8 @@ class Session(ABC):
     """An engine at work, for the length of one run."""
 
     @abstractmethod
-    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed]:
-        """Parse source files, in the order given. Raises SourceError."""
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
+        """Parse source files; each gives in turn what was parsed, or why it cannot be read."""
 
     @abstractmethod
     def build(self, task: TableTask) -> Built:

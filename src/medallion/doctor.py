@@ -98,7 +98,7 @@ def source(table: ingest.SourceTable) -> Probe:
     """Whether files match a bronze table's pattern."""
     name = f"source {table.name}"
     try:
-        _, files = ingest._matches(table)
+        _, files = ingest.matches(table)
     except MedallionError as error:
         return _failed(name, error)
     return Probe(name, "ok", f"{table.declared.source}: {len(files)} file{'' if len(files) == 1 else 's'}")

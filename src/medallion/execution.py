@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from medallion import ingest
 from medallion.config import Table
 from medallion.contracts import Built, Input, Session, TableTask
-from medallion.errors import GateError, MedallionError
+from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.lake import KEY_LENGTH, new_id, now
 from medallion.plan import Arrival, Plan, Selection, Step, decide, plan
 from medallion.publishing import Publisher
@@ -37,6 +38,10 @@ class Event:
     release: Release | None = None
 
 
+Perform = Callable[[Step, Callable[[], None]], None]
+"""Does the work of one step: it may be called again when it failed."""
+
+
 class Execution:
     """A run at work; used once, under the lake's lease."""
 
@@ -48,6 +53,7 @@ class Execution:
         scratch: Path,
         selection: Selection,
         watch: Callable[[Event], None],
+        perform: Perform | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
@@ -55,6 +61,7 @@ class Execution:
         self.scratch = scratch
         self.selection = selection
         self.watch = watch
+        self.perform: Perform = perform or _at_once
         self.record = Run(id=run, pipeline=pipeline.declaration.name, status="running", started=now())
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
@@ -78,7 +85,8 @@ class Execution:
         except BaseException as error:
             said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
             self._note(status="failed", finished=now(), error=self.pipeline.mask(said))
-            self.lake.put_run(self.record)
+            with suppress(ServiceError):  # the lake itself may be what failed
+                self.lake.put_run(self.record)
             if isinstance(error, MedallionError):
                 error.run = self.record
             raise
@@ -99,7 +107,7 @@ class Execution:
         if any(step.decision == "compute" for step in made.steps):
             self.lake.put_run(self.record)
         for step in made.steps:
-            self._step(step)
+            self.perform(step, partial(self._step, step))
         if made.stale:
             note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
             self._note(status="succeeded", finished=now(), note=note)
@@ -206,7 +214,7 @@ class Execution:
     def _take_in(self, step: Step) -> StepRun:
         """Parse the files of a bronze table and make its snapshot."""
         table = next(found for found in self.pipeline.sources() if found.name == step.table)
-        pairs = list(ingest.parse(table, self.kept[step.table], self.session, self.scratch))
+        pairs = ingest.parse(table, self.kept[step.table], self.session, self.scratch)
         files = [file for file, _ in pairs]
         columns, drift = ingest.settle(table, files, self.current.get(step.table))
         rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
@@ -331,8 +339,12 @@ class Execution:
         return list(dict.fromkeys(declared.reads().values())) if isinstance(declared, Table) else []
 
     def _gate_hint(self, rejects: File | None) -> str:
-        where = f"medallion quarantine --run {self.record.id} shows the rows; " if rejects else ""
-        return f"{where}the published release stays as it was"
+        return f"medallion quarantine --run {self.record.id} shows the rows" if rejects else "mend the data, or the rule"
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)
+
+
+def _at_once(step: Step, work: Callable[[], None]) -> None:
+    del step
+    work()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
@@ -37,6 +37,7 @@ class SourceTable:
     layer: SourceLayer
     storage: Storage
     base: Path
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,14 @@ def take_in(table: SourceTable, before: Snapshot | None, scratch: Path | None) -
     Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them.
     Raises SourceError when no file is there.
     """
-    source, found = _matches(table)
+    source, found = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
 
     def keep(item: tuple[str, Entry]) -> Kept:
         name, entry = item
         form = table.declared.format or format_of(name)
         former = known.get(name)
-        if (
-            former
-            and former.token == entry.token
-            and former.arrived.timestamp() - entry.modified > RACY
-        ):
+        if former and former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY:
             return Kept(name, entry, former.sha256, former.object, former.arrived, form)
         arrived = now()
         if scratch is None:
@@ -91,30 +88,30 @@ def take_in(table: SourceTable, before: Snapshot | None, scratch: Path | None) -
     return Arrival(mark, dict(changes)), kept
 
 
-def parse(
-    table: SourceTable, kept: Sequence[Kept], session: Session, scratch: Path
-) -> Iterable[tuple[SourceFile, Parsed]]:
+def parse(table: SourceTable, kept: Sequence[Kept], session: Session, scratch: Path) -> list[tuple[SourceFile, Parsed]]:
     """The records of every kept file, parsed where no earlier run has. Raises SourceError naming every bad file."""
     plain = table.name.partition(".")[2]
     paths = [table.layer.records(plain, file.sha256, file.form) for file in kept]
-    known = [_known(table.storage, path) for path in paths]
+    known = {path: _known(table.storage, path) for path in paths}
+    fresh = {path: file for path, file in zip(paths, kept, strict=True) if known[path] is None}
+    tasks = [
+        ParseTask(file.form, table.storage.local(file.object), file.name, scratch / f"records-{number}.parquet")
+        for number, file in enumerate(fresh.values())
+    ]
     faults: list[str] = []
-    for number, (file, path) in enumerate(zip(kept, paths, strict=True)):
-        parsed = known[number]
-        if parsed is None:
-            target = scratch / f"records-{number}.parquet"
-            task = ParseTask(file.form, table.storage.local(file.object), file.name, target)
-            try:
-                parsed = next(iter(session.parse([task])))
-            except SourceError as error:
-                faults.append(str(error))
-                continue
-            table.storage.put_file(path, target)
-            table.storage.put(f"{path}.json", PARSED.dump_json(parsed))
-        size = table.storage.info(path)
-        yield _source_file(file, path, size.bytes if size else 0, parsed), parsed
+    for path, task, outcome in zip(fresh, tasks, session.parse(tasks), strict=True):
+        if isinstance(outcome, SourceError):
+            faults.append(str(outcome))
+            continue
+        table.storage.put_file(path, task.target)
+        table.storage.put(f"{path}.json", PARSED.dump_json(outcome))  # last: it says that the records are whole
+        known[path] = outcome
     if faults:
         raise SourceError("\n".join(faults))
+    found = [
+        (file, path, parsed) for file, path in zip(kept, paths, strict=True) if (parsed := known[path]) is not None
+    ]
+    return [(_source_file(file, path, table.storage, parsed), parsed) for file, path, parsed in found]
 
 
 def settle(
@@ -154,14 +151,14 @@ def format_of(name: str) -> Format:
     return cast("Format", plugins.build(plugins.FORMATS, suffixes[max(ends, key=len)]))
 
 
-def _matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
+def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
     pattern = PurePosixPath(table.declared.source)
     wild = next((n for n, part in enumerate(pattern.parts) if re.search(r"[*?\[]", part)), len(pattern.parts) - 1)
     scheme, separator, _ = table.declared.source.partition("://")
     root = str(PurePosixPath(*pattern.parts[:wild]))
     if separator:
         root = root.replace(f"{scheme}:/", f"{scheme}://", 1)
-    storage = open_storage(root, table.base)
+    storage = open_storage(root, table.base, table.options)
     rest = PurePosixPath(*pattern.parts[wild:])
     if len(rest.parts) == 1 and not re.search(r"[*?\[]", str(rest)):
         entry = storage.info(str(rest))
@@ -211,7 +208,8 @@ def _known(storage: Storage, path: str) -> Parsed | None:
         return None
 
 
-def _source_file(file: Kept, path: str, size: int, parsed: Parsed) -> SourceFile:
+def _source_file(file: Kept, path: str, storage: Storage, parsed: Parsed) -> SourceFile:
+    records = storage.info(path)
     return SourceFile(
         name=file.name,
         bytes=file.entry.bytes,
@@ -220,7 +218,7 @@ def _source_file(file: Kept, path: str, size: int, parsed: Parsed) -> SourceFile
         arrived=file.arrived,
         object=file.object,
         records=path,
-        records_bytes=size,
+        records_bytes=records.bytes if records else 0,
         columns=parsed.columns,
         rows=parsed.rows + len(parsed.rejects),
         quarantined=len(parsed.rejects),

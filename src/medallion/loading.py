@@ -115,7 +115,9 @@ class _Reader:
             self.add(trail, "needs `url`, such as sqlite:lake/serving.db or mongodb://host/database", key=True)
             return None
         kind = fields.pop("type", None) or str(fields["url"]).partition(":")[0]
-        sink = self.plugin(trail, plugins.SINKS, {"type": kind, "label": label, **fields})
+        if "label" in fields:
+            self.add((*trail, "label"), "unknown key; a sink is called by its key under `sinks`", key=True)
+        sink = self.plugin(trail, plugins.SINKS, {"type": kind, **fields, "label": label})
         return None if self.problems else SinkDeclaration.model_validate({"sink": sink, "tables": tables})
 
     def mapping(self, trail: Trail, item: object, group: str) -> dict[str, Any]:

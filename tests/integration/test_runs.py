@@ -188,3 +188,16 @@ def test_releases_beyond_retain_go_and_nothing_else(tmp_path: Path) -> None:
     assert len(list((tmp_path / "lake/gold/total").iterdir())) == 2
     pipeline.roll_back()
     assert small.in_store(pipeline) == small.ALL
+
+
+def test_rows_keep_the_order_of_their_files(tmp_path: Path) -> None:
+    small.write(tmp_path)
+    lines = "".join(
+        f"{number},{'a' if number % 3 else 'zz'},{number % 7 - 1}.50,2024-03-01\n" for number in range(9000, 1000, -1)
+    )
+    (tmp_path / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n" + lines)
+    pipeline = small.load(tmp_path)
+    pipeline.run()
+    found = pipeline.lake.table("silver.orders").to_arrow()["order_id"].to_pylist()
+    expected = [str(n) for n in range(9000, 1000, -1) if n % 3 and n % 7]
+    assert found == ["1", "2", "6", *expected]

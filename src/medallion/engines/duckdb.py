@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from medallion.contracts import ORIGIN, ROW, Built, Engine, Input, Parsed, ParseTask, Session, TableTask, quote
+from medallion.errors import SourceError
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
 
 BATCH_ROWS = 10_000
+PARSERS = os.cpu_count() or 1
 
 
 class DuckDB(Engine):
     """Runs the steps in this process. Work larger than `memory_limit` goes to disk.
 
-        engine: {type: duckdb, memory_limit: 4GB, threads: 8}
+    ```yaml
+    engine: {type: duckdb, memory_limit: 4GB, threads: 8}
+    ```
 
     Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one a core.
     """
@@ -56,18 +62,28 @@ class DuckDBSession(Session):
         self.connection = connection
         self.scratch = scratch
 
-    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed]:
-        for task in tasks:
-            yield task.form.parse(task.source, task.name, task.target, self._cursor())
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
+        """Several files at once: DuckDB reads a small one on one thread only."""
+        with ThreadPoolExecutor(PARSERS) as pool:
+            yield from pool.map(self._parse, tasks)
+
+    def _parse(self, task: ParseTask) -> Parsed | SourceError:
+        try:
+            with closing(self._cursor()) as cursor:
+                return task.form.parse(task.source, task.name, task.target, cursor)
+        except SourceError as error:
+            return error
 
     def build(self, task: TableTask) -> Built:
         from medallion.engines.duckdb_table import TableBuild
 
-        cursor = self._cursor()
-        try:
-            return TableBuild(task, cursor, self.scratch).run()
-        finally:
-            cursor.close()
+        with closing(self._cursor()) as cursor:
+            try:
+                return TableBuild(task, cursor, self.scratch).run()
+            except RuntimeError as error:
+                if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+                    raise KeyboardInterrupt from error
+                raise
 
     def batches(self, source: Input) -> Batches:
         rows = source.layer.scan(source.storage, source.snapshot, self._cursor())

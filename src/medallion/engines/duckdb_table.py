@@ -74,6 +74,7 @@ class TableBuild:
         self.numbers = count()
         self.rejects: list[str] = []
         self.tallies: list[Tally] = []
+        self.out: list[str] = []  # the tables of rows taken out of `base` since it was computed
         self.warnings: list[str] = []
         self.failures: list[str] = []
         self.traced = bool(task.lineage)  # whether rows still know the source records they came from
@@ -85,7 +86,7 @@ class TableBuild:
         }
         main = self.task.inputs[self.task.main]
         self.phase = Phase("", main.snapshot.rows)
-        rows = tables[self.task.main]
+        rows = self._rebase(tables[self.task.main])
         for position, step in enumerate(self.task.steps):
             tables = {**tables, self.task.main: rows}
             with _at(self.task.table, "steps", position, step.name):
@@ -109,7 +110,7 @@ class TableBuild:
         if removed is not None and made is not rows:
             # a step that judges values and computes from them (a cast) costs too much to be done in every later pass
             made = self.connection.table(self._materialise(made))
-        return made
+        return made if made is rows else self._rebase(made)
 
     def _new_grain(self, step: Transform, made: Relation) -> Relation:
         columns = [name for name in made.columns if name not in (ROW, ORIGIN)]
@@ -121,7 +122,12 @@ class TableBuild:
         size = self._scalar(f"select count(*) from {table}")
         self.tallies.append(self.phase.tally(size))
         self.phase = Phase(step.name, size)
-        return self.connection.sql(f"select rowid as {ROW}, * from {table}")
+        return self._rebase(self.connection.sql(f"select rowid as {ROW}, * from {table}"))
+
+    def _rebase(self, rows: Relation) -> Relation:
+        """Start from these rows, of which nothing was taken out yet."""
+        self.base, self.out = rows, []
+        return rows
 
     def _expect(self, rule: Expectation, rows: Relation, inputs: Inputs) -> Relation:
         if isinstance(rule, TableExpectation):
@@ -156,7 +162,10 @@ class TableBuild:
             self.phase.reasons[reason] = self.phase.reasons.get(reason, 0) + size
         if any(fate == "quarantined" for fate, *_ in counted):
             self.rejects.append(self._reject(rows, inputs, table))
-        return inputs.sql(f"select rows.* from rows anti join {table} using ({ROW})", rows=rows)
+        self.out.append(table)
+        # NOT IN, for an anti join may be turned round, to hold all the rows in memory and lose their order
+        gone = " union all ".join(f"select {ROW} from {table}" for table in self.out)
+        return inputs.sql(f"select rows.* from rows where {ROW} not in ({gone})", rows=self.base)
 
     def _reject(self, rows: Relation, inputs: Inputs, table: str) -> str:
         """The quarantined of the rows in `table`, each with its origin, or as it stands where it has none."""
@@ -215,20 +224,21 @@ class TableBuild:
         rejects = self.connection.sql(" union all ".join(f"from {table}" for table in self.rejects))
         table = self._materialise(rejects)
         numbers = self._rows(f"select distinct {ORIGIN} >> 55 from {table} where {ORIGIN} is not null")
+        inputs, wanted = Inputs(self.connection), self.connection.sql(f"select {ORIGIN} from {table}")
         originals = {
-            f"originals_{number}": source.layer.originals(source.storage, source.snapshot, self.connection)
+            f"originals_{number}": source.layer.originals(source.storage, source.snapshot, wanted, inputs)
             for number in sorted(row[0] for row in numbers)
             if isinstance((source := self.task.lineage[number]).layer, SourceLayer)
         }
         none = f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, null::varchar as row"
-        traced = Inputs(self.connection).sql(
+        traced = inputs.sql(
             " union all ".join(
                 [f"{none} where false", *(f"select {ORIGIN}, file, record, row from {o}" for o in originals)]
             ),
             **originals,
         )
         target = self.scratch / "rejects.parquet"
-        Inputs(self.connection).sql(
+        inputs.sql(
             f'select {literal(self.task.table)} as "table", r.rule, r."column", r."value", t.file, t.record, '
             f"{literal(self.task.run)} as run, coalesce(t.row, r.row) as row "
             f"from {table} r left join traced t using ({ORIGIN}) order by {ORIGIN}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
-from medallion.contracts import ORIGIN, ROW, Format, SourceLayer, literal, quote
+from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import MedallionError
 from medallion.records import File, Snapshot
 from medallion.storage import Storage
@@ -61,19 +61,38 @@ class Raw(SourceLayer):
             f"select {origin} as {ROW}, {origin} as {ORIGIN}, {columns} from {_files(storage, snapshot)}"
         )
 
-    def originals(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+    def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
         fields = ", ".join(f"{literal(c.name)}: {quote(c.name)}" for c in snapshot.columns)
-        known = connection.sql(f"from {_files(storage, snapshot)}").columns
-        record = "coalesce(_record, file_row_number + 1)" if "_record" in known else "file_row_number + 1"
-        return connection.sql(
-            f"select {_origin(snapshot)} as {ORIGIN}, [{names}][(file_index + 1)::bigint] as file, "
-            f"{record} as record, to_json({{{fields}}})::varchar as row from {_files(storage, snapshot)}"
+        # JSON is made after the join, of the few rows that are wanted
+        return inputs.sql(
+            f"select {ORIGIN}, [{names}][file + 1] as file, position + 1 + coalesce(before, 0) as record, "
+            f"to_json(fields)::varchar as row "
+            f"from (select {_origin(snapshot)} as {ORIGIN}, file_index::bigint as file, file_row_number as position, "
+            f"{{{fields}}} as fields from {_files(storage, snapshot)}) "
+            f"semi join wanted using ({ORIGIN}) "
+            f"asof left join rejected on file = rejected.in_file and position >= rejected.start",
+            wanted=wanted,
+            rejected=_rejected(storage, snapshot, inputs.connection),
         )
 
     def objects(self, snapshot: Snapshot) -> Iterable[str]:
         for source in snapshot.sources:
             yield from (source.object, source.records, f"{source.records}.json")
+
+
+def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+    """How many records were rejected `before` the rows of a file from position `start` on."""
+    import pyarrow as pa
+
+    found: dict[tuple[int, int], int] = {}
+    for file, source in enumerate(snapshot.sources):
+        rejects = json.loads(storage.read(f"{source.records}.json")[0])["rejects"] if source.quarantined else []
+        for before, (record, *_) in enumerate(rejects, 1):
+            found[file, record - before] = before
+    rows = [{"in_file": file, "start": start, "before": before} for (file, start), before in found.items()]
+    schema = pa.schema([(name, pa.int64()) for name in ("in_file", "start", "before")])
+    return connection.from_arrow(pa.Table.from_pylist(rows, schema=schema))
 
 
 def _origin(snapshot: Snapshot) -> str:
