@@ -7,7 +7,7 @@ name can be used in any declaration. Prove it with the suites in `medallion.test
 
 Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are reserved:
 
-- `_row` (BIGINT) tells the rows of one relation apart, in the order they stood in their files;
+- `_row` (BIGINT) tells the rows of one relation apart, and orders them as they stood in their files;
 - `_origin` (BIGINT) tells which source record a row came from, and is NULL for computed rows.
 
 A transform of grain "same" passes both on; `rows.project("* replace (...)")` and `rows.filter(...)` do.
@@ -395,6 +395,7 @@ class Built:
     rows: int
     tallies: tuple[Tally, ...]
     origins: tuple[Origin, ...] = ()
+    identified: bool = False
     rejects: Path | None = None
     warnings: tuple[str, ...] = ()
     failure: str | None = None

@@ -241,6 +241,7 @@ class Execution:
                 "bytes": sum(file.bytes for file in files),
                 "sources": files,
                 "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
+                "identified": True,
                 "tallies": (tally,),
                 "rejects": self._keep_rejects(step.table, identity, found, bad),
                 "warnings": warnings,
@@ -292,6 +293,7 @@ class Execution:
             files=built.files,
             inputs={name: self.snapshots[name].id for name in self._reads(step.table)},
             origins=built.origins,
+            identified=built.identified,
             tallies=built.tallies,
             rejects=rejects,
             warnings=built.warnings,
@@ -339,7 +341,9 @@ class Execution:
         return list(dict.fromkeys(declared.reads().values())) if isinstance(declared, Table) else []
 
     def _gate_hint(self, rejects: File | None) -> str:
-        return f"medallion quarantine --run {self.record.id} shows the rows" if rejects else "mend the data, or the rule"
+        return (
+            f"medallion quarantine --run {self.record.id} shows the rows" if rejects else "mend the data, or the rule"
+        )
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)

@@ -73,7 +73,7 @@ class _Reader:
         return whole
 
     def partial(self, values: Mapping[str, Any]) -> Declaration | None:
-        """What could be read, so that faults between tables are told in the same reading; None when that is too little."""
+        """What could be read, for the faults between tables to be told as well; None when it is too little."""
         layers = values.get("layers", Declaration.model_fields["layers"].get_default(call_default_factory=True))
         built = {name: plugins.build(plugins.LAYERS, layer) for name, layer in layers.items() if layer is not None}
         if len(built) < len(layers):

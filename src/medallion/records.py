@@ -91,8 +91,9 @@ class Origin(Record):
 class Snapshot(Record):
     """One immutable version of one table, `table` being its full name: `silver.purchases`.
 
-    `inputs` are the snapshot ids it was made of, by full table name. `sources` is filled for
-    bronze tables alone. `rejects` is a Parquet file of Reject rows, or None when there are none.
+    `inputs` are the snapshot ids it was made of, by full table name. `sources` is filled for bronze tables alone.
+    `identified` says that each row is one source record: then `_origin` tells rows apart and orders them, and the
+    order of the stored rows tells nothing. `rejects` is a Parquet file of Reject rows, or None when there are none.
     """
 
     table: str
@@ -108,6 +109,7 @@ class Snapshot(Record):
     inputs: dict[str, str] = {}
     origins: tuple[Origin, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    identified: bool = False
     rejects: File | None = None
     warnings: tuple[str, ...] = ()
 

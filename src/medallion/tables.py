@@ -43,6 +43,8 @@ class LakeTable:
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'").fetchall()
         rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
+        if self.snapshot.identified:
+            rows = rows.order(ROW)  # as in the source files; a first few rows do not need all to be sorted
         return rows.project(", ".join(quote(name) for name in rows.columns if name not in (ROW, ORIGIN)))
 
     def to_arrow(self) -> pa.Table:

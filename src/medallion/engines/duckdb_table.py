@@ -78,6 +78,8 @@ class TableBuild:
         self.warnings: list[str] = []
         self.failures: list[str] = []
         self.traced = bool(task.lineage)  # whether rows still know the source records they came from
+        source = task.inputs[task.main]
+        self.identified = source.snapshot.identified  # whether each row still is one source record: `_row` is `_origin`
 
     def run(self) -> Built:
         tables = {
@@ -116,7 +118,7 @@ class TableBuild:
         columns = [name for name in made.columns if name not in (ROW, ORIGIN)]
         if not columns:
             raise StepError("its result has no columns")
-        self.traced = self.traced and ORIGIN in made.columns
+        self.traced, self.identified = self.traced and ORIGIN in made.columns, False
         origin = ORIGIN if ORIGIN in made.columns else f"null::bigint as {ORIGIN}"
         table = self._materialise(made.project(", ".join([origin, *map(quote, columns)])))
         size = self._scalar(f"select count(*) from {table}")
@@ -170,8 +172,7 @@ class TableBuild:
     def _reject(self, rows: Relation, inputs: Inputs, table: str) -> str:
         """The quarantined of the rows in `table`, each with its origin, or as it stands where it has none."""
         wanted = f"from {table} where fate = 'quarantined'"
-        if not self.tallies and isinstance(self.task.inputs[self.task.main].layer, SourceLayer):
-            # the rows are still those of the files, whose `_row` is their origin: nothing has to be read again
+        if self.identified:
             return self._materialise(
                 self.connection.sql(f'select rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row {wanted}')
             )
@@ -199,6 +200,7 @@ class TableBuild:
             files=tuple(files),
             rows=sum(file.rows for file in files),
             tallies=tuple(self.tallies),
+            identified=self.identified,
             origins=tuple(origin for snapshot in origins for origin in snapshot.origins),
             rejects=self._write_rejects(),
             warnings=tuple(self.warnings),

@@ -43,5 +43,5 @@ class ParquetLayer(Layer):
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
         columns = ", ".join(quote(column.name) for column in snapshot.columns)
-        position = "(file_index::bigint << 40) | file_row_number"
+        position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
         return connection.sql(f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])")

@@ -1,4 +1,4 @@
-# ruff: noqa: S101 (a suite for pytest, inside the package so that plugin authors can subclass it)
+
 """The query half of the sink contract: what every store answers, compared with plain Python over the same rows."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: S101 (a suite for pytest, inside the package so that others can subclass it)
+
 """What leases, releases and layers rely on, as a test suite for a storage.
 
 class TestMyStorage(StorageContract):

@@ -1,4 +1,4 @@
-# ruff: noqa: S101 (a suite for pytest, inside the package so that plugin authors can subclass it)
+
 """The contract of sinks and stores as a test suite: subclass it, give it your sink, and run pytest.
 
 ```python
