@@ -43,7 +43,10 @@ sinks:
 """
 
 JANUARY = "order_id,client_id,amount,day\n1,a,10.00,2024-01-05\n2,b,20.50,2024-01-06\n2,b,20.50,2024-01-06\n"
-FEBRUARY = "order_id,client_id,amount,day\n3,a,abc,2024-02-01\n4,zz,5.00,2024-02-02\n5,b,1.25,2024-02-30\n6,a,7.25,2024-02-03\n"
+FEBRUARY = (
+    "order_id,client_id,amount,day\n"
+    "3,a,abc,2024-02-01\n4,zz,5.00,2024-02-02\n5,b,1.25,2024-02-30\n6,a,7.25,2024-02-03\n"
+)
 MARCH = "order_id,client_id,amount,day\n7,b,100.00,2024-03-01\n"
 
 

@@ -18,7 +18,11 @@ FAULTS: dict[str, tuple[bytes, str, str]] = {
     "binary junk": (bytes(range(256)) * 20, "", ""),
     "a gzip by another name": (b"\x1f\x8b\x08\x00" + b"\x00" * 60, "gzip", ".gz"),
     "wrong delimiter": (b"order_id;client_id;amount;day\n1;a;1.00;2024-01-01\n", "delimiter", "';'"),
-    "wrong encoding": ("order_id,client_id,amount,day\n1,café,1.00,2024-01-01\n".encode("cp1252"), "line 2: byte 0xe9 is not utf-8", "cp1252"),
+    "wrong encoding": (
+        "order_id,client_id,amount,day\n1,café,1.00,2024-01-01\n".encode("cp1252"),
+        "line 2: byte 0xe9 is not utf-8",
+        "cp1252",
+    ),
     "duplicate columns": (b"order_id,client_id,amount,amount\n1,a,1,2\n", "'amount'", ""),
 }
 
@@ -58,7 +62,8 @@ def test_all_bad_files_are_told_at_once(published: md.Pipeline) -> None:
 
 def test_ragged_over_long_and_nul_records_are_quarantined_with_their_text(published: md.Pipeline) -> None:
     (published.base / "data/orders/2024-03.csv").write_bytes(
-        b"order_id,client_id,amount,day\n7,b,100.00,2024-03-01\n8,b\n9,b,1.00,2024-03-01,extra,more\n10,b,1.00\x00,2024-03-01\n"
+        b"order_id,client_id,amount,day\n7,b,100.00,2024-03-01\n8,b\n9,b,1.00,2024-03-01,extra,more\n"
+        b"10,b,1.00\x00,2024-03-01\n"
     )
     run = published.run()
     orders = next(step for step in run.steps if step.table == "bronze.orders")
@@ -67,9 +72,27 @@ def test_ragged_over_long_and_nul_records_are_quarantined_with_their_text(publis
     import pyarrow.parquet as pq
 
     rejects = pq.read_table(published.base / "lake" / orders.rejects.path).to_pylist()
-    assert {(row["file"], row["record"]) for row in rejects} >= {("data/orders/2024-03.csv", 2), ("data/orders/2024-03.csv", 3)}
+    assert {(row["file"], row["record"]) for row in rejects} >= {
+        ("data/orders/2024-03.csv", 2),
+        ("data/orders/2024-03.csv", 3),
+    }
     assert any("9,b,1.00,2024-03-01,extra,more" in row["row"] for row in rejects)
     assert small.in_store(published) == small.ALL
+
+
+def test_records_keep_their_numbers_below_broken_ones(published: md.Pipeline) -> None:
+    import pyarrow.parquet as pq
+
+    (published.base / "data/orders/2024-03.csv").write_text(
+        "order_id,client_id,amount,day\n8,b\n9,b\n10,b,bad,2024-03-01\n7,b,100.00,2024-03-01\n11\n12,b,worse,2024-03-01\n"
+    )
+    run = published.run()
+    orders = next(step for step in run.steps if step.table == "silver.orders")
+    rejects = pq.read_table(published.base / "lake" / orders.rejects.path).to_pylist()
+    march = {row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-03.csv"}
+    assert march == {"bad": 3, "worse": 6}
+    february = {row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-02.csv"}
+    assert february["abc"] == 1
 
 
 def test_a_header_alone_is_no_fault_but_is_told(published: md.Pipeline) -> None:
@@ -99,7 +122,8 @@ def test_new_columns_by_each_policy(tmp_path: Path) -> None:
         small.write(folder, small.YAML.replace('{source: "data/orders/*.csv"}', source))
         pipeline = small.load(folder)
         pipeline.run()
-        (folder / "data/orders/2024-03.csv").write_text("day,amount,channel,client_id,order_id\n2024-03-01,100.00,web,b,7\n")
+        march = "day,amount,channel,client_id,order_id\n2024-03-01,100.00,web,b,7\n"
+        (folder / "data/orders/2024-03.csv").write_text(march)
         if policy == "freeze":
             with pytest.raises(SourceError, match=r"frozen.*'channel'"):
                 pipeline.run()
@@ -149,7 +173,8 @@ tables:
 def test_a_cycle_and_an_unknown_table_are_told(tmp_path: Path) -> None:
     file = tmp_path / "medallion.yaml"
     file.write_text(
-        "name: shop\ntables:\n  bronze:\n    a: {source: a.csv}\n  silver:\n    b: {from: silver.c}\n    c: {from: silver.b}\n    d: {from: bronze.aa}\n"
+        "name: shop\ntables:\n  bronze:\n    a: {source: a.csv}\n"
+        "  silver:\n    b: {from: silver.c}\n    c: {from: silver.b}\n    d: {from: bronze.aa}\n"
     )
     with pytest.raises(DeclarationError) as error:
         md.Pipeline.load(file)
@@ -195,5 +220,3 @@ def test_a_full_disk_loses_nothing(published: md.Pipeline, limit: int) -> None:
     assert small.in_lake(published) == small.in_store(published) == small.BOTH
     published.run()
     assert small.in_lake(published) == small.in_store(published) == small.ALL
-
-

@@ -96,7 +96,7 @@ def test_killed_at_random_moments(published: Path, tidy: Counter[str], tmp_path:
     assert cut > 0
 
 
-def test_killed_in_the_first_run_of_all(tidy: Counter[str], tmp_path: Path) -> None:
+def test_killed_in_the_first_run_of_all(tmp_path: Path) -> None:
     for point in range(1, 200, 7):
         folder = tmp_path / f"{point}"
         small.write(folder)

@@ -27,13 +27,16 @@ class LocalStorage(Storage):
         self.url = str(root)
 
     def read(self, path: str) -> tuple[bytes, str]:
-        with told(self.root / path):
-            data = (self.root / path).read_bytes()
+        with self.open(path) as file, told(self.root / path):
+            data = file.read()
         return data, _version(data)
 
     def open(self, path: str) -> BinaryIO:
         with told(self.root / path):
-            return (self.root / path).open("rb")
+            try:
+                return (self.root / path).open("rb")
+            except NotADirectoryError as error:  # below an object, where nothing can be
+                raise FileNotFoundError from error
 
     def local(self, path: str) -> Path:
         if not (self.root / path).is_file():
