@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import mmap
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import field_validator, model_validator
 
-from medallion.contracts import Format, Parsed, literal, quote
+from medallion.contracts import Format, Parsed
 from medallion.errors import SourceError
-from medallion.formats import parquet_file
-from medallion.formats.csv_records import Dialect, Fields, Record, Splitter
+from medallion.formats.csv_duckdb import Reading
+from medallion.formats.csv_records import Dialect, Fields, Record, Splitter, count, fit, misfit
 from medallion.formats.names import check_names
 from medallion.formats.rejects import Rejects
 from medallion.formats.source import check_encoding, endings, plain_text, whole
@@ -77,14 +75,15 @@ class Csv(Format):
             dialect = Dialect(self.delimiter or _usual_delimiter(name), self.quote)
             first = next(iter(Splitter(text, name, dialect)))
             columns = self._names(first, name, dialect)
-            if first.line == 1 and not _holds_nul(text):
-                rows = _read_fast(text, columns, dialect, self.header, part, connection)
-                if rows is not None:
-                    return _parsed(name, columns, rows)
+            if len(columns) > 1 and first.line == 1:
+                header_lines = first.raw.count("\n") + 1 if self.header else 0
+                found = Reading(text, name, columns, dialect, header_lines, part, connection).read()
+                if found:
+                    return _parsed(name, columns, *found)
             records = islice(Splitter(text, name, dialect), int(self.header), None)
             rejects = Rejects(name)
-            rows = _read_carefully(records, columns, part, rejects, connection)
-            return _parsed(name, columns, rows, rejects.all())
+            rows = _read_carefully(records, columns, part, rejects)
+            return _parsed(name, columns, rows, rejects)
 
     def _names(self, first: Record, name: str, dialect: Dialect) -> tuple[str, ...]:
         """The columns' names, once the first record bears them out."""
@@ -97,18 +96,18 @@ class Csv(Format):
             names = tuple((field or "").strip() for field in first.fields)
         else:
             names = self.columns
-            if _fit(first.fields, len(names)) is None:
+            if fit(first.fields, len(names)) is None:
                 raise SourceError(
-                    f"{name}: the first record has {_fields(len(first.fields))}, `columns` names {len(names)}",
+                    f"{name}: the first record has {count(first.fields)}, `columns` names {len(names)}",
                     hint="name as many columns as the file has",
                 )
         check_names(name, names)
         return names
 
 
-def _parsed(name: str, columns: tuple[str, ...], rows: int, rejects: tuple[tuple[int, str, str], ...] = ()) -> Parsed:
+def _parsed(name: str, columns: tuple[str, ...], rows: int, rejects: Rejects) -> Parsed:
     warnings = () if rows or rejects else (f"{name}: has a header but no records",)
-    return Parsed(tuple(Column(name=column, type="VARCHAR") for column in columns), rows, rejects, warnings)
+    return Parsed(tuple(Column(name=column, type="VARCHAR") for column in columns), rows, rejects.all(), warnings)
 
 
 def _usual_delimiter(name: str) -> str:
@@ -128,73 +127,30 @@ def _check_delimiter(first: Record, name: str, dialect: Dialect, what: str) -> N
         )
 
 
-def _holds_nul(text: Path) -> bool:
-    with text.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        return view.find(b"\0") >= 0
-
-
-def _read_fast(
-    text: Path, columns: tuple[str, ...], dialect: Dialect, header: bool, part: Path, connection: Connection
-) -> int | None:
-    """Let DuckDB read a clean file: the number of rows, or None when it finds a fault."""
-    import duckdb
-
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    # A lone column's unquoted empty field is a blank line, and that is no record.
-    kept = f" where {quote(columns[0])} is not null" if len(columns) == 1 else ""
-    query = f"""
-        select * from read_csv({literal(glob.escape(str(text)))}, auto_detect=false, strict_mode=true,
-            header={header}, delim={literal(dialect.delimiter)}, quote={literal(dialect.quote)},
-            escape={literal(dialect.quote)}, allow_quoted_nulls=false, hive_partitioning=false,
-            max_line_size=16000000, buffer_size=32000000, columns={{{types}}}){kept}"""
-    try:
-        return parquet_file.write(query, part, connection)
-    except duckdb.InvalidInputException:
-        return None
-
-
-def _read_carefully(
-    records: Iterator[Record], columns: tuple[str, ...], part: Path, rejects: Rejects, connection: Connection
-) -> int:
-    """Write what can be split, with `_record`, and set the rest aside."""
+def _read_carefully(records: Iterator[Record], columns: tuple[str, ...], part: Path, rejects: Rejects) -> int:
+    """Write what can be split and set the rest aside."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(parquet_file.RECORD, pa.int64()), *((column, pa.string()) for column in columns)])
+    schema = pa.schema([(column, pa.string()) for column in columns])
     rows = 0
-    numbered = _numbered(records, len(columns), rejects)
+    kept = _kept(records, len(columns), rejects)
     with pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer:
-        while batch := list(islice(numbered, _BATCH)):
-            arrays = [
-                pa.array(values, kind) for values, kind in zip(zip(*batch, strict=True), schema.types, strict=True)
-            ]
+        while batch := list(islice(kept, _BATCH)):
+            arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             rows += len(batch)
-    if not rejects:
-        parquet_file.drop_numbers(part, connection)
     return rows
 
 
-def _numbered(records: Iterator[Record], width: int, rejects: Rejects) -> Iterator[tuple[int | str | None, ...]]:
+def _kept(records: Iterator[Record], width: int, rejects: Rejects) -> Iterator[Fields]:
     number = 0
     for record in records:
-        if width == 1 and record.fields is not None and not any(field is not None for field in record.fields):
+        if width == 1 and record.fields and record.fields.count(None) == len(record.fields):
             continue
         number += 1
-        fields = record.fields and _fit(record.fields, width)
+        fields = fit(record.fields, width)
         if fields:
-            yield (number, *fields)
+            yield fields
         else:
-            found = len(record.fields or ())
-            rejects.add(number, record.fault or f"{_fields(found)} where {width} are expected", record.raw)
-
-
-def _fit(fields: Fields, width: int) -> Fields | None:
-    """Fields without the empty ones too many at the end, or None when their number is wrong."""
-    if len(fields) < width or any(field is not None for field in fields[width:]):
-        return None
-    return fields[:width]
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count} fields"
+            rejects.add(number, record.fault or misfit(record.fields, width), record.raw)

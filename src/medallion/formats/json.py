@@ -79,13 +79,13 @@ def _begins_array(text: Path) -> bool:
         return file.read(4096).lstrip()[:1] == b"["
 
 
-def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
-    """Write the objects of a clean file. Raises _NoObjectsError when it is not clean."""
+def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection, *, numbered: bool = False) -> Parsed:
+    """Write the objects of a clean file, `numbered` ones with their `_record`. Raises _NoObjectsError on others."""
     import duckdb
 
     file = f"{literal(glob.escape(str(text)))}, format={literal(shape)}, maximum_object_size={MAX_RECORD}"
     structure = _structure(file, name, connection)
-    numbers = {parquet_file.RECORD: structure.pop(parquet_file.RECORD)} if parquet_file.RECORD in structure else {}
+    numbers = {parquet_file.RECORD: structure.pop(parquet_file.RECORD)} if numbered else {}
     check_names(name, tuple(structure))
     inexact = _inexact(file, structure, connection)
     types, warnings = column_types({**numbers, **structure, **dict.fromkeys(inexact, "JSON")})
@@ -145,7 +145,7 @@ def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -
                 f"{name}: no line is a JSON object; record {number}: {reason}",
                 hint="write one object a line, or one array of objects",
             )
-        parsed = _read(kept, "newline_delimited", name, part, connection)
+        parsed = _read(kept, "newline_delimited", name, part, connection, numbered=True)
     except _NoObjectsError as error:
         raise SourceError(f"{name}: {error}", hint="write one object a line") from None
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,13 +15,22 @@ _CUT = MAX_RECORD + 1
 _SAMPLE = 1 << 20
 
 
-def numbered_lines(text: Path) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, those above MAX_RECORD cut. Only in a file without any \\n does \\r end a line."""
+def ends_by_return(text: Path, quoted: str = "") -> bool:
+    """Whether the first line break outside quotes is a lone carriage return, as on old Macs."""
     with text.open("rb") as file:
         sample = file.read(_SAMPLE)
-        file.seek(len(UTF8_MARK) if sample.startswith(UTF8_MARK) else 0)
-        ends_by_return = b"\r" in sample and b"\n" not in sample
-        yield from enumerate(_returns(file) if ends_by_return else _newlines(file), 1)
+    if quoted:
+        mark = re.escape(quoted.encode())
+        sample = re.sub(mark + b"[^" + mark + b"]*" + mark, b"", sample)
+    end = re.search(rb"\r?\n|\r", sample)
+    return end is not None and end[0] == b"\r" and end.end() < len(sample)
+
+
+def numbered_lines(text: Path, *, by_return: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, those above MAX_RECORD cut; a byte order mark is left out."""
+    with text.open("rb") as file:
+        file.seek(len(UTF8_MARK) if file.read(len(UTF8_MARK)) == UTF8_MARK else 0)
+        yield from enumerate(_returns(file) if by_return else _newlines(file), 1)
 
 
 def _newlines(file: BinaryIO) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ ADVICE = {
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1a\x1b")
 _TOLERATED = 0.05  # the share of control bytes above which a file is no text with a few bad bytes in it
+_FEW = 8  # control bytes that even a tiny text may hold
 
 
 def looks_like(head: bytes) -> tuple[str, str] | None:
@@ -52,4 +53,4 @@ def looks_utf16(head: bytes) -> bool:
 def looks_binary(head: bytes) -> bool:
     """Whether too many bytes are control characters for this to be text."""
     controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
-    return controls > _TOLERATED * len(head)
+    return controls > max(_FEW, _TOLERATED * len(head))

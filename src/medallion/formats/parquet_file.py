@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import literal
+from medallion.errors import StorageError
 from medallion.records import Column
 
 if TYPE_CHECKING:
@@ -16,9 +17,18 @@ RECORD = "_record"
 
 
 def write(query: str, part: Path, connection: Connection) -> int:
-    """Write a query's rows, in order, and count them."""
+    """Write a query's rows, in order, and count them. Raises StorageError when it is the writing that fails."""
+    import duckdb
+
     copy = f"copy ({query}) to {literal(str(part))} (format parquet, compression snappy, parquet_version v2)"
-    return int(connection.execute(copy).fetchall()[0][0])
+    try:
+        return int(connection.execute(copy).fetchall()[0][0])
+    except duckdb.IOException as error:
+        if part.name not in str(error):
+            raise
+        raise StorageError(
+            f"{part}: cannot be written: {error}", hint="check the space left and the rights; nothing was published"
+        ) from error
 
 
 def scan(path: Path) -> str:

@@ -65,7 +65,7 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
     """
     head = check_readable(source, name)
     packing = _packing(source, name, head)
-    utf8 = codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    utf8 = codecs.lookup(encoding).name == "utf-8"
     if not packing and utf8:
         _check_text(source, name)
         yield source
@@ -120,8 +120,9 @@ def _unpacked(source: Path, packing: str) -> BinaryIO:
         import pyarrow as pa
 
         return cast("BinaryIO", pa.input_stream(str(source), compression="zstd"))
-    openers = {".gz": gzip.open, ".bz2": bz2.open, "": Path.open}
-    return cast("BinaryIO", openers[packing](source, "rb"))
+    if packing == ".gz":
+        return cast("BinaryIO", gzip.open(source, "rb"))
+    return cast("BinaryIO", bz2.open(source, "rb")) if packing else source.open("rb")
 
 
 def _chunks(file: BinaryIO, name: str) -> Iterator[bytes]:

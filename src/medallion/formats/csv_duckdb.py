@@ -1,0 +1,167 @@
+"""Reading CSV with DuckDB: fast, and believed only where DuckDB's own checks or a count of lines bear it out."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import literal, quote
+from medallion.formats import parquet_file
+from medallion.formats.csv_records import Dialect, LineSplitter, fit, misfit
+from medallion.formats.rejects import Rejects
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection
+
+_CHUNK = 1 << 20
+_REJECTS = "_csv_rejects"
+_SCANS = "_csv_scans"
+_RAGGED = ("MISSING COLUMNS", "TOO MANY COLUMNS")
+_LIMIT = 1_000_000  # faults; a file with more is for the reader that says what is wrong with it
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a look at the bytes tells: how many lines there are, blank ones at the end left out, and whether a quote."""
+
+    count: int
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One UTF-8 file, read into the Parquet file `part`."""
+
+    text: Path
+    name: str
+    columns: tuple[str, ...]
+    dialect: Dialect
+    header_lines: int
+    part: Path
+    connection: Connection
+
+    def read(self) -> tuple[int, Rejects] | None:
+        """Write the rows, in order: how many, and the records set aside. None when DuckDB cannot be relied on.
+
+        A file without quotes has one record a line, so that counting proves the quickest way right. With quotes
+        DuckDB's strict reading comes first: where a thread begins inside a quoted field, it notices.
+        """
+        lines = survey(self.text, self.dialect.quote)
+        if lines is None:
+            return None
+        if not lines.quoted:
+            return self._counted(lines) or self._strict()
+        return self._strict() or self._counted(lines) or self._counted(lines, "parallel=false")
+
+    def _strict(self) -> tuple[int, Rejects] | None:
+        rows = self._write()
+        return None if rows is None else (rows, Rejects(self.name))
+
+    def _counted(self, lines: Lines, *options: str) -> tuple[int, Rejects] | None:
+        """Set records with fields too many or missing aside, provided that every line of the file is accounted for.
+
+        DuckDB does not tell of all that it leaves out, such as a last record whose quote is never closed.
+        """
+        try:
+            tables = f"rejects_table={literal(_REJECTS)}, rejects_scan={literal(_SCANS)}, rejects_limit={_LIMIT}"
+            rows = self._write("store_rejects=true", tables, *options)
+            found = None if rows is None else self._found()
+        finally:
+            for table in (_REJECTS, _SCANS):
+                self.connection.execute(f"drop table if exists {table}").fetchall()
+        if rows is None or found is None:
+            return None
+        breaks = self._breaks() if lines.quoted else 0
+        if self.header_lines + rows + breaks + len(found) != lines.count or (breaks and found):
+            return None
+        rejects = self._judged(found)
+        return None if rejects is None else (rows, rejects)
+
+    def _write(self, *options: str) -> int | None:
+        import duckdb
+
+        types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
+        dialect = {"delim": self.dialect.delimiter, "quote": self.dialect.quote, "escape": self.dialect.quote}
+        settings = ", ".join(
+            (f"columns={{{types}}}", *(f"{key}={literal(mark)}" for key, mark in dialect.items()), *options)
+        )
+        query = f"""
+            select * from read_csv({literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
+                header={self.header_lines > 0}, allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
+        # NotImplementedException: threads that began at different places do not meet
+        with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):
+            return parquet_file.write(query, self.part, self.connection)
+        return None
+
+    def _found(self) -> list[int] | None:
+        """Where the lines of rejected records begin, or None when something else is wrong with one."""
+        kinds = ", ".join(literal(kind) for kind in _RAGGED)
+        query = f"""
+            select line_byte_position, bool_and(error_type::varchar in ({kinds})) from {_REJECTS}
+            group by all order by all"""
+        rows = self.connection.execute(query).fetchall()
+        return [position for position, _ in rows] if all(ragged for _, ragged in rows) else None
+
+    def _breaks(self) -> int:
+        """How many line breaks stand inside the values that were written."""
+        each = " + ".join(
+            f"coalesce(sum(strlen({name}) - strlen(replace({name}, e'\\n', ''))) filter ({name} like e'%\\n%'), 0)"
+            for name in map(quote, self.columns)
+        )
+        return int(self.connection.execute(f"select {each} from {parquet_file.scan(self.part)}").fetchall()[0][0])
+
+    def _judged(self, positions: list[int]) -> Rejects | None:
+        """The rejected records as the careful reader sees them, or None when it would not reject them."""
+        rejects = Rejects(self.name)
+        splitter = LineSplitter(self.dialect)
+        for before, line in _lines_at(self.text, positions):
+            try:
+                record = splitter.split(before, line.decode())
+            except UnicodeDecodeError:
+                return None
+            if record is None or record.fault or fit(record.fields, len(self.columns)):
+                return None
+            rejects.add(before + 1 - self.header_lines, misfit(record.fields, len(self.columns)), record.raw)
+        return rejects if len(rejects) == len(positions) else None
+
+
+def survey(text: Path, quote: str) -> Lines | None:
+    """Count the lines, unless DuckDB would read the file wrong without saying so: it lets NUL bytes pass, and
+    takes some of the carriage returns that stand alone for line ends."""
+    if not quote.isascii():
+        return None
+    mark = quote.encode()
+    quoted, breaks, trailing = False, 0, 0
+    with text.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if chunk.endswith(b"\r"):
+                chunk += file.read(1)
+            if b"\0" in chunk or (b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")):
+                return None
+            quoted = quoted or (bool(mark) and mark in chunk)
+            found = chunk.count(b"\n")
+            breaks += found
+            ending = chunk[len(chunk.rstrip(b"\r\n")) :]
+            trailing = ending.count(b"\n") + (trailing if ending == chunk else 0)
+    return Lines(breaks - trailing + 1, quoted)
+
+
+def _lines_at(text: Path, positions: list[int]) -> Iterator[tuple[int, bytes]]:
+    """The lines that begin at these bytes, each with the number of lines before it; ends where none begins."""
+    before, at, last = 0, 0, b"\n"
+    with text.open("rb") as file:
+        for position in positions:
+            start = position - 1  # counted from 1, and after \r\n it is that of the \n
+            while at < start and (chunk := file.read(min(_CHUNK, start - at))):
+                before, at, last = before + chunk.count(b"\n"), at + len(chunk), chunk[-1:]
+            if last == b"\r":
+                before, at, last = before + 1, at + 1, file.read(1)
+            if at not in (start, start + 1) or last != b"\n":
+                return
+            line = file.readline()
+            yield before, line
+            before, at, last = before + line.count(b"\n"), at + len(line), line[-1:]

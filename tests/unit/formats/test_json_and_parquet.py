@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import datetime
+import gzip
+import resource
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from medallion.errors import SourceError, StorageError
+from medallion.formats.csv import Csv
+from medallion.formats.json import Json
+from medallion.formats.parquet import Parquet
+
+
+def types(found) -> dict[str, str]:
+    return {column.name: column.type for column in found.parsed.columns}
+
+
+def test_json_types_are_kept_and_no_text_becomes_a_date(read):
+    found = read(
+        Json(),
+        "a.ndjson",
+        b'{"id":1,"day":"2025-01-02","x":1,"ok":true,"u":"6f1c2f9e-0b1c-4c4e-9c7e-0a1b2c3d4e5f"}\n\n'
+        b'{"id":9007199254740993,"day":"","x":2.5,"in":{"a":[1,2]},"none":null}\r\n',
+    )
+    assert types(found) == {
+        "id": "BIGINT",
+        "day": "VARCHAR",
+        "x": "DOUBLE",
+        "ok": "BOOLEAN",
+        "u": "VARCHAR",
+        "in": "STRUCT(a BIGINT[])",
+        "none": "VARCHAR",
+    }
+    assert found.rows[0][:4] == (1, "2025-01-02", 1.0, True)
+    assert found.rows[1][:3] == (9007199254740993, "", 2.5)
+    assert found.rows[1][5] == {"a": [1, 2]}
+    assert found.parsed.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "values"),
+    [
+        (b'{"n":18446744073709551615}\n{"n":-1}', "DECIMAL(38,0)", [Decimal(18446744073709551615), Decimal(-1)]),
+        (b'{"n":9223372036854775808}', "DECIMAL(38,0)", [Decimal(9223372036854775808)]),
+        (b'{"n":12345678901234567890123}\n{"n":1.5}', "VARCHAR", ["12345678901234567890123", "1.5"]),
+        (b'{"n":1}\n{"n":"x"}\n{"n":{"a":1}}', "VARCHAR", ["1", "x", '{"a":1}']),
+    ],
+)
+def test_no_value_loses_anything(read, content, kind, values):
+    found = read(Json(), "a.ndjson", content)
+    assert types(found) == {"n": kind}
+    assert [row[0] for row in found.rows] == values
+    assert bool(found.parsed.warnings) == (kind == "VARCHAR")
+
+
+def test_array_mark_compression_and_encoding(read):
+    content = b'[{"a":1},\n {"a":2}]'
+    assert read(Json(), "a.json", content).rows == [(1,), (2,)]
+    assert read(Json(), "a.json", b"\xef\xbb\xbf" + content).rows == [(1,), (2,)]
+    assert read(Json(), "a.json.gz", gzip.compress(content)).rows == [(1,), (2,)]
+    assert read(Json(), "a.jsonl", b'\xef\xbb\xbf{"a":1}\n{"a":2}\n').rows == [(1,), (2,)]
+    assert read(Json(encoding="utf-16"), "a.json", '{"a":"é"}'.encode("utf-16")).rows == [("é",)]
+
+
+def test_lines_that_are_no_objects_are_set_aside(read):
+    lines = [b'{"a":1}', b"", b"{bad", b"[1]", b"null", b'{"a":2},', b'{"a":3}', b'{"a":"\0"}', b"{}"]
+    found = read(Json(), "a.ndjson", b"\n".join(lines))
+    assert found.rows == [(1, 1), (6, 3), (8, None)]
+    assert types(found) == {"a": "BIGINT"}
+    assert [(number, raw) for number, _, raw in found.parsed.rejects] == [
+        (2, "{bad"),
+        (3, "[1]"),
+        (4, "null"),
+        (5, '{"a":2},'),
+        (7, '{"a":"\0"}'),
+    ]
+    assert found.parsed.rejects[1][1] == "array where an object is expected"
+
+
+def test_over_long_line_is_set_aside(read):
+    found = read(Json(), "a.ndjson", b'{"a":"' + b"x" * 40_000_000 + b'"}\n{"a":"y"}\n')
+    assert found.rows == [(2, "y")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.json", b"", "is empty"),
+        ("a.json", b"\n \n", "is empty"),
+        ("a.json", b"[1,2]", "no array of JSON objects"),
+        ("a.json", b'[{"a":1},{"a":bad}]', "no array of JSON objects"),
+        ("a.json", b'[{"a":1}', "no array of JSON objects"),
+        ("a.json", b"[]", "no object with a key"),
+        ("a.json", b'{\n "a": 1\n}\n', "no line is a JSON object"),
+        ("a.json", b"id,name\n1,Ann\n", "no line is a JSON object"),
+        ("a.json", b'{"a":1,"A":2}', "stands twice"),
+        ("a.json", b'{"_row":1}', "reserved"),
+        ("a.json", b'{"_record":1}\nbad', "reserved"),
+        ("a.json", b'{"_record":1}\n', "reserved"),
+        ("a.json", b'{"":1}', "no name"),
+        ("a.json", b'{"a":"x"}\n{"a":"\xeb"}', "line 2: byte 0xeb"),
+        ("a.json", b'[{"a":"\xeb"}]', "line 1: byte 0xeb"),
+        ("a.json", gzip.compress(b"{}"), "gzip"),
+        ("gone.json", None, "no such file"),
+    ],
+)
+def test_json_that_cannot_be_read(read, name, content, says):
+    with pytest.raises(SourceError, match=says) as caught:
+        read(Json(), name, content)
+    assert caught.value.message.startswith(f"{name}: ")
+    assert caught.value.hint
+
+
+def parquet(tmp_path, table: pa.Table) -> bytes:
+    pq.write_table(table, tmp_path / "made")
+    return (tmp_path / "made").read_bytes()
+
+
+def test_parquet_keeps_rows_and_types(read, tmp_path):
+    day = datetime.date(2025, 1, 2)
+    table = pa.table(
+        {
+            "id": pa.array([1, None], pa.int32()),
+            "price": pa.array([Decimal("1.50"), None], pa.decimal128(12, 2)),
+            "day": [day, None],
+            "tags": [["a"], []],
+            "in": [{"x": 1}, None],
+        }
+    )
+    found = read(Parquet(), "a.parquet", parquet(tmp_path, table))
+    assert types(found) == {
+        "id": "INTEGER",
+        "price": "DECIMAL(12,2)",
+        "day": "DATE",
+        "tags": "VARCHAR[]",
+        "in": "STRUCT(x BIGINT)",
+    }
+    assert found.rows == [(1, Decimal("1.50"), day, ["a"], {"x": 1}), (None, None, None, [], None)]
+
+
+def test_parquet_that_cannot_be_read(read, tmp_path):
+    good = parquet(tmp_path, pa.table({"a": list(range(1000))}))
+    same = parquet(tmp_path, pa.table({"a": [1], "A": [2]}))
+    for content, says in [
+        (b"", "is empty"),
+        (b"a,b\n", "no Parquet file"),
+        (good[:-20], "cut short or corrupt"),
+        (good[:100] + bytes(200) + good[300:], "cut short or corrupt"),
+        (same, "stands twice"),
+        (parquet(tmp_path, pa.table({"_origin": [1]})), "reserved"),
+    ]:
+        with pytest.raises(SourceError, match=says):
+            read(Parquet(), "a.parquet", content)
+    empty = read(Parquet(), "a.parquet", parquet(tmp_path, pa.table({"a": pa.array([], pa.int64())})))
+    assert (empty.rows, len(empty.parsed.warnings)) == ([], 1)
+
+
+@pytest.mark.parametrize("form", [Csv(), Parquet()])
+def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
+    source = tmp_path / f"a.{form.name}"
+    connection.execute(f"copy (select hash(n) as a, n as b from range(50000) t(n)) to '{source}'").fetchall()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match="cannot be written"):
+            form.parse(source, source.name, tmp_path / "out" / "target", connection)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "out").iterdir()) == []
