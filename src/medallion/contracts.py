@@ -42,6 +42,7 @@ _numbers = count()
 
 ROW = "_row"
 ORIGIN = "_origin"
+ASIDE = "_aside"
 
 Scope = Literal["rows", "key", "table"]
 Grain = Literal["same", "new"]
@@ -121,6 +122,14 @@ class Transform(Plugin, ABC):
 
         Columns, in this order: `_row` (at most once each), `fate` ("deduplicated", "dropped" or
         "quarantined"), `rule` (VARCHAR), `column` (VARCHAR or NULL), `value` (VARCHAR or NULL).
+        """
+        return None
+
+    def judge(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        """`apply` and `set_aside` in one pass over the rows, for a step of grain "same" whose two share costly work.
+
+        All rows, as `apply` would make them, and a last column `_aside` (VARCHAR): NULL where a row goes on, else
+        a JSON object of `fate`, `rule`, `column` and `value`. None when the step has no such way.
         """
         return None
 

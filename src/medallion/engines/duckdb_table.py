@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from medallion.contracts import (
+    ASIDE,
     ORIGIN,
     ROW,
     Built,
@@ -35,6 +36,7 @@ from medallion.records import Column, File, Tally
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
+FIELDS = ("fate", "rule", "column", "value")  # of a row that is set aside, beside its `_row`
 FATES = {"drop": "dropped", "quarantine": "quarantined", "fail": "quarantined"}
 
 
@@ -100,6 +102,9 @@ class TableBuild:
             return self._finish(rows)
 
     def _step(self, step: Transform, rows: Relation, inputs: Inputs) -> Relation:
+        judged = step.judge(rows, inputs)
+        if judged is not None:
+            return self._sort_out(judged, rows, inputs)
         removed = step.set_aside(rows, inputs)
         if removed is not None:
             table = self._materialise(removed)
@@ -109,10 +114,15 @@ class TableBuild:
             return self._new_grain(step, made)
         if ROW not in made.columns or ORIGIN not in made.columns:
             raise PluginError(f"a transform of grain 'same' must pass {ROW} and {ORIGIN} on")
-        if removed is not None and made is not rows:
-            # a step that judges values and computes from them (a cast) costs too much to be done in every later pass
-            made = self.connection.table(self._materialise(made))
         return made if made is rows else self._rebase(made)
+
+    def _sort_out(self, judged: Relation, rows: Relation, inputs: Inputs) -> Relation:
+        """Hold the judged rows, which cost too much to be made in every later pass, and go on with those that may."""
+        held = self._materialise(judged)
+        fields = ", ".join(f"json_extract_string({ASIDE}, '$.{name}') as {quote(name)}" for name in FIELDS)
+        told = self.connection.sql(f"select {ROW}, {fields} from {held} where {ASIDE} is not null")
+        self._take_out(rows, inputs, self._materialise(told))
+        return self._rebase(self.connection.sql(f"select * exclude ({ASIDE}) from {held} where {ASIDE} is null"))
 
     def _new_grain(self, step: Transform, made: Relation) -> Relation:
         columns = [name for name in made.columns if name not in (ROW, ORIGIN)]

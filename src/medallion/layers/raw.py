@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,6 +17,8 @@ from medallion.storage import Storage
 from medallion.storage.local import told
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from medallion.contracts import Connection, Relation
 
 CHUNK = 1 << 20
@@ -90,9 +93,19 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
         rejects = json.loads(storage.read(f"{source.records}.json")[0])["rejects"] if source.quarantined else []
         for before, (record, *_) in enumerate(rejects, 1):
             found[file, record - before] = before
-    rows = [{"in_file": file, "start": start, "before": before} for (file, start), before in found.items()]
-    schema = pa.schema([(name, pa.int64()) for name in ("in_file", "start", "before")])
-    return connection.from_arrow(pa.Table.from_pylist(rows, schema=schema))
+    columns = {
+        "in_file": [file for file, _ in found],
+        "start": [start for _, start in found],
+        "before": list(found.values()),
+    }
+    return connection.from_arrow(pa.table({name: _integers(values) for name, values in columns.items()}))
+
+
+def _integers(values: list[int]) -> pa.Array:
+    """An Arrow array from a buffer: made from a list, it would import pandas."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
 
 
 def _origin(snapshot: Snapshot) -> str:

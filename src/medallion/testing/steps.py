@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from medallion.contracts import ORIGIN, ROW, Inputs, RowExpectation, Transform
+from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+    from medallion.contracts import Relation
 
     Rows: TypeAlias = Sequence[Mapping[str, Any]] | pa.Table
 
@@ -38,10 +41,14 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     if removed is not None:
         others.sql("select * from removed", removed=removed).create("set_aside")
         aside = sorted(connection.table("set_aside").fetchall())
+    judged = transform.judge(relation, others)
+    if removed is not None:
         relation = others.sql(f"select * from rows anti join set_aside using ({ROW})", rows=relation)
     made = transform.apply(relation, others)
     if ROW in made.columns:
         made = made.order(ROW)
+    if judged is not None:
+        _agree(judged, made, aside)
     types = {name: str(kind) for name, kind in zip(made.columns, made.types, strict=True) if name not in (ROW, ORIGIN)}
     out = [dict(zip(made.columns, values, strict=True)) for values in made.fetchall()]
     return Outcome([{name: row[name] for name in types} for row in out], types, aside)
@@ -52,6 +59,15 @@ def violations(expectation: RowExpectation, rows: Rows, **inputs: Rows) -> list[
     connection = _connect()
     others = Inputs(connection, {name: _relation(connection, name, table) for name, table in inputs.items()})
     return sorted(expectation.violations(_relation(connection, "rows", rows), others).fetchall())
+
+
+def _agree(judged: Relation, made: Relation, aside: list[tuple[Any, ...]]) -> None:
+    """A transform that judges in one pass must come to what `set_aside` and `apply` do."""
+    kept = judged.filter(f"{ASIDE} is null").project(f"* exclude ({ASIDE})").order(ROW)
+    assert (kept.columns, kept.types, kept.fetchall()) == (made.columns, made.types, made.fetchall())
+    told = judged.filter(f"{ASIDE} is not null").project(f"{ROW}, {ASIDE}").fetchall()
+    found = [(row, json.loads(text)) for row, text in told]
+    assert sorted((row, *(said[name] for name in ("fate", "rule", "column", "value"))) for row, said in found) == aside
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

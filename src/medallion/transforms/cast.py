@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from medallion.contracts import ROW, Inputs, Transform, literal, quote, require
+from medallion.contracts import ASIDE, ROW, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
 from medallion.transforms.columns import replace
 from medallion.transforms.readings import Formats, Reading, check_type, read
@@ -71,6 +71,19 @@ class Cast(Transform):
         return rows.filter(" or ".join(refused.values())).project(
             f"{ROW}, 'quarantined' as fate, 'cast' as rule, case {column} end as column, case {value} end as value"
         )
+
+    def judge(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        readings = self._readings(rows)
+        told = [
+            f"when {reading.refused} then to_json({{fate: 'quarantined', rule: 'cast', "
+            f'"column": {literal(name)}, "value": cast({quote(name)} as varchar)}})'
+            for name, reading in readings.items()
+            if reading.refused != "false"
+        ]
+        if not told:
+            return None
+        values = ", ".join(f"{reading.value} as {quote(name)}" for name, reading in readings.items())
+        return rows.project(f"* replace ({values}), cast(case {' '.join(told)} end as varchar) as {ASIDE}")
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         return replace(rows, {name: reading.value for name, reading in self._readings(rows).items()})

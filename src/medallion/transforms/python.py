@@ -17,8 +17,8 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
 from medallion.errors import MedallionError, StepError, did_you_mean
-from medallion.functions import declared
 from medallion.expressions import columns_sql, explained, public
+from medallion.functions import declared
 from medallion.transforms.frames import CHOICES, annotated_kind, kind_of, to_arrow, to_frame
 
 if TYPE_CHECKING:
