@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from medallion import plugins
@@ -49,13 +50,22 @@ class Lake:
         Lake("lake").table("gold.clients_stats").to_pandas()
 
     Parameters: `url`; `base`, the folder a relative one is taken from; `layers`, how each layer is kept
-    (by default as the release that is read says).
+    (by default as the release that is read says); `options`, how to reach an S3 server where the
+    environment does not say (`endpoint_url`, `key`, `secret`, `region`).
     """
 
-    def __init__(self, url: str | Path, *, base: Path | None = None, layers: Mapping[str, Layer] | None = None) -> None:
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        base: Path | None = None,
+        layers: Mapping[str, Layer] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.url = str(url)
         self.base = base
-        self.storage = open_storage(self.url, base)
+        self.options = options
+        self.storage = open_storage(self.url, base, options)
         self.layers: dict[str, Layer] = dict(layers or {})
 
     # What is published
@@ -142,7 +152,7 @@ class Lake:
 
     def layer_storage(self, name: str, layer: Layer) -> Storage:
         """Where a layer keeps its files: its own `path`, or the lake's folder of its name."""
-        return open_storage(layer.path, self.base) if layer.path else open_storage(f"{self.url}/{name}", self.base)
+        return open_storage(layer.path or f"{self.url}/{name}", self.base, self.options)
 
     def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
         """The newest snapshot with this fingerprint, if there is one whose files are all there."""

@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +51,8 @@ class Lease:
         self._released.set()
         self._thread.join()
         if self._lost is None:
-            self._storage.delete(PATH)
+            with suppress(StorageError):  # it expires by itself; the run's own outcome is what matters
+                self._storage.delete(PATH)
 
     def _take(self) -> str:
         try:

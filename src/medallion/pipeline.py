@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from medallion import ingest
 from medallion.config import Declaration, Source, faults
 from medallion.contracts import Sink, SourceLayer, Store
+from medallion.environment import read_dotenv
 from medallion.errors import CallError, DeclarationError, Problem
-from medallion.execution import Event, Execution
+from medallion.execution import Event, Execution, Perform
 from medallion.lake import Lake, new_id, now
 from medallion.lease import Lease, lease
 from medallion.plan import Arrival, Plan, Selection, plan
@@ -22,6 +24,8 @@ from medallion.records import Release, Run, Snapshot
 from medallion.retention import Collected, collect
 from medallion.source_map import mask
 from medallion.storage import local_root
+from medallion.storage.copies import copies
+from medallion.storage.settings import s3_options
 
 Watch = Callable[[Event], None]
 
@@ -32,11 +36,17 @@ class Pipeline:
         run = Pipeline.load("medallion.yaml").run()
 
     Parameters: `declaration`; `base`, the folder that relative paths are taken from; `secrets`, values
-    that no message may show. Raises DeclarationError with everything wrong between its parts.
+    that no message may show; `options`, how to reach an S3 server where the environment does not say.
+    Raises DeclarationError with everything wrong between its parts.
     """
 
     def __init__(
-        self, declaration: Declaration, *, base: Path | str = ".", secrets: frozenset[str] = frozenset()
+        self,
+        declaration: Declaration,
+        *,
+        base: Path | str = ".",
+        secrets: frozenset[str] = frozenset(),
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         problems = [Problem("", ".".join(map(str, path)), message) for path, message in faults(declaration)]
         if problems:
@@ -44,7 +54,7 @@ class Pipeline:
         self.declaration = declaration
         self.base = Path(base).absolute()
         self.secrets = secrets
-        self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers)
+        self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers, options=options)
         self.sinks: Mapping[str, Sink] = {
             label: item.sink.located(self.base) for label, item in declaration.sinks.items()
         }
@@ -56,7 +66,10 @@ class Pipeline:
 
         file = Path(path)
         declaration, document = load(file)
-        return cls(declaration, base=file.parent, secrets=document.secrets)
+        beside = read_dotenv(file.parent / ".env", lambda *_: None)  # its faults were told above
+        options = s3_options({**beside, **os.environ})
+        secrets = document.secrets | {options[name] for name in ("secret", "token") if name in options}
+        return cls(declaration, base=file.parent, secrets=secrets, options=options)
 
     def plan(self, selection: Selection | None = None) -> Plan:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
@@ -65,16 +78,20 @@ class Pipeline:
         arrivals = {table.name: ingest.take_in(table, snapshots.get(table.name), None)[0] for table in self._sources()}
         return self._plan(arrivals, snapshots, selection)
 
-    def run(self, selection: Selection | None = None, *, watch: Watch | None = None) -> Run:
+    def run(
+        self, selection: Selection | None = None, *, watch: Watch | None = None, perform: Perform | None = None
+    ) -> Run:
         """Bring every table up to date and publish the result as one release.
 
-        Parameters: `selection` limits it to some tables; `watch` is told of each step as it goes.
+        Parameters: `selection` limits it to some tables; `watch` is told of each step as it goes;
+        `perform` is given each step and the work to do, for a scheduler that wraps and retries it.
         Raises LeaseError while another run is writing, and DataError or ServiceError when a step fails:
         then nothing is published, and the error's `run` says what was done.
         """
         run = new_id(now())
         with self._writing(run) as (held, scratch):
-            return Execution(self, run, held, scratch, selection or Selection(), watch or _unwatched).execute()
+            execution = Execution(self, run, held, scratch, selection or Selection(), watch or _unwatched, perform)
+            return execution.execute()
 
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and store back at an earlier release, by default the one before the current.
@@ -127,7 +144,7 @@ class Pipeline:
             table, layer = self.declaration.table(name), self.declaration.layers[name.partition(".")[0]]
             if isinstance(table, Source) and isinstance(layer, SourceLayer):
                 storage = self.lake.layer_storage(name.partition(".")[0], layer)
-                yield ingest.SourceTable(name, number, table, layer, storage, self.base)
+                yield ingest.SourceTable(name, number, table, layer, storage, self.base, self.lake.options)
                 number += 1
 
     @contextmanager
@@ -136,7 +153,7 @@ class Pipeline:
         with lease(self.lake.storage, run) as held:
             root = local_root(self.lake.storage)
             if root is None:
-                scratch = Path(tempfile.mkdtemp(prefix="medallion-"))
+                scratch = Path(tempfile.mkdtemp(dir=copies().folder))
             else:
                 scratch = root / ".scratch"
                 shutil.rmtree(scratch, ignore_errors=True)  # left by a run that was killed

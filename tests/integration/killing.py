@@ -17,10 +17,12 @@ from typing import Any
 
 from medallion.sinks.sqlite import Sqlite
 from medallion.storage.local import LocalStorage
+from medallion.storage.remote import RemoteStorage
 from tests.integration import small
 
 WRITES = {
     LocalStorage: ("put", "put_file", "create", "swap", "delete"),
+    RemoteStorage: ("put", "put_file", "create", "swap", "delete"),
     Sqlite: ("load", "activate", "prune"),
 }
 
@@ -41,6 +43,18 @@ def run_killed_at(folder: Path, point: int, *, after: bool) -> str | None:
     os.waitpid(child, 0)
     assert said != "failed", "the run failed by itself"
     return None if said == "done" else said
+
+
+def in_a_child(work: Callable[[], object]) -> None:
+    """Do some work in a child, so that no thread or connection of it stays in this process to be forked."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover - the child never returns
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def run_killed_after(folder: Path, seconds: float) -> bool:

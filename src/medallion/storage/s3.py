@@ -1,0 +1,212 @@
+"""Requests to an S3 server: passing faults tried again with growing pauses, all others told at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+from fsspec.asyn import sync
+from s3fs import S3FileSystem
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from medallion.environment import mask
+from medallion.errors import ConflictError, MissingError, StorageError
+from medallion.storage.settings import S3Settings
+
+T = TypeVar("T")
+
+PART = 16 << 20  # bytes of one part of a large object
+PARTS = 10_000  # the most parts that S3 lets an object have
+AT_ONCE = 4
+# Within a request; whole requests, their bodies and uploads are tried again by `S3.retried`.
+_ATTEMPTS = 3
+
+_PASSING = (
+    boto.ConnectionError,
+    boto.HTTPClientError,
+    boto.ResponseStreamingError,
+    ResponseParserError,
+    aiohttp.ClientError,
+    asyncio.TimeoutError,
+    ConnectionError,
+    TimeoutError,
+)
+_PASSING_CODES = {"SlowDown", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict", "Throttling"}
+_PASSING_STATUS = {429, 500, 502, 503, 504}
+_NO_SPACE = {"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"}
+
+_KEYS = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"
+_HINTS = {
+    "InvalidAccessKeyId": _KEYS,
+    "SignatureDoesNotMatch": _KEYS,
+    "ExpiredToken": "renew AWS_SESSION_TOKEN",
+    "RequestTimeTooSkewed": "set this machine's clock",
+    **dict.fromkeys(_NO_SPACE, "free some space or raise its quota, then run again; nothing was published"),
+}
+
+
+class S3:
+    """A connection for one process, shared by all of its storages with equal settings.
+
+    Raises StorageError when the server cannot be reached at all: a server that was never there is no
+    passing fault.
+    """
+
+    def __init__(self, settings: S3Settings) -> None:
+        self.settings = settings
+        _look_up(settings)
+        config: dict[str, Any] = {
+            "connect_timeout": settings.connect_timeout,
+            "read_timeout": settings.read_timeout,
+            "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            "max_pool_connections": 32,
+        }
+        if settings.endpoint_url:
+            config["s3"] = {"addressing_style": "path"}  # a bucket is no host name of a server of one's own
+        self.files = S3FileSystem(
+            endpoint_url=settings.endpoint_url,
+            key=settings.key,
+            secret=settings.secret,
+            token=settings.token,
+            client_kwargs={"region_name": settings.region or ("us-east-1" if settings.endpoint_url else None)},
+            config_kwargs=config,
+            use_listings_cache=False,
+            skip_instance_cache=True,
+        )
+        self.files.retries = 1
+        try:
+            self.files.connect()
+        except Exception as error:
+            raise self._told(error, settings.place) from error
+
+    def request(self, method: str, bucket: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """One request of the S3 protocol; a body in the answer is read to its end."""
+        if key is not None:
+            parameters["Key"] = key
+
+        async def ask() -> dict[str, Any]:
+            answer: dict[str, Any] = await self.files._call_s3(method, Bucket=bucket, **parameters)
+            if "Body" in answer:
+                async with answer["Body"] as body:
+                    answer["Body"] = await body.read()
+            return answer
+
+        return self.retried(ask, f"s3://{bucket}/{key or ''}")
+
+    def upload(self, file: Path, bucket: str, key: str, **parameters: Any) -> None:
+        """Send a file, a large one in parallel parts that appear together at the end."""
+        chunk = max(PART, -(-file.stat().st_size // PARTS))
+
+        async def send() -> None:
+            target = f"{bucket}/{key}"
+            await self.files._put_file(str(file), target, chunksize=chunk, max_concurrency=AT_ONCE, **parameters)
+
+        self.retried(send, f"s3://{bucket}/{key}")
+
+    def download(self, bucket: str, key: str, file: Path) -> None:
+        """Fetch an object into a file, a large one in parallel parts."""
+
+        async def fetch() -> None:
+            await self.files._get_file(f"{bucket}/{key}", str(file), chunksize=PART, max_concurrency=AT_ONCE)
+
+        self.retried(fetch, f"s3://{bucket}/{key}")
+
+    def retried(self, work: Callable[[], Awaitable[T]], where: str) -> T:
+        """What the work gives, tried again while its fault may pass. Raises StorageError, Missing- or ConflictError."""
+        policy = AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            wait=wait_random_exponential(multiplier=0.2, max=3),
+            stop=stop_after_delay(self.settings.patience),
+            reraise=True,
+        )
+        try:
+            done: T = sync(self.files.loop, policy, work)
+        except Exception as error:
+            raise self._told(error, where) from error
+        return done
+
+    def _told(self, error: Exception, where: str) -> StorageError:
+        code, status = _answer(error)
+        place = self.settings.place
+        if code == "NoSuchBucket":
+            bucket = where.removeprefix("s3://").partition("/")[0]
+            return StorageError(
+                f"{place}: there is no bucket {bucket!r}", hint=f"make it (aws s3 mb s3://{bucket}), or mend its name"
+            )
+        if status == 404:
+            return MissingError(f"{where} at {place}: no such object")
+        if status == 412:
+            return ConflictError(f"{where} at {place} was changed by another writer")
+        said = mask(str(error).strip() or type(error).__name__, self.settings.secrets)
+        if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
+            return StorageError(f"{where} at {place}: no credentials were found", hint=_KEYS)
+        if status == 403:
+            hint = _HINTS.get(code or "", f"give this key the right to it, or {_KEYS}")
+            return StorageError(f"{where} at {place}: access denied: {said}", hint=hint)
+        if code is None:
+            hint = "is the server up, and MEDALLION_S3_ENDPOINT_URL right? then run again; what is published stays"
+            return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
+        return StorageError(f"{where} at {place}: {said} ({code})", hint=_HINTS.get(code, "see the server's log"))
+
+
+def connect(settings: S3Settings, bucket: str, prefix: str) -> S3:
+    """The connection of this process; sockets and threads do not survive a fork, so a fork gets its own.
+
+    Raises StorageError when the bucket is not there or not ours to list: some servers would make it
+    on the first write, unasked.
+    """
+    process = os.getpid()
+    _check(process, settings, bucket, prefix)
+    return _connect(process, settings)
+
+
+@cache
+def _connect(process: int, settings: S3Settings) -> S3:
+    del process
+    return S3(settings)
+
+
+@cache
+def _check(process: int, settings: S3Settings, bucket: str, prefix: str) -> None:
+    _connect(process, settings).request("list_objects_v2", bucket, Prefix=prefix, MaxKeys=1)
+
+
+def _look_up(settings: S3Settings) -> None:
+    """A wrong host or port is told at once. Through a web proxy nothing can be said of it from here."""
+    if settings.endpoint_url is None or any(
+        os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+    ):
+        return
+    parts = urlsplit(settings.endpoint_url)
+    hint = "check MEDALLION_S3_ENDPOINT_URL, such as http://localhost:9000, and that the server is up"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise StorageError(f"{settings.endpoint_url!r} is no address of an S3 server", hint=hint)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname, port), settings.connect_timeout).close()
+    except OSError as error:
+        raise StorageError(f"the S3 server at {settings.place} cannot be reached: {error}", hint=hint) from error
+
+
+def _may_pass(error: BaseException) -> bool:
+    code, status = _answer(error)
+    if code is not None:
+        return code in _PASSING_CODES or (status in _PASSING_STATUS and code not in _NO_SPACE)
+    return isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING)
+
+
+def _answer(error: BaseException) -> tuple[str | None, int | None]:
+    """The code and status of the server's answer; None when there was none."""
+    found = next((e for e in (error, error.__cause__) if isinstance(e, boto.ClientError)), None)
+    if found is None:
+        return None, None
+    return found.response["Error"].get("Code", ""), found.response.get("ResponseMetadata", {}).get("HTTPStatusCode")

@@ -1,0 +1,28 @@
+"""Buckets for tests on a real S3 server."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from medallion.storage.s3 import S3
+from medallion.storage.settings import S3Settings
+from tests.services import Service
+
+
+def options(service: Service, **more: Any) -> dict[str, Any]:
+    """How to reach a server, as `open_storage` and `Pipeline` take it."""
+    return {"endpoint_url": service.url, "key": service.key, "secret": service.secret, **more}
+
+
+def make_bucket(service: Service) -> str:
+    """A new, empty bucket; its name."""
+    name = f"medallion-test-{uuid4().hex[:12]}"
+    S3(S3Settings.of(options(service), {})).request("create_bucket", name)
+    return name
+
+
+def empty_bucket(service: Service, name: str) -> None:
+    """Remove a bucket with all that is in it."""
+    s3 = S3(S3Settings.of(options(service), {}))
+    s3.files.rm(name, recursive=True)
