@@ -1,0 +1,114 @@
+"""A WSGI application run in threads for an event loop: requests without bodies, answers whole or streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+
+from medallion_api.problems import MEDIA, RETRY_AFTER
+from medallion_api.replies import raw
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+
+_LATE = orjson.dumps(
+    {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "it took too long", "errors": []}
+)
+
+
+class _Answer:
+    """What the application gave: status and headers, and its parts one by one."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
+        self.status = 500
+        self.headers: tuple[tuple[bytes, bytes], ...] = ()
+        self._body = app(environ, self._start)
+        self._parts: Iterator[bytes] = iter(self._body)
+        self.part = next(self._parts, b"")
+        self.more = not isinstance(self._body, list)
+
+    def next(self) -> bytes | None:
+        return next(self._parts, None)
+
+    def close(self) -> None:
+        close = getattr(self._body, "close", None)
+        if close:
+            close()
+
+    def _start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        self.status = int(status[:3])
+        self.headers = raw(headers)
+
+
+class Bridge:
+    """Runs `app` in `pool`; what has not begun to answer after `seconds` is answered with a 503 problem."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], pool: ThreadPoolExecutor, seconds: float) -> None:
+        self._app = app
+        self._pool = pool
+        self._seconds = seconds
+
+    async def run(self, scope: Scope, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.run_in_executor(self._pool, _Answer, self._app, _environ(scope))
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(begun), self._seconds)
+        except TimeoutError:
+            begun.add_done_callback(_forget)
+            await self._late(send)
+            return
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.part, "more_body": answer.more})
+            while answer.more:
+                part = await loop.run_in_executor(self._pool, answer.next)
+                answer.more = part is not None
+                await send({"type": "http.response.body", "body": part or b"", "more_body": answer.more})
+        finally:
+            await asyncio.shield(loop.run_in_executor(self._pool, answer.close))
+
+    async def _late(self, send: Send) -> None:
+        headers = [
+            (b"content-type", MEDIA.encode()),
+            (b"retry-after", RETRY_AFTER.encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": _LATE})
+
+
+def _forget(begun: asyncio.Future[_Answer]) -> None:
+    if not begun.cancelled() and begun.exception() is None:
+        begun.result().close()
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": scope.get("root_path", ""),
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if key not in ("CONTENT_LENGTH", "CONTENT_TYPE", "TRANSFER_ENCODING"):  # no request has a body that counts
+            environ[f"HTTP_{key}"] = value.decode("latin-1")
+    return environ

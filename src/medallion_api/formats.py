@@ -1,0 +1,185 @@
+"""The formats rows are given in: which one a request wants, and rows as its bytes, whole or streamed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import falcon
+import orjson
+from falcon import mediatypes
+
+from medallion.kinds import kind_of
+from medallion.records import Column
+from medallion_api.kinds import arrow_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = Sequence[dict[str, Any]]
+
+FORMATS = {
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+TEXTUAL = ("json", "ndjson", "csv")
+
+_BY_TYPE = {media.partition(";")[0]: name for name, media in FORMATS.items()}
+_BATCH = 20_000
+_JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def negotiate(accept: str, named: str | None = None) -> str:
+    """The format to answer in. Raises HTTPNotAcceptable, saying which there are."""
+    if named:
+        return named
+    if accept in ("*/*", "application/json"):
+        return "json"
+    try:
+        found = mediatypes.best_match(_BY_TYPE, accept)
+    except falcon.InvalidMediaRange:
+        found = ""
+    if not found:
+        raise falcon.HTTPNotAcceptable(description=f"there is {', '.join(_BY_TYPE)}")
+    return _BY_TYPE[found]
+
+
+def to_json(value: Any) -> bytes:
+    """JSON with every decimal's digits, dates in ISO 8601 and times in UTC."""
+    return orjson.dumps(value, default=_plain, option=_JSON)
+
+
+def stream(form: str, columns: Sequence[Column], batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
+    """Rows as the bytes of a format, a part for each batch, in flat memory; JSON has `around` beside its `rows`."""
+    match form:
+        case "json":
+            return _json(batches, around)
+        case "ndjson":
+            return (b"".join(to_json(row) + b"\n" for row in rows) for rows in batches)
+        case "csv":
+            return _csv(columns, batches)
+    return _arrow(columns, batches, parquet=form == "parquet")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
+    before = to_json(around)[:-1] + b',"rows":['
+    for rows in batches:
+        if rows:
+            yield before + to_json(rows)[1:-1]
+            before = b","
+    yield b"]}" if before == b"," else before + b"]}"
+
+
+def _csv(columns: Sequence[Column], batches: Iterable[Rows]) -> Iterator[bytes]:
+    names = [column.name for column in columns]
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(names)
+    for rows in batches:
+        writer.writerows([_cell(row[name]) for name in names] for row in rows)
+        yield _taken(written)
+    if rest := _taken(written):
+        yield rest
+
+
+def _taken(written: io.StringIO) -> bytes:
+    text = written.getvalue()
+    written.seek(0)
+    written.truncate()
+    return text.encode()
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case None | str() | int() | float() if not isinstance(value, bool):
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+    return to_json(value).decode().strip('"')
+
+
+def _arrow(columns: Sequence[Column], batches: Iterable[Rows], *, parquet: bool) -> Iterator[bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(column.name, arrow_of(kind_of(column.type))) for column in columns])
+    sink = _Parts()
+    writer = pq.ParquetWriter(sink, schema, compression="zstd") if parquet else pa.ipc.new_stream(sink, schema)
+    with writer:
+        for rows in _gathered(batches):
+            writer.write_table(pa.Table.from_batches([_batch(rows, schema)]))
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _batch(rows: Rows, schema: pa.Schema) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns = []
+    for field in schema:
+        values = [row[field.name] for row in rows]
+        if pa.types.is_map(field.type):
+            values = [None if value is None else list(value.items()) for value in values]
+        columns.append(pa.array(values, field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _gathered(batches: Iterable[Rows]) -> Iterator[Rows]:
+    """Batches put together, so that a row group is worth its header."""
+    part: list[dict[str, Any]] = []
+    for rows in batches:
+        part += rows
+        if len(part) >= _BATCH:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+class _Parts(io.RawIOBase):
+    """A file to write to whose content is taken away part by part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+        self._place = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._place += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._place
+
+    def taken(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

@@ -1,0 +1,142 @@
+"""Stands before the WSGI application on an event loop: answers what is kept by itself, hands all else to a thread.
+
+Nothing is answered that the application would not answer alike. The active release is read anew for every
+request; requests that wait for it at the same time share one reading, which began after each had come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import falcon
+
+from medallion.records import Release
+from medallion_api.app import Assembly
+from medallion_api.bridge import Bridge
+from medallion_api.exchange import OPEN
+from medallion_api.replies import Reply, matches
+
+THREADS = 8
+
+_log = logging.getLogger("medallion_api")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Pointer:
+    """The active release: `read` asks the store, in `pool`; a reading may take `seconds`."""
+
+    def __init__(self, read: Callable[[], Release], pool: ThreadPoolExecutor, seconds: float) -> None:
+        self._read = read
+        self._pool = pool
+        self._seconds = seconds
+        self._waiting: list[asyncio.Future[Release | None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def release(self) -> Release | None:
+        """The release that is active now, by a reading that begins after this call; None when none can be had."""
+        asked: asyncio.Future[Release | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(asked)
+        if self._task is None:
+            self._task = asyncio.create_task(self._serve())
+        return await asked
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            found: Release | None = None
+            try:
+                found = await asyncio.wait_for(loop.run_in_executor(self._pool, self._read), self._seconds)
+            except Exception as error:  # the application meets the same, and tells it
+                _log.debug("no release to be had: %s", error)
+            for asked in waiting:
+                if not asked.done():
+                    asked.set_result(found)
+        self._task = None
+
+
+class Front:
+    """The API as an ASGI application; `make` puts it together, at the first request of the process."""
+
+    def __init__(self, make: Callable[[], Assembly]) -> None:
+        self._make = make
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif not await self._answered(scope, send):
+            await self._bridge.run(scope, send)
+
+    @cached_property
+    def _parts(self) -> Assembly:
+        return self._make()
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(THREADS, thread_name_prefix="api")
+
+    @cached_property
+    def _bridge(self) -> Bridge:
+        return Bridge(self._parts.app, self._pool, self._parts.api.seconds)
+
+    @cached_property
+    def _pointer(self) -> Pointer:
+        pool = ThreadPoolExecutor(1, thread_name_prefix="pointer")
+        return Pointer(self._parts.store.release, pool, self._parts.api.seconds)
+
+    async def _answered(self, scope: Scope, send: Send) -> bool:
+        """Whether the request was answered from what is kept."""
+        method = scope["method"]
+        if method not in ("GET", "HEAD") or scope["path"] in OPEN:
+            return False
+        started = perf_counter()
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        accepted = given.get(b"accept") or "*/*", given.get(b"accept-encoding") or ""
+        reply = self._parts.replies.get((scope["path"], query, *accepted))
+        if reply is None:
+            return False
+        release = await self._pointer.release()
+        if release is None or reply.release != release.id:
+            return False
+        try:
+            who = self._parts.exchange.gate.admit(
+                given.get(b"x-api-key"), given.get(b"authorization"), (scope.get("client") or ("",))[0]
+            )
+        except falcon.HTTPError:
+            return False
+        same = matches(given.get(b"if-none-match"), reply.tag)
+        await self._send(scope, send, given, reply, same=same, started=started, who=who)
+        return True
+
+    async def _send(
+        self, scope: Scope, send: Send, given: dict[bytes, str], reply: Reply, *, same: bool, started: float, who: str
+    ) -> None:
+        exchange = self._parts.exchange
+        ident = exchange.ident(given.get(b"x-request-id"))
+        headers = [*(reply.raw_unmodified if same else reply.raw), *exchange.raw_headers(ident, given.get(b"origin"))]
+        status, method = (304 if same else 200), scope["method"]
+        seconds = perf_counter() - started
+        headers.append((b"server-timing", b"kept, total;dur=%.2f" % (seconds * 1000)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if same or method == "HEAD" else reply.body})
+        query = scope["query_string"].decode("latin-1")
+        target = f"{scope['path']}?{query}" if query else scope["path"]
+        exchange.done(method, target, reply.endpoint, status, seconds, id=ident, who=who)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,59 @@
+"""Settings for gunicorn: `gunicorn -c python:medallion_api.gunicorn_conf`. Any of its options may be given beside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# Prometheus' files of all workers; the library looks for the variable when it is imported.
+_figures = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="medallion-api-"))
+
+wsgi_app = "medallion_api.asgi:app"
+worker_class = "asgi"
+workers = int(os.environ.get("WEB_CONCURRENCY", str(min(os.cpu_count() or 1, 8))))
+bind = os.environ.get("MEDALLION_API_BIND", "127.0.0.1:8000")
+control_socket_disable = True
+limit_request_line = 8190
+limit_request_fields = 60
+graceful_timeout = 20
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(message)s"},
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {
+        "access": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+        "error": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
+    },
+    "root": {"level": "WARNING", "handlers": ["error"]},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["error"], "propagate": False},
+        "medallion_api.access": {
+            "level": os.environ.get("MEDALLION_API_ACCESS_LOG", "INFO"),
+            "handlers": ["access"],
+            "propagate": False,
+        },
+    },
+}
+
+
+def on_starting(_server: Any) -> None:
+    """Begin to count from nought."""
+    for file in Path(_figures).glob("*.db"):
+        file.unlink()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    shutil.rmtree(_figures, ignore_errors=True)

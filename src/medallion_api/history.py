@@ -1,0 +1,198 @@
+"""Releases, runs and quality: what was done to come to the rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import falcon
+from falcon import Request, Response
+from pydantic import BaseModel
+
+from medallion.contracts import Store
+from medallion.lake import Lake
+from medallion.records import LoadReport, Release, Run, Snapshot, StepRun
+from medallion_api.released import Released
+from medallion_api.replies import Reply
+from medallion_api.service import no_store
+
+
+class ReleaseSummary(BaseModel):
+    """One release: `tables` maps full names to rows."""
+
+    id: str
+    run: str
+    created: datetime
+    previous: str | None
+    current: bool
+    tables: dict[str, int]
+
+    @classmethod
+    def of(cls, release: Release, current: str | None) -> ReleaseSummary:
+        rows = {name: snapshot.rows for name, snapshot in release.tables.items()}
+        return cls(
+            id=release.id,
+            run=release.run,
+            created=release.created,
+            previous=release.previous,
+            current=release.id == current,
+            tables=rows,
+        )
+
+
+class Releases(BaseModel):
+    """The releases that are kept, newest first."""
+
+    releases: list[ReleaseSummary]
+
+
+class StepSummary(BaseModel):
+    """One table in one run."""
+
+    table: str
+    action: str
+    why: str
+    seconds: float
+    rows: int
+    bytes: int
+
+    @classmethod
+    def of(cls, step: StepRun) -> StepSummary:
+        return cls(
+            table=step.table, action=step.action, why=step.why, seconds=step.seconds, rows=step.rows, bytes=step.bytes
+        )
+
+
+class LoadSummary(BaseModel):
+    """One table taken in by the serving database."""
+
+    sink: str
+    table: str
+    rows: int
+    seconds: float
+    loaded: bool
+    rows_per_second: float | None
+
+    @classmethod
+    def of(cls, load: LoadReport) -> LoadSummary:
+        speed = round(load.served.rows / load.seconds, 1) if load.loaded and load.seconds else None
+        return cls(
+            sink=load.sink,
+            table=load.served.table,
+            rows=load.served.rows,
+            seconds=load.seconds,
+            loaded=load.loaded,
+            rows_per_second=speed,
+        )
+
+
+class RunSummary(BaseModel):
+    """One run: `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
+
+    id: str
+    status: str
+    started: datetime
+    finished: datetime | None
+    refresh: float | None
+    ingestion: float
+    release: str | None
+    steps: list[StepSummary]
+    loads: list[LoadSummary]
+
+    @classmethod
+    def of(cls, run: Run) -> RunSummary:
+        refresh = (run.finished - run.started).total_seconds() if run.finished else None
+        return cls(
+            id=run.id,
+            status=run.status,
+            started=run.started,
+            finished=run.finished,
+            refresh=refresh,
+            ingestion=round(sum(load.seconds for load in run.loads), 6),
+            release=run.release,
+            steps=[StepSummary.of(step) for step in run.steps],
+            loads=[LoadSummary.of(load) for load in run.loads],
+        )
+
+
+class TableQuality(BaseModel):
+    """How the rows of one table fared: `rows_in` = kept + deduplicated + dropped + quarantined in every phase."""
+
+    table: str
+    rows: int
+    rows_in: int
+    kept: int
+    deduplicated: int
+    dropped: int
+    quarantined: int
+    rules: dict[str, int]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> TableQuality:
+        tallies = snapshot.tallies
+        rules: dict[str, int] = {}
+        for tally in tallies:
+            for rule, rows in tally.reasons.items():
+                rules[rule] = rules.get(rule, 0) + rows
+        return cls(
+            table=snapshot.table,
+            rows=snapshot.rows,
+            rows_in=sum(tally.rows_in for tally in tallies),
+            kept=sum(tally.kept for tally in tallies),
+            deduplicated=sum(tally.deduplicated for tally in tallies),
+            dropped=sum(tally.dropped for tally in tallies),
+            quarantined=sum(tally.quarantined for tally in tallies),
+            rules=rules,
+        )
+
+
+class Quality(BaseModel):
+    """The quality of a release, table by table."""
+
+    release: str
+    tables: list[TableQuality]
+
+
+class ReleasesResource:
+    def __init__(self, store: Store, lake: Lake) -> None:
+        self._store = store
+        self._lake = lake
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        current = self._store.release().id
+        kept = self._lake.releases()
+        no_store(resp, Releases(releases=[ReleaseSummary.of(release, current) for release in kept]))
+
+    on_head = on_get
+
+
+class CurrentRelease(Released):
+    """The active release as it is written down, without where its files lie: what HttpStore reads."""
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        hidden = {"files": (), "sources": (), "rejects": None}
+        tables = {name: snapshot.model_copy(update=hidden) for name, snapshot in release.tables.items()}
+        shown = release.model_copy(update={"tables": tables, "layers": {}})
+        return self.json(req, resp, release, shown.model_dump(mode="json"))
+
+
+class LatestRun:
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        entries = self._lake.storage.list("runs")
+        if not entries:
+            raise falcon.HTTPNotFound(description="nothing was run yet")
+        newest = max(entry.path for entry in entries)
+        run = self._lake.run(newest.rpartition("/")[2].removesuffix(".json"))
+        no_store(resp, RunSummary.of(run))
+
+    on_head = on_get
+
+
+class QualityResource(Released):
+    """Kept, deduplicated, dropped and quarantined rows of the active release, by rule."""
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        tables = [TableQuality.of(snapshot) for snapshot in release.tables.values()]
+        return self.json(req, resp, release, Quality(release=release.id, tables=tables).model_dump())

@@ -1,0 +1,103 @@
+"""Every error as an RFC 9457 problem: one table says which error of the tree becomes which status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import falcon
+import orjson
+from falcon import Request, Response
+from pydantic import BaseModel
+
+from medallion.errors import CallError, MedallionError, ServiceError
+
+MEDIA = "application/problem+json"
+RETRY_AFTER = "5"
+
+_log = logging.getLogger("medallion_api")
+
+
+class Fault(BaseModel):
+    """One parameter that is wrong: which, why, and what is allowed."""
+
+    parameter: str
+    detail: str
+    allowed: tuple[str, ...] = ()
+
+    def __init__(self, parameter: str, detail: str, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(parameter=parameter, detail=detail, allowed=allowed)
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: tuple[Fault, ...] = ()
+    request_id: str = ""
+
+
+class ParameterError(Exception):
+    """A request's parameters are wrong; `faults` holds everything found."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.parameter}: {fault.detail}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+def body(problem: Problem) -> bytes:
+    return orjson.dumps(problem.model_dump())
+
+
+def respond(resp: Response, problem: Problem) -> None:
+    """Make the response this problem."""
+    resp.status = falcon.code_to_http_status(problem.status)
+    resp.content_type = MEDIA
+    resp.data = body(problem)
+    resp.set_header("Cache-Control", "no-store")
+    resp.stream = None
+
+
+def install(app: falcon.App[Any, Any]) -> None:
+    """Let every error of an app leave as a problem."""
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(falcon.HTTPError, _http)
+    app.add_error_handler(ParameterError, _bad_parameters)
+    app.add_error_handler(MedallionError, _medallion)
+
+
+def _http(req: Request, resp: Response, error: falcon.HTTPError, _: dict[str, Any]) -> None:
+    status = falcon.http_status_to_code(error.status)
+    resp.set_headers(dict(error.headers or {}))
+    respond(resp, _problem(req, status, error.description or ""))
+
+
+def _bad_parameters(req: Request, resp: Response, error: ParameterError, _: dict[str, Any]) -> None:
+    respond(resp, _problem(req, 400, str(error), error.faults))
+
+
+def _medallion(req: Request, resp: Response, error: MedallionError, _: dict[str, Any]) -> None:
+    """A wrong call is the client's; a service that is away comes back; anything else is ours."""
+    if isinstance(error, CallError):
+        respond(resp, _problem(req, 400, error.message))
+    elif isinstance(error, ServiceError):
+        _log.warning("%s %s: %s", req.method, req.path, error.message)
+        resp.set_header("Retry-After", RETRY_AFTER)
+        respond(resp, _problem(req, 503, "the data cannot be read at the moment"))
+    else:
+        _unexpected(req, resp, error, _)
+
+
+def _unexpected(req: Request, resp: Response, error: Exception, _: dict[str, Any]) -> None:
+    _log.error("%s %s", req.method, req.path, exc_info=error)
+    respond(resp, _problem(req, 500, "this is our fault; the request id finds it in our log"))
+
+
+def _problem(req: Request, status: int, detail: str, faults: Sequence[Fault] = ()) -> Problem:
+    title = falcon.code_to_http_status(status).partition(" ")[2]
+    ident = getattr(req.context, "id", "")
+    return Problem(title=title, status=status, detail=detail, errors=tuple(faults), request_id=ident)

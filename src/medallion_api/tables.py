@@ -1,0 +1,149 @@
+"""The served tables, and a request to one of them understood."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import falcon
+from falcon import Request, Response
+
+from medallion.contracts import Filter, Page, Store
+from medallion.errors import CallError, did_you_mean
+from medallion.records import Column, Release, Served
+from medallion_api import codings
+from medallion_api.exchange import stage
+from medallion_api.formats import FORMATS, TEXTUAL, negotiate
+from medallion_api.parameters import Asked, Parameters
+from medallion_api.released import MovedError, Released
+from medallion_api.replies import Replies, Reply, tag_of
+from medallion_api.section import Endpoint
+
+_KEPT = 500
+
+
+class Tables:
+    """The served tables as a release has them: `label` names the sink, `most` is the largest page."""
+
+    def __init__(self, label: str, most: int) -> None:
+        self.most = most
+        self._label = label
+        self._known: dict[tuple[str, str, bool, type[Parameters]], Parameters] = {}
+        self._lock = threading.Lock()
+
+    def served(self, release: Release) -> Mapping[str, Served]:
+        return release.served.get(self._label, {})
+
+    def parameters(
+        self, release: Release, endpoint: Endpoint, name: str, *, row: bool, kind: type[Parameters] = Parameters
+    ) -> Parameters:
+        """What may be asked of an endpoint, which `name` tells from others.
+
+        Raises HTTPNotFound when the release has no such table.
+        """
+        key = (release.id, name, row, kind)
+        known = self._known.get(key)
+        if known is None:
+            served = self.served(release)
+            if endpoint.table not in served:
+                what = f"release {release.id} has no table {endpoint.table[:80]!r}"
+                raise falcon.HTTPNotFound(description=what + did_you_mean(endpoint.table, served))
+            known = kind(served[endpoint.table], endpoint, self.most, row=row)
+            with self._lock:
+                while len(self._known) >= _KEPT:
+                    del self._known[next(iter(self._known))]
+                self._known[key] = known
+        return known
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request understood: what it asks of which table, and in which form it wants the answer."""
+
+    path: str
+    release: Release
+    table: str
+    served: Served
+    asked: Asked
+    form: str
+    coding: str
+    tag: str
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        by_name = {column.name: column for column in self.served.columns}
+        return tuple(by_name[name] for name in self.asked.query.fields or by_name)
+
+    def headers(self, release: str) -> Iterator[tuple[str, str]]:
+        yield "Content-Type", FORMATS[self.form]
+        yield "Vary", "Accept, Accept-Encoding"
+        yield "X-Release", release
+        if self.form in ("csv", "parquet", "arrow"):
+            name = "-".join(part for part in self.path.split("/") if part.replace("_", "").isalnum())
+            yield "Content-Disposition", f'attachment; filename="{name}.{self.form}"'
+
+
+class TableResource(Released):
+    """What lists, single rows and rows by key have in common. Without an `endpoint` the path names the table."""
+
+    row = True
+    kind: ClassVar[type[Parameters]] = Parameters
+    tells_release = True
+
+    def __init__(self, store: Store, replies: Replies, tables: Tables, endpoint: Endpoint | None = None) -> None:
+        super().__init__(store, replies)
+        self._tables = tables
+        self._endpoint = endpoint
+        self._name = repr(endpoint)
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        with stage(req, "parse"):
+            question = self._question(req, release, params)
+        if self.unmodified(req, resp, question.tag, release.id):
+            return None
+        return self.found(req, resp, question)
+
+    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        """The reply to a question; None when it streams."""
+        raise NotImplementedError
+
+    def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
+        """The conditions that stand in the path."""
+        return ()
+
+    def _question(self, req: Request, release: Release, params: Mapping[str, str]) -> Question:
+        endpoint = self._endpoint or Endpoint(table=params["table"])
+        name = self._name if self._endpoint else endpoint.table
+        parameters = self._tables.parameters(release, endpoint, name, row=self.row, kind=self.kind)
+        served, asked = parameters.served, parameters.read(req.query_string)
+        conditions = (*asked.query.filters, *self.conditions(served, params))
+        asked = replace(asked, query=replace(asked.query, filters=conditions))
+        form = negotiate(req.get_header("Accept") or "*/*", asked.form)
+        known = codings.STREAMED if asked.everything else codings.WHOLE
+        coding = codings.coding_of(req.get_header("Accept-Encoding"), known) if form in TEXTUAL else "identity"
+        tag = tag_of(release.id, type(self).__name__, served.name, asked.normal, form, coding)
+        return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
+
+    def page(self, req: Request, question: Question) -> Page:
+        """The rows. Raises MovedError when they are of a later release than the question was understood with."""
+        query = question.asked.query
+        with stage(req, "store"):
+            try:
+                page = self.store.find(question.table, query)
+            except CallError as error:
+                if query.cursor is None:
+                    raise
+                raise falcon.HTTPGone(description=error.message) from None
+        if query.cursor is None and page.release != question.release.id:
+            raise MovedError
+        return page
+
+    def written(self, req: Request, question: Question, release: str, body: bytes, **more: str) -> Reply:
+        headers = [*question.headers(release), *((name.replace("_", "-"), value) for name, value in more.items())]
+        if question.coding != "identity" and len(body) >= codings.LEAST:
+            with stage(req, "encode"):
+                body = codings.encode(question.coding, body)
+            headers.append(("Content-Encoding", question.coding))
+        return self.reply(req, question.release, question.tag, headers, body)

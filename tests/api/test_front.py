@@ -1,0 +1,133 @@
+"""The event loop in front of the application: time budget, one reading for all who wait, streams that break."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from medallion.records import Release
+from medallion_api.bridge import Bridge
+from medallion_api.front import Pointer
+
+Sent = list[dict[str, Any]]
+
+
+def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
+    plain = {"type": "http", "http_version": "1.1", "query_string": b"", "headers": [(b"x-a", b"1")]}
+    return {**plain, "method": method, "path": path}
+
+
+def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callable[[], bool] = lambda: True) -> Sent:
+    sent: Sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def main(pool: ThreadPoolExecutor) -> None:
+        await Bridge(app, pool, seconds).run(scope(path="/é"), send)
+        while not until():
+            await asyncio.sleep(0.01)
+
+    with ThreadPoolExecutor(2) as pool:
+        asyncio.run(main(pool))
+    return sent
+
+
+def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed() -> None:
+    closed = threading.Event()
+
+    class _Late:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"late"])
+
+        def close(self) -> None:
+            closed.set()
+
+    def app(_: Any, start: Any) -> Iterable[bytes]:
+        time.sleep(0.3)
+        start("200 OK", [])
+        return _Late()
+
+    start, body = run(app, 0.05, closed.is_set)
+    assert start["status"] == 503
+    assert (b"content-type", b"application/problem+json") in start["headers"]
+    assert b"took too long" in body["body"]
+
+
+def test_parts_are_sent_as_they_come_and_the_stream_is_closed() -> None:
+    steps: list[str] = []
+
+    def app(environ: Any, start: Any) -> Iterator[bytes]:
+        assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
+        assert environ["HTTP_X_A"] == "1"
+        start("200 OK", [("X-B", "2")])
+        try:
+            for number in range(3):
+                steps.append(f"made {number}")
+                yield b"%d" % number
+        finally:
+            steps.append("closed")
+
+    sent = run(app)
+    assert (sent[0]["status"], sent[0]["headers"]) == (200, ((b"x-b", b"2"),))
+    assert [message["body"] for message in sent[1:]] == [b"0", b"1", b"2", b""]
+    assert [message["more_body"] for message in sent[1:]] == [True, True, True, False]
+    assert steps == ["made 0", "made 1", "made 2", "closed"]
+
+
+def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
+    def app(_: Any, start: Any) -> Iterator[bytes]:
+        start("200 OK", [])
+        yield b"part"
+        raise ZeroDivisionError
+
+    sent: Sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
+        asyncio.run(Bridge(app, pool, 5).run(scope(), send))
+    assert sent[-1] == {"type": "http.response.body", "body": b"part", "more_body": True}
+
+
+def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
+    began: list[float] = []
+
+    def read() -> Release:
+        began.append(time.monotonic())
+        time.sleep(0.02)
+        moment = datetime.now(UTC)
+        return Release(id=str(len(began)), pipeline="p", run="r", created=moment, previous=None, tables={}, layers={})
+
+    async def ask(pointer: Pointer, wait: float) -> tuple[float, int]:
+        await asyncio.sleep(wait)
+        asked = time.monotonic()
+        release = await pointer.release()
+        assert release is not None
+        return asked, int(release.id)
+
+    async def main(pool: ThreadPoolExecutor) -> list[tuple[float, int]]:
+        pointer = Pointer(read, pool, 5)
+        return await asyncio.gather(*(ask(pointer, number / 500) for number in range(50)))
+
+    with ThreadPoolExecutor(1) as pool:
+        answers = asyncio.run(main(pool))
+    assert all(began[number - 1] >= asked for asked, number in answers)
+    assert len(began) < 25
+
+
+def test_a_reading_that_fails_is_no_release() -> None:
+    async def main(pool: ThreadPoolExecutor) -> list[Release | None]:
+        pointer = Pointer(lambda: 1 // 0, pool, 5)  # type: ignore[arg-type, return-value]
+        return [await pointer.release(), await pointer.release()]
+
+    with ThreadPoolExecutor(1) as pool:
+        assert asyncio.run(main(pool)) == [None, None]

@@ -1,0 +1,118 @@
+"""Keys, rates and origins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from falcon.testing import TestClient
+
+import medallion as md
+from medallion.errors import DeclarationError
+from medallion_api.app import Assembly, assemble
+from medallion_api.keys import new_key
+from tests.api import project
+
+Made = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Made]:
+    made: list[Assembly] = []
+
+    def build(section: str) -> TestClient:
+        folder = tmp_path / str(len(made))
+        project.write(folder, api=f"api:\n{section}")
+        pipeline = project.load(folder)
+        pipeline.run()
+        made.append(assemble(pipeline))
+        return TestClient(made[-1].app)
+
+    yield build
+    for api in made:
+        api.store.close()
+
+
+def test_a_key_is_needed_everywhere_but_for_health(serve: Made) -> None:
+    (key, entry), (other, _) = new_key("ann"), new_key("bob")
+    client = serve(f"  keys: {entry}\n")
+    for path in ("/", "/tables/total", "/metrics", "/openapi.json", "/nope"):
+        refused = client.simulate_get(path)
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+        assert client.simulate_get(path, headers={"X-API-Key": other}).status_code == 401
+        assert client.simulate_get(path, headers={"X-API-Key": "é"}).status_code == 401
+    assert client.simulate_get("/health").status_code == client.simulate_get("/health/ready").status_code == 200
+    assert client.simulate_get("/tables/total", headers={"X-API-Key": key}).status_code == 200
+    assert client.simulate_get("/tables/total", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    document = client.simulate_get("/openapi.json", headers={"X-API-Key": key}).json
+    assert document["security"] == [{"key": []}]
+    assert document["paths"]["/health"]["get"]["security"] == []
+
+
+def test_keys_come_from_the_environment(serve: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDALLION_API_KEYS", new_key("ann")[1])
+    assert serve("  tables: true\n").simulate_get("/tables/total").status_code == 401
+
+
+def test_each_key_has_its_rate(serve: Made) -> None:
+    (ann, first), (bob, second) = new_key("ann"), new_key("bob")
+    client = serve(f"  keys: {first},{second}\n  rate: 3/hour\n")
+    assert [client.simulate_get("/", headers={"X-API-Key": ann}).status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = client.simulate_get("/", headers={"X-API-Key": ann})
+    assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert client.simulate_get("/", headers={"X-API-Key": bob}).status_code == 200
+    assert client.simulate_get("/health").status_code == 200
+
+
+def test_origins(serve: Made) -> None:
+    client = serve("  cors: https://app.example\n")
+    allowed = client.simulate_get("/", headers={"Origin": "https://app.example"})
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Origin" in allowed.headers["Vary"]
+    other = client.simulate_get("/", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in other.headers
+    ask = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    preflight = client.simulate_options("/tables/total", headers=ask)
+    assert preflight.status_code == 200
+    assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+def test_safe_headers_stand_on_every_answer(serve: Made) -> None:
+    client = serve("  tables: false\n")
+    for path in ("/", "/nope", "/health", "/docs"):
+        headers = client.simulate_get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert "total;dur=" in headers["Server-Timing"]
+    assert client.simulate_get("/tables/total").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("  rate: 5 per minute\n", "api.rate: '5 per minute' is no rate"),
+        ("  keys: secret\n", "api.keys: write keys as name:sha256"),
+        ("  endpoint: {}\n", "did you mean 'endpoints'"),
+        ("  endpoints: {things: {table: things}}\n", "'things' is no path"),
+        ("  endpoints: {/health: {table: things}}\n", "taken"),
+        ("  endpoints: {/things: {tabel: things}}\n", "api.endpoints./things"),
+        ("  most: 0\n", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_section_is_told_with_its_place(tmp_path: Path, section: str, told: str) -> None:
+    path = project.write(tmp_path, api=f"api:\n{section}")
+    line = path.read_text().splitlines().index("api:") + 2
+    with pytest.raises(DeclarationError) as caught:
+        project.load(tmp_path)
+    assert told in str(caught.value)
+    assert f"medallion.yaml:{line}:" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_endpoint_of_no_table_is_told(tmp_path: Path) -> None:
+    project.write(tmp_path, api="api: {endpoints: {/things: {table: thing}}}\n")
+    with pytest.raises(DeclarationError, match="did you mean 'things'"):
+        assemble(md.Pipeline.load(tmp_path / "medallion.yaml"))

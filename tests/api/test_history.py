@@ -1,0 +1,88 @@
+"""Releases, runs, quality, figures and the pages of the documentation."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import medallion as md
+
+if TYPE_CHECKING:
+    from falcon.testing import TestClient
+
+
+def test_the_way_in(client: TestClient) -> None:
+    welcome = client.simulate_get("/").json
+    assert welcome["name"] == "small"
+    for path in welcome["links"].values():
+        assert client.simulate_get(path).status_code == 200, path
+
+
+def test_releases(client: TestClient, pipeline: md.Pipeline) -> None:
+    (release,) = client.simulate_get("/releases").json["releases"]
+    assert release["id"] == pipeline.lake.pointer().release
+    assert release["current"] is True
+    assert release["tables"]["gold.things"] == 250
+
+
+def test_groups(client: TestClient) -> None:
+    path = "/groups/things?by=colour&metrics=things:count(),worth:sum(price)&sort=-things&price__lt=5"
+    groups = client.simulate_get(path)
+    assert groups.json["rows"][0] == {"colour": "red", "things": 2, "worth": 3.75}
+    other = client.simulate_get(path.replace("sum", "max"))
+    assert other.headers["ETag"] != groups.headers["ETag"]
+    assert other.json["rows"][0]["worth"] == 3.75
+    for wrong in ("", "by=nope", "metrics=x:system(1)", "metrics=count()", "by=colour&sort=nope", "by=colour&nope=1"):
+        assert client.simulate_get(f"/groups/things?{wrong}").status_code == 400
+
+
+def test_the_current_release_hides_where_files_lie(client: TestClient, pipeline: md.Pipeline) -> None:
+    shown = client.simulate_get("/releases/current")
+    release = md.Release.model_validate(shown.json)
+    assert release.id == pipeline.lake.pointer().release
+    assert release.tables["silver.orders"].tallies
+    assert ".parquet" not in shown.text
+    assert str(pipeline.base) not in shown.text
+
+
+def test_the_latest_run(client: TestClient, pipeline: md.Pipeline) -> None:
+    run = client.simulate_get("/runs/latest").json
+    assert run["id"] == pipeline.lake.runs()[0].id
+    assert {step["table"]: step["rows"] for step in run["steps"]}["gold.things"] == 250
+    assert run["refresh"] > run["ingestion"] > 0
+    assert {load["table"] for load in run["loads"]} >= {"gold.things", "gold.total"}
+
+
+def test_quality_adds_up(client: TestClient) -> None:
+    tables = {table["table"]: table for table in client.simulate_get("/quality").json["tables"]}
+    orders = tables["silver.orders"]
+    assert (orders["rows_in"], orders["kept"], orders["deduplicated"], orders["quarantined"]) == (7, 3, 1, 3)
+    assert sum(orders["rules"].values()) == 4
+    for table in tables.values():
+        assert table["rows_in"] == table["kept"] + table["deduplicated"] + table["dropped"] + table["quarantined"]
+
+
+def test_metrics_count_by_route_never_by_what_a_client_made_up(client: TestClient) -> None:
+    client.simulate_get("/things/137")
+    client.simulate_get("/made-up")
+    text = client.simulate_get("/metrics").text
+    assert 'endpoint="/things/{key:path}",method="GET",status="200"' in text
+    assert "made-up" not in text
+
+
+def test_the_docs_need_no_internet(client: TestClient) -> None:
+    page = client.simulate_get("/docs")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "//" not in page.text.replace("<!doctype", "")
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
+        assert name in page.text
+        assert client.simulate_get(f"/docs/{name}").status_code == 200
+    assert client.simulate_get("/docs/index.html").status_code == 404
+
+
+def test_checking_a_declaration_loads_no_web_library() -> None:
+    loaded = "sorted({'falcon', 'orjson', 'gunicorn', 'limits'} & set(sys.modules))"
+    code = f"import sys, medallion_api.section; print({loaded})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -1,0 +1,96 @@
+"""HttpStore keeps the contract of a store, over the API of a sink."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+
+import medallion as md
+from medallion.contracts import Query, Sink, Store
+from medallion.errors import CallError, SinkError
+from medallion.records import Release
+from medallion.sinks.sqlite import Sqlite
+from medallion.testing.queries import QueryContract
+from medallion_api import HttpStore
+from medallion_api.app import Assembly, assemble
+from medallion_api.keys import new_key
+from tests.api import project
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class _Served(Sqlite):
+    """A SQLite sink whose store is read over HTTP."""
+
+    name = "served"
+    root: Path
+
+    def store(self) -> HttpStore:  # type: ignore[override]
+        return HttpStore(self._api[0])
+
+    def stop(self) -> None:
+        _, server, api = self._api
+        server.shutdown()
+        server.server_close()
+        api.store.close()
+
+    @cached_property
+    def _api(self) -> tuple[str, WSGIServer, Assembly]:
+        plain = {"url": self.url}
+        declaration = md.Declaration.model_validate(
+            {"name": "contract", "lake": str(self.root), "tables": {}, "sinks": {"serving": plain}}
+        )
+        api = assemble(md.Pipeline(declaration))
+        server = make_server("127.0.0.1", 0, api.app, handler_class=_Quiet)  # type: ignore[arg-type]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}", server, api
+
+
+class TestHttpStore(QueryContract):
+    @pytest.fixture
+    def sink(self, tmp_path: Path) -> Iterator[Sink]:
+        sink = _Served(url=f"sqlite:{tmp_path}/serving.db", root=tmp_path)
+        yield sink
+        if "_api" in sink.__dict__:
+            sink.stop()
+
+
+def test_an_api_that_is_away_is_told() -> None:
+    store = HttpStore(f"http://127.0.0.1:{project.free_port()}")
+    with pytest.raises(SinkError, match="see that the API runs"):
+        store.release()
+    with pytest.raises(CallError, match="no address"):
+        HttpStore("localhost:8000")
+
+
+def test_a_key_under_gunicorn(tmp_path: Path) -> None:
+    key, entry = new_key("ann")
+    project.write(tmp_path, api=f"api: {{keys: {entry}, most: 100}}\n")
+    pipeline = project.load(tmp_path)
+    pipeline.run()
+    with project.gunicorn(tmp_path) as place:
+        stranger = HttpStore(f"http://{place}")
+        with pytest.raises(SinkError, match="401"):
+            stranger.release()
+        stranger.close()
+        store: Store = HttpStore(f"http://{place}", key=key)
+        direct = pipeline.store()
+        question = Query(limit=1000)
+        assert store.find("things", question).rows == direct.find("things", question).rows
+        assert isinstance(store.release(), Release)
+        assert [row for rows in store.scan("things", question) for row in rows] == direct.find("things", question).rows
+        groups = {"n": "count()", "worth": "sum(price)", "middle": "mean(rate)"}
+        assert store.group("things", ["colour"], groups, question) == direct.group(
+            "things", ["colour"], groups, question
+        )
+        store.close()
+        direct.close()

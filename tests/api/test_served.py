@@ -1,0 +1,173 @@
+"""The API under a real gunicorn, with the settings that are shipped."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import medallion as md
+from tests.api import project
+from tests.integration import small
+
+Got = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture(scope="module")
+def place(folder: Path) -> Iterator[str]:
+    with project.gunicorn(folder) as place:
+        yield place
+
+
+def get(place: str, path: str, method: str = "GET", **headers: str) -> Got:
+    connection = HTTPConnection(place, timeout=30)
+    try:
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer: HTTPResponse = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def test_every_endpoint_answers_as_the_lake_has_it(place: str, pipeline: md.Pipeline) -> None:
+    for path in ("/", "/health", "/health/ready", "/releases", "/runs/latest", "/quality", "/openapi.json", "/metrics"):
+        assert get(place, path)[0] == 200, path
+    for table, key in (("things", "thing_id"), ("by_client", "client_id"), ("total", "orders")):
+        rows = json.loads(get(place, f"/tables/{table}?limit=1000&sort={key}")[2])["rows"]
+        expected = sorted(pipeline.lake.table(f"gold.{table}").to_arrow().to_pylist(), key=lambda row: row[key])
+        assert len(rows) == len(expected)
+        for found, row in zip(rows, expected, strict=True):
+            assert [found[name] for name in row if isinstance(row[name], int | str)] == [
+                value for value in row.values() if isinstance(value, int | str)
+            ]
+
+
+def test_what_is_kept_is_answered_alike(place: str) -> None:
+    answers = [get(place, "/things?colour=red", X_Request_Id=f"id-{number}") for number in range(8)]
+    for status, headers, body in answers:
+        assert (status, body) == (200, answers[0][2])
+        assert headers["etag"] == answers[0][1]["etag"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["link"] == answers[0][1]["link"]
+    assert {headers["x-request-id"] for _, headers, _ in answers} == {f"id-{number}" for number in range(8)}
+    assert any(headers["server-timing"].startswith("kept") for _, headers, _ in answers)
+    tag = answers[0][1]["etag"]
+    for _ in range(4):
+        status, headers, body = get(place, "/things?colour=red", If_None_Match=tag)
+        assert (status, headers["etag"], body) == (304, tag, b"")
+        status, headers, body = get(place, "/things?colour=red", method="HEAD")
+        assert (status, headers["content-length"], body) == (200, str(len(answers[0][2])), b"")
+
+
+def test_figures_are_of_all_workers(place: str) -> None:
+    def counted() -> float:
+        lines = get(place, "/metrics")[2].decode().splitlines()
+        found = [line for line in lines if line.startswith('medallion_api_requests_total{endpoint="/stats/total"')]
+        return sum(float(line.rpartition(" ")[2]) for line in found)
+
+    before = counted()
+    for _ in range(20):
+        assert get(place, "/stats/total")[0] == 200
+    assert counted() == before + 20
+
+
+@pytest.mark.parametrize("length", [7_000, 20_000, 1_000_000])
+def test_long_urls_are_refused(place: str, length: int) -> None:
+    try:
+        status = get(place, "/things?name=" + "a" * length)[0]
+    except ConnectionError:  # refused before all of it was sent
+        status = 414
+    assert status == (200 if length == 7_000 else 414)
+    assert get(place, "/health")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"GET /things?a=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_broken_requests_are_refused(place: str, request_line: bytes) -> None:
+    host, _, port = place.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as sock:
+        sock.sendall(request_line)
+        assert sock.recv(1000).startswith(b"HTTP/1.1 400")
+    assert get(place, "/health")[0] == 200
+
+
+def test_slow_clients_keep_nobody_waiting(place: str) -> None:
+    host, _, port = place.partition(":")
+    slow = [socket.create_connection((host, int(port)), timeout=10) for _ in range(100)]
+    for sock in slow:
+        sock.sendall(b"GET /things HTTP/1.1\r\nHost: x\r\n")
+    for _ in range(10):
+        assert get(place, "/tables/things?limit=3")[0] == 200
+    for sock in slow:
+        sock.close()
+
+
+def test_a_release_published_under_load_is_never_mixed(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    faults: list[Any] = []
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def read(place: str) -> None:
+        connection = HTTPConnection(place, timeout=30)
+        while not done.is_set():
+            connection.request("GET", "/stats/total")
+            answer = connection.getresponse()
+            orders, release = json.loads(answer.read())["orders"], answer.headers["X-Release"]
+            if answer.status != 200 or not answer.headers["ETag"].startswith(f'"{release}-'):
+                faults.append((answer.status, answer.headers.items()))
+            seen.add(f"{release} {orders}")
+        connection.close()
+
+    with project.gunicorn(tmp_path) as place:
+        readers = [threading.Thread(target=read, args=(place,)) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        for turn in range(4):
+            march = tmp_path / "data/orders/2024-03.csv"
+            march.unlink() if turn % 2 else march.write_text(small.MARCH)
+            project.load(tmp_path).run()
+            time.sleep(0.2)
+        done.set()
+        for reader in readers:
+            reader.join()
+    assert not faults
+    releases = {release.id: release for release in project.load(tmp_path).lake.releases()}
+    assert len(seen) == len({text.partition(" ")[0] for text in seen}) > 2
+    for text in seen:
+        ident, _, orders = text.partition(" ")
+        assert int(orders) == releases[ident].tables["silver.orders"].rows
+
+
+def test_a_store_that_is_not_there_yet_and_then_is(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    with project.gunicorn(tmp_path) as place:
+        assert get(place, "/health")[0] == 200
+        status, headers, _ = get(place, "/things")
+        assert (status, headers["content-type"]) == (503, "application/problem+json")
+        assert get(place, "/health/ready")[0] == 503
+        project.load(tmp_path).run()
+        assert get(place, "/things")[0] == 200
+        assert get(place, "/health/ready")[0] == 200
+
+
+def test_as_a_plain_wsgi_application_too(folder: Path) -> None:
+    with project.gunicorn(folder, 1, "-k", "gthread", "--threads", "2", "medallion_api.wsgi:app") as place:
+        first = get(place, "/things?limit=3")
+        assert (first[0], len(json.loads(first[2])["rows"])) == (200, 3)
+        assert get(place, "/things?limit=3", If_None_Match=first[1]["etag"])[0] == 304
+        assert len(json.loads(get(place, "/tables/things?limit=all")[2])["rows"]) == 250
