@@ -1,0 +1,25 @@
+"""How Sphinx builds these pages: `make docs`. Nothing is taken from elsewhere, when building or when reading."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "medallion"
+author = "The medallion authors"
+version = release = installed("medallion-lake")
+
+extensions = ["myst_parser", "reference"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+exclude_patterns = ["_ext", "_build"]
+
+html_theme = "furo"
+html_title = f"medallion {version}"
+html_copy_source = False
+html_show_copyright = False
+pygments_style = "friendly"
+pygments_dark_style = "native"

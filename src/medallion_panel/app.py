@@ -1,0 +1,30 @@
+"""create_dashboard: a pipeline's dashboard, made anew for every visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import panel as pn
+import panel_material_ui as pmui
+
+from medallion.pipeline import Pipeline
+from medallion_panel.figures import Figures
+from medallion_panel.formats import Formats
+from medallion_panel.section import Dashboard
+from medallion_panel.session import Session
+from medallion_panel.stores import open_store
+
+
+def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
+    """The dashboard of a pipeline, as a function that gives every visitor their own.
+
+        pn.serve(create_dashboard(Pipeline.load("medallion.yaml")))
+
+    What was read from the store is kept in common, as long as its release is the active one; page and
+    filters are each visitor's. Raises CallError when the pipeline has no sink to read from.
+    """
+    pn.extension("tabulator", sizing_mode="stretch_width")
+    section = pipeline.declaration.sections.get("dashboard") or Dashboard()
+    figures = Figures(open_store(pipeline))
+    formats = Formats.of(section)
+    return lambda: Session(pipeline, section, figures, formats).view

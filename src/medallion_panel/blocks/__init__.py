@@ -1,0 +1,1 @@
+"""What fills a page, one file a kind of block."""

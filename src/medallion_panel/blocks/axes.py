@@ -1,0 +1,127 @@
+"""What all charts share: quiet axes, figures written by locale, and series named where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bokeh.models import (
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    DatetimeTickFormatter,
+    HoverTool,
+    LabelSet,
+    Legend,
+    LegendItem,
+)
+from bokeh.plotting import figure
+
+from medallion_panel.formats import Formats
+from medallion_panel.section import FormatName
+from medallion_panel.theme import FONT, INK
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_ORDERS = [
+    {name[:length]: place for place, name in enumerate(names)} for names in (_WEEKDAYS, _MONTHS) for length in (3, None)
+]
+_LONGEST = 26
+
+
+def in_order(values: Sequence[Any]) -> list[Any]:
+    """Distinct values in their natural order: weekdays and months by the calendar, the rest by themselves."""
+    distinct = list(dict.fromkeys(values))
+    for order in _ORDERS:
+        if distinct and all(value in order for value in distinct):
+            return sorted(distinct, key=lambda value: order[value])
+    return sorted(distinct)
+
+
+def cut(text: str) -> str:
+    """A text short enough for an axis."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def new_figure(height: int, **ranges: Any) -> figure:
+    """An empty figure as wide as its card."""
+    plot = figure(height=height, sizing_mode="stretch_width", toolbar_location=None, tools="", **ranges)
+    plot.background_fill_alpha = plot.border_fill_alpha = 0
+    plot.background_fill_color = plot.border_fill_color = None
+    plot.outline_line_color = None
+    plot.min_border_left = plot.min_border_right = 6
+    return plot
+
+
+def name_ends(plot: figure, ends: Sequence[tuple[Any, float, str, str]]) -> None:
+    """Write each series' name where its line ends: (x, y, name, colour) each, moved apart where they would touch."""
+    span = float(plot.y_range.end - plot.y_range.start)
+    gap = span * 16 / max(plot.height - 60, 60)
+    rows, places = sorted(ends, key=lambda end: end[1]), []
+    for _, y, _, _ in rows:
+        places.append(max(y, places[-1] + gap) if places else y)
+    over = places[-1] - (float(plot.y_range.end) - gap / 2)
+    if over > 0:
+        top = float("inf")
+        for place in range(len(places) - 1, -1, -1):
+            top = places[place] = min(places[place], float(plot.y_range.end) - gap / 2, top - gap)
+    columns = {"x": [row[0] for row in rows], "y": places, "color": [row[3] for row in rows]}
+    source = ColumnDataSource({**columns, "text": [cut(row[2]) for row in rows]})
+    plot.add_layout(
+        LabelSet(x="x", y="y", text="text", text_color="color", source=source, x_offset=7, text_baseline="middle",
+                 text_font_size="12px", text_font=FONT)
+    )  # fmt: skip
+    plot.min_border_right = min(190, 16 + 7 * max(len(cut(row[2])) for row in rows))
+
+
+class Looks:
+    """How axes and tooltips are written. Parameters: `formats`, those of the dashboard."""
+
+    def __init__(self, formats: Formats) -> None:
+        self._formats = formats
+
+    def axes(
+        self, plot: figure, *, x: FormatName | None = None, y: FormatName | None = None, times: bool = False
+    ) -> None:
+        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names."""
+        for axis in (*plot.xaxis, *plot.yaxis):
+            axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = None
+            axis.major_label_text_font = axis.axis_label_text_font = FONT
+            axis.major_label_text_font_size = axis.axis_label_text_font_size = "12px"
+            axis.major_label_text_color = axis.axis_label_text_color = INK
+            axis.axis_label_text_font_style = "normal"
+        for grid, axis, form in ((plot.xgrid, plot.xaxis[0], x), (plot.ygrid, plot.yaxis[0], y)):
+            grid.grid_line_color = INK if form else None
+            grid.grid_line_alpha = 0.18
+            if form:
+                axis.formatter = self._numbers(form)
+                axis.ticker.desired_num_ticks = 5
+        if times:
+            months = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
+            plot.xaxis[0].formatter = months
+            plot.xaxis[0].ticker.desired_num_ticks = 6
+
+    def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
+        """What shows below the pointer. Data stands in it as text, never as HTML."""
+        plot.add_tools(HoverTool(tooltips=list(tips), renderers=list(renderers), point_policy="snap_to_data"))
+
+    def legend(self, plot: figure, items: Sequence[tuple[str, Any]]) -> None:
+        """Names for series that have no end to be named at."""
+        legend = Legend(
+            items=[LegendItem(label=name, renderers=[glyph]) for name, glyph in items], orientation="horizontal",
+            label_text_font=FONT, label_text_font_size="12px", label_text_color=INK, background_fill_alpha=0,
+            border_line_color=None, glyph_width=12, glyph_height=12, spacing=8, padding=0, ncols=3,
+        )  # fmt: skip
+        plot.add_layout(legend, "above")
+
+    def _numbers(self, name: FormatName) -> CustomJSTickFormatter:
+        """Figures as the reader's locale writes them, short."""
+        options: Mapping[str, Any] = {"notation": "compact", "maximumFractionDigits": 1}
+        if name == "currency":
+            options = {**options, "style": "currency", "currency": self._formats.currency}
+        elif name == "percent":
+            options = {"style": "percent", "maximumFractionDigits": 1}
+        code = "return new Intl.NumberFormat(tag, options).format(tick)"
+        return CustomJSTickFormatter(args={"tag": self._formats.tag, "options": dict(options)}, code=code)

@@ -1,0 +1,144 @@
+"""Lines, areas and bars of figures the store has aggregated.
+
+They are Bokeh figures made directly: by hvplot each took 0.2 to 1 s to build, which a page of ten would feel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from bokeh.models import ColumnDataSource, FactorRange, Range1d
+from bokeh.plotting import figure
+
+from medallion_panel.blocks.axes import Looks, cut, name_ends, new_figure
+from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.series import OTHERS, frame_of
+from medallion_panel.formats import is_month
+from medallion_panel.section import Bar, Chart, FormatName
+from medallion_panel.theme import PRIMARY, REST, SERIES
+
+
+def line(block: Chart, reading: Reading) -> figure:
+    """One line a series, named where it ends."""
+    drawn = _Drawn(block, reading)
+    plot = drawn.figure()
+    frame = drawn.frame
+    if "raw" in frame:
+        plot.line(x="x", y="raw", source=ColumnDataSource(frame), color=REST, line_width=1.5, line_dash="dotted")
+    hovered = []
+    for name, color in drawn.colors.items():
+        source = ColumnDataSource(frame[frame["series"] == name])
+        plot.line(x="x", y="y", source=source, color=color, line_width=2.5, line_join="round")
+        dots = plot.scatter(x="x", y="y", source=source, color=color, size=9, alpha=0, hover_alpha=1)
+        hovered.append(dots)
+    drawn.looks.tips(plot, drawn.tips, hovered)
+    high = frame["raw"].max() if "raw" in frame else frame["y"].max()
+    plot.y_range = _from_nought(frame["y"].min(), max(high, frame["y"].max()))
+    if len(drawn.colors) > 1:
+        ends = frame.groupby("series", sort=False).tail(1)
+        name_ends(plot, [(row.x, float(row.y), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()])
+    return plot
+
+
+def area(block: Chart, reading: Reading) -> figure:
+    """Areas, one on the other."""
+    drawn = _Drawn(block, reading)
+    plot = drawn.figure()
+    names = list(drawn.colors)
+    wide = drawn.frame.pivot(index="x", columns="series", values="y").fillna(0)[names]
+    plot.varea_stack(names, x="x", color=list(drawn.colors.values()), alpha=0.8, source=ColumnDataSource(wide))
+    tops = wide.cumsum(axis=1)
+    middle = tops - wide / 2
+    plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
+    stacked = tops.stack().rename("top").reset_index()
+    dots = drawn.frame.merge(stacked, on=["x", "series"])
+    hovered = plot.scatter(x="x", y="top", source=ColumnDataSource(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
+    drawn.looks.tips(plot, drawn.tips, [hovered])
+    if len(names) > 1:
+        last = wide.index[-1]
+        name_ends(plot, [(last, float(middle[name].iloc[-1]), name, color) for name, color in drawn.colors.items()])
+    return plot
+
+
+def bar(block: Bar, reading: Reading) -> figure:
+    """Bars by x; several series stand on each other."""
+    drawn = _Drawn(block, reading, times=False)
+    frame, names = drawn.frame, list(drawn.colors)
+    factors = list(dict.fromkeys(cut(name) for name in frame["period"]))
+    frame = frame.assign(x=[cut(name) for name in frame["period"]])
+    across = block.horizontal
+    plot = drawn.figure(factors=FactorRange(*(factors[::-1] if across else factors)))
+    low = pd.Series(0.0, index=factors)
+    hovered = []
+    for name, color in drawn.colors.items():
+        part = frame[frame["series"] == name]
+        base = low.reindex(part["x"]).to_numpy()
+        source = ColumnDataSource(part.assign(base=base, top=base + part["y"].to_numpy()))
+        low = low.add(part.set_index("x")["y"], fill_value=0)
+        look = {"source": source, "color": color, "line_width": 0, "alpha": 0.9, "hover_alpha": 1}
+        if across:
+            hovered.append(plot.hbar(y="x", left="base", right="top", height=0.7, **look))
+        else:
+            hovered.append(plot.vbar(x="x", bottom="base", top="top", width=0.7, **look))
+    drawn.looks.tips(plot, drawn.tips, hovered)
+    values = _from_nought(min(low.min(), 0), max(low.max(), 0))
+    if across:
+        plot.x_range = values
+    else:
+        plot.y_range = values
+        if sum(map(len, factors)) > 60:
+            plot.xaxis.major_label_orientation = 0.7
+    if len(names) > 1:
+        drawn.looks.legend(plot, list(zip(names, hovered, strict=True)))
+    return plot
+
+
+class _Drawn:
+    """The figures of one chart, with what its tooltips say and how its axes are written."""
+
+    def __init__(self, block: Chart, reading: Reading, *, times: bool = True) -> None:
+        frame = frame_of(block, reading)
+        if frame.empty:
+            raise NoRowsError
+        self.block = block
+        ratio = block.show in ("share", "growth")
+        self.form: FormatName = "percent" if ratio else reading.format(block.table, block.y, block.format)
+        write = reading.formats.writer(self.form, short=True)
+        frame["text"] = [write(value) for value in frame["y"]]
+        frame["period"] = [reading.formats.period(value) for value in frame["x"]]
+        self.times = times and all(is_month(value) or hasattr(value, "isoformat") for value in frame["x"])
+        if self.times:
+            frame["x"] = pd.to_datetime(frame["x"])
+        self.frame = frame
+        self.looks = Looks(reading.formats)
+        names = list(dict.fromkeys(frame["series"]))
+        self.colors = {
+            name: REST if name == OTHERS else SERIES[place % len(SERIES)] for place, name in enumerate(names)
+        }
+        several = [("", "@series")] if len(names) > 1 else []
+        label = reading.formats.label
+        self.tips = [*several, (label(block.x), "@period"), (label(block.y), "@text")]
+
+    def figure(self, factors: FactorRange | None = None) -> figure:
+        """An empty figure with the axes of the block."""
+        across = isinstance(self.block, Bar) and self.block.horizontal
+        ranges: dict[str, Any] = {}
+        if self.times:
+            ranges["x_axis_type"] = "datetime"
+        elif factors is not None:
+            ranges["y_range" if across else "x_range"] = factors
+        elif self.frame["x"].map(type).eq(str).any():
+            ranges["x_range"] = FactorRange(*dict.fromkeys(self.frame["x"]))
+        plot = new_figure(self.block.height, **ranges)
+        if across:
+            self.looks.axes(plot, x=self.form)
+        else:
+            self.looks.axes(plot, y=self.form, times=self.times)
+        return plot
+
+
+def _from_nought(low: float, high: float) -> Range1d:
+    """A range that holds nought and leaves room above."""
+    room = (float(high) - min(float(low), 0)) * 0.06 or 1.0
+    return Range1d(float(low) - room if low < 0 else 0, float(high) + room)

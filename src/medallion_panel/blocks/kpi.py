@@ -1,0 +1,68 @@
+"""One figure, what it was in the period before, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from medallion.contracts import Query, Sort
+from medallion_panel.blocks.reading import Reading
+from medallion_panel.section import Kpi
+
+_STYLE = """
+:host { color: inherit; }
+.figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
+          font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
+.change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
+.up { color: #15915f; } .down { color: #d0453e; }
+svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
+"""
+
+
+def kpi_html(block: Kpi, reading: Reading) -> str:
+    """The figure as HTML; everything that comes from data is escaped."""
+    query = Query(filters=reading.filters(block.table), limit=5000)
+    (whole,) = reading.figures.group(block.table, (), {"value": block.value}, query)
+    write = reading.writer(block.table, block.value, block.format, short=True)
+    exact = reading.writer(block.table, block.value, block.format)
+    parts = [
+        f"<style>{_STYLE}</style>",
+        f'<div class="figure" title="{escape(exact(whole["value"]))}">{escape(write(whole["value"]))}</div>',
+    ]
+    if block.over:
+        rows = reading.figures.group(
+            block.table, (block.over,), {"value": block.value}, Query(query.filters, (Sort(block.over),), limit=5000)
+        )
+        rows = [row for row in rows if row[block.over] is not None]
+        parts += [_change(rows, block.over, reading, write), _sparkline([row["value"] for row in rows])]
+    return "".join(parts)
+
+
+def _change(rows: Sequence[dict[str, Any]], over: str, reading: Reading, write: Any) -> str:
+    if len(rows) < 2 or not rows[-2]["value"] or rows[-1]["value"] is None:
+        return '<div class="change"></div>'
+    last, former = rows[-1], rows[-2]
+    change = float(last["value"]) / float(former["value"]) - 1
+    arrow, kind = ("▲", "up") if change >= 0 else ("▼", "down")
+    percent = reading.formats.writer("percent")(abs(change))
+    period, before = reading.formats.period(last[over]), reading.formats.period(former[over])
+    return (
+        f'<div class="change"><span class="{kind}">{arrow} {escape(percent)}</span> '
+        f"{escape(period)}: {escape(write(last['value']))} <span hidden>against {escape(before)}</span></div>"
+    )
+
+
+def _sparkline(values: Sequence[Any]) -> str:
+    points = [float(value) for value in values if value is not None]
+    if len(points) < 2:
+        return ""
+    low, high = min(points), max(points)
+    step = 100 / (len(points) - 1)
+    path = [f"{place * step:.2f},{34 - 30 * (value - low) / ((high - low) or 1):.2f}" for place, value in enumerate(points)]
+    return (
+        '<svg viewBox="0 0 100 38" preserveAspectRatio="none" aria-hidden="true">'
+        f'<polygon points="0,38 {" ".join(path)} 100,38" fill="#3b76d6" opacity=".12"/>'
+        f'<polyline points="{" ".join(path)}" fill="none" stroke="#3b76d6" stroke-width="2" '
+        'vector-effect="non-scaling-stroke" stroke-linejoin="round"/></svg>'
+    )

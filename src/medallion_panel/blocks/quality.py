@@ -1,0 +1,78 @@
+"""How the rows fared on the way to a release: what was kept, what was set aside, and by which rule."""
+
+from __future__ import annotations
+
+from html import escape
+
+from medallion.records import Release, Snapshot
+from medallion_panel.formats import Formats
+from medallion_panel.section import Quality
+
+_STYLE = """
+:host { color: inherit; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
+th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
+td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+.bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 110px;
+       background: rgba(128,136,150,.2); }
+.kept { background: #15915f; } .dedup { background: #8b93a1; } .drop { background: #e08a1e; } .quar { background: #d0453e; }
+.rules { margin: 14px 0 0; font-size: .86rem; display: flex; flex-wrap: wrap; gap: 6px; }
+.rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
+.scroll { overflow-x: auto; }
+"""
+
+
+def quality_html(block: Quality, release: Release, formats: Formats) -> str:
+    """One line a table that had rows to lose, and the rules that took rows out, most first."""
+    write = formats.writer("integer")
+    head = "".join(f"<th scope='col'>{name}</th>" for name in
+                   ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", ""))  # fmt: skip
+    lines, rules = [], []
+    for table, snapshot in release.tables.items():
+        came, kept, same, dropped, held = tallied(snapshot)
+        if not same + dropped + held and len(snapshot.tallies) == 0:
+            continue
+        if "gold" in table and not same + dropped + held:
+            continue
+        cells = "".join(f"<td>{escape(write(value))}</td>" for value in (came, kept, same, dropped, held))
+        lines.append(f"<tr><td>{escape(table)}</td>{cells}<td>{_bar(came, kept, same, dropped, held)}</td></tr>")
+        for tally in snapshot.tallies:
+            rules += [(count, f"{table}: {reason}") for reason, count in tally.reasons.items()]
+    if not lines:
+        return f"<style>{_STYLE}</style><p>Every row of every table was kept.</p>"
+    html = f"<style>{_STYLE}</style><div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    if block.rules and rules:
+        shown = sorted(rules, key=lambda pair: (-pair[0], pair[1]))[:14]
+        html += "<div class='rules'>" + "".join(
+            f"<span>{escape(name)} <b>{escape(write(count))}</b></span>" for count, name in shown
+        ) + "</div>"  # fmt: skip
+    return html
+
+
+def tallied(snapshot: Snapshot) -> tuple[int, int, int, int, int]:
+    """Rows that came in, were kept, deduplicated, dropped and quarantined, over all phases of a table.
+
+    A source table has no phases: there it counts records.
+    """
+    if snapshot.sources:
+        came = sum(source.rows for source in snapshot.sources)
+        held = sum(source.quarantined for source in snapshot.sources)
+        return came, came - held, 0, 0, held
+    same = sum(tally.deduplicated for tally in snapshot.tallies)
+    dropped = sum(tally.dropped for tally in snapshot.tallies)
+    held = sum(tally.quarantined for tally in snapshot.tallies)
+    came = snapshot.tallies[0].rows_in if snapshot.tallies else snapshot.rows
+    return came, came - same - dropped - held, same, dropped, held
+
+
+def _bar(came: int, *parts: int) -> str:
+    if not came:
+        return ""
+    names = ("kept", "dedup", "drop", "quar")
+    inner = "".join(
+        f"<div class='{name}' style='width:{100 * part / came:.3f}%'></div>"
+        for name, part in zip(names, parts, strict=True)
+        if part
+    )
+    return f"<div class='bar' role='img' aria-label='{100 * parts[0] / came:.1f} % kept'>{inner}</div>"

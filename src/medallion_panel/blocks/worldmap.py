@@ -1,0 +1,77 @@
+"""The world, each country coloured by its figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bokeh.models import ColumnDataSource, Range1d
+from bokeh.plotting import figure
+from bokeh.transform import linear_cmap
+
+from medallion.contracts import Query
+from medallion_panel.blocks.axes import Looks, new_figure
+from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.section import WorldMap
+from medallion_panel.theme import INK, SEQUENTIAL
+from medallion_panel.world import country_key, shapes
+
+
+def world_map(block: WorldMap, reading: Reading) -> figure:
+    """The map, framed around the countries that have a figure. Raises NoRowsError."""
+    values, _ = by_country(block, reading)
+    if not values:
+        raise NoRowsError
+    write = reading.writer(block.table, block.value, block.format, short=True)
+    highest = max(float(value) for value in values.values()) or 1.0
+    drawn, blank = [], []
+    for shape in shapes():
+        value = values.get(shape["key"])
+        part = {"x": shape["xs"], "y": shape["ys"], "country": shape["name"]}
+        if value is None:
+            blank.append(part)
+        else:
+            drawn.append({**part, "v": float(value), "text": write(value)})
+    (left, right), (low, high) = _frame(drawn)
+    plot = new_figure(block.height, x_range=Range1d(left, right), y_range=Range1d(low, high), match_aspect=True)
+    plot.axis.visible = plot.grid.visible = False
+    plot.patches("x", "y", source=_source(blank), fill_color=INK, fill_alpha=0.16, line_color=INK, line_alpha=0.35)
+    color = linear_cmap("v", list(SEQUENTIAL[1:]), 0, highest)
+    countries = plot.patches("x", "y", source=_source(drawn), color=color, line_color="white", line_width=0.6)
+    Looks(reading.formats).tips(plot, [("", "@country"), (reading.formats.label(block.value), "@text")], [countries])
+    return plot
+
+
+def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
+    names = parts[0] if parts else {"x": [], "y": []}
+    return ColumnDataSource({name: [part[name] for part in parts] for name in names})
+
+
+def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[str]]:
+    """The figure of every country on the map, and the names that are on no map."""
+    query = Query(filters=reading.filters(block.table), limit=2000)
+    found = reading.figures.group(block.table, (block.country,), {"_value": block.value}, query)
+    values, unknown = {}, []
+    for row in found:
+        name, value = row[block.country], row["_value"]
+        key = country_key(str(name)) if name is not None else None
+        if key is None:
+            unknown.append("no country" if name is None else str(name))
+        elif value is not None:
+            values[key] = value
+    return values, unknown
+
+
+def _frame(drawn: list[dict[str, Any]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Bounds around the main parts of the countries with figures, so that overseas islands do not widen them."""
+    largest: dict[str, dict[str, Any]] = {}
+    for part in drawn:
+        if part["country"] not in largest or _extent(part) > _extent(largest[part["country"]]):
+            largest[part["country"]] = part
+    xs = [x for part in largest.values() for x in part["x"]]
+    ys = [y for part in largest.values() for y in part["y"]]
+    room_x, room_y = max(4.0, (max(xs) - min(xs)) * 0.12), max(3.0, (max(ys) - min(ys)) * 0.08)
+    return (min(xs) - room_x, max(xs) + room_x), (min(ys) - room_y, max(ys) + room_y)
+
+
+def _extent(part: dict[str, Any]) -> float:
+    return (max(part["x"]) - min(part["x"])) * (max(part["y"]) - min(part["y"]))

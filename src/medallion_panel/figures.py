@@ -1,0 +1,92 @@
+"""What the dashboard reads: a store's answers, kept as long as their release is the active one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from medallion.contracts import Page, Query, Sort, Store
+from medallion.errors import CallError, SinkError, did_you_mean
+from medallion.kinds import Kind, kind_of
+from medallion.records import Release, Served
+
+T = TypeVar("T")
+
+_KEPT = 512
+_TRIES = 3
+
+
+class Figures:
+    """A store for all sessions of a process. Releases never change, so their answers may be kept.
+
+    Parameters: `store`, opened on first use.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._answers: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def release(self) -> Release:
+        return self.store.release()
+
+    def tables(self) -> Mapping[str, Served]:
+        return self.store.tables()
+
+    def served(self, table: str) -> Served:
+        """A served table. Raises CallError with the nearest name."""
+        tables = self._kept(("tables",), self.tables)
+        if table not in tables:
+            raise CallError(f"no table {table!r}{did_you_mean(table, tables)}")
+        return tables[table]
+
+    def kinds(self, table: str) -> dict[str, Kind]:
+        """What each column of a table holds."""
+        return {column.name: kind_of(column.type) for column in self.served(table).columns}
+
+    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+        key = ("group", table, tuple(by), tuple(metrics.items()), query)
+        return self._kept(key, lambda: self.store.group(table, by, metrics, query))
+
+    def find(self, table: str, query: Query) -> Page:
+        return self._kept(("find", table, query), lambda: self.store.find(table, query))
+
+    def count(self, table: str, query: Query) -> int:
+        return self._kept(("count", table, query.filters), lambda: self.store.count(table, query))
+
+    def get(self, table: str, key: object) -> dict[str, Any] | None:
+        return self._kept(("get", table, key), lambda: self.store.get(table, key))
+
+    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
+        return self.store.scan(table, query)
+
+    def values(self, table: str, column: str, limit: int) -> list[Any]:
+        """The distinct values of a column, in their order, null left out."""
+        found = self.group(table, (column,), {}, Query(sort=(Sort(column),), limit=limit))
+        return [row[column] for row in found if row[column] is not None]
+
+    def bounds(self, table: str, column: str, query: Query | None = None) -> tuple[Any, Any]:
+        """The least and the greatest value of a column, None both when there is none."""
+        (row,) = self.group(table, (), {"low": f"min({column})", "high": f"max({column})"}, query or Query())
+        return row["low"], row["high"]
+
+    def _kept(self, key: Any, ask: Callable[[], T]) -> T:
+        """The answer to a question about the active release, asked once."""
+        for _ in range(_TRIES):
+            before = self.release().id
+            full = (before, repr(key))
+            with self._lock:
+                if full in self._answers:
+                    self._answers.move_to_end(full)
+                    found: T = self._answers[full]
+                    return found
+            answer = ask()
+            if self.release().id == before:
+                with self._lock:
+                    self._answers[full] = answer
+                    while len(self._answers) > _KEPT:
+                        self._answers.popitem(last=False)
+                return answer
+        raise SinkError("releases change faster than they can be read", hint="wait until the run is done")

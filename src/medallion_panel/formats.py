@@ -1,0 +1,140 @@
+"""How figures, dates and names are written: by locale, aligned, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from babel import Locale, dates, numbers
+
+from medallion.kinds import Kind
+from medallion_panel.section import Dashboard, FormatName
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The dashboard's way of writing values.
+
+    Parameters: `locale` such as `en_IE`, `currency` such as `EUR`; `by_column` and `labels` by column name.
+    """
+
+    locale: str
+    currency: str
+    by_column: dict[str, FormatName]
+    labels: dict[str, str]
+
+    @classmethod
+    def of(cls, section: Dashboard) -> Formats:
+        return cls(section.locale, section.currency, section.formats, section.labels)
+
+    def label(self, column: str) -> str:
+        """A column or metric in words: `total_spent` is `Total spent`."""
+        call = _CALL.fullmatch(column)
+        if call:
+            return self.label(call[2]) if call[2] else "Number"
+        return self.labels.get(column) or column.replace("_", " ").capitalize()
+
+    def name_for(self, column: str, kind: Kind | None, given: FormatName | None = None) -> FormatName:
+        """The format of a column or metric: the one given, its column's own, or by its kind."""
+        call = _CALL.fullmatch(column)
+        if call:
+            if call[1] == "count":
+                return given or "integer"
+            column = call[2]
+            if call[1] == "mean" and not (given or self.by_column.get(column)):
+                return "decimal"
+        chosen = given or self.by_column.get(column)
+        if chosen:
+            return chosen
+        match kind.name if kind else "text":
+            case "integer":
+                return "integer"
+            case "decimal" | "float":
+                return "decimal"
+            case "date" | "timestamp":
+                return "date"
+        return "text"
+
+    def writer(self, name: FormatName, *, short: bool = False) -> Callable[[Any], str]:
+        """What writes values of a format; `short` is for headlines and labels: 1.9M rather than 1,912,345.67."""
+
+        def write(value: Any) -> str:
+            if value is None or value != value:  # noqa: PLR0124 (NaN alone differs from itself)
+                return _NONE
+            return self._write(name, value, short)
+
+        return write
+
+    def _write(self, name: FormatName, value: Any, short: bool) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, str | list | dict | bytes) or name in ("text", "date"):
+            return str(value)
+        match name:
+            case "currency" if short and abs(value) >= 10_000:
+                places = 2 if abs(value) >= 1_000_000 else 1
+                return numbers.format_compact_currency(
+                    value, self.currency, fraction_digits=places, locale=self.locale
+                )
+            case "currency":
+                pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
+                whole = short and abs(value) >= 1000
+                return numbers.format_currency(
+                    value,
+                    self.currency,
+                    pattern.replace(".00", "") if whole else pattern,
+                    locale=self.locale,
+                    currency_digits=not whole,
+                )
+            case "percent":
+                return numbers.format_percent(value, self._percent, self.locale)
+            case "integer" | "number" if short and abs(value) >= 100_000:
+                return numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale)
+            case "integer":
+                return numbers.format_decimal(value, "#,##0", self.locale)
+            case "decimal":
+                return numbers.format_decimal(value, "#,##0.00", self.locale)
+        return numbers.format_decimal(value, locale=self.locale)
+
+    @property
+    def _percent(self) -> str:
+        return str(Locale.parse(self.locale).percent_formats[None].pattern).replace("#,##0", "#,##0.0")
+
+    def day(self, value: date) -> str:
+        if isinstance(value, datetime):
+            return dates.format_datetime(value, "medium", locale=self.locale)
+        return dates.format_date(value, "medium", locale=self.locale)
+
+    def period(self, value: Any) -> str:
+        """A period as people name it: `2024-05` is `May 2024`."""
+        if isinstance(value, str) and _MONTH.fullmatch(value):
+            return dates.format_date(date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale)
+        if isinstance(value, date):
+            return self.day(value)
+        return _NONE if value is None else str(value)
+
+    def age(self, moment: datetime) -> str:
+        """How long ago a moment was."""
+        elapsed = max(timedelta(), datetime.now(UTC) - moment)
+        if elapsed < timedelta(minutes=1):
+            return "just now"
+        return dates.format_timedelta(-elapsed, add_direction=True, locale=self.locale, threshold=1.5)
+
+    @property
+    def tag(self) -> str:
+        """The locale as a browser takes it."""
+        return self.locale.replace("_", "-")
+
+
+def is_month(value: object) -> bool:
+    """Whether a value is a month such as `2024-05`."""
+    return isinstance(value, str) and _MONTH.fullmatch(value) is not None

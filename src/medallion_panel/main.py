@@ -1,0 +1,19 @@
+"""What `panel serve` runs for every visitor; the pipeline is read once a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+
+from medallion.pipeline import Pipeline
+from medallion_panel.app import create_dashboard
+
+
+def _dashboard() -> Callable[[], Any]:
+    return create_dashboard(Pipeline.load(os.environ.get("MEDALLION_CONFIG", "medallion.yaml")))
+
+
+pn.state.as_cached("medallion_panel.dashboard", _dashboard)().servable()

@@ -1,0 +1,285 @@
+"""`dashboard:` in the declaration: pages of blocks, each block a table, its fields and formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from medallion.contracts import Plugin
+from medallion.errors import did_you_mean
+from medallion.grouping import FUNCTIONS
+
+FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
+Show = Literal["value", "share", "growth", "average", "total"]
+
+_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+
+
+def _metric(text: str) -> str:
+    call = _CALL.fullmatch(text.strip())
+    if call is None or call[1] not in FUNCTIONS:
+        word = call[1] if call else text
+        raise ValueError(f"no metric {text!r}{did_you_mean(word, FUNCTIONS)}; such as count() or sum(amount)")
+    return text
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Metric = Annotated[str, BeforeValidator(lambda value: _metric(str(value)))]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Content(Model):
+    """What every block has: `title`, a `note` below it, and its `width` in twelfths of a wide screen."""
+
+    title: str = ""
+    note: str = ""
+    width: int = Field(default=6, ge=1, le=12)
+
+
+class OnTable(Content):
+    """A block on a served table; `format` overrides that of the column."""
+
+    table: str
+    format: FormatName | None = None
+
+
+class Kpi(OnTable):
+    """One figure. With `over` (a period, such as a month), its change in the last period and a sparkline."""
+
+    value: Metric
+    over: str | None = None
+    width: int = Field(default=3, ge=1, le=12)
+
+
+class Chart(OnTable):
+    """A figure `y` for every `x`, in one series or one for each value of `by` (the `series` largest, and the rest).
+
+    `show` what is made of y: `value`; `share` of the sum of its x; `growth` on the x before; `average`, the
+    moving one of `window` values; `total`, the running one. `sort` is `x`, `-x`, `y` or `-y`.
+    """
+
+    x: str
+    y: Metric
+    by: str | None = None
+    show: Show = "value"
+    window: int = Field(default=3, ge=2)
+    sort: Literal["x", "-x", "y", "-y"] = "x"
+    limit: int = Field(default=500, ge=1, le=5000)
+    series: int = Field(default=5, ge=1, le=10)
+    height: int = Field(default=300, ge=120)
+
+
+class Bar(Chart):
+    """As any chart; `horizontal` leaves room for long names."""
+
+    horizontal: bool = False
+
+
+class Scatter(OnTable):
+    """One point a row; beyond 50,000 points they are drawn as density. `by` gives them a colour each."""
+
+    x: str
+    y: str
+    by: str | None = None
+    height: int = Field(default=320, ge=120)
+
+
+class Histogram(OnTable):
+    """How many rows have a value of `column` in each of about `bins` intervals."""
+
+    column: str
+    bins: int = Field(default=24, ge=2, le=200)
+    height: int = Field(default=300, ge=120)
+
+
+class Heatmap(OnTable):
+    """A figure for every pair of `x` and `y`; names of weekdays and months stand in their own order."""
+
+    x: str
+    y: str
+    value: Metric
+    height: int = Field(default=320, ge=120)
+
+
+class WorldMap(OnTable):
+    """A figure for every country: `country` holds English names or two-letter codes."""
+
+    country: str
+    value: Metric
+    width: int = Field(default=8, ge=1, le=12)
+    height: int = Field(default=460, ge=120)
+
+
+class Rows(OnTable):
+    """Rows, paged and sorted by the store. `columns` are those to show, by default all; `detail` shows the row
+    one picks in full; `search` is a text column to look in."""
+
+    columns: Names = ()
+    sort: Names = ()
+    search: str | None = None
+    detail: bool = False
+    page_size: int = Field(default=20, ge=5, le=200)
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Markdown(Content):
+    """Text in Markdown."""
+
+    text: str
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Quality(Content):
+    """How many rows were kept, deduplicated, dropped and quarantined, and by which rule, on the way to this release."""
+
+    rules: bool = True
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Runs(Content):
+    """How long past runs took, and what they did."""
+
+    limit: int = Field(default=30, ge=1, le=500)
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Speed(Content):
+    """p50, p95 and p99 of each question to the API (or, without one, to the store), measured at a press."""
+
+    requests: int = Field(default=50, ge=5, le=1000)
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Block(Model):
+    """One part of a page: exactly one of these kinds."""
+
+    kpi: Kpi | None = None
+    line: Chart | None = None
+    area: Chart | None = None
+    bar: Bar | None = None
+    scatter: Scatter | None = None
+    histogram: Histogram | None = None
+    heatmap: Heatmap | None = None
+    map: WorldMap | None = None
+    rows: Rows | None = Field(default=None, alias="table")
+    markdown: Markdown | None = None
+    quality: Quality | None = None
+    runs: Runs | None = None
+    speed: Speed | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_kind(cls, value: object) -> object:
+        if isinstance(value, str) and value in ("quality", "runs", "speed"):
+            value = {value: {}}
+        if not isinstance(value, Mapping) or len(value) != 1:
+            raise ValueError("a block is a mapping of one kind to its settings, such as `kpi: {…}`")
+        known = [info.alias or name for name, info in cls.model_fields.items()]
+        (kind,) = value
+        if kind not in known and kind not in cls.model_fields:
+            raise ValueError(f"no kind of block {kind!r}{did_you_mean(str(kind), known)}")
+        return {kind: {} if value[kind] is None else value[kind]}
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def content(self) -> Content:
+        found: Content = getattr(self, self.kind)
+        return found
+
+
+class FilterField(Model):
+    """One filter of a page: a column of any of its tables. `as` is chosen by the column's type when left out."""
+
+    column: str
+    label: str = ""
+    as_: Literal["choice", "search", "range"] | None = Field(default=None, alias="as")
+
+
+class Page(Model):
+    """One page: `icon` is a Material icon's name; `filters` are columns, each holding for every block that has it."""
+
+    title: str = Field(min_length=1)
+    icon: str = "insights"
+    filters: tuple[FilterField, ...] = ()
+    blocks: tuple[Block, ...] = Field(min_length=1)
+
+    @field_validator("filters", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if isinstance(value, list | tuple):
+            return tuple({"column": item} if isinstance(item, str) else item for item in value)
+        return value
+
+    @property
+    def slug(self) -> str:
+        """Its name in an address."""
+        return re.sub(r"\W+", "-", self.title.lower()).strip("-")
+
+
+class Dashboard(Plugin):
+    """What the dashboard shows. Without this section, every served table gets a page by its columns' types.
+
+    `locale` and `currency` say how figures are written; `formats` and `labels` hold for columns of these names
+    wherever they stand; a release older than `stale_after_hours` is shown in amber.
+
+    ```yaml
+    dashboard:
+      title: The shop
+      currency: EUR
+      formats: {revenue: currency}
+      pages:
+        - title: Home
+          icon: home
+          filters: [country]
+          blocks:
+            - kpi: {title: Revenue, table: sales, value: sum(revenue), over: month}
+            - line: {title: Revenue over time, table: sales, x: month, y: sum(revenue), width: 12}
+            - table: {table: clients_stats, sort: -total_spent, search: name, detail: true}
+    ```
+    """
+
+    name: ClassVar[str] = "dashboard"
+
+    title: str = ""
+    locale: str = "en_IE"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    stale_after_hours: float = Field(default=36, gt=0)
+    formats: dict[str, FormatName] = {}
+    labels: dict[str, str] = {}
+    pages: tuple[Page, ...] = ()
+
+    @field_validator("pages")
+    @classmethod
+    def _told_apart(cls, pages: tuple[Page, ...]) -> tuple[Page, ...]:
+        slugs = [page.slug for page in pages]
+        for page in pages:
+            if slugs.count(page.slug) > 1:
+                raise ValueError(f"two pages are called {page.title!r}")
+        return pages
+
+    def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What does not fit the rest of the declaration: (path below the section, message) each."""
+        served = [name.partition(".")[2] for name in declaration.served()]
+        for number, page in enumerate(self.pages):
+            for place, block in enumerate(page.blocks):
+                table = getattr(block.content, "table", None)
+                if table is not None and table not in served:
+                    kind = "table" if block.kind == "rows" else block.kind
+                    yield (
+                        ("pages", number, "blocks", place, kind, "table"),
+                        f"no served table {table!r}{did_you_mean(table, served)}",
+                    )
