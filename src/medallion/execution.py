@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from medallion import ingest
-from medallion.config import Table
-from medallion.contracts import Built, Input, Session, TableTask
+from medallion.computing import Computing
+from medallion.contracts import Session
 from medallion.errors import GateError, MedallionError, ServiceError
-from medallion.lake import KEY_LENGTH, new_id, now
-from medallion.plan import Arrival, Plan, Selection, Step, decide, plan
+from medallion.lake import new_id, now
+from medallion.plan import Arrival, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
-from medallion.records import Change, File, LoadReport, Release, Run, Snapshot, StepRun, Tally
-from medallion.rejects import write_rejects
+from medallion.records import Change, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
 
 if TYPE_CHECKING:
@@ -69,8 +68,8 @@ class Execution:
         self.snapshots: dict[str, Snapshot] = {}
         self._stack = ExitStack()
         self._session: Session | None = None
+        self.computing = Computing(pipeline, run, scratch, self.session)
 
-    @property
     def session(self) -> Session:
         """The engine's session, opened on first use: a run with nothing new never pays for it."""
         if self._session is None:
@@ -96,7 +95,7 @@ class Execution:
     def _execute(self) -> None:
         release = self.lake.current()
         self.current = release.tables if release else {}
-        publisher = Publisher(self.pipeline, self.scratch, lambda: self.session)
+        publisher = Publisher(self.pipeline, self.scratch, self.session)
         shown = publisher.shown()
         for table in self.pipeline.sources():
             self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
@@ -149,12 +148,13 @@ class Execution:
         publisher.activate(release)
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))
-        collect(self.lake, self.pipeline.declaration, self.pipeline.sinks, thorough=False)
+        with suppress(ServiceError):  # it is published; what could not be removed now is removed next time
+            collect(self.lake, self.pipeline.declaration, self.pipeline.sinks, thorough=False)
 
     def _step(self, planned: Step) -> None:
         started = time.perf_counter()
         name = planned.table
-        inputs = {read: self.snapshots.get(read) for read in self._reads(name)}
+        inputs = {read: self.snapshots.get(read) for read in reads(self.pipeline.declaration, name)}
         step = planned
         if planned.decision != "left" and not any(snapshot is None for snapshot in inputs.values()):
             step = decide(
@@ -171,7 +171,10 @@ class Execution:
             return
         self.watch(Event("started", table=name))
         try:
-            done = self._take_in(step) if name in self.kept else self._compute(step)
+            if name in self.kept:
+                snapshot, drift = self.computing.take_in(step, self.kept[name], self.current.get(name))
+            else:
+                snapshot, drift = self.computing.compute(step, self.snapshots), []
         except MedallionError as error:
             failed = StepRun(
                 table=name,
@@ -183,7 +186,7 @@ class Execution:
             self._note(steps=(*self.record.steps, failed))
             self.watch(Event("finished", table=name, step=failed))
             raise
-        done = done.model_copy(update={"why": step.why, "seconds": time.perf_counter() - started})
+        done = self._settle(snapshot, tuple(drift), step.why, time.perf_counter() - started)
         self._note(steps=(*self.record.steps, done))
         self.watch(Event("finished", table=name, step=done))
 
@@ -211,101 +214,14 @@ class Execution:
         self._note(steps=(*self.record.steps, done))
         self.watch(Event("finished", table=step.table, step=done))
 
-    def _take_in(self, step: Step) -> StepRun:
-        """Parse the files of a bronze table and make its snapshot."""
-        table = next(found for found in self.pipeline.sources() if found.name == step.table)
-        pairs = ingest.parse(table, self.kept[step.table], self.session, self.scratch)
-        files = [file for file, _ in pairs]
-        columns, drift = ingest.settle(table, files, self.current.get(step.table))
-        rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
-        tally = Tally(
-            label="",
-            rows_in=rows_in,
-            kept=rows_in - bad,
-            quarantined=bad,
-            rows_out=rows_in - bad,
-            reasons={"format": bad} if bad else {},
-        )
-        identity = self._snapshot_id(step)
-        found = write_rejects(step.table, self.record.id, pairs, self.scratch) if bad else None
-        warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
-        snapshot = Snapshot.model_validate(
-            {
-                "table": step.table,
-                "id": identity,
-                "fingerprint": step.fingerprint,
-                "run": self.record.id,
-                "created": now(),
-                "columns": columns,
-                "rows": rows_in - bad,
-                "bytes": sum(file.bytes for file in files),
-                "sources": files,
-                "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
-                "identified": True,
-                "tallies": (tally,),
-                "rejects": self._keep_rejects(step.table, identity, found, bad),
-                "warnings": warnings,
-            }
-        )
-        return self._settle(snapshot, drift=tuple(drift))
-
-    def _compute(self, step: Step) -> StepRun:
-        """Compute a table from its inputs and make its snapshot. Raises GateError."""
-        table = self.pipeline.declaration.table(step.table)
-        if not isinstance(table, Table):
-            raise MedallionError(f"{step.table}: cannot be computed")
-        layer_name, _, plain = step.table.partition(".")
-        layer = self.pipeline.declaration.layers[layer_name]
-        inputs = {alias: self.lake.input(self.snapshots[name]) for alias, name in table.reads().items()}
-        identity = self._snapshot_id(step)
-        built = self.session.build(
-            TableTask(
-                table=step.table,
-                run=self.record.id,
-                folder=f"{plain}/{identity}",
-                main=next(iter(table.from_)),
-                inputs=inputs,
-                steps=table.steps,
-                expectations=table.expect,
-                layer=layer,
-                storage=self.lake.layer_storage(layer_name, layer),
-                lineage=self._lineage(inputs),
-            )
-        )
-        quarantined = sum(tally.quarantined for tally in built.tallies)
-        rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
-        if built.failure:
-            gate = GateError(f"{step.table}: {built.failure}", hint=self._gate_hint(rejects))
-            gate.figures = {"tallies": built.tallies, "rejects": rejects, "warnings": built.warnings}
-            raise gate
-        return self._settle(self._snapshot(step, identity, built, rejects))
-
-    def _snapshot(self, step: Step, identity: str, built: Built, rejects: File | None) -> Snapshot:
-        return Snapshot(
-            table=step.table,
-            id=identity,
-            fingerprint=step.fingerprint or "",
-            run=self.record.id,
-            created=now(),
-            columns=built.columns,
-            rows=built.rows,
-            bytes=sum(file.bytes for file in built.files),
-            files=built.files,
-            inputs={name: self.snapshots[name].id for name in self._reads(step.table)},
-            origins=built.origins,
-            identified=built.identified,
-            tallies=built.tallies,
-            rejects=rejects,
-            warnings=built.warnings,
-        )
-
-    def _settle(self, snapshot: Snapshot, drift: tuple[str, ...] = ()) -> StepRun:
+    def _settle(self, snapshot: Snapshot, drift: tuple[str, ...], why: str, seconds: float) -> StepRun:
         self.lake.put_snapshot(snapshot)
         self.snapshots[snapshot.table] = snapshot
         return StepRun(
             table=snapshot.table,
             action="computed",
-            why="",
+            why=why,
+            seconds=seconds,
             rows=snapshot.rows,
             bytes=snapshot.bytes,
             snapshot=snapshot.id,
@@ -316,34 +232,8 @@ class Execution:
             rejects=snapshot.rejects,
         )
 
-    def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
-        if found is None:
-            return None
-        path, size = f"quarantine/{table}/{identity}.parquet", found.stat().st_size
-        self.lake.storage.put_file(path, found)
-        return File(path=path, bytes=size, rows=rows)
-
-    def _lineage(self, inputs: Mapping[str, Input]) -> dict[int, Input]:
-        """The bronze snapshots that the inputs' rows came from, by origin number."""
-        origins = {origin.number: origin for found in inputs.values() for origin in found.snapshot.origins}
-        return {number: self.lake.input(self.snapshots[origin.table]) for number, origin in origins.items()}
-
-    def _snapshot_id(self, step: Step) -> str:
-        if step.fingerprint is None:
-            raise MedallionError(f"{step.table}: its inputs were not computed")
-        return f"{step.fingerprint[:KEY_LENGTH]}-{self.record.id}"
-
     def _changes(self, table: str) -> dict[Change, int]:
         return dict(self.arrivals[table].changes) if table in self.arrivals else {}
-
-    def _reads(self, table: str) -> list[str]:
-        declared = self.pipeline.declaration.table(table)
-        return list(dict.fromkeys(declared.reads().values())) if isinstance(declared, Table) else []
-
-    def _gate_hint(self, rejects: File | None) -> str:
-        return (
-            f"medallion quarantine --run {self.record.id} shows the rows" if rejects else "mend the data, or the rule"
-        )
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)

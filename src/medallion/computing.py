@@ -1,0 +1,147 @@
+"""Computing one table: from a step of the plan to a snapshot, its rejects kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion import ingest
+from medallion.config import Table
+from medallion.contracts import Built, Input, Session, TableTask
+from medallion.errors import GateError, MedallionError
+from medallion.lake import KEY_LENGTH, now
+from medallion.plan import Step
+from medallion.records import File, Snapshot, Tally
+from medallion.rejects import write_rejects
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+
+
+class Computing:
+    """Computes the tables of one run.
+
+    Parameters: `run` its id, `session` gives the engine's session when it is first needed.
+    """
+
+    def __init__(self, pipeline: Pipeline, run: str, scratch: Path, session: Callable[[], Session]) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.run = run
+        self.scratch = scratch
+        self.session = session
+
+    def take_in(self, step: Step, kept: Sequence[ingest.Kept], before: Snapshot | None) -> tuple[Snapshot, list[str]]:
+        """Parse the files of a bronze table: its snapshot, and what drifted. Raises SourceError."""
+        table = next(found for found in self.pipeline.sources() if found.name == step.table)
+        pairs = ingest.parse(table, kept, self.session(), self.scratch)
+        files = [file for file, _ in pairs]
+        columns, drift = ingest.settle(table, files, before)
+        rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
+        tally = Tally(
+            label="",
+            rows_in=rows_in,
+            kept=rows_in - bad,
+            quarantined=bad,
+            rows_out=rows_in - bad,
+            reasons={"format": bad} if bad else {},
+        )
+        identity = self._snapshot_id(step)
+        found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
+        warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
+        snapshot = Snapshot.model_validate(
+            {
+                "table": step.table,
+                "id": identity,
+                "fingerprint": step.fingerprint,
+                "run": self.run,
+                "created": now(),
+                "columns": columns,
+                "rows": rows_in - bad,
+                "bytes": sum(file.bytes for file in files),
+                "sources": files,
+                "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
+                "identified": True,
+                "tallies": (tally,),
+                "rejects": self._keep_rejects(step.table, identity, found, bad),
+                "warnings": warnings,
+            }
+        )
+        return snapshot, drift
+
+    def compute(self, step: Step, snapshots: Mapping[str, Snapshot]) -> Snapshot:
+        """Compute a table from the snapshots of those it reads. Raises GateError."""
+        table = self.pipeline.declaration.table(step.table)
+        if not isinstance(table, Table):
+            raise MedallionError(f"{step.table}: cannot be computed")
+        layer_name, _, plain = step.table.partition(".")
+        layer = self.pipeline.declaration.layers[layer_name]
+        inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
+        identity = self._snapshot_id(step)
+        built = self.session().build(
+            TableTask(
+                table=step.table,
+                run=self.run,
+                folder=f"{plain}/{identity}",
+                main=next(iter(table.from_)),
+                inputs=inputs,
+                steps=table.steps,
+                expectations=table.expect,
+                layer=layer,
+                storage=self.lake.layer_storage(layer_name, layer),
+                lineage=self._lineage(inputs, snapshots),
+            )
+        )
+        quarantined = sum(tally.quarantined for tally in built.tallies)
+        rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
+        if built.failure:
+            gate = GateError(f"{step.table}: {built.failure}", hint=self._gate_hint(rejects))
+            gate.figures = {"tallies": built.tallies, "rejects": rejects, "warnings": built.warnings}
+            raise gate
+        read = {name: snapshots[name].id for name in table.reads().values()}
+        return self._snapshot(step, identity, built, rejects, read)
+
+    def _snapshot(
+        self, step: Step, identity: str, built: Built, rejects: File | None, inputs: dict[str, str]
+    ) -> Snapshot:
+        return Snapshot(
+            table=step.table,
+            id=identity,
+            fingerprint=step.fingerprint or "",
+            run=self.run,
+            created=now(),
+            columns=built.columns,
+            rows=built.rows,
+            bytes=sum(file.bytes for file in built.files),
+            files=built.files,
+            inputs=inputs,
+            origins=built.origins,
+            identified=built.identified,
+            tallies=built.tallies,
+            rejects=rejects,
+            warnings=built.warnings,
+        )
+
+    def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
+        if found is None:
+            return None
+        path, size = f"quarantine/{table}/{identity}.parquet", found.stat().st_size
+        self.lake.storage.put_file(path, found)
+        return File(path=path, bytes=size, rows=rows)
+
+    def _lineage(self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]) -> dict[int, Input]:
+        """The bronze snapshots that the inputs' rows came from, by origin number."""
+        origins = {origin.number: origin for found in inputs.values() for origin in found.snapshot.origins}
+        found = {number: snapshots[origin.table] for number, origin in origins.items()}
+        older = {n: origins[n] for n, snapshot in found.items() if snapshot.id != origins[n].snapshot}
+        found |= {n: self.lake.snapshot(origin.table, origin.snapshot) for n, origin in older.items()}
+        return {number: self.lake.input(snapshot) for number, snapshot in found.items()}
+
+    def _snapshot_id(self, step: Step) -> str:
+        if step.fingerprint is None:
+            raise MedallionError(f"{step.table}: its inputs were not computed")
+        return f"{step.fingerprint[:KEY_LENGTH]}-{self.run}"
+
+    def _gate_hint(self, rejects: File | None) -> str:
+        return f"medallion quarantine --run {self.run} shows the rows" if rejects else "mend the data, or the rule"
