@@ -26,7 +26,7 @@ demo: $(CORE)  ## run the shop from files to a published release
 	  '  lake/gold/clients_stats.parquet                    the same tables, for any other tool'
 
 test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV)  ## style, types and the order of imports
 	$(BIN)/ruff check .
