@@ -24,7 +24,7 @@ from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, MissingError, did_you_mean
 from medallion.records import Record, Release, Run, Snapshot
-from medallion.storage import Storage, open_storage
+from medallion.storage import Storage, for_each, open_storage
 from medallion.tables import LakeTable
 
 POINTER = "current.json"
@@ -162,7 +162,7 @@ class Lake:
             return None
         snapshot = Snapshot.model_validate_json(data)
         found = self.input(snapshot)
-        missing = any(found.storage.info(path) is None for path in found.layer.objects(snapshot))
+        missing = None in for_each(found.storage, found.storage.info, found.layer.objects(snapshot))
         return None if missing or snapshot.fingerprint != fingerprint else snapshot
 
     def snapshot(self, table: str, key: str) -> Snapshot:
@@ -179,14 +179,14 @@ class Lake:
         self.storage.put(path, record.model_dump_json(indent=1).encode())
 
     def _all(self, folder: str) -> list[bytes]:
-        entries = self.storage.list(folder)
-        found = []
-        for entry in sorted(entries, key=lambda entry: entry.path, reverse=True):
-            try:
-                found.append(self.storage.read(entry.path)[0])
-            except MissingError:  # removed by a writer since it was listed
-                continue
-        return found
+        paths = sorted((entry.path for entry in self.storage.list(folder)), reverse=True)
+        return [data for data in for_each(self.storage, self._kept, paths) if data is not None]
+
+    def _kept(self, path: str) -> bytes | None:
+        try:
+            return self.storage.read(path)[0]
+        except MissingError:  # removed by a writer since it was listed
+            return None
 
 
 def now() -> datetime:

@@ -80,10 +80,23 @@ class Lease:
                 with self._renewing:
                     self._version = self._storage.swap(PATH, self._body(), self._version)
             except (ConflictError, MissingError) as error:
-                self._lost = error.message
-                return
+                if not self._adopt():
+                    self._lost = error.message
+                    return
             except StorageError:
                 continue  # a passing fault; the lease lives for three more tries
+
+    def _adopt(self) -> bool:
+        """Whether what stands there is a renewal of ours whose answer was lost; then go on from it."""
+        try:
+            data, version = self._storage.read(PATH)
+        except StorageError:
+            return False
+        if json.loads(data)["run"] != self._run:
+            return False
+        with self._renewing:
+            self._version = version
+        return True
 
     def _body(self) -> bytes:
         moment = now()

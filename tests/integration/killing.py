@@ -11,10 +11,16 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
 from medallion.storage.local import LocalStorage
 from medallion.storage.remote import RemoteStorage
@@ -24,7 +30,13 @@ WRITES = {
     LocalStorage: ("put", "put_file", "create", "swap", "delete"),
     RemoteStorage: ("put", "put_file", "create", "swap", "delete"),
     Sqlite: ("load", "activate", "prune"),
+    MongoDB: ("load", "activate", "prune"),
+    Collection: ("insert_many", "create_index", "rename", "replace_one", "update_one", "delete_one", "delete_many"),
+    Database: ("command", "create_collection", "drop_collection"),
 }
+SERVER = (Collection, Database)
+
+tried: list[str] = []  # the instants so far, of all tests of this process
 
 
 def run_killed_at(folder: Path, point: int, *, after: bool) -> str | None:
@@ -33,7 +45,7 @@ def run_killed_at(folder: Path, point: int, *, after: bool) -> str | None:
     child = os.fork()
     if child == 0:  # pragma: no cover - the child never returns
         os.close(reader)
-        _die_at(point, writer, after=after)
+        strike_at(point, partial(_die, writer), after=after)
         code = _run(folder)
         os.write(writer, b"done" if code == 0 else b"failed")
         os._exit(code)
@@ -42,19 +54,34 @@ def run_killed_at(folder: Path, point: int, *, after: bool) -> str | None:
         said = told.read()
     os.waitpid(child, 0)
     assert said != "failed", "the run failed by itself"
-    return None if said == "done" else said
+    if said == "done":
+        return None
+    tried.append(said)
+    return said
 
 
-def in_a_child(work: Callable[[], object]) -> None:
-    """Do some work in a child, so that no thread or connection of it stays in this process to be forked."""
-    child = os.fork()
-    if child == 0:  # pragma: no cover - the child never returns
-        try:
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+class Child:
+    """Some work in a process of its own, which nobody kills."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        reader, writer = os.pipe()
+        self._process = os.fork()
+        if self._process == 0:  # pragma: no cover - the child never returns
+            os.close(reader)
+            try:
+                work()
+            except BaseException as error:
+                os.write(writer, f"{type(error).__name__}: {error}".encode()[:60_000])
+            os._exit(0)
+        os.close(writer)
+        self._said = os.fdopen(reader)
+
+    def result(self) -> str:
+        """When it has ended: its error's text, or nothing."""
+        with self._said:
+            said = self._said.read()
+        os.waitpid(self._process, 0)
+        return said
 
 
 def run_killed_after(folder: Path, seconds: float) -> bool:
@@ -64,45 +91,53 @@ def run_killed_after(folder: Path, seconds: float) -> bool:
         os._exit(_run(folder))
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
-    return os.waitpid(child, 0)[1] == signal.SIGKILL
+    struck = os.waitpid(child, 0)[1] == signal.SIGKILL
+    if struck:
+        tried.append(f"after {seconds:.3f} s")
+    return struck
 
 
 def _run(folder: Path) -> int:
     try:
         small.load(folder).run()
     except BaseException:
-        import traceback
-
         traceback.print_exc()
         return 1
     return 0
 
 
-def _die_at(point: int, writer: int, *, after: bool) -> None:
+def strike_at(
+    point: int, strike: Callable[[str], object], *, after: bool = False, kinds: Sequence[type[Any]] = tuple(WRITES)
+) -> None:
+    """From now on in this process, call `strike` with the name of the n-th write of these kinds when it comes."""
     lock = threading.Lock()
     seen = 0
 
-    def dying(kind: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def struck(kind: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             nonlocal seen
             with lock:
                 seen += 1
                 mine = seen == point
             if mine and not after:
-                _die(writer, kind, name, args)
+                strike(_called(kind, name, args))
             value = method(*args, **kwargs)
-            if mine:
-                _die(writer, kind, name, args)
+            if mine and after:
+                strike(_called(kind, name, args))
             return value
 
         return call
 
-    for kind, names in WRITES.items():
-        for name in names:
-            setattr(kind, name, dying(kind, name, getattr(kind, name)))
+    for kind in kinds:
+        for name in WRITES[kind]:
+            setattr(kind, name, struck(kind, name, getattr(kind, name)))
 
 
-def _die(writer: int, kind: type[Any], name: str, args: tuple[Any, ...]) -> None:
+def _called(kind: type[Any], name: str, args: tuple[Any, ...]) -> str:
     what = args[1] if len(args) > 1 and isinstance(args[1], str) else ""
-    os.write(writer, f"{kind.__name__}.{name} {what}".encode())
+    return f"{kind.__name__}.{name} {args[0].name if kind is Collection else what}"
+
+
+def _die(writer: int, point: str) -> None:
+    os.write(writer, point.encode())
     os.kill(os.getpid(), signal.SIGKILL)

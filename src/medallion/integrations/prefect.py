@@ -83,7 +83,6 @@ def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
         reads = pipeline.declaration.table(step.table)
         before = [states[name] for name in reads.reads().values()] if isinstance(reads, Table) else []
         task = prefect.task(
-            work,
             name=step.table,
             description=step.why,
             retries=retries,
@@ -91,7 +90,7 @@ def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
             retry_condition_fn=_may_pass,
             cache_policy=NO_CACHE,
             persist_result=False,
-        )
+        )(work)
         states[step.table] = task(return_state=True, wait_for=before)
         states[step.table].result()
 
@@ -137,7 +136,7 @@ def _row(step: StepRun) -> dict[str, Any]:
     }
 
 
-def _may_pass(task: object, task_run: object, state: Any) -> bool:
+def _may_pass(task: object, task_run: object, state: Any) -> bool:  # noqa: ARG001 (Prefect's signature)
     return isinstance(state.result(raise_on_failure=False), ServiceError)
 
 

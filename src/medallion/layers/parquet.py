@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts import ORIGIN, ROW, Layer, literal, quote
 from medallion.records import File, Snapshot
-from medallion.storage import Storage
+from medallion.storage import Storage, for_each
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -39,7 +39,8 @@ class ParquetLayer(Layer):
         return [file]
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
-        paths = ", ".join(literal(str(storage.local(file.path))) for file in snapshot.files)
+        local = for_each(storage, storage.local, [file.path for file in snapshot.files])
+        paths = ", ".join(literal(str(path)) for path in local)
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
         columns = ", ".join(quote(column.name) for column in snapshot.columns)

@@ -13,7 +13,7 @@ from uuid import uuid4
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import MedallionError
 from medallion.records import File, Snapshot
-from medallion.storage import Storage
+from medallion.storage import Storage, for_each
 from medallion.storage.local import told
 
 if TYPE_CHECKING:
@@ -114,5 +114,6 @@ def _origin(snapshot: Snapshot) -> str:
 
 
 def _files(storage: Storage, snapshot: Snapshot) -> str:
-    paths = ", ".join(literal(str(storage.local(source.records))) for source in snapshot.sources)
+    local = for_each(storage, storage.local, [source.records for source in snapshot.sources])
+    paths = ", ".join(literal(str(path)) for path in local)
     return f"read_parquet([{paths}], union_by_name = true)"

@@ -6,10 +6,15 @@ Objects appear whole or not at all. `create` and `swap` are what leases and the 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
+
+T = TypeVar("T")
+
+AT_ONCE = 16  # requests on their way to a remote storage
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,11 @@ def open_storage(url: str, base: Path | None = None, options: Mapping[str, Any] 
 def local_root(storage: Storage) -> Path | None:
     """The folder of a local storage, where a file can be moved into place without a copy; None for a remote one."""
     return getattr(storage, "root", None)
+
+
+def for_each(storage: Storage, ask: Callable[[str], T], paths: Iterable[str]) -> list[T]:
+    """What is answered for each path, in their order; asked side by side where an answer takes its time to travel."""
+    if local_root(storage) is not None:
+        return [ask(path) for path in paths]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(ask, paths))

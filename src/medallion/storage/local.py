@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 from uuid import uuid4
 
@@ -45,9 +46,10 @@ class LocalStorage(Storage):
 
     def info(self, path: str) -> Entry | None:
         try:
-            return _entry(path, (self.root / path).stat())
+            found = (self.root / path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        return _entry(path, found) if S_ISREG(found.st_mode) else None
 
     def list(self, folder: str) -> list[Entry]:
         with told(self.root / folder):

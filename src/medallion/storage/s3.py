@@ -155,7 +155,8 @@ class S3:
         if code is None:
             hint = "is the server up, and MEDALLION_S3_ENDPOINT_URL right? then run again; what is published stays"
             return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
-        return StorageError(f"{where} at {place}: {said} ({code})", hint=_HINTS.get(code, "see the server's log"))
+        hint = _HINTS.get(code, "see the server's log; its disk, or the bucket's quota, may be full")
+        return StorageError(f"{where} at {place}: {said} ({code})", hint=hint)
 
 
 def connect(settings: S3Settings, bucket: str, prefix: str) -> S3:

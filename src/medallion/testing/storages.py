@@ -1,4 +1,3 @@
-
 """What leases, releases and layers rely on, as a test suite for a storage.
 
 class TestMyStorage(StorageContract):
@@ -73,7 +72,7 @@ class StorageContract:
         assert [entry.path for entry in storage.list("many")] == [f"many/{number:05}" for number in range(MANY)]
 
     def test_listings_and_copies_are_never_stale(self, storage: Storage) -> None:
-        tokens = set()
+        tokens: set[str] = set()
         for data in (b"one", b"two", b"three"):
             storage.put("object", data)
             assert storage.local("object").read_bytes() == data

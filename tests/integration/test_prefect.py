@@ -1,0 +1,167 @@
+"""A pipeline as a flow on a real Prefect server, from an environment that has only its client."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import pytest
+
+import medallion as md
+from tests.integration import small
+from tests.prefect_server import prefect_server
+from tests.services import Unavailable
+
+FLOW = "from medallion.integrations.prefect import flow\nflow('medallion.yaml', pause=0.1)()\n"
+ONE_FAULT = """\
+from medallion.errors import StorageError
+from medallion.storage.local import LocalStorage
+
+right, faults = LocalStorage.put_file, []
+
+def put_file(self, path, file):
+    if path.startswith("by_client/") and not faults:
+        faults.append(path)
+        raise StorageError("the disk stumbled")
+    right(self, path, file)
+
+LocalStorage.put_file = put_file
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API of a Prefect server; of the user's own with MEDALLION_TEST_PREFECT_URL."""
+    given = os.environ.get("MEDALLION_TEST_PREFECT_URL")
+    if given:
+        yield given
+        return
+    try:
+        with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
+            yield url
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The small project under a name of its own, by which the server's records are told apart."""
+    small.write(tmp_path / "project", small.YAML.replace("name: small", f"name: p{uuid4().hex[:12]}"))
+    return tmp_path / "project"
+
+
+def test_every_step_is_a_task_run_with_logs_and_the_runs_table(folder: Path, server: str) -> None:
+    assert python(folder, server, FLOW) == 0
+    pipeline = small.load(folder)
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+    made = flow_run(server, pipeline)
+    assert made["state_type"] == "COMPLETED"
+    assert states(server, made) == dict.fromkeys(pipeline.declaration.names(), ("COMPLETED", 1))
+    said = [line["message"] for line in asked(server, "logs/filter", within("logs", made))]
+    assert any("silver.orders: computed, 3 rows" in line for line in said)
+    (table,) = asked(server, "artifacts/filter", table_of(made))
+    rows = {row["table"]: row for row in json.loads(table["data"])}
+    assert rows.keys() == set(pipeline.declaration.names())
+    assert rows["silver.orders"]["quarantined"] == 3
+    assert python(folder, server, FLOW) == 0
+    assert pipeline.lake.runs()[0].status == "unchanged"
+
+
+def test_a_passing_fault_is_tried_again_and_bad_data_is_not(folder: Path, server: str) -> None:
+    assert python(folder, server, ONE_FAULT + FLOW) == 0
+    pipeline = small.load(folder)
+    assert small.in_lake(pipeline) == small.BOTH
+    assert states(server, flow_run(server, pipeline))["gold.by_client"] == ("COMPLETED", 2)
+    (folder / "data/orders/2024-03.csv").write_bytes(b"\x00\x01\x02")
+    assert python(folder, server, FLOW) != 0
+    failed = flow_run(server, pipeline)
+    assert failed["state_type"] == "FAILED"
+    assert states(server, failed)["bronze.orders"] == ("FAILED", 1)
+    (table,) = asked(server, "artifacts/filter", table_of(failed))
+    assert "2024-03.csv" in table["data"]
+    assert small.in_lake(pipeline) == small.BOTH
+
+
+def test_served_on_a_schedule(folder: Path, server: str) -> None:
+    command = [sys.executable, "-m", "medallion.integrations.prefect", "medallion.yaml", "--cron", "0 0 1 1 *"]
+    with (folder / "serve.log").open("wb") as log:
+        serving = subprocess.Popen(command, cwd=folder, env=environment(folder, server), stdout=log, stderr=log)
+    try:
+        pipeline = small.load(folder)
+        name = {"deployments": {"name": {"any_": [pipeline.declaration.name]}}}
+        (deployed,) = until(lambda: asked(server, "deployments/filter", name), folder)
+        assert deployed["schedules"][0]["schedule"]["cron"] == "0 0 1 1 *"
+        asked(server, f"deployments/{deployed['id']}/create_flow_run", {})
+        until(lambda: pipeline.lake.current(), folder)
+        assert small.in_lake(pipeline) == small.BOTH
+    finally:
+        serving.terminate()
+        serving.wait(30)
+
+
+def test_sqlalchemy_is_not_needed() -> None:
+    code = "import sys, medallion.integrations.prefect; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def python(folder: Path, server: str, code: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment(folder, server), check=False, capture_output=True
+    )
+    print(done.stdout.decode(), done.stderr.decode())
+    return done.returncode
+
+
+def environment(folder: Path, server: str) -> dict[str, str]:
+    return {**os.environ, "PREFECT_API_URL": server, "PREFECT_HOME": str(folder.parent / "client")}
+
+
+def flow_run(server: str, pipeline: md.Pipeline) -> dict[str, Any]:
+    """The newest run of the pipeline's flow."""
+    name = {"flows": {"name": {"any_": [pipeline.declaration.name]}}, "sort": "START_TIME_DESC"}
+    found: dict[str, Any] = asked(server, "flow_runs/filter", name)[0]
+    return found
+
+
+def within(what: str, made: dict[str, Any]) -> dict[str, Any]:
+    return {what: {"flow_run_id": {"any_": [made["id"]]}}}
+
+
+def table_of(made: dict[str, Any]) -> dict[str, Any]:
+    return {"artifacts": {"flow_run_id": {"any_": [made["id"]]}, "key": {"any_": ["medallion-run"]}}}
+
+
+def states(server: str, made: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    """State and number of tries of each task."""
+    runs = until(
+        lambda: [
+            run
+            for run in [asked(server, "task_runs/filter", {"flow_runs": {"id": {"any_": [made["id"]]}}})]
+            if run and all(task["state_type"] in ("COMPLETED", "FAILED") for task in run)
+        ]
+    )[0]
+    return {run["name"].rpartition("-")[0]: (run["state_type"], run["run_count"]) for run in runs}
+
+
+def asked(server: str, path: str, body: dict[str, Any]) -> Any:
+    request = Request(f"{server}/{path}", json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310
+    with urlopen(request, timeout=30) as answer:  # noqa: S310 (an address of our own)
+        return json.load(answer)
+
+
+def until(look: Any, folder: Path | None = None, seconds: float = 120) -> Any:
+    """What `look` gives as soon as that is something: the server takes a moment to write down what it was told."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > end:
+            pytest.fail((folder / "serve.log").read_text() if folder else "the server does not know of it")
+        time.sleep(0.3)
+    return found
