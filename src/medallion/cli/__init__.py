@@ -26,6 +26,8 @@ COMMANDS = (
     "runs",
     "releases",
     "rollback",
+    "serve",
+    "dashboard",
     "plugins",
     "schema",
     "doctor",

@@ -159,11 +159,19 @@ def _cell(name: str, figure: str) -> Text:
 
 
 def _loads(run: Run) -> Table:
-    made = table(["loaded", "into", "rows", "seconds"], right=("rows", "seconds"))
+    made = table(["loaded", "into", "rows", "seconds", "rows/s"], right=("rows", "seconds", "rows/s"))
     for load in run.loads:
-        seconds = f"{load.seconds:.2f}" if load.loaded else "there already"
-        made.add_row(load.served.table, load.sink, number(load.served.rows), seconds)
+        figures = _ingested(load.served.rows, load.seconds) if load.loaded else ("there already", "")
+        made.add_row(load.served.table, load.sink, number(load.served.rows), *figures)
+    loaded = [load for load in run.loads if load.loaded]
+    if len(loaded) > 1:
+        rows = sum(load.served.rows for load in loaded)
+        made.add_row("loaded in all", "", number(rows), *_ingested(rows, sum(load.seconds for load in loaded)))
     return made
+
+
+def _ingested(rows: int, seconds: float) -> tuple[str, str]:
+    return f"{seconds:.2f}", number(round(rows / seconds)) if seconds else ""
 
 
 def _remarks(run: Run) -> Iterator[tuple[str, str]]:
