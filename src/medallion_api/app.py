@@ -18,7 +18,7 @@ from medallion_api.gate import Gate
 from medallion_api.groups import Grouped
 from medallion_api.history import CurrentRelease, LatestRun, QualityResource, ReleasesResource
 from medallion_api.metrics import Metrics, MetricsResource
-from medallion_api.replies import Replies
+from medallion_api.replies import PRIVATE, REVALIDATE, Replies
 from medallion_api.rows import Keyed, Listed, Single
 from medallion_api.section import Api
 from medallion_api.service import Health, Readiness, Root
@@ -56,14 +56,13 @@ def assemble(pipeline: Pipeline) -> Assembly:
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
     _check(pipeline, api)
-    store, replies, metrics = pipeline.store(label), Replies(api.cache * _MEGABYTE), Metrics()
-    exchange = Exchange(Gate(api.hashes(), api.rate, api.rate_storage), metrics, api.cors)
+    gate, metrics, store = Gate(api.hashes(), api.rate, api.rate_storage), Metrics(), pipeline.store(label)
+    replies = Replies(api.cache * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
+    exchange = Exchange(gate, metrics, api.cors)
     app: App = falcon.App(middleware=[ExchangeMiddleware(exchange)])
     app.req_options.keep_blank_qs_values = True
     problems.install(app)
-    for path, resource in _routes(
-        pipeline, api, Tables(label, api.most), store, replies, metrics, exchange.gate.closed
-    ):
+    for path, resource in _routes(pipeline, api, Tables(label, api.most), store, replies, metrics, gate.closed):
         app.add_route(path, resource)
     return Assembly(api, store, replies, exchange, app)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +89,17 @@ def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
 
 def _csv(columns: Sequence[Column], batches: Iterable[Rows]) -> Iterator[bytes]:
     names = [column.name for column in columns]
+    cells = {column.name: _CELLS[kind] for column in columns if (kind := kind_of(column.type).name) in _CELLS}
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(names)
     for rows in batches:
-        writer.writerows([_cell(row[name]) for name in names] for row in rows)
+        parts = []
+        for name in names:
+            cell = cells.get(name)
+            values = [row[name] for row in rows]
+            parts.append([None if value is None else cell(value) for value in values] if cell else values)
+        writer.writerows(zip(*parts, strict=True))
         yield _taken(written)
     if rest := _taken(written):
         yield rest
@@ -107,19 +112,19 @@ def _taken(written: io.StringIO) -> bytes:
     return text.encode()
 
 
-def _cell(value: Any) -> Any:
-    match value:
-        case None | str() | int() | float() if not isinstance(value, bool):
-            return value
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-    return to_json(value).decode().strip('"')
+def _nested(value: Any) -> str:
+    return to_json(value).decode()
+
+
+# Values that csv does not write by itself as they should stand.
+_CELLS: dict[str, Callable[[Any], str]] = {
+    "boolean": lambda value: "true" if value else "false",
+    "timestamp": lambda value: value.isoformat().replace("+00:00", "Z"),
+    "bytes": lambda value: b64encode(value).decode(),
+    "list": _nested,
+    "struct": _nested,
+    "map": _nested,
+}
 
 
 def _arrow(columns: Sequence[Column], batches: Iterable[Rows], *, parquet: bool) -> Iterator[bytes]:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 # Prometheus' files of all workers; the library looks for the variable when it is imported.
-_figures = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="medallion-api-"))
+_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+_OWN = "medallion-api-"
+if _FIGURES not in os.environ:
+    os.environ[_FIGURES] = tempfile.mkdtemp(prefix=_OWN)
 
 wsgi_app = "medallion_api.asgi:app"
 worker_class = "asgi"
@@ -45,7 +48,7 @@ logconfig_dict = {
 
 def on_starting(_server: Any) -> None:
     """Begin to count from nought."""
-    for file in Path(_figures).glob("*.db"):
+    for file in Path(os.environ[_FIGURES]).glob("*.db"):
         file.unlink()
 
 
@@ -56,4 +59,6 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(_server: Any) -> None:
-    shutil.rmtree(_figures, ignore_errors=True)
+    folder = Path(os.environ[_FIGURES])
+    if folder.name.startswith(_OWN):
+        shutil.rmtree(folder, ignore_errors=True)

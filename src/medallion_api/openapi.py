@@ -9,6 +9,7 @@ from medallion.kinds import kind_of
 from medallion.records import Release, Served
 from medallion_api.exchange import OPEN
 from medallion_api.formats import FORMATS
+from medallion_api.groups import GroupParameters
 from medallion_api.history import Quality, Releases, RunSummary
 from medallion_api.kinds import nullable, schema_of
 from medallion_api.problems import MEDIA, Problem
@@ -26,6 +27,7 @@ _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/health", Alive, ()),
     ("/health/ready", Ready, (503,)),
     ("/releases", Releases, (503,)),
+    ("/releases/current", Release, (304, 503)),
     ("/runs/latest", RunSummary, (404, 503)),
     ("/quality", Quality, (304, 503)),
 )
@@ -54,6 +56,8 @@ def document(api: Api, tables: Tables, release: Release, name: str, *, server: s
         paths[path] = {"get": _operation(path, model.__doc__ or "", contents, (*statuses, *more), [], schemas)}
     for path, endpoint in _endpoints(api, tables, release):
         paths |= _table_paths(path, endpoint, tables, release, extra, schemas)
+        if path.startswith("/tables/"):
+            paths |= _group_path(endpoint, tables, release, extra, schemas)
     found: Json = {
         "openapi": "3.1.0",
         "info": {"title": name, "version": release.id, "description": f"Release {release.id}, read-only."},
@@ -104,6 +108,25 @@ def _table_paths(
             "get": _operation(one, f"One row of {served.table}.", _contents(row), statuses, [*keys, *asked], schemas)
         }
     return found
+
+
+def _group_path(endpoint: Endpoint, tables: Tables, release: Release, extra: tuple[int, ...], schemas: Json) -> Json:
+    listing = tables.parameters(release, endpoint, endpoint.table, row=False, kind=GroupParameters)
+    path = f"/groups/{endpoint.table}"
+    said = f"Figures over groups of rows of {listing.served.table}."
+    contents = {"application/json": {"schema": _groups()}}
+    asked = _query_parameters(listing.model)
+    return {path: {"get": _operation(path, said, contents, (304, 400, 406, 414, 503, *extra), asked, schemas)}}
+
+
+def _groups() -> Json:
+    rows = {"type": "array", "items": {"type": "object"}}
+    return {
+        "type": "object",
+        "properties": {"release": {"type": "string"}, "rows": rows},
+        "required": ["release", "rows"],
+        "additionalProperties": False,
+    }
 
 
 def _key_schema(schema: Json) -> Json:

@@ -14,7 +14,7 @@ from medallion.records import Release
 from medallion_api.exchange import stage
 from medallion_api.formats import to_json
 from medallion_api.problems import ParameterError
-from medallion_api.replies import REVALIDATE, Key, Replies, Reply, key_of, matches, send, tag_of
+from medallion_api.replies import Key, Replies, Reply, key_of, matches, send, tag_of
 
 if TYPE_CHECKING:
     from falcon import Request, Response
@@ -36,12 +36,12 @@ class Released(ABC):
 
     def __init__(self, store: Store, replies: Replies) -> None:
         self.store = store
-        self._replies = replies
+        self.replies = replies
         self._last: Release | None = None
 
     def on_get(self, req: Request, resp: Response, **params: str) -> None:
         key = key_of(req)
-        kept = self._replies.get(key)
+        kept = self.replies.get(key)
         if kept is None and self._guessed(req, resp, key, params):
             return
         for _ in range(_ATTEMPTS):
@@ -74,7 +74,7 @@ class Released(ABC):
     def _answer(self, req: Request, resp: Response, key: Key, release: Release, params: dict[str, str]) -> None:
         reply = self.answer(req, resp, release, **params)
         if reply is not None:
-            self._replies.put(key, reply)
+            self.replies.put(key, reply)
             send(reply, req, resp)
 
     @abstractmethod
@@ -89,18 +89,23 @@ class Released(ABC):
         headers = [("Content-Type", "application/json"), ("X-Release", release.id)]
         return self.reply(req, release, tag, headers, to_json(content))
 
-    @staticmethod
-    def reply(req: Request, release: Release, tag: str, headers: Iterable[tuple[str, str]], body: bytes) -> Reply:
-        constant = (("ETag", tag), ("Cache-Control", REVALIDATE), *headers, ("Content-Length", str(len(body))))
+    def reply(self, req: Request, release: Release, tag: str, headers: Iterable[tuple[str, str]], body: bytes) -> Reply:
+        constant = (
+            ("ETag", tag),
+            ("Cache-Control", self.replies.control),
+            *headers,
+            ("Content-Length", str(len(body))),
+        )
         return Reply(release.id, tag, req.uri_template or "", constant, body)
 
-    @staticmethod
-    def unmodified(req: Request, resp: Response, tag: str, release: str) -> bool:
+    def unmodified(self, req: Request, resp: Response, tag: str, release: str) -> bool:
         """Answer 304 when the client has what this ETag stands for."""
         if not matches(req.get_header("If-None-Match"), tag):
             return False
         send(
-            Reply(release, tag, "", (("ETag", tag), ("Cache-Control", REVALIDATE), ("X-Release", release)), b""),
+            Reply(
+                release, tag, "", (("ETag", tag), ("Cache-Control", self.replies.control), ("X-Release", release)), b""
+            ),
             req,
             resp,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from falcon import Request, Response
 
+PRIVATE = "private, no-cache"
 REVALIDATE = "no-cache"  # keep it, and ask whether it still is right: a 304 costs next to nothing
 
 _OVERHEAD = 1000
@@ -45,9 +46,13 @@ class Reply:
 
 
 class Replies:
-    """The replies used last, up to `size` bytes in all; shared by threads."""
+    """The replies used last, up to `size` bytes in all; shared by threads.
 
-    def __init__(self, size: int) -> None:
+    `control` is what caches on the way are told of every reply.
+    """
+
+    def __init__(self, size: int, control: str = REVALIDATE) -> None:
+        self.control = control
         self._size = size
         self._held = 0
         self._replies: OrderedDict[Key, Reply] = OrderedDict()

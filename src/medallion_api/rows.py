@@ -19,7 +19,7 @@ from medallion_api.exchange import stage
 from medallion_api.formats import Rows, stream, to_json
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.released import MovedError
-from medallion_api.replies import REVALIDATE, Reply
+from medallion_api.replies import Reply
 from medallion_api.tables import Question, TableResource
 
 _MOST_FACET_VALUES = 100
@@ -77,7 +77,11 @@ class Listed(TableResource):
             first = next(batches, [])
             if self.store.release().id != question.release.id:
                 raise MovedError
-        headers = [("ETag", question.tag), ("Cache-Control", REVALIDATE), *question.headers(question.release.id)]
+        headers = [
+            ("ETag", question.tag),
+            ("Cache-Control", self.replies.control),
+            *question.headers(question.release.id),
+        ]
         if question.asked.count:
             headers.append(("X-Total-Count", str(self.store.count(question.table, question.asked.query))))
         around = {"release": question.release.id, "cursor": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -59,18 +60,19 @@ def free_port() -> int:
 @contextmanager
 def gunicorn(folder: Path, workers: int = 2, *options: str, **environment: str) -> Iterator[str]:
     """The API of a project under gunicorn with the settings that are shipped; gives host and port."""
-    place = f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:medallion_api.gunicorn_conf", "-b", place]
-    log = (folder / "api.log").open("ab")
     settings = {**os.environ, "MEDALLION_CONFIG": str(folder / "medallion.yaml"), **environment}
-    process = subprocess.Popen([*command, "-w", str(workers), *options], env=settings, stdout=log, stderr=log)
-    try:
-        _wait(place, process)
-        yield place
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
+    with socket.create_server(("127.0.0.1", 0)) as server, (folder / "api.log").open("ab") as log:
+        place, bound = f"127.0.0.1:{server.getsockname()[1]}", server.fileno()
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:medallion_api.gunicorn_conf", "-b", f"fd://{bound}"]
+        process = subprocess.Popen(
+            [*command, "-w", str(workers), *options], env=settings, stdout=log, stderr=log, pass_fds=[bound]
+        )
+        try:
+            _wait(place, process)
+            yield place
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def _wait(place: str, process: subprocess.Popen[bytes]) -> None:

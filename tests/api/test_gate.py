@@ -46,6 +46,8 @@ def test_a_key_is_needed_everywhere_but_for_health(serve: Made) -> None:
     assert client.simulate_get("/health").status_code == client.simulate_get("/health/ready").status_code == 200
     assert client.simulate_get("/tables/total", headers={"X-API-Key": key}).status_code == 200
     assert client.simulate_get("/tables/total", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    shown = client.simulate_get("/tables/total", headers={"X-API-Key": key})
+    assert shown.headers["Cache-Control"] == "private, no-cache"
     document = client.simulate_get("/openapi.json", headers={"X-API-Key": key}).json
     assert document["security"] == [{"key": []}]
     assert document["paths"]["/health"]["get"]["security"] == []

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 if TYPE_CHECKING:
     from falcon.testing import TestClient
 
-CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", "40"))
+CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", "20"))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
@@ -45,7 +46,13 @@ def _try(operation: Any, mode: GenerationMode, *, positive: bool) -> int:
             if query.get("limit") == "all" or query.get("format") not in (None, "json"):
                 query.pop("facet", None)
         case.query = query
-        case.call_and_validate(headers={"Accept-Encoding": "identity"})
+        free = operation.path.startswith("/groups")  # takes expressions, of which the document knows no grammar
+        unasked = [positive_data_acceptance] if free or not positive else []
+        if not positive:  # what is wrong may become right on its way into a URL: {} is not sent, [1] is sent as 1
+            unasked.append(negative_data_rejection)
+        answer = case.call(headers={"Accept-Encoding": "identity"})
+        if answer.status_code != 414:  # a case of its own, which no check expects
+            case.validate_response(answer, excluded_checks=unasked)
         tried += 1
 
     try:

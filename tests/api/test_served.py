@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 import medallion as md
 from tests.api import project
 from tests.integration import small
+from tests.services import Unavailable, mongod
 
 Got = tuple[int, dict[str, str], bytes]
 
@@ -163,6 +165,36 @@ def test_a_store_that_is_not_there_yet_and_then_is(tmp_path: Path) -> None:
         project.load(tmp_path).run()
         assert get(place, "/things")[0] == 200
         assert get(place, "/health/ready")[0] == 200
+
+
+def test_a_mongod_that_hangs_and_comes_back(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    try:
+        with mongod(tmp_path_factory.mktemp("own")) as server:
+            assert server.process is not None
+            project.write(tmp_path, f"{server.url}/away", project.API + "  seconds: 3\n")
+            project.load(tmp_path).run()
+            with project.gunicorn(tmp_path, 1) as place:
+                first = _recovered(place)
+                server.process.send_signal(signal.SIGSTOP)
+                for path in ("/things", "/things?limit=7", "/health/ready"):
+                    status, headers, body = get(place, path)
+                    assert (status, headers["content-type"]) == (503, "application/problem+json"), body
+                assert get(place, "/health")[0] == 200
+                server.process.send_signal(signal.SIGCONT)
+                assert _recovered(place)[2] == first[2]
+                assert get(place, "/health/ready")[0] == 200
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def _recovered(place: str) -> Got:
+    """The first good answer."""
+    for _ in range(50):
+        answer = get(place, "/things")
+        if answer[0] == 200:
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"it stays at {answer[0]}")
 
 
 def test_as_a_plain_wsgi_application_too(folder: Path) -> None:
