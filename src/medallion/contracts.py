@@ -189,8 +189,10 @@ class Format(Plugin, ABC):
 
     @abstractmethod
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
-        """Write the records of `source` to the Parquet file `target`, in order, values as they stand.
+        """Write the records of `source` to the Parquet file `target`, in order, values as they stand, no column added.
 
+        Records that cannot be split go into `Parsed.rejects` instead, with their numbers: the number of a written
+        record is its position + 1 + the rejects before it, and nothing else says so.
         `name` is what to call the file in messages. Raises SourceError on a file that cannot be read at all,
         saying what to declare instead.
         """
@@ -348,6 +350,7 @@ class Store(ABC):
     def count(self, table: str, query: Query) -> int:
         """How many rows match the query's filters."""
 
+    @abstractmethod
     def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
         """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
 
@@ -356,7 +359,6 @@ class Store(ABC):
         out; sums of decimals and whole numbers are exact, means floating point. `query.sort` and `query.limit`
         are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
         """
-        raise NotImplementedError
 
     @abstractmethod
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from medallion.formats.names import check_names
 from medallion.formats.rejects import Rejects
 from medallion.formats.source import check_encoding, endings, plain_text, whole
 from medallion.records import Column
+from medallion.storage.local import told
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -135,7 +136,7 @@ def _read_carefully(records: Iterator[Record], columns: tuple[str, ...], part: P
     schema = pa.schema([(column, pa.string()) for column in columns])
     rows = 0
     kept = _kept(records, len(columns), rejects)
-    with pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer:
+    with told(part), pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer:
         while batch := list(islice(kept, _BATCH)):
             arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))

@@ -79,16 +79,15 @@ def _begins_array(text: Path) -> bool:
         return file.read(4096).lstrip()[:1] == b"["
 
 
-def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection, *, numbered: bool = False) -> Parsed:
-    """Write the objects of a clean file, `numbered` ones with their `_record`. Raises _NoObjectsError on others."""
+def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
+    """Write the objects of a clean file, in order. Raises _NoObjectsError on others."""
     import duckdb
 
     file = f"{literal(glob.escape(str(text)))}, format={literal(shape)}, maximum_object_size={MAX_RECORD}"
     structure = _structure(file, name, connection)
-    numbers = {parquet_file.RECORD: structure.pop(parquet_file.RECORD)} if numbered else {}
     check_names(name, tuple(structure))
     inexact = _inexact(file, structure, connection)
-    types, warnings = column_types({**numbers, **structure, **dict.fromkeys(inexact, "JSON")})
+    types, warnings = column_types({**structure, **dict.fromkeys(inexact, "JSON")})
 
     def write(types: Mapping[str, str]) -> int:
         columns = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in types.items())
@@ -135,7 +134,7 @@ def _inexact(file: str, structure: Mapping[str, Any], connection: Connection) ->
 
 
 def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -> Parsed:
-    """Set the lines that are no objects aside, then read the others with their numbers."""
+    """Set the lines that are no objects aside, then read the others."""
     kept = part.with_name(f"{part.name}.objects")
     rejects = Rejects(name)
     try:
@@ -145,13 +144,11 @@ def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -
                 f"{name}: no line is a JSON object; record {number}: {reason}",
                 hint="write one object a line, or one array of objects",
             )
-        parsed = _read(kept, "newline_delimited", name, part, connection, numbered=True)
+        parsed = _read(kept, "newline_delimited", name, part, connection)
     except _NoObjectsError as error:
         raise SourceError(f"{name}: {error}", hint="write one object a line") from None
     finally:
         kept.unlink(missing_ok=True)
-    if not rejects:
-        parquet_file.drop_numbers(part, connection)
     return replace(parsed, rejects=rejects.all())
 
 

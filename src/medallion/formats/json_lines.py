@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.formats.lines import MAX_RECORD, TOO_LONG, numbered_lines
-from medallion.formats.names import check_names
-from medallion.formats.parquet_file import RECORD
 from medallion.formats.rejects import Rejects
 from medallion.formats.source import undecodable
+from medallion.storage.local import told
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -20,12 +19,12 @@ _BATCH = 4_000_000  # characters
 
 
 def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection: Connection) -> int:
-    """Copy the lines that are objects, each with its number as `_record`, and set the others aside: how many were kept.
+    """Copy the lines that are objects, in order, and set the others aside: how many were kept.
 
     DuckDB says what an object is, so that what is kept can be read by it. Blank lines are no records.
     """
     number = count = 0
-    with kept.open("w", encoding="utf-8", newline="\n") as out:
+    with told(kept), kept.open("w", encoding="utf-8", newline="\n") as out:
         for lines in _batches(text, name):
             query = "select try(json_type(line)) from (select unnest(?) as line)"
             kinds = [kind for (kind,) in connection.execute(query, [lines]).fetchall()]
@@ -34,7 +33,7 @@ def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection
                 if len(line) > MAX_RECORD:
                     rejects.add(number, TOO_LONG, line)
                 elif kind == "OBJECT":
-                    out.write(_with_number(line, number, name))
+                    out.write(f"{line}\n")
                     count += 1
                 else:
                     rejects.add(number, _fault(line, kind), line)
@@ -57,13 +56,6 @@ def _batches(text: Path, name: str) -> Iterator[list[str]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _with_number(line: str, number: int, name: str) -> str:
-    if f'"{RECORD}"' in line and RECORD in json.loads(line):
-        check_names(name, (RECORD,))
-    rest = line[1:].lstrip()
-    return f'{{"{RECORD}":{number}{"" if rest.startswith("}") else ","}{rest}\n'
 
 
 def _fault(line: str, kind: str | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from medallion.errors import SourceError
 
-RESERVED = ("_row", "_origin", "_record")
+RESERVED = ("_row", "_origin")
 
 
 def check_names(name: str, columns: Sequence[str]) -> None:

@@ -13,8 +13,6 @@ from medallion.records import Column
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
-RECORD = "_record"
-
 
 def write(query: str, part: Path, connection: Connection) -> int:
     """Write a query's rows, in order, and count them. Raises StorageError when it is the writing that fails."""
@@ -37,16 +35,6 @@ def scan(path: Path) -> str:
 
 
 def columns(path: Path, connection: Connection) -> tuple[Column, ...]:
-    """The columns of a file as DuckDB reads them, without `_record`."""
+    """The columns of a file as DuckDB reads them."""
     described = connection.execute(f"describe from {scan(path)}").fetchall()
-    return tuple(Column(name=row[0], type=row[1]) for row in described if row[0] != RECORD)
-
-
-def drop_numbers(part: Path, connection: Connection) -> None:
-    """Take `_record` out: only files with rejects have it, in others a row's place is its number."""
-    numbered = part.with_name(f"{part.name}.numbered")
-    part.replace(numbered)
-    try:
-        write(f"select * exclude ({RECORD}) from {scan(numbered)}", part, connection)
-    finally:
-        numbered.unlink(missing_ok=True)
+    return tuple(Column(name=row[0], type=row[1]) for row in described)

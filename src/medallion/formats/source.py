@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from medallion.errors import SourceError, did_you_mean
 from medallion.formats import magic
+from medallion.storage.local import told
 
 COMPRESSED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".bz2": b"BZh"}
 UTF8_MARK = codecs.BOM_UTF8
@@ -61,7 +62,7 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
     """The file, or a temporary one beside `target`, as uncompressed UTF-8 (a byte order mark may lead it).
 
     Undecodable bytes of a file that is UTF-8 already are left to whoever reads it. Raises
-    SourceError on an empty, binary, corrupt or wrongly encoded file.
+    SourceError on an empty, binary, corrupt or wrongly encoded file, StorageError when the copy cannot be written.
     """
     head = check_readable(source, name)
     packing = _packing(source, name, head)
@@ -73,9 +74,10 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
     if not packing:
         _check_kind(name, head)
     made = target.with_name(f"{target.name}.text")
-    made.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _unpacked(source, packing) as file, made.open("wb") as out:
+        with told(made):
+            made.parent.mkdir(parents=True, exist_ok=True)
+        with _unpacked(source, packing) as file, told(made), made.open("wb") as out:
             chunks = _chunks(file, name)
             for chunk in chunks if utf8 else _recoded(chunks, name, encoding):
                 out.write(chunk)
@@ -88,11 +90,13 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` when all went well and vanishes otherwise."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     try:
         yield part
-        part.replace(target)
+        with told(target):
+            part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 

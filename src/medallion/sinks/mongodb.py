@@ -21,6 +21,8 @@ from medallion.sinks.mongodb_query import stored_name
 from medallion.sinks.mongodb_store import MongoStore
 
 if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
     from medallion.contracts import Batches
     from medallion.sinks.mongodb_database import Documents
 
@@ -90,7 +92,7 @@ class MongoDB(Sink):
                     )
             database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
             change = {"$set": {"release": release.id, "body": body}, "$inc": {"switches": 1}}
-            database[ACTIVE].update_one({"_id": POINTER}, change, upsert=True)
+            _journaled(database[ACTIVE]).update_one({"_id": POINTER}, change, upsert=True)
             _point_views(database, served, loaded)
 
     def active(self) -> Release | None:
@@ -175,6 +177,17 @@ def _explained(error: Any, wanted: Target) -> Exception:
         return error  # type: ignore[no-any-return]
     row = failed["op"]
     return wanted.duplicate(", ".join(str(row[column]) for column in wanted.spec.key))
+
+
+def _journaled(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:
+    """The collection, each write on disk before it is answered, with all writes before it: what was said to be
+    published outlives the server's end."""
+    from pymongo import WriteConcern
+
+    asked = collection.write_concern
+    if not asked.acknowledged:
+        return collection
+    return collection.with_options(write_concern=WriteConcern(**{**asked.document, "j": True}))
 
 
 def _forget(database: Documents, name: str) -> None:

@@ -120,10 +120,8 @@ def _decimals(array: pa.Array, kind: Kind, name: str) -> list[Any]:
         return [None if value is None else _decimal128(value, name) for value in array.to_pylist()]
     plus = (_ZERO_EXPONENT - kind.scale) << 49
     minus = plus | _SIGN
-    return [
-        None if number is None else Decimal128((plus, number) if number >= 0 else (minus, -number))
-        for number in numbers
-    ]
+    make: Any = Decimal128  # which takes its two halves as numbers, though its annotation does not say so
+    return [None if number is None else make((plus, number) if number >= 0 else (minus, -number)) for number in numbers]
 
 
 def _decimal128(value: Decimal, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from medallion.contracts import ROW, Filter, Sort
@@ -19,8 +19,13 @@ def stored_name(name: str, key: Sequence[str]) -> str:
 
 
 def where(checked: Plan, key: Sequence[str]) -> Condition:
-    """The filters as one condition."""
-    parts = [_condition(stored_name(part.field, key), part, checked.kinds[part.field]) for part in checked.filters]
+    """The filters of a query as one condition."""
+    return conditions(checked.filters, checked.kinds, key)
+
+
+def conditions(filters: Sequence[Filter], kinds: Mapping[str, Kind], key: Sequence[str]) -> Condition:
+    """Checked filters as one condition."""
+    parts = [_condition(stored_name(part.field, key), part, kinds[part.field]) for part in filters]
     return {"$and": parts} if parts else {}
 
 

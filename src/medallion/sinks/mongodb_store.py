@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from medallion.contracts import Page, Query, Store
 from medallion.errors import SinkError
+from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.sinks.loading import masked
 from medallion.sinks.mongodb_database import ACTIVE, LOADS, POINTER, RELEASES, VANISHED, connect, told
 from medallion.sinks.mongodb_documents import kept, restored
+from medallion.sinks.mongodb_group import group_rows, group_stages
 from medallion.sinks.mongodb_query import beyond, order, stored_name, where
 
 if TYPE_CHECKING:
@@ -85,6 +87,15 @@ class MongoStore(Store):
             return self._database()[served.name].count_documents(where(plan(served, query), served.key))
 
         return self._ask(table, number, empty=lambda number: number == 0)
+
+    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+        def groups(_: Release, served: Served) -> tuple[bool, list[dict[str, Any]]]:
+            asked = grouping(served, by, metrics, query)
+            stages = group_stages(asked, served.key)
+            found = list(self._database()[served.name].aggregate(stages, allowDiskUse=True))
+            return bool(found), group_rows(asked, found)
+
+        return self._ask(table, groups, empty=lambda answer: not answer[0])[1]
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used.

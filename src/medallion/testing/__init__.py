@@ -1,5 +1,35 @@
-"""For tests of pipelines and plugins: try a step on a few rows, and suites that prove a plugin's contract."""
+"""For tests of pipelines and plugins: run a pipeline or a step on a few rows; suites that prove a plugin's contract.
 
-from medallion.testing.steps import Outcome, apply_transform, violations
+Every name is loaded on first use, for pytest imports this package in every project it is installed for.
+"""
 
-__all__ = ["Outcome", "apply_transform", "violations"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medallion.testing.pipelines import Result, run_pipeline
+    from medallion.testing.rows import assert_rows
+    from medallion.testing.steps import Outcome, apply_transform, violations
+
+_HOME = {
+    "Outcome": "steps",
+    "Result": "pipelines",
+    "apply_transform": "steps",
+    "assert_rows": "rows",
+    "run_pipeline": "pipelines",
+    "violations": "steps",
+}
+
+__all__ = ["Outcome", "Result", "apply_transform", "assert_rows", "run_pipeline", "violations"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'medallion.testing' has no attribute {name!r}")
+    return getattr(import_module(f"medallion.testing.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,3 @@
-
 """The query half of the sink contract: what every store answers, compared with plain Python over the same rows."""
 
 from __future__ import annotations
@@ -217,7 +216,8 @@ class QueryContract:
         rows: list[Row] = [{"id": number % 3, "name": "same"} for number in range(25)]
         publish(sink, "loose", rows, spec)
         store = sink.store()
-        found, cursor = [], None
+        found: list[Row] = []
+        cursor = None
         for _ in range(4):
             page = store.find("loose", Query(sort=(Sort("name"),), limit=7, cursor=cursor))
             found, cursor = found + page.rows, page.cursor

@@ -1,4 +1,3 @@
-
 """The contract of sinks and stores as a test suite: subclass it, give it your sink, and run pytest.
 
 ```python
@@ -24,6 +23,7 @@ import pytest
 from medallion.contracts import Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.records import Release
+from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
 from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
 
@@ -35,7 +35,7 @@ _NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
 _OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
 
 
-class SinkContract(QueryContract):
+class SinkContract(QueryContract, GroupContract):
     """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
 
     @pytest.fixture

@@ -116,10 +116,29 @@ def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[st
 
     lines = shown(capsys, run(step, loads=loads, note="not published: gold.b"))
 
-    assert [re.split(r"\s{2,}", found) for found in lines if found.startswith("gold.a")] == [
-        ["gold.a", "serving", "1,500", "0.25"],
+    assert [re.split(r"\s{2,}", found.strip()) for found in lines if found.startswith("gold.a")] == [
+        ["gold.a", "serving", "1,500", "0.25", "6,000"],
         ["gold.a", "other", "1,500", "there already"],
     ]
     assert "warning: bronze.a: a\\x1b[0m.csv: odd" in lines
     assert "drift: bronze.a: a.csv: new column 'y'" in lines
     assert lines[-1] == "not published: gold.b"
+
+
+def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = (Column(name="x", type="DATE"),)
+    loads = tuple(
+        LoadReport(
+            sink="serving",
+            served=Served(table=f"gold.{name}", name=name, snapshot="1", rows=rows, columns=columns),
+            seconds=seconds,
+            loaded=seconds > 0,
+        )
+        for name, rows, seconds in (("a", 1_500, 0.25), ("b", 500, 0.75), ("c", 9_999, 0.0))
+    )
+
+    lines = shown(capsys, run(loads=loads))
+
+    assert line(lines, "gold.b") == ["gold.b", "serving", "500", "0.75", "667"]
+    assert line(lines, "gold.c") == ["gold.c", "serving", "9,999", "there already"]
+    assert line(lines, "loaded in all") == ["loaded in all", "2,000", "1.00", "2,000"]

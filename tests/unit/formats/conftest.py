@@ -49,7 +49,7 @@ def read(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> Reader:
         columns = [column for column, *_ in connection.description or ()]
         target.unlink()
         assert parsed.rows == len(rows)
-        assert [name for name in columns if name != "_record"] == [column.name for column in parsed.columns]
+        assert columns == [column.name for column in parsed.columns]
         return Read(parsed, rows, columns)
 
     return parse

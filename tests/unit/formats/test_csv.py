@@ -166,7 +166,7 @@ def workbook() -> bytes:
         (Csv(), "a.csv", b"a,b,a\n", "'a' stands twice"),
         (Csv(), "a.csv", b"id,Name,NAME\n", "'NAME' stands twice"),
         (Csv(), "a.csv", b"a,,b\n", "column 2 of 3 has no name"),
-        (Csv(), "a.csv", b"a,_record\n", "'_record' is reserved"),
+        (Csv(), "a.csv", b"a,_origin\n", "'_origin' is reserved"),
         (Csv(), "a.csv", b'a,"b"x\n1,2\n', "the header cannot be read"),
         (Csv(header=False, columns=("a", "b")), "a.csv", b"1,2,3\n", "has 3 fields, `columns` names 2"),
         (Csv(), "gone.csv", None, "gone.csv: no such file"),

@@ -1,0 +1,89 @@
+"""A checked question for groups as an aggregation pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from medallion.grouping import Grouping, Metric, Term
+from medallion.kinds import Kind
+from medallion.sinks.mongodb_documents import kept, restored
+from medallion.sinks.mongodb_query import Condition, conditions, stored_name
+
+_DATES = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+
+
+def group_stages(asked: Grouping, key: Sequence[str]) -> list[Condition]:
+    """One document a group: terms as `t0`, `t1` …, metrics as `m0`, `m1` …, so that any name will do."""
+    terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
+    figures = {f"m{place}": _figure(metric, key) for place, metric in enumerate(asked.metrics)}
+    valued = {f"v{place}": _valued(metric, key) for place, metric in enumerate(asked.metrics)}
+    places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
+    order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
+    shown: Condition = {"_id": 0, **{name: f"$_id.{name}" for name in terms}}
+    for place, metric in enumerate(asked.metrics):
+        shown[f"m{place}"] = {"$cond": [{"$gt": [f"$v{place}", 0]}, f"$m{place}", _ZERO[metric.function == "count"]]}
+    return [
+        {"$match": conditions(asked.filters, asked.columns, key)},
+        {"$group": {"_id": terms or None, **figures, **valued}},
+        {"$project": shown},
+        *([{"$sort": order}] if order else []),
+        {"$limit": asked.limit},
+    ]
+
+
+def group_rows(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The dicts a caller gets from the documents MongoDB gave; without `by`, no document stands for no row."""
+    if not found and not asked.terms:
+        return [{metric.name: 0 if metric.function == "count" else None for metric in asked.metrics}]
+    places = [
+        *(f"t{place}" for place in range(len(asked.terms))),
+        *(f"m{place}" for place in range(len(asked.metrics))),
+    ]
+    return [
+        {
+            name: _restored(kind, document.get(place))
+            for (name, kind), place in zip(asked.kinds.items(), places, strict=True)
+        }
+        for document in found
+    ]
+
+
+_ZERO = (None, 0)
+
+
+def _restored(kind: Kind, value: Any) -> Any:
+    if kind.name == "float" and hasattr(value, "to_decimal"):  # the mean of decimals
+        return float(value.to_decimal())
+    return restored(kind, value)
+
+
+def _column(name: str, key: Sequence[str]) -> Condition:
+    return {"$getField": {"$literal": stored_name(name, key)}}
+
+
+def _term(term: Term, key: Sequence[str]) -> Any:
+    column = _column(term.column, key)
+    if term.form == "plain":
+        return column
+    if term.form != "bin":
+        return {"$dateToString": {"date": column, "format": _DATES[term.form]}}
+    if term.kind.name == "float":
+        width: Any = float(term.width)
+        return {"$multiply": [{"$floor": {"$divide": [column, width]}}, width]}
+    width = int(term.width) if term.kind.name == "integer" else kept(term.kind, term.width)
+    return {"$subtract": [column, {"$mod": [{"$add": [{"$mod": [column, width]}, width]}, width]}]}
+
+
+def _figure(metric: Metric, key: Sequence[str]) -> Condition:
+    if metric.column is None:
+        return {"$sum": 1}
+    function = "$avg" if metric.function == "mean" else f"${metric.function}"
+    return {function: _column(metric.column, key)}
+
+
+def _valued(metric: Metric, key: Sequence[str]) -> Condition:
+    """How many rows of a group have a value: MongoDB's sum of none is 0, ours null."""
+    if metric.column is None:
+        return {"$sum": 1}
+    return {"$sum": {"$cond": [{"$eq": [_column(metric.column, key), None]}, 0, 1]}}

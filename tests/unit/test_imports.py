@@ -1,0 +1,72 @@
+"""What importing costs, and the public names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import medallion
+import medallion.testing
+
+HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "pymongo", "panel", "pydantic", "fsspec", "yaml", "falcon")
+
+
+@pytest.mark.parametrize("module", ["medallion", "medallion.errors", "medallion.testing", "medallion.testing.fixtures"])
+def test_importing_loads_none_of_the_heavy_packages(module: str) -> None:
+    code = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    assert module in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_the_public_names_are_these() -> None:
+    assert medallion.__all__ == [
+        "Declaration",
+        "Filter",
+        "Lake",
+        "LakeTable",
+        "MedallionError",
+        "Page",
+        "Pipeline",
+        "Plan",
+        "Query",
+        "Release",
+        "Run",
+        "Selection",
+        "ServedTable",
+        "SinkDeclaration",
+        "Snapshot",
+        "Sort",
+        "Source",
+        "Store",
+        "Table",
+        "transform",
+    ]
+    assert medallion.testing.__all__ == [
+        "Outcome",
+        "Result",
+        "apply_transform",
+        "assert_rows",
+        "run_pipeline",
+        "violations",
+    ]
+
+
+@pytest.mark.parametrize("package", [medallion, medallion.testing], ids=lambda package: package.__name__)
+def test_every_public_name_is_there_and_has_a_docstring(package) -> None:
+    assert dir(package) == package.__all__
+    for name in package.__all__:
+        found = getattr(package, name)
+        assert found.__name__ == name
+        assert found.__module__.startswith(f"{package.__name__}.")
+        assert found.__doc__, name
+
+
+@pytest.mark.parametrize("package", [medallion, medallion.testing], ids=lambda package: package.__name__)
+def test_an_unknown_name_is_told(package) -> None:
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Pipelin'"):
+        _ = package.Pipelin

@@ -1,0 +1,217 @@
+"""The plan: order, selection, decisions and their reasons. No file is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from medallion.config import Declaration, Source, Table
+from medallion.errors import CallError
+from medallion.plan import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
+from medallion.records import Change, Snapshot
+
+ALL = ["bronze.clients", "bronze.orders", "silver.clients", "silver.orders", "gold.stats", "gold.names"]
+Tables = dict[str, dict[str, Source | Table]]
+
+
+def tables() -> Tables:
+    """Silver orders come before the clients they are checked against, so that writing order is not enough."""
+    return {
+        "bronze": {"clients": Source(source="clients.csv"), "orders": Source(source="orders.csv")},
+        "silver": {
+            "orders": Table(from_="bronze.orders", expect=[{"references": {"client_id": "silver.clients.client_id"}}]),
+            "clients": Table(from_="bronze.clients", steps=["trim"]),
+        },
+        "gold": {
+            "stats": Table(from_=["silver.orders", "silver.clients"], steps=[{"sql": "select 1 as one from orders"}]),
+            "names": Table(from_="silver.clients"),
+        },
+    }
+
+
+def declare(changed: Tables | None = None) -> Declaration:
+    return Declaration(name="shop", tables=changed or tables(), sinks={})
+
+
+def arrival(mark: str, **changes: int) -> Arrival:
+    return Arrival(mark, {kind: changes.get(kind, 0) for kind in ("new", "changed", "unchanged", "retracted")})
+
+
+def arrivals(orders: str = "o1", **changes: int) -> dict[str, Arrival]:
+    return {"bronze.clients": arrival("c1", unchanged=1), "bronze.orders": arrival(orders, **changes)}
+
+
+def snapshot(table: str, mark: str, inputs: dict[str, str] | None = None, run: str = "run-1") -> Snapshot:
+    return Snapshot(
+        table=table,
+        id=f"{table}@{mark}",
+        fingerprint=mark,
+        run=run,
+        created=datetime(2024, 1, 1, tzinfo=UTC),
+        columns=(),
+        rows=0,
+        bytes=0,
+        inputs=inputs or {},
+    )
+
+
+def published(declaration: Declaration) -> dict[str, Snapshot]:
+    """What a run of the declaration would have published."""
+    found: dict[str, Snapshot] = {}
+    for name in order(declaration):
+        inputs = {read: found[read] for read in reads(declaration, name)}
+        mark = {"bronze.clients": "c1", "bronze.orders": "o1"}.get(name) or fingerprint(declaration, name, inputs)
+        found[name] = snapshot(name, mark, {read: given.id for read, given in inputs.items()})
+    return found
+
+
+def nothing(table: str, mark: str) -> None:
+    del table, mark
+
+
+def decisions(made: Plan) -> dict[str, str]:
+    return {step.table: step.decision for step in made.steps}
+
+
+def whys(made: Plan) -> dict[str, str]:
+    return {step.table: step.why for step in made.steps}
+
+
+def test_each_table_comes_after_all_it_reads() -> None:
+    assert order(declare()) == ALL
+    assert reads(declare(), "silver.orders") == ["bronze.orders", "silver.clients"]
+    assert reads(declare(), "bronze.orders") == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(), ALL),
+        (Selection(only=("gold.names",)), ["gold.names"]),
+        (Selection(only=("gold.stats", "bronze.orders")), ["bronze.orders", "gold.stats"]),
+        (Selection(from_="silver.orders"), ["silver.orders", "gold.stats"]),
+        (Selection(from_="bronze.clients"), [name for name in ALL if name != "bronze.orders"]),
+        (Selection(to="gold.names"), ["bronze.clients", "silver.clients", "gold.names"]),
+        (Selection(to="silver.orders"), ["bronze.clients", "bronze.orders", "silver.clients", "silver.orders"]),
+        (Selection(from_="silver.clients", to="silver.orders"), ["silver.clients", "silver.orders"]),
+        (Selection(from_="gold.names", to="gold.stats"), []),
+        (Selection(only=("gold.stats",), to="gold.names"), []),
+    ],
+)
+def test_a_selection_takes_these(selection: Selection, expected: list[str]) -> None:
+    chosen = select(declare(), selection)
+    assert [name for name in ALL if name in chosen] == expected
+    assert len(chosen) == len(expected)
+
+
+@pytest.mark.parametrize(
+    "selection", [Selection(only=("gold.stat",)), Selection(from_="gold.stat"), Selection(to="gold.stat")]
+)
+def test_an_unknown_table_is_told(selection: Selection) -> None:
+    with pytest.raises(CallError, match=r"^there is no table 'gold\.stat'; did you mean 'gold\.stats'\?$"):
+        plan(declare(), arrivals(), {}, nothing, selection)
+
+
+def test_at_first_all_is_new() -> None:
+    made = plan(declare(), arrivals(new=1), {}, nothing)
+    assert [step.table for step in made.steps] == ALL
+    assert [step.table for step in made.computes] == ALL
+    assert whys(made)["bronze.orders"] == "it is new"
+    assert whys(made)["silver.orders"] == "bronze.orders, silver.clients will change"
+    assert whys(made)["gold.names"] == "silver.clients will change"
+    assert made.stale == ()
+
+
+def test_nothing_new_leaves_all_as_it_is() -> None:
+    declaration = declare()
+    current = published(declaration)
+    made = plan(declaration, arrivals(), current, nothing)
+    assert set(decisions(made).values()) == {"unchanged"}
+    assert set(whys(made).values()) == {"nothing changed"}
+    assert made.computes == ()
+    assert {step.table: step.snapshot for step in made.steps} == current
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"new": 2, "unchanged": 5}, "files: 2 new"),
+        ({"new": 1, "changed": 3, "retracted": 4}, "files: 1 new, 3 changed, 4 retracted"),
+        ({"unchanged": 5}, "its declaration changed"),
+    ],
+)
+def test_changed_files_compute_only_what_reads_them(changes: dict[Change, int], why: str) -> None:
+    declaration = declare()
+    made = plan(declaration, arrivals("o2", **changes), published(declaration), nothing)
+    assert [step.table for step in made.computes] == ["bronze.orders", "silver.orders", "gold.stats"]
+    assert whys(made)["bronze.orders"] == why
+    assert whys(made)["silver.orders"] == "bronze.orders will change"
+    assert whys(made)["gold.stats"] == "silver.orders will change"
+
+
+def test_a_changed_declaration_computes_its_table_and_those_after_it() -> None:
+    current = published(declare())
+    changed = tables()
+    changed["silver"]["clients"] = Table(from_="bronze.clients")
+    made = plan(declare(changed), arrivals(), current, nothing)
+    assert [step.table for step in made.computes] == ["silver.clients", "silver.orders", "gold.stats", "gold.names"]
+    assert whys(made)["silver.clients"] == "its declaration changed"
+
+
+def test_a_description_changes_nothing() -> None:
+    current = published(declare())
+    changed = tables()
+    changed["gold"]["names"] = Table(from_="silver.clients", description="Everybody.")
+    assert plan(declare(changed), arrivals(), current, nothing).computes == ()
+
+
+def test_a_snapshot_of_an_earlier_run_is_taken_up_and_only_what_it_changes_computed() -> None:
+    declaration = declare()
+    current = published(declaration)
+    found = snapshot("bronze.orders", "o2", run="run-7")
+
+    def find(table: str, mark: str) -> Snapshot | None:
+        return found if (table, mark) == ("bronze.orders", "o2") else None
+
+    made = plan(declaration, arrivals("o2", new=1), current, find)
+    assert decisions(made) | {"bronze.orders": "reuse", "silver.orders": "compute"} == decisions(made)
+    assert whys(made)["bronze.orders"] == "run run-7 has computed it already"
+    assert whys(made)["silver.orders"] == "bronze.orders changed"
+    assert made.steps[1].snapshot == found
+
+
+def test_full_computes_all_though_nothing_changed() -> None:
+    declaration = declare()
+    made = plan(declaration, arrivals(), published(declaration), nothing, Selection(full=True))
+    assert [step.table for step in made.computes] == ALL
+    assert whys(made)["bronze.orders"] == "all is computed anew"
+    part = plan(declaration, arrivals(), published(declaration), nothing, Selection(only=("gold.names",), full=True))
+    assert [step.table for step in part.computes] == ["gold.names"]
+
+
+def test_what_is_left_out_though_it_changed_is_stale() -> None:
+    declaration = declare()
+    current = published(declaration)
+    made = plan(declaration, arrivals("o2", new=1), current, nothing, Selection(to="silver.orders"))
+    assert [step.table for step in made.computes] == ["bronze.orders", "silver.orders"]
+    assert made.stale == ("gold.stats",)
+    left = made.steps[-2]
+    assert (left.table, left.decision, left.why) == ("gold.stats", "left", "left out of this run")
+    assert left.snapshot == current["gold.stats"]
+
+
+def test_what_is_left_out_and_did_not_change_is_not_stale() -> None:
+    declaration = declare()
+    made = plan(declaration, arrivals(), published(declaration), nothing, Selection(only=("gold.names",)))
+    assert made.stale == ()
+    assert decisions(made) == {**dict.fromkeys(ALL, "left"), "gold.names": "unchanged"}
+
+
+def test_a_table_after_a_stale_one_is_computed_from_what_is_published() -> None:
+    declaration = declare()
+    current = published(declaration)
+    made = plan(declaration, arrivals("o2", new=1), current, nothing, Selection(from_="gold.stats"))
+    assert made.stale == ("bronze.orders",)
+    assert made.computes == ()
+    assert made.steps[1].snapshot == current["bronze.orders"]
