@@ -1,15 +1,16 @@
 """Reference text made at build time from the models, the plugins, the public names and the commands.
 
 A line `<!-- reference: NAME -->` in a page becomes Markdown: `declaration` gives the models of
-medallion.yaml, `python` the public names, `commands` the command line, and the name of a plugin group
-(`transforms`) every plugin registered there.
+medallion.yaml, `python` the public names, `commands` the command line, `options` what all commands take,
+and the name of a plugin group (`transforms`) every plugin registered there.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 MARK = re.compile(r"^<!-- reference: (\w+) -->$", re.MULTILINE)
+HEADING = re.compile(r"^(#+)(?= \S)", re.MULTILINE)
 MODELS: Mapping[str, type[BaseModel]] = {
     "The whole file": Declaration,
     "A table of files": Source,
@@ -63,18 +65,26 @@ SPREAD: Mapping[tuple[type[BaseModel], str], Callable[[], list[str]]] = {
 
 def expand(text: str) -> str:
     """A page with its reference lines replaced."""
-    return MARK.sub(lambda found: reference(found[1]), text)
+
+    def made(found: re.Match[str]) -> str:
+        above = HEADING.findall(text, 0, found.start())
+        return HEADING.sub(
+            lambda heading: heading[0].replace("###", "#" * (len(above[-1]) + 1), 1), reference(found[1])
+        )
+
+    return MARK.sub(made, text)
 
 
 def reference(name: str) -> str:
-    """One part of the reference, as Markdown."""
+    """One part of the reference, as Markdown. Raises KeyError when there is no such part."""
     made: Mapping[str, Callable[[], Iterator[str]]] = {
         "declaration": declaration,
         "python": python,
         "commands": commands,
+        "options": shared_options,
+        **{kind.rpartition(".")[2]: partial(registered, kind) for kind in plugins.GROUPS},
     }
-    parts = made[name]() if name in made else registered(f"medallion.{name}")
-    return "\n\n".join(parts)
+    return "\n\n".join(made[name]())
 
 
 def declaration() -> Iterator[str]:
@@ -189,11 +199,14 @@ def called(function: Callable[..., Any]) -> str:
     return re.sub(r"""(: |-> )(["'])(.*?)\2(?=[,)\s]|$)""", r"\1\3", text)
 
 
+def shared_options() -> Iterator[str]:
+    """What all commands take."""
+    yield options(group, click.Context(group, info_name="medallion"))
+
+
 def commands() -> Iterator[str]:
-    """The commands with their arguments and options; those that all commands take come first."""
+    """The commands with their arguments and options."""
     context = click.Context(group, info_name="medallion")
-    yield options(group, context)
-    yield "## Commands"
     shared = {option.name for option in group.params}
     for name in COMMANDS:
         command = group.get_command(context, name)
@@ -202,16 +215,16 @@ def commands() -> Iterator[str]:
         yield f"### medallion {name}"
         usage = " ".join(command.collect_usage_pieces(inner))
         yield f"```text\nmedallion {name} {usage}\n```"
-        yield re.sub(r"^ +", "", inspect.cleandoc(command.help or ""), flags=re.MULTILINE)
+        yield re.sub(r"^(# .*)$", r"`\1`", inspect.cleandoc(command.help or ""), flags=re.MULTILINE)
         yield options(command, inner, without=shared)
 
 
-def options(command: click.Command, context: click.Context, without: set[str | None] | None = None) -> str:
+def options(command: click.Command, context: click.Context, without: Collection[str | None] = ()) -> str:
     """A table of a command's own options."""
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record and record[1] and parameter.name not in {"help", *(without or ())}:
+        if record and record[1] and parameter.name not in {"help", *without}:
             rows.append(f"| `{cell(record[0])}` | {cell(record[1])} |")
     return "\n".join(["| option | |", "| --- | --- |", *rows]) if rows else ""
 

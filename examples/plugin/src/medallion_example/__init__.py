@@ -1,0 +1,1 @@
+"""Plugins for medallion, to begin your own with."""

@@ -1,0 +1,144 @@
+"""`folder`: releases as Parquet files in a folder, for tools that read files and a web server that hands them out.
+
+FOLDER/
+  active.json              the pointer: the release that readers see
+  releases/ID.json         each release that was activated
+  tables/NAME__HASH.parquet  one file for each snapshot, never changed
+  NAME.parquet             a link to the active file
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar, Self
+from uuid import uuid4
+
+from medallion.contracts import Sink, TableSpec
+from medallion.errors import SinkError
+from medallion.records import LoadReport, Release, Snapshot
+from medallion.sinks.loading import Target, target
+from pydantic import field_validator
+
+from medallion_example.folder_store import FolderStore, read_active
+
+if TYPE_CHECKING:
+    from medallion.contracts import Batches
+
+
+class Folder(Sink):
+    """Serves gold tables as Parquet files in a folder; `NAME.parquet` is always the active one.
+
+    `url` is `folder:` and the path. The store holds the tables it is asked for in memory, so it suits tables of some
+    ten thousand rows. Indexes are not used.
+
+    ```yaml
+    sinks:
+      serving:
+        url: folder:published
+        tables:
+          clients_stats: {key: client_id}
+    ```
+    """
+
+    name: ClassVar[str] = "folder"
+
+    @field_validator("url")
+    @classmethod
+    def _names_a_folder(cls, url: str) -> str:
+        if not url.startswith("folder:") or url == "folder:":
+            raise ValueError("write `folder:` and a path, such as folder:published")
+        return url
+
+    @property
+    def path(self) -> Path:
+        return Path(self.url.removeprefix("folder:"))
+
+    def located(self, base: Path) -> Self:
+        return self.model_copy(update={"url": f"folder:{base / self.path}"})
+
+    def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
+        """Write the file beside its place and move it there when it is whole and its key holds."""
+        import pyarrow.parquet as pq
+
+        started = perf_counter()
+        wanted = target(self.url, self.version, table, snapshot)
+        file = self.path / "tables" / f"{wanted.name}.parquet"
+        found = file.exists()
+        if not found:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{uuid4().hex}.part")
+            try:
+                with pq.ParquetWriter(part, rows.schema) as writer:
+                    for batch in rows:
+                        writer.write_batch(batch)
+                _check(wanted, part)
+                part.replace(file)
+            finally:
+                part.unlink(missing_ok=True)
+        return wanted.report(self.label, perf_counter() - started, loaded=not found)
+
+    def activate(self, release: Release) -> None:
+        served = release.served.get(self.label, {})
+        for table, entry in served.items():
+            if not (self.path / "tables" / f"{entry.name}.parquet").exists():
+                raise SinkError(
+                    f"{self.url}: release {release.id} serves {table!r} from {entry.name}, which is not there",
+                    hint="load its tables first: publish it again",
+                )
+        body = release.model_dump_json()
+        _put(self.path / "releases" / f"{release.id}.json", body)
+        _put(self.path / "active.json", body)  # the switch
+        for link in self.path.glob("*.parquet"):
+            if link.stem not in served:
+                link.unlink()
+        for table, entry in served.items():
+            new = self.path / f".{uuid4().hex}"
+            new.symlink_to(Path("tables", f"{entry.name}.parquet"))
+            new.replace(self.path / f"{table}.parquet")
+
+    def active(self) -> Release | None:
+        return read_active(self.path)
+
+    def prune(self, keep: Sequence[Release]) -> int:
+        active = self.active()
+        kept = [*keep, active] if active else list(keep)
+        names = {entry.name for release in kept for entry in release.served.get(self.label, {}).values()}
+        gone = [file for file in (self.path / "tables").glob("*.parquet") if file.stem not in names]
+        ids = {release.id for release in kept}
+        old = [file for file in (self.path / "releases").glob("*.json") if file.stem not in ids]
+        for file in (*old, *gone, *(self.path / "tables").glob("*.part")):
+            file.unlink()
+        return len(gone)
+
+    def store(self) -> FolderStore:
+        return FolderStore(self.path, self.label)
+
+
+def _check(wanted: Target, part: Path) -> None:
+    """Raises SinkError unless all rows arrived and the key tells them apart."""
+    import pyarrow.parquet as pq
+
+    wanted.reconcile(pq.read_metadata(part).num_rows)
+    key = wanted.spec.key
+    columns = [pq.read_table(part, columns=[name]).column(0).to_pylist() for name in key]
+    for name, values in zip(key, columns, strict=True):
+        if None in values:
+            raise wanted.null_key(name)
+    for values, times in Counter(zip(*columns, strict=True)).most_common(1):
+        if times > 1:
+            raise wanted.duplicate(", ".join(map(str, values)))
+
+
+def _put(file: Path, text: str) -> None:
+    """Write a file so that readers see the former text or this one, and nothing between."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{uuid4().hex}")
+    with part.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(file)

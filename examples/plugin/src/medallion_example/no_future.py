@@ -1,0 +1,45 @@
+"""`no_future`: dates that have been."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+class NoFuture(RowExpectation):
+    """A date or timestamp is not later than today.
+
+    - `column`: the dates.
+    - `today`: the last day that is let pass; by default the day of the run, in UTC.
+
+    ```yaml
+    expect:
+      - {no_future: signup_date, on_fail: quarantine}
+      - no_future: {column: signup_date, today: 2026-12-31}
+    ```
+
+    Raises StepError when the rows lack the column.
+    """
+
+    name: ClassVar[str] = "no_future"
+    value_field: ClassVar[str | None] = "column"
+
+    column: str
+    today: date | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """With the day, so that rows which were of the future yesterday are judged again today."""
+        return {**super().identity(), "day": self._day()}
+
+    def violations(self, rows: Relation, inputs: Inputs) -> Relation:
+        require(rows, self.column)
+        later = rows.filter(f"cast({quote(self.column)} as date) > date {literal(self._day())}")
+        return later.project(f"{ROW}, {literal(self.column)} as column, cast({quote(self.column)} as varchar) as value")
+
+    def _day(self) -> str:
+        return (self.today or datetime.now(UTC).date()).isoformat()

@@ -1,0 +1,204 @@
+"""Runs the snippets of a Markdown page in a scratch folder, as a reader would.
+
+All snippets of a page share one folder and run in their order. It begins as a copy of the shop, or empty on a page that
+begins with `medallion init .`.
+
+- ```` ```console ````: lines after `$ ` are run and must succeed; the other lines must stand in the output, in order.
+  Ids, times and spacing may differ, and `…` stands for any lines (or, at a line's end, for its rest);
+- ```` ```python ````: is run. One that begins with `# name.py` is kept as that file instead, for the ones after it;
+- ```` ```yaml ```` with a `name:` and `tables:` is a whole declaration: it is kept as `medallion.yaml` and checked.
+  Other YAML is read, and its plugins are looked up;
+- `<!-- not run: REASON -->` before a snippet leaves it out; above the page's heading, it leaves out the whole page.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from medallion import plugins
+
+ROOT = Path(__file__).parents[2]
+
+ELSEWHERE = {
+    "docs/api.md": "tests/api/test_docs.py"
+}  # pages that need a server, and the tests that run them beside one
+
+FENCE = re.compile(
+    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>console|python|yaml)\n(?P<body>.*?)^```$", re.M | re.S
+)
+WHOLE = re.compile(r"\A<!-- not run: (?P<reason>.+) -->\s*# ")
+FILE = re.compile(r"\A# ([\w./-]+\.(?:py|yaml|toml))\n")
+
+SHELL = re.compile(r"[|&;<>$`*?#\\]")
+
+SECONDS = 120
+
+# One process imports all once; those that run snippets are forked from it.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(
+    ["medallion.cli", "medallion.pipeline", "duckdb", "pandas", "pyarrow.parquet", "rich.table"]
+)
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """One fenced block: where it begins, its kind, and why it is not run, if so."""
+
+    line: int
+    kind: str
+    body: str
+    reason: str = ""
+
+
+class SnippetError(AssertionError):
+    """A snippet does not do what the page says."""
+
+
+def pages() -> list[Path]:
+    """Every page whose snippets are run here."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [page for page in found if str(page.relative_to(ROOT)) not in ELSEWHERE]
+
+
+def snippets(text: str) -> list[Snippet]:
+    """The snippets of a page, in their order."""
+    whole = WHOLE.match(text)
+    return [
+        Snippet(
+            text.count("\n", 0, found.start("kind")) + 1,
+            found["kind"],
+            found["body"],
+            whole["reason"] if whole else found["reason"] or "",
+        )
+        for found in FENCE.finditer(text)
+    ]
+
+
+def run_page(page: Path, folder: Path) -> None:
+    """Run all snippets of a page in an empty folder. Raises SnippetError at the first that fails."""
+    text = page.read_text(encoding="utf-8")
+    if "$ medallion init .\n" not in text:
+        shutil.copytree(ROOT / "examples/shop", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lake"))
+    for snippet in snippets(text):
+        if snippet.reason:
+            continue
+        try:
+            run(snippet, folder)
+        except SnippetError as error:
+            raise SnippetError(f"{page.relative_to(ROOT)}:{snippet.line}: {error}") from None
+
+
+def run(snippet: Snippet, folder: Path) -> None:
+    """Run one snippet."""
+    if snippet.kind == "console":
+        for command, said in commands(snippet.body):
+            alone = command.startswith("medallion ") and not SHELL.search(command)
+            compare(said, call("medallion" if alone else "shell", command, folder), folder)
+    elif snippet.kind == "yaml":
+        check_yaml(snippet.body, folder)
+    elif named := FILE.match(snippet.body):
+        (folder / named[1]).write_text(snippet.body, encoding="utf-8")
+    else:
+        call("python", snippet.body, folder)
+
+
+def commands(body: str) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a console snippet with the lines shown below it."""
+    for part in re.split(r"^\$ ", body, flags=re.M)[1:]:
+        command, *said = part.rstrip("\n").split("\n")
+        yield command, said
+
+
+def call(kind: Literal["shell", "medallion", "python"], text: str, folder: Path) -> str:
+    """What a shell line, a `medallion` command or a piece of Python prints. Raises SnippetError when it fails."""
+    out = folder.with_name(f"{folder.name}.out")
+    child = _processes.Process(target=_run, args=(kind, text, folder, out))
+    child.start()
+    child.join(SECONDS)
+    if child.exitcode is None:
+        child.kill()
+        child.join()
+    printed = out.read_text(encoding="utf-8")
+    out.unlink()
+    if child.exitcode != 0:
+        raise SnippetError(f"{text}\nended with {child.exitcode}:\n{printed}")
+    return printed
+
+
+def _run(kind: str, text: str, folder: Path, out: Path) -> None:
+    """In a process of its own, from here on as if just started in the folder."""
+    for number in (1, 2):
+        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    os.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("MEDALLION_")]:
+        del os.environ[name]
+    os.environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120"}
+    sys.path.insert(0, str(folder))
+    warnings.simplefilter("error")
+    if kind == "shell":
+        sys.exit(subprocess.run(["sh", "-c", text], check=False).returncode)
+    if kind == "medallion":
+        from medallion.cli import main
+
+        main(shlex.split(text)[1:])
+    exec(compile(text, "snippet", "exec"), {"__name__": "__main__"})  # noqa: S102 - the documentation's own
+
+
+def compare(said: list[str], output: str, folder: Path) -> None:
+    """Raise SnippetError when a line of the page does not stand in the output, after those before it."""
+    printed = [plain(line, folder) for line in output.splitlines()]
+    place = 0
+    for line in said:
+        wanted = plain(line, folder)
+        if wanted in ("", "…"):
+            continue
+        begins = wanted.removesuffix("…").rstrip() if wanted.endswith("…") else None
+        for number in range(place, len(printed)):
+            if printed[number] == wanted or (begins is not None and printed[number].startswith(begins)):
+                place = number + 1
+                break
+        else:
+            raise SnippetError(f"the page says\n  {line}\nbut what was printed is\n{output}")
+
+
+def plain(line: str, folder: Path) -> str:
+    """A line without what differs from run to run."""
+    line = line.rstrip().replace(str(folder), "FOLDER")
+    line = re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "ID", line)
+    line = re.sub(r"just now|\d+ (second|minute)s? ago", "WHEN", line)
+    line = re.sub(r"\d+\.\d+ s\b|(?<=  )\d\.\d\d$", "TIME", line)
+    return " ".join(line.split())
+
+
+def check_yaml(body: str, folder: Path) -> None:
+    """Check a whole declaration as the command does; of a part, that it can be read and its plugins are there."""
+    data = yaml.safe_load(body)
+    if isinstance(data, dict) and {"name", "tables"} <= data.keys():
+        (folder / "medallion.yaml").write_text(body, encoding="utf-8")
+        call("medallion", "medallion check", folder)
+        return
+    for table in [data, *tables(data)]:
+        for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
+            for value in table.get(key, ()):
+                shared = {"on_fail": value.pop("on_fail")} if isinstance(value, dict) and "on_fail" in value else {}
+                plugins.build(group, value, **shared)
+
+
+def tables(data: dict[str, object]) -> Iterator[dict[str, list[object]]]:
+    """The tables of a part of a declaration."""
+    found = data.get("tables")
+    for layer in found.values() if isinstance(found, dict) else ():
+        yield from layer.values()
