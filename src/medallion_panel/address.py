@@ -11,14 +11,16 @@ import param
 Parts = dict[str, list[str]]
 
 
-class _Back(pn.custom.JSComponent):
-    """Tells the address after Back or Forward: Panel changes the bar and says nothing."""
+class BackListener(pn.custom.JSComponent):
+    """Tells the address after Back or Forward, of which Panel says nothing, and whether the screen is a phone's."""
 
     search = param.String()
     moves = param.Integer(default=0)
+    narrow = param.Boolean(default=False)
 
     _esm = """
     export function render({ model }) {
+      model.narrow = window.innerWidth < 900
       const told = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", told)
       model.on("remove", () => window.removeEventListener("popstate", told))
@@ -28,12 +30,14 @@ class _Back(pn.custom.JSComponent):
 
 
 class Address:
-    """Reads and writes the query of the address. `moved` is called when a visitor goes back or forward."""
+    """Reads and writes the query of the address. `moved` is called when a visitor goes back or forward,
+    `narrow` when the screen is a phone's."""
 
-    def __init__(self, moved: Callable[[], None]) -> None:
+    def __init__(self, moved: Callable[[], None], narrow: Callable[[], None]) -> None:
         self._moved = moved
-        self.component = _Back(width=0, height=0, margin=0)
+        self.component = BackListener(width=0, height=0, margin=0)
         self.component.param.watch(self._went, "moves")
+        self.component.param.watch(lambda _: narrow(), "narrow")
 
     def read(self) -> Parts:
         """The parts of the address by name."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import panel as pn
-import panel_material_ui as pmui
 
 from medallion.pipeline import Pipeline
 from medallion_panel.figures import Figures
@@ -13,6 +13,9 @@ from medallion_panel.formats import Formats
 from medallion_panel.section import Dashboard
 from medallion_panel.session import Session
 from medallion_panel.stores import open_store
+
+if TYPE_CHECKING:
+    import panel_material_ui as pmui
 
 
 def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
@@ -23,7 +26,7 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     What was read from the store is kept in common, as long as its release is the active one; page and
     filters are each visitor's. Raises CallError when the pipeline has no sink to read from.
     """
-    pn.extension("tabulator", sizing_mode="stretch_width")
+    pn.extension(sizing_mode="stretch_width")
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     figures = Figures(open_store(pipeline))
     formats = Formats.of(section)

@@ -8,14 +8,19 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.plotting import figure
 
 from medallion.errors import MedallionError
+from medallion.pipeline import Pipeline
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.rows import RowsView
+from medallion_panel.blocks.runs import runs_html
+from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.worldmap import world_map
-from medallion_panel.section import Block
+from medallion_panel.section import Block, Content, Kpi, Markdown, Quality, Rows, Runs, Speed
 
 _log = logging.getLogger(__name__)
 
@@ -28,36 +33,30 @@ _DRAW: dict[str, Callable[[Any, Reading], Any]] = {
     "heatmap": distributions.heatmap,
     "map": world_map,
 }
-_HTML: dict[str, Callable[[Any, Reading], str]] = {
-    "kpi": kpi_html,
-    "quality": lambda block, reading: quality_html(block, reading.figures.release(), reading.formats),
-}
 
 
 class Card:
-    """One block as a card. `show` fills it anew from a reading."""
+    """One block as a card. `show` fills it anew from a reading; `rows` is the view of a table, if it is one.
 
-    def __init__(self, block: Block) -> None:
-        self.block = block
+    Parameters: the `block`; its `pipeline`, for the records of runs; `changed`, called when a visitor
+    searched, sorted or picked a row in it.
+    """
+
+    def __init__(self, block: Block, pipeline: Pipeline, changed: Callable[[], None]) -> None:
+        self.block, self._pipeline = block, pipeline
+        self.rows = RowsView(block.content, changed) if isinstance(block.content, Rows) else None
+        self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
-        self._pane = self._make(block)
-        self._message = pmui.Typography("", variant="body2", sx={"opacity": 0.75, "py": 2}, visible=False)
-        heading = []
-        if content.title:
-            level = "subtitle2" if block.kind == "kpi" else "subtitle1"
-            heading = [pmui.Typography(content.title, variant=level, sx={"fontWeight": 600, "lineHeight": 1.3})]
-        note = [pmui.Typography(content.note, variant="caption", sx={"opacity": 0.7})] if content.note else []
+        self._pane = self._make(content)
+        self._message = pmui.Typography("", variant="body2", sx={"opacity": 0.75}, margin=(12, 0), visible=False)
+        level = "subtitle2" if block.kind == "kpi" else "subtitle1"
+        bold = {"fontWeight": 600, "lineHeight": 1.3}
+        heading = [pmui.Typography(content.title, variant=level, sx=bold, margin=0)] if content.title else []
+        note = [pmui.Typography(content.note, variant="caption", sx={"opacity": 0.7}, margin=0)] if content.note else []
         self.view = pmui.Paper(
-            *heading,
-            self._pane,
-            self._message,
-            *note,
-            elevation=0,
-            variant="outlined",
-            sx={"p": 2, "height": "100%", "overflow": "hidden"},
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+            *heading, self._pane, self._message, *note, elevation=0, variant="outlined", margin=0,
+            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_width",
+        )  # fmt: skip
 
     def show(self, reading: Reading) -> None:
         """Fill it, or say in plain words why it stays empty; what is wrong in one card leaves the others alone."""
@@ -74,19 +73,38 @@ class Card:
             self._pane.visible, self._message.visible = True, False
 
     def _fill(self, reading: Reading) -> None:
+        content = self.block.content
         if self.block.kind in _DRAW:
-            self._pane.object = _DRAW[self.block.kind](self.block.content, reading)
-        elif self.block.kind in _HTML:
-            self._pane.object = _HTML[self.block.kind](self.block.content, reading)
+            drawn = _DRAW[self.block.kind](content, reading)
+            self._pane[:] = [_pane(drawn, content.height)]  # type: ignore[attr-defined]
+        elif isinstance(content, Kpi):
+            self._pane.object = kpi_html(content, reading)
+        elif isinstance(content, Quality):
+            self._pane.object = quality_html(content, reading.figures.release(), reading.formats)
+        elif isinstance(content, Runs):
+            self._pane.object = runs_html(content, self._pipeline, reading.formats)
+        elif self.rows is not None:
+            self.rows.show(reading)
+        elif self._speed is not None:
+            self._speed.show(reading)
 
     def _say(self, text: str) -> None:
         self._message.object = text
-        self._pane.visible, self._message.visible = False, True
+        self._pane.visible, self._message.visible = self.rows is not None, True
 
-    @staticmethod
-    def _make(block: Block) -> Any:
-        if block.kind in _HTML:
-            return pn.pane.HTML("", sizing_mode="stretch_width", margin=0, min_height=96 if block.kind == "kpi" else 40)
-        if block.kind == "markdown":
-            return pn.pane.Markdown(block.content.text, sizing_mode="stretch_width", margin=0)  # type: ignore[attr-defined]
-        return pn.pane.Bokeh(None, sizing_mode="stretch_width", height=block.content.height, margin=(8, 0, 0, 0))  # type: ignore[attr-defined]
+    def _make(self, content: Content) -> Any:
+        if self.rows is not None:
+            return self.rows.view
+        if self._speed is not None:
+            return self._speed.view
+        if isinstance(content, Markdown):
+            return pn.pane.Markdown(content.text, sizing_mode="stretch_width", margin=0)
+        if isinstance(content, Kpi | Quality | Runs):
+            return pn.pane.HTML("", sizing_mode="stretch_width", margin=0, min_height=40)
+        return pn.Column(sizing_mode="stretch_width", min_height=content.height, margin=(8, 0, 0, 0))  # type: ignore[attr-defined]
+
+
+def _pane(drawn: Any, height: int) -> Any:
+    if isinstance(drawn, figure):
+        return pn.pane.Bokeh(drawn, sizing_mode="stretch_width", height=height, margin=0)
+    return pn.pane.HoloViews(drawn, sizing_mode="stretch_width", height=height, margin=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -55,7 +54,12 @@ class Choice(PageFilter):
         super().__init__(field, label, changed)
         self._values = {str(value): value for value in values}
         self.widget = pmui.MultiChoice(
-            label=label, options=list(self._values), value=[], size="small", sizing_mode="stretch_width", margin=0
+            label=label,
+            options=list(self._values),
+            value=[],
+            visual_size="small",
+            sizing_mode="stretch_width",
+            margin=0,
         )
         self.watch("value")
 
@@ -78,9 +82,7 @@ class Search(PageFilter):
 
     def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
         super().__init__(field, label, changed)
-        self.widget = pmui.TextInput(
-            label=f"{label} contains", size="small", sizing_mode="stretch_width", margin=0
-        )
+        self.widget = pmui.TextInput(label=f"{label} contains", size="small", sizing_mode="stretch_width", margin=0)
         self.watch("value")
 
     def assign(self, texts: Sequence[str]) -> None:

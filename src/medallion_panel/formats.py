@@ -66,7 +66,7 @@ class Formats:
         """What writes values of a format; `short` is for headlines and labels: 1.9M rather than 1,912,345.67."""
 
         def write(value: Any) -> str:
-            if value is None or value != value:  # noqa: PLR0124 (NaN alone differs from itself)
+            if value is None or value != value:
                 return _NONE
             return self._write(name, value, short)
 
@@ -82,9 +82,7 @@ class Formats:
         match name:
             case "currency" if short and abs(value) >= 10_000:
                 places = 2 if abs(value) >= 1_000_000 else 1
-                return numbers.format_compact_currency(
-                    value, self.currency, fraction_digits=places, locale=self.locale
-                )
+                return numbers.format_compact_currency(value, self.currency, fraction_digits=places, locale=self.locale)
             case "currency":
                 pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
                 whole = short and abs(value) >= 1000

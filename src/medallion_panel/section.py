@@ -258,8 +258,8 @@ class Dashboard(Plugin):
     locale: str = "en_IE"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     stale_after_hours: float = Field(default=36, gt=0)
-    formats: dict[str, FormatName] = {}
-    labels: dict[str, str] = {}
+    formats: dict[str, FormatName] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
     pages: tuple[Page, ...] = ()
 
     @field_validator("pages")

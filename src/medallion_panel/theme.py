@@ -22,7 +22,7 @@ THEME: dict[str, Any] = {
     },
     "dark": {
         "palette": {
-            "primary": {"main": "#7fa9ec"},
+            "primary": {"main": "#5b8def"},
             "background": {"default": "#12161c", "paper": "#1a2029"},
         },
         "typography": {"fontFamily": FONT},

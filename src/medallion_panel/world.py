@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import log, pi, radians, tan
 from typing import Any
 
@@ -99,11 +100,11 @@ def _ring(numbers: Sequence[int], arcs: Sequence[Ring]) -> Ring:
 
 def _split(ring: Ring) -> Iterator[Ring]:
     """A ring that crosses the antimeridian (Russia, Fiji) as one part on each side."""
-    if not any(abs(a[0] - b[0]) > 180 for a, b in zip(ring, ring[1:], strict=False)):
+    if not any(abs(a[0] - b[0]) > 180 for a, b in pairwise(ring)):
         yield ring
         return
     unrolled, shift = [ring[0]], 0.0
-    for (before, _), (x, y) in zip(ring, ring[1:], strict=False):
+    for (before, _), (x, y) in pairwise(ring):
         shift += 360.0 if x - before < -180 else -360.0 if x - before > 180 else 0.0
         unrolled.append((x + shift, y))
     for low, high, back in ((-180.0, 180.0, 0.0), (180.0, 540.0, -360.0), (-540.0, -180.0, 360.0)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bokeh.core.properties import value
 from bokeh.models import (
     ColumnDataSource,
     CustomJSTickFormatter,
@@ -13,6 +14,7 @@ from bokeh.models import (
     LabelSet,
     Legend,
     LegendItem,
+    Range1d,
 )
 from bokeh.plotting import figure
 
@@ -71,9 +73,13 @@ def name_ends(plot: figure, ends: Sequence[tuple[Any, float, str, str]]) -> None
     source = ColumnDataSource({**columns, "text": [cut(row[2]) for row in rows]})
     plot.add_layout(
         LabelSet(x="x", y="y", text="text", text_color="color", source=source, x_offset=7, text_baseline="middle",
-                 text_font_size="12px", text_font=FONT)
+                 text_font_size="12px", text_font=value(FONT))
     )  # fmt: skip
-    plot.min_border_right = min(190, 16 + 7 * max(len(cut(row[2])) for row in rows))
+
+
+def room_for_names(first: Any, last: Any) -> Range1d:
+    """A range that leaves a third of its width for the names at the ends."""
+    return Range1d(first, last + (last - first) * 0.36)
 
 
 class Looks:
@@ -101,7 +107,7 @@ class Looks:
         if times:
             months = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
             plot.xaxis[0].formatter = months
-            plot.xaxis[0].ticker.desired_num_ticks = 6
+            plot.xaxis[0].ticker.desired_num_ticks = 5
 
     def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
         """What shows below the pointer. Data stands in it as text, never as HTML."""
@@ -111,7 +117,7 @@ class Looks:
         """Names for series that have no end to be named at."""
         legend = Legend(
             items=[LegendItem(label=name, renderers=[glyph]) for name, glyph in items], orientation="horizontal",
-            label_text_font=FONT, label_text_font_size="12px", label_text_color=INK, background_fill_alpha=0,
+            label_text_font=value(FONT), label_text_font_size="12px", label_text_color=INK, background_fill_alpha=0,
             border_line_color=None, glyph_width=12, glyph_height=12, spacing=8, padding=0, ncols=3,
         )  # fmt: skip
         plot.add_layout(legend, "above")

@@ -5,18 +5,20 @@ They are Bokeh figures made directly: by hvplot each took 0.2 to 1 s to build, w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
-from bokeh.plotting import figure
 
-from medallion_panel.blocks.axes import Looks, cut, name_ends, new_figure
+from medallion_panel.blocks.axes import Looks, cut, name_ends, new_figure, room_for_names
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import OTHERS, frame_of
 from medallion_panel.formats import is_month
 from medallion_panel.section import Bar, Chart, FormatName
 from medallion_panel.theme import PRIMARY, REST, SERIES
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
 
 
 def line(block: Chart, reading: Reading) -> figure:
@@ -37,7 +39,9 @@ def line(block: Chart, reading: Reading) -> figure:
     plot.y_range = _from_nought(frame["y"].min(), max(high, frame["y"].max()))
     if len(drawn.colors) > 1:
         ends = frame.groupby("series", sort=False).tail(1)
-        name_ends(plot, [(row.x, float(row.y), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()])
+        name_ends(
+            plot, [(row.x, float(row.y), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()]
+        )
     return plot
 
 
@@ -126,6 +130,8 @@ class _Drawn:
         ranges: dict[str, Any] = {}
         if self.times:
             ranges["x_axis_type"] = "datetime"
+            if len(self.colors) > 1:
+                ranges["x_range"] = room_for_names(self.frame["x"].min(), self.frame["x"].max())
         elif factors is not None:
             ranges["y_range" if across else "x_range"] = factors
         elif self.frame["x"].map(type).eq(str).any():

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from math import floor, log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
-from bokeh.plotting import figure
 from bokeh.transform import linear_cmap
 
 from medallion.contracts import Query
@@ -18,6 +17,9 @@ from medallion_panel.blocks.axes import Looks, cut, in_order, new_figure
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.section import Heatmap, Histogram, Scatter
 from medallion_panel.theme import PRIMARY, SEQUENTIAL, SERIES
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
 
 RASTER = 50_000
 
@@ -82,9 +84,7 @@ def heatmap(block: Heatmap, reading: Reading) -> figure:
         "v": [float(row["_value"]) for row in rows],
         "text": [write(row["_value"]) for row in rows],
     }
-    plot = new_figure(
-        block.height, x_range=FactorRange(*xs.values()), y_range=FactorRange(*list(ys.values())[::-1])
-    )
+    plot = new_figure(block.height, x_range=FactorRange(*xs.values()), y_range=FactorRange(*list(ys.values())[::-1]))
     looks = Looks(reading.formats)
     looks.axes(plot)
     color = linear_cmap("v", list(SEQUENTIAL), min(columns["v"]), max(columns["v"]))

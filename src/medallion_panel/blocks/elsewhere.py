@@ -11,7 +11,9 @@ from medallion_panel.stores import API_URL
 
 def code(table: str, query: Query) -> str:
     """What one would write to get the same rows, as Markdown."""
-    python = f"```python\nimport medallion as md\nfrom medallion import Filter, Query, Sort\n\n{_python(table, query)}\n```"
+    python = (
+        f"```python\nimport medallion as md\nfrom medallion import Filter, Query, Sort\n\n{_python(table, query)}\n```"
+    )
     url = os.environ.get(API_URL)
     return f"{_fenced('bash', _curl(url, table, query))}\n\n{python}" if url else python
 
@@ -34,7 +36,7 @@ def _curl(url: str, table: str, query: Query) -> str:
     parts = []
     for condition in query.filters:
         value = condition.value
-        name = condition.field if condition.operator == "eq" else f"{condition.field}.{condition.operator}"
+        name = condition.field if condition.operator == "eq" else f"{condition.field}__{condition.operator}"
         text = ",".join(map(_item, value)) if isinstance(value, tuple) else str(value)
         parts.append(f"{name}={quote(text, safe=',')}")
     if query.sort:

@@ -59,7 +59,9 @@ def _sparkline(values: Sequence[Any]) -> str:
         return ""
     low, high = min(points), max(points)
     step = 100 / (len(points) - 1)
-    path = [f"{place * step:.2f},{34 - 30 * (value - low) / ((high - low) or 1):.2f}" for place, value in enumerate(points)]
+    path = [
+        f"{place * step:.2f},{34 - 30 * (value - low) / ((high - low) or 1):.2f}" for place, value in enumerate(points)
+    ]
     return (
         '<svg viewBox="0 0 100 38" preserveAspectRatio="none" aria-hidden="true">'
         f'<polygon points="0,38 {" ".join(path)} 100,38" fill="#3b76d6" opacity=".12"/>'

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from medallion.records import Release, Snapshot
 from medallion_panel.formats import Formats
 from medallion_panel.section import Quality
 
-_STYLE = """
+STYLE = """
 :host { color: inherit; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
@@ -16,10 +17,11 @@ td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,15
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 110px;
        background: rgba(128,136,150,.2); }
-.kept { background: #15915f; } .dedup { background: #8b93a1; } .drop { background: #e08a1e; } .quar { background: #d0453e; }
+.kept { background: #15915f; } .dedup { background: #8b93a1; } .drop { background: #e08a1e; }
+.quar { background: #d0453e; }
 .rules { margin: 14px 0 0; font-size: .86rem; display: flex; flex-wrap: wrap; gap: 6px; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } h4 { margin: 20px 0 6px; font-weight: 600; }
 """
 
 
@@ -40,14 +42,20 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> str:
         for tally in snapshot.tallies:
             rules += [(count, f"{table}: {reason}") for reason, count in tally.reasons.items()]
     if not lines:
-        return f"<style>{_STYLE}</style><p>Every row of every table was kept.</p>"
-    html = f"<style>{_STYLE}</style><div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        return f"<style>{STYLE}</style><p>Every row of every table was kept.</p>"
+    html = f"<style>{STYLE}</style>{table_html(head, lines)}"
     if block.rules and rules:
         shown = sorted(rules, key=lambda pair: (-pair[0], pair[1]))[:14]
         html += "<div class='rules'>" + "".join(
             f"<span>{escape(name)} <b>{escape(write(count))}</b></span>" for count, name in shown
         ) + "</div>"  # fmt: skip
     return html
+
+
+def table_html(head: str, lines: Sequence[str]) -> str:
+    """Heads and lines, already HTML, as a table that scrolls by itself where the screen is narrow."""
+    body = "".join(lines)
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def tallied(snapshot: Snapshot) -> tuple[int, int, int, int, int]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError
 from medallion_panel.blocks.elsewhere import code
+from medallion_panel.blocks.grid import TextGrid
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.section import Rows
 
@@ -32,17 +32,12 @@ class RowsView:
         self._cursors: list[str | None] = [None]
         self._page: list[dict[str, Any]] = []
         self._quiet = False
-        self._made_for: tuple[str, ...] = ()
         self.row: str | None = None
         self.search = pmui.TextInput(label="", size="small", margin=0, width=220, visible=bool(block.search))
-        self.sort = pmui.Select(label="Sort by", options={}, size="small", margin=0, width=210)
         self.back = pmui.IconButton(icon="chevron_left", description="Former page", margin=0, disabled=True)
         self.next = pmui.IconButton(icon="chevron_right", description="Next page", margin=0, disabled=True)
-        self.told = pmui.Typography("", variant="body2", margin=(8, 6))
-        self.table = pn.widgets.Tabulator(
-            pd.DataFrame(), disabled=True, show_index=False, selectable=False, theme="materialize",
-            sizing_mode="stretch_width", margin=(8, 0), pagination=None, configuration={"columnDefaults": {"headerSort": False}},
-        )  # fmt: skip
+        self.told = pmui.Typography("", variant="body2", margin=(10, 6), width=130, sizing_mode="fixed")
+        self.table = TextGrid(pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
         self.detail = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", margin=(4, 0))
         csv_button, parquet_button = (self._download(form) for form in ("csv", "parquet"))
         self.code = pn.pane.Markdown("", sizing_mode="stretch_width")
@@ -52,39 +47,40 @@ class RowsView:
         )  # fmt: skip
         self.view = pn.Column(
             pn.FlexBox(
-                self.search, self.sort, pmui.Row(self.back, self.told, self.next, margin=0),
+                self.search, pn.Row(self.back, self.told, self.next, margin=0, width=240, sizing_mode='fixed'),
                 csv_button, parquet_button, align_items="center", gap="12px", margin=(4, 0),
             ),
             self.table, self.detail, self.elsewhere, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.search.param.watch(self._asked, "value")
-        self.sort.param.watch(self._asked, "value")
+        self.table.param.watch(self._asked, "sort")
         self.back.on_click(lambda _: self._turn(-1))
         self.next.on_click(lambda _: self._turn(1))
         if block.detail:
-            self.table.on_click(self._picked)
+            self.table.param.watch(self._picked, "picks")
 
     # The address
 
     def texts(self) -> dict[str, list[str]]:
         """Its part of the address: what is searched, how it is sorted, which row is shown in full."""
         default = self.block.sort[0] if self.block.sort else ""
-        parts = {"q": self.search.value, "sort": self.sort.value if self.sort.value != default else "", "row": self.row}
+        parts = {"q": self.search.value, "sort": self.table.sort if self.table.sort != default else "", "row": self.row}
         return {name: [value] for name, value in parts.items() if value}
 
     def set(self, given: Mapping[str, Sequence[str]], reading: Reading) -> None:
         """Take over what an address says. Raises CallError on a sort the table cannot have."""
         self._quiet = True
         try:
-            self._options(reading)
             self.search.value = next(iter(given.get("q", ())), "")
             self.row = next(iter(given.get("row", ())), None)
-            wanted = next(iter(given.get("sort", ())), self.block.sort[0] if self.block.sort else "")
-            known = list(self.sort.options.values())
-            self.sort.value = wanted if wanted in known else known[0]
+            default = next(iter(self.block.sort), "")
+            wanted = next(iter(given.get("sort", ())), default)
+            kinds = reading.figures.kinds(self.block.table)
+            known = wanted == default or getattr(kinds.get(wanted.removeprefix("-")), "ordered", False)
+            self.table.sort = wanted if known else default
             self._cursors = [None]
-            if wanted not in known:
-                raise CallError(f"this table cannot be sorted by {wanted!r}")
+            if not known:
+                raise CallError(f"This table cannot be sorted by {wanted!r}")
         finally:
             self._quiet = False
 
@@ -95,8 +91,8 @@ class RowsView:
         if self._reading is None or reading.chosen != self._reading.chosen:
             self._cursors = [None]
         self._reading = reading
-        if not self.sort.options:
-            self._options(reading)
+        if self.block.search:
+            self.search.label = f"{reading.formats.label(self.block.search)} contains"
         self._load()
 
     def query(self, limit: int = 100) -> Query:
@@ -105,7 +101,7 @@ class RowsView:
         filters = list(self._reading.filters(self.block.table))
         if self.block.search and self.search.value:
             filters.append(Filter(self.block.search, "contains", self.search.value))
-        term = str(self.sort.value or "")
+        term = self.table.sort
         sort = (Sort(term.removeprefix("-"), term.startswith("-")),) if term else ()
         return Query(tuple(filters), sort, self._columns(), limit)
 
@@ -114,22 +110,6 @@ class RowsView:
         served = self._reading.figures.served(self.block.table)
         columns = self.block.columns or tuple(column.name for column in served.columns)
         return tuple(dict.fromkeys((*columns, *served.key))) if self.block.detail else columns
-
-    def _options(self, reading: Reading) -> None:
-        kinds = reading.figures.kinds(self.block.table)
-        names = [name for name in (self.block.columns or kinds) if name in kinds and kinds[name].ordered]
-        label = reading.formats.label
-        options = {"As loaded": ""} if not self.block.sort else {}
-        for name in names:
-            options |= {f"{label(name)} ↑": name, f"{label(name)} ↓": f"-{name}"}
-        declared = [term for term in self.block.sort[:1] if term not in options.values()]
-        options |= {label(term.removeprefix("-")): term for term in declared}
-        if options != self.sort.options:
-            quiet, self._quiet = self._quiet, True
-            self.sort.param.update(options=options, value=self.block.sort[0] if self.block.sort else "")
-            if self.block.search:
-                self.search.label = f"{label(self.block.search)} contains"
-            self._quiet = quiet
 
     def _asked(self, _event: Any) -> None:
         if self._quiet:
@@ -147,7 +127,9 @@ class RowsView:
         reading, query = self._reading, self.query(self.block.page_size)
         assert reading is not None  # noqa: S101
         try:
-            page = reading.figures.find(self.block.table, Query(query.filters, query.sort, query.fields, query.limit, self._cursors[-1]))
+            page = reading.figures.find(
+                self.block.table, Query(query.filters, query.sort, query.fields, query.limit, self._cursors[-1])
+            )
         except CallError:
             self._cursors = [None]
             page = reading.figures.find(self.block.table, query)
@@ -169,23 +151,22 @@ class RowsView:
         columns = self._columns()
         forms = {name: reading.format(self.block.table, name) for name in columns}
         writers = {name: reading.formats.writer(forms[name]) for name in columns}
-        frame = pd.DataFrame(
-            [{name: writers[name](row[name]) for name in columns} for row in self._page], columns=list(columns), dtype=object
-        )
-        if columns != self._made_for:
-            self._made_for = columns
-            self.table.titles = {name: reading.formats.label(name) for name in columns}
-            self.table.text_align = {name: "right" if forms[name] in _RIGHT else "left" for name in columns}
-            self.table.formatters = {name: {"type": "plaintext"} for name in columns}
-        self.table.value = frame
+        kinds = reading.figures.kinds(self.block.table)
+        heads = [
+            {"name": name, "title": reading.formats.label(name), "right": forms[name] in _RIGHT,
+             "sortable": kinds[name].ordered}
+            for name in columns
+        ]  # fmt: skip
+        rows = [[writers[name](row[name]) for name in columns] for row in self._page]
+        self.table.param.update(columns=heads, rows=rows)
 
     # One row
 
-    def _picked(self, event: Any) -> None:
-        if self._reading is None or not 0 <= event.row < len(self._page):
+    def _picked(self, _event: Any) -> None:
+        if self._reading is None or not 0 <= self.table.picked < len(self._page):
             return
         key = self._reading.figures.served(self.block.table).key
-        self.row = "~".join(str(self._page[event.row][name]) for name in key) or None
+        self.row = "~".join(str(self._page[self.table.picked][name]) for name in key) or None
         self._changed()
 
     def _show_detail(self, reading: Reading) -> None:
@@ -207,7 +188,8 @@ class RowsView:
 
     def _download(self, form: str) -> Any:
         return pmui.FileDownload(
-            callback=lambda: self._file(form), filename=f"{self.block.table}.{form}", label=form.capitalize() if form != "csv" else "CSV",
+            callback=lambda: self._file(form), filename=f"{self.block.table}.{form}",
+            label={"csv": "CSV", "parquet": "Parquet"}[form],
             icon="download", auto=True, embed=False, size="small", variant="outlined", margin=0, width=120,
             description=f"All rows that meet the filters, as {form}",
         )  # fmt: skip

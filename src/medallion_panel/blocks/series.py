@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from medallion.contracts import Query, Sort
+from medallion.contracts import Query
 from medallion_panel.blocks.axes import in_order
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.section import Chart

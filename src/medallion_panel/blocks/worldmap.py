@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bokeh.models import ColumnDataSource, Range1d
-from bokeh.plotting import figure
 from bokeh.transform import linear_cmap
 
 from medallion.contracts import Query
@@ -14,6 +13,9 @@ from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.section import WorldMap
 from medallion_panel.theme import INK, SEQUENTIAL
 from medallion_panel.world import country_key, shapes
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
 
 
 def world_map(block: WorldMap, reading: Reading) -> figure:

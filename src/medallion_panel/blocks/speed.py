@@ -1,0 +1,122 @@
+"""How fast the store answers, measured at a press: through the API where it is read, else in the database itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from html import escape
+from statistics import quantiles
+from time import perf_counter
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from medallion.contracts import Query, Sort, Store
+from medallion.errors import MedallionError
+from medallion.kinds import kind_of
+from medallion.records import Served
+from medallion_panel.blocks.quality import STYLE, table_html
+from medallion_panel.blocks.reading import Reading
+from medallion_panel.section import Speed
+from medallion_panel.stores import API_URL
+
+
+class SpeedView:
+    """A button, its progress, and the table of what was measured."""
+
+    def __init__(self, block: Speed) -> None:
+        self._block = block
+        self._reading: Reading | None = None
+        self._button = pmui.Button(label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0))
+        self._progress = pmui.LinearProgress(value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0))
+        url = os.environ.get(API_URL)
+        what = f"requests to {url}" if url else f"questions to the store itself (no {API_URL} is set)"
+        self._told = pmui.Typography(f"Measures {block.requests} {what} of each kind, one after the other.",
+                                     variant="body2", margin=(4, 0))  # fmt: skip
+        self._table = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+        self._button.on_click(self._measure)
+        self.view = pn.Column(self._told, self._button, self._progress, self._table, margin=0,
+                              sizing_mode="stretch_width")  # fmt: skip
+
+    def show(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def _measure(self, _event: Any) -> None:
+        """One question each time the server is free, so that other visitors are served meanwhile."""
+        if self._reading is None:
+            return
+        questions = list(questions_of(self._reading.figures.store))
+        self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
+        taken: dict[str, list[float]] = {name: [] for name, _ in questions}
+        todo = iter([question for question in questions for _ in range(self._block.requests)])
+        whole, done = len(questions) * self._block.requests, 0
+
+        def some() -> None:
+            nonlocal done
+            until = perf_counter() + 0.05
+            while perf_counter() < until:
+                following = next(todo, None)
+                if following is None:
+                    self._done(callback, taken)
+                    return
+                name, ask = following
+                started = perf_counter()
+                try:
+                    ask()
+                except MedallionError as error:
+                    self._done(callback, {}, f"Measuring ended: {error.message}.")
+                    return
+                taken[name].append(perf_counter() - started)
+                done += 1
+            self._progress.value = round(100 * done / whole)
+
+        callback = pn.state.add_periodic_callback(some, 20)
+
+    def _done(self, callback: Any, taken: dict[str, list[float]], problem: str = "") -> None:
+        callback.stop()
+        self._button.disabled, self._progress.visible = False, False
+        self._table.object = f"<p>{escape(problem)}</p>" if problem else _table(taken, self._reading)
+
+
+def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What is asked of each served table: (name, question)."""
+    for table, served in store.tables().items():
+        yield f"{table}: first page", lambda table=table: store.find(table, Query(limit=50))
+        column = _sortable(served)
+        if column:
+            sort = (Sort(column, descending=True),)
+            yield (
+                f"{table}: sorted by {column}",
+                lambda table=table, sort=sort: store.find(table, Query(sort=sort, limit=50)),
+            )
+        yield f"{table}: count", lambda table=table: store.count(table, Query())
+        if served.key:
+            (row,) = store.find(table, Query(fields=served.key, limit=1)).rows or (None,)
+            if row:
+                key = tuple(row.values())
+                yield f"{table}: one row", lambda table=table, key=key: store.get(table, key)
+
+
+def _sortable(served: Served) -> str | None:
+    indexed = [index[0].removeprefix("-") for index in served.indexes if index]
+    return next((name for name in indexed if kind_of(_type(served, name)).ordered), None)
+
+
+def _type(served: Served, name: str) -> str:
+    return next(column.type for column in served.columns if column.name == name)
+
+
+def _table(taken: dict[str, list[float]], reading: Reading | None) -> str:
+    assert reading is not None  # noqa: S101
+    write = reading.formats.writer("decimal")
+    longest = max(max(times) for times in taken.values() if times) * 1000
+    lines = []
+    for name, times in taken.items():
+        cuts = quantiles(times, n=100, method="inclusive")
+        figures = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
+        cells = "".join(f"<td>{write(value)}</td>" for value in figures)
+        bar = f"<div class='bar'><div style='background:#3b76d6;width:{100 * figures[1] / longest:.1f}%'></div></div>"
+        lines.append(f"<tr><td>{escape(name)}</td>{cells}<td>{bar}</td></tr>")
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("Milliseconds", "p50", "p95", "p99", "max", ""))
+    return f"<style>{STYLE}</style>{table_html(head, lines)}"

@@ -1,0 +1,62 @@
+"""Pages for tables nobody declared pages for: what suits the types of their columns."""
+
+from __future__ import annotations
+
+from medallion_panel.figures import Figures
+from medallion_panel.section import Bar, Block, Chart, FilterField, Histogram, Kpi, Page, Quality, Rows, Runs, WorldMap
+from medallion_panel.world import country_key
+
+_FEW = 40
+_NUMBERS = ("integer", "decimal", "float")
+_PERIODS = ("month", "year", "quarter", "week", "day", "date")
+_KPIS = 3
+
+
+def default_pages(figures: Figures) -> tuple[Page, ...]:
+    """One page a served table, and one on the data itself."""
+    pages = [_page(figures, table) for table in figures.tables()]
+    data = Page(title="Data", icon="fact_check", blocks=(
+        Block(quality=Quality(title="How the rows fared")), Block(runs=Runs(title="Past runs")),
+    ))  # fmt: skip
+    return (*pages, data)
+
+
+def _page(figures: Figures, table: str) -> Page:
+    kinds = {name: kind for name, kind in figures.kinds(table).items() if kind.ordered}
+    key = figures.served(table).key
+    numbers = [name for name, kind in kinds.items() if kind.name in _NUMBERS and name not in key]
+    additive = [name for name in numbers if kinds[name].name != "float"]
+    names = [name for name, kind in kinds.items() if kind.name == "text"]
+    period = next((name for name in kinds if name in _PERIODS and kinds[name].name in ("text", "date")), None)
+    few = [name for name in names if name != period and 1 < len(figures.values(table, name, _FEW + 1)) <= _FEW]
+    blocks = [Block(kpi=Kpi(title="Rows", table=table, value="count()"))]
+    blocks += [_kpi(table, name, period) for name in additive[:_KPIS]]
+    main = next((name for name in reversed(additive) if kinds[name].name == "decimal"), next(iter(additive), None))
+    metric = f"sum({main})" if main else "count()"
+    blocks += _charts(figures, table, metric, period, few)
+    if main:
+        blocks.append(Block(histogram=Histogram(title=f"Distribution of {main}", table=table, column=main)))
+    sort = (f"-{main}",) if main else ()
+    search = next((name for name in names if name not in few and name != period), None)
+    blocks.append(Block(rows=Rows(table=table, sort=sort, search=search, detail=bool(key))))
+    filters = tuple(FilterField(column=name) for name in [*few, *([main] if main else [])][:3])
+    title = table.replace("_", " ").capitalize()
+    return Page(title=title, icon="table_chart", filters=filters, blocks=tuple(blocks))
+
+
+def _kpi(table: str, name: str, period: str | None) -> Block:
+    title = name.replace("_", " ").capitalize()
+    return Block(kpi=Kpi(title=title, table=table, value=f"sum({name})", over=period))
+
+
+def _charts(figures: Figures, table: str, metric: str, period: str | None, few: list[str]) -> list[Block]:
+    blocks = []
+    if period:
+        blocks.append(Block(line=Chart(title=f"By {period}", table=table, x=period, y=metric, width=8)))
+    for name in few[:2]:
+        values = [str(value) for value in figures.values(table, name, _FEW)]
+        if sum(country_key(value) is not None for value in values) * 2 > len(values):
+            blocks.append(Block(map=WorldMap(title=f"By {name}", table=table, country=name, value=metric)))
+        bars = Bar(title=f"By {name}", table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True, width=4)
+        blocks.append(Block(bar=bars))
+    return blocks

@@ -1,0 +1,42 @@
+"""Which release is shown, how old it is, and from which run: on every page, amber when stale, red when out of reach."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import panel_material_ui as pmui
+
+from medallion.errors import MedallionError
+from medallion.records import Release
+from medallion_panel.formats import Formats
+
+
+class Status:
+    """The line of the header. Parameters: `stale_after`, the age from which a release is shown in amber."""
+
+    def __init__(self, formats: Formats, stale_after: timedelta) -> None:
+        self._formats, self._stale_after = formats, stale_after
+        self.view = pmui.Chip(
+            label="Looking for a release …",
+            icon="hourglass_empty",
+            size="small",
+            margin=(4, 8),
+            sx={"maxWidth": {"xs": "52vw", "md": "none"}},
+        )
+
+    def tell(self, release: Release) -> None:
+        """This release is shown."""
+        stale = datetime.now(UTC) - release.created > self._stale_after
+        age = self._formats.age(release.created)
+        self.view.param.update(
+            label=f"{'Stale: ' if stale else ''}published {age} · release {release.id}",
+            icon="warning" if stale else "check_circle",
+            color="warning" if stale else "success",
+            description=f"Release {release.id} of run {release.run}, {self._formats.day(release.created)} UTC",
+        )
+
+    def lost(self, error: MedallionError, shown: Release | None) -> None:
+        """The store cannot be read; what stands there came from `shown`."""
+        what = "the last figures read stay here" if shown else error.message
+        self.view.param.update(label=f"Store out of reach: {what}", icon="cloud_off", color="error",
+                               description=str(error))  # fmt: skip

@@ -1,0 +1,69 @@
+"""The dashboard as its users start it, and a browser that tells of everything that should not happen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM = "/usr/bin/chromium"
+
+_PATIENCE = 60
+
+
+@contextmanager
+def serving(config: Path, **environment: str) -> Iterator[str]:
+    """`panel serve` of a declaration; gives the dashboard's address."""
+    port = _free_port()
+    package = Path(__file__).parents[2] / "src/medallion_panel"
+    command = [
+        sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
+        "--allow-websocket-origin", f"127.0.0.1:{port}",
+    ]  # fmt: skip
+    log = config.parent / "serve.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, env={**os.environ, "MEDALLION_CONFIG": str(config), **environment}, stdout=out, stderr=out
+        )
+    try:
+        _wait(f"http://127.0.0.1:{port}/", process, log)
+        yield f"http://127.0.0.1:{port}/medallion_panel"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urlopen(url):
+                return
+        except URLError:
+            time.sleep(0.2)
+    raise AssertionError(f"the dashboard did not start:\n{log.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,153 @@
+"""The dashboard in a real browser: right figures, addresses that mean something, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import expect
+
+import medallion as md
+from tests.panel import shop
+from tests.panel.serving import serving
+
+
+def figures(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
+    """What the lake says; `sales` and `clients` are its gold tables."""
+    connection = duckdb.connect()
+    for name in ("sales", "clients"):
+        connection.register(name, pipeline.lake.table(f"gold.{name}").to_arrow())
+    return connection.execute(sql).fetchall()
+
+
+def euros(pipeline: md.Pipeline, where: str = "true") -> str:
+    ((revenue,),) = figures(pipeline, f"select sum(revenue) from sales where {where}")
+    return f"€{revenue:,.0f}" if revenue < 10_000 else f"€{revenue / 1000:.1f}K"
+
+
+def test_home_shows_the_figures_of_the_lake_in_every_block(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(address)
+    expect(tab.get_by_text(euros(project), exact=True)).to_be_visible()
+    for title in ("By month", "Shares", "Products", "Weekdays", "World", "Quality"):
+        expect(tab.get_by_text(title, exact=True)).to_be_visible()
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    expect(tab.get_by_text("silver.sales", exact=True)).to_be_visible()
+    expect(tab.get_by_text(project.store().release().id)).to_be_visible()
+    expect(tab.get_by_text("could not be drawn")).to_have_count(0)
+
+
+def test_a_link_brings_page_and_filters(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(f"{address}?page=home&country=France&country=Japan")
+    expect(tab.get_by_text(euros(project, "country in ('France', 'Japan')"), exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("page=nowhere", "There is no page “nowhere”"),
+        ("page=home&country=Mars", "Country is never 'Mars'"),
+        ("page=home&colour=red", "no filter “colour”"),
+        ("page=clients&spent=much", "is written as 10..20"),
+        ("page=clients&sort=-height", "cannot be sorted by '-height'"),
+    ],
+)
+def test_a_bad_value_in_the_address_is_told(tab: Any, address: str, query: str, told: str) -> None:
+    tab.goto(f"{address}?{query}")
+    expect(tab.get_by_text(told)).to_be_visible()
+
+
+def test_the_menu_changes_the_address_and_back_goes_back(tab: Any, address: str) -> None:
+    tab.goto(address)
+    expect(tab.get_by_text("By month", exact=True)).to_be_visible()
+    tab.get_by_text("Clients", exact=True).first.click()
+    expect(tab.get_by_text("Spend", exact=True)).to_be_visible()
+    tab.wait_for_url("**?page=clients")
+    tab.go_back()
+    expect(tab.get_by_text("By month", exact=True)).to_be_visible()
+    expect(tab.get_by_text("Spend", exact=True)).to_have_count(0)
+
+
+def test_clients_are_sorted_paged_searched_and_shown_in_full(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=clients")
+    cells = tab.locator("tbody tr td:nth-child(1)")
+    expect(cells).to_have_text(["1", "2", "3", "4", "5"])
+    expect(tab.get_by_text("1–5 of 30")).to_be_visible()
+    tab.get_by_role("button", name="Next page").click()
+    expect(cells).to_have_text(["6", "7", "8", "9", "10"])
+    tab.get_by_role("button", name="Spent ▼").click()
+    expect(cells).to_have_text(["30", "29", "28", "27", "26"])
+    tab.wait_for_url("**sort=spent")
+    tab.locator("tbody tr").first.click()
+    tab.wait_for_url("**row=30")
+    expect(tab.locator("dl")).to_contain_text("Client 30")
+    tab.get_by_label("Name contains").fill("Client 17")
+    tab.get_by_label("Name contains").press("Enter")
+    expect(cells).to_have_text(["17"])
+
+
+def test_a_name_is_only_text(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=clients&row=1")
+    expect(tab.locator("tbody").get_by_text(shop.EVIL)).to_be_visible()
+    expect(tab.locator("dl").get_by_text(shop.EVIL)).to_be_visible()
+    assert tab.evaluate("window.stolen") is None
+
+
+@pytest.mark.parametrize("form", ["CSV", "Parquet"])
+def test_a_download_has_all_that_is_filtered(
+    tab: Any, address: str, project: md.Pipeline, tmp_path: Path, form: str
+) -> None:
+    tab.goto(f"{address}?page=clients&country=France&spent=700..900")
+    expect(tab.get_by_text("of 4")).to_be_visible()
+    with tab.expect_download() as started:
+        tab.get_by_role("button", name=form).click()
+    started.value.save_as(tmp_path / "file")
+    data = (tmp_path / "file").read_bytes()
+    rows = (
+        list(csv.DictReader(io.StringIO(data.decode())))
+        if form == "CSV"
+        else pq.read_table(io.BytesIO(data)).to_pylist()
+    )
+    expected = figures(
+        project,
+        "select client_id from clients where country = 'France' and spent between 700 and 900 order by spent desc",
+    )
+    assert [int(row["client_id"]) for row in rows] == [ident for (ident,) in expected]
+    assert str(rows[0]["spent"]) == "860.50"
+
+
+def test_speed_is_measured_at_a_press(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=performance")
+    tab.get_by_role("button", name="Measure now").click()
+    expect(tab.get_by_text("clients: one row", exact=True)).to_be_visible()
+    expect(tab.get_by_text("p99", exact=True)).to_be_visible()
+    expect(tab.get_by_text("Steps of run")).to_be_visible()
+
+
+def test_dark_mode(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=home&theme=dark")
+    expect(tab.get_by_text("By month", exact=True)).to_be_visible()
+    colour = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert colour == "rgb(18, 22, 28)"
+
+
+def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(tab: Any, tmp_path: Path) -> None:
+    pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
+    with serving(pipeline.base / "medallion.yaml") as url:
+        tab.goto(url)
+        expect(tab.get_by_text("nothing was published yet")).to_be_visible()
+        pipeline.run()
+        expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
+        (pipeline.base / "data/sales-more.csv").write_text(shop.sales(range(7, 9)))
+        pipeline.run()
+        expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
+        store, hidden = pipeline.base / "lake/serving.db", pipeline.base / "lake/hidden.db"
+        store.rename(hidden)
+        expect(tab.get_by_text("Store out of reach")).to_be_visible()
+        expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
+        hidden.rename(store)
+        expect(tab.get_by_text("Store out of reach")).to_have_count(0)
