@@ -20,7 +20,7 @@ class BackListener(pn.custom.JSComponent):
 
     _esm = """
     export function render({ model }) {
-      model.narrow = window.innerWidth < 900
+      setTimeout(() => { model.narrow = window.innerWidth < 900 }, 300) // once the server listens
       const told = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", told)
       model.on("remove", () => window.removeEventListener("popstate", told))

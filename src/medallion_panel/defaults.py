@@ -38,7 +38,7 @@ def _page(figures: Figures, table: str) -> Page:
         blocks.append(Block(histogram=Histogram(title=f"Distribution of {main}", table=table, column=main)))
     sort = (f"-{main}",) if main else ()
     search = next((name for name in names if name not in few and name != period), None)
-    blocks.append(Block(rows=Rows(table=table, sort=sort, search=search, detail=bool(key))))
+    blocks.append(Block(table=Rows(table=table, sort=sort, search=search, detail=bool(key))))
     filters = tuple(FilterField(column=name) for name in [*few, *([main] if main else [])][:3])
     title = table.replace("_", " ").capitalize()
     return Page(title=title, icon="table_chart", filters=filters, blocks=tuple(blocks))

@@ -82,26 +82,30 @@ class Formats:
         match name:
             case "currency" if short and abs(value) >= 10_000:
                 places = 2 if abs(value) >= 1_000_000 else 1
-                return numbers.format_compact_currency(value, self.currency, fraction_digits=places, locale=self.locale)
+                return str(
+                    numbers.format_compact_currency(value, self.currency, fraction_digits=places, locale=self.locale)
+                )
             case "currency":
                 pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
                 whole = short and abs(value) >= 1000
-                return numbers.format_currency(
-                    value,
-                    self.currency,
-                    pattern.replace(".00", "") if whole else pattern,
-                    locale=self.locale,
-                    currency_digits=not whole,
+                return str(
+                    numbers.format_currency(
+                        value,
+                        self.currency,
+                        pattern.replace(".00", "") if whole else pattern,
+                        locale=self.locale,
+                        currency_digits=not whole,
+                    )
                 )
             case "percent":
-                return numbers.format_percent(value, self._percent, self.locale)
+                return str(numbers.format_percent(value, self._percent, self.locale))
             case "integer" | "number" if short and abs(value) >= 100_000:
-                return numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale)
+                return str(numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale))
             case "integer":
-                return numbers.format_decimal(value, "#,##0", self.locale)
+                return str(numbers.format_decimal(value, "#,##0", self.locale))
             case "decimal":
-                return numbers.format_decimal(value, "#,##0.00", self.locale)
-        return numbers.format_decimal(value, locale=self.locale)
+                return str(numbers.format_decimal(value, "#,##0.00", self.locale))
+        return str(numbers.format_decimal(value, locale=self.locale))
 
     @property
     def _percent(self) -> str:
@@ -109,13 +113,13 @@ class Formats:
 
     def day(self, value: date) -> str:
         if isinstance(value, datetime):
-            return dates.format_datetime(value, "medium", locale=self.locale)
-        return dates.format_date(value, "medium", locale=self.locale)
+            return str(dates.format_datetime(value, "medium", locale=self.locale))
+        return str(dates.format_date(value, "medium", locale=self.locale))
 
     def period(self, value: Any) -> str:
         """A period as people name it: `2024-05` is `May 2024`."""
         if isinstance(value, str) and _MONTH.fullmatch(value):
-            return dates.format_date(date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale)
+            return str(dates.format_date(date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale))
         if isinstance(value, date):
             return self.day(value)
         return _NONE if value is None else str(value)
@@ -125,7 +129,7 @@ class Formats:
         elapsed = max(timedelta(), datetime.now(UTC) - moment)
         if elapsed < timedelta(minutes=1):
             return "just now"
-        return dates.format_timedelta(-elapsed, add_direction=True, locale=self.locale, threshold=1.5)
+        return str(dates.format_timedelta(-elapsed, add_direction=True, locale=self.locale, threshold=1.5))
 
     @property
     def tag(self) -> str:

@@ -37,6 +37,6 @@ class Status:
 
     def lost(self, error: MedallionError, shown: Release | None) -> None:
         """The store cannot be read; what stands there came from `shown`."""
-        what = "the last figures read stay here" if shown else error.message
-        self.view.param.update(label=f"Store out of reach: {what}", icon="cloud_off", color="error",
+        what = "Store out of reach: the last figures read stay here" if shown else "Nothing to show yet"
+        self.view.param.update(label=what, icon="cloud_off", color="error",
                                description=str(error))  # fmt: skip

@@ -80,8 +80,8 @@ class Child:
         """When it has ended: its error's text, or nothing."""
         with self._said:
             said = self._said.read()
-        os.waitpid(self._process, 0)
-        return said
+        code = os.waitpid(self._process, 0)[1]
+        return said or (f"ended with {code}" if code else "")
 
 
 def run_killed_after(folder: Path, seconds: float) -> bool:

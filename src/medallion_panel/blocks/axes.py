@@ -61,7 +61,8 @@ def name_ends(plot: figure, ends: Sequence[tuple[Any, float, str, str]]) -> None
     """Write each series' name where its line ends: (x, y, name, colour) each, moved apart where they would touch."""
     span = float(plot.y_range.end - plot.y_range.start)
     gap = span * 16 / max(plot.height - 60, 60)
-    rows, places = sorted(ends, key=lambda end: end[1]), []
+    rows = sorted(ends, key=lambda end: end[1])
+    places: list[float] = []
     for _, y, _, _ in rows:
         places.append(max(y, places[-1] + gap) if places else y)
     over = places[-1] - (float(plot.y_range.end) - gap / 2)

@@ -40,7 +40,8 @@ def line(block: Chart, reading: Reading) -> figure:
     if len(drawn.colors) > 1:
         ends = frame.groupby("series", sort=False).tail(1)
         name_ends(
-            plot, [(row.x, float(row.y), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()]
+            plot,
+            [(row.x, float(str(row.y)), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()],
         )
     return plot
 
@@ -55,8 +56,7 @@ def area(block: Chart, reading: Reading) -> figure:
     tops = wide.cumsum(axis=1)
     middle = tops - wide / 2
     plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
-    stacked = tops.stack().rename("top").reset_index()
-    dots = drawn.frame.merge(stacked, on=["x", "series"])
+    dots = drawn.frame.assign(top=[float(tops.loc[x, name]) for x, name in drawn.frame[["x", "series"]].to_numpy()])
     hovered = plot.scatter(x="x", y="top", source=ColumnDataSource(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
     drawn.looks.tips(plot, drawn.tips, [hovered])
     if len(names) > 1:
@@ -134,7 +134,7 @@ class _Drawn:
                 ranges["x_range"] = room_for_names(self.frame["x"].min(), self.frame["x"].max())
         elif factors is not None:
             ranges["y_range" if across else "x_range"] = factors
-        elif self.frame["x"].map(type).eq(str).any():
+        elif any(isinstance(value, str) for value in self.frame["x"]):
             ranges["x_range"] = FactorRange(*dict.fromkeys(self.frame["x"]))
         plot = new_figure(self.block.height, **ranges)
         if across:

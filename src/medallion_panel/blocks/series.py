@@ -43,7 +43,9 @@ def _largest(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     frame = frame.assign(series=frame["series"].where(frame["series"].isin(kept), OTHERS))
     order = {series: place for place, series in enumerate([*kept, OTHERS])}
     summed = frame.groupby(["x", "series"], as_index=False)["y"].sum()
-    return summed.sort_values("series", key=lambda names: names.map(order), kind="stable").reset_index(drop=True)
+    summed = summed.assign(_order=summed["series"].map(order)).sort_values(["_order", "x"])
+    ordered: pd.DataFrame = summed.drop(columns="_order").reset_index(drop=True)
+    return ordered
 
 
 def _sorted(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from statistics import quantiles
 from time import perf_counter
@@ -82,20 +83,20 @@ class SpeedView:
 def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
     """What is asked of each served table: (name, question)."""
     for table, served in store.tables().items():
-        yield f"{table}: first page", lambda table=table: store.find(table, Query(limit=50))
+        yield f"{table}: first page", partial(store.find, table, Query(limit=50))
         column = _sortable(served)
         if column:
             sort = (Sort(column, descending=True),)
             yield (
                 f"{table}: sorted by {column}",
-                lambda table=table, sort=sort: store.find(table, Query(sort=sort, limit=50)),
+                partial(store.find, table, Query(sort=sort, limit=50)),
             )
-        yield f"{table}: count", lambda table=table: store.count(table, Query())
+        yield f"{table}: count", partial(store.count, table, Query())
         if served.key:
             (row,) = store.find(table, Query(fields=served.key, limit=1)).rows or (None,)
             if row:
                 key = tuple(row.values())
-                yield f"{table}: one row", lambda table=table, key=key: store.get(table, key)
+                yield f"{table}: one row", partial(store.get, table, key)
 
 
 def _sortable(served: Served) -> str | None:

@@ -76,4 +76,4 @@ def _frame(drawn: list[dict[str, Any]]) -> tuple[tuple[float, float], tuple[floa
 
 
 def _extent(part: dict[str, Any]) -> float:
-    return (max(part["x"]) - min(part["x"])) * (max(part["y"]) - min(part["y"]))
+    return float((max(part["x"]) - min(part["x"])) * (max(part["y"]) - min(part["y"])))

@@ -1,0 +1,215 @@
+"""Faults on the way to MongoDB and refusals of the server: what is told, what stays served, and the run after."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+import medallion as md
+from medallion.contracts import Query
+from medallion.errors import SinkError
+from medallion.sinks.mongodb import MongoDB
+from medallion.sinks.mongodb_database import connect
+from medallion.testing.served import SPEC, Row, batches, items, publish, snapshot
+from tests.integration import small
+from tests.integration.mongodb_project import IMPATIENT, YAML, Project, made, shown
+from tests.proxy import Proxy, proxy
+from tests.services import Unavailable, mongod
+
+SECRET = "s3cret"  # noqa: S105 (of a server that lives a minute)
+
+LARGE = """\
+    large:
+      from: silver.orders
+      steps:
+        - sql: select order_id, repeat('x', 17000000) as text from orders
+    total:
+"""
+
+
+@dataclass
+class Server:
+    """A server that asks for users: `ann` may all, `plain` write but make no views."""
+
+    url: str
+    database: str
+
+    def url_for(self, user: str = "ann", password: str = SECRET, host: str = "", options: str = "") -> str:
+        return (
+            f"mongodb://{user}:{password}@{host or urlsplit(self.url).netloc}/{self.database}?authSource=admin{options}"
+        )
+
+    def through(self, between: Proxy, options: str = "") -> str:
+        return self.url_for(host=urlsplit(between.url).netloc, options=f"&{IMPATIENT}{options}")
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    try:
+        with mongod(tmp_path_factory.mktemp("guarded"), "--auth") as service:
+            with connect(service.url + "/admin") as client:
+                client.admin.command("createUser", "ann", pwd=SECRET, roles=["root"])
+            with connect(service.url.replace("//", f"//ann:{SECRET}@") + "/admin") as client:
+                writing = ["find", "insert", "update", "remove", "createIndex", "dropCollection", "listCollections"]
+                actions = [*writing, "renameCollectionSameDB", "collMod"]
+                anywhere: list[Any] = [{"resource": {"db": "", "collection": ""}, "actions": actions}]
+                client.admin.command("createRole", "plain", privileges=anywhere, roles=[])
+                client.admin.command("createUser", "plain", pwd=SECRET, roles=["plain"])
+            yield service.url
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def server(guarded: str) -> Server:
+    return Server(guarded, f"medallion_test_{uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def between(guarded: str) -> Iterator[Proxy]:
+    with proxy(guarded) as made_:
+        yield made_
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: Server) -> Project:
+    """Published once; a file waits for the next run."""
+    project = made(tmp_path / "project", server.url_for())
+    project.prepare()
+    return project
+
+
+def failure(folder: Path) -> SinkError | None:
+    """How a run failed, if it did; no message shows a secret."""
+    failed = None
+    try:
+        small.load(folder).run()
+    except SinkError as error:
+        failed = error
+    if failed:
+        assert SECRET not in str(failed)
+        assert failed.run
+        assert SECRET not in failed.run.model_dump_json()
+    return failed
+
+
+def test_slow_answers_are_waited_for(project: Project, server: Server, between: Proxy) -> None:
+    project.store_at(server.through(between))
+    between.delay = 0.01
+    assert small.load(project.folder).run().status == "succeeded"
+    assert shown(small.load(project.folder)) == project.after
+
+
+@pytest.mark.parametrize("after", range(0, 48_000, 4_000))
+def test_a_connection_cut_anywhere_loses_nothing(project: Project, server: Server, between: Proxy, after: int) -> None:
+    between.cut_after = after
+    project.store_at(server.through(between))
+    failed = failure(project.folder)
+    if failed:
+        assert f"mongodb://***@{urlsplit(between.url).netloc}/{server.database}: cannot be reached" in failed.message
+        assert "see that the server runs" in failed.hint
+    project.store_at(server.url_for())
+    project.recover(f"cut after {after} bytes")
+    project.check_litter()
+
+
+def test_a_server_that_refuses_and_comes_back(project: Project, server: Server, between: Proxy) -> None:
+    project.store_at(server.through(between))
+    between.refuse = True
+    failed = failure(project.folder)
+    assert failed
+    assert "cannot be reached" in failed.message
+    assert shown_at(project, server.url_for()) == project.before
+    between.refuse = False
+    project.store_at(server.through(between))
+    assert small.load(project.folder).run().status == "succeeded"
+    assert shown(small.load(project.folder)) == project.after
+
+
+def test_a_server_that_falls_silent_is_told(server: Server, between: Proxy) -> None:
+    patience = "&heartbeatFrequencyMS=500&connectTimeoutMS=1000"
+    sink = MongoDB(url=server.through(between, patience))
+    publish(sink, "first", items(20))
+
+    def rows() -> Iterator[Row]:
+        yield from items(40)
+        between.delay = 120
+        yield from items()[40:]
+
+    with pytest.raises(SinkError, match=r"cannot be reached.*\n.*see that the server runs"):
+        sink.load(SPEC, snapshot("second", 60), batches(rows()))
+    store = MongoDB(url=server.url_for()).store()
+    assert store.count("items", Query()) == 20
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "hint"),
+    [
+        (lambda server: server.url_for("ann", "wrong"), "Authentication failed", "check user, password and auth"),
+        (lambda server: server.url_for("nobody"), "Authentication failed", "check user, password and authSource"),
+        (lambda server: server.url_for(host="127.0.0.1:1"), "127.0.0.1:1", "host, port and options"),
+        (lambda server: server.url_for(host="nowhere.invalid"), "nowhere.invalid", "host, port and options"),
+    ],
+    ids=["password", "user", "port", "host"],
+)  # fmt: skip
+def test_what_cannot_pass_is_told_and_the_old_release_is_served(
+    project: Project, server: Server, url: Callable[[Server], str], said: str, hint: str
+) -> None:
+    project.store_at(url(server))
+    failed = failure(project.folder)
+    assert failed
+    assert said in failed.message
+    assert f"/{server.database}: " in failed.message
+    assert hint in failed.hint
+    assert shown_at(project, server.url_for()) == project.before
+    project.recover(said)
+
+
+def test_a_user_who_may_make_no_views_publishes_all_the_same(
+    project: Project, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.store_at(server.url_for("plain"))
+    with caplog.at_level(logging.WARNING), connect(server.url_for()) as client:
+        client.drop_database(server.database)
+        assert small.load(project.folder).run().status == "succeeded"
+    assert "may not make views" in caplog.text
+    assert "readWrite" in caplog.text
+    assert shown(small.load(project.folder)) == project.after
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said", "hint"),
+    [
+        ("{key: client_id,", "{key: orders,", "is not unique", "deduplicate the table by its key"),
+        ("    total:\n", LARGE, "", "16 MB"),
+    ],
+    ids=["duplicate key", "16 MB"],
+)
+def test_rows_that_cannot_be_served_are_told_and_the_old_release_is_served(
+    project: Project, server: Server, was: str, becomes: str, said: str, hint: str
+) -> None:
+    declaration = project.folder / "medallion.yaml"
+    assert was in YAML
+    declaration.write_text(YAML.replace(was, becomes))
+    failed = failure(project.folder)
+    assert failed
+    assert said in failed.message
+    assert hint in failed.hint
+    assert small.in_lake(small.load(project.folder)) == project.before
+    assert shown_at(project, server.url_for()) == project.before
+    declaration.write_text(YAML)
+    project.recover(hint)
+    project.check_litter()
+
+
+def shown_at(project: Project, url: str) -> object:
+    project.store_at(url)
+    return shown(md.Pipeline.load(project.folder / "medallion.yaml"))

@@ -1,0 +1,136 @@
+"""Four processes read through the store while fifty releases are published: each reply is one release, whole."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import medallion as md
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+    from multiprocessing.synchronize import Event, Semaphore
+
+YAML = """\
+name: readers
+tables:
+  bronze:
+    orders: {{source: data/orders.csv}}
+  gold:
+    orders:
+      from: bronze.orders
+      steps:
+        - cast: {{number: integer}}
+        - sql: select number, count(*) over () as size from orders
+    total:
+      from: bronze.orders
+      steps:
+        - aggregate: {{metrics: {{size: count()}}}}
+sinks:
+  serving:
+    url: {url}
+    tables:
+      orders: {{key: number, indexes: [-size]}}
+"""
+
+READERS = 4
+PUBLISHES = 50
+FEWEST = 5
+
+Seen = Counter[tuple[str, str, int]]
+"""How often each (question, release, size) was the answer."""
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    url = "sqlite:lake/serving.db" if request.param == "sqlite" else request.getfixturevalue("mongodb_url")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "medallion.yaml").write_text(YAML.format(url=url))
+    return tmp_path
+
+
+def publish(folder: Path, size: int) -> str:
+    """Publish a release with so many orders; its id."""
+    (folder / "data/orders.csv").write_text("number\n" + "".join(f"{number}\n" for number in range(size)))
+    run = md.Pipeline.load(folder / "medallion.yaml").run()
+    assert run.status == "succeeded"
+    assert run.release
+    return run.release
+
+
+def answers(store: md.Store) -> Iterator[tuple[str, str, int]]:
+    """Ask in every way a store can be asked; fail on an answer that is empty, partial or mixed."""
+    page = store.find("orders", md.Query(limit=1000))
+    yield "find", page.release, whole(page.rows)
+    total = store.find("total", md.Query())
+    (row,) = total.rows
+    yield "total", total.release, row["size"]
+    first = store.find("orders", md.Query(limit=FEWEST - 2))
+    second = store.find("orders", md.Query(limit=1000, cursor=first.cursor))
+    assert first.release == second.release
+    yield "pages", first.release, whole(first.rows + second.rows)
+    yield "scan", "", whole([row for batch in store.scan("orders", md.Query()) for row in batch])
+    yield "count", "", store.count("orders", md.Query())
+    found = store.get("orders", 0)
+    assert found
+    yield "get", "", found["size"]
+
+
+def whole(rows: list[dict[str, Any]]) -> int:
+    """The size that all rows tell, and that they have."""
+    assert {row["size"] for row in rows} == {len(rows)}, rows
+    assert {row["number"] for row in rows} == set(range(len(rows)))
+    return len(rows)
+
+
+def read(folder: Path, ready: Semaphore, done: Event, told: SimpleQueue[Seen | str]) -> None:
+    """What one reader does, in its process."""
+    seen: Seen = Counter()
+    try:
+        store = md.Pipeline.load(folder / "medallion.yaml").store()
+        while not done.is_set():
+            seen.update(answers(store))
+            if seen["started", "", 0] == 0:
+                seen["started", "", 0] = 1
+                ready.release()
+            time.sleep(0.05)  # the publisher needs the processors too
+        store.close()
+    except BaseException as error:
+        ready.release()
+        told.put(f"{type(error).__name__}: {error}")
+    else:
+        del seen["started", "", 0]
+        told.put(seen)
+
+
+def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, done, told = context.Semaphore(0), context.Event(), context.SimpleQueue()
+    sizes = {publish(folder, FEWEST): FEWEST}
+    readers = [context.Process(target=read, args=(folder, ready, done, told)) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in readers:
+            assert ready.acquire(timeout=60)
+        for number in range(1, PUBLISHES + 1):
+            size = FEWEST + number * 7 % 40
+            sizes[publish(folder, size)] = size
+    finally:
+        done.set()
+    found = [told.get() for _ in readers]
+    for reader in readers:
+        reader.join()
+    assert not [said for said in found if isinstance(said, str)]
+    seen = sum(found, Seen())
+    print(f"{seen.total()} replies from {len({release for _, release, _ in seen}) - 1} of {len(sizes)} releases")
+    for question, release, size in seen:
+        assert sizes[release] == size if release else size in sizes.values(), question
+    assert {question for question, _, _ in seen} == {"find", "total", "pages", "scan", "count", "get"}
+    assert len({release for _, release, _ in seen}) > PUBLISHES / 2
