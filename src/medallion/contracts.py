@@ -299,6 +299,8 @@ class Filter:
 
 @dataclass(frozen=True)
 class Sort:
+    """Order by one column; null sorts below every value."""
+
     field: str
     descending: bool = False
 
@@ -340,7 +342,8 @@ class Store(ABC):
         return next((tables for tables in release.served.values() if tables), {})
 
     @abstractmethod
-    def find(self, table: str, query: Query) -> Page: ...
+    def find(self, table: str, query: Query) -> Page:
+        """One page of the rows that match. Raises CallError on unknown names and bad cursors."""
 
     @abstractmethod
     def get(self, table: str, key: object) -> dict[str, Any] | None:
@@ -365,7 +368,8 @@ class Store(ABC):
         """All matching rows, sorted, in batches, from one release and in flat memory."""
 
     @abstractmethod
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of connections; the store may be used again and then connects anew."""
 
 
 @dataclass(frozen=True)

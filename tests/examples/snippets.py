@@ -5,7 +5,8 @@ begins with `medallion init .`.
 
 - ```` ```console ````: lines after `$ ` are run and must succeed; the other lines must stand in the output, in order.
   Ids, times and spacing may differ, and `…` stands for any lines (or, at a line's end, for its rest);
-- ```` ```python ````: is run. One that begins with `# name.py` is kept as that file instead, for the ones after it;
+- ```` ```python ````: is run. One that begins with `# name.py` is kept as that file instead, for the ones after it; one
+  that serves until it is stopped is compiled only;
 - ```` ```yaml ```` with a `name:` and `tables:` is a whole declaration: it is kept as `medallion.yaml` and checked.
   Other YAML is read, and its plugins are looked up;
 - `<!-- not run: REASON -->` before a snippet leaves it out; above the page's heading, it leaves out the whole page.
@@ -43,6 +44,8 @@ WHOLE = re.compile(r"\A<!-- not run: (?P<reason>.+) -->\s*# ")
 FILE = re.compile(r"\A# ([\w./-]+\.(?:py|yaml|toml))\n")
 
 SHELL = re.compile(r"[|&;<>$`*?#\\]")
+
+SERVES = re.compile(r"^\w+\.serve\(", re.M)
 
 SECONDS = 120
 
@@ -111,6 +114,8 @@ def run(snippet: Snippet, folder: Path) -> None:
         check_yaml(snippet.body, folder)
     elif named := FILE.match(snippet.body):
         (folder / named[1]).write_text(snippet.body, encoding="utf-8")
+    elif SERVES.search(snippet.body):
+        compile(snippet.body, "snippet", "exec")
     else:
         call("python", snippet.body, folder)
 

@@ -39,13 +39,13 @@ SERVER = (Collection, Database)
 tried: list[str] = []  # the instants so far, of all tests of this process
 
 
-def run_killed_at(folder: Path, point: int, *, after: bool) -> str | None:
-    """Run the pipeline in a child killed at a point; its name, or None when the run had no such point."""
+def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)) -> str | None:
+    """Run the pipeline in a child killed at a point, of those of `kinds`; its name, or None when there is none."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover - the child never returns
         os.close(reader)
-        strike_at(point, partial(_die, writer), after=after)
+        strike_at(point, partial(_die, writer), after=after, kinds=kinds)
         code = _run(folder)
         os.write(writer, b"done" if code == 0 else b"failed")
         os._exit(code)

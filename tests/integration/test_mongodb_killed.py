@@ -19,6 +19,7 @@ from tests.integration import killing, small
 from tests.integration.mongodb_project import IMPATIENT, Project, figures, made
 from tests.services import Unavailable, mongod
 
+KINDS = (MongoDB, *killing.SERVER)
 KILLS = int(os.environ.get("MEDALLION_KILLS", "40"))
 """How many random instants to try."""
 
@@ -39,11 +40,11 @@ def project(tmp_path: Path, mongodb_url: str) -> Project:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_run_killed_at_every_point(project: Project, after: bool) -> None:
+def test_a_run_killed_at_every_write_to_the_server(project: Project, after: bool) -> None:
     points: list[str] = []
     while True:
         project.prepare()
-        point = killing.run_killed_at(project.folder, len(points) + 1, after=after)
+        point = killing.run_killed_at(project.folder, len(points) + 1, after=after, kinds=KINDS)
         if point is None:
             break
         points.append(point)
@@ -52,7 +53,6 @@ def test_a_run_killed_at_every_point(project: Project, after: bool) -> None:
     print(f"{len(points)} points:", *points, sep="\n  ")
     named = " ".join(points)
     for part in (
-        "swap current.json",
         "MongoDB.load",
         "MongoDB.activate",
         "Collection.insert_many by_client__",

@@ -102,7 +102,7 @@ def test_a_download_has_all_that_is_filtered(
     tab: Any, address: str, project: md.Pipeline, tmp_path: Path, form: str
 ) -> None:
     tab.goto(f"{address}?page=clients&country=France&spent=700..900")
-    expect(tab.get_by_text("of 4")).to_be_visible()
+    expect(tab.get_by_text("of 5")).to_be_visible()
     with tab.expect_download() as started:
         tab.get_by_role("button", name=form).click()
     started.value.save_as(tmp_path / "file")
@@ -139,7 +139,7 @@ def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(tab: Any
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
     with serving(pipeline.base / "medallion.yaml") as url:
         tab.goto(url)
-        expect(tab.get_by_text("nothing was published yet")).to_be_visible()
+        expect(tab.get_by_text("There is nothing to show yet")).to_be_visible()
         pipeline.run()
         expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
         (pipeline.base / "data/sales-more.csv").write_text(shop.sales(range(7, 9)))

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 class ParquetLayer(Layer):
     """Keeps each snapshot as Parquet, written once and never changed.
 
+    `path` is a folder or URL of the layer's own, by default the lake's folder of its name; `retain` is the number
+    of releases whose snapshots stay; `compression` is that of the Parquet files.
+
+    ```yaml
     layers:
       silver: parquet
       gold: {type: parquet, retain: 10, compression: zstd}
+    ```
     """
 
     name: ClassVar[str] = "parquet"

@@ -28,8 +28,13 @@ TABLE_BITS, FILE_BITS = 55, 34  # _origin: 8 bits of bronze table, 21 of file, 3
 class Raw(SourceLayer):
     """Keeps every source file's bytes under their SHA-256, so that nothing is ever lost or kept twice.
 
+    `path` is a folder or URL of the layer's own, by default the lake's folder of its name; `retain` is the number
+    of releases whose source files stay.
+
+    ```yaml
     layers:
       bronze: raw
+    ```
     """
 
     name: ClassVar[str] = "raw"

@@ -1,0 +1,73 @@
+"""A real Prefect server in an environment of its own, as it brings SQLAlchemy, which medallion does without."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from tests.services import Unavailable, free_ports
+
+# Later versions of fastapi make this server fail at its start.
+PACKAGES = ("prefect==3.8.8", "fastapi==0.150.*")
+_ENVIRONMENT = (
+    Path.home() / ".cache" / "medallion-tests" / f"prefect-3.8.8-py{sys.version_info.major}{sys.version_info.minor}"
+)
+_START_SECONDS = 180
+
+
+@contextmanager
+def prefect_server(folder: Path) -> Iterator[str]:
+    """The API's address of a new server with its data in `folder`."""
+    binary, port = _installed() / "bin" / "prefect", free_ports(1)[0]
+    settings = {"PREFECT_HOME": str(folder), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [binary, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            env={**os.environ, **settings}, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}/api"
+    try:
+        end = time.monotonic() + _START_SECONDS
+        while not _healthy(url):
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"the Prefect server did not start:\n{(folder / 'server.log').read_text()[-2000:]}")
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _installed() -> Path:
+    """The server's environment, made once a machine."""
+    if (_ENVIRONMENT / "ready").exists():
+        return _ENVIRONMENT
+    shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
+    try:
+        subprocess.run([sys.executable, "-m", "venv", _ENVIRONMENT], check=True, capture_output=True)
+        pip = [str(_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
+        subprocess.run(pip, check=True, capture_output=True, timeout=600)
+    except (OSError, subprocess.SubprocessError) as error:
+        hint = "set MEDALLION_TEST_PREFECT_URL to the API of a server of yours"
+        raise Unavailable(f"the Prefect server cannot be installed ({error}): {hint}") from None
+    (_ENVIRONMENT / "ready").touch()
+    return _ENVIRONMENT
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 (an address of our own)
+            return bool(answer.status == 200)
+    except OSError:
+        return False
