@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from medallion import plugins
-from medallion.contracts import Engine, Expectation, Format, Layer, Sink, SourceLayer, Transform
+from medallion.contracts import Engine, Expectation, Format, Layer, Section, Sink, SourceLayer, Transform
 from medallion.errors import did_you_mean
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
@@ -189,6 +189,13 @@ def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], st
             else:
                 yield from _bad_reads(table, path, known, order)
     yield from _cycles(declaration)
+    yield from _bad_service(declaration)
+
+
+def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for key, section in declaration.sections.items():
+        if isinstance(section, Section):
+            yield from (((key, *path), message) for path, message in section.faults(declaration))
     served = [name.partition(".")[2] for name in declaration.served()]
     for label, sink in declaration.sinks.items():
         for name in sink.tables:

@@ -450,6 +450,14 @@ class Engine(Plugin, ABC):
         """Open a session whose temporary files lie below `scratch`."""
 
 
+class Section(Plugin):
+    """A package's own top-level key of the declaration, such as `api` or `dashboard`."""
+
+    def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What does not fit the rest of the `medallion.config.Declaration`: (path below the section, message) each."""
+        yield from ()
+
+
 def quote(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

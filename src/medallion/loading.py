@@ -83,7 +83,8 @@ class _Reader:
             for layer, found in values["tables"].items()
         }
         sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
-        return Declaration.model_construct(layers=built, tables=tables, sinks=sinks)
+        sections = {key: section for key, section in values["sections"].items() if section is not None}
+        return Declaration.model_construct(layers=built, tables=tables, sinks=sinks, sections=sections)
 
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))

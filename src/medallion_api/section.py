@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from medallion.contracts import Plugin
+from medallion.contracts import Section
 
 OWN_PATHS = ("/health", "/releases", "/runs", "/quality", "/metrics", "/openapi.json", "/docs", "/tables", "/groups")
 
@@ -46,7 +46,7 @@ def _keys() -> str:
     return os.environ.get("MEDALLION_API_KEYS", "")
 
 
-class Api(Plugin):
+class Api(Section):
     """What the REST API serves, and to whom.
 
     `endpoints` maps a path to a table of the last layer. Every such table is also served below

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from medallion.contracts import Plugin
+from medallion.contracts import Section
 from medallion.errors import did_you_mean
 from medallion.grouping import FUNCTIONS
 
@@ -230,7 +230,7 @@ class Page(Model):
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
 
-class Dashboard(Plugin):
+class Dashboard(Section):
     """What the dashboard shows. Without this section, every served table gets a page by its columns' types.
 
     `locale` and `currency` say how figures are written; `formats` and `labels` hold for columns of these names

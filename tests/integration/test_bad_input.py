@@ -220,3 +220,10 @@ def test_a_full_disk_loses_nothing(published: md.Pipeline, limit: int) -> None:
     assert small.in_lake(published) == small.in_store(published) == small.BOTH
     published.run()
     assert small.in_lake(published) == small.in_store(published) == small.ALL
+
+
+def test_a_section_that_names_no_served_table_is_told_with_its_place(tmp_path: Path) -> None:
+    pages = "dashboard:\n  pages:\n    - title: Home\n      blocks:\n        - rows: {table: totals}\n"
+    file = small.write(tmp_path, small.YAML + pages)
+    with pytest.raises(DeclarationError, match=r"medallion\.yaml:\d+:\d+: dashboard\.pages.*'totals'.*'total'"):
+        md.Pipeline.load(file)
