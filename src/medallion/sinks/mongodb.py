@@ -134,10 +134,10 @@ def _check_names(wanted: Target) -> None:
 
 def _fill(database: Documents, wanted: Target, rows: Batches) -> None:
     """Load under a name of its own, which becomes the served one in one step at the end."""
-    _forget(database, wanted.name)
     database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
+    _drop(database, wanted.name)
     name, key = wanted.name + _LOADING, wanted.spec.key
-    database.create_collection(name)
+    database.create_collection(name, check_exists=False)
     nulls = _insert(database, name, wanted, rows)
     wanted.reconcile(database[name].count_documents({}))
     for index in wanted.indexes():
@@ -191,8 +191,14 @@ def _journaled(collection: Collection[dict[str, Any]]) -> Collection[dict[str, A
 
 
 def _forget(database: Documents, name: str) -> None:
-    """Drop a load, its mark first: a reader that finds it gone looks for the mark."""
+    """Drop a load. Its mark is emptied first, for a reader that finds the rows gone looks there; it goes last, so
+    that what a kill leaves behind is found again."""
+    database[LOADS].update_one({"_id": name}, {"$set": {"rows": None}})
+    _drop(database, name)
     database[LOADS].delete_one({"_id": name})
+
+
+def _drop(database: Documents, name: str) -> None:
     database.drop_collection(name)
     database.drop_collection(name + _LOADING)
 

@@ -1,0 +1,198 @@
+"""The MongoDB sink beside the same load written by hand with pymongo: `python -m benchmarks.mongodb`.
+
+Each loads the same Parquet files into one mongod, from one process, and leaves equal documents; they take turns, so
+that a busy machine harms all alike. Seconds are those of the load, from opened file to counted collection, without
+imports; the sink's include its indexes, its validator and its bookkeeping.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from bson.decimal128 import Decimal128
+from pymongo import MongoClient
+from rich.console import Console
+from rich.table import Table
+from tests.services import mongod
+
+from benchmarks.measure import Limits, measure
+from medallion.contracts import TableSpec
+from medallion.records import Column, Snapshot
+from medallion.sinks.mongodb import MongoDB
+
+SIZES = {"1,532 in 4 collections": (1500, 10, 13, 9), "100,000": (100_000,), "1,000,000": (1_000_000,)}
+BATCH = 10_000
+LIMITS = Limits(600, 8_000)
+TYPES = {
+    "client_id": "BIGINT",
+    "name": "VARCHAR",
+    "country": "VARCHAR",
+    "purchases": "BIGINT",
+    "total_spent": "DECIMAL(18,2)",
+    "average": "DOUBLE",
+    "first_purchase": "DATE",
+    "last_purchase": "DATE",
+}
+ROWS = """
+    select range as client_id, 'Client number ' || range as name, 'Country ' || range % 9 as country,
+           range % 40 as purchases, cast(range % 100000 / 7 as decimal(18,2)) as total_spent,
+           range % 1000 / 3 as average, date '2020-01-01' + (range % 900)::int as first_purchase,
+           date '2023-01-01' + (range % 700)::int as last_purchase
+    from range({rows})
+"""
+
+Documents = Iterator[list[dict[str, Any]]]
+
+
+def sink(url: str, file: Path, table: str) -> None:
+    columns = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
+    rows = pq.ParquetFile(file).metadata.num_rows
+    snapshot = Snapshot(
+        table=f"gold.{table}",
+        id=f"{table}-{rows}",
+        fingerprint="",
+        run="",
+        created=datetime.now(UTC),
+        columns=columns,
+        rows=rows,
+        bytes=0,
+    )
+    spec = TableSpec(name=table, columns=columns, key=("client_id",))
+    with duckdb.connect() as connection:
+        batches = connection.sql(f"from '{file}'").to_arrow_reader(BATCH)
+        MongoDB(url=url).load(spec, snapshot, batches)
+
+
+def rows_of_duckdb(file: Path) -> Documents:
+    """Rows made by DuckDB, with `_id`."""
+    dates = "first_purchase::timestamp as first_purchase, last_purchase::timestamp as last_purchase"
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select client_id as _id, * replace ({dates}) from '{file}'")
+        names = ("_id", *TYPES)
+        while part := found.fetchmany(BATCH):
+            documents = [dict(zip(names, row, strict=True)) for row in part]
+            for document in documents:
+                document["total_spent"] = Decimal128(document["total_spent"])
+            yield documents
+
+
+def columns_of_arrow(file: Path) -> Documents:
+    """Arrow's columns as lists, put together into rows, with `_id`."""
+    for batch in pq.ParquetFile(file).iter_batches(BATCH):
+        columns = [_dates(batch.column(name)).to_pylist() for name in TYPES]
+        columns[4] = [Decimal128(value) for value in columns[4]]
+        names = ("_id", *TYPES)
+        yield [dict(zip(names, row, strict=True)) for row in zip(columns[0], *columns, strict=True)]
+
+
+def rows_of_python(file: Path) -> Documents:
+    """The whole table as Python rows, as most would write it."""
+    documents = pq.read_table(file).to_pylist()
+    for document in documents:
+        document["total_spent"] = Decimal128(document["total_spent"])
+        for name in ("first_purchase", "last_purchase"):
+            day = document[name]
+            document[name] = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    yield documents
+
+
+def _dates(column: pa.Array) -> pa.Array:
+    return column.cast(pa.timestamp("ms")) if pa.types.is_date(column.type) else column
+
+
+def by_hand(documents: Callable[[Path], Documents], url: str, file: Path, table: str) -> None:
+    with MongoClient[dict[str, Any]](url) as client:
+        collection = client.get_default_database()[table]
+        for part in documents(file):
+            collection.insert_many(part)
+        assert collection.count_documents({}) == pq.ParquetFile(file).metadata.num_rows
+
+
+WAYS: dict[str, Callable[[str, Path, str], None]] = {
+    "medallion's sink": sink,
+    "DuckDB rows": lambda *where: by_hand(rows_of_duckdb, *where),
+    "Arrow columns": lambda *where: by_hand(columns_of_arrow, *where),
+    "insert_many of Python rows": lambda *where: by_hand(rows_of_python, *where),
+}
+PLAIN = "insert_many of Python rows"
+
+
+def load(way: str, url: str, files: Sequence[Path]) -> None:
+    """What each process does; prints its seconds."""
+    import pyarrow.dataset  # noqa: F401 (what a cold process imports late is not the load)
+
+    began = time.perf_counter()
+    for file in files:
+        WAYS[way](url, file, file.stem)
+    print(json.dumps(time.perf_counter() - began))
+
+
+def sample(url: str, table: str) -> list[dict[str, Any]]:
+    """Some documents of the table as loaded, to see that all ways leave the same."""
+    with MongoClient[dict[str, Any]](url) as client:
+        database = client.get_default_database()
+        (name,) = [found for found in database.list_collection_names() if found.split("__")[0] == table]
+        found = [dict(document) for document in database[name].find(sort=[("_id", 1)], limit=1000)]
+        client.drop_database(database.name)
+    return [{key: value for key, value in document.items() if key in TYPES} for document in found]
+
+
+def compare(server: str, title: str, files: Sequence[Path], rounds: int) -> None:
+    count = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    peaks = dict.fromkeys(WAYS, 0.0)
+    samples: list[list[dict[str, Any]]] = []
+    for _ in range(rounds):
+        for way, spent in seconds.items():
+            url = f"{server}/bench"
+            command = [sys.executable, "-m", "benchmarks.mongodb", "--load", way, url, *map(str, files)]
+            cost, said = measure(command, Path(__file__).parents[1], LIMITS)
+            spent.append(json.loads(said))
+            peaks[way] = max(peaks[way], cost.peak)
+            samples.append(sample(url, files[0].stem))
+            assert samples[-1] == samples[0], f"{way} left other documents"
+    middles = {way: median(spent) for way, spent in seconds.items()}
+    best = min(took for way, took in middles.items() if way != "medallion's sink")
+    shown = Table(title=f"{title} documents, one process, medians of {rounds}", title_justify="left")
+    shown.add_column("")
+    for heading in ("seconds", "documents/s", "of the best by hand", "of plain", "peak MB"):
+        shown.add_column(heading, justify="right")
+    for way, took in middles.items():
+        ratios = (f"{best / took:.2f}", f"{middles[PLAIN] / took:.2f}")
+        shown.add_row(way, f"{took:.3f}", f"{count / took:,.0f}", *ratios, f"{peaks[way]:,.0f}")
+    Console(width=120).print(shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--load", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.load:
+        way, url, *files = given.load
+        load(way, url, [Path(file) for file in files])
+        return
+    with tempfile.TemporaryDirectory() as folder, mongod(Path(folder)) as server, duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false").fetchall()
+        for title, sizes in SIZES.items():
+            files = []
+            for number, rows in enumerate(sizes):
+                files.append(Path(folder) / f"table_{number}.parquet")
+                connection.execute(f"copy ({ROWS.format(rows=rows)}) to '{files[-1]}'").fetchall()
+            compare(server.url, title, files, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
