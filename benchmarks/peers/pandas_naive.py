@@ -27,10 +27,9 @@ def main(data: Path, out: Path) -> None:
     for name, table in aggregate(clients, purchases).items():
         table.to_parquet(out / f"gold/{name}.parquet")
         days = {column: table[column].astype(str) for column in table.select_dtypes("datetime")}
-        named = table.assign(**days).rename(
-            columns=lambda column: column.replace("_cents", "").replace("total", "total_spent")
-        )
-        serve(out, name, list(named), named.astype(object).itertuples(index=False, name=None))
+        named = table.assign(**days).rename(columns={"revenue_cents": "revenue", "total_cents": "total_spent"})
+        plain = named.astype(object).where(named.notna(), None)
+        serve(out, name, list(named), plain.itertuples(index=False, name=None))
         money = "total_cents" if name == "clients_stats" else "revenue_cents"
         gold[name] = {"rows": len(table), "revenue": str(Decimal(int(table[money].sum())) / 100)}
     print(json.dumps({"clients": client_counts, "purchases": purchase_counts, "gold": gold}))

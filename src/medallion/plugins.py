@@ -34,7 +34,7 @@ def registered(group: str) -> Mapping[str, EntryPoint]:
     Raises PluginError when two distributions register one name.
     """
     found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=group):
+    for point in installed().select(group=group):
         other = found.get(point.name)
         if other is not None and other.value != point.value:
             raise PluginError(f"{group}: {point.name!r} is registered twice: {other.value} and {point.value}")
@@ -99,6 +99,12 @@ def fields(plugin: type[Plugin], body: object) -> dict[str, Any]:
     if main is None:
         raise PluginError(f"{plugin.name!r} takes a mapping of its settings: {', '.join(sorted(known))}")
     return {main: body}
+
+
+@cache
+def installed() -> Any:
+    """All entry points, with `select(group=…)`; read once, for looking through what is installed is what costs."""
+    return entry_points()
 
 
 def _noun(group: str) -> str:

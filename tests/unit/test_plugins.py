@@ -32,11 +32,12 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.syspath_prepend(tmp_path)
-    plugins.registered.cache_clear()
-    plugins.find.cache_clear()
+    caches = (plugins.installed, plugins.registered, plugins.find)
+    for cache in caches:
+        cache.cache_clear()
     yield Site(tmp_path)
-    plugins.registered.cache_clear()
-    plugins.find.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
