@@ -276,9 +276,10 @@ def test_a_full_bucket(tmp_path: Path, s3_server: Service) -> None:
     folder = project(tmp_path / "p", s3_server, f"s3://{name}")
     small.load(folder).run()
     open_storage(f"s3://{name}", options=options(s3_server)).put("filler", os.urandom(3 << 20))
-    _weed_shell(s3_server, f"s3.bucket.quota -name={name} -op=set -sizeMB=1", "s3.bucket.quota.enforce -apply")
     (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
     pipeline = impatient(folder)
+    _weed_shell(s3_server, f"s3.bucket.quota -name={name} -op=set -sizeMB=1")
+    _wait_until_full(s3_server, pipeline)
     with pytest.raises(StorageError, match=s3_server.url) as told:
         pipeline.run()
     assert "may be full" in told.value.hint
@@ -288,6 +289,18 @@ def test_a_full_bucket(tmp_path: Path, s3_server: Service) -> None:
     small.load(folder).run()
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
     empty_bucket(s3_server, name)
+
+
+def _wait_until_full(server: Service, pipeline: md.Pipeline) -> None:
+    """The server learns of a bucket's size by a heartbeat, and only then enforces its quota."""
+    for _ in range(40):
+        _weed_shell(server, "s3.bucket.quota.enforce -apply")
+        try:
+            pipeline.lake.storage.put("probe", b"one more")
+        except StorageError:
+            return
+        time.sleep(1)
+    pytest.fail("the server never enforced the quota")
 
 
 def test_what_a_killed_upload_left_is_swept(s3_server: Service, lake: str) -> None:
