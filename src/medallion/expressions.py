@@ -182,6 +182,15 @@ def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
     return Call(text, function, column, _number(text, function, arguments[3]))
 
 
+def check_calls(calls: Mapping[str, str], functions: Mapping[str, Function]) -> None:
+    """Raise ValueError naming the first new column whose call cannot be read."""
+    for name, text in calls.items():
+        try:
+            parse_call(text, functions)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+
+
 def _number(text: str, function: Function, number: str | None) -> str | None:
     if number is None:
         if function.number and function.default is None:

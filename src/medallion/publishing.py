@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts import ORIGIN, Input, Session, Sink, TableSpec
+from medallion.contracts import Input, Session, Sink, TableSpec
 from medallion.errors import MissingError
 from medallion.records import LoadReport, Release, Served, Snapshot
 
@@ -114,8 +114,7 @@ class Publisher:
             snapshot, plain = release.tables[name], _plain(name)
             options = declared.get(plain)
             key, indexes = (options.key, options.indexes) if options else ((), ())
-            columns = tuple(column for column in snapshot.columns if column.name != ORIGIN)
-            yield snapshot, TableSpec(name=plain, columns=columns, key=key, indexes=indexes)
+            yield snapshot, TableSpec(name=plain, columns=snapshot.columns, key=key, indexes=indexes)
 
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:

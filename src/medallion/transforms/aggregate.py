@@ -11,6 +11,7 @@ from medallion.errors import StepError, did_you_mean
 from medallion.expressions import (
     AGGREGATES,
     Names,
+    check_calls,
     columns_sql,
     explained,
     new_names,
@@ -61,11 +62,7 @@ class Aggregate(Transform):
     @field_validator("metrics")
     @classmethod
     def _calls(cls, metrics: dict[str, str]) -> dict[str, str]:
-        for name, text in metrics.items():
-            try:
-                parse_call(text, AGGREGATES)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
+        check_calls(metrics, AGGREGATES)
         return metrics
 
     @model_validator(mode="after")

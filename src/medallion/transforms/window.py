@@ -13,6 +13,7 @@ from medallion.expressions import (
     AGGREGATES,
     Function,
     Names,
+    check_calls,
     columns_sql,
     explained,
     new_names,
@@ -83,11 +84,7 @@ class Window(Transform):
     @classmethod
     def _calls(cls, columns: dict[str, str]) -> dict[str, str]:
         new_names(columns)
-        for name, text in columns.items():
-            try:
-                parse_call(text, FUNCTIONS)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
+        check_calls(columns, FUNCTIONS)
         return columns
 
     @model_validator(mode="after")
