@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-TABLES = ("clients_stats", "product_stats", "monthly_stats", "country_stats", "summary")
+TABLES = ("clients_stats", "product_stats", "monthly_stats", "country_stats", "sales", "summary")
 
 
 def main(lake: Path) -> None:

@@ -47,7 +47,7 @@ class Shop:
         """What every contender must find."""
         says = json.loads((self.data / "expected.json").read_text(encoding="utf-8"))
         parts = ("kept", "deduplicated", "quarantined")
-        rows = {"clients_stats": says["clients"]["kept"], "summary": 1}
+        rows = {"clients_stats": says["clients"]["kept"], "sales": says["sales"], "summary": 1}
         rows |= {f"{name}_stats": len(says[key]) for name, key in _GROUPS.items()}
         return {
             **{table: {part: says[table][part] for part in parts} for table in ("clients", "purchases")},

@@ -101,6 +101,9 @@ GOLD = {
     "country_stats": """
         select country, count(*) as purchases, sum(amount)::decimal(18,2) as revenue, avg(amount)::double as average,
             count(distinct client_id) as clients from purchases join clients using (client_id) group by all""",
+    "sales": """
+        select month, weekday, product, count(*) as purchases, sum(quantity)::bigint as quantity,
+            sum(amount)::decimal(18,2) as revenue from purchases group by all""",
     "summary": """
         select sum(amount)::decimal(18,2) as revenue, count(*) as purchases, (select count(*) from clients) as clients,
             count(distinct product) as products, count(distinct country) as countries, count(distinct month) as months,

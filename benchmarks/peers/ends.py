@@ -17,6 +17,7 @@ INDEXES = {
     "product_stats": ("product", ["revenue desc"]),
     "monthly_stats": ("month", []),
     "country_stats": ("country", ["revenue desc"]),
+    "sales": ("month, weekday, product", ["product"]),
     "summary": ("", []),
 }
 

@@ -141,6 +141,9 @@ def aggregate(clients: pd.DataFrame, purchases: pd.DataFrame) -> dict[str, pd.Da
             clients=("client_id", "nunique"),
         )
 
+    sales = joined.groupby(["month", "weekday", "product"], as_index=False).agg(
+        purchases=("purchase_id", "count"), quantity=("quantity", "sum"), revenue_cents=("cents", "sum")
+    )
     summary = {
         "revenue_cents": joined["cents"].sum(),
         "purchases": len(joined),
@@ -156,6 +159,7 @@ def aggregate(clients: pd.DataFrame, purchases: pd.DataFrame) -> dict[str, pd.Da
         "product_stats": grouped("product"),
         "monthly_stats": grouped("month"),
         "country_stats": grouped("country"),
+        "sales": sales,
         "summary": pd.DataFrame([summary]),
     }
 

@@ -49,10 +49,11 @@ def generate(scale: int, out: Path) -> dict[str, Any]:
 
 
 def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """The revenue of good purchases, as a whole and by product, country and month."""
+    """The revenue of good purchases, as a whole and by product, country and month; in how many months, weekdays and
+    products together anything was sold."""
     month = "printf('%d-%02d', (month - 1) // 12, (month - 1) % 12 + 1)"
     groups = {"products": "product", "countries": "country", "months": month}
-    ((whole,),) = run(con, "select sum(cents) from kept")
+    ((whole, sales),) = run(con, "select sum(cents), count(distinct (month, weekday, product)) from kept")
     return {
         "revenue": _euros(whole),
         **{
@@ -64,6 +65,7 @@ def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             }
             for name, group in groups.items()
         },
+        "sales": sales,
     }
 
 

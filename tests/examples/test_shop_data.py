@@ -61,6 +61,7 @@ def test_the_figures_of_the_shop(expected: dict[str, Any]) -> None:
         assert sum(item["purchases"] for item in expected[group].values()) == 23663
         cents = sum(int(item["revenue"].replace(".", "")) for item in expected[group].values())
         assert cents == int(expected["revenue"].replace(".", ""))
+    assert expected["sales"] == 13 * 7 * 10
 
 
 def test_rows_add_up(expected: dict[str, Any]) -> None:
@@ -96,6 +97,7 @@ def test_work_by_hand_finds_what_is_expected(peer: str, tmp_path: Path, expected
         "product_stats": 10,
         "monthly_stats": 13,
         "country_stats": 9,
+        "sales": 910,
         "summary": 1,
     }
     assert {table["revenue"] for table in found["gold"].values()} == {expected["revenue"]}

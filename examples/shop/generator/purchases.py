@@ -87,7 +87,7 @@ select place, tier, id, {columns} as line from texts
 """
 KEPT = """
 insert into kept
-select month(rows.day) + 12 * year(rows.day) as month, product, c.country, count(*), sum(cents)
+select month(rows.day) + 12 * year(rows.day) as month, isodow(rows.day), product, c.country, count(*), sum(cents)
 from rows join clients c on c.id = rows.client where kept group by all
 """
 WAYS = """
@@ -190,7 +190,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, date, int
     )
     run(
         con,
-        "create temp table kept (month integer, product varchar, country varchar, purchases hugeint, cents hugeint)",
+        "create temp table kept "
+        "(month integer, weekday integer, product varchar, country varchar, purchases hugeint, cents hugeint)",
     )
 
 
