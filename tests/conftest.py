@@ -11,7 +11,7 @@ import pytest
 
 from tests.services import Service, Unavailable, mongod, weed
 
-pytest.register_assert_rewrite("medallion.testing.queries", "medallion.testing.stores", "medallion.testing.groups")
+pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in ("groups", "modes", "queries", "stores")))
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from medallion import plugins
 from medallion.contracts import Engine, Expectation, Format, Layer, Section, Sink, SourceLayer, Transform
 from medallion.errors import did_you_mean
+from medallion.records import Mode
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
@@ -85,10 +86,13 @@ class Table(Model):
 
 class ServedTable(Model):
     """How a sink serves one table: `key` tells its rows apart; `indexes` are columns, `-column` for
-    descending, or lists of them."""
+    descending, or lists of them. `mode` says what becomes of the rows that are served already: `replace`
+    (they go), `append` (they stay as they are, rows with new keys join) or `merge` (rows with new keys
+    join, those with known keys take the place of the former)."""
 
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    mode: Mode = "replace"
 
     @field_validator("key", mode="before")
     @classmethod
@@ -204,6 +208,9 @@ def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ..
                     ("sinks", label, "tables", name),
                     f"no table {name!r} in the last layer{did_you_mean(name, served)}",
                 )
+        for name, table in sink.tables.items():
+            if table.mode != "replace" and not table.key:
+                yield ("sinks", label, "tables", name, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
 
 
 def _bad_reads(

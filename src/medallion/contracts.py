@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from medallion.errors import SourceError, StepError, did_you_mean
-from medallion.records import Column, File, LoadReport, Origin, Release, Served, Snapshot, Tally
+from medallion.records import Column, File, LoadReport, Mode, Origin, Release, Served, Snapshot, Tally
 
 if TYPE_CHECKING:
     import duckdb
@@ -244,7 +244,11 @@ class SourceLayer(Layer, ABC):
 
 class TableSpec(BaseModel):
     """How one table is served: `key` tells its rows apart, `indexes` are single columns (`-name` descends)
-    or lists of them."""
+    or lists of them.
+
+    With a `former` table, its rows are served too. Where a key stands in both, the snapshot's row is served when
+    `mode` is "merge", and the former one when it is "append".
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -252,6 +256,8 @@ class TableSpec(BaseModel):
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    mode: Mode = "replace"
+    former: Served | None = None
 
 
 class Sink(Plugin, ABC):
@@ -269,7 +275,10 @@ class Sink(Plugin, ABC):
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Load beside what is live, with indexes; count what arrived. Doing it twice is doing it once."""
+        """Load beside what is live, with the rows of `table.former`, with indexes; count what arrived.
+
+        Doing it twice is doing it once. Raises SinkError when the former table is not there.
+        """
 
     @abstractmethod
     def activate(self, release: Release) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.lake import new_id, now
 from medallion.plan import Arrival, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
-from medallion.records import Change, LoadReport, Release, Run, Snapshot, StepRun
+from medallion.records import Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
 
 if TYPE_CHECKING:
@@ -139,9 +139,10 @@ class Execution:
         )
         for table in self.pipeline.declaration.served():
             self.watch(Event("loading", table=table))
-            for load in publisher.load_table(release, table):
+            for load in publisher.load_table(release, table, before):
                 self._note(loads=(*self.record.loads, load))
                 self.watch(Event("loaded", load=load))
+        self._note(ingestion=_ingestion(self.record.loads))
         release = publisher.with_served(release, self.record.loads)
         self.held.check()
         self.lake.publish(release, pointer)
@@ -237,6 +238,12 @@ class Execution:
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)
+
+
+def _ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:
+    done = [load for load in loads if load.loaded]
+    rows, seconds = sum(load.arrived for load in done), sum(load.seconds for load in done)
+    return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if done else None
 
 
 def _at_once(step: Step, work: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec
 from medallion.errors import MissingError
 from medallion.records import LoadReport, Release, Served, Snapshot
@@ -37,21 +38,19 @@ class Publisher:
         return {release.id if release else None for release in active}
 
     def serves(self, release: Release) -> bool:
-        """Whether a release serves what the declaration asks: the same tables, keys and indexes in the same sinks."""
+        """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
         wanted = {
-            label: {spec.name: (spec.key, spec.indexes) for _, spec in self._specs(release, label)}
-            for label in self.pipeline.sinks
+            label: {spec.name: _way(spec) for _, spec in self._specs(release, label)} for label in self.pipeline.sinks
         }
         found = {
-            label: {name: (served.key, served.indexes) for name, served in tables.items()}
-            for label, tables in release.served.items()
+            label: {name: _way(served) for name, served in tables.items()} for label, tables in release.served.items()
         }
         return wanted == found
 
-    def load_table(self, release: Release, table: str) -> Iterator[LoadReport]:
-        """Load one table of a release into every sink, beside what is live."""
+    def load_table(self, release: Release, table: str, before: Release | None) -> Iterator[LoadReport]:
+        """Load one table of a release into every sink, beside what is live, `before` being the published release."""
         for label, sink in self.pipeline.sinks.items():
-            for snapshot, spec in self._specs(release, label):
+            for snapshot, spec in self._specs(release, label, before):
                 if snapshot.table == table:
                     yield self._load(sink, spec, snapshot, release)
 
@@ -60,7 +59,14 @@ class Publisher:
         for label, tables in release.served.items():
             for name, served in tables.items():
                 if label in self.pipeline.sinks:
-                    spec = TableSpec(name=name, columns=served.columns, key=served.key, indexes=served.indexes)
+                    spec = TableSpec(
+                        name=name,
+                        columns=served.columns,
+                        key=served.key,
+                        indexes=served.indexes,
+                        mode=served.mode,
+                        former=served.former,
+                    )
                     self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
 
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
@@ -108,24 +114,44 @@ class Publisher:
                         writer.write_batch(batch)
         source.storage.put_file(f"{_plain(source.snapshot.table)}.parquet", target)
 
-    def _specs(self, release: Release, label: str) -> Iterator[tuple[Snapshot, TableSpec]]:
+    def _specs(
+        self, release: Release, label: str, before: Release | None = None
+    ) -> Iterator[tuple[Snapshot, TableSpec]]:
+        served = before.served.get(label, {}) if before else {}
         declared = self.pipeline.declaration.sinks[label].tables
         for name in self.pipeline.declaration.served():
             snapshot, plain = release.tables[name], _plain(name)
-            options = declared.get(plain)
-            key, indexes = (options.key, options.indexes) if options else ((), ())
-            yield snapshot, TableSpec(name=plain, columns=snapshot.columns, key=key, indexes=indexes)
+            options = declared.get(plain) or ServedTable()
+            spec = TableSpec(
+                name=plain, columns=snapshot.columns, key=options.key, indexes=options.indexes, mode=options.mode
+            )
+            yield snapshot, spec.model_copy(update={"former": _former(spec, snapshot, served.get(plain))})
 
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:
             report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release)))
-        asked = report.served.model_copy(update={"key": spec.key, "indexes": spec.indexes})
+        way = {"key": spec.key, "indexes": spec.indexes, "mode": spec.mode, "former": spec.former}
+        asked = report.served.model_copy(update=way)
         return report.model_copy(update={"served": asked})
 
     def _session(self) -> AbstractContextManager[Session]:
         if self._given is not None:
             return nullcontext(self._given())
         return self.pipeline.declaration.engine.session(self.scratch)
+
+
+def _way(table: TableSpec | Served) -> tuple[object, ...]:
+    return table.key, table.indexes, table.mode
+
+
+def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Served | None:
+    """The table whose rows go on being served. When `served` shows this very snapshot in this very way, it is the one
+    that was built on, so that what is there comes out as the same table."""
+    if spec.mode == "replace" or served is None:
+        return None
+    if served.snapshot == snapshot.id and _way(served) == _way(spec):
+        return served.former
+    return served.model_copy(update={"former": None})
 
 
 def _plain(name: str) -> str:

@@ -15,6 +15,7 @@ Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 Change = Literal["new", "changed", "unchanged", "retracted"]
 Fate = Literal["deduplicated", "dropped", "quarantined"]
 RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
+Mode = Literal["replace", "append", "merge"]
 
 
 class Record(BaseModel):
@@ -115,7 +116,11 @@ class Snapshot(Record):
 
 
 class Served(Record):
-    """One table (by its full name) inside one sink: `name` is the physical table or collection it was loaded into."""
+    """One table (by its full name) inside one sink: `name` is the physical table or collection it was loaded into.
+
+    `rows` were counted there. Unless `mode` is "replace", they are those of `snapshot` and, where their keys differ,
+    those of `former`: what the release before served (its own `former` left out).
+    """
 
     table: str
     name: str
@@ -124,6 +129,8 @@ class Served(Record):
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    mode: Mode = "replace"
+    former: Served | None = None
 
 
 class Release(Record):
@@ -161,12 +168,27 @@ class Reject(Record):
 
 
 class LoadReport(Record):
-    """What loading one table into a sink took; `rows` is counted in the sink after the load."""
+    """What loading one table into a sink took.
+
+    `arrived` are the rows of the snapshot, as counted in the sink, and `rate` how many of them arrived a second; `met`
+    says how many have a key that was served before. All are 0 when `loaded` is False: everything was there already.
+    """
 
     sink: str
     served: Served
     seconds: float
     loaded: bool
+    arrived: int = 0
+    met: int = 0
+    rate: float = 0.0
+
+
+class Ingestion(Record):
+    """What all loads of one run took together: rows, seconds, and rows a second."""
+
+    rows: int
+    seconds: float
+    rate: float
 
 
 class StepRun(Record):
@@ -197,6 +219,7 @@ class Run(Record):
     finished: datetime | None = None
     steps: tuple[StepRun, ...] = ()
     loads: tuple[LoadReport, ...] = ()
+    ingestion: Ingestion | None = None
     release: str | None = None
     note: str = ""
     error: str | None = None

@@ -74,14 +74,13 @@ class LoadSummary(BaseModel):
 
     @classmethod
     def of(cls, load: LoadReport) -> LoadSummary:
-        speed = round(load.served.rows / load.seconds, 1) if load.loaded and load.seconds else None
         return cls(
             sink=load.sink,
             table=load.served.table,
             rows=load.served.rows,
             seconds=load.seconds,
             loaded=load.loaded,
-            rows_per_second=speed,
+            rows_per_second=load.rate if load.loaded else None,
         )
 
 

@@ -45,7 +45,7 @@ class Lines:
             rows = "" if step.action == "failed" else f" {step.rows:,} rows,"
             self.settings.say(f"{step.table}: {step.action},{rows} {step.seconds:.2f} s{why}")
         elif load:
-            said = f"{load.served.rows:,} rows, {load.seconds:.2f} s" if load.loaded else "there already"
+            said = f"{load.arrived:,} rows, {load.seconds:.2f} s" if load.loaded else "there already"
             self.settings.say(f"{load.served.table}: loaded into {load.sink}, {said}")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from medallion.pipeline import Pipeline
-    from medallion.records import Run, StepRun, Tally
+    from medallion.records import Ingestion, LoadReport, Run, StepRun, Tally
 
 FATES = ("deduplicated", "dropped", "quarantined")
 FIGURES = ("rows in", "kept", *FATES, "rows out", "seconds")
@@ -53,6 +53,8 @@ def show(run: Run, *, why: bool = False) -> None:
     if run.loads:
         out.print()
         out.print(_loads(run))
+        for label, said in _joined(run):
+            out.print(Text.assemble((f"{label}: ", "cyan"), plain(said)))
     if why:
         for step in run.steps:
             out.print(Text(f"{step.table}: {step.action}, {plain(step.why)}", "dim"))
@@ -161,17 +163,27 @@ def _cell(name: str, figure: str) -> Text:
 def _loads(run: Run) -> Table:
     made = table(["loaded", "into", "rows", "seconds", "rows/s"], right=("rows", "seconds", "rows/s"))
     for load in run.loads:
-        figures = _ingested(load.served.rows, load.seconds) if load.loaded else ("there already", "")
-        made.add_row(load.served.table, load.sink, number(load.served.rows), *figures)
-    loaded = [load for load in run.loads if load.loaded]
-    if len(loaded) > 1:
-        rows = sum(load.served.rows for load in loaded)
-        made.add_row("loaded in all", "", number(rows), *_ingested(rows, sum(load.seconds for load in loaded)))
+        if load.loaded:
+            made.add_row(load.served.table, load.sink, number(load.arrived), *_pace(load))
+        else:
+            made.add_row(load.served.table, load.sink, number(load.served.rows), "there already", "")
+    if run.ingestion and sum(load.loaded for load in run.loads) > 1:
+        made.add_row("loaded in all", "", number(run.ingestion.rows), *_pace(run.ingestion))
     return made
 
 
-def _ingested(rows: int, seconds: float) -> tuple[str, str]:
-    return f"{seconds:.2f}", number(round(rows / seconds)) if seconds else ""
+def _pace(done: LoadReport | Ingestion) -> tuple[str, str]:
+    return f"{done.seconds:.2f}", number(round(done.rate))
+
+
+def _joined(run: Run) -> Iterator[tuple[str, str]]:
+    """How the rows that arrived fared among those served before, for each table that does not replace them."""
+    for load in run.loads:
+        served = load.served
+        if load.loaded and served.former:
+            fate = "took the place of former ones" if served.mode == "merge" else "were there and stay as they were"
+            fresh = f"{number(load.arrived - load.met)} of {count(load.arrived, 'row')} are new"
+            yield served.mode, f"{served.table}: {fresh}, {number(load.met)} {fate}; {number(served.rows)} are served"
 
 
 def _remarks(run: Run) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ from medallion.records import LoadReport, Served, Snapshot
 
 Index = tuple[tuple[str, bool], ...]
 
+_ANEW = "to begin anew, run once with `mode: replace`; what was published is still served"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -37,17 +39,44 @@ class Target:
             found.append(tuple(index))
         return found
 
-    def report(self, label: str, seconds: float, *, loaded: bool) -> LoadReport:
+    def report(self, label: str, seconds: float, rows: int, *, loaded: bool) -> LoadReport:
+        """What was done, `rows` being counted in the whole table."""
+        spec, arrived = self.spec, self.snapshot.rows
         served = Served(
             table=self.snapshot.table,
             name=self.name,
             snapshot=self.snapshot.id,
-            rows=self.snapshot.rows,
-            columns=self.spec.columns,
-            key=self.spec.key,
-            indexes=self.spec.indexes,
+            rows=rows,
+            columns=spec.columns,
+            key=spec.key,
+            indexes=spec.indexes,
+            mode=spec.mode,
+            former=spec.former,
         )
-        return LoadReport(sink=label, served=served, seconds=seconds, loaded=loaded)
+        report = LoadReport(sink=label, served=served, seconds=seconds, loaded=loaded)
+        if not loaded:
+            return report
+        met = arrived + spec.former.rows - rows if spec.former else 0
+        return report.model_copy(update={"arrived": arrived, "met": met, "rate": round(arrived / seconds, 1)})
+
+    def carried(self, former: Served) -> list[str]:
+        """The columns that the rows of a former table bring along; the others are null in them.
+
+        Raises SinkError when its key or a type differs.
+        """
+        types = {column.name: column.type for column in former.columns}
+        shared = [column for column in self.spec.columns if column.name in types]
+        differ = next((column for column in shared if types[column.name] != column.type), None)
+        if former.key == self.spec.key and differ is None:
+            return [column.name for column in shared]
+        said = f"their key is ({', '.join(former.key)})"
+        if former.key == self.spec.key and differ:
+            said = f"their {differ.name!r} is {types[differ.name]}, not {differ.type}"
+        raise SinkError(f"{self.place}: it cannot join the rows served before: {said}", hint=_ANEW)
+
+    def lost(self, former: Served) -> SinkError:
+        """The error for a former table that is not there."""
+        return SinkError(f"{self.place}: the rows served before, {former.name}, are not in this database", hint=_ANEW)
 
     def reconcile(self, arrived: int) -> None:
         """Raise SinkError unless the database holds as many rows as the snapshot."""
@@ -73,7 +102,8 @@ class Target:
 
 
 def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Target:
-    """Name the physical table: the same for the same snapshot served the same way, and for nothing else.
+    """Name the physical table: the same for the same snapshot served the same way on the same former table, and for
+    nothing else.
 
     Raises CallError when the key or an index names no column of the table.
     """
@@ -84,7 +114,8 @@ def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Tar
     for column in spec.columns:
         if column.name in spec.key and not kind_of(column.type).ordered:
             raise CallError(f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} cannot be a key")
-    identity = [snapshot.id, version, spec.model_dump(mode="json")]
+    former = spec.former.name if spec.former else None
+    identity = [snapshot.id, version, spec.model_dump(mode="json", exclude={"former"}), former]
     suffix = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     return Target(spec, snapshot, f"{spec.name}__{suffix}", f"{place}: table {spec.name!r}")
 

@@ -72,10 +72,9 @@ class MongoDB(Sink):
         wanted = target(masked(self.url), self.version, table, snapshot)
         _check_names(wanted)
         with self._database() as database:
-            found = database[LOADS].find_one({"_id": wanted.name, "rows": snapshot.rows})
-            if found is None:
-                _fill(database, wanted, rows)
-        return wanted.report(self.label, perf_counter() - started, loaded=found is None)
+            found = database[LOADS].find_one({"_id": wanted.name, "rows": {"$ne": None}})
+            count = found["rows"] if found else _fill(database, wanted, rows)
+        return wanted.report(self.label, perf_counter() - started, count, loaded=found is None)
 
     def activate(self, release: Release) -> None:
         """Switch the pointer, then the views. Raises SinkError when a table is not loaded."""
@@ -132,14 +131,18 @@ def _check_names(wanted: Target) -> None:
             )
 
 
-def _fill(database: Documents, wanted: Target, rows: Batches) -> None:
-    """Load under a name of its own, which becomes the served one in one step at the end."""
+def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
+    """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
     database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
     _drop(database, wanted.name)
     name, key = wanted.name + _LOADING, wanted.spec.key
     database.create_collection(name, check_exists=False)
     nulls = _insert(database, name, wanted, rows)
-    wanted.reconcile(database[name].count_documents({}))
+    count = database[name].count_documents({})
+    wanted.reconcile(count)
+    if wanted.spec.former:
+        nulls |= _join_former(database, name, wanted, wanted.spec.former)
+        count = database[name].count_documents({})
     for index in wanted.indexes():
         fields = [(stored_name(column, key), -1 if descending else 1) for column, descending in index]
         database[name].create_index(fields)
@@ -147,8 +150,25 @@ def _fill(database: Documents, wanted: Target, rows: Batches) -> None:
         database[name].create_index([(column, 1) for column in key])
     database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
     database[name].rename(wanted.name)
-    complete = {"rows": wanted.snapshot.rows, "nulls": sorted(nulls)}
-    database[LOADS].replace_one({"_id": wanted.name}, complete, upsert=True)
+    database[LOADS].replace_one({"_id": wanted.name}, {"rows": count, "nulls": sorted(nulls)}, upsert=True)
+    return count
+
+
+def _join_former(database: Documents, name: str, wanted: Target, former: Served) -> set[str]:
+    """Let the server bring in the documents served before; the columns in which they may hold a null."""
+    mark = database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}})
+    if mark is None:
+        raise wanted.lost(former)
+    carried = wanted.carried(former)
+    missing = set(wanted.kinds) - set(carried)
+    stages: list[dict[str, Any]] = []
+    if carried != [column.name for column in former.columns]:
+        shape = {column: f"${column}" if column in carried else {"$literal": None} for column in wanted.kinds}
+        stages.append({"$project": shape})
+    matched = "keepExisting" if wanted.spec.mode == "merge" else "replace"
+    stages.append({"$merge": {"into": name, "on": "_id", "whenMatched": matched, "whenNotMatched": "insert"}})
+    database[former.name].aggregate(stages)
+    return {column for column in mark["nulls"] if column in carried} | missing
 
 
 def _insert(database: Documents, name: str, wanted: Target, rows: Batches) -> set[str]:

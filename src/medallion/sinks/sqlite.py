@@ -69,9 +69,8 @@ class Sqlite(Sink):
         wanted = target(self.url, self.version, table, snapshot)
         with self._transaction() as connection:
             found = connection.execute(f"select rows from {LOADS} where name = ?", (wanted.name,)).fetchone()
-            if found is None:
-                _fill(connection, wanted, rows)
-        return wanted.report(self.label, perf_counter() - started, loaded=found is None)
+            count = found[0] if found else _fill(connection, wanted, rows)
+        return wanted.report(self.label, perf_counter() - started, count, loaded=found is None)
 
     def activate(self, release: Release) -> None:
         """Switch pointer and plain-name views in one transaction. Raises SinkError when a table is not loaded."""
@@ -136,7 +135,7 @@ class Sqlite(Sink):
             connection.execute("commit")
 
 
-def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> None:
+def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
     kinds, name = wanted.kinds, quote(wanted.name)
     columns = [f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}" for column, kind in kinds.items()]
     connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
@@ -147,13 +146,37 @@ def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> None
         for column in wanted.spec.key:
             if column in nulls:
                 raise wanted.null_key(column)
-    (arrived,) = connection.execute(f"select count(*) from {name}").fetchone()
-    wanted.reconcile(arrived)
-    _index(connection, wanted)
-    connection.execute(f"insert into {LOADS} values (?, ?, ?)", (wanted.name, arrived, json.dumps(sorted(nulls))))
+    count = _count(connection, wanted)
+    wanted.reconcile(count)
+    _index_key(connection, wanted)
+    if wanted.spec.former:
+        nulls |= _join_former(connection, wanted, wanted.spec.former)
+        count = _count(connection, wanted)
+    for number, index in enumerate(wanted.indexes()):
+        connection.execute(f"create index {quote(f'{wanted.name}__{number}')} on {name} ({_columns(index)})")
+    connection.execute(f"insert into {LOADS} values (?, ?, ?)", (wanted.name, count, json.dumps(sorted(nulls))))
+    return count
 
 
-def _index(connection: sqlite3.Connection, wanted: Target) -> None:
+def _count(connection: sqlite3.Connection, wanted: Target) -> int:
+    return int(connection.execute(f"select count(*) from {quote(wanted.name)}").fetchone()[0])
+
+
+def _join_former(connection: sqlite3.Connection, wanted: Target, former: Served) -> set[str]:
+    """Bring in the rows served before; the columns in which they may hold a null."""
+    mark = connection.execute(f"select nulls from {LOADS} where name = ?", (former.name,)).fetchone()
+    if mark is None:
+        raise wanted.lost(former)
+    carried = wanted.carried(former)
+    columns = ", ".join(quote(column) for column in carried)
+    conflict = "ignore" if wanted.spec.mode == "merge" else "replace"
+    connection.execute(
+        f"insert or {conflict} into {quote(wanted.name)} ({columns}) select {columns} from {quote(former.name)}"
+    )
+    return {column for column in json.loads(mark[0]) if column in carried} | (set(wanted.kinds) - set(carried))
+
+
+def _index_key(connection: sqlite3.Connection, wanted: Target) -> None:
     name, key = quote(wanted.name), ", ".join(quote(column) for column in wanted.spec.key)
     if key:
         try:
@@ -165,8 +188,6 @@ def _index(connection: sqlite3.Connection, wanted: Target) -> None:
             readers = [restorer(wanted.kinds[column]) for column in wanted.spec.key]
             values = [str(read(value) if read else value) for read, value in zip(readers, repeated, strict=True)]
             raise wanted.duplicate(", ".join(values)) from None
-    for number, index in enumerate(wanted.indexes()):
-        connection.execute(f"create index {quote(f'{wanted.name}__{number}')} on {name} ({_columns(index)})")
 
 
 def _columns(index: Index) -> str:

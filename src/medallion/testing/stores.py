@@ -24,6 +24,7 @@ from medallion.contracts import Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.records import Release
 from medallion.testing.groups import GroupContract
+from medallion.testing.modes import ModeContract
 from medallion.testing.queries import QueryContract
 from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
 
@@ -35,7 +36,7 @@ _NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
 _OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
 
 
-class SinkContract(QueryContract, GroupContract):
+class SinkContract(QueryContract, GroupContract, ModeContract):
     """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
 
     @pytest.fixture

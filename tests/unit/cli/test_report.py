@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from medallion.cli import report
-from medallion.records import Column, LoadReport, Run, Served, StepRun, Tally
+from medallion.records import Column, Ingestion, LoadReport, Run, Served, StepRun, Tally
 
 PLAIN = Tally(label="", rows_in=25_194, kept=23_663, deduplicated=1_000, dropped=31, quarantined=500, rows_out=23_663)
 GROUPED = Tally(label="", rows_in=23_663, kept=23_663, rows_out=12)
@@ -110,7 +110,7 @@ def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[st
         table="bronze.a", action="computed", why="", drift=("a.csv: new column 'y'",), warnings=("a\x1b[0m.csv: odd",)
     )
     loads = (
-        LoadReport(sink="serving", served=served, seconds=0.25, loaded=True),
+        LoadReport(sink="serving", served=served, seconds=0.25, loaded=True, arrived=1_500, rate=6_000),
         LoadReport(sink="other", served=served, seconds=0.0, loaded=False),
     )
 
@@ -133,11 +133,13 @@ def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> 
             served=Served(table=f"gold.{name}", name=name, snapshot="1", rows=rows, columns=columns),
             seconds=seconds,
             loaded=seconds > 0,
+            arrived=rows,
+            rate=rows / (seconds or 1),
         )
         for name, rows, seconds in (("a", 1_500, 0.25), ("b", 500, 0.75), ("c", 9_999, 0.0))
     )
 
-    lines = shown(capsys, run(loads=loads))
+    lines = shown(capsys, run(loads=loads, ingestion=Ingestion(rows=2_000, seconds=1, rate=2_000)))
 
     assert line(lines, "gold.b") == ["gold.b", "serving", "500", "0.75", "667"]
     assert line(lines, "gold.c") == ["gold.c", "serving", "9,999", "there already"]

@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
-from medallion.contracts import Sink, TableSpec
+from medallion.contracts import Sink, TableSpec, literal, quote
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Release, Snapshot
 from medallion.sinks.loading import Target, target
@@ -69,6 +69,7 @@ class Folder(Sink):
         file = self.path / "tables" / f"{wanted.name}.parquet"
         found = file.exists()
         if not found:
+            former = self._former(wanted)
             file.parent.mkdir(parents=True, exist_ok=True)
             part = file.with_suffix(f".{uuid4().hex}.part")
             try:
@@ -76,10 +77,13 @@ class Folder(Sink):
                     for batch in rows:
                         writer.write_batch(batch)
                 _check(wanted, part)
+                if former:
+                    _join(wanted, part, former)
                 part.replace(file)
             finally:
                 part.unlink(missing_ok=True)
-        return wanted.report(self.label, perf_counter() - started, loaded=not found)
+        count = pq.read_metadata(file).num_rows
+        return wanted.report(self.label, perf_counter() - started, count, loaded=not found)
 
     def activate(self, release: Release) -> None:
         served = release.served.get(self.label, {})
@@ -117,6 +121,16 @@ class Folder(Sink):
     def store(self) -> FolderStore:
         return FolderStore(self.path, self.label)
 
+    def _former(self, wanted: Target) -> Path | None:
+        """The file whose rows go on being served. Raises SinkError when they cannot be."""
+        if wanted.spec.former is None:
+            return None
+        wanted.carried(wanted.spec.former)
+        file = self.path / "tables" / f"{wanted.spec.former.name}.parquet"
+        if not file.exists():
+            raise wanted.lost(wanted.spec.former)
+        return file
+
 
 def _check(wanted: Target, part: Path) -> None:
     """Raises SinkError unless all rows arrived and the key tells them apart."""
@@ -131,6 +145,23 @@ def _check(wanted: Target, part: Path) -> None:
     for values, times in Counter(zip(*columns, strict=True)).most_common(1):
         if times > 1:
             raise wanted.duplicate(", ".join(map(str, values)))
+
+
+def _join(wanted: Target, part: Path, former: Path) -> None:
+    """Add the rows served before: of two rows with one key, the mode says which stays."""
+    import duckdb
+
+    arrived, served = (f"read_parquet({literal(str(file))})" for file in (part, former))
+    stays, joins = (served, arrived) if wanted.spec.mode == "append" else (arrived, served)
+    key, columns = (", ".join(map(quote, names)) for names in (wanted.spec.key, wanted.kinds))
+    joined = part.with_suffix(".joined.part")
+    with duckdb.connect() as connection:
+        rows = connection.sql(
+            f"select * from {stays} union all by name "
+            f"select * from {joins} where ({key}) not in (select ({key}) from {stays})"
+        )
+        rows.project(columns).write_parquet(str(joined))
+    joined.replace(part)
 
 
 def _put(file: Path, text: str) -> None:

@@ -1,0 +1,143 @@
+"""Tables that keep what was served before, through runs, reruns, corrections and rollbacks, in both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import medallion as md
+from medallion.errors import DeclarationError, SinkError
+
+YAML = """\
+name: modes
+tables:
+  bronze:
+    sales: {{source: data/sales.csv}}
+    other: {{source: data/other.csv}}
+  gold:
+    sales:
+      from: bronze.sales
+      steps: [{{cast: {{id: integer, amount: integer}}}}]
+    other: {{from: bronze.other}}
+sinks:
+  serving:
+    url: {url}
+    tables:
+      sales: {{key: id, mode: {mode}}}
+"""
+
+
+class Project:
+    """A pipeline whose source file shows one day's sales only."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        (folder / "data").mkdir()
+        (folder / "data/other.csv").write_text("n\n1\n")
+
+    def run(self, mode: str, *, full: bool = False, **sales: int) -> md.Run:
+        """Run with these sales (`id7=10`) in the file, and none else."""
+        (self.folder / "medallion.yaml").write_text(YAML.format(url=self.url, mode=mode))
+        rows = "".join(f"{name.removeprefix('id')},{amount}\n" for name, amount in sales.items())
+        (self.folder / "data/sales.csv").write_text(f"id,amount\n{rows}")
+        return self.pipeline().run(md.Selection(full=full))
+
+    def pipeline(self) -> md.Pipeline:
+        return md.Pipeline.load(self.folder / "medallion.yaml")
+
+    def shown(self) -> dict[int, int]:
+        store = self.pipeline().store()
+        try:
+            return {row["id"]: row["amount"] for row in store.find("sales", md.Query()).rows}
+        finally:
+            store.close()
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
+    url = "sqlite:lake/serving.db" if request.param == "sqlite" else request.getfixturevalue("mongodb_url")
+    return Project(tmp_path, url)
+
+
+def loads(run: md.Run) -> dict[str, tuple[Any, ...]]:
+    return {load.served.table: (load.loaded, load.arrived, load.met, load.served.rows) for load in run.loads}
+
+
+@pytest.mark.parametrize(("mode", "third"), [("append", 30), ("merge", 33)])
+def test_days_add_up_and_come_once(project: Project, mode: str, third: int) -> None:
+    first = project.run(mode, id1=10, id2=20, id3=30)
+    second = project.run(mode, id3=33, id4=40)
+    assert loads(second)["gold.sales"] == (True, 2, 1, 4)
+    both = {1: 10, 2: 20, 3: third, 4: 40}
+    assert project.shown() == both
+    assert project.run(mode, id3=33, id4=40).status == "unchanged"
+    again = project.run(mode, full=True, id3=33, id4=40)
+    assert again.status == "succeeded"
+    assert project.shown() == both
+    (project.folder / "data/other.csv").write_text("n\n1\n2\n")
+    other = project.run(mode, id3=33, id4=40)
+    assert loads(other)["gold.sales"] == (False, 0, 0, 4)
+    assert project.shown() == both
+
+    project.pipeline().roll_back(first.release)
+    assert project.shown() == {1: 10, 2: 20, 3: 30}
+    forward = project.run(mode, id3=33, id4=40)
+    assert forward.status == "succeeded"
+    assert project.shown() == both
+
+    for number in range(5, 18):  # beyond retention: what came with releases long gone is still served
+        project.run(mode, **{f"id{number}": number})
+    project.pipeline().collect()
+    assert len(project.pipeline().lake.releases()) == 10
+    assert project.shown() == both | {number: number for number in range(5, 18)}
+    before = project.pipeline().roll_back()
+    assert before.tables["gold.sales"].rows == 1
+    assert project.shown() == both | {number: number for number in range(5, 17)}
+
+
+def test_modes_may_change(project: Project) -> None:
+    project.run("replace", id1=10, id2=20)
+    project.run("merge", id2=22)
+    assert project.shown() == {1: 10, 2: 22}
+    anew = project.run("replace", id2=22)
+    assert anew.status == "succeeded"
+    assert project.shown() == {2: 22}
+    project.run("append", id2=1, id3=3)
+    assert project.shown() == {2: 22, 3: 3}
+
+
+def test_former_rows_that_were_lost_are_told_and_the_rest_is_served(project: Project) -> None:
+    releases = [str(project.run("merge", **{f"id{number}": number}).release) for number in range(3)]
+    pipeline = project.pipeline()
+    pipeline.sinks["serving"].prune([pipeline.lake.release(releases[2])])  # though the lake keeps all three
+    with pytest.raises(SinkError, match=r"rows served before.* are not in this database"):
+        pipeline.roll_back(releases[1])
+    assert pipeline.lake.pointer().release == releases[2]
+    assert project.shown() == {0: 0, 1: 1, 2: 2}
+    pipeline.roll_back(releases[0])  # which stands on no other: it is loaded again from the lake
+    assert project.shown() == {0: 0}
+
+
+def test_rows_served_elsewhere_are_not_forgotten_in_silence(project: Project, tmp_path: Path) -> None:
+    project.run("merge", id1=10)
+    project.url = f"sqlite:{tmp_path / 'another.db'}"
+    with pytest.raises(SinkError, match=r"rows served before.* are not in this database") as told:
+        project.run("merge", id2=20)
+    assert "mode: replace" in told.value.hint
+    project.run("replace", id2=20)
+    project.run("merge", id3=30)
+    assert project.shown() == {2: 20, 3: 30}
+
+
+def test_a_mode_without_a_key_is_told(project: Project) -> None:
+    project.run("merge", id1=10)
+    file = project.folder / "medallion.yaml"
+    file.write_text(file.read_text().replace("key: id, ", ""))
+    with pytest.raises(DeclarationError, match=r"sales\.mode.*'merge' knows rows by their key; declare `key`"):
+        project.pipeline()
+    file.write_text(file.read_text().replace("merge", "upsert"))
+    with pytest.raises(DeclarationError, match="append"):
+        project.pipeline()
