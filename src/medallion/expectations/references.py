@@ -62,10 +62,11 @@ class References(RowExpectation):
         except StepError as error:
             raise StepError(f"{table}: {error.message}", hint=error.hint) from error
         same_kind(repr(name), ("here", kinds(rows)[name]), (f"in {table}", kinds(other)[target]))
-        column = f"l.{quote(name)}"
+        column, there = f"l.{quote(name)}", f"r.{quote(target)}"
+        # NOT IN, for an anti join may be turned round, to hold the many rows instead of what they refer to
         return inputs.sql(
-            f"select l.{ROW}, {literal(name)} as column, cast({column} as varchar) as value "
-            f"from l anti join r on {column} = r.{quote(target)} where {column} is not null",
+            f"select l.{ROW}, {literal(name)} as column, cast({column} as varchar) as value from l "
+            f"where {column} is not null and {column} not in (select {there} from r where {there} is not null)",
             l=rows.project(f"{ROW}, {quote(name)}"),
             r=other.project(quote(target)),
         )

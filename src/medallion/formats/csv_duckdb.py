@@ -75,8 +75,9 @@ class Reading:
                 self.connection.execute(f"drop table if exists {table}").fetchall()
         if rows is None or found is None:
             return None
-        breaks = self._breaks() if lines.quoted else 0
-        if self.header_lines + rows + breaks + len(found) != lines.count or (breaks and found):
+        # No record is told of twice, so that lines left over can only be breaks inside values, or records left out.
+        over = lines.count - self.header_lines - rows - len(found)
+        if over and (found or not lines.quoted or over != self._breaks()):
             return None
         rejects = self._judged(found)
         return None if rejects is None else (rows, rejects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medallion.contracts import Inputs, Transform, literal, quote, require
+from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.expressions import SomeNames, kinds, public
 from medallion.transforms.columns import replace
@@ -49,9 +49,9 @@ class Trim(Transform):
 def stripped(text: str) -> str:
     """SQL of a text without white space at its ends, NULL when nothing is left.
 
-    The tests ahead of the regular expression let nearly every value pass at a fifth of its cost.
+    The tests ahead of the regular expression let nearly every value pass at a fifth of its cost: one of ASCII alone
+    whose first and last characters both come after the space.
     """
-    tails = " and ".join(f"{text} not like {literal('%' + space)}" for space in " \t\n\v\f\r")
-    clean = f"{text} >= '!' and {text} < chr(127) and {tails} and strlen({text}) = length({text})"
+    clean = f"{text} >= '!' and {text} < chr(127) and reverse({text}) >= '!' and strlen({text}) = length({text})"
     cut = rf"nullif(regexp_replace({text}, '^{SPACE}+|{SPACE}+$', '', 'g'), '')"
     return f"case when {clean} then {text} else {cut} end"
