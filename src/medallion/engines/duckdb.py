@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -49,9 +51,13 @@ class DuckDB(Engine):
         if self.threads:
             settings["threads"] = self.threads
         connection = duckdb.connect(config=settings)
+        # side by side with the parsing of the first files, which leaves a core free
+        arrow = Thread(target=import_module, args=("pyarrow.compute",))
+        arrow.start()
         try:
             yield DuckDBSession(connection, scratch)
         finally:
+            arrow.join()
             connection.close()
 
 
