@@ -26,8 +26,12 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     What was read from the store is kept in common, as long as its release is the active one; page and
     filters are each visitor's. Raises CallError when the pipeline has no sink to read from.
     """
-    pn.extension(sizing_mode="stretch_width")
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     figures = Figures(open_store(pipeline))
     formats = Formats.of(section)
-    return lambda: Session(pipeline, section, figures, formats).view
+
+    def dashboard() -> pmui.Page:
+        pn.extension(respect_explicit_sizing=True)  # holds for one visitor
+        return Session(pipeline, section, figures, formats).view
+
+    return dashboard

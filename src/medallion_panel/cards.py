@@ -8,27 +8,29 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.plotting import figure
 
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
 from medallion_panel.blocks import charts, distributions
+from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
+from medallion_panel.blocks.legends import Picture
+from medallion_panel.blocks.points import scatter
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.rows import RowsView
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.worldmap import world_map
-from medallion_panel.section import Block, Content, Kpi, Markdown, Quality, Rows, Runs, Speed
+from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 
 _log = logging.getLogger(__name__)
 
-_DRAW: dict[str, Callable[[Any, Reading], Any]] = {
+_DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
     "line": charts.line,
     "area": charts.area,
     "bar": charts.bar,
-    "scatter": distributions.scatter,
+    "scatter": scatter,
     "histogram": distributions.histogram,
     "heatmap": distributions.heatmap,
     "map": world_map,
@@ -52,10 +54,11 @@ class Card:
         level = "subtitle2" if block.kind == "kpi" else "subtitle1"
         bold = {"fontWeight": 600, "lineHeight": 1.3}
         heading = [pmui.Typography(content.title, variant=level, sx=bold, margin=0)] if content.title else []
+        self._aside = pmui.Typography("", variant="caption", sx={"opacity": 0.7}, margin=0, visible=False)
         note = [pmui.Typography(content.note, variant="caption", sx={"opacity": 0.7}, margin=0)] if content.note else []
         self.view = pmui.Paper(
-            *heading, self._pane, self._message, *note, elevation=0, variant="outlined", margin=0,
-            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_width",
+            *heading, self._pane, self._message, *note, self._aside, elevation=0, variant="outlined", margin=0,
+            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_both",
         )  # fmt: skip
 
     def show(self, reading: Reading) -> None:
@@ -71,16 +74,28 @@ class Card:
             self._say("This could not be drawn; the server's log says why.")
         else:
             self._pane.visible, self._message.visible = True, False
+        self._tell_ignored(reading)
+
+    def _tell_ignored(self, reading: Reading) -> None:
+        """Say which filters of the page do not hold here, lest a figure be taken for what it is not."""
+        table = getattr(self.block.content, "table", None)
+        try:
+            names = reading.ignored(table) if table else []
+        except MedallionError:
+            names = []
+        self._aside.param.update(object=f"Not filtered by {', '.join(names)}.", visible=bool(names))
 
     def _fill(self, reading: Reading) -> None:
         content = self.block.content
         if self.block.kind in _DRAW:
             drawn = _DRAW[self.block.kind](content, reading)
-            self._pane[:] = [_pane(drawn, content.height)]  # type: ignore[attr-defined]
+            self._pane[:] = _panes(drawn, content.height)  # type: ignore[attr-defined]
         elif isinstance(content, Kpi):
             self._pane.object = kpi_html(content, reading)
         elif isinstance(content, Quality):
-            self._pane.object = quality_html(content, reading.figures.release(), reading.formats)
+            self._pane.object = quality_html(content, reading.figures.seen(), reading.formats)
+        elif isinstance(content, Freshness):
+            self._pane.object = freshness_html(reading.figures.seen(), reading.formats)
         elif isinstance(content, Runs):
             self._pane.object = runs_html(content, self._pipeline, reading.formats)
         elif self.rows is not None:
@@ -99,12 +114,11 @@ class Card:
             return self._speed.view
         if isinstance(content, Markdown):
             return pn.pane.Markdown(content.text, sizing_mode="stretch_width", margin=0)
-        if isinstance(content, Kpi | Quality | Runs):
+        if isinstance(content, Kpi | Quality | Freshness | Runs):
             return pn.pane.HTML("", sizing_mode="stretch_width", margin=0, min_height=40)
         return pn.Column(sizing_mode="stretch_width", min_height=content.height, margin=(8, 0, 0, 0))  # type: ignore[attr-defined]
 
 
-def _pane(drawn: Any, height: int) -> Any:
-    if isinstance(drawn, figure):
-        return pn.pane.Bokeh(drawn, sizing_mode="stretch_width", height=height, margin=0)
-    return pn.pane.HoloViews(drawn, sizing_mode="stretch_width", height=height, margin=0)
+def _panes(drawn: Picture, height: int) -> list[Any]:
+    legend = [pn.pane.HTML(drawn.legend, sizing_mode="stretch_width", margin=(0, 0, 8, 0))] if drawn.legend else []
+    return [*legend, pn.pane.Bokeh(drawn.figure, sizing_mode="stretch_width", height=height, margin=0)]

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from medallion_panel.figures import Figures
-from medallion_panel.section import Bar, Block, Chart, FilterField, Histogram, Kpi, Page, Quality, Rows, Runs, WorldMap
+from medallion_panel.section import (
+    Bar,
+    Block,
+    Chart,
+    FilterField,
+    Freshness,
+    Histogram,
+    Kpi,
+    Page,
+    Quality,
+    Rows,
+    Runs,
+    WorldMap,
+)
 from medallion_panel.world import country_key
 
 _FEW = 40
@@ -16,7 +29,8 @@ def default_pages(figures: Figures) -> tuple[Page, ...]:
     """One page a served table, and one on the data itself."""
     pages = [_page(figures, table) for table in figures.tables()]
     data = Page(title="Data", icon="fact_check", blocks=(
-        Block(quality=Quality(title="How the rows fared")), Block(runs=Runs(title="Past runs")),
+        Block(quality=Quality(title="How the rows fared")), Block(freshness=Freshness(title="How fresh it is")),
+        Block(runs=Runs(title="Past runs")),
     ))  # fmt: skip
     return (*pages, data)
 

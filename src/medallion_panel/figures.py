@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from medallion.contracts import Page, Query, Sort, Store
-from medallion.errors import CallError, SinkError, did_you_mean
+from medallion.errors import CallError, MedallionError, SinkError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import Release, Served
 
@@ -28,9 +28,22 @@ class Figures:
         self.store = store
         self._answers: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._seen: Release | None = None
+        self._lost: MedallionError | None = None
 
     def release(self) -> Release:
-        return self.store.release()
+        """Ask the store for its active release."""
+        try:
+            self._seen = self.store.release()
+        except MedallionError as error:
+            self._lost = error
+            raise
+        self._lost = None
+        return self._seen
+
+    def seen(self) -> Release:
+        """The release that was active when the store was last asked: every answer is of this one."""
+        return self._seen or self.release()
 
     def tables(self) -> Mapping[str, Served]:
         return self.store.tables()
@@ -73,15 +86,18 @@ class Figures:
         return row["low"], row["high"]
 
     def _kept(self, key: Any, ask: Callable[[], T]) -> T:
-        """The answer to a question about the active release, asked once."""
+        """The answer to a question about the release seen, asked once. While the store is out of reach, only what
+        was asked before is answered: every further question would keep all visitors waiting."""
         for _ in range(_TRIES):
-            before = self.release().id
+            before = self.seen().id
             full = (before, repr(key))
             with self._lock:
                 if full in self._answers:
                     self._answers.move_to_end(full)
                     found: T = self._answers[full]
                     return found
+            if self._lost is not None:
+                raise self._lost
             answer = ask()
             if self.release().id == before:
                 with self._lock:

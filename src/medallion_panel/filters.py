@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +15,14 @@ from medallion.errors import CallError
 from medallion.kinds import Kind, coerce
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
+from medallion_panel.rounding import down, nice_width, up
 from medallion_panel.section import FilterField, Page
 
 _CHOICES = 300
+_STOPS = 200
 
 
-class PageFilter:
+class PageFilter(ABC):
     """One filter. `texts` are its values in an address, empty when it lets everything through."""
 
     def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
@@ -37,14 +41,17 @@ class PageFilter:
         finally:
             self._quiet = False
 
+    @abstractmethod
     def assign(self, texts: Sequence[str]) -> None:
-        raise NotImplementedError
+        """Show these values in the widget. Raises CallError on one it cannot have."""
 
+    @abstractmethod
     def texts(self) -> list[str]:
-        raise NotImplementedError
+        """Its values as an address has them."""
 
+    @abstractmethod
     def conditions(self) -> list[Filter]:
-        raise NotImplementedError
+        """What it asks of the store."""
 
 
 class Choice(PageFilter):
@@ -96,43 +103,37 @@ class Search(PageFilter):
 
 
 class Range(PageFilter):
-    """Rows whose number or date lies between two bounds, both included."""
+    """Rows whose number lies between two bounds, both included; `write` writes a bound for the reader."""
 
     def __init__(
-        self, field: FilterField, label: str, changed: Callable[[], None], kind: Kind, bounds: tuple[Any, Any]
+        self,
+        field: FilterField,
+        label: str,
+        changed: Callable[[], None],
+        kind: Kind,
+        bounds: tuple[Any, Any],
+        write: Callable[[Any], str],
     ) -> None:
         super().__init__(field, label, changed)
-        self._kind, self._bounds = kind, bounds
-        self._dates = kind.name in ("date", "timestamp")
-        shared: dict[str, Any] = {"label": label, "size": "small", "sizing_mode": "stretch_width", "margin": 0}
-        if self._dates:
-            self._whole = tuple(value.date() if hasattr(value, "date") else value for value in bounds)
-            self.widget = pmui.DateRangePicker(value=None, start=self._whole[0], end=self._whole[1], **shared)
-            self.watch("value")
-        else:
-            step = 1 if kind.name == "integer" else 0.01
-            low, high = float(bounds[0]), float(bounds[1])
-            self._whole = (int(low), int(high)) if kind.name == "integer" else (low, high)
-            self.widget = pmui.EditableRangeSlider(
-                start=self._whole[0], end=self._whole[1], value=self._whole, step=step, **shared
-            )
-            self.watch("value_throttled")
+        self._number: Callable[[Any], Any] = int if kind.name == "integer" else float
+        self._write = write
+        step = nice_width(float(bounds[1]) - float(bounds[0]), _STOPS, kind)
+        self._whole = self._number(down(bounds[0], step)), self._number(up(bounds[1], step))
+        self.widget = pmui.RangeSlider(
+            label=label, start=self._whole[0], end=max(self._whole[1], self._whole[0] + self._number(step)),
+            value=self._whole, step=self._number(step), show_value=False, tooltips=False, size="small",
+            sizing_mode="stretch_width", margin=(0, 8),
+        )  # fmt: skip
+        self.widget.param.watch(lambda _: self._tell(), "value")
+        self.watch("value_throttled")
+        self._tell()
 
     def assign(self, texts: Sequence[str]) -> None:
-        self.widget.value = None if self._dates else self._whole
-        if not texts:
-            return
-        ends = texts[0].split("..")
-        if len(ends) != 2:
-            raise CallError(f"{self.label} is written as 10..20, not {texts[0]!r}")
-        kind = Kind("date") if self._dates else Kind("decimal")
-        low, high = (
-            coerce(kind, text, self.label) if text else whole for text, whole in zip(ends, self._whole, strict=True)
-        )
-        if low > high:
-            raise CallError(f"{self.label} begins at {low} and ends before, at {high}")
-        number = int if self._kind.name == "integer" else float
-        self.widget.value = (low, high) if self._dates else (number(low), number(high))
+        self.widget.value = self._whole
+        if texts:
+            low, high = _ends(self.label, texts[0], Kind("decimal"), self._whole)
+            least, most = self._whole
+            self.widget.value = tuple(max(least, min(most, self._number(end))) for end in (low, high))
 
     def texts(self) -> list[str]:
         value = self._chosen()
@@ -142,16 +143,64 @@ class Range(PageFilter):
         value = self._chosen()
         if not value:
             return []
-        low, high = value if self._dates else (Decimal(str(value[0])), Decimal(str(value[1])))
-        if self._kind.name == "integer":
-            low, high = int(low), int(high)
+        low, high = value if self._number is int else (Decimal(str(end)) for end in value)
         return [Filter(self.column, "gte", low), Filter(self.column, "lte", high)]
 
     def _chosen(self) -> tuple[Any, Any] | None:
         value = self.widget.value
-        if not value or None in value or tuple(value) == tuple(self._whole):
-            return None
-        return value[0], value[1]
+        return None if tuple(value) == self._whole else (value[0], value[1])
+
+    def _tell(self) -> None:
+        low, high = (self._write(end) for end in self.widget.value)
+        self.widget.label = f"{self.label}: {low} – {high}"
+
+
+class Days(PageFilter):
+    """Rows whose date lies between two days, both included."""
+
+    def __init__(
+        self, field: FilterField, label: str, changed: Callable[[], None], kind: Kind, bounds: tuple[Any, Any]
+    ) -> None:
+        super().__init__(field, label, changed)
+        self._times = kind.name == "timestamp"
+        self._whole = tuple(value.date() if self._times else value for value in bounds)
+        self.widget = pmui.DateRangePicker(
+            label=label, value=None, start=self._whole[0], end=self._whole[1], size="small",
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self.watch("value")
+
+    def assign(self, texts: Sequence[str]) -> None:
+        self.widget.value = _ends(self.label, texts[0], Kind("date"), self._whole) if texts else None
+
+    def texts(self) -> list[str]:
+        value = self._chosen()
+        return [f"{value[0]}..{value[1]}"] if value else []
+
+    def conditions(self) -> list[Filter]:
+        value = self._chosen()
+        if not value:
+            return []
+        first, last = value
+        if self._times:
+            first, after = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
+            return [Filter(self.column, "gte", first), Filter(self.column, "lt", after)]
+        return [Filter(self.column, "gte", first), Filter(self.column, "lte", last)]
+
+    def _chosen(self) -> tuple[Any, Any] | None:
+        value = self.widget.value
+        return None if not value or None in value or tuple(value) == self._whole else (value[0], value[1])
+
+
+def _ends(label: str, text: str, kind: Kind, whole: Sequence[Any]) -> tuple[Any, Any]:
+    """Both ends of what an address says; one left out is that of the whole. Raises CallError."""
+    ends = text.split("..")
+    if len(ends) != 2:
+        raise CallError(f"{label} is written as 10..20, not {text!r}")
+    low, high = (coerce(kind, end, label) if end else bound for end, bound in zip(ends, whole, strict=True))
+    if low > high:
+        raise CallError(f"{label} begins at {low} and ends before, at {high}")
+    return low, high
 
 
 def page_filters(page: Page, figures: Figures, formats: Formats, changed: Callable[[], None]) -> list[PageFilter]:
@@ -178,7 +227,10 @@ def _filter(
     bounds = figures.bounds(table, field.column)
     if bounds[0] is None:
         return Choice(field, label, changed, [])
-    return Range(field, label, changed, kind, bounds)
+    if kind.name in ("date", "timestamp"):
+        return Days(field, label, changed, kind, bounds)
+    write = formats.writer(formats.name_for(field.column, kind), short=True)
+    return Range(field, label, changed, kind, bounds, write)
 
 
 _RANGED = ("integer", "decimal", "float", "date", "timestamp")

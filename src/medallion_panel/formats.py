@@ -16,6 +16,7 @@ from medallion_panel.section import Dashboard, FormatName
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _NONE = "–"
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,13 @@ class Formats:
     def _write(self, name: FormatName, value: Any, short: bool) -> str:
         if isinstance(value, bool):
             return "yes" if value else "no"
-        if isinstance(value, date):
-            return self.day(value)
-        if isinstance(value, str | list | dict | bytes) or name in ("text", "date"):
+        if isinstance(value, str | date):
+            return self.period(value)
+        if isinstance(value, list | dict | bytes) or name in ("text", "date"):
             return str(value)
+        return self._number(name, value, short)
+
+    def _number(self, name: FormatName, value: Any, short: bool) -> str:
         match name:
             case "currency" if short and abs(value) >= 10_000:
                 places = 2 if abs(value) >= 1_000_000 else 1
@@ -87,7 +91,7 @@ class Formats:
                 )
             case "currency":
                 pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
-                whole = short and abs(value) >= 1000
+                whole = short and (abs(value) >= 1000 or value == int(value))
                 return str(
                     numbers.format_currency(
                         value,
@@ -123,6 +127,12 @@ class Formats:
         if isinstance(value, date):
             return self.day(value)
         return _NONE if value is None else str(value)
+
+    def bytes(self, number: int) -> str:
+        """A size in the unit that suits it."""
+        unit = next((place for place, name in enumerate(_UNITS) if number < 1000 ** (place + 1)), len(_UNITS) - 1)
+        written = numbers.format_decimal(number / 1000**unit, "#,##0.#" if unit else "#,##0", self.locale)
+        return f"{written} {_UNITS[unit]}"
 
     def age(self, moment: datetime) -> str:
         """How long ago a moment was."""

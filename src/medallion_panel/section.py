@@ -146,6 +146,12 @@ class Quality(Content):
     width: int = Field(default=12, ge=1, le=12)
 
 
+class Freshness(Content):
+    """When the release was published, and when every table and every source was last renewed."""
+
+    width: int = Field(default=12, ge=1, le=12)
+
+
 class Runs(Content):
     """How long past runs took, and what they did."""
 
@@ -174,13 +180,14 @@ class Block(Model):
     rows: Rows | None = Field(default=None, alias="table")
     markdown: Markdown | None = None
     quality: Quality | None = None
+    freshness: Freshness | None = None
     runs: Runs | None = None
     speed: Speed | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _one_kind(cls, value: object) -> object:
-        if isinstance(value, str) and value in ("quality", "runs", "speed"):
+        if isinstance(value, str) and value in ("quality", "freshness", "runs", "speed"):
             value = {value: {}}
         if not isinstance(value, Mapping) or len(value) != 1:
             raise ValueError("a block is a mapping of one kind to its settings, such as `kpi: {…}`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -39,10 +40,10 @@ class Session:
         self._release: Release | None = None
         self._pages: dict[str, Page] = {}
         self._open: _OpenPage | None = None
-        self._moving = False
+        self._moving = self._looking = False
         self._status = Status(formats, timedelta(hours=section.stale_after_hours))
         self._address = Address(self._follow, self._on_phone)
-        self._menu = pmui.MenuList(items=[], label="Pages", margin=0)
+        self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
         self._notice = pmui.Alert(object="", severity="warning", closeable=True, visible=False, margin=(0, 0, 16, 0))
         self._body = pn.Column(sizing_mode="stretch_width", margin=0)
         self._menu.param.watch(self._chosen, "active")
@@ -65,21 +66,29 @@ class Session:
     def _on_phone(self) -> None:
         self.view.sidebar_open = False
 
-    def _begin(self) -> None:
-        self._look()
+    async def _begin(self) -> None:
+        await self._look()
         pn.state.add_periodic_callback(self._look, _LOOK_EVERY_MS)
 
     # Releases
 
-    def _look(self) -> None:
-        """See which release is active; show it when it is another than before."""
+    async def _look(self) -> None:
+        """See which release is active, in a thread, for a store out of reach answers late; show it when it is new."""
+        if self._looking:
+            return
+        self._looking = True
         try:
-            release = self._figures.release()
+            release = await asyncio.to_thread(self._figures.release)
         except MedallionError as error:
             self._status.lost(error, self._release)
             if self._release is None:
                 self._body[:] = [_empty(error)]
-            return
+        else:
+            self._tell(release)
+        finally:
+            self._looking = False
+
+    def _tell(self, release: Release) -> None:
         self._status.tell(release)
         if self._release is None or release.id != self._release.id:
             first, self._release = self._release is None, release
@@ -104,14 +113,14 @@ class Session:
             slug = next(iter(self._pages))
         self._notice.visible = False
         notices += self._turn(slug, parts)
-        self._tell(notices)
+        self._warn(notices)
 
     def _chosen(self, event: Any) -> None:
         place = event.new[0] if isinstance(event.new, tuple | list) else event.new
         if self._moving or not isinstance(place, int):
             return
         self._notice.visible = False
-        self._tell(self._turn(list(self._pages)[place], {}))
+        self._warn(self._turn(list(self._pages)[place], {}))
         self._write()
 
     def _turn(self, slug: str, parts: Parts) -> list[str]:
@@ -137,7 +146,7 @@ class Session:
             theme = {_THEME: found} if (found := self._address.read().get(_THEME)) else {}
             self._address.write({_PAGE: [self._open.slug], **self._open.texts(), **theme})
 
-    def _tell(self, notices: Sequence[str]) -> None:
+    def _warn(self, notices: Sequence[str]) -> None:
         if notices:
             self._notice.param.update(object=" ".join(notices), visible=True, closed=False)
 
@@ -155,7 +164,7 @@ class _OpenPage:
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
         heading = pmui.Typography(page.title, variant="h5", sx={"fontWeight": 600}, margin=(0, 0, 12, 0))
         grid = pmui.Grid(
-            *(pmui.Grid(card.view, size=_size(card.block.content.width)) for card in self.cards),
+            *(pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both") for card in self.cards),
             container=True, spacing=2, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.view = pn.Column(heading, *self._bar(), grid, sizing_mode="stretch_width", margin=0)
@@ -208,9 +217,10 @@ class _OpenPage:
         self._changed()
 
 
-def _size(width: int) -> dict[str, int]:
-    """On a phone one card a row, on a tablet two of the small ones, on a wide screen as declared."""
-    return {"xs": 12, "sm": 6 if width <= 4 else 12, "lg": width}
+def _size(card: Card) -> dict[str, int]:
+    """On a phone one card a row but two figures, on a tablet two small ones, on a wide screen as declared."""
+    width = card.block.content.width
+    return {"xs": 6 if card.block.kind == "kpi" else 12, "sm": 6 if width <= 4 else 12, "lg": width}
 
 
 def _empty(error: MedallionError) -> Any:

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bokeh.core.properties import value
-from bokeh.models import (
-    ColumnDataSource,
-    CustomJSTickFormatter,
-    DatetimeTickFormatter,
-    HoverTool,
-    LabelSet,
-    Legend,
-    LegendItem,
-    Range1d,
-)
+from bokeh.models import CustomJSTickFormatter, DatetimeTickFormatter, HoverTool
 from bokeh.plotting import figure
 
 from medallion_panel.formats import Formats
@@ -57,32 +47,6 @@ def new_figure(height: int, **ranges: Any) -> figure:
     return plot
 
 
-def name_ends(plot: figure, ends: Sequence[tuple[Any, float, str, str]]) -> None:
-    """Write each series' name where its line ends: (x, y, name, colour) each, moved apart where they would touch."""
-    span = float(plot.y_range.end - plot.y_range.start)
-    gap = span * 16 / max(plot.height - 60, 60)
-    rows = sorted(ends, key=lambda end: end[1])
-    places: list[float] = []
-    for _, y, _, _ in rows:
-        places.append(max(y, places[-1] + gap) if places else y)
-    over = places[-1] - (float(plot.y_range.end) - gap / 2)
-    if over > 0:
-        top = float("inf")
-        for place in range(len(places) - 1, -1, -1):
-            top = places[place] = min(places[place], float(plot.y_range.end) - gap / 2, top - gap)
-    columns = {"x": [row[0] for row in rows], "y": places, "color": [row[3] for row in rows]}
-    source = ColumnDataSource({**columns, "text": [cut(row[2]) for row in rows]})
-    plot.add_layout(
-        LabelSet(x="x", y="y", text="text", text_color="color", source=source, x_offset=7, text_baseline="middle",
-                 text_font_size="12px", text_font=value(FONT))
-    )  # fmt: skip
-
-
-def room_for_names(first: Any, last: Any) -> Range1d:
-    """A range that leaves a third of its width for the names at the ends."""
-    return Range1d(first, last + (last - first) * 0.36)
-
-
 class Looks:
     """How axes and tooltips are written. Parameters: `formats`, those of the dashboard."""
 
@@ -90,9 +54,16 @@ class Looks:
         self._formats = formats
 
     def axes(
-        self, plot: figure, *, x: FormatName | None = None, y: FormatName | None = None, times: bool = False
+        self,
+        plot: figure,
+        *,
+        x: FormatName | None = None,
+        y: FormatName | None = None,
+        times: bool = False,
+        ticks: int = 5,
     ) -> None:
-        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names."""
+        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names;
+        `ticks` is about how many numbers stand on an axis."""
         for axis in (*plot.xaxis, *plot.yaxis):
             axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = None
             axis.major_label_text_font = axis.axis_label_text_font = FONT
@@ -104,7 +75,7 @@ class Looks:
             grid.grid_line_alpha = 0.18
             if form:
                 axis.formatter = self._numbers(form)
-                axis.ticker.desired_num_ticks = 5
+                axis.ticker.desired_num_ticks = ticks
         if times:
             months = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
             plot.xaxis[0].formatter = months
@@ -113,15 +84,6 @@ class Looks:
     def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
         """What shows below the pointer. Data stands in it as text, never as HTML."""
         plot.add_tools(HoverTool(tooltips=list(tips), renderers=list(renderers), point_policy="snap_to_data"))
-
-    def legend(self, plot: figure, items: Sequence[tuple[str, Any]]) -> None:
-        """Names for series that have no end to be named at."""
-        legend = Legend(
-            items=[LegendItem(label=name, renderers=[glyph]) for name, glyph in items], orientation="horizontal",
-            label_text_font=value(FONT), label_text_font_size="12px", label_text_color=INK, background_fill_alpha=0,
-            border_line_color=None, glyph_width=12, glyph_height=12, spacing=8, padding=0, ncols=3,
-        )  # fmt: skip
-        plot.add_layout(legend, "above")
 
     def _numbers(self, name: FormatName) -> CustomJSTickFormatter:
         """Figures as the reader's locale writes them, short."""

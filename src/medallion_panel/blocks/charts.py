@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
-from medallion_panel.blocks.axes import Looks, cut, name_ends, new_figure, room_for_names
+from medallion_panel.blocks.axes import Looks, cut, new_figure
+from medallion_panel.blocks.legends import Picture, names_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import OTHERS, frame_of
 from medallion_panel.formats import is_month
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from bokeh.plotting import figure
 
 
-def line(block: Chart, reading: Reading) -> figure:
-    """One line a series, named where it ends."""
+def line(block: Chart, reading: Reading) -> Picture:
+    """One line a series."""
     drawn = _Drawn(block, reading)
     plot = drawn.figure()
     frame = drawn.frame
-    if "raw" in frame:
+    keys = drawn.colors
+    if "raw" in frame and len(keys) == 1:
+        (name,) = keys
+        keys = {f"Average of {block.window}": PRIMARY, name: REST}
         plot.line(x="x", y="raw", source=ColumnDataSource(frame), color=REST, line_width=1.5, line_dash="dotted")
     hovered = []
     for name, color in drawn.colors.items():
@@ -37,16 +41,10 @@ def line(block: Chart, reading: Reading) -> figure:
     drawn.looks.tips(plot, drawn.tips, hovered)
     high = frame["raw"].max() if "raw" in frame else frame["y"].max()
     plot.y_range = _from_nought(frame["y"].min(), max(high, frame["y"].max()))
-    if len(drawn.colors) > 1:
-        ends = frame.groupby("series", sort=False).tail(1)
-        name_ends(
-            plot,
-            [(row.x, float(str(row.y)), str(row.series), drawn.colors[str(row.series)]) for row in ends.itertuples()],
-        )
-    return plot
+    return Picture(plot, names_legend(keys))
 
 
-def area(block: Chart, reading: Reading) -> figure:
+def area(block: Chart, reading: Reading) -> Picture:
     """Areas, one on the other."""
     drawn = _Drawn(block, reading)
     plot = drawn.figure()
@@ -54,21 +52,17 @@ def area(block: Chart, reading: Reading) -> figure:
     wide = drawn.frame.pivot(index="x", columns="series", values="y").fillna(0)[names]
     plot.varea_stack(names, x="x", color=list(drawn.colors.values()), alpha=0.8, source=ColumnDataSource(wide))
     tops = wide.cumsum(axis=1)
-    middle = tops - wide / 2
     plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
     dots = drawn.frame.assign(top=[float(tops.loc[x, name]) for x, name in drawn.frame[["x", "series"]].to_numpy()])
     hovered = plot.scatter(x="x", y="top", source=ColumnDataSource(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
     drawn.looks.tips(plot, drawn.tips, [hovered])
-    if len(names) > 1:
-        last = wide.index[-1]
-        name_ends(plot, [(last, float(middle[name].iloc[-1]), name, color) for name, color in drawn.colors.items()])
-    return plot
+    return Picture(plot, names_legend(drawn.colors))
 
 
-def bar(block: Bar, reading: Reading) -> figure:
+def bar(block: Bar, reading: Reading) -> Picture:
     """Bars by x; several series stand on each other."""
     drawn = _Drawn(block, reading, times=False)
-    frame, names = drawn.frame, list(drawn.colors)
+    frame = drawn.frame
     factors = list(dict.fromkeys(cut(name) for name in frame["period"]))
     frame = frame.assign(x=[cut(name) for name in frame["period"]])
     across = block.horizontal
@@ -92,10 +86,8 @@ def bar(block: Bar, reading: Reading) -> figure:
     else:
         plot.y_range = values
         if sum(map(len, factors)) > 60:
-            plot.xaxis.major_label_orientation = 0.7
-    if len(names) > 1:
-        drawn.looks.legend(plot, list(zip(names, hovered, strict=True)))
-    return plot
+            plot.xaxis.major_label_orientation = 0.9
+    return Picture(plot, names_legend(drawn.colors))
 
 
 class _Drawn:
@@ -130,15 +122,13 @@ class _Drawn:
         ranges: dict[str, Any] = {}
         if self.times:
             ranges["x_axis_type"] = "datetime"
-            if len(self.colors) > 1:
-                ranges["x_range"] = room_for_names(self.frame["x"].min(), self.frame["x"].max())
         elif factors is not None:
             ranges["y_range" if across else "x_range"] = factors
         elif any(isinstance(value, str) for value in self.frame["x"]):
             ranges["x_range"] = FactorRange(*dict.fromkeys(self.frame["x"]))
         plot = new_figure(self.block.height, **ranges)
         if across:
-            self.looks.axes(plot, x=self.form)
+            self.looks.axes(plot, x=self.form, ticks=4)
         else:
             self.looks.axes(plot, y=self.form, times=self.times)
         return plot

@@ -15,7 +15,7 @@ _STYLE = """
 .figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
-.up { color: #15915f; } .down { color: #d0453e; }
+.up { color: #15915f; } .down { color: #d9534c; }
 svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
 """
 
@@ -45,11 +45,12 @@ def _change(rows: Sequence[dict[str, Any]], over: str, reading: Reading, write: 
     last, former = rows[-1], rows[-2]
     change = float(last["value"]) / float(former["value"]) - 1
     arrow, kind = ("▲", "up") if change >= 0 else ("▼", "down")
+    told = f'<span class="{kind}"><span role="img" aria-label="{kind}">{arrow}</span>'
     percent = reading.formats.writer("percent")(abs(change))
     period, before = reading.formats.period(last[over]), reading.formats.period(former[over])
     return (
-        f'<div class="change"><span class="{kind}">{arrow} {escape(percent)}</span> '
-        f"{escape(period)}: {escape(write(last['value']))} <span hidden>against {escape(before)}</span></div>"
+        f'<div class="change">{told} {escape(percent)}</span> on {escape(before)}<br>'
+        f"{escape(period)}: {escape(write(last['value']))}</div>"
     )
 
 

@@ -11,6 +11,7 @@ from medallion_panel.section import Quality
 
 STYLE = """
 :host { color: inherit; }
+p { font-size: .88rem; margin: 4px 0 8px }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
 td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22); white-space: nowrap; }

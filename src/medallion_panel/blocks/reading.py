@@ -30,6 +30,12 @@ class Reading:
         columns = self.figures.kinds(table)
         return tuple(condition for condition in self.chosen if condition.field in columns)
 
+    def ignored(self, table: str) -> list[str]:
+        """The columns of the page's filters that a table does not have, in words."""
+        columns = self.figures.kinds(table)
+        names = dict.fromkeys(condition.field for condition in self.chosen if condition.field not in columns)
+        return [self.formats.label(name) for name in names]
+
     def kind(self, table: str, text: str) -> Kind | None:
         """What a column, or the column of a metric, holds."""
         column = text.partition("(")[2].rpartition(")")[0].strip() or text

@@ -13,10 +13,10 @@ import panel_material_ui as pmui
 
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError
-from medallion_panel.blocks.elsewhere import code
+from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
 from medallion_panel.blocks.reading import NoRowsError, Reading
-from medallion_panel.section import Rows
+from medallion_panel.section import FormatName, Rows
 
 _RIGHT = ("integer", "number", "decimal", "currency", "percent")
 _DETAIL = """<style>:host { color: inherit } dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px;
@@ -36,26 +36,25 @@ class RowsView:
         self.search = pmui.TextInput(label="", size="small", margin=0, width=220, visible=bool(block.search))
         self.back = pmui.IconButton(icon="chevron_left", description="Former page", margin=0, disabled=True)
         self.next = pmui.IconButton(icon="chevron_right", description="Next page", margin=0, disabled=True)
-        self.told = pmui.Typography("", variant="body2", margin=(10, 6), width=130, sizing_mode="fixed")
+        self.told = pmui.Typography("", variant="body2", margin=(10, 0), sizing_mode="fixed")
         self.table = TextGrid(pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
-        self.detail = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", margin=(4, 0))
+        self.facts = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+        self.shut = pmui.IconButton(icon="close", description="Close this row", margin=0, size="small")
+        self.detail = pn.Row(self.facts, self.shut, visible=False, sizing_mode="stretch_width", margin=(8, 0))
         csv_button, parquet_button = (self._download(form) for form in ("csv", "parquet"))
-        self.code = pn.pane.Markdown("", sizing_mode="stretch_width")
-        self.elsewhere = pmui.Card(
-            self.code, title="Use it elsewhere", collapsed=True, collapsible=True, elevation=0, variant="outlined",
-            margin=(8, 0, 0, 0), sizing_mode="stretch_width", title_variant="subtitle2",
-        )  # fmt: skip
+        self.code = CodeList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
         self.view = pn.Column(
             pn.FlexBox(
-                self.search, pn.Row(self.back, self.told, self.next, margin=0, width=240, sizing_mode='fixed'),
-                csv_button, parquet_button, align_items="center", gap="12px", margin=(4, 0),
+                self.search, self.told, self.back, self.next, csv_button, parquet_button,
+                align_items="center", gap="8px", margin=(4, 0),
             ),
-            self.table, self.detail, self.elsewhere, sizing_mode="stretch_width", margin=0,
+            self.table, self.detail, self.code, sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.search.param.watch(self._asked, "value")
         self.table.param.watch(self._asked, "sort")
         self.back.on_click(lambda _: self._turn(-1))
         self.next.on_click(lambda _: self._turn(1))
+        self.shut.on_click(lambda _: self._pick(None))
         if block.detail:
             self.table.param.watch(self._picked, "picks")
 
@@ -141,15 +140,16 @@ class RowsView:
         last = first + len(page.rows)
         self.told.object = f"{write(first + 1 if last else 0)}–{write(last)} of {write(whole)}"
         self.back.disabled, self.next.disabled = first == 0, page.cursor is None
+        self.back.visible = self.next.visible = whole > self.block.page_size
         self._fill(reading)
         self._show_detail(reading)
-        self.code.object = code(self.block.table, query)
+        self.code.items = snippets(self.block.table, query)
         if not page.rows:
             raise NoRowsError
 
     def _fill(self, reading: Reading) -> None:
         columns = self._columns()
-        forms = {name: reading.format(self.block.table, name) for name in columns}
+        forms = {name: self._form(name, reading) for name in columns}
         writers = {name: reading.formats.writer(forms[name]) for name in columns}
         kinds = reading.figures.kinds(self.block.table)
         heads = [
@@ -160,13 +160,21 @@ class RowsView:
         rows = [[writers[name](row[name]) for name in columns] for row in self._page]
         self.table.param.update(columns=heads, rows=rows)
 
+    def _form(self, name: str, reading: Reading) -> FormatName:
+        """How a column is written; a number that is a key names something, and has no thousands to group."""
+        form = reading.format(self.block.table, name)
+        return "text" if form == "integer" and name in reading.figures.served(self.block.table).key else form
+
     # One row
 
     def _picked(self, _event: Any) -> None:
         if self._reading is None or not 0 <= self.table.picked < len(self._page):
             return
         key = self._reading.figures.served(self.block.table).key
-        self.row = "~".join(str(self._page[self.table.picked][name]) for name in key) or None
+        self._pick("~".join(str(self._page[self.table.picked][name]) for name in key) or None)
+
+    def _pick(self, row: str | None) -> None:
+        self.row = row
         self._changed()
 
     def _show_detail(self, reading: Reading) -> None:
@@ -175,14 +183,14 @@ class RowsView:
             return
         found = reading.figures.get(self.block.table, tuple(self.row.split("~")))
         if found is None:
-            self.detail.object = f"{_DETAIL}<p>There is no row {escape(self.row)} in this release.</p>"
+            self.facts.object = f"{_DETAIL}<p>There is no row {escape(self.row)} in this release.</p>"
             return
         lines = [
             f"<dt>{escape(reading.formats.label(name))}</dt>"
-            f"<dd>{escape(reading.writer(self.block.table, name)(value))}</dd>"
+            f"<dd>{escape(reading.formats.writer(self._form(name, reading))(value))}</dd>"
             for name, value in found.items()
         ]
-        self.detail.object = f"{_DETAIL}<dl>{''.join(lines)}</dl>"
+        self.facts.object = f"{_DETAIL}<dl>{''.join(lines)}</dl>"
 
     # To take along
 
@@ -190,7 +198,7 @@ class RowsView:
         return pmui.FileDownload(
             callback=lambda: self._file(form), filename=f"{self.block.table}.{form}",
             label={"csv": "CSV", "parquet": "Parquet"}[form],
-            icon="download", auto=True, embed=False, size="small", variant="outlined", margin=0, width=120,
+            icon="download", auto=True, embed=False, size="small", variant="outlined", margin=0, width=96,
             description=f"All rows that meet the filters, as {form}",
         )  # fmt: skip
 

@@ -35,14 +35,17 @@ def _runs(runs: Sequence[Run], formats: Formats) -> str:
     longest = max((_seconds(run) for run in runs), default=0) or 1
     lines = []
     for run in runs:
-        rows = sum(step.rows for step in run.steps if step.action == "computed")
+        worked = [step for step in run.steps if step.action == "computed"]
+        taken, computed = ([step for step in worked if bool(step.sources) == sources] for sources in (True, False))
         cells = (
-            f"{run.id} · {formats.age(run.started)}", run.status, second(_seconds(run)), write(rows),
-            second(sum(load.seconds for load in run.loads if load.loaded)), run.release or "–",
+            f"{run.id} · {formats.age(run.started)}", run.status, second(_seconds(run)),
+            *(second(sum(step.seconds for step in steps)) for steps in (taken, computed)),
+            second(sum(load.seconds for load in run.loads if load.loaded)), write(sum(step.rows for step in worked)),
+            run.release or "–",
         )  # fmt: skip
         bar = _BAR.format(100 * _seconds(run) / longest)
         lines.append("".join(f"<td>{escape(cell)}</td>" for cell in cells) + f"<td>{bar}</td>")
-    return _table(("Run", "Status", "Seconds", "Rows computed", "Seconds to load", "Release", ""), lines)
+    return _table(("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""), lines)
 
 
 def _steps(run: Run, formats: Formats) -> str:
@@ -51,12 +54,12 @@ def _steps(run: Run, formats: Formats) -> str:
     lines = [
         "".join(
             f"<td>{escape(cell)}</td>"
-            for cell in (step.table, step.action, second(step.seconds), write(step.rows), write(step.bytes))
+            for cell in (step.table, step.action, second(step.seconds), write(step.rows), formats.bytes(step.bytes))
         )
         + f"<td>{_BAR.format(100 * step.seconds / longest)}</td>"
         for step in run.steps
     ]
-    return _table(("Table", "What was done", "Seconds", "Rows", "Bytes", ""), lines)
+    return _table(("Table", "What was done", "Seconds", "Rows", "Size", ""), lines)
 
 
 def _table(head: Sequence[str], lines: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,18 +10,22 @@ from html import escape
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import panel as pn
 import panel_material_ui as pmui
 
 from medallion.contracts import Query, Sort, Store
-from medallion.errors import MedallionError
+from medallion.errors import MedallionError, SinkError
 from medallion.kinds import kind_of
 from medallion.records import Served
 from medallion_panel.blocks.quality import STYLE, table_html
 from medallion_panel.blocks.reading import Reading
 from medallion_panel.section import Speed
-from medallion_panel.stores import API_URL
+from medallion_panel.stores import API_KEY, API_URL
+
+_PATIENCE = 30
 
 
 class SpeedView:
@@ -47,7 +52,11 @@ class SpeedView:
         """One question each time the server is free, so that other visitors are served meanwhile."""
         if self._reading is None:
             return
-        questions = list(questions_of(self._reading.figures.store))
+        try:
+            questions = list(questions_of(self._reading.figures.store))
+        except MedallionError as error:
+            self._table.object = f"<p>Nothing could be measured: {escape(error.message)}.</p>"
+            return
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
         taken: dict[str, list[float]] = {name: [] for name, _ in questions}
         todo = iter([question for question in questions for _ in range(self._block.requests)])
@@ -81,7 +90,11 @@ class SpeedView:
 
 
 def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What is asked of each served table: (name, question)."""
+    """What is asked: of the API each of its endpoints, of a store each served table. (name, question) each."""
+    url = os.environ.get(API_URL)
+    if url:
+        yield from _endpoints(url.rstrip("/"))
+        return
     for table, served in store.tables().items():
         yield f"{table}: first page", partial(store.find, table, Query(limit=50))
         column = _sortable(served)
@@ -97,6 +110,25 @@ def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
             if row:
                 key = tuple(row.values())
                 yield f"{table}: one row", partial(store.get, table, key)
+
+
+def _endpoints(url: str) -> Iterator[tuple[str, Callable[[], Any]]]:
+    for path in json.loads(_got(url, "/"))["links"].values():
+        place = urlsplit(path).path
+        if not place.endswith("/docs"):
+            yield f"GET {place}", partial(_got, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}", place)
+
+
+def _got(url: str, path: str) -> bytes:
+    """The whole answer to a request. Raises SinkError."""
+    key = os.environ.get(API_KEY)
+    asked = Request(f"{url}{path}", headers={"X-API-Key": key} if key else {})  # noqa: S310 (the operator's own URL)
+    try:
+        with urlopen(asked, timeout=_PATIENCE) as answer:  # noqa: S310
+            body: bytes = answer.read()
+            return body
+    except OSError as error:
+        raise SinkError(f"GET {path}: {error}") from error
 
 
 def _sortable(served: Served) -> str | None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bokeh.models import ColumnDataSource, Range1d
-from bokeh.transform import linear_cmap
 
 from medallion.contracts import Query
 from medallion_panel.blocks.axes import Looks, new_figure
+from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.section import WorldMap
-from medallion_panel.theme import INK, SEQUENTIAL
+from medallion_panel.theme import INK, PRIMARY, strength
 from medallion_panel.world import country_key, shapes
 
-if TYPE_CHECKING:
-    from bokeh.plotting import figure
 
-
-def world_map(block: WorldMap, reading: Reading) -> figure:
+def world_map(block: WorldMap, reading: Reading) -> Picture:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
-    values, _ = by_country(block, reading)
+    values, unknown = by_country(block, reading)
     if not values:
         raise NoRowsError
     write = reading.writer(block.table, block.value, block.format, short=True)
@@ -32,15 +29,20 @@ def world_map(block: WorldMap, reading: Reading) -> figure:
         if value is None:
             blank.append(part)
         else:
-            drawn.append({**part, "v": float(value), "text": write(value)})
+            alpha = 0.1 + 0.9 * strength(float(value), 0, highest)
+            drawn.append({**part, "strength": alpha, "text": write(value)})
     (left, right), (low, high) = _frame(drawn)
     plot = new_figure(block.height, x_range=Range1d(left, right), y_range=Range1d(low, high), match_aspect=True)
     plot.axis.visible = plot.grid.visible = False
     plot.patches("x", "y", source=_source(blank), fill_color=INK, fill_alpha=0.16, line_color=INK, line_alpha=0.35)
-    color = linear_cmap("v", list(SEQUENTIAL[1:]), 0, highest)
-    countries = plot.patches("x", "y", source=_source(drawn), color=color, line_color="white", line_width=0.6)
+    countries = plot.patches("x", "y", source=_source(drawn), fill_color=PRIMARY, fill_alpha="strength",
+                             line_color="white", line_width=0.6)  # fmt: skip
     Looks(reading.formats).tips(plot, [("", "@country"), (reading.formats.label(block.value), "@text")], [countries])
-    return plot
+    elsewhere = f"Not on the map: {', '.join(sorted(unknown)[:_TOLD])}" if unknown else ""
+    return Picture(plot, scale_legend(write(0), write(highest), elsewhere))
+
+
+_TOLD = 8
 
 
 def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:

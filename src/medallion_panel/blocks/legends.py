@@ -1,0 +1,44 @@
+"""A chart with what its colours mean: names that wrap on a narrow screen and that a screen reader can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from medallion_panel.blocks.axes import cut
+from medallion_panel.theme import PRIMARY, strength
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
+
+_STYLE = """<style>:host { color: inherit } .keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: .8rem;
+align-items: center } .keys span { display: inline-flex; align-items: center; gap: 6px } .keys i { width: 11px;
+height: 11px; border-radius: 3px } .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn chart; `legend` is HTML, empty where there is nothing to explain."""
+
+    figure: figure
+    legend: str = ""
+
+
+def names_legend(colors: Mapping[str, str]) -> str:
+    """The name of every series beside its colour; of a single series nothing."""
+    if len(colors) < 2:
+        return ""
+    keys = "".join(
+        f"<span><i style='background:{color}'></i>{escape(cut(name))}</span>" for name, color in colors.items()
+    )
+    return f"{_STYLE}<div class='keys'>{keys}</div>"
+
+
+def scale_legend(low: str, high: str, note: str = "") -> str:
+    """The least and the greatest value at the ends of their colours."""
+    ends = ", ".join(f"color-mix(in srgb, {PRIMARY} {100 * strength(part, 0, 1):.0f}%, transparent)" for part in (0, 1))
+    bar = f"<i class='scale' style='background:linear-gradient(to right, {ends})'></i>"
+    told = f"<small>{escape(note)}</small>" if note else ""
+    return f"{_STYLE}<div class='keys'><span>{escape(low)}{bar}{escape(high)}</span>{told}</div>"

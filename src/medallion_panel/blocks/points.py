@@ -1,0 +1,110 @@
+"""Points: one a row, or how densely they lie where they are too many to tell apart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import holoviews as hv
+import hvplot.xarray  # noqa: F401 (gives arrays their .hvplot)
+import numpy as np
+import pandas as pd
+import xarray as xr
+from bokeh.models import ColumnDataSource
+
+from medallion.contracts import Query
+from medallion_panel.blocks.axes import Looks, in_order, new_figure
+from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
+from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.series import OTHERS
+from medallion_panel.rounding import down, nice_width
+from medallion_panel.section import Scatter
+from medallion_panel.theme import PRIMARY, REST, SERIES, strength
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
+
+RASTER = 50_000
+
+_ACROSS, _UP = 120, 80
+_CELLS = 20_000
+_NUMBERS = ("integer", "decimal", "float")
+
+
+def scatter(block: Scatter, reading: Reading) -> Picture:
+    """One point a row; of more than RASTER the store counts how many lie in each cell of a grid."""
+    fields = (block.x, block.y, *([block.by] if block.by else []))
+    query = Query(filters=reading.filters(block.table), fields=tuple(dict.fromkeys(fields)))
+    rows = reading.figures.count(block.table, query)
+    if not rows:
+        raise NoRowsError
+    if rows > RASTER:
+        return _density(block, reading, query)
+    found = [row for batch in reading.figures.scan(block.table, query) for row in batch]
+    frame = pd.DataFrame(found).map(lambda value: float(value) if isinstance(value, Decimal) else value)
+    plot = new_figure(block.height)
+    _labelled(plot, block, reading)
+    colors = {reading.formats.label(block.y): PRIMARY}
+    names = pd.Series(next(iter(colors)), index=frame.index)
+    if block.by:
+        known = in_order([str(value) for value in frame[block.by]])
+        colors = dict(zip(known, SERIES, strict=False)) | ({OTHERS: REST} if len(known) > len(SERIES) else {})
+        names = frame[block.by].map(str).map(lambda name: name if name in colors else OTHERS)
+    for name, color in colors.items():
+        part = frame[names == name]
+        source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
+        plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
+    return Picture(plot, names_legend(colors))
+
+
+def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
+    """All points as one image of counts, whatever their number."""
+    (x, wide), (y, high) = (_bins(block.table, column, cells, reading, query)
+                            for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
+    grouped = Query(filters=query.filters, limit=_CELLS)
+    found = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
+    cells = [row for row in found if None not in (row[block.x], row[block.y])]
+    columns, lines = (
+        [round((Decimal(str(row[name])) - low) / width) for row in cells]
+        for name, low, width in ((block.x, *wide), (block.y, *high))
+    )
+    counts = np.full((max(lines) + 1, max(columns) + 1), np.nan)
+    counts[lines, columns] = [row["_rows"] for row in cells]
+    grid = xr.DataArray(
+        counts, dims=("y", "x"), name="rows",
+        coords={"x": _middles(*wide, counts.shape[1]), "y": _middles(*high, counts.shape[0])},
+    )  # fmt: skip
+    shades = [f"{PRIMARY}{round(255 * strength(part, 0, 31)):02x}" for part in range(32)]
+    image = grid.hvplot.image(x="x", y="y", cmap=shades, cnorm="log", clim=(1, max(2.0, float(np.nanmax(counts)))),
+                              colorbar=False, height=block.height, responsive=True, hover=False)  # fmt: skip
+    plot = hv.render(image, backend="bokeh")
+    plot.toolbar_location, plot.tools = None, []
+    _labelled(plot, block, reading)
+    write = reading.formats.writer("integer")
+    most = write(int(np.nanmax(counts)))
+    return Picture(plot, scale_legend("1", most, "rows in a spot, because they are too many to draw each"))
+
+
+def _bins(table: str, column: str, cells: int, reading: Reading, query: Query) -> tuple[str, tuple[Decimal, Decimal]]:
+    """How to ask the store for about `cells` bins of a column, and where they begin and how wide they are."""
+    kind = reading.figures.kinds(table)[column]
+    if kind.name not in _NUMBERS:
+        raise NoRowsError(f"More than {RASTER:,} rows can only be drawn by numbers, and {column} is a {kind.name}: "
+                          "choose fewer by the filters.")  # fmt: skip
+    low, high = reading.figures.bounds(table, column, Query(filters=query.filters))
+    if low is None:
+        raise NoRowsError
+    width = nice_width(float(high) - float(low), cells, kind)
+    return f"bin({column}, {width})", (down(low, width), width)
+
+
+def _middles(low: Decimal, width: Decimal, number: int) -> list[float]:
+    return [float(low + width * place + width / 2) for place in range(number)]
+
+
+def _labelled(plot: figure, block: Scatter, reading: Reading) -> None:
+    looks: Any = Looks(reading.formats)
+    looks.axes(plot, x=reading.format(block.table, block.x), y=reading.format(block.table, block.y))
+    plot.xaxis.axis_label, plot.yaxis.axis_label = reading.formats.label(block.x), reading.formats.label(block.y)
+    plot.background_fill_color = plot.border_fill_color = None
+    plot.outline_line_color = None

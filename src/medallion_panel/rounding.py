@@ -1,0 +1,26 @@
+"""Round numbers that people would choose themselves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import floor, log10
+
+from medallion.kinds import Kind
+
+
+def nice_width(extent: float, parts: int, kind: Kind) -> Decimal:
+    """The width of about so many parts of an extent: 1, 2 or 5 times a power of ten, no finer than the column."""
+    rough = extent / parts or 1.0
+    power = floor(log10(rough))
+    width = next(Decimal(step).scaleb(power) for step in (1, 2, 5, 10) if step * 10.0**power >= rough * 0.999)
+    return width if kind.name == "float" else max(width, Decimal(1).scaleb(-kind.scale))
+
+
+def down(value: object, width: Decimal) -> Decimal:
+    """The multiple of a width at or below a number."""
+    return (Decimal(str(value)) / width).to_integral_value("ROUND_FLOOR") * width
+
+
+def up(value: object, width: Decimal) -> Decimal:
+    """The multiple of a width at or above a number."""
+    return (Decimal(str(value)) / width).to_integral_value("ROUND_CEILING") * width
