@@ -34,8 +34,13 @@ lint: $(DEV)  ## style, types and the order of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV)  ## measure against the same work written by hand; ARGS passes options
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb and bench-lake_s3 are parts of it
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.mongodb
+	$(BIN)/python -m benchmarks.lake_s3
+
+bench-%: $(DEV)
+	$(BIN)/python -m benchmarks$(subst .shop,,.$*) $(ARGS)
 
 docs: $(DOCS)  ## the documentation, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs build/docs

@@ -1,19 +1,22 @@
 """The MongoDB sink beside the same load written by hand with pymongo: `python -m benchmarks.mongodb`.
 
-Each loads the same Parquet files into one mongod, from one process, and leaves equal documents; they take turns, so
-that a busy machine harms all alike. Seconds are those of the load, from opened file to counted collection, without
-imports; the sink's include its indexes, its validator and its bookkeeping.
+Each loads the same Parquet files into one mongod, from one process or from two with half of the rows each, and
+leaves equal documents; they take turns, so that a busy machine harms all alike. Seconds are those of the load, from
+opened file to counted collection, without imports; the sink's include its validator and its bookkeeping.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,7 +35,13 @@ from medallion.contracts import TableSpec
 from medallion.records import Column, Snapshot
 from medallion.sinks.mongodb import MongoDB
 
-SIZES = {"1,532 in 4 collections": (1500, 10, 13, 9), "100,000": (100_000,), "1,000,000": (1_000_000,)}
+SIZES = {
+    "1,532 documents in 4 collections, one process": (1, (1500, 10, 13, 9)),
+    "100,000 documents, one process": (1, (100_000,)),
+    "100,000 documents, two processes": (2, (50_000, 50_000)),
+    "1,000,000 documents, one process": (1, (1_000_000,)),
+    "1,000,000 documents, two processes": (2, (500_000, 500_000)),
+}
 BATCH = 10_000
 LIMITS = Limits(600, 8_000)
 TYPES = {
@@ -50,10 +59,18 @@ ROWS = """
            range % 40 as purchases, cast(range % 100000 / 7 as decimal(18,2)) as total_spent,
            range % 1000 / 3 as average, date '2020-01-01' + (range % 900)::int as first_purchase,
            date '2023-01-01' + (range % 700)::int as last_purchase
-    from range({rows})
+    from range({first}, {last})
 """
 
 Documents = Iterator[list[dict[str, Any]]]
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One for all tables, as one session of a run."""
+    connection = duckdb.connect()
+    connection.execute("set enable_progress_bar = false").fetchall()
+    return connection
 
 
 def sink(url: str, file: Path, table: str) -> None:
@@ -70,22 +87,19 @@ def sink(url: str, file: Path, table: str) -> None:
         bytes=0,
     )
     spec = TableSpec(name=table, columns=columns, key=("client_id",))
-    with duckdb.connect() as connection:
-        batches = connection.sql(f"from '{file}'").to_arrow_reader(BATCH)
-        MongoDB(url=url).load(spec, snapshot, batches)
+    MongoDB(url=url).load(spec, snapshot, _duckdb().sql(f"from '{file}'").to_arrow_reader(BATCH))
 
 
 def rows_of_duckdb(file: Path) -> Documents:
     """Rows made by DuckDB, with `_id`."""
     dates = "first_purchase::timestamp as first_purchase, last_purchase::timestamp as last_purchase"
-    with duckdb.connect() as connection:
-        found = connection.execute(f"select client_id as _id, * replace ({dates}) from '{file}'")
-        names = ("_id", *TYPES)
-        while part := found.fetchmany(BATCH):
-            documents = [dict(zip(names, row, strict=True)) for row in part]
-            for document in documents:
-                document["total_spent"] = Decimal128(document["total_spent"])
-            yield documents
+    found = _duckdb().execute(f"select client_id as _id, * replace ({dates}) from '{file}'")
+    names = ("_id", *TYPES)
+    while part := found.fetchmany(BATCH):
+        documents = [dict(zip(names, row, strict=True)) for row in part]
+        for document in documents:
+            document["total_spent"] = Decimal128(document["total_spent"])
+        yield documents
 
 
 def columns_of_arrow(file: Path) -> Documents:
@@ -129,14 +143,36 @@ WAYS: dict[str, Callable[[str, Path, str], None]] = {
 PLAIN = "insert_many of Python rows"
 
 
-def load(way: str, url: str, files: Sequence[Path]) -> None:
-    """What each process does; prints its seconds."""
+def load(way: str, url: str, files: Sequence[Path], processes: int) -> None:
+    """What is measured: all files by one process, or one by each; prints the seconds."""
+    if processes == 1:
+        began, ended = _load(way, url, files, None)
+    else:
+        context = multiprocessing.get_context("spawn")
+        start, told = context.Barrier(processes), context.SimpleQueue()
+        workers = [context.Process(target=_tell, args=(way, url, [file], start, told)) for file in files]
+        for worker in workers:
+            worker.start()
+        times = [told.get() for _ in workers]
+        for worker in workers:
+            worker.join()
+        began, ended = min(time for time, _ in times), max(time for _, time in times)
+    print(json.dumps(ended - began))
+
+
+def _load(way: str, url: str, files: Sequence[Path], start: Barrier | None) -> tuple[float, float]:
     import pyarrow.dataset  # noqa: F401 (what a cold process imports late is not the load)
 
-    began = time.perf_counter()
+    if start:
+        start.wait()
+    began = time.monotonic()
     for file in files:
         WAYS[way](url, file, file.stem)
-    print(json.dumps(time.perf_counter() - began))
+    return began, time.monotonic()
+
+
+def _tell(way: str, url: str, files: Sequence[Path], start: Barrier, told: Any) -> None:
+    told.put(_load(way, url, files, start))
 
 
 def sample(url: str, table: str) -> list[dict[str, Any]]:
@@ -149,7 +185,7 @@ def sample(url: str, table: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in document.items() if key in TYPES} for document in found]
 
 
-def compare(server: str, title: str, files: Sequence[Path], rounds: int) -> None:
+def compare(server: str, title: str, files: Sequence[Path], processes: int, rounds: int) -> None:
     count = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     peaks = dict.fromkeys(WAYS, 0.0)
@@ -157,7 +193,8 @@ def compare(server: str, title: str, files: Sequence[Path], rounds: int) -> None
     for _ in range(rounds):
         for way, spent in seconds.items():
             url = f"{server}/bench"
-            command = [sys.executable, "-m", "benchmarks.mongodb", "--load", way, url, *map(str, files)]
+            command = [sys.executable, "-m", "benchmarks.mongodb", "--processes", str(processes)]
+            command += ["--load", way, url, *map(str, files)]
             cost, said = measure(command, Path(__file__).parents[1], LIMITS)
             spent.append(json.loads(said))
             peaks[way] = max(peaks[way], cost.peak)
@@ -165,7 +202,7 @@ def compare(server: str, title: str, files: Sequence[Path], rounds: int) -> None
             assert samples[-1] == samples[0], f"{way} left other documents"
     middles = {way: median(spent) for way, spent in seconds.items()}
     best = min(took for way, took in middles.items() if way != "medallion's sink")
-    shown = Table(title=f"{title} documents, one process, medians of {rounds}", title_justify="left")
+    shown = Table(title=f"{title}, medians of {rounds}", title_justify="left")
     shown.add_column("")
     for heading in ("seconds", "documents/s", "of the best by hand", "of plain", "peak MB"):
         shown.add_column(heading, justify="right")
@@ -179,19 +216,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--load", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--processes", type=int, default=1, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.load:
         way, url, *files = given.load
-        load(way, url, [Path(file) for file in files])
+        load(way, url, [Path(file) for file in files], given.processes)
         return
-    with tempfile.TemporaryDirectory() as folder, mongod(Path(folder)) as server, duckdb.connect() as connection:
-        connection.execute("set enable_progress_bar = false").fetchall()
-        for title, sizes in SIZES.items():
+    with tempfile.TemporaryDirectory() as folder, mongod(Path(folder)) as server:
+        for title, (processes, sizes) in SIZES.items():
             files = []
             for number, rows in enumerate(sizes):
                 files.append(Path(folder) / f"table_{number}.parquet")
-                connection.execute(f"copy ({ROWS.format(rows=rows)}) to '{files[-1]}'").fetchall()
-            compare(server.url, title, files, given.rounds)
+                made = ROWS.format(first=number * rows, last=(number + 1) * rows)
+                _duckdb().execute(f"copy ({made}) to '{files[-1]}'").fetchall()
+            compare(server.url, title, files, processes, given.rounds)
 
 
 if __name__ == "__main__":

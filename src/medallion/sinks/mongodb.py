@@ -16,7 +16,8 @@ from medallion.errors import SinkError
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.sinks.loading import Target, masked, target
 from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, told
-from medallion.sinks.mongodb_documents import documents_of, schema_of
+from medallion.sinks.mongodb_documents import schema_of
+from medallion.sinks.mongodb_insert import insert
 from medallion.sinks.mongodb_query import stored_name
 from medallion.sinks.mongodb_store import MongoStore
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from medallion.sinks.mongodb_database import Documents
 
 _LOADING = "__loading"
-_DUPLICATE = 11000
 
 _log = logging.getLogger(__name__)
 
@@ -133,11 +133,12 @@ def _check_names(wanted: Target) -> None:
 
 def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
     """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
-    database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
-    _drop(database, wanted.name)
+    marked = database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
+    if marked.matched_count:  # by a load that did not come to its end
+        _drop(database, wanted.name)
     name, key = wanted.name + _LOADING, wanted.spec.key
     database.create_collection(name, check_exists=False)
-    nulls = _insert(database, name, wanted, rows)
+    nulls = insert(database[name], wanted, rows)
     count = database[name].count_documents({})
     wanted.reconcile(count)
     if wanted.spec.former:
@@ -169,34 +170,6 @@ def _join_former(database: Documents, name: str, wanted: Target, former: Served)
     stages.append({"$merge": {"into": name, "on": "_id", "whenMatched": matched, "whenNotMatched": "insert"}})
     database[former.name].aggregate(stages)
     return {column for column in mark["nulls"] if column in carried} | missing
-
-
-def _insert(database: Documents, name: str, wanted: Target, rows: Batches) -> set[str]:
-    """Insert the rows batch by batch; the columns that hold a null."""
-    from pymongo.errors import BulkWriteError
-
-    kinds, key, first = wanted.kinds, wanted.spec.key, 0
-    nulls: set[str] = set()
-    for batch in rows:
-        documents = documents_of(batch, kinds, key, first, nulls)
-        for column in key:
-            if column in nulls:
-                raise wanted.null_key(column)
-        first += len(documents)
-        if documents:
-            try:
-                database[name].insert_many(documents)
-            except BulkWriteError as error:
-                raise _explained(error, wanted) from error
-    return nulls
-
-
-def _explained(error: Any, wanted: Target) -> Exception:
-    failed = (error.details.get("writeErrors") or [{}])[0]
-    if failed.get("code") != _DUPLICATE:
-        return error  # type: ignore[no-any-return]
-    row = failed["op"]
-    return wanted.duplicate(", ".join(str(row[column]) for column in wanted.spec.key))
 
 
 def _journaled(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:

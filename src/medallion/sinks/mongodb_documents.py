@@ -6,19 +6,15 @@ the table's schema tells from a timestamp; timestamps keep milliseconds; times a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, DecimalException
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.kinds import Kind, kind_of
-from medallion.sinks.whole_numbers import whole_numbers
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _BSON = {
     "integer": ["int", "long"],
@@ -34,31 +30,6 @@ _BSON = {
     "struct": ["object"],
     "map": ["object"],
 }
-_NESTED = ("list", "struct", "map")
-_SIGN = 1 << 63
-_ZERO_EXPONENT = 6176
-
-
-def documents_of(
-    batch: pa.RecordBatch, kinds: dict[str, Kind], key: Sequence[str], first: int, nulls: set[str]
-) -> list[dict[str, Any]]:
-    """The rows of a batch as documents, `_id` made of the key or else counted from `first`.
-
-    Adds to `nulls` the columns that hold one.
-    """
-    columns = {}
-    for name, kind in kinds.items():
-        array = batch.column(name)
-        values = columns[name] = _kept(array, kind, name)
-        if array.null_count or (kind.name == "float" and None in values):
-            nulls.add(name)
-    ids: Iterator[Any] | Sequence[Any] = range(first, first + batch.num_rows)
-    if len(key) == 1:
-        ids = columns[key[0]]
-    elif key:
-        ids = (dict(zip(key, parts, strict=True)) for parts in zip(*(columns[name] for name in key), strict=True))
-    names = ("_id", *columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(ids, *columns.values(), strict=True)]
 
 
 def schema_of(spec: TableSpec) -> dict[str, Any]:
@@ -76,7 +47,7 @@ def kept(kind: Kind, value: Any) -> Any:
     from bson.decimal128 import Decimal128
 
     try:
-        return Decimal128(value) if isinstance(value, Decimal) else _leaf(kind, value)
+        return Decimal128(value) if isinstance(value, Decimal) else leaf(kind, value)
     except DecimalException:
         raise CallError(f"{value} has more than 34 digits") from None
 
@@ -88,43 +59,8 @@ def restored(kind: Kind, value: Any) -> Any:
     return kind.walk(value, _restored)
 
 
-def _kept(array: pa.Array, kind: Kind, name: str) -> list[Any]:
-    import pyarrow as pa
-
-    match kind.name:
-        case "integer":
-            return whole_numbers(array, kind, name).to_pylist()  # type: ignore[no-any-return]
-        case "decimal":
-            return _decimals(array, kind, name)
-        case "float":
-            values = array.cast(pa.float64()).to_pylist()
-            return [None if value is None or isnan(value) else value for value in values]
-        case "date" | "timestamp":
-            naive = array if kind.name == "date" else array.cast(pa.timestamp("us", array.type.tz), safe=False)
-            return naive.cast(pa.timestamp("ms"), safe=False).to_pylist()  # type: ignore[no-any-return]
-        case "time":
-            return array.cast(pa.time64("us"), safe=False).cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
-        case "text":
-            return array.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
-    values = array.to_pylist()
-    return [kind.walk(value, _leaf) for value in values] if kind.name in _NESTED else values
-
-
-def _decimals(array: pa.Array, kind: Kind, name: str) -> list[Any]:
-    """Decimals put together from their whole numbers where 64 bits hold them, which costs a third."""
-    from bson.decimal128 import Decimal128
-
-    try:
-        numbers = whole_numbers(array, kind, name).to_pylist()
-    except SinkError:
-        return [None if value is None else _decimal128(value, name) for value in array.to_pylist()]
-    plus = (_ZERO_EXPONENT - kind.scale) << 49
-    minus = plus | _SIGN
-    make: Any = Decimal128  # which takes its two halves as numbers, though its annotation does not say so
-    return [None if number is None else make((plus, number) if number >= 0 else (minus, -number)) for number in numbers]
-
-
-def _decimal128(value: Decimal, name: str) -> Any:
+def decimal128(value: Decimal, name: str) -> Any:
+    """A decimal as BSON holds it. Raises SinkError when it has more digits than that."""
     from bson.decimal128 import Decimal128
 
     try:
@@ -136,11 +72,11 @@ def _decimal128(value: Decimal, name: str) -> Any:
         ) from None
 
 
-def _leaf(kind: Kind, value: Any) -> Any:
+def leaf(kind: Kind, value: Any) -> Any:
     """A value as BSON can hold it."""
     match kind.name:
         case "decimal":
-            return _decimal128(value, "of a nested value")
+            return decimal128(value, "of a nested value")
         case "date":
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         case "float":
