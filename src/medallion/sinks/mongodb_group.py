@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from medallion.grouping import Grouping, Metric, Term
@@ -10,19 +10,29 @@ from medallion.kinds import Kind
 from medallion.sinks.mongodb_documents import kept, restored
 from medallion.sinks.mongodb_query import Condition, conditions, stored_name
 
+FEW = 10  # one in so many
+
 _DATES = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 
 
-def group_stages(asked: Grouping, key: Sequence[str]) -> list[Condition]:
-    """One document a group: terms as `t0`, `t1` …, metrics as `m0`, `m1` …, so that any name will do."""
+def group_stages(asked: Grouping, key: Sequence[str], nulls: Collection[str]) -> list[Condition]:
+    """One document a group: terms as `t0`, `t1` …, metrics as `m0`, `m1` …, so that any name will do.
+
+    `nulls` are the columns that hold a null: of all others each group has a value.
+    """
     terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
     figures = {f"m{place}": _figure(metric, key) for place, metric in enumerate(asked.metrics)}
-    valued = {f"v{place}": _valued(metric, key) for place, metric in enumerate(asked.metrics)}
+    valued = {
+        f"v{place}": _valued(metric.column, key)
+        for place, metric in enumerate(asked.metrics)
+        if metric.column is not None and metric.column in nulls
+    }
     places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
     order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
-    shown: Condition = {"_id": 0, **{name: f"$_id.{name}" for name in terms}}
-    for place, metric in enumerate(asked.metrics):
-        shown[f"m{place}"] = {"$cond": [{"$gt": [f"$v{place}", 0]}, f"$m{place}", _ZERO[metric.function == "count"]]}
+    shown: Condition = {"_id": 0, **{f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}}
+    for place in range(len(asked.metrics)):
+        figure = f"$m{place}"
+        shown[f"m{place}"] = {"$cond": [{"$gt": [f"$v{place}", 0]}, figure, None]} if f"v{place}" in valued else figure
     return [
         {"$match": conditions(asked.filters, asked.columns, key)},
         {"$group": {"_id": terms or None, **figures, **valued}},
@@ -49,17 +59,16 @@ def group_rows(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> list[dict
     ]
 
 
-_ZERO = (None, 0)
-
-
 def _restored(kind: Kind, value: Any) -> Any:
     if kind.name == "float" and hasattr(value, "to_decimal"):  # the mean of decimals
         return float(value.to_decimal())
     return restored(kind, value)
 
 
-def _column(name: str, key: Sequence[str]) -> Condition:
-    return {"$getField": {"$literal": stored_name(name, key)}}
+def _column(name: str, key: Sequence[str]) -> Any:
+    """The value of a column. By a plain path MongoDB knows which fields it needs, and reads no others."""
+    stored = stored_name(name, key)
+    return f"${stored}" if stored.isidentifier() else {"$getField": {"$literal": stored}}
 
 
 def _term(term: Term, key: Sequence[str]) -> Any:
@@ -71,8 +80,16 @@ def _term(term: Term, key: Sequence[str]) -> Any:
     if term.kind.name == "float":
         width: Any = float(term.width)
         return {"$multiply": [{"$floor": {"$divide": [column, width]}}, width]}
-    width = int(term.width) if term.kind.name == "integer" else kept(term.kind, term.width)
+    if term.kind.name == "decimal":  # its steps are slow: the last is done once a group
+        return {"$floor": {"$divide": [column, kept(term.kind, term.width)]}}
+    width = int(term.width)
     return {"$subtract": [column, {"$mod": [{"$add": [{"$mod": [column, width]}, width]}, width]}]}
+
+
+def _shown(term: Term, place: int) -> Any:
+    found = f"$_id.t{place}"
+    whole = term.form == "bin" and term.kind.name == "decimal"
+    return {"$multiply": [found, kept(term.kind, term.width)]} if whole else found
 
 
 def _figure(metric: Metric, key: Sequence[str]) -> Condition:
@@ -82,8 +99,6 @@ def _figure(metric: Metric, key: Sequence[str]) -> Condition:
     return {function: _column(metric.column, key)}
 
 
-def _valued(metric: Metric, key: Sequence[str]) -> Condition:
+def _valued(column: str, key: Sequence[str]) -> Condition:
     """How many rows of a group have a value: MongoDB's sum of none is 0, ours null."""
-    if metric.column is None:
-        return {"$sum": 1}
-    return {"$sum": {"$cond": [{"$eq": [_column(metric.column, key), None]}, 0, 1]}}
+    return {"$sum": {"$cond": [{"$eq": [_column(column, key), None]}, 0, 1]}}

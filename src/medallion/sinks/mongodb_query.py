@@ -12,6 +12,8 @@ from medallion.sinks.mongodb_documents import kept
 
 Condition = dict[str, Any]
 
+RANGES = ("lt", "lte", "gt", "gte")
+
 
 def stored_name(name: str, key: Sequence[str]) -> str:
     """The field that holds a column: `_id` for the position of a row, and for a key of one column, as it is indexed."""

@@ -12,12 +12,13 @@ from medallion.kinds import Kind
 from medallion.sinks.sqlite_query import Condition, conditions_sql, order_sql
 from medallion.sinks.sqlite_rows import restorer
 
+FEW = 10  # one in so many
 _EXACT = Context(prec=80)
 
 
-def group_sql(table: str, asked: Grouping) -> Condition:
-    """One row a group, its columns in the order of `asked.kinds`."""
-    where, values = conditions_sql(asked.filters, asked.columns)
+def group_sql(table: str, asked: Grouping, *, indexed: bool) -> Condition:
+    """One row a group, its columns in the order of `asked.kinds`; whether ranges use an index is `indexed`."""
+    where, values = conditions_sql(asked.filters, asked.columns, indexed=indexed)
     terms = [f"{_term(term)} as {quote(term.column)}" for term in asked.terms]
     figures = [f"{_figure(metric, asked.columns)} as {quote(metric.name)}" for metric in asked.metrics]
     inner = f"select {', '.join([*terms, *figures])} from {quote(table)} as t where {where}"
@@ -25,6 +26,15 @@ def group_sql(table: str, asked: Grouping) -> Condition:
         inner += f" group by {', '.join(str(place) for place in range(1, len(terms) + 1))}"
     order = f" order by {order_sql(asked.order)}" if asked.order else ""
     return f"select * from ({inner}){order} limit ?", [*values, asked.limit]
+
+
+def few_sql(table: str, asked: Grouping) -> Condition:
+    """Whether the filters hold for a small part of a table: beyond it, SQLite is slower through an index, row by row,
+    than it reads the whole, and does not know."""
+    where, values = conditions_sql(asked.filters, asked.columns)
+    name = quote(table)
+    part = f"(select max(rowid) from {name}) / {FEW}"
+    return f"select count(*) < {part} from (select 1 from {name} as t where {where} limit {part})", values
 
 
 def group_rows(asked: Grouping, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from medallion.sinks.sqlite_rows import bound
 Condition = tuple[str, list[Any]]
 
 _COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+RANGES = ("lt", "lte", "gt", "gte")
 _LARGEST = 2**63 - 1
 
 
@@ -37,11 +38,13 @@ def where_sql(checked: Plan) -> Condition:
     return conditions_sql(checked.filters, checked.kinds)
 
 
-def conditions_sql(filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Condition:
-    """Checked filters as one condition."""
+def conditions_sql(filters: Iterable[Filter], kinds: Mapping[str, Kind], *, indexed: bool = True) -> Condition:
+    """Checked filters as one condition; not `indexed`, ranges are judged row by row."""
     parts, values = ["true"], []
     for condition in filters:
         part, bound_values = _condition(condition, kinds[condition.field])
+        if not indexed and condition.operator in RANGES:
+            part = part.replace(quote(condition.field), f"+{quote(condition.field)}")
         parts.append(part)
         values += bound_values
     return " and ".join(parts), values

@@ -16,8 +16,8 @@ from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
-from medallion.sinks.sqlite_group import group_rows, group_sql
-from medallion.sinks.sqlite_query import find_sql, order_sql, where_sql
+from medallion.sinks.sqlite_group import few_sql, group_rows, group_sql
+from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
 
 _BATCH = 1000
@@ -79,7 +79,11 @@ class SqliteStore(Store):
         with self._reading() as reader:
             served = table_of(reader.release.served.get(self._label, {}), table)
             asked = grouping(served, by, metrics, query)
-            sql, values = group_sql(served.name, asked)
+            indexed = True
+            if asked.filters and all(one.operator in RANGES for one in asked.filters):
+                (few,) = reader.connection.execute(*few_sql(served.name, asked)).fetchone()
+                indexed = bool(few)
+            sql, values = group_sql(served.name, asked, indexed=indexed)
             found = reader.connection.execute(sql, values).fetchall()
         return group_rows(asked, found)
 
