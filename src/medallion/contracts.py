@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from medallion.errors import SourceError, StepError, did_you_mean
 from medallion.records import Column, File, LoadReport, Mode, Origin, Release, Served, Snapshot, Tally
@@ -263,11 +263,13 @@ class TableSpec(BaseModel):
 class Sink(Plugin, ABC):
     """Loads a release's tables into a serving database, then switches to it at once.
 
-    `label` is the sink's name in the declaration, under which a release's `served` lists its tables.
+    `label` is the sink's name in the declaration, under which a release's `served` lists its tables; `batch` is how
+    many rows it is given at a time.
     """
 
     url: str
     label: str = "serving"
+    batch: int = Field(default=10_000, ge=1)
 
     def located(self, base: Path) -> Self:
         """The same sink, a relative path in its `url` being taken from `base`."""
@@ -447,8 +449,8 @@ class Session(ABC):
         """Compute one table."""
 
     @abstractmethod
-    def batches(self, source: Input) -> Batches:
-        """The rows of a snapshot without reserved columns, as a stream of Arrow batches."""
+    def batches(self, source: Input, rows: int) -> Batches:
+        """All rows of a snapshot without reserved columns, as a stream of Arrow batches of so many `rows` at most."""
 
 
 class Engine(Plugin, ABC):

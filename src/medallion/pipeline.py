@@ -89,7 +89,7 @@ class Pipeline:
         then nothing is published, and the error's `run` says what was done.
         """
         run = new_id(now())
-        with self._writing(run) as (held, scratch):
+        with self.writing(run) as (held, scratch):
             execution = Execution(self, run, held, scratch, selection or Selection(), watch or _unwatched, perform)
             return execution.execute()
 
@@ -98,7 +98,7 @@ class Pipeline:
 
         Nothing is computed. Raises CallError when there is no such release.
         """
-        with self._writing(new_id(now())) as (held, scratch):
+        with self.writing(new_id(now())) as (held, scratch):
             pointer = self.lake.pointer()
             if pointer.release is None:
                 raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
@@ -115,7 +115,7 @@ class Pipeline:
 
     def collect(self) -> Collected:
         """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
-        with self._writing(new_id(now())):
+        with self.writing(new_id(now())):
             return collect(self.lake, self.declaration, self.sinks, thorough=True)
 
     def store(self, sink: str | None = None) -> Store:
@@ -148,7 +148,7 @@ class Pipeline:
                 number += 1
 
     @contextmanager
-    def _writing(self, run: str) -> Iterator[tuple[Lease, Path]]:
+    def writing(self, run: str) -> Iterator[tuple[Lease, Path]]:
         """Hold the lake's lease, with a scratch folder that is gone afterwards."""
         with lease(self.lake.storage, run) as held:
             root = local_root(self.lake.storage)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
 
 PLAIN = "plain.json"  # which release the plain names show
+PLAIN_ROWS = 100_000  # of a plain file's row groups
 
 
 class Publisher:
@@ -40,7 +41,7 @@ class Publisher:
     def serves(self, release: Release) -> bool:
         """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
         wanted = {
-            label: {spec.name: _way(spec) for _, spec in self._specs(release, label)} for label in self.pipeline.sinks
+            label: {spec.name: _way(spec) for _, spec in self.specs(release, label)} for label in self.pipeline.sinks
         }
         found = {
             label: {name: _way(served) for name, served in tables.items()} for label, tables in release.served.items()
@@ -50,7 +51,7 @@ class Publisher:
     def load_table(self, release: Release, table: str, before: Release | None) -> Iterator[LoadReport]:
         """Load one table of a release into every sink, beside what is live, `before` being the published release."""
         for label, sink in self.pipeline.sinks.items():
-            for snapshot, spec in self._specs(release, label, before):
+            for snapshot, spec in self.specs(release, label, before):
                 if snapshot.table == table:
                     yield self._load(sink, spec, snapshot, release)
 
@@ -108,15 +109,16 @@ class Publisher:
             import pyarrow.parquet as pq
 
             with self._session() as session:
-                batches = session.batches(source)
+                batches = session.batches(source, PLAIN_ROWS)
                 with pq.ParquetWriter(target, batches.schema) as writer:
                     for batch in batches:
                         writer.write_batch(batch)
         source.storage.put_file(f"{_plain(source.snapshot.table)}.parquet", target)
 
-    def _specs(
+    def specs(
         self, release: Release, label: str, before: Release | None = None
     ) -> Iterator[tuple[Snapshot, TableSpec]]:
+        """The tables of a release as a sink is to serve them, `before` being the published release."""
         served = before.served.get(label, {}) if before else {}
         declared = self.pipeline.declaration.sinks[label].tables
         for name in self.pipeline.declaration.served():
@@ -129,7 +131,7 @@ class Publisher:
 
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:
-            report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release)))
+            report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release), sink.batch))
         way = {"key": spec.key, "indexes": spec.indexes, "mode": spec.mode, "former": spec.former}
         asked = report.served.model_copy(update=way)
         return report.model_copy(update={"served": asked})

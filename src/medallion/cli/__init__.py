@@ -31,6 +31,7 @@ COMMANDS = (
     "plugins",
     "schema",
     "doctor",
+    "bench",
     "gc",
 )
 

@@ -19,7 +19,6 @@ from medallion.errors import SourceError
 if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
 
-BATCH_ROWS = 10_000
 PARSERS = os.cpu_count() or 1
 
 
@@ -91,10 +90,10 @@ class DuckDBSession(Session):
                     raise KeyboardInterrupt from error
                 raise
 
-    def batches(self, source: Input) -> Batches:
-        rows = source.layer.scan(source.storage, source.snapshot, self._cursor())
-        names = [quote(name) for name in rows.columns if name not in (ROW, ORIGIN)]
-        return rows.project(", ".join(names)).to_arrow_reader(BATCH_ROWS)
+    def batches(self, source: Input, rows: int) -> Batches:
+        found = source.layer.scan(source.storage, source.snapshot, self._cursor())
+        names = [quote(name) for name in found.columns if name not in (ROW, ORIGIN)]
+        return found.project(", ".join(names)).to_arrow_reader(rows)
 
     def _cursor(self) -> Connection:
         cursor = self.connection.cursor()
