@@ -12,17 +12,27 @@ Declaration(
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from medallion import plugins
 from medallion.contracts import Engine, Expectation, Format, Layer, Section, Sink, SourceLayer, Transform
 from medallion.errors import did_you_mean
 from medallion.records import Mode
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
+_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+
+
+def _named(name: str) -> str:
+    if not re.fullmatch(_NAME, name):
+        raise ValueError(f"{name!r} is no name: write letters, digits and '_', a letter first")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_named), Field(max_length=60, json_schema_extra={"pattern": _NAME})]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 
 
@@ -74,9 +84,13 @@ class Table(Model):
     @classmethod
     def _aliases(cls, value: object) -> object:
         names = [value] if isinstance(value, str) else value
-        if isinstance(names, list | tuple):
-            return {str(name).rpartition(".")[2]: name for name in names}
-        return value
+        if not isinstance(names, list | tuple):
+            return value
+        aliases = [str(name).rpartition(".")[2] for name in names]
+        for alias in aliases:
+            if aliases.count(alias) > 1:
+                raise ValueError(f"two are called {alias!r}; write a mapping of alias to full name")
+        return dict(zip(aliases, names, strict=True))
 
     def reads(self) -> dict[str, str]:
         """Every table it reads, alias → full name; those its steps and expectations name stand under that name."""
@@ -126,11 +140,16 @@ def _default_engine() -> str:
     return os.environ.get("MEDALLION_ENGINE", "duckdb")
 
 
-class Declaration(Model):
-    """One pipeline, whole. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
+class Heading(Model):
+    """What a declaration says of the pipeline as such."""
 
     name: Name
-    lake: str = "lake"
+    lake: str = Field(default="lake", min_length=1)
+
+
+class Declaration(Heading):
+    """One pipeline, whole. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
+
     layers: dict[Name, Annotated[SerializeAsAny[Layer], _plugin(plugins.LAYERS)]] = Field(
         default_factory=_default_layers, validate_default=True, min_length=1
     )
@@ -177,6 +196,8 @@ def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], st
     """What is wrong between the parts of a declaration: (path, message) each. Empty when it can be planned."""
     order = {layer: position for position, layer in enumerate(declaration.layers)}
     known = declaration.names()
+    if not known:
+        yield ("tables",), "no table is declared; begin with `bronze: {orders: {source: data/orders.csv}}`"
     for layer, tables in declaration.tables.items():
         if layer not in order:
             yield ("tables", layer), f"no layer {layer!r}{did_you_mean(layer, order)}"
@@ -233,9 +254,11 @@ def _bad_reads(
 
 
 def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    layers = list(declaration.layers)
     reads = {
-        name: list(table.reads().values()) if isinstance(table := declaration.table(name), Table) else []
+        name: [read for read in table.reads().values() if not _later(read, name, layers)]  # told already
         for name in declaration.names()
+        if isinstance(table := declaration.table(name), Table)
     }
     done: set[str] = set()
 
@@ -250,3 +273,8 @@ def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], s
     for name in reads:
         for cycle in walk(name, ()):
             yield ("tables", *cycle[0].split("."), "from"), f"a cycle: {' → '.join(cycle)}"
+
+
+def _later(name: str, than: str, layers: list[str]) -> bool:
+    first, second = name.partition(".")[0], than.partition(".")[0]
+    return first in layers and layers.index(first) > layers.index(second)

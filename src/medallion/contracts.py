@@ -173,7 +173,7 @@ class Parsed:
     """What parsing one source file gave: its columns as in the file, records, and unsplittable ones.
 
     `rejects` holds (record number, reason, raw text) of each record that could not be split into fields, in their
-    order: the others' numbers follow from it.
+    order: the others' numbers follow from it. `warnings` are told with the file's name before each.
     """
 
     columns: tuple[Column, ...]
@@ -205,7 +205,7 @@ class Layer(Plugin, ABC):
     """
 
     path: str | None = None
-    retain: int = 10
+    retain: int = Field(default=10, ge=1)
 
     @abstractmethod
     def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:

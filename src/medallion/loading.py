@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from medallion import plugins
-from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table, faults
+from medallion.config import Declaration, Heading, ServedTable, SinkDeclaration, Source, Table, faults
 from medallion.contracts import Plugin, SourceLayer
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
 from medallion.source_map import Document, dotted, read
+from medallion.wording import said
 
 Trail = tuple[str | int, ...]
+
+_STEPS_OF_FILES = "a table with `source` keeps its files as they are; write this in one made `from` it"
+_BESIDE_SOURCE = {"from": "a table has `source` (files taken in) or `from` (tables it is made of), not both"}
 
 
 def load(path: Path) -> tuple[Declaration, Document]:
@@ -44,9 +48,8 @@ class _Reader:
         for key in data:
             if key not in known:
                 self.add((key,), f"unknown key{did_you_mean(key, known)}", key=True)
-        if "name" not in data:
-            self.add((), "'name' is needed")
         values: dict[str, Any] = {key: data[key] for key in ("name", "lake") if key in data}
+        self.model((), Heading, values)
         if "layers" in data:
             values["layers"] = self.mapping(("layers",), data["layers"], plugins.LAYERS)
         if "engine" in data:
@@ -76,7 +79,7 @@ class _Reader:
         """What could be read, for the faults between tables to be told as well; None when it is too little."""
         layers = values.get("layers", Declaration.model_fields["layers"].get_default(call_default_factory=True))
         built = {name: plugins.build(plugins.LAYERS, layer) for name, layer in layers.items() if layer is not None}
-        if len(built) < len(layers):
+        if not built or len(built) < len(layers) or not any(values["tables"].values()):
             return None
         tables = {
             layer: {name: table or _unread(built.get(layer)) for name, table in found.items()}
@@ -89,6 +92,10 @@ class _Reader:
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))
         if "source" in fields:
+            for key in ("from", "steps", "expect"):
+                if key in fields:
+                    self.add((*trail, key), _BESIDE_SOURCE.get(key, _STEPS_OF_FILES), key=True)
+                    del fields[key]
             if "format" in fields:
                 fields["format"] = self.plugin((*trail, "format"), plugins.FORMATS, fields["format"])
             return cast("Source | None", self.model(trail, Source, fields))
@@ -167,27 +174,20 @@ class _Reader:
         try:
             return kind.model_validate(values)
         except ValidationError as error:
+            found: dict[Trail, list[Mapping[str, Any]]] = {}
             for fault in error.errors(include_url=False):
                 place: Trail = fault["loc"]
                 if place and place[0] in (shared or {}):
                     where = (*beside, *place)
                 else:
                     where = (*trail, *(place[1:] if short and place[:1] == (short,) else place))
-                self.add(where, _said(fault, kind), key=fault["type"] == "extra_forbidden")
+                alone = fault["type"] in ("extra_forbidden", "missing")
+                found.setdefault(where if alone else self.document.existing(where), []).append(fault)
+            for where, faults in found.items():
+                self.add(where, said(faults, kind), key=faults[0]["type"] == "extra_forbidden")
             return None
 
 
 def _unread(layer: Plugin | None) -> Source | Table:
     """Stands for a table that could not be read, so that others may still name it."""
     return Source(source="?") if isinstance(layer, SourceLayer) else Table.model_construct(from_={})
-
-
-def _said(fault: Mapping[str, Any], kind: type[BaseModel]) -> str:
-    """Pydantic's fault in our words."""
-    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        known = [info.alias or name for name, info in kind.model_fields.items()]
-        return f"unknown key{did_you_mean(str(fault['loc'][0]), known)}"
-    if fault["type"] == "missing":
-        return f"{fault['loc'][-1]!r} is needed"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from medallion.contracts import Plugin
 from medallion.errors import PluginError, did_you_mean
@@ -94,11 +95,25 @@ def fields(plugin: type[Plugin], body: object) -> dict[str, Any]:
         return {}
     known = set(plugin.model_fields) | {info.alias for info in plugin.model_fields.values() if info.alias}
     main = plugin.value_field
-    if isinstance(body, Mapping) and (main is None or set(body) <= known):
+    if isinstance(body, Mapping) and (main is None or set(body) <= known or not _takes_mapping(plugin, main)):
         return {str(key): item for key, item in body.items()}
     if main is None:
         raise PluginError(f"{plugin.name!r} takes a mapping of its settings: {', '.join(sorted(known))}")
     return {main: body}
+
+
+@cache
+def _takes_mapping(plugin: type[Plugin], field: str) -> bool:
+    """Whether a mapping can be the value of a field, by its name or alias."""
+    info = plugin.model_fields.get(field) or next(i for i in plugin.model_fields.values() if i.alias == field)
+    left: list[Any] = [info.annotation]
+    while left:
+        annotation = left.pop()
+        if annotation is Any or (get_origin(annotation) or annotation) in (dict, Mapping):
+            return True
+        if get_origin(annotation) in (Annotated, Union, UnionType):
+            left += get_args(annotation)
+    return False
 
 
 @cache

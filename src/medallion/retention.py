@@ -32,7 +32,7 @@ def collect(lake: Lake, declaration: Declaration, sinks: Mapping[str, Sink], *, 
     """
     releases = lake.releases()
     current = lake.pointer().release
-    retain = {name: max(layer.retain, 1) for name, layer in declaration.layers.items()}
+    retain = {name: layer.retain for name, layer in declaration.layers.items()}
     last = list(declaration.layers)[-1]
     kept = _newest(releases, retain[last], current)
     gone = [release for release in releases if release not in kept]

@@ -80,11 +80,11 @@ class Csv(Format):
                 header_lines = first.raw.count("\n") + 1 if self.header else 0
                 found = Reading(text, name, columns, dialect, header_lines, part, connection).read()
                 if found:
-                    return _parsed(name, columns, *found)
+                    return _parsed(columns, *found)
             records = islice(Splitter(text, name, dialect), int(self.header), None)
             rejects = Rejects(name)
             rows = _read_carefully(records, columns, part, rejects)
-            return _parsed(name, columns, rows, rejects)
+            return _parsed(columns, rows, rejects)
 
     def _names(self, first: Record, name: str, dialect: Dialect) -> tuple[str, ...]:
         """The columns' names, once the first record bears them out."""
@@ -106,8 +106,8 @@ class Csv(Format):
         return names
 
 
-def _parsed(name: str, columns: tuple[str, ...], rows: int, rejects: Rejects) -> Parsed:
-    warnings = () if rows or rejects else (f"{name}: has a header but no records",)
+def _parsed(columns: tuple[str, ...], rows: int, rejects: Rejects) -> Parsed:
+    warnings = () if rows or rejects else ("has a header but no records",)
     return Parsed(tuple(Column(name=column, type="VARCHAR") for column in columns), rows, rejects.all(), warnings)
 
 

@@ -100,7 +100,7 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
         rows = write(types)
     except duckdb.InvalidInputException:  # whole numbers beyond BIGINT
         rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
-    return Parsed(parquet_file.columns(part, connection), rows, warnings=tuple(f"{name}: {text}" for text in warnings))
+    return Parsed(parquet_file.columns(part, connection), rows, warnings=warnings)
 
 
 def _structure(file: str, name: str, connection: Connection) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Parquet(Format):
             raise SourceError(
                 f"{name}: is cut short or corrupt: {_first_line(error)}", hint="fetch the file again"
             ) from error
-        return Parsed(columns, rows, warnings=() if rows else (f"{name}: has no rows",))
+        return Parsed(columns, rows, warnings=() if rows else ("has no rows",))
 
 
 def _first_line(error: Exception) -> str:

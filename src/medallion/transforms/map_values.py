@@ -18,12 +18,12 @@ Mapped = Annotated[dict[Constant, Constant | None], Field(min_length=1)]
 class MapValues(Transform):
     """Replaces some values of a column by others: `from: to`. Values not listed stay, and so do missing ones.
 
-    `to` may be null; the column keeps its type. YAML reads bare `no`, `on` and `yes` as true or false: quote them.
+    `to` may be null; the column keeps its type. `true` and `false` are no text: quote them for a text.
 
     ```yaml
     steps:
       - map_values:
-          country: {UK: United Kingdom, "no": Norway, n/a: null}
+          country: {UK: United Kingdom, no: Norway, n/a: null}
     ```
 
     Errors: StepError when a column is missing, or a value does not fit its type exactly.

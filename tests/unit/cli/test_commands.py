@@ -50,6 +50,10 @@ def test_help_lists_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in listed[: len(COMMANDS)]] == list(COMMANDS)
 
 
+def test_the_bare_name_asks_for_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys) == call(capsys, "--help")
+
+
 def test_a_wrong_command_or_option_is_the_callers_fault(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "statsu") == (
         2, "", "error: there is no command 'statsu'; did you mean 'status'?\n  → medallion --help\n"

@@ -1,0 +1,75 @@
+"""What Pydantic finds wrong with a value, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from medallion.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Fault = Mapping[str, Any]
+
+_TYPES = {
+    "text": ("string_type",),
+    "a whole number": ("int_type", "int_parsing", "int_from_float"),
+    "a number": ("float_type", "float_parsing", "decimal_type", "decimal_parsing"),
+    "true or false": ("bool_type", "bool_parsing"),
+    "a list": ("tuple_type", "list_type", "set_type", "frozen_set_type"),
+    "a mapping": ("dict_type", "mapping_type", "model_type", "model_attributes_type"),
+    "a date": ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+    "a time": ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
+}
+_WANTED = {kind: wanted for wanted, kinds in _TYPES.items() for kind in kinds}
+_LIMITS = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "has more than {max_length} characters",
+    "finite_number": "must be a finite number",
+}
+
+
+def said(faults: Sequence[Fault], kind: type[BaseModel]) -> str:
+    """What is wrong at one place of a model; several faults stand there when a value may be of several types."""
+    wanted = [_WANTED[fault["type"]] for fault in faults if fault["type"] in _WANTED]
+    if len(wanted) < len(faults):
+        return _one(next(fault for fault in faults if fault["type"] not in _WANTED), kind)
+    value = faults[0]["input"]
+    quoting = "; put it in quotes" if "text" in wanted and isinstance(value, bool | int | float) else ""
+    return f"must be {_either(dict.fromkeys(wanted))}{quoting}"
+
+
+def _one(fault: Fault, kind: type[BaseModel]) -> str:
+    name, place, context = fault["type"], fault["loc"], fault.get("ctx", {})
+    if name == "extra_forbidden":
+        known = [info.alias or name for name, info in kind.model_fields.items()]
+        return f"unknown key{did_you_mean(str(place[0]), known)}" if len(place) == 1 else f"unknown key {place[-1]!r}"
+    if name == "missing":
+        return f"value {place[-1] + 1} is missing" if isinstance(place[-1], int) else f"{place[-1]!r} is needed"
+    if name == "literal_error":
+        return f"must be {context['expected']}"
+    if name == "string_pattern_mismatch":
+        return f"{fault['input']!r} does not fit {context['pattern']}"
+    if name in ("too_short", "too_long"):
+        return _length(context, "least" if name == "too_short" else "most")
+    if name in _LIMITS:
+        return _LIMITS[name].format(**context)
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _length(context: Mapping[str, Any], bound: str) -> str:
+    if bound == "least" and context["actual_length"] == 0:
+        return "must not be empty"
+    limit = context["min_length" if bound == "least" else "max_length"]
+    return f"must hold {limit} at {bound}, not {context['actual_length']}"
+
+
+def _either(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
