@@ -378,6 +378,15 @@ class Store(ABC):
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows, sorted, in batches, from one release and in flat memory."""
 
+    def at(self, release: Release, seconds: float | None = None) -> Store:
+        """This store with its questions put to `release`, whichever is active, and ended after `seconds`.
+
+        They raise GoneError when the release is no longer kept, and OvertimeError when the database had to end
+        them; the rows of a scan must begin in that time. Closing is left to this store. A store that can do neither
+        gives itself, as this one does; then `Page.release` tells what was read.
+        """
+        return self
+
     @abstractmethod
     def close(self) -> None:
         """Let go of connections; the store may be used again and then connects anew."""

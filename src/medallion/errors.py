@@ -3,6 +3,7 @@
     MedallionError
     ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
     ├── CallError             the call is wrong: an unknown table, release or option
+    │   └── GoneError         a release that was read is no longer kept
     ├── PluginError           a plugin is unknown, not installed, or breaks its contract
     ├── DataError             the data cannot be taken
     │   ├── SourceError       one or more source files cannot be read
@@ -16,6 +17,7 @@
         │   └── ConflictError compare-and-swap: the object changed meanwhile
         ├── LeaseError        another run holds the lake's lease
         └── SinkError         a serving database refused or could not be reached
+            └── OvertimeError a question took longer than it may, and was ended
 
 Each says where, what and, in `hint`, what to do next.
 """
@@ -79,6 +81,10 @@ class CallError(MedallionError):
     exit_code = 2
 
 
+class GoneError(CallError):
+    """A release that was read is no longer kept."""
+
+
 class PluginError(MedallionError):
     """A plugin is unknown, not installed, or does not keep its contract."""
 
@@ -136,6 +142,10 @@ class LeaseError(ServiceError):
 
 class SinkError(ServiceError):
     """A serving database refused the work or could not be reached."""
+
+
+class OvertimeError(SinkError):
+    """A question took longer than it may, and the database was made to end it."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

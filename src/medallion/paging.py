@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, get_args
 
 from medallion.contracts import ROW, Filter, Operator, Query, Sort
-from medallion.errors import CallError, did_you_mean
+from medallion.errors import CallError, GoneError, did_you_mean
 from medallion.kinds import Kind, coerce, flag, kind_of
 from medallion.records import Served
 
@@ -117,9 +117,9 @@ def read_cursor(cursor: str) -> Place:
         raise CallError("the cursor is damaged", hint="pass it on as it came, or begin again without one") from None
 
 
-def gone(release: str) -> CallError:
-    """The error for a cursor whose release is no longer kept."""
-    return CallError(
+def gone(release: str) -> GoneError:
+    """The error for a release that is no longer kept, with which a cursor began."""
+    return GoneError(
         f"release {release}, which the cursor began with, is no longer kept", hint="begin again without one"
     )
 

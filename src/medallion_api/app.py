@@ -8,7 +8,6 @@ from typing import Any
 
 import falcon
 
-from medallion.contracts import Store
 from medallion.errors import CallError, DeclarationError, Problem, did_you_mean
 from medallion.pipeline import Pipeline
 from medallion_api import problems
@@ -18,6 +17,7 @@ from medallion_api.gate import Gate
 from medallion_api.groups import Grouped
 from medallion_api.history import CurrentRelease, LatestRun, QualityResource, ReleasesResource
 from medallion_api.metrics import Metrics, MetricsResource
+from medallion_api.reading import Reading
 from medallion_api.replies import PRIVATE, REVALIDATE, Replies
 from medallion_api.rows import Keyed, Listed, Single
 from medallion_api.section import Api
@@ -34,10 +34,18 @@ class Assembly:
     """The parts of one API, for `create_app` and for what stands in front of it."""
 
     api: Api
-    store: Store
+    reading: Reading
     replies: Replies
     exchange: Exchange
     app: App
+
+    def table_of(self, path: str) -> str | None:
+        """The table that a path lists, or has a row of; None when it is answered from anything else."""
+        first, _, rest = path[1:].partition("/")
+        if first == "tables" and self.api.tables:
+            return rest.partition("/")[0]
+        found = self.api.endpoints.get(path) or self.api.endpoints.get(path.rpartition("/")[0])
+        return found.table if found else None
 
 
 def create_app(pipeline: Pipeline) -> App:
@@ -56,41 +64,45 @@ def assemble(pipeline: Pipeline) -> Assembly:
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
     _check(pipeline, api)
-    gate, metrics, store = Gate(api.hashes(), api.rate, api.rate_storage), Metrics(), pipeline.store(label)
+    gate, metrics = Gate(api.hashes(), api.rate, api.rate_storage), Metrics()
+    reading = Reading(pipeline.store(label), label, api.seconds)
     replies = Replies(api.cache * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
     exchange = Exchange(gate, metrics, api.cors)
     app: App = falcon.App(middleware=[ExchangeMiddleware(exchange)])
     app.req_options.keep_blank_qs_values = True
     problems.install(app)
-    for path, resource in _routes(pipeline, api, Tables(label, api.most), store, replies, metrics, gate.closed):
+    for path, resource in _routes(pipeline, api, reading, replies, metrics, gate.closed):
         app.add_route(path, resource)
-    return Assembly(api, store, replies, exchange, app)
+    return Assembly(api, reading, replies, exchange, app)
 
 
 def _routes(
-    pipeline: Pipeline, api: Api, tables: Tables, store: Store, replies: Replies, metrics: Metrics, closed: bool
+    pipeline: Pipeline, api: Api, reading: Reading, replies: Replies, metrics: Metrics, closed: bool
 ) -> Iterator[tuple[str, object]]:
     """Every path and what answers it."""
-    name = pipeline.declaration.name
-    yield "/", Root(store, replies, name, api.most, [*api.endpoints, "/releases", "/runs/latest", "/quality", "/docs"])
+    name, tables = pipeline.declaration.name, Tables(reading, api.most)
+    yield (
+        "/",
+        Root(reading, replies, name, api.most, [*api.endpoints, "/releases", "/runs/latest", "/quality", "/docs"]),
+    )
     yield "/health", Health()
-    yield "/health/ready", Readiness(store)
-    yield "/releases", ReleasesResource(store, pipeline.lake)
-    yield "/releases/current", CurrentRelease(store, replies)
+    yield "/health/ready", Readiness(reading.store)
+    yield "/releases", ReleasesResource(reading, pipeline.lake)
+    yield "/releases/current", CurrentRelease(reading, replies)
     yield "/runs/latest", LatestRun(pipeline.lake)
-    yield "/quality", QualityResource(store, replies)
+    yield "/quality", QualityResource(reading, replies)
     yield "/metrics", MetricsResource(metrics)
-    yield "/openapi.json", OpenApi(store, replies, tables, api, name, closed=closed)
+    yield "/openapi.json", OpenApi(reading, replies, tables, api, name, closed=closed)
     yield "/docs", Docs()
     yield "/docs/{name}", DocsFile()
     for path, endpoint in api.endpoints.items():
-        yield path, (Single if endpoint.single else Listed)(store, replies, tables, endpoint)
+        yield path, (Single if endpoint.single else Listed)(reading, replies, tables, endpoint)
         if not endpoint.single:
-            yield f"{path}/{{key:path}}", Keyed(store, replies, tables, endpoint)
+            yield f"{path}/{{key:path}}", Keyed(reading, replies, tables, endpoint)
     if api.tables:
-        yield "/tables/{table}", Listed(store, replies, tables)
-        yield "/tables/{table}/{key:path}", Keyed(store, replies, tables)
-        yield "/groups/{table}", Grouped(store, replies, tables)
+        yield "/tables/{table}", Listed(reading, replies, tables)
+        yield "/tables/{table}/{key:path}", Keyed(reading, replies, tables)
+        yield "/groups/{table}", Grouped(reading, replies, tables)
 
 
 def _check(pipeline: Pipeline, api: Api) -> None:

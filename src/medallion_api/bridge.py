@@ -22,7 +22,7 @@ _LATE = orjson.dumps(
 )
 
 
-class _Answer:
+class Answer:
     """What the application gave: status and headers, and its parts one by one."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
@@ -54,9 +54,9 @@ class Bridge:
         self._pool = pool
         self._seconds = seconds
 
-    async def run(self, scope: Scope, send: Send) -> None:
+    async def run(self, environ: dict[str, Any], send: Send) -> None:
         loop = asyncio.get_running_loop()
-        begun = loop.run_in_executor(self._pool, _Answer, self._app, _environ(scope))
+        begun = loop.run_in_executor(self._pool, Answer, self._app, environ)
         try:
             answer = await asyncio.wait_for(asyncio.shield(begun), self._seconds)
         except TimeoutError:
@@ -83,12 +83,13 @@ class Bridge:
         await send({"type": "http.response.body", "body": _LATE})
 
 
-def _forget(begun: asyncio.Future[_Answer]) -> None:
+def _forget(begun: asyncio.Future[Answer]) -> None:
     if not begun.cancelled() and begun.exception() is None:
         begun.result().close()
 
 
-def _environ(scope: Scope) -> dict[str, Any]:
+def environ_of(scope: Scope) -> dict[str, Any]:
+    """A request as WSGI has it."""
     server = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],

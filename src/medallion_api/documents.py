@@ -7,9 +7,9 @@ from pathlib import Path
 import falcon
 from falcon import Request, Response
 
-from medallion.contracts import Store
 from medallion.records import Release
 from medallion_api.openapi import document
+from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Replies, Reply
 from medallion_api.section import Api
@@ -33,8 +33,10 @@ _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 class OpenApi(Released):
     """The document, made of the models that validate."""
 
-    def __init__(self, store: Store, replies: Replies, tables: Tables, api: Api, name: str, *, closed: bool) -> None:
-        super().__init__(store, replies)
+    def __init__(
+        self, reading: Reading, replies: Replies, tables: Tables, api: Api, name: str, *, closed: bool
+    ) -> None:
+        super().__init__(reading, replies)
         self._tables = tables
         self._api = api
         self._name = name

@@ -31,6 +31,7 @@ _SAFE = (
 )
 
 _RAW_SAFE = raw(_SAFE)
+_ADMITTED = "medallion_api.admitted"
 
 _access = logging.getLogger("medallion_api.access")
 
@@ -73,10 +74,13 @@ class Exchange:
             return raw(self.headers(ident, origin))
         return ((b"x-request-id", ident.encode()), *_RAW_SAFE)
 
-    def done(self, method: str, target: str, endpoint: str, status: int, seconds: float, **more: Any) -> None:
+    def done(
+        self, method: str, path: str, query: bytes, endpoint: str, status: int, seconds: float, **more: Any
+    ) -> None:
         """Count an exchange and write it to the access log."""
         self._metrics.observe(method, endpoint, status, seconds)
         if _access.isEnabledFor(logging.INFO):
+            target = f"{path}?{query.decode('latin-1')}" if query else path
             line = {"method": method, "target": target, "status": status, "ms": round(seconds * 1000, 2), **more}
             _access.info(orjson.dumps(line).decode())
 
@@ -97,9 +101,11 @@ class ExchangeMiddleware:
         if req.method == "OPTIONS" and req.get_header("Access-Control-Request-Method"):
             return
         if req.path not in OPEN:
-            req.context.who = self._exchange.gate.admit(
-                req.get_header("X-API-Key"), req.get_header("Authorization"), req.remote_addr or ""
-            )
+            if _ADMITTED not in req.env:  # it may be asked a second time, in a thread
+                req.env[_ADMITTED] = self._exchange.gate.admit(
+                    req.get_header("X-API-Key"), req.get_header("Authorization"), req.remote_addr or ""
+                )
+            req.context.who = req.env[_ADMITTED]
 
     def process_response(self, req: Request, resp: Response, resource: object, req_succeeded: bool) -> None:
         for name, value in self._exchange.headers(req.context.id, req.get_header("Origin")):
@@ -115,7 +121,5 @@ class ExchangeMiddleware:
         stages = [*req.context.stages, ("total", seconds)]
         resp.set_header("Server-Timing", ", ".join(f"{name};dur={taken * 1000:.2f}" for name, taken in stages))
         status = falcon.http_status_to_code(resp.status)
-        target = f"{req.path}?{req.query_string}" if req.query_string else req.path
-        self._exchange.done(
-            req.method, target, req.uri_template or "", status, seconds, id=req.context.id, who=req.context.who
-        )
+        query, route = req.query_string.encode("latin-1", "replace"), req.uri_template or ""
+        self._exchange.done(req.method, req.path, query, route, status, seconds, id=req.context.id, who=req.context.who)

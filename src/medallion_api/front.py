@@ -1,7 +1,7 @@
-"""Stands before the WSGI application on an event loop: answers what is kept by itself, hands all else to a thread.
+"""Stands before the WSGI application on an event loop: answers at once what needs no wait, hands all else to a thread.
 
-Nothing is answered that the application would not answer alike. The active release is read anew for every
-request; requests that wait for it at the same time share one reading, which began after each had come.
+Nothing is answered that the application would not answer alike. Requests that wait at the same time to learn the
+active release share one reading, which began after each had come.
 """
 
 from __future__ import annotations
@@ -18,11 +18,17 @@ import falcon
 
 from medallion.records import Release
 from medallion_api.app import Assembly
-from medallion_api.bridge import Bridge
+from medallion_api.bridge import Answer, Bridge, environ_of
 from medallion_api.exchange import OPEN
+from medallion_api.reading import ElsewhereError
 from medallion_api.replies import Reply, matches
 
 THREADS = 8
+GRACE = 0.5  # seconds beyond its own that a question is given, so that the store ends it and says so
+
+_READ = frozenset(
+    (b"accept", b"accept-encoding", b"if-none-match", b"x-api-key", b"authorization", b"x-request-id", b"origin")
+)
 
 _log = logging.getLogger("medallion_api")
 
@@ -74,11 +80,13 @@ class Front:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif not await self._answered(scope, send):
-            await self._bridge.run(scope, send)
+            await self._bridge.run(environ_of(scope), send)
 
     @cached_property
     def _parts(self) -> Assembly:
-        return self._make()
+        made = self._make()
+        made.reading.never_wait_here()
+        return made
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -86,36 +94,52 @@ class Front:
 
     @cached_property
     def _bridge(self) -> Bridge:
-        return Bridge(self._parts.app, self._pool, self._parts.api.seconds)
+        return Bridge(self._parts.app, self._pool, self._parts.api.seconds + GRACE)
 
     @cached_property
     def _pointer(self) -> Pointer:
         pool = ThreadPoolExecutor(1, thread_name_prefix="pointer")
-        return Pointer(self._parts.store.release, pool, self._parts.api.seconds)
+        return Pointer(self._parts.reading.release, pool, self._parts.api.seconds)
 
     async def _answered(self, scope: Scope, send: Send) -> bool:
-        """Whether the request was answered from what is kept."""
-        method = scope["method"]
-        if method not in ("GET", "HEAD") or scope["path"] in OPEN:
+        """Whether the request was answered here: from what is kept, or from a table in memory."""
+        started, parts = perf_counter(), self._parts
+        if scope["method"] not in ("GET", "HEAD") or scope["path"] in OPEN or parts.exchange.gate.remote:
             return False
-        started = perf_counter()
-        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
-        accepted = given.get(b"accept") or "*/*", given.get(b"accept-encoding") or ""
-        reply = self._parts.replies.get((scope["path"], query, *accepted))
-        if reply is None:
+        path, query = scope["path"], scope["query_string"].decode("latin-1")
+        given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
+        reply = parts.replies.get((path, query, given.get(b"accept", "*/*"), given.get(b"accept-encoding", "")))
+        table = None if reply else parts.table_of(path)
+        if not reply and not table:
             return False
-        release = await self._pointer.release()
-        if release is None or reply.release != release.id:
+        release = parts.reading.known() or await self._pointer.release()
+        if release is None:
             return False
+        if reply is None or reply.release != release.id:
+            table = table or parts.table_of(path)
+            if table is None or not parts.reading.holds(release, table):
+                return False
+            return await self._made(scope, send)
         try:
-            who = self._parts.exchange.gate.admit(
+            who = parts.exchange.gate.admit(
                 given.get(b"x-api-key"), given.get(b"authorization"), (scope.get("client") or ("",))[0]
             )
         except falcon.HTTPError:
             return False
         same = matches(given.get(b"if-none-match"), reply.tag)
         await self._send(scope, send, given, reply, same=same, started=started, who=who)
+        return True
+
+    async def _made(self, scope: Scope, send: Send) -> bool:
+        """Whether the application answered at once, without a wait; else it is asked again in a thread."""
+        environ = environ_of(scope)
+        try:
+            answer = Answer(self._parts.app, environ)
+        except ElsewhereError:
+            await self._bridge.run(environ, send)
+            return True
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.part})
         return True
 
     async def _send(
@@ -129,9 +153,7 @@ class Front:
         headers.append((b"server-timing", b"kept, total;dur=%.2f" % (seconds * 1000)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if same or method == "HEAD" else reply.body})
-        query = scope["query_string"].decode("latin-1")
-        target = f"{scope['path']}?{query}" if query else scope["path"]
-        exchange.done(method, target, reply.endpoint, status, seconds, id=ident, who=who)
+        exchange.done(method, scope["path"], scope["query_string"], reply.endpoint, status, seconds, id=ident, who=who)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

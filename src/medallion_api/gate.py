@@ -26,6 +26,11 @@ class Gate:
         """Whether a key is needed."""
         return bool(self._hashes)
 
+    @property
+    def remote(self) -> bool:
+        """Whether admitting asks another server."""
+        return self._limiter is not None and self._limiter.remote
+
     def admit(self, key: str | None, authorization: str | None, address: str) -> str:
         """Who asks: a holder's name or an address. Raises HTTPUnauthorized or HTTPTooManyRequests."""
         who = address
@@ -49,6 +54,7 @@ class _Limiter:
         from limits.storage import storage_from_string
         from limits.strategies import MovingWindowRateLimiter
 
+        self.remote = not storage.startswith("memory:")
         self._rate = parse(rate)
         self._window = MovingWindowRateLimiter(storage_from_string(storage))
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import Query
-from medallion.errors import CallError
+from medallion.errors import CallError, GoneError
 from medallion_api.exchange import stage
 from medallion_api.formats import to_json
 from medallion_api.parameters import Asked, Parameters, field, listed, page_limit, sorts
 from medallion_api.problems import Fault, ParameterError
-from medallion_api.released import MovedError
 from medallion_api.tables import Question, TableResource
 
 if TYPE_CHECKING:
@@ -48,11 +47,13 @@ class Grouped(TableResource):
         asked = question.asked
         with stage(req, "store"):
             try:
-                rows = self.store.group(question.table, asked.by, dict(asked.metrics), asked.query)
+                rows = self.reading.at(question.release).group(
+                    question.table, asked.by, dict(asked.metrics), asked.query
+                )
+            except GoneError:
+                raise
             except CallError as error:
                 raise ParameterError([Fault("by, metrics or sort", f"{error.message}; {error.hint}")]) from None
-            if self.store.release().id != question.release.id:
-                raise MovedError
         body = to_json({"release": question.release.id, "rows": rows})
         return self.written(req, question, question.release.id, body)
 

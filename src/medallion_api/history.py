@@ -8,9 +8,9 @@ import falcon
 from falcon import Request, Response
 from pydantic import BaseModel
 
-from medallion.contracts import Store
 from medallion.lake import Lake
 from medallion.records import LoadReport, Release, Run, Snapshot, StepRun
+from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Reply
 from medallion_api.service import no_store
@@ -152,12 +152,12 @@ class Quality(BaseModel):
 
 
 class ReleasesResource:
-    def __init__(self, store: Store, lake: Lake) -> None:
-        self._store = store
+    def __init__(self, reading: Reading, lake: Lake) -> None:
+        self._reading = reading
         self._lake = lake
 
     def on_get(self, req: Request, resp: Response) -> None:
-        current = self._store.release().id
+        current = self._reading.release().id
         kept = self._lake.releases()
         no_store(resp, Releases(releases=[ReleaseSummary.of(release, current) for release in kept]))
 

@@ -11,10 +11,12 @@ import orjson
 from falcon import Request, Response
 from pydantic import BaseModel
 
-from medallion.errors import CallError, MedallionError, ServiceError
+from medallion.errors import CallError, MedallionError, OvertimeError, ServiceError
+from medallion_api.reading import ElsewhereError
 
 MEDIA = "application/problem+json"
 RETRY_AFTER = "5"
+OVERTIME = "it took too long, and was ended: ask for less, or by columns that have an index"
 
 _log = logging.getLogger("medallion_api")
 
@@ -66,6 +68,7 @@ def install(app: falcon.App[Any, Any]) -> None:
     """Let every error of an app leave as a problem."""
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http)
+    app.add_error_handler(ElsewhereError, _elsewhere)
     app.add_error_handler(ParameterError, _bad_parameters)
     app.add_error_handler(MedallionError, _medallion)
 
@@ -76,14 +79,22 @@ def _http(req: Request, resp: Response, error: falcon.HTTPError, _: dict[str, An
     respond(resp, _problem(req, status, error.description or ""))
 
 
+def _elsewhere(_req: Request, _resp: Response, error: ElsewhereError, _: dict[str, Any]) -> None:
+    """No answer: it is to be asked again where one may wait."""
+    raise error
+
+
 def _bad_parameters(req: Request, resp: Response, error: ParameterError, _: dict[str, Any]) -> None:
     respond(resp, _problem(req, 400, str(error), error.faults))
 
 
 def _medallion(req: Request, resp: Response, error: MedallionError, _: dict[str, Any]) -> None:
-    """A wrong call is the client's; a service that is away comes back; anything else is ours."""
+    """A wrong call is the client's; a question may be too much; a service that is away comes back; the rest is ours."""
     if isinstance(error, CallError):
         respond(resp, _problem(req, 400, error.message))
+    elif isinstance(error, OvertimeError):
+        _log.warning("%s %s: %s", req.method, req.path, error.message)
+        respond(resp, _problem(req, 503, OVERTIME))
     elif isinstance(error, ServiceError):
         _log.warning("%s %s: %s", req.method, req.path, error.message)
         resp.set_header("Retry-After", RETRY_AFTER)

@@ -6,14 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import falcon
-
-from medallion.contracts import Store
-from medallion.errors import SinkError
+from medallion.errors import GoneError, SinkError
 from medallion.records import Release
 from medallion_api.exchange import stage
 from medallion_api.formats import to_json
-from medallion_api.problems import ParameterError
+from medallion_api.reading import Reading
 from medallion_api.replies import Key, Replies, Reply, key_of, matches, send, tag_of
 
 if TYPE_CHECKING:
@@ -22,54 +19,31 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5
 
 
-class MovedError(Exception):
-    """Another release was published while this one was being read."""
-
-
 class Released(ABC):
-    """Answers from `store`; what it answered is kept in `replies`.
+    """Answers from what `reading` reads; what it answered is kept in `replies`."""
 
-    `tells_release` is true when `answer` raises MovedError by itself for a release that is not active.
-    """
-
-    tells_release = False
-
-    def __init__(self, store: Store, replies: Replies) -> None:
-        self.store = store
+    def __init__(self, reading: Reading, replies: Replies) -> None:
+        self.reading = reading
         self.replies = replies
-        self._last: Release | None = None
 
     def on_get(self, req: Request, resp: Response, **params: str) -> None:
         key = key_of(req)
         kept = self.replies.get(key)
-        if kept is None and self._guessed(req, resp, key, params):
-            return
         for _ in range(_ATTEMPTS):
             with stage(req, "release"):
-                release = self.store.release()
-            self._last = release
+                release = self.reading.release()
             if kept is not None and kept.release == release.id:
                 send(kept, req, resp)
                 return
             try:
                 self._answer(req, resp, key, release, params)
-            except MovedError:
+            except GoneError:  # others were published since it was asked which is active, and this one was removed
+                self.reading.forget()
                 continue
             return
-        raise SinkError("a release was published at every attempt to read one")
+        raise SinkError("releases come and go faster than they can be read")
 
     on_head = on_get
-
-    def _guessed(self, req: Request, resp: Response, key: Key, params: dict[str, str]) -> bool:
-        """Whether it could be answered without asking first which release is active: reading the rows tells."""
-        if self._last is None or not self.tells_release or req.get_header("If-None-Match"):
-            return False
-        try:
-            self._answer(req, resp, key, self._last, params)
-        except (MovedError, ParameterError, falcon.HTTPError):
-            req.context.stages.clear()
-            return False
-        return True
 
     def _answer(self, req: Request, resp: Response, key: Key, release: Release, params: dict[str, str]) -> None:
         reply = self.answer(req, resp, release, **params)
@@ -79,7 +53,7 @@ class Released(ABC):
 
     @abstractmethod
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
-        """The reply; None when the response already stands. Raises MovedError when another release came meanwhile."""
+        """The reply; None when the response already stands. Raises GoneError when the release is no longer kept."""
 
     def json(self, req: Request, resp: Response, release: Release, content: Any) -> Reply | None:
         """A reply of JSON that depends on the release alone."""

@@ -16,9 +16,8 @@ from medallion.kinds import coerce, kind_of
 from medallion.records import Served
 from medallion_api import codings
 from medallion_api.exchange import stage
-from medallion_api.formats import Rows, stream, to_json
+from medallion_api.formats import TEXTUAL, Rows, stream, to_json
 from medallion_api.problems import Fault, ParameterError
-from medallion_api.released import MovedError
 from medallion_api.replies import Reply
 from medallion_api.tables import Question, TableResource
 
@@ -43,12 +42,14 @@ class Listed(TableResource):
             around |= self._figures(question, page.release)
         if "count" in around:
             more["X_Total_Count"] = str(around["count"])
+        if question.form not in TEXTUAL:
+            self.reading.may_wait()
         with stage(req, "write"):
             body = b"".join(stream(question.form, question.columns, [page.rows], around))
         return self.written(req, question, page.release, body, **more)
 
     def _figures(self, question: Question, release: str) -> dict[str, Any]:
-        """The total and the facets that were asked for. Raises MovedError when they are of another release."""
+        """The total and the facets that were asked for."""
         asked, found = question.asked, dict[str, Any]()
         if not (asked.count or asked.facets):
             return found
@@ -57,33 +58,31 @@ class Listed(TableResource):
                 [Fault("cursor", f"began with {release}; figures are had of the active release alone")]
             )
         if asked.count:
-            found["count"] = self.store.count(question.table, asked.query)
+            found["count"] = self.reading.at(question.release).count(question.table, asked.query)
         if asked.facets:
             found["facets"] = {name: self._facet(question, name) for name in asked.facets}
-        if self.store.release().id != release:
-            raise MovedError
         return found
 
     def _facet(self, question: Question, name: str) -> list[dict[str, Any]]:
         most = Query(
             filters=question.asked.query.filters, sort=(Sort("facet_count", descending=True),), limit=_MOST_FACET_VALUES
         )
-        groups = self.store.group(question.table, [name], {"facet_count": "count()"}, most)
+        rows = self.reading.at(question.release)
+        groups = rows.group(question.table, [name], {"facet_count": "count()"}, most)
         return [{"value": group[name], "count": group["facet_count"]} for group in groups]
 
     def _export(self, req: Request, resp: Response, question: Question) -> None:
-        batches = self.store.scan(question.table, question.asked.query)
+        rows = self.reading.at(question.release)
+        batches = rows.scan(question.table, question.asked.query)
         with stage(req, "store"):
             first = next(batches, [])
-            if self.store.release().id != question.release.id:
-                raise MovedError
         headers = [
             ("ETag", question.tag),
             ("Cache-Control", self.replies.control),
             *question.headers(question.release.id),
         ]
         if question.asked.count:
-            headers.append(("X-Total-Count", str(self.store.count(question.table, question.asked.query))))
+            headers.append(("X-Total-Count", str(rows.count(question.table, question.asked.query))))
         around = {"release": question.release.id, "cursor": None}
         parts: Iterator[bytes] = stream(question.form, question.columns, chain([first], batches), around)
         if question.coding == "gzip":
@@ -105,6 +104,7 @@ class Single(TableResource):
             if question.form == "json":
                 body = to_json(rows[0])
             else:
+                self.reading.may_wait()
                 body = b"".join(stream(question.form, question.columns, [rows], {}))
         return self.written(req, question, page.release, body)
 

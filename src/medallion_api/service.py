@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from medallion.contracts import Store
 from medallion.records import Release
 from medallion_api.formats import to_json
+from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Replies, Reply
 
@@ -44,8 +45,8 @@ class Ready(BaseModel):
 
 
 class Root(Released):
-    def __init__(self, store: Store, replies: Replies, name: str, most: int, paths: Sequence[str]) -> None:
-        super().__init__(store, replies)
+    def __init__(self, reading: Reading, replies: Replies, name: str, most: int, paths: Sequence[str]) -> None:
+        super().__init__(reading, replies)
         self._name = name
         self._most = most
         self._paths = tuple(paths)

@@ -10,14 +10,15 @@ from typing import ClassVar
 import falcon
 from falcon import Request, Response
 
-from medallion.contracts import Filter, Page, Store
+from medallion.contracts import Filter, Page
 from medallion.errors import CallError, did_you_mean
 from medallion.records import Column, Release, Served
 from medallion_api import codings
 from medallion_api.exchange import stage
 from medallion_api.formats import FORMATS, TEXTUAL, negotiate
 from medallion_api.parameters import Asked, Parameters
-from medallion_api.released import MovedError, Released
+from medallion_api.reading import Reading
+from medallion_api.released import Released
 from medallion_api.replies import Replies, Reply, tag_of
 from medallion_api.section import Endpoint
 
@@ -25,16 +26,13 @@ _KEPT = 500
 
 
 class Tables:
-    """The served tables as a release has them: `label` names the sink, `most` is the largest page."""
+    """The served tables as a release has them; `most` is the largest page."""
 
-    def __init__(self, label: str, most: int) -> None:
+    def __init__(self, reading: Reading, most: int) -> None:
         self.most = most
-        self._label = label
+        self.served = reading.served
         self._known: dict[tuple[str, str, bool, type[Parameters]], Parameters] = {}
         self._lock = threading.Lock()
-
-    def served(self, release: Release) -> Mapping[str, Served]:
-        return release.served.get(self._label, {})
 
     def parameters(
         self, release: Release, endpoint: Endpoint, name: str, *, row: bool, kind: type[Parameters] = Parameters
@@ -90,10 +88,9 @@ class TableResource(Released):
 
     row = True
     kind: ClassVar[type[Parameters]] = Parameters
-    tells_release = True
 
-    def __init__(self, store: Store, replies: Replies, tables: Tables, endpoint: Endpoint | None = None) -> None:
-        super().__init__(store, replies)
+    def __init__(self, reading: Reading, replies: Replies, tables: Tables, endpoint: Endpoint | None = None) -> None:
+        super().__init__(reading, replies)
         self._tables = tables
         self._endpoint = endpoint
         self._name = repr(endpoint)
@@ -127,22 +124,20 @@ class TableResource(Released):
         return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
 
     def page(self, req: Request, question: Question) -> Page:
-        """The rows. Raises MovedError when they are of a later release than the question was understood with."""
+        """The rows. Raises HTTPGone when the release that a cursor began with is no longer kept."""
         query = question.asked.query
         with stage(req, "store"):
             try:
-                page = self.store.find(question.table, query)
+                return self.reading.at(question.release).find(question.table, query)
             except CallError as error:
                 if query.cursor is None:
                     raise
                 raise falcon.HTTPGone(description=error.message) from None
-        if query.cursor is None and page.release != question.release.id:
-            raise MovedError
-        return page
 
     def written(self, req: Request, question: Question, release: str, body: bytes, **more: str) -> Reply:
         headers = [*question.headers(release), *((name.replace("_", "-"), value) for name, value in more.items())]
         if question.coding != "identity" and len(body) >= codings.LEAST:
+            self.reading.may_wait()
             with stage(req, "encode"):
                 body = codings.encode(question.coding, body)
             headers.append(("Content-Encoding", question.coding))

@@ -37,4 +37,4 @@ def pipeline(folder: Path) -> md.Pipeline:
 def client(pipeline: md.Pipeline) -> Iterator[TestClient]:
     api = assemble(pipeline)
     yield TestClient(api.app)
-    api.store.close()
+    api.reading.store.close()

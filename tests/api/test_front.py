@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from medallion.records import Release
-from medallion_api.bridge import Bridge
+from medallion_api.bridge import Bridge, environ_of
 from medallion_api.front import Pointer
 
 Sent = list[dict[str, Any]]
@@ -31,7 +31,7 @@ def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callab
         sent.append(message)
 
     async def main(pool: ThreadPoolExecutor) -> None:
-        await Bridge(app, pool, seconds).run(scope(path="/é"), send)
+        await Bridge(app, pool, seconds).run(environ_of(scope(path="/é")), send)
         while not until():
             await asyncio.sleep(0.01)
 
@@ -94,7 +94,7 @@ def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
         sent.append(message)
 
     with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
-        asyncio.run(Bridge(app, pool, 5).run(scope(), send))
+        asyncio.run(Bridge(app, pool, 5).run(environ_of(scope()), send))
     assert sent[-1] == {"type": "http.response.body", "body": b"part", "more_body": True}
 
 

@@ -31,7 +31,7 @@ def serve(tmp_path: Path) -> Iterator[Made]:
 
     yield build
     for api in made:
-        api.store.close()
+        api.reading.store.close()
 
 
 def test_a_key_is_needed_everywhere_but_for_health(serve: Made) -> None:

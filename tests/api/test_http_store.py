@@ -41,7 +41,7 @@ class _Served(Sqlite):
         _, server, api = self._api
         server.shutdown()
         server.server_close()
-        api.store.close()
+        api.reading.store.close()
 
     @cached_property
     def _api(self) -> tuple[str, WSGIServer, Assembly]:

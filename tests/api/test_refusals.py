@@ -104,7 +104,7 @@ def test_a_fault_of_ours_tells_nothing(
     client = TestClient(api.app)
     monkeypatch.setattr("medallion_api.rows.stream", lambda *_: 1 / 0)
     result = client.simulate_get("/things", headers={"X-Request-Id": "abc-1"})
-    api.store.close()
+    api.reading.store.close()
     assert result.status_code == 500
     assert "division" not in result.text
     assert str(pipeline.base) not in result.text

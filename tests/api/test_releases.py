@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from falcon.testing import TestClient
 
-from medallion.contracts import Page, Query
+from medallion.contracts import Store
 from medallion.errors import SinkError
+from medallion.records import Release
 from medallion_api.app import Assembly, assemble
 from medallion_api.replies import Replies, Reply, matches
 from tests.api import project
@@ -23,7 +24,7 @@ def api(tmp_path: Path) -> Iterator[Assembly]:
     pipeline.run()
     made = assemble(pipeline)
     yield made
-    made.store.close()
+    made.reading.store.close()
 
 
 def test_an_unchanged_answer_is_304_without_reading_the_table(
@@ -31,20 +32,20 @@ def test_an_unchanged_answer_is_304_without_reading_the_table(
 ) -> None:
     first = TestClient(api.app).simulate_get("/things?colour=red&price__gte=3")
     other = assemble(project.load(tmp_path))  # another worker, which has nothing kept
-    monkeypatch.setattr(other.store, "find", lambda *_: pytest.fail("the table was read"))
+    monkeypatch.setattr(other.reading.store, "find", lambda *_: pytest.fail("the table was read"))
     for query in ("colour=red&price__gte=3", "price__gte=3.00&colour__eq=red"):
         again = TestClient(other.app).simulate_get(f"/things?{query}", headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304
         assert again.content == b""
         assert again.headers["ETag"] == first.headers["ETag"]
         assert again.headers["X-Release"] == first.headers["X-Release"]
-    other.store.close()
+    other.reading.store.close()
 
 
 def test_a_kept_answer_is_given_again(api: Assembly, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(api.app)
     first = client.simulate_get("/things")
-    monkeypatch.setattr(api.store, "find", lambda *_: pytest.fail("the table was read"))
+    monkeypatch.setattr(api.reading.store, "find", lambda *_: pytest.fail("the table was read"))
     again = client.simulate_get("/things")
     assert again.content == first.content
     for name in ("ETag", "Link", "Content-Length"):
@@ -87,25 +88,29 @@ def test_pages_go_on_in_the_release_they_began_with(api: Assembly, tmp_path: Pat
     assert "no longer kept" in gone.json["detail"]
 
 
-def test_a_release_published_while_reading_is_read_again(
+def test_a_release_removed_while_reading_gives_way_to_the_next(
     api: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    client = TestClient(api.app)
-    find, seen = api.store.find, []
+    client, store, seen = TestClient(api.app), api.reading.store, list[str]()
+    put = store.at
 
-    def publishing(table: str, query: Query) -> Page:
+    def publishing(release: Release, seconds: float | None = None) -> Store:
         if not seen:
             (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
-            project.load(tmp_path).run()
-        seen.append(table)
-        return find(table, query)
+            pipeline = project.load(tmp_path)
+            pipeline.run()
+            active = pipeline.sinks["serving"].active()
+            assert active is not None
+            pipeline.sinks["serving"].prune([active])
+        seen.append(release.id)
+        return put(release, seconds)
 
-    monkeypatch.setattr(api.store, "find", publishing)
+    monkeypatch.setattr(store, "at", publishing)
     result = client.simulate_get("/tables/total")
     assert result.json["rows"] == [{"orders": 4, "revenue": 137.75}]
     assert result.json["release"] == result.headers["X-Release"]
     assert result.headers["ETag"].startswith(f'"{result.json["release"]}-')
-    assert len(seen) == 2
+    assert len(set(seen)) == 2
 
 
 def test_without_a_store_alive_but_not_ready(tmp_path: Path) -> None:
@@ -123,22 +128,23 @@ def test_without_a_store_alive_but_not_ready(tmp_path: Path) -> None:
     assert ready.json["release"] == ready.headers["X-Release"] == pipeline.lake.pointer().release
     assert 0 <= ready.json["age"] < 60
     assert client.simulate_get("/things").status_code == 200
-    api.store.close()
+    api.reading.store.close()
 
 
 def test_a_store_that_goes_away_comes_back(api: Assembly, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(api.app)
-    release = api.store.release
+    release = api.reading.store.release
 
     def away() -> None:
         raise SinkError("mongodb://user:secret@host is away")
 
     assert client.simulate_get("/things").status_code == 200
-    monkeypatch.setattr(api.store, "release", away)
+    monkeypatch.setattr(api.reading.store, "release", away)
+    api.reading.forget()
     down = client.simulate_get("/things")
     assert down.status_code == 503
     assert "secret" not in down.text
-    monkeypatch.setattr(api.store, "release", release)
+    monkeypatch.setattr(api.reading.store, "release", release)
     assert client.simulate_get("/things").status_code == 200
 
 

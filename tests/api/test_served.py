@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import medallion as md
+from medallion_api.reading import FRESH
 from tests.api import project
 from tests.integration import small
 from tests.services import Unavailable, mongod
@@ -176,6 +177,7 @@ def test_a_mongod_that_hangs_and_comes_back(tmp_path: Path, tmp_path_factory: py
             with project.gunicorn(tmp_path, 1) as place:
                 first = _recovered(place)
                 server.process.send_signal(signal.SIGSTOP)
+                time.sleep(10 * FRESH)
                 for path in ("/things", "/things?limit=7", "/health/ready"):
                     status, headers, body = get(place, path)
                     assert (status, headers["content-type"]) == (503, "application/problem+json"), body

@@ -27,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     pipeline.run()
     api = assemble(pipeline)
     yield TestClient(api.app)
-    api.store.close()
+    api.reading.store.close()
 
 
 def rows(shop: TestClient, path: str) -> list[dict[str, Any]]:

@@ -6,13 +6,13 @@ the table's schema tells from a timestamp; timestamps keep milliseconds; times a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal, DecimalException
+from decimal import Context, Decimal, DecimalException
 from math import isnan
 from typing import Any
 
-from medallion.contracts import TableSpec
+from medallion.contracts import ROW, TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.kinds import Kind, kind_of
 
@@ -30,6 +30,15 @@ _BSON = {
     "struct": ["object"],
     "map": ["object"],
 }
+_NESTED = ("list", "struct", "map")
+_ZERO_EXPONENT = 6176
+_EXACT = Context(prec=34, Emin=-6176, Emax=6144)
+
+# Where the parts of a Decimal128 stand among its 128 bits.
+_SIGN_SHIFT = 127
+_SPECIAL_SHIFT, _SPECIAL = 125, 0b11
+_EXPONENT_SHIFT, _EXPONENT = 113, (1 << 14) - 1
+_COEFFICIENT = (1 << 113) - 1
 
 
 def schema_of(spec: TableSpec) -> dict[str, Any]:
@@ -54,9 +63,32 @@ def kept(kind: Kind, value: Any) -> Any:
 
 def restored(kind: Kind, value: Any) -> Any:
     """One value as Python's own."""
-    if value is None or kind.name in ("text", "float", "boolean"):
-        return value
-    return kind.walk(value, _restored)
+    restore = restorer(kind)
+    return restore(value) if restore and value is not None else value
+
+
+def restorer(kind: Kind) -> Callable[[Any], Any] | None:
+    """What turns a kept value that is not null back; None when it comes back as it is."""
+    if kind.name in _NESTED:
+        return lambda value: kind.walk(value, _restored)
+    return _RESTORE.get(kind.name)
+
+
+def columns_of(fields: Sequence[str], kinds: Mapping[str, Kind], found: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """The values of documents as Python's own, column by column."""
+    columns = []
+    for name in fields:
+        values, restore = [document.get("_id" if name == ROW else name) for document in found], restorer(kinds[name])
+        columns.append([None if value is None else restore(value) for value in values] if restore else values)
+    return columns
+
+
+def rows_of(
+    fields: Sequence[str], kinds: Mapping[str, Kind], found: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Documents as the dicts a caller gets."""
+    columns = columns_of(fields, kinds, found)
+    return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def decimal128(value: Decimal, name: str) -> Any:
@@ -96,7 +128,13 @@ def _date(value: datetime) -> date:
 
 
 def _decimal(value: Any) -> Decimal:
-    return value.to_decimal()  # type: ignore[no-any-return]
+    """A Decimal128 read from its bits, which costs a fifth of its own way."""
+    bits = int.from_bytes(value.bid, "little")
+    if bits >> _SPECIAL_SHIFT & _SPECIAL == _SPECIAL:
+        return value.to_decimal()  # type: ignore[no-any-return]
+    number = bits & _COEFFICIENT
+    exponent = (bits >> _EXPONENT_SHIFT & _EXPONENT) - _ZERO_EXPONENT
+    return Decimal(-number if bits >> _SIGN_SHIFT else number).scaleb(exponent, _EXACT)
 
 
 _RESTORE: dict[str, Callable[[Any], Any]] = {"integer": int, "date": _date, "decimal": _decimal, "bytes": bytes}

@@ -31,6 +31,12 @@ def conditions(filters: Sequence[Filter], kinds: Mapping[str, Kind], key: Sequen
     return {"$and": parts} if parts else {}
 
 
+def projection(fields: Sequence[str]) -> Condition:
+    """The columns to read; the position of a row is its `_id`."""
+    shown = {name: 1 for name in fields if name != ROW}
+    return {"_id": int(ROW in fields or not shown), **shown}
+
+
 def order(checked: Plan, key: Sequence[str]) -> list[tuple[str, int]]:
     return [(stored_name(sort.field, key), -1 if sort.descending else 1) for sort in checked.order]
 

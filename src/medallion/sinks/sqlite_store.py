@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from copy import copy
+from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
 from medallion.contracts import Page, Query, Store, quote
-from medallion.errors import SinkError
+from medallion.errors import OvertimeError, SinkError
 from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
@@ -21,6 +24,7 @@ from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
 
 _BATCH = 1000
+_STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
 
 class SqliteStore(Store):
@@ -34,6 +38,13 @@ class SqliteStore(Store):
         self._label = label
         self._local = threading.local()
         self._readers: WeakSet[_Reader] = WeakSet()
+        self._pinned: Release | None = None
+        self._seconds: float | None = None
+
+    def at(self, release: Release, seconds: float | None = None) -> SqliteStore:
+        made = copy(self)
+        made._pinned, made._seconds = release, seconds
+        return made
 
     def release(self) -> Release:
         with self._reading() as reader:
@@ -90,16 +101,19 @@ class SqliteStore(Store):
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used."""
         with told(self._url), closing(_Reader(self._url)) as reader:
-            reader.begin()
-            served = table_of(reader.release.served.get(self._label, {}), table)
-            checked = plan(served, query)
-            where, values = where_sql(checked)
-            columns = ", ".join(quote(name) for name in checked.fields)
-            found = reader.connection.execute(
-                f"select {columns} from {quote(served.name)} where {where} order by {order_sql(checked.order)}", values
-            )
-            while rows := found.fetchmany(_BATCH):
+            with self._bounded(reader):
+                reader.begin(self._pinned)
+                served = table_of(reader.release.served.get(self._label, {}), table)
+                checked = plan(served, query)
+                where, values = where_sql(checked)
+                columns = ", ".join(quote(name) for name in checked.fields)
+                order = order_sql(checked.order)
+                sql = f"select {columns} from {quote(served.name)} where {where} order by {order}"
+                found = reader.connection.execute(sql, values)
+                rows = found.fetchmany(_BATCH)
+            while rows:
                 yield _rows(checked, rows)
+                rows = found.fetchmany(_BATCH)
 
     def close(self) -> None:
         for reader in list(self._readers):
@@ -111,11 +125,29 @@ class SqliteStore(Store):
         """This thread's reader inside one read transaction."""
         with told(self._url):
             reader = self._reader()
-            try:
-                reader.begin()
-                yield reader
-            finally:
-                reader.connection.execute("rollback")
+            with self._bounded(reader):
+                try:
+                    reader.begin(self._pinned)
+                    yield reader
+                finally:
+                    reader.connection.execute("rollback")
+
+    @contextmanager
+    def _bounded(self, reader: _Reader) -> Iterator[None]:
+        """Ends what takes longer than it may, and tells when the pinned release is gone."""
+        if self._seconds is not None:
+            end = monotonic() + self._seconds
+            reader.connection.set_progress_handler(lambda: monotonic() > end, _STEPS)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise OvertimeError(f"{self._url}: it took longer than {self._seconds} s, and was ended") from None
+            if self._pinned and "no such table" in str(error):
+                raise gone(self._pinned.id) from None
+            raise
+        finally:
+            reader.connection.set_progress_handler(None, 0)
 
     def _reader(self) -> _Reader:
         reader: _Reader | None = getattr(self._local, "reader", None)
@@ -136,6 +168,7 @@ class _Reader:
         self._process = os.getpid()
         self._former = former if former and former._process != self._process else None
         self._active = ""
+        self._pinned: Release | None = None
         self._switches = -1
         self._releases: dict[str, Release] = {}
         self._nulls: dict[str, frozenset[str]] = {}
@@ -148,9 +181,12 @@ class _Reader:
         """Whether it belongs to this process and to the file that is there now."""
         return self._process == os.getpid() and self._file == self._identity()
 
-    def begin(self) -> None:
-        """Begin a transaction, which sees one state of the file to its end."""
+    def begin(self, pinned: Release | None) -> None:
+        """Begin a transaction, which sees one state of the file to its end, of the active or the pinned release."""
         self.connection.execute("begin")
+        self._pinned = pinned
+        if pinned:
+            return
         found = read_active(self.connection)
         if found is None:
             raise self._unpublished()
@@ -162,24 +198,28 @@ class _Reader:
 
     @property
     def release(self) -> Release:
-        return self._release(self._active)
+        return self._pinned or self._release(self._active)
 
     def release_at(self, place: Place | None) -> Release:
-        """The release a cursor began with, the active one without a cursor. Raises CallError when it is gone."""
-        return self._release(place.release if place else self._active)
+        """The release a cursor began with, the one of the transaction without. Raises GoneError when it is gone."""
+        if place is None or (self._pinned and place.release == self._pinned.id):
+            return self.release
+        return self._release(place.release)
 
     def nulls(self, name: str) -> frozenset[str]:
-        """The columns of a physical table that hold a null."""
+        """The columns of a physical table that hold a null; none of a table that is not there."""
         if name not in self._nulls:
-            (nulls,) = self.connection.execute(f"select nulls from {LOADS} where name = ?", (name,)).fetchone()
-            self._nulls[name] = frozenset(json.loads(nulls))
+            found = self.connection.execute(f"select nulls from {LOADS} where name = ?", (name,)).fetchone()
+            if found is None:
+                return frozenset()
+            self._nulls[name] = frozenset(json.loads(found[0]))
         return self._nulls[name]
 
     def close(self) -> None:
         self.connection.close()
 
     def _release(self, ident: str) -> Release:
-        if ident not in self._releases:
+        if self._pinned or ident not in self._releases:  # pinned, nobody looked whether one went
             found = self.connection.execute(f"select body from {RELEASES} where id = ?", (ident,)).fetchone()
             if found is None:
                 raise gone(ident)
