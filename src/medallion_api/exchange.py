@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from os import urandom
 from time import perf_counter
 from typing import Any
@@ -53,10 +54,12 @@ class Exchange:
         self.gate = gate
         self._metrics = metrics
         self._origins = origins
+        self._process = urandom(8).hex()
+        self._numbers = count(1)
 
     def ident(self, given: str | None) -> str:
         """The client's own request id when it is harmless, else a new one."""
-        return given if given and _IDENT.fullmatch(given) else urandom(12).hex()
+        return given if given and _IDENT.fullmatch(given) else f"{self._process}-{next(self._numbers):x}"
 
     def headers(self, ident: str, origin: str | None) -> list[tuple[str, str]]:
         """The headers every answer has."""

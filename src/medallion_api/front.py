@@ -115,7 +115,7 @@ class Front:
         release = parts.reading.known() or await self._pointer.release()
         if release is None:
             return False
-        if reply is None or reply.release != release.id:
+        if reply is None or not reply.answers(release.id, given.get(b"if-none-match")):
             table = table or parts.table_of(path)
             if table is None or not parts.reading.holds(release, table):
                 return False
@@ -147,12 +147,14 @@ class Front:
     ) -> None:
         exchange = self._parts.exchange
         ident = exchange.ident(given.get(b"x-request-id"))
-        headers = [*(reply.raw_unmodified if same else reply.raw), *exchange.raw_headers(ident, given.get(b"origin"))]
+        constant = reply.raw_unmodified if same else reply.raw
+        headers = [*constant, *exchange.raw_headers(ident, given.get(b"origin"))]
         status, method = (304 if same else 200), scope["method"]
         seconds = perf_counter() - started
         headers.append((b"server-timing", b"kept, total;dur=%.2f" % (seconds * 1000)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if same or method == "HEAD" else reply.body})
+        body = b"" if same or method == "HEAD" else reply.body
+        await send({"type": "http.response.body", "body": body or b""})
         exchange.done(method, scope["path"], scope["query_string"], reply.endpoint, status, seconds, id=ident, who=who)
 
 

@@ -8,13 +8,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 # Prometheus' files of all workers; the library looks for the variable when it is imported.
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 _OWN = "medallion-api-"
 if _FIGURES not in os.environ:
     os.environ[_FIGURES] = tempfile.mkdtemp(prefix=_OWN)
 
+
+class Log(Logger):  # type: ignore[misc]
+    """gunicorn's own log, without lines about requests: the API writes them itself."""
+
+    access_log_enabled = False
+
+
 wsgi_app = "medallion_api.asgi:app"
+logger_class = Log
 worker_class = "asgi"
 workers = int(os.environ.get("WEB_CONCURRENCY", str(min(os.cpu_count() or 1, 8))))
 bind = os.environ.get("MEDALLION_API_BIND", "127.0.0.1:8000")
@@ -22,7 +32,6 @@ control_socket_disable = True
 limit_request_line = 8190
 limit_request_fields = 60
 graceful_timeout = 20
-accesslog = None
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,7 +1,8 @@
-"""Reading a release: which is active, without asking each time; small tables from memory, all else from the store.
+"""Reading a release: which is active, without asking each time; what is held of its tables, and all else.
 
-A release never changes, so its tables may be held. Which one is active is asked again when the last answer is older
-than `FRESH`: a published release shows in every worker within that time, and no answer is ever of two.
+A release never changes, so small tables are held whole, and of large ones the first rows of what is asked again and
+again with other conditions, such as the best clients of a country. Which release is active is asked when the last
+answer is older than `FRESH`: one that was published shows in every worker within that time.
 """
 
 from __future__ import annotations
@@ -12,20 +13,24 @@ from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any, TypeVar
 
-from medallion.contracts import Page, Query, Store
+from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import GoneError
-from medallion.paging import plan, read_cursor, table_of
+from medallion.paging import Plan, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion_api.formats import to_json
-from medallion_api.small import SmallTable
+from medallion_api.small import Head, SmallTable
 
 FRESH = 0.02
 CELLS = 50_000  # values of the largest table that is held
 BYTES = 8_000_000  # and its size as JSON
 HELD = 400_000  # values of all that are held
+HEAD = 200  # first rows that are held of a large table
 QUICK = 200  # rows of the longest page that is made where nobody may wait
+_WANTED = 1000
+LUCK = 8  # how often in a row a large table must disappoint, before its questions go to the store at once
 
 T = TypeVar("T")
+Part = tuple[str, tuple[Filter, ...], tuple[Sort, ...]]
 
 
 class ElsewhereError(Exception):
@@ -41,7 +46,9 @@ class Reading:
         self._label = label
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None
-        self._held: OrderedDict[str, SmallTable | None] = OrderedDict()
+        self._held: OrderedDict[Part, SmallTable | Head | None] = OrderedDict()
+        self._wanted: OrderedDict[Part, None] = OrderedDict()
+        self._luck: dict[str, int] = {}
         self._never: int | None = None
 
     def never_wait_here(self) -> None:
@@ -79,27 +86,58 @@ class Reading:
         return ReleaseStore(self, release)
 
     def holds(self, release: Release, table: str) -> bool:
-        """Whether a table is in memory."""
+        """Whether a question to a table is likely to be answered from what is held."""
         served = self.served(release).get(table)
-        return served is not None and self._held.get(served.name) is not None
+        return served is not None and self._luck.get(served.name, 0) > 0
 
     def small(self, release: Release, served: Served, table: str) -> SmallTable | None:
-        """A table in memory, which is read into it when it is small; else None."""
+        """A small table, which is read when it was not yet; None of a large one."""
         if served.rows * len(served.columns) > CELLS:
             return None
-        if served.name not in self._held:
-            made = self._load(release, served, table)
-            with self._lock:
-                self._held[served.name] = made
-                while sum(held.cells for held in self._held.values() if held) > HELD:
-                    self._held.popitem(last=False)
-            return made
-        return self._held.get(served.name)
+        part: Part = (served.name, (), ())
+        if part not in self._held:
+            found = self._load(release, served, table)
+            self._hold(part, found)
+            self._luck[served.name] = LUCK if found else 0
+        held = self._held.get(part)
+        return held if isinstance(held, SmallTable) else None
+
+    def head(self, release: Release, served: Served, table: str, checked: Plan) -> Head | None:
+        """The first rows that meet those conditions of a question that ask for a value, read when asked for again."""
+        equal = tuple(one for one in checked.filters if one.operator == "eq")
+        if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
+            return None
+        part: Part = (served.name, equal, checked.order)
+        if part not in self._held:
+            if part not in self._wanted:
+                self._want(part)
+                return None
+            found = self.far(release).find(table, Query(equal, checked.order, limit=HEAD))
+            self._hold(part, Head(served, found.rows, whole=found.cursor is None))
+        held = self._held.get(part)
+        return held if isinstance(held, Head) else None
+
+    def tell(self, name: str, *, held: bool) -> None:
+        """Learn whether a question to a large table was answered from what is held."""
+        luck = self._luck.get(name, 0) + (1 if held else -1)
+        self._luck[name] = max(-LUCK, min(LUCK, luck))
 
     def far(self, release: Release) -> Store:
         """The store itself, put to one release."""
         self.may_wait()
         return self.store.at(release, self.seconds)
+
+    def _want(self, part: Part) -> None:
+        with self._lock:
+            self._wanted[part] = None
+            while len(self._wanted) > _WANTED:
+                self._wanted.popitem(last=False)
+
+    def _hold(self, part: Part, found: SmallTable | Head | None) -> None:
+        with self._lock:
+            self._held[part] = found
+            while sum(held.cells for held in self._held.values() if held) > HELD:
+                self._held.popitem(last=False)
 
     def _load(self, release: Release, served: Served, table: str) -> SmallTable | None:
         rows: list[dict[str, Any]] = []
@@ -137,13 +175,22 @@ class ReleaseStore(Store):
         if query.limit > QUICK:
             self._reading.may_wait()
         if place is None or place.release == self._release.id:
-            small = self._reading.small(self._release, served, table)
-            page = small.page(plan(served, query, place), self._release.id) if small else None
+            page = self._held(served, table, plan(served, query, place))
             if page:
                 return page
         page = self._reading.far(self._release).find(table, query)
         if place is None and page.release != self._release.id:
             raise self._gone()
+        return page
+
+    def _held(self, served: Served, table: str, checked: Plan) -> Page | None:
+        """The page, when it can be made of what is held."""
+        small = self._reading.small(self._release, served, table)
+        if small:
+            return small.page(checked, self._release.id)
+        head = self._reading.head(self._release, served, table, checked) if checked.after is None else None
+        page = head.page(checked, self._release.id) if head else None
+        self._reading.tell(served.name, held=page is not None)
         return page
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
@@ -165,7 +212,9 @@ class ReleaseStore(Store):
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         far = self._reading.far(self._release)
         batches = far.scan(table, query)
-        yield self._sure(far, next(batches, []))
+        first = self._sure(far, next(batches, []))
+        if first:
+            yield first
         yield from batches
 
     def close(self) -> None:

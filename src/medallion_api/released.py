@@ -32,7 +32,7 @@ class Released(ABC):
         for _ in range(_ATTEMPTS):
             with stage(req, "release"):
                 release = self.reading.release()
-            if kept is not None and kept.release == release.id:
+            if kept is not None and kept.answers(release.id, req.get_header("If-None-Match")):
                 send(kept, req, resp)
                 return
             try:
@@ -72,15 +72,12 @@ class Released(ABC):
         )
         return Reply(release.id, tag, req.uri_template or "", constant, body)
 
-    def unmodified(self, req: Request, resp: Response, tag: str, release: str) -> bool:
-        """Answer 304 when the client has what this ETag stands for."""
+    def unmodified(self, req: Request, resp: Response, tag: str, release: str, *headers: tuple[str, str]) -> bool:
+        """Answer 304 when the client has what this ETag stands for; `headers` are those that the answer has besides."""
         if not matches(req.get_header("If-None-Match"), tag):
             return False
-        send(
-            Reply(
-                release, tag, "", (("ETag", tag), ("Cache-Control", self.replies.control), ("X-Release", release)), b""
-            ),
-            req,
-            resp,
-        )
+        constant = (("ETag", tag), ("Cache-Control", self.replies.control), ("X-Release", release), *headers)
+        reply = Reply(release, tag, req.uri_template or "", constant, None)
+        self.replies.put(key_of(req), reply)
+        send(reply, req, resp)
         return True

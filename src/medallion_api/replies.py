@@ -26,13 +26,20 @@ KEPT_BY_304 = ("ETag", "Cache-Control", "Vary", "X-Release")
 
 @dataclass(frozen=True)
 class Reply:
-    """What `release` answers to a request: `tag` is the strong ETag, `headers` are all but those of the moment."""
+    """What `release` answers to a request: `tag` is the strong ETag, `headers` are all but those of the moment.
+
+    Without a body it can only say 304 to those who have what the tag stands for.
+    """
 
     release: str
     tag: str
     endpoint: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes
+    body: bytes | None
+
+    def answers(self, release: str, if_none_match: str | None) -> bool:
+        """Whether it is the answer of a release to a client that has what these tags stand for."""
+        return self.release == release and (self.body is not None or matches(if_none_match, self.tag))
 
     @cached_property
     def raw(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -80,7 +87,7 @@ class Replies:
 
 
 def _weight(key: Key, reply: Reply) -> int:
-    return len(reply.body) + sum(map(len, key)) + _OVERHEAD
+    return len(reply.body or b"") + sum(map(len, key)) + _OVERHEAD
 
 
 def tag_of(release: str, *parts: str) -> str:

@@ -1,4 +1,4 @@
-"""A small table in memory, asked as its store would be."""
+"""What is held of tables: a small one whole, of a large one the first rows of an order. Asked as the store would be."""
 
 from __future__ import annotations
 
@@ -52,15 +52,9 @@ class SmallTable:
             start = place + 1
         rows = islice(ordered.rows, start, None) if start else iter(ordered.rows)
         found = list(islice(_matching(rows, checked.filters), checked.limit + 1))
-        cursor = None
-        if len(found) > checked.limit:
-            if not self._served.key:
-                return None
-            found.pop()
-            cursor = checked.cursor(release, [found[-1][sort.field] for sort in checked.order])
-        if checked.fields != tuple(column.name for column in self._served.columns):
-            found = [{name: row[name] for name in checked.fields} for row in found]
-        return Page(found, release, cursor)
+        if len(found) > checked.limit and not self._served.key:
+            return None
+        return _page(found, checked, self._served, release)
 
     def count(self, checked: Plan) -> int:
         return sum(1 for _ in _matching(self._rows, checked.filters))
@@ -75,6 +69,23 @@ class SmallTable:
             if len(self._orders) < _ORDERS:
                 self._orders[order] = known
         return known
+
+
+class Head:
+    """The first rows, in an order, of those that have certain values; all of them when they are `whole`."""
+
+    def __init__(self, served: Served, rows: list[Row], *, whole: bool) -> None:
+        self.cells = len(rows) * len(served.columns)
+        self._served = served
+        self._rows = rows
+        self._whole = whole
+
+    def page(self, checked: Plan, release: str) -> Page | None:
+        """The first page of those that meet further conditions; None when it goes beyond what is held."""
+        found = list(islice(_matching(self._rows, checked.filters), checked.limit + 1))
+        if len(found) <= checked.limit and not self._whole:
+            return None
+        return _page(found, checked, self._served, release)
 
 
 class _Ordered:
@@ -108,6 +119,17 @@ class _Ordered:
             known = {given: _Ordered(part, self._order) for given, part in rows.items()}
             self._parts[name] = known
         return known.get(value) or _Ordered([], self._order)
+
+
+def _page(found: list[Row], checked: Plan, served: Served, release: str) -> Page:
+    """The page of rows of which one more was looked for."""
+    cursor = None
+    if len(found) > checked.limit:
+        found.pop()
+        cursor = checked.cursor(release, [found[-1][sort.field] for sort in checked.order])
+    if checked.fields != tuple(column.name for column in served.columns):
+        found = [{name: row[name] for name in checked.fields} for row in found]
+    return Page(found, release, cursor)
 
 
 def _matching(rows: Iterable[Row], filters: Sequence[Filter]) -> Iterator[Row]:

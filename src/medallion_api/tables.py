@@ -23,6 +23,7 @@ from medallion_api.replies import Replies, Reply, tag_of
 from medallion_api.section import Endpoint
 
 _KEPT = 500
+_VARY = ("Vary", "Accept, Accept-Encoding")
 
 
 class Tables:
@@ -76,7 +77,7 @@ class Question:
 
     def headers(self, release: str) -> Iterator[tuple[str, str]]:
         yield "Content-Type", FORMATS[self.form]
-        yield "Vary", "Accept, Accept-Encoding"
+        yield _VARY
         yield "X-Release", release
         if self.form in ("csv", "parquet", "arrow"):
             name = "-".join(part for part in self.path.split("/") if part.replace("_", "").isalnum())
@@ -98,7 +99,7 @@ class TableResource(Released):
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
         with stage(req, "parse"):
             question = self._question(req, release, params)
-        if self.unmodified(req, resp, question.tag, release.id):
+        if self.unmodified(req, resp, question.tag, release.id, _VARY):
             return None
         return self.found(req, resp, question)
 

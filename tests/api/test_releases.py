@@ -9,7 +9,7 @@ import pytest
 from falcon.testing import TestClient
 
 from medallion.contracts import Store
-from medallion.errors import SinkError
+from medallion.errors import OvertimeError, SinkError
 from medallion.records import Release
 from medallion_api.app import Assembly, assemble
 from medallion_api.replies import Replies, Reply, matches
@@ -146,6 +146,18 @@ def test_a_store_that_goes_away_comes_back(api: Assembly, monkeypatch: pytest.Mo
     assert "secret" not in down.text
     monkeypatch.setattr(api.reading.store, "release", release)
     assert client.simulate_get("/things").status_code == 200
+
+
+def test_a_question_that_takes_too_long_is_a_503_that_says_so(
+    api: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def ended(*_: object) -> None:
+        raise OvertimeError(f"{tmp_path}: it took longer than 10 s, and was ended")
+
+    monkeypatch.setattr(api.reading.store, "group", ended)
+    result = TestClient(api.app).simulate_get("/groups/things?by=colour")
+    assert (result.status_code, result.headers["Content-Type"]) == (503, "application/problem+json")
+    assert result.json["detail"].startswith("it took too long, and was ended")
 
 
 def test_kept_replies_stay_within_their_room() -> None:

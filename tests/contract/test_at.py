@@ -1,0 +1,128 @@
+"""A store put to one release, and questions that the database is made to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pymongo
+import pymongo.errors
+import pytest
+
+from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
+from medallion.errors import GoneError, OvertimeError
+from medallion.records import Column, Release
+from medallion.sinks.mongodb import MongoDB
+from medallion.sinks.sqlite import Sqlite
+from medallion.testing.served import items, publish, release, snapshot
+
+MANY = 60_000
+SPEC = TableSpec(
+    name="words", columns=(Column(name="id", type="BIGINT"), Column(name="word", type="VARCHAR")), key=("id",)
+)
+
+Ask = Callable[[Store], Any]
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Sink:
+    if request.param == "sqlite":
+        return Sqlite(url=f"sqlite:{tmp_path}/serving.db")
+    return MongoDB(url=request.getfixturevalue("mongodb_url"))
+
+
+@pytest.fixture
+def many(sink: Sink) -> Iterator[tuple[Store, Release]]:
+    numbers = pa.array(range(MANY), pa.int64())
+    words = pa.array([f"{number * 7919 % MANY:08} is a word as long as words may be" for number in range(MANY)])
+    batches = pa.table({"id": numbers, "word": words}).to_reader(10_000)
+    report = sink.load(SPEC, snapshot("many", MANY, "words", SPEC.columns), batches)
+    made = release(sink, "many", [report.served])
+    sink.activate(made)
+    store = sink.store()
+    yield store, made
+    store.close()
+
+
+def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
+    first = publish(sink, "first", items())
+    store = sink.store()
+    pinned = store.at(first, 10)
+    cursor = store.find("items", Query(limit=50)).cursor
+    publish(sink, "second", items(3))
+    assert store.release().id == "second"
+    assert (pinned.release().id, pinned.find("items", Query()).release) == ("first", "first")
+    assert pinned.count("items", Query()) == len([row for part in pinned.scan("items", Query()) for row in part]) == 60
+    assert pinned.group("items", [], {"rows": "count()"}, Query()) == [{"rows": 60}]
+    assert pinned.get("items", 7) == items()[1]
+    assert len(pinned.find("items", Query(cursor=cursor)).rows) == 10
+    assert store.count("items", Query()) == 3
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.find("items", Query()),
+        lambda store: store.find("items", Query(filters=(Filter("id", "eq", -1),))),
+        lambda store: store.get("items", 7),
+        lambda store: store.count("items", Query()),
+        lambda store: store.group("items", ["active"], {}, Query()),
+        lambda store: list(store.scan("items", Query())),
+    ],
+    ids=["find", "find nothing", "get", "count", "group", "scan"],
+)
+def test_a_release_that_was_removed_is_gone(sink: Sink, ask: Ask) -> None:
+    pinned = sink.store().at(publish(sink, "first", items()))
+    sink.prune([publish(sink, "second", items(3))])
+    with pytest.raises(GoneError, match="first"):
+        ask(pinned)
+    pinned.close()
+
+
+def test_a_cursor_of_a_release_that_was_removed_is_gone(sink: Sink) -> None:
+    publish(sink, "first", items())
+    store = sink.store()
+    cursor = store.find("items", Query(limit=5)).cursor
+    second = publish(sink, "second", items(3))
+    sink.prune([second])
+    with pytest.raises(GoneError, match="first"):
+        store.at(second).find("items", Query(cursor=cursor))
+    store.close()
+
+
+SLOW: dict[str, Ask] = {
+    "find": lambda store: store.find("words", Query(filters=(Filter("word", "contains", "no such word"),))),
+    "count": lambda store: store.count("words", Query(filters=(Filter("word", "contains", "as long"),))),
+    "group": lambda store: store.group("words", ["word"], {"n": "count()"}, Query(limit=1)),
+    "scan": lambda store: next(store.scan("words", Query(sort=(Sort("word", descending=True),)))),
+}
+
+
+@pytest.mark.parametrize("ask", SLOW.values(), ids=SLOW)
+def test_a_question_that_takes_too_long_is_ended_in_the_database(
+    many: tuple[Store, Release], sink: Sink, ask: Ask
+) -> None:
+    store, release = many
+    mongodb = isinstance(sink, MongoDB)
+    with pytest.raises(OvertimeError, match="was ended") as caught:
+        ask(store.at(release, 0.02 if mongodb else 0.001))
+    if mongodb:
+        why = caught.value.__context__
+        assert isinstance(why, pymongo.errors.NetworkTimeout) or getattr(why, "code", None) in (50, 11601), why
+        with pymongo.MongoClient[dict[str, Any]](sink.url) as client:
+            stages: list[dict[str, Any]] = [{"$currentOp": {}}, {"$match": {"ns": {"$regex": "words__"}}}]
+            while list(client.admin.aggregate(stages)):  # a connection that was given up is noticed in a moment
+                time.sleep(0.01)
+    ask(store.at(release, 30))
+
+
+def test_only_the_beginning_of_a_scan_is_bounded(many: tuple[Store, Release]) -> None:
+    store, release = many
+    batches = store.at(release, 0.5).scan("words", Query())
+    rows = len(next(batches))
+    time.sleep(0.7)
+    assert rows + sum(map(len, batches)) == MANY
