@@ -94,9 +94,7 @@ class Inputs:
         """A lazy relation of one SELECT over the given relations, each named by its keyword."""
         views = []
         for name, relation in relations.items():
-            view = f"_view_{next(_numbers)}"
-            relation.create_view(view)
-            views.append(f"{quote(name)} as not materialized (from {view})")
+            views.append(f"{quote(name)} as not materialized (from {viewed(relation)})")
         body = f"select * from (\n{query}\n)"
         return self.connection.sql(f"with {', '.join(views)} {body}" if views else body)
 
@@ -108,10 +106,13 @@ class Transform(Plugin, ABC):
     when all rows of one `key()` must come together, "table" when it needs all rows.
     `grain` is "same" when every row that is not set aside comes out once with its `_row` and
     `_origin`, "new" when other rows are made; those need no `_row`, and may carry `_origin`.
+    `threaded` False keeps a table with this step in the thread that called `run`: tables are computed side by side,
+    which a user's own code need not bear.
     """
 
     scope: ClassVar[Scope] = "rows"
     grain: ClassVar[Grain] = "same"
+    threaded: ClassVar[bool] = True
 
     def key(self) -> tuple[str, ...]:
         """The columns whose equal values must come together when `scope` is "key"."""
@@ -447,7 +448,7 @@ class ParseTask:
 
 
 class Session(ABC):
-    """An engine at work, for the length of one run."""
+    """An engine at work, for the length of one run. Its methods are called from several threads at once."""
 
     @abstractmethod
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
@@ -456,6 +457,10 @@ class Session(ABC):
     @abstractmethod
     def build(self, task: TableTask) -> Built:
         """Compute one table."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Make what other threads are parsing and building end soon, with KeyboardInterrupt."""
 
     @abstractmethod
     def batches(self, source: Input, rows: int) -> Batches:
@@ -486,6 +491,13 @@ def quote(name: str) -> str:
 def literal(value: str) -> str:
     """A text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def viewed(rows: Relation) -> str:
+    """The name of a new view on a relation, for SQL on its connection; no other relation has or gets that name."""
+    name = f"_view_{next(_numbers)}"  # DuckDB keeps one list of views for all that work side by side
+    rows.create_view(name)
+    return name
 
 
 def require(rows: Relation, *names: str) -> None:

@@ -8,17 +8,20 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from medallion import ingest
 from medallion.computing import Computing
-from medallion.contracts import Session
+from medallion.config import Declaration, Table
+from medallion.contracts import Session, Transform
 from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.lake import new_id, now
 from medallion.plan import Arrival, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
 from medallion.records import Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
+from medallion.scheduling import side_by_side
 
 if TYPE_CHECKING:
     from medallion.lease import Lease
@@ -38,7 +41,7 @@ class Event:
 
 
 Perform = Callable[[Step, Callable[[], None]], None]
-"""Does the work of one step: it may be called again when it failed."""
+"""Does the work of one step, in the order of the plan: the work may be called again when it failed."""
 
 
 class Execution:
@@ -59,22 +62,31 @@ class Execution:
         self.held = held
         self.scratch = scratch
         self.selection = selection
-        self.watch = watch
-        self.perform: Perform = perform or _at_once
+        self.perform = perform
         self.record = Run(id=run, pipeline=pipeline.declaration.name, status="running", started=now())
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
         self.current: Mapping[str, Snapshot] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self._watch = watch
+        self._telling = Lock()
+        self._opening = Lock()
+        self._places: Mapping[str, int] = {}
         self._stack = ExitStack()
         self._session: Session | None = None
         self.computing = Computing(pipeline, run, scratch, self.session)
 
     def session(self) -> Session:
         """The engine's session, opened on first use: a run with nothing new never pays for it."""
-        if self._session is None:
-            self._session = self._stack.enter_context(self.pipeline.declaration.engine.session(self.scratch))
-        return self._session
+        with self._opening:
+            if self._session is None:
+                self._session = self._stack.enter_context(self.pipeline.declaration.engine.session(self.scratch))
+            return self._session
+
+    def watch(self, event: Event) -> None:
+        """Tell the watcher, in one thread at a time."""
+        with self._telling:
+            self._watch(event)
 
     def execute(self) -> Run:
         """Do it. Raises MedallionError with `run` set when it fails."""
@@ -105,8 +117,7 @@ class Execution:
         self.watch(Event("planned", plan=made))
         if any(step.decision == "compute" for step in made.steps):
             self.lake.put_run(self.record)
-        for step in made.steps:
-            self.perform(step, partial(self._step, step))
+        self._go_through(made)
         if made.stale:
             note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
             self._note(status="succeeded", finished=now(), note=note)
@@ -122,6 +133,22 @@ class Execution:
             self._note(status="unchanged", finished=now(), release=release.id)
             return
         self._publish(publisher, release)
+
+    def _go_through(self, made: Plan) -> None:
+        """Bring every table of the plan up to date."""
+        steps = {step.table: step for step in made.steps}
+        self._places = {name: place for place, name in enumerate(steps)}
+        if self.perform:
+            for step in made.steps:
+                self.perform(step, partial(self._step, step))
+            return
+        declaration = self.pipeline.declaration
+        side_by_side(
+            {name: reads(declaration, name) for name in steps},
+            lambda name: self._step(steps[name]),
+            here={name for name in steps if not all(step.threaded for step in _steps(declaration, name))},
+            interrupt=lambda: self.session().interrupt(),
+        )
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
         pointer = self.lake.pointer()
@@ -184,11 +211,11 @@ class Execution:
                 seconds=time.perf_counter() - started,
                 error=self.pipeline.mask(str(error)),
             ).model_copy(update=dict(error.figures) if isinstance(error, GateError) else {})
-            self._note(steps=(*self.record.steps, failed))
+            self._add(failed)
             self.watch(Event("finished", table=name, step=failed))
             raise
         done = self._settle(snapshot, tuple(drift), step.why, time.perf_counter() - started)
-        self._note(steps=(*self.record.steps, done))
+        self._add(done)
         self.watch(Event("finished", table=name, step=done))
 
     def _keep(self, planned: Step, step: Step) -> None:
@@ -212,7 +239,7 @@ class Execution:
                 "rejects": snapshot.rejects,
             }
         )
-        self._note(steps=(*self.record.steps, done))
+        self._add(done)
         self.watch(Event("finished", table=step.table, step=done))
 
     def _settle(self, snapshot: Snapshot, drift: tuple[str, ...], why: str, seconds: float) -> StepRun:
@@ -236,6 +263,12 @@ class Execution:
     def _changes(self, table: str) -> dict[Change, int]:
         return dict(self.arrivals[table].changes) if table in self.arrivals else {}
 
+    def _add(self, done: StepRun) -> None:
+        """Note a step, where the plan has it."""
+        with self._telling:
+            steps = sorted((*self.record.steps, done), key=lambda step: self._places[step.table])
+            self._note(steps=tuple(steps))
+
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)
 
@@ -246,6 +279,6 @@ def _ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:
     return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if done else None
 
 
-def _at_once(step: Step, work: Callable[[], None]) -> None:
-    del step
-    work()
+def _steps(declaration: Declaration, name: str) -> Sequence[Transform]:
+    table = declaration.table(name)
+    return table.steps if isinstance(table, Table) else ()

@@ -95,7 +95,7 @@ def parse(table: SourceTable, kept: Sequence[Kept], session: Session, scratch: P
     known = {path: _known(table.storage, path) for path in paths}
     fresh = {path: file for path, file in zip(paths, kept, strict=True) if known[path] is None}
     tasks = [
-        ParseTask(file.form, table.storage.local(file.object), file.name, scratch / f"records-{number}.parquet")
+        ParseTask(file.form, table.storage.local(file.object), file.name, scratch / f"{table.name}-{number}.parquet")
         for number, file in enumerate(fresh.values())
     ]
     faults: list[str] = []

@@ -66,6 +66,7 @@ class DuckDBSession(Session):
     def __init__(self, connection: Connection, scratch: Path) -> None:
         self.connection = connection
         self.scratch = scratch
+        self._working: set[Connection] = set()
 
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
         """Several files at once: DuckDB reads a small one on one thread only."""
@@ -74,7 +75,7 @@ class DuckDBSession(Session):
 
     def _parse(self, task: ParseTask) -> Parsed | SourceError:
         try:
-            with closing(self._cursor()) as cursor:
+            with self._work() as cursor:
                 return task.form.parse(task.source, task.name, task.target, cursor)
         except SourceError as error:
             return error
@@ -82,18 +83,35 @@ class DuckDBSession(Session):
     def build(self, task: TableTask) -> Built:
         from medallion.engines.duckdb_table import TableBuild
 
-        with closing(self._cursor()) as cursor:
-            try:
-                return TableBuild(task, cursor, self.scratch).run()
-            except RuntimeError as error:
-                if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
-                    raise KeyboardInterrupt from error
-                raise
+        with self._work() as cursor:
+            return TableBuild(task, cursor, self.scratch).run()
+
+    def interrupt(self) -> None:
+        for cursor in list(self._working):
+            cursor.interrupt()
 
     def batches(self, source: Input, rows: int) -> Batches:
         found = source.layer.scan(source.storage, source.snapshot, self._cursor())
         names = [quote(name) for name in found.columns if name not in (ROW, ORIGIN)]
         return found.project(", ".join(names)).to_arrow_reader(rows)
+
+    @contextmanager
+    def _work(self) -> Iterator[Connection]:
+        """A cursor that can be interrupted, for the length of one task."""
+        import duckdb
+
+        with closing(self._cursor()) as cursor:
+            self._working.add(cursor)
+            try:
+                yield cursor
+            except duckdb.InterruptException as error:
+                raise KeyboardInterrupt from error
+            except RuntimeError as error:
+                if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+                    raise KeyboardInterrupt from error
+                raise
+            finally:
+                self._working.discard(cursor)
 
     def _cursor(self) -> Connection:
         cursor = self.connection.cursor()

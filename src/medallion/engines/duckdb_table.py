@@ -29,6 +29,7 @@ from medallion.contracts import (
     Transform,
     literal,
     quote,
+    viewed,
 )
 from medallion.errors import ConservationError, MedallionError, PluginError, StepError, StorageError
 from medallion.records import Column, File, Tally
@@ -272,8 +273,7 @@ class TableBuild:
 
     def _materialise(self, relation: Relation) -> str:
         name = f"_table_{next(self.numbers)}"
-        relation.create_view(f"{name}_v")
-        self.connection.execute(f"create temp table {name} as from {name}_v").fetchall()
+        self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
         return name
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -291,6 +291,8 @@ def _at(*path: object) -> Iterator[None]:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     try:
         yield
+    except duckdb.InterruptException:
+        raise
     except duckdb.OutOfMemoryException as error:
         raise StepError(f"{place}: out of memory", hint="raise `engine: {memory_limit: …}`") from error
     except duckdb.IOException as error:

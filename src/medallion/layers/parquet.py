@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from medallion.contracts import ORIGIN, ROW, Layer, literal, quote
+from medallion.contracts import ORIGIN, ROW, Layer, literal, quote, viewed
 from medallion.records import File, Snapshot
 from medallion.storage import Storage, for_each
 
@@ -33,10 +33,8 @@ class ParquetLayer(Layer):
     def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
         part = scratch / "part-0.parquet"
         columns = [name for name in rows.columns if name != ROW]
-        view = "_written"
-        rows.create_view(view, replace=True)
         written = connection.execute(
-            f"copy (select {', '.join(map(quote, columns))} from {view}) to {literal(str(part))} "
+            f"copy (select {', '.join(map(quote, columns))} from {viewed(rows)}) to {literal(str(part))} "
             f"(format parquet, compression {self.compression}, parquet_version v2)"
         ).fetchall()
         file = File(path=f"{folder}/{part.name}", bytes=part.stat().st_size, rows=written[0][0])

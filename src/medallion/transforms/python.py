@@ -71,6 +71,7 @@ class Python(Transform):
 
     name: ClassVar[str] = "python"
     value_field: ClassVar[str | None] = "function"
+    threaded: ClassVar[bool] = False
 
     function: Function
     args: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,83 @@
+"""Tables are computed after those they read, side by side where they can be, and nothing begins after a fault."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from medallion.scheduling import AT_ONCE, side_by_side
+
+DIAMOND = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
+
+
+def go(
+    reads: dict[str, tuple[str, ...]],
+    work: Callable[[str], None],
+    here: set[str] | None = None,
+    interrupt: Callable[[], None] = lambda: None,
+) -> None:
+    side_by_side(reads, work, here=here or set(), interrupt=interrupt)
+
+
+@pytest.mark.parametrize("here", [set(), {"b"}, set(DIAMOND)])
+def test_each_comes_once_and_after_what_it_reads(here: set[str]) -> None:
+    done: list[str] = []
+
+    def work(name: str) -> None:
+        assert set(DIAMOND[name]) <= set(done)
+        done.append(name)
+
+    go(DIAMOND, work, here)
+    assert sorted(done) == ["a", "b", "c", "d"]
+
+
+def test_those_that_do_not_wait_for_each_other_go_side_by_side() -> None:
+    together = threading.Barrier(AT_ONCE, timeout=30)
+    go({str(number): () for number in range(AT_ONCE)}, lambda _: together.wait() and None)
+    assert not together.broken
+
+
+def test_work_that_belongs_here_goes_on_beside_the_others() -> None:
+    together = threading.Barrier(2, timeout=30)
+    threads: dict[str, threading.Thread] = {}
+
+    def work(name: str) -> None:
+        threads[name] = threading.current_thread()
+        together.wait()
+
+    go({"a": (), "b": ()}, work, here={"a"})
+    assert threads["a"] is threading.current_thread()
+    assert threads["b"] is not threading.current_thread()
+
+
+@pytest.mark.parametrize("here", [set(), {"bad"}])
+def test_after_a_fault_what_runs_ends_and_nothing_begins(here: set[str]) -> None:
+    begun, ended = threading.Event(), []
+
+    def work(name: str) -> None:
+        if name == "bad":
+            assert begun.wait(30)
+            raise ValueError("bad")
+        begun.set()
+        ended.append(name)
+
+    with pytest.raises(ValueError, match="bad"):
+        go({"long": (), "bad": (), "later": ("bad", "long")}, work, here)
+    assert ended == ["long"]
+
+
+def test_when_this_thread_is_interrupted_so_are_the_others() -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def work(name: str) -> None:
+        if name == "here":
+            assert begun.wait(30)
+            raise KeyboardInterrupt
+        begun.set()
+        assert told.wait(30)
+
+    with pytest.raises(KeyboardInterrupt):
+        go({"elsewhere": (), "here": (), "later": ("elsewhere",)}, work, {"here"}, told.set)
+    assert told.is_set()
