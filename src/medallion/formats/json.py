@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from medallion.contracts import Format, Parsed, literal
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.json_lines import keep_objects
+from medallion.formats.json_structure import TOO_DEEP, structure
 from medallion.formats.json_types import column_types
 from medallion.formats.lines import MAX_RECORD, numbered_lines
 from medallion.formats.names import check_names
@@ -32,9 +32,9 @@ class Json(Format):
     """A JSON file: one object a line (NDJSON), or one array of objects. Keys become columns.
 
     Values keep their JSON types: whole numbers are BIGINT, others DOUBLE, texts VARCHAR (dates too:
-    cast them), objects and lists nested. A key with values of several types, or with whole numbers
+    cast them), objects and lists nested, up to 100 levels. A key with values of several types, or with whole numbers
     that a DOUBLE cannot hold, comes as VARCHAR with each value as it stands. Files may be compressed
-    (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object is quarantined with its number.
+    (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object, or holds a key twice, is quarantined with its number.
 
     - `encoding`: the file's text encoding. A byte order mark is dropped.
 
@@ -56,6 +56,7 @@ class Json(Format):
         with plain_text(source, name, self._decoder(source, name), target) as text, whole(target) as part:
             if _begins_array(text):
                 try:
+                    _check_ends(text)
                     return _read(text, "array", name, part, connection)
                 except _NoObjectsError as error:
                     raise _unreadable(text, name, str(error)) from None
@@ -79,15 +80,23 @@ def _begins_array(text: Path) -> bool:
         return file.read(4096).lstrip()[:1] == b"["
 
 
+def _check_ends(text: Path) -> None:
+    """DuckDB takes an array that is cut short after a comma for a whole one."""
+    with text.open("rb") as file:
+        file.seek(max(0, text.stat().st_size - 4096))
+        if not file.read().rstrip().endswith(b"]"):
+            raise _NoObjectsError("it is cut short: it does not end with ']'")
+
+
 def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
     """Write the objects of a clean file, in order. Raises _NoObjectsError on others."""
     import duckdb
 
     file = f"{literal(glob.escape(str(text)))}, format={literal(shape)}, maximum_object_size={MAX_RECORD}"
-    structure = _structure(file, name, connection)
-    check_names(name, tuple(structure))
-    inexact = _inexact(file, structure, connection)
-    types, warnings = column_types({**structure, **dict.fromkeys(inexact, "JSON")})
+    keys = _keys(file, text.stat().st_size, name, connection)
+    check_names(name, tuple(keys))
+    inexact = _inexact(file, keys, connection)
+    types, warnings = column_types({**keys, **dict.fromkeys(inexact, "JSON")})
 
     def write(types: Mapping[str, str]) -> int:
         columns = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in types.items())
@@ -97,33 +106,39 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
         return parquet_file.write(query, part, connection)
 
     try:
-        rows = write(types)
-    except duckdb.InvalidInputException:  # whole numbers beyond BIGINT
-        rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
+        try:
+            rows = write(types)
+        except duckdb.InvalidInputException:  # whole numbers beyond BIGINT
+            rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
+    except duckdb.InvalidInputException as error:  # a key that stands twice in an object
+        raise _NoObjectsError(_reason(error)) from None
     return Parsed(parquet_file.columns(part, connection), rows, warnings=warnings)
 
 
-def _structure(file: str, name: str, connection: Connection) -> dict[str, Any]:
-    """The types of all keys over all objects, as DuckDB groups them: no text is taken for a date."""
+def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, Any]:
+    """The types of all keys over all objects."""
     import duckdb
 
-    query = f"""select json_group_structure(json), count(*), count(*) filter (json_type(json) <> 'OBJECT')
-        from read_json_objects({file}, hive_partitioning=false)"""
     try:
-        found, rows, others = connection.execute(query).fetchall()[0]
+        found = structure(file, size, connection)
     except duckdb.InvalidInputException as error:
-        raise _NoObjectsError(str(error).partition("\n")[0].partition(", ")[2]) from None
-    if others:
-        raise _NoObjectsError(f"{others:,} of its {rows:,} values are no objects")
-    structure = json.loads(found) if rows else {}
-    if not isinstance(structure, dict) or not structure:
+        raise _NoObjectsError(_reason(error)) from None
+    if found.deep:
+        raise _NoObjectsError(f"{found.deep:,} of its {found.values:,} values are {TOO_DEEP}")
+    if found.others:
+        raise _NoObjectsError(f"{found.others:,} of its {found.values:,} values are no objects")
+    if not isinstance(found.types, dict) or not found.types:
         raise SourceError(f"{name}: holds no object with a key", hint="take it out of `source`")
-    return structure
+    return found.types
 
 
-def _inexact(file: str, structure: Mapping[str, Any], connection: Connection) -> list[str]:
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0].partition(", ")[2].strip()
+
+
+def _inexact(file: str, keys: Mapping[str, Any], connection: Connection) -> list[str]:
     """The keys of DOUBLE values some of which are whole numbers too long for a DOUBLE."""
-    doubles = [column for column, kind in structure.items() if kind == "DOUBLE"]
+    doubles = [column for column, kind in keys.items() if kind == "DOUBLE"]
     if not doubles:
         return []
     paths = [literal("/" + column.replace("~", "~0").replace("/", "~1")) for column in doubles]

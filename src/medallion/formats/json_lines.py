@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medallion.formats.json_structure import TOO_DEEP, too_deep
 from medallion.formats.lines import MAX_RECORD, TOO_LONG, numbered_lines
 from medallion.formats.rejects import Rejects
 from medallion.formats.source import undecodable
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 _BATCH = 4_000_000  # characters
 
+# Of each line: what it is, whether it is nested too deeply, and which of its keys stands twice.
+_JUDGED = f"""
+    select kind, {too_deep("line")},
+        list_filter(keys, lambda key: len(list_filter(keys, lambda other: other = key)) > 1)[1]
+    from (select line, kind, case when kind = 'OBJECT' then json_keys(line) end as keys
+        from (select line, try(json_type(line)) as kind from (select unnest(?) as line)))"""
+_NAMES = {"ARRAY": "array", "VARCHAR": "text", "BOOLEAN": "true or false", "NULL": "null"}
+
 
 def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection: Connection) -> int:
     """Copy the lines that are objects, in order, and set the others aside: how many were kept.
@@ -26,17 +35,16 @@ def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection
     number = count = 0
     with told(kept), kept.open("w", encoding="utf-8", newline="\n") as out:
         for lines in _batches(text, name):
-            query = "select try(json_type(line)) from (select unnest(?) as line)"
-            kinds = [kind for (kind,) in connection.execute(query, [lines]).fetchall()]
-            for line, kind in zip(lines, kinds, strict=True):
+            found = connection.execute(_JUDGED, [lines]).fetchall()
+            for line, (kind, deep, twice) in zip(lines, found, strict=True):
                 number += 1
                 if len(line) > MAX_RECORD:
                     rejects.add(number, TOO_LONG, line)
-                elif kind == "OBJECT":
+                elif kind == "OBJECT" and not deep and twice is None:
                     out.write(f"{line}\n")
                     count += 1
                 else:
-                    rejects.add(number, _fault(line, kind), line)
+                    rejects.add(number, TOO_DEEP if deep else _fault(line, kind, twice), line)
     return count
 
 
@@ -58,9 +66,11 @@ def _batches(text: Path, name: str) -> Iterator[list[str]]:
         yield batch
 
 
-def _fault(line: str, kind: str | None) -> str:
+def _fault(line: str, kind: str | None, twice: str | None) -> str:
+    if twice is not None:
+        return f"the key {twice!r} stands twice"
     if kind is not None:
-        return f"{kind.lower()} where an object is expected"
+        return f"{_NAMES.get(kind, 'number')} where an object is expected"
     try:
         json.loads(line)
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from medallion.contracts import quote
 
-_LEAVES = {"UBIGINT": "BIGINT", "HUGEINT": "DECIMAL(38,0)", "NULL": "VARCHAR", "JSON": "VARCHAR"}
+_LEAVES = {"UBIGINT": "BIGINT", "HUGEINT": "BIGINT", "NULL": "VARCHAR", "JSON": "VARCHAR"}
 
 
 def column_types(structure: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import json
 import resource
 from decimal import Decimal
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from medallion.errors import SourceError, StorageError
+from medallion.formats import json_structure
 from medallion.formats.csv import Csv
 from medallion.formats.json import Json
+from medallion.formats.json_structure import merged
 from medallion.formats.parquet import Parquet
 
 
@@ -81,6 +87,56 @@ def test_lines_that_are_no_objects_are_set_aside(read):
     assert found.parsed.rejects[1][1] == "array where an object is expected"
 
 
+def test_objects_that_duckdb_cannot_read_are_set_aside(read):
+    deep = b'{"a":' + b"[" * 127 + b"]" * 127 + b"}"
+    lines = [b'{"a":1,"b":2,"a":3}', b'{"a":4}', deep, b"5", b'"x"']
+    found = read(Json(), "a.ndjson", b"\n".join(lines))
+    assert found.rows == [(4,)]
+    assert [(number, reason) for number, reason, _ in found.parsed.rejects] == [
+        (1, "the key 'a' stands twice"),
+        (3, "nested more than 100 levels deep"),
+        (4, "number where an object is expected"),
+        (5, "text where an object is expected"),
+    ]
+
+
+def test_whole_numbers_of_both_signs_are_bigint(read):
+    found = read(Json(), "a.ndjson", b'{"a":1}\n{"a":-1}\n')
+    assert (types(found), found.rows) == ({"a": "BIGINT"}, [(1,), (-1,)])
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.just("x"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(JSON_VALUES, min_size=2, max_size=4))
+def test_structures_merge_as_those_of_all_values_together(connection, values):
+    def structure(of: list[object]) -> object:
+        query = "select json_group_structure(text::json) from (select unnest(?) as text)"
+        return json.loads(connection.execute(query, [[json.dumps(value) for value in of]]).fetchall()[0][0])
+
+    assert reduce(merged, (structure([value]) for value in values)) == structure(values)
+
+
+def test_a_large_file_is_looked_at_in_batches(read, monkeypatch):
+    content = b"".join(b'{"a":%d}\n' % n for n in range(-3, 3)) + b'{"b":{"c":[1.5]}}\n{}\n{"b":{"d":"x"}}\n'
+    whole = read(Json(), "a.ndjson", content)
+    monkeypatch.setattr(json_structure, "_WHOLE", 0)
+    monkeypatch.setattr(json_structure, "_BATCH", 2)
+    batched = read(Json(), "a.ndjson", content)
+    assert (batched.rows, types(batched)) == (whole.rows, types(whole))
+    with pytest.raises(SourceError, match="1 of its 3 values are no objects"):
+        read(Json(), "a.json", b'[{"a":1},2,{"a":3}]')
+
+
 def test_over_long_line_is_set_aside(read):
     found = read(Json(), "a.ndjson", b'{"a":"' + b"x" * 40_000_000 + b'"}\n{"a":"y"}\n')
     assert found.rows == [("y",)]
@@ -94,6 +150,10 @@ def test_over_long_line_is_set_aside(read):
         ("a.json", b"[1,2]", "no array of JSON objects"),
         ("a.json", b'[{"a":1},{"a":bad}]', "no array of JSON objects"),
         ("a.json", b'[{"a":1}', "no array of JSON objects"),
+        ("a.json", b'[{"a":1},', "it is cut short"),
+        ("a.json", b'[{"a":1,"a":2}]', 'duplicate key "a"'),
+        ("a.json", b'{"a":{"b":1,"b":2}}', 'duplicate key "b"'),
+        ("a.json", b'[{"a":' + b"[" * 600 + b"]" * 600 + b"}]", "nested more than 100 levels deep"),
         ("a.json", b"[]", "no object with a key"),
         ("a.json", b'{\n "a": 1\n}\n', "no line is a JSON object"),
         ("a.json", b"id,name\n1,Ann\n", "no line is a JSON object"),
