@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import panel as pn
@@ -37,8 +38,21 @@ _DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
 }
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a card is to show: what was `made` of a reading, or, `told` in words, why there is nothing.
+
+    `ignored` are the page's filters that do not hold for it, lest its figures be taken for what they are not.
+    """
+
+    reading: Reading
+    made: Any = None
+    told: str = ""
+    ignored: Sequence[str] = ()
+
+
 class Card:
-    """One block as a card. `show` fills it anew from a reading; `rows` is the view of a table, if it is one.
+    """One block as a card. `ask` reads what it shows, `fill` shows it; `rows` is the view of a table, if it is one.
 
     Parameters: the `block`; its `pipeline`, for the records of runs; `changed`, called when a visitor
     searched, sorted or picked a row in it.
@@ -61,51 +75,58 @@ class Card:
             sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_both",
         )  # fmt: skip
 
-    def show(self, reading: Reading) -> None:
-        """Fill it, or say in plain words why it stays empty; what is wrong in one card leaves the others alone."""
-        try:
-            self._fill(reading)
-        except NoRowsError as error:
-            self._say(str(error) or "No rows meet these filters.")
-        except MedallionError as error:
-            self._say(f"{error.message}. {error.hint}".rstrip(". ") + ".")
-        except Exception:
-            _log.exception("a %s block could not be drawn", self.block.kind)
-            self._say("This could not be drawn; the server's log says why.")
-        else:
-            self._pane.visible, self._message.visible = True, False
-        self._tell_ignored(reading)
-
-    def _tell_ignored(self, reading: Reading) -> None:
-        """Say which filters of the page do not hold here, lest a figure be taken for what it is not."""
+    def ask(self, reading: Reading) -> Answer:
+        """What it is to show, or in plain words why it stays empty. What is wrong in one card leaves the others alone;
+        nothing is shown yet, so that this can be done in a thread."""
         table = getattr(self.block.content, "table", None)
         try:
-            names = reading.ignored(table) if table else []
-        except MedallionError:
-            names = []
-        self._aside.param.update(object=f"Not filtered by {', '.join(names)}.", visible=bool(names))
+            return Answer(reading, self._asked(reading), ignored=reading.ignored(table) if table else ())
+        except NoRowsError as error:
+            return Answer(reading, told=str(error) or "No rows meet these filters.")
+        except MedallionError as error:
+            return Answer(reading, told=f"{error.message}. {error.hint}".rstrip(". ") + ".")
+        except Exception:
+            _log.exception("a %s block could not be drawn", self.block.kind)
+            return Answer(reading, told="This could not be drawn; the server's log says why.")
 
-    def _fill(self, reading: Reading) -> None:
+    def _asked(self, reading: Reading) -> Any:
         content = self.block.content
         if self.block.kind in _DRAW:
-            drawn = _DRAW[self.block.kind](content, reading)
-            self._pane[:] = _panes(drawn, content.height)  # type: ignore[attr-defined]
-        elif isinstance(content, Kpi):
-            self._pane.object = kpi_html(content, reading)
-        elif isinstance(content, Quality):
-            self._pane.object = quality_html(content, reading.figures.seen(), reading.formats)
-        elif isinstance(content, Freshness):
-            self._pane.object = freshness_html(reading.figures.seen(), reading.formats)
-        elif isinstance(content, Runs):
-            self._pane.object = runs_html(content, self._pipeline, reading.formats)
-        elif self.rows is not None:
-            self.rows.show(reading)
-        elif self._speed is not None:
-            self._speed.show(reading)
+            return _DRAW[self.block.kind](content, reading)
+        if isinstance(content, Kpi):
+            return kpi_html(content, reading)
+        if isinstance(content, Quality):
+            return quality_html(content, reading.figures.seen(), reading.formats)
+        if isinstance(content, Freshness):
+            return freshness_html(reading.figures.seen(), reading.formats)
+        if isinstance(content, Runs):
+            return runs_html(content, self._pipeline, reading.formats)
+        return self.rows.ask(reading) if self.rows is not None else None
 
-    def _say(self, text: str) -> None:
-        self._message.object = text
-        self._pane.visible, self._message.visible = self.rows is not None, True
+    def fill(self, answer: Answer) -> None:
+        """Show an answer in place of the former one."""
+        content, made = self.block.content, answer.made
+        if isinstance(made, Picture):
+            self._pane[:] = _panes(made, content.height)  # type: ignore[attr-defined]
+        elif isinstance(made, str):
+            self._pane.object = made
+        elif self.rows is not None and made is not None:
+            self.rows.fill(made)
+        elif self._speed is not None:
+            self._speed.show(answer.reading)
+        told = answer.told
+        if self.rows is not None and made is not None and not made.whole:
+            told = "No rows meet these filters."
+        self._message.object = told
+        self._message.visible = bool(told)
+        self._pane.visible = not told or self.rows is not None
+        names = ", ".join(answer.ignored)
+        self._aside.param.update(object=f"Not filtered by {names}.", visible=bool(names))
+        self.busy(False)
+
+    def busy(self, waiting: bool) -> None:
+        """Dim it while its answer is waited for."""
+        self.view.styles = {"opacity": "0.45"} if waiting else {}
 
     def _make(self, content: Content) -> Any:
         if self.rows is not None:

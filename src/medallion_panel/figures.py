@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from medallion.contracts import Page, Query, Sort, Store
@@ -16,18 +18,22 @@ T = TypeVar("T")
 
 _KEPT = 512
 _TRIES = 3
+_THREADS = 16
 
 
 class Figures:
     """A store for all sessions of a process. Releases never change, so their answers may be kept.
 
-    Parameters: `store`, opened on first use.
+    The threads of `pool` ask it, so that a slow answer keeps no other visitor waiting. Parameters: `store`,
+    opened on first use.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._answers: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns: dict[Any, threading.Lock] = {}
+        self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="figures")
         self._seen: Release | None = None
         self._lost: MedallionError | None = None
 
@@ -91,18 +97,29 @@ class Figures:
         for _ in range(_TRIES):
             before = self.seen().id
             full = (before, repr(key))
-            with self._lock:
-                if full in self._answers:
-                    self._answers.move_to_end(full)
-                    found: T = self._answers[full]
-                    return found
-            if self._lost is not None:
-                raise self._lost
-            answer = ask()
-            if self.release().id == before:
+            with self._one_at_a_time(full):
                 with self._lock:
-                    self._answers[full] = answer
-                    while len(self._answers) > _KEPT:
-                        self._answers.popitem(last=False)
-                return answer
+                    if full in self._answers:
+                        self._answers.move_to_end(full)
+                        found: T = self._answers[full]
+                        return found
+                if self._lost is not None:
+                    raise self._lost
+                answer = ask()
+                if self.release().id == before:
+                    with self._lock:
+                        self._answers[full] = answer
+                        while len(self._answers) > _KEPT:
+                            self._answers.popitem(last=False)
+                    return answer
         raise SinkError("releases change faster than they can be read", hint="wait until the run is done")
+
+    @contextmanager
+    def _one_at_a_time(self, question: Any) -> Iterator[None]:
+        """Who asks the same meanwhile waits, and finds the answer."""
+        with self._lock:
+            turn = self._turns.setdefault(question, threading.Lock())
+        with turn:
+            yield
+        with self._lock:
+            self._turns.pop(question, None)

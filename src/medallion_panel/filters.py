@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -203,34 +204,53 @@ def _ends(label: str, text: str, kind: Kind, whole: Sequence[Any]) -> tuple[Any,
     return low, high
 
 
-def page_filters(page: Page, figures: Figures, formats: Formats, changed: Callable[[], None]) -> list[PageFilter]:
-    """The filters of a page, by what its tables hold. Raises CallError when no table has a column."""
+@dataclass(frozen=True)
+class Offer:
+    """What a filter lets one choose: some of the `values`, what lies between `bounds`, or, without either, a search."""
+
+    field: FilterField
+    kind: Kind
+    values: Sequence[Any] | None = None
+    bounds: tuple[Any, Any] | None = None
+
+
+def offers_of(page: Page, figures: Figures) -> list[Offer]:
+    """What the filters of a page offer, by what its tables hold. Raises CallError when no table has a column."""
     tables = list(dict.fromkeys(block.content.table for block in page.blocks if hasattr(block.content, "table")))
-    return [_filter(field, tables, figures, formats, changed) for field in page.filters]
+    return [_offer(field, tables, figures) for field in page.filters]
 
 
-def _filter(
-    field: FilterField, tables: Sequence[str], figures: Figures, formats: Formats, changed: Callable[[], None]
-) -> PageFilter:
+def page_filters(offers: Sequence[Offer], formats: Formats, changed: Callable[[], None]) -> list[PageFilter]:
+    """The filters of a page; each calls `changed`."""
+    return [_filter(offer, formats, changed) for offer in offers]
+
+
+def _offer(field: FilterField, tables: Sequence[str], figures: Figures) -> Offer:
     table = next((name for name in tables if field.column in figures.kinds(name)), None)
     if table is None:
         raise CallError(f"no table of this page has a column {field.column!r} to filter by")
-    kind, label = figures.kinds(table)[field.column], field.label or formats.label(field.column)
+    kind = figures.kinds(table)[field.column]
     form = field.as_ or ("range" if kind.name in _RANGED else "choice")
     if form == "choice":
         values = figures.values(table, field.column, _CHOICES + 1)
-        if len(values) <= _CHOICES:
-            return Choice(field, label, changed, values)
-        form = "search"
+        return Offer(field, kind, values=values) if len(values) <= _CHOICES else Offer(field, kind)
     if form == "search":
-        return Search(field, label, changed)
+        return Offer(field, kind)
     bounds = figures.bounds(table, field.column)
-    if bounds[0] is None:
-        return Choice(field, label, changed, [])
+    return Offer(field, kind, values=()) if bounds[0] is None else Offer(field, kind, bounds=bounds)
+
+
+def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> PageFilter:
+    field, kind = offer.field, offer.kind
+    label = field.label or formats.label(field.column)
+    if offer.values is not None:
+        return Choice(field, label, changed, offer.values)
+    if offer.bounds is None:
+        return Search(field, label, changed)
     if kind.name in ("date", "timestamp"):
-        return Days(field, label, changed, kind, bounds)
+        return Days(field, label, changed, kind, offer.bounds)
     write = formats.writer(formats.name_for(field.column, kind), short=True)
-    return Range(field, label, changed, kind, bounds, write)
+    return Range(field, label, changed, kind, offer.bounds, write)
 
 
 _RANGED = ("integer", "decimal", "float", "date", "timestamp")

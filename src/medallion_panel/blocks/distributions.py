@@ -21,12 +21,14 @@ _MOST_CELLS = 20_000
 def histogram(block: Histogram, reading: Reading) -> Picture:
     """How many rows fall in each bin; the store counts them."""
     query = Query(filters=reading.filters(block.table), limit=5000)
-    low, high = reading.figures.bounds(block.table, block.column, query)
+    low, high = reading.figures.bounds(block.table, block.column)  # of all rows, so that bins stay as filters change
     if low is None:
         raise NoRowsError
     width = nice_width(float(high) - float(low), block.bins, reading.figures.kinds(block.table)[block.column])
     found = reading.figures.group(block.table, (f"bin({block.column}, {width})",), {"_rows": "count()"}, query)
     counts = {Decimal(str(row[block.column])): row["_rows"] for row in found if row[block.column] is not None}
+    if not counts:
+        raise NoRowsError
     first = min(counts)
     starts = [first + width * place for place in range(int((max(counts) - first) / width) + 1)]
     form = reading.format(block.table, block.column, block.format)

@@ -22,18 +22,16 @@ svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visi
 
 def kpi_html(block: Kpi, reading: Reading) -> str:
     """The figure as HTML; everything that comes from data is escaped."""
-    query = Query(filters=reading.filters(block.table), limit=5000)
-    (whole,) = reading.figures.group(block.table, (), {"value": block.value}, query)
+    whole = reading.total(block.table, block.value)
     write = reading.writer(block.table, block.value, block.format, short=True)
     exact = reading.writer(block.table, block.value, block.format)
     parts = [
         f"<style>{_STYLE}</style>",
-        f'<div class="figure" title="{escape(exact(whole["value"]))}">{escape(write(whole["value"]))}</div>',
+        f'<div class="figure" title="{escape(exact(whole))}">{escape(write(whole))}</div>',
     ]
     if block.over:
-        rows = reading.figures.group(
-            block.table, (block.over,), {"value": block.value}, Query(query.filters, (Sort(block.over),), limit=5000)
-        )
+        query = Query(reading.filters(block.table), (Sort(block.over),), limit=5000)
+        rows = reading.figures.group(block.table, (block.over,), {"value": block.value}, query)
         rows = [row for row in rows if row[block.over] is not None]
         parts += [_change(rows, block.over, reading, write), _sparkline([row["value"] for row in rows])]
     return "".join(parts)

@@ -35,7 +35,7 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
     """One point a row; of more than RASTER the store counts how many lie in each cell of a grid."""
     fields = (block.x, block.y, *([block.by] if block.by else []))
     query = Query(filters=reading.filters(block.table), fields=tuple(dict.fromkeys(fields)))
-    rows = reading.figures.count(block.table, query)
+    rows = reading.count(block.table, query.filters)
     if not rows:
         raise NoRowsError
     if rows > RASTER:
@@ -59,7 +59,7 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
 
 def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
     """All points as one image of counts, whatever their number."""
-    (x, wide), (y, high) = (_bins(block.table, column, cells, reading, query)
+    (x, wide), (y, high) = (_bins(block.table, column, cells, reading)
                             for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
     grouped = Query(filters=query.filters, limit=_CELLS)
     found = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
@@ -85,13 +85,13 @@ def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
     return Picture(plot, scale_legend("1", most, "rows in a spot, because they are too many to draw each"))
 
 
-def _bins(table: str, column: str, cells: int, reading: Reading, query: Query) -> tuple[str, tuple[Decimal, Decimal]]:
+def _bins(table: str, column: str, cells: int, reading: Reading) -> tuple[str, tuple[Decimal, Decimal]]:
     """How to ask the store for about `cells` bins of a column, and where they begin and how wide they are."""
     kind = reading.figures.kinds(table)[column]
     if kind.name not in _NUMBERS:
         raise NoRowsError(f"More than {RASTER:,} rows can only be drawn by numbers, and {column} is a {kind.name}: "
                           "choose fewer by the filters.")  # fmt: skip
-    low, high = reading.figures.bounds(table, column, Query(filters=query.filters))
+    low, high = reading.figures.bounds(table, column)
     if low is None:
         raise NoRowsError
     width = nice_width(float(high) - float(low), cells, kind)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from medallion.contracts import Filter
+from medallion.contracts import Filter, Query
+from medallion.errors import CallError
 from medallion.kinds import Kind
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName
+
+COUNT = "count()"
 
 
 class NoRowsError(Exception):
@@ -19,16 +22,39 @@ class NoRowsError(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at the store: `chosen` are the filters of the page, each holding for every table with its column."""
+    """One look at the store: `chosen` are the filters of the page, each holding for every table with its column;
+    `wanted` are the figures over a whole table that the page shows, which are asked in one question."""
 
     figures: Figures
     formats: Formats
     chosen: Sequence[Filter] = field(default_factory=tuple)
+    wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def filters(self, table: str) -> tuple[Filter, ...]:
         """The page's filters that a table can be asked."""
         columns = self.figures.kinds(table)
         return tuple(condition for condition in self.chosen if condition.field in columns)
+
+    def total(self, table: str, metric: str) -> Any:
+        """A figure over all rows that the page's filters leave of a table."""
+        wanted = self.wanted.get(table, ())
+        if metric in wanted:
+            try:
+                return self._totals(table, wanted)[metric]
+            except CallError:  # one of the others may be at fault
+                pass
+        return self._totals(table, (metric,))[metric]
+
+    def _totals(self, table: str, metrics: Sequence[str]) -> dict[str, Any]:
+        named = {str(place): text for place, text in enumerate(metrics)}
+        (row,) = self.figures.group(table, (), named, Query(filters=self.filters(table)))
+        return {text: row[place] for place, text in named.items()}
+
+    def count(self, table: str, filters: Sequence[Filter]) -> int:
+        """How many rows meet filters of a table."""
+        if table in self.wanted and tuple(filters) == self.filters(table):
+            return int(self.total(table, COUNT))
+        return self.figures.count(table, Query(filters=tuple(filters)))
 
     def ignored(self, table: str) -> list[str]:
         """The columns of the page's filters that a table does not have, in words."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from medallion.contracts import Filter, Query, Sort
+from medallion.contracts import Filter, Page, Query, Sort
 from medallion.errors import CallError
 from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.reading import Reading
 from medallion_panel.section import FormatName, Rows
 
 _RIGHT = ("integer", "number", "decimal", "currency", "percent")
@@ -28,9 +29,10 @@ class RowsView:
 
     def __init__(self, block: Rows, changed: Callable[[], None]) -> None:
         self.block, self._changed = block, changed
-        self._reading: Reading | None = None
+        self._found: _Found | None = None
+        self._subject: Any = None
         self._cursors: list[str | None] = [None]
-        self._page: list[dict[str, Any]] = []
+        self._at = 0
         self._quiet = False
         self.row: str | None = None
         self.search = pmui.TextInput(label="", size="small", margin=0, width=220, visible=bool(block.search))
@@ -77,7 +79,6 @@ class RowsView:
             kinds = reading.figures.kinds(self.block.table)
             known = wanted == default or getattr(kinds.get(wanted.removeprefix("-")), "ordered", False)
             self.table.sort = wanted if known else default
-            self._cursors = [None]
             if not known:
                 raise CallError(f"This table cannot be sorted by {wanted!r}")
         finally:
@@ -85,112 +86,74 @@ class RowsView:
 
     # What it shows
 
-    def show(self, reading: Reading) -> None:
-        """Read the first page anew. Raises NoRowsError."""
-        if self._reading is None or reading.chosen != self._reading.chosen:
-            self._cursors = [None]
-        self._reading = reading
-        if self.block.search:
-            self.search.label = f"{reading.formats.label(self.block.search)} contains"
-        self._load()
+    def ask(self, reading: Reading) -> _Found:
+        """The rows of the page that is open, read anew; the first one when something else is asked."""
+        table, served = self.block.table, reading.figures.served(self.block.table)
+        query = self.query(reading)
+        subject = (reading.figures.seen().id, query.filters, query.sort)
+        at = self._at if subject == self._subject else 0
+        page = reading.figures.find(table, replace(query, cursor=self._cursors[at] if at else None))
+        whole = reading.count(table, query.filters)
+        row = reading.figures.get(table, tuple(self.row.split("~"))) if self.row else None
+        return _Found(reading, query, served.key, page, whole, at, subject, row)
 
-    def query(self, limit: int = 100) -> Query:
+    def fill(self, found: _Found) -> None:
+        """Show what was read."""
+        self._found, self._subject, self._at = found, found.subject, found.at
+        self._cursors[found.at + 1 :] = [found.page.cursor]
+        if self.block.search:
+            self.search.label = f"{found.reading.formats.label(self.block.search)} contains"
+        write = found.reading.formats.writer("integer")
+        first, number = found.at * self.block.page_size, len(found.page.rows)
+        self.told.object = f"{write(first + 1 if number else 0)}–{write(first + number)} of {write(found.whole)}"
+        self.back.disabled, self.next.disabled = found.at == 0, found.page.cursor is None
+        self.back.visible = self.next.visible = found.whole > self.block.page_size
+        columns = found.query.fields
+        forms = {name: found.form(self.block.table, name) for name in columns}
+        kinds = found.reading.figures.kinds(self.block.table)
+        heads = [
+            {"name": name, "title": found.reading.formats.label(name), "right": forms[name] in _RIGHT,
+             "sortable": kinds[name].ordered}
+            for name in columns
+        ]  # fmt: skip
+        writers = {name: found.reading.formats.writer(forms[name]) for name in columns}
+        rows = [[writers[name](row[name]) for name in columns] for row in found.page.rows]
+        self.table.param.update(columns=heads, rows=rows)
+        self.code.items = snippets(self.block.table, found.query)
+        self.detail.visible = bool(self.row)
+        if self.row:
+            self.facts.object = found.facts(self.block.table, self.row)
+
+    def query(self, reading: Reading) -> Query:
         """What is asked of the store now."""
-        assert self._reading is not None  # noqa: S101 (shown before anything can be pressed)
-        filters = list(self._reading.filters(self.block.table))
+        filters = list(reading.filters(self.block.table))
         if self.block.search and self.search.value:
             filters.append(Filter(self.block.search, "contains", self.search.value))
         term = self.table.sort
         sort = (Sort(term.removeprefix("-"), term.startswith("-")),) if term else ()
-        return Query(tuple(filters), sort, self._columns(), limit)
-
-    def _columns(self) -> tuple[str, ...]:
-        assert self._reading is not None  # noqa: S101
-        served = self._reading.figures.served(self.block.table)
+        served = reading.figures.served(self.block.table)
         columns = self.block.columns or tuple(column.name for column in served.columns)
-        return tuple(dict.fromkeys((*columns, *served.key))) if self.block.detail else columns
+        fields = tuple(dict.fromkeys((*columns, *served.key))) if self.block.detail else columns
+        return Query(tuple(filters), sort, fields, self.block.page_size)
 
     def _asked(self, _event: Any) -> None:
-        if self._quiet:
-            return
-        self._cursors = [None]
-        self._changed()
+        if not self._quiet:
+            self._changed()
 
     def _turn(self, step: int) -> None:
-        if step < 0:
-            self._cursors.pop()
-            self._cursors.pop()
-        self._load()
-
-    def _load(self) -> None:
-        reading, query = self._reading, self.query(self.block.page_size)
-        assert reading is not None  # noqa: S101
-        try:
-            page = reading.figures.find(
-                self.block.table, Query(query.filters, query.sort, query.fields, query.limit, self._cursors[-1])
-            )
-        except CallError:
-            self._cursors = [None]
-            page = reading.figures.find(self.block.table, query)
-        whole = reading.figures.count(self.block.table, query)
-        self._page = page.rows
-        first = (len(self._cursors) - 1) * self.block.page_size
-        self._cursors.append(page.cursor)
-        write = reading.formats.writer("integer")
-        last = first + len(page.rows)
-        self.told.object = f"{write(first + 1 if last else 0)}–{write(last)} of {write(whole)}"
-        self.back.disabled, self.next.disabled = first == 0, page.cursor is None
-        self.back.visible = self.next.visible = whole > self.block.page_size
-        self._fill(reading)
-        self._show_detail(reading)
-        self.code.items = snippets(self.block.table, query)
-        if not page.rows:
-            raise NoRowsError
-
-    def _fill(self, reading: Reading) -> None:
-        columns = self._columns()
-        forms = {name: self._form(name, reading) for name in columns}
-        writers = {name: reading.formats.writer(forms[name]) for name in columns}
-        kinds = reading.figures.kinds(self.block.table)
-        heads = [
-            {"name": name, "title": reading.formats.label(name), "right": forms[name] in _RIGHT,
-             "sortable": kinds[name].ordered}
-            for name in columns
-        ]  # fmt: skip
-        rows = [[writers[name](row[name]) for name in columns] for row in self._page]
-        self.table.param.update(columns=heads, rows=rows)
-
-    def _form(self, name: str, reading: Reading) -> FormatName:
-        """How a column is written; a number that is a key names something, and has no thousands to group."""
-        form = reading.format(self.block.table, name)
-        return "text" if form == "integer" and name in reading.figures.served(self.block.table).key else form
+        self._at += step
+        self._changed()
 
     # One row
 
     def _picked(self, _event: Any) -> None:
-        if self._reading is None or not 0 <= self.table.picked < len(self._page):
-            return
-        key = self._reading.figures.served(self.block.table).key
-        self._pick("~".join(str(self._page[self.table.picked][name]) for name in key) or None)
+        if self._found is not None and 0 <= self.table.picked < len(self._found.page.rows):
+            row = self._found.page.rows[self.table.picked]
+            self._pick("~".join(str(row[name]) for name in self._found.key) or None)
 
     def _pick(self, row: str | None) -> None:
         self.row = row
         self._changed()
-
-    def _show_detail(self, reading: Reading) -> None:
-        self.detail.visible = bool(self.row)
-        if not self.row:
-            return
-        found = reading.figures.get(self.block.table, tuple(self.row.split("~")))
-        if found is None:
-            self.facts.object = f"{_DETAIL}<p>There is no row {escape(self.row)} in this release.</p>"
-            return
-        lines = [
-            f"<dt>{escape(reading.formats.label(name))}</dt>"
-            f"<dd>{escape(reading.formats.writer(self._form(name, reading))(value))}</dd>"
-            for name, value in found.items()
-        ]
-        self.facts.object = f"{_DETAIL}<dl>{''.join(lines)}</dl>"
 
     # To take along
 
@@ -204,17 +167,47 @@ class RowsView:
 
     def _file(self, form: str) -> io.BytesIO:
         """All rows that meet the filters, from one release."""
-        assert self._reading is not None  # noqa: S101
-        query = self.query()
-        batches = self._reading.figures.scan(self.block.table, query)
+        assert self._found is not None  # noqa: S101 (shown before anything can be pressed)
+        reading, query = self._found.reading, self._found.query
+        batches = reading.figures.scan(self.block.table, query)
         if form == "parquet":
-            return _parquet(batches, self._reading, self.block.table, query.fields)
+            return _parquet(batches, reading, self.block.table, query.fields)
         text = io.StringIO()
         writer = csv.DictWriter(text, query.fields, lineterminator="\r\n")
         writer.writeheader()
         for batch in batches:
             writer.writerows(batch)
         return io.BytesIO(text.getvalue().encode())
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was read for one page of rows: the `at`-th of those that `subject` (release, filters, sort) leaves."""
+
+    reading: Reading
+    query: Query
+    key: Sequence[str]
+    page: Page
+    whole: int
+    at: int
+    subject: Any
+    row: Mapping[str, Any] | None
+
+    def form(self, table: str, name: str) -> FormatName:
+        """How a column is written; a number that is a key names something, and has no thousands to group."""
+        form = self.reading.format(table, name)
+        return "text" if form == "integer" and name in self.key else form
+
+    def facts(self, table: str, ident: str) -> str:
+        """The row that was picked, in full, as HTML; everything that comes from data is escaped."""
+        if self.row is None:
+            return f"{_DETAIL}<p>There is no row {escape(ident)} in this release.</p>"
+        formats = self.reading.formats
+        lines = [
+            f"<dt>{escape(formats.label(name))}</dt><dd>{escape(formats.writer(self.form(table, name))(value))}</dd>"
+            for name, value in self.row.items()
+        ]
+        return f"{_DETAIL}<dl>{''.join(lines)}</dl>"
 
 
 def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:

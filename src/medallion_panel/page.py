@@ -1,0 +1,127 @@
+"""The page a visitor is on: filters above, cards below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from medallion.errors import CallError
+from medallion.pipeline import Pipeline
+from medallion_panel.blocks.reading import COUNT, Reading
+from medallion_panel.cards import Card
+from medallion_panel.figures import Figures
+from medallion_panel.filters import Offer, PageFilter, conditions, page_filters, written
+from medallion_panel.formats import Formats
+from medallion_panel.section import Page
+
+_SOON = 0.25  # seconds until a card that waits is dimmed
+
+
+class OpenPage:
+    """The page that is shown: its filters, by what they offer, and its cards.
+
+    `wrote` is called when something was chosen that the address is to say.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        offers: Sequence[Offer],
+        figures: Figures,
+        formats: Formats,
+        pipeline: Pipeline,
+        wrote: Callable[[], None],
+    ) -> None:
+        self.slug = page.slug
+        self._figures, self._formats, self._wrote = figures, formats, wrote
+        self._shown = 0
+        self._wanted = _wanted(page)
+        self.filters: list[PageFilter] = page_filters(offers, formats, self._changed)
+        self.cards = [Card(block, pipeline, self._changed) for block in page.blocks]
+        self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
+        heading = pmui.Typography(page.title, variant="h5", sx={"fontWeight": 600}, margin=(0, 0, 12, 0))
+        grid = pmui.Grid(
+            *(pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both") for card in self.cards),
+            container=True, spacing=2, sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self.view = pn.Column(heading, *self._bar(), grid, sizing_mode="stretch_width", margin=0)
+
+    def _bar(self) -> list[Any]:
+        if not self.filters:
+            return []
+        wide = {"xs": 12, "sm": 6, "md": 3}
+        clear = pmui.Button(label="Clear filters", icon="filter_alt_off", variant="text", size="small", margin=0)
+        clear.on_click(lambda _: self._cleared())
+        parts = [*(item.widget for item in self.filters), clear]
+        bar = pmui.Grid(*(pmui.Grid(part, size=wide) for part in parts), container=True, spacing=2, margin=0,
+                        sizing_mode="stretch_width", sx={"alignItems": "center"})  # fmt: skip
+        return [pmui.Paper(bar, elevation=0, variant="outlined", sx={"p": 2}, margin=(0, 0, 16, 0))]
+
+    def set(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
+        """Take over the filters of an address; what could not be taken, in words."""
+        notices = []
+        known = {item.column: item for item in self.filters}
+        for name, item in known.items():
+            try:
+                item.set(parts.get(name, ()))
+            except CallError as error:
+                notices.append(f"{error.message}.")
+        own = ("q", "sort", "row") if self._rows else ()
+        if self._rows:
+            try:
+                self._rows.set(parts, Reading(self._figures, self._formats))
+            except CallError as error:
+                notices.append(f"{error.message}.")
+        notices += [f"This page has no filter “{name}”." for name in parts if name not in known and name not in own]
+        return notices
+
+    def texts(self) -> dict[str, list[str]]:
+        return {**written(self.filters), **(self._rows.texts() if self._rows else {})}
+
+    def show(self) -> None:
+        """Fill every card from the active release: all are asked at once, and each is filled when its answer comes."""
+        self._shown += 1
+        number = self._shown
+        reading = Reading(self._figures, self._formats, conditions(self.filters), self._wanted)
+
+        async def fill() -> None:
+            await asyncio.gather(*(self._fill(card, reading, number) for card in self.cards))
+
+        pn.state.execute(fill)
+
+    async def _fill(self, card: Card, reading: Reading, number: int) -> None:
+        asked = asyncio.get_running_loop().run_in_executor(self._figures.pool, card.ask, reading)
+        if not (await asyncio.wait({asked}, timeout=_SOON))[0]:
+            card.busy(True)
+        answer = await asked
+        if number == self._shown:  # else something else was asked meanwhile
+            card.fill(answer)
+
+    def _changed(self) -> None:
+        self.show()
+        self._wrote()
+
+    def _cleared(self) -> None:
+        for item in self.filters:
+            item.set(())
+        self._changed()
+
+
+def _wanted(page: Page) -> dict[str, tuple[str, ...]]:
+    """The figures over whole tables that a page shows, and how many rows each of those tables has."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    for block in page.blocks:
+        if block.kpi is not None:
+            known = wanted.get(block.kpi.table, (COUNT,))
+            wanted[block.kpi.table] = tuple(dict.fromkeys((*known, block.kpi.value)))
+    return wanted
+
+
+def _size(card: Card) -> dict[str, int]:
+    """On a phone one card a row but two figures, on a tablet two small ones, on a wide screen as declared."""
+    width = card.block.content.width
+    return {"xs": 6 if card.block.kind == "kpi" else 12, "sm": 6 if width <= 4 else 12, "lg": width}
