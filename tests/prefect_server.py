@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -50,9 +51,16 @@ def prefect_server(folder: Path) -> Iterator[str]:
 
 
 def _installed() -> Path:
-    """The server's environment, made once a machine."""
-    if (_ENVIRONMENT / "ready").exists():
-        return _ENVIRONMENT
+    """The server's environment, made once a machine, by one test process while the others wait."""
+    _ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
+    with _ENVIRONMENT.with_suffix(".lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (_ENVIRONMENT / "ready").exists():
+            _install()
+    return _ENVIRONMENT
+
+
+def _install() -> None:
     shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
     try:
         subprocess.run([sys.executable, "-m", "venv", _ENVIRONMENT], check=True, capture_output=True)
@@ -62,7 +70,6 @@ def _installed() -> Path:
         hint = "set MEDALLION_TEST_PREFECT_URL to the API of a server of yours"
         raise Unavailable(f"the Prefect server cannot be installed ({error}): {hint}") from None
     (_ENVIRONMENT / "ready").touch()
-    return _ENVIRONMENT
 
 
 def _healthy(url: str) -> bool:
