@@ -14,6 +14,7 @@ from uuid import uuid4
 from medallion import ingest, plugins
 from medallion.contracts import Sink
 from medallion.errors import ConflictError, DeclarationError, ExistsError, MedallionError, StorageError
+from medallion.lake import Lake
 from medallion.lease import holder
 from medallion.pipeline import Pipeline
 from medallion.storage import Storage
@@ -48,6 +49,7 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
         return
     yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
     yield from lake(pipeline.lake.storage)
+    yield release(pipeline.lake)
     yield from (sink(label, found) for label, found in pipeline.sinks.items())
     yield from (source(table) for table in pipeline.sources())
     yield lease(pipeline.lake.storage)
@@ -82,6 +84,24 @@ def lake(storage: Storage) -> Iterator[Probe]:
             storage.delete(path)
         except StorageError as error:
             yield _failed("lake: removing", error)
+
+
+def release(found: Lake) -> Probe:
+    """Whether every object of the published release is there."""
+    try:
+        current = found.current()
+        if current is None:
+            return Probe("release", "ok", "nothing is published yet")
+        inputs = [found.input(snapshot, current) for snapshot in current.tables.values()]
+        wanted = [(part.storage, path) for part in inputs for path in part.layer.objects(part.snapshot)]
+        lost = [path for storage, path in wanted if storage.info(path) is None]
+    except MedallionError as error:
+        return _failed("release", error)
+    if lost:
+        more = f" and {len(lost) - 1} more" if lost[1:] else ""
+        said = f"{current.id}: {lost[0]}{more} of {len(wanted)} objects are gone"
+        return Probe("release", "failure", said, "medallion run --full makes them anew")
+    return Probe("release", "ok", f"{current.id}, all {len(wanted)} objects are there")
 
 
 def sink(label: str, found: Sink) -> Probe:

@@ -38,11 +38,13 @@ class MedallionError(Exception):
     """Base of the tree.
 
     Parameters: `message` says where and what; `hint` what to do next.
-    `exit_code` is what the command line returns for it; `run` is the record of the run that it ended, if any.
+    `exit_code` is what the command line returns for it; `run` is the record of the run that it ended, if any;
+    `path` is where in the declaration that stands which could not be done.
     """
 
     exit_code = 1
     run: Run | None = None
+    path: tuple[str | int, ...] = ()
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -111,7 +111,7 @@ class Execution:
         shown = publisher.shown()
         for table in self.pipeline.sources():
             self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
-                table, self.current.get(table.name), self.scratch
+                table, self.current.get(table.name), self.scratch, anew=self.selection.full
             )
         made = plan(self.pipeline.declaration, self.arrivals, self.current, self.lake.find_snapshot, self.selection)
         self.watch(Event("planned", plan=made))
@@ -204,6 +204,7 @@ class Execution:
             else:
                 snapshot, drift = self.computing.compute(step, self.snapshots), []
         except MedallionError as error:
+            self.pipeline.locate(error)
             failed = StepRun(
                 table=name,
                 action="failed",

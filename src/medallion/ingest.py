@@ -52,10 +52,13 @@ class Kept:
     form: Format
 
 
-def take_in(table: SourceTable, before: Snapshot | None, scratch: Path | None) -> tuple[Arrival, list[Kept]]:
+def take_in(
+    table: SourceTable, before: Snapshot | None, scratch: Path | None, *, anew: bool = False
+) -> tuple[Arrival, list[Kept]]:
     """Look at a table's source files and keep the bytes of those that changed.
 
-    Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them.
+    Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them; `anew` reads
+    and keeps those too that seem not to have changed, should what was kept of them be lost.
     Raises SourceError when no file is there.
     """
     source, found = matches(table)
@@ -65,7 +68,7 @@ def take_in(table: SourceTable, before: Snapshot | None, scratch: Path | None) -
         name, entry = item
         form = table.declared.format or format_of(name)
         former = known.get(name)
-        if former and former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY:
+        if former and not anew and former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY:
             return Kept(name, entry, former.sha256, former.object, former.arrived, form)
         arrived = now()
         if scratch is None:
@@ -203,9 +206,10 @@ def _expected(declared: Source, before: Snapshot | None) -> list[str]:
 
 def _known(storage: Storage, path: str) -> Parsed | None:
     try:
-        return PARSED.validate_json(storage.read(f"{path}.json")[0])
+        parsed = PARSED.validate_json(storage.read(f"{path}.json")[0])
     except MissingError:
         return None
+    return parsed if storage.info(path) else None
 
 
 def _source_file(file: Kept, path: str, storage: Storage, parsed: Parsed) -> SourceFile:

@@ -13,19 +13,22 @@ lake/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from medallion import plugins
 from medallion.contracts import Input, Layer
-from medallion.errors import CallError, MissingError, did_you_mean
+from medallion.errors import CallError, MissingError, StorageError, did_you_mean
 from medallion.records import Record, Release, Run, Snapshot
 from medallion.storage import Storage, for_each, open_storage
 from medallion.tables import LakeTable
+
+R = TypeVar("R", bound=Record)
 
 POINTER = "current.json"
 HISTORY = 1000  # published ids that the pointer remembers
@@ -76,8 +79,9 @@ class Lake:
             data, version = self.storage.read(POINTER)
         except MissingError:
             return Pointer()
-        found = json.loads(data)
-        return Pointer(found["release"], tuple(found["published"]), version)
+        with self._understood(POINTER):
+            found = json.loads(data)
+            return Pointer(found["release"], tuple(found["published"]), version)
 
     def current(self) -> Release | None:
         """The published release, or None before the first."""
@@ -87,7 +91,7 @@ class Lake:
     def release(self, release: str) -> Release:
         """A release by id. Raises CallError when there is no such release."""
         try:
-            return Release.model_validate_json(self.storage.read(f"releases/{release}.json")[0])
+            return self._read(f"releases/{release}.json", Release)
         except MissingError:
             known = [entry.id for entry in self.releases()]
             raise CallError(f"there is no release {release!r}{did_you_mean(release, known)}") from None
@@ -95,7 +99,7 @@ class Lake:
     def releases(self) -> list[Release]:
         """All releases that were published and are kept, newest first."""
         published = set(self.pointer().published)
-        found = [Release.model_validate_json(data) for data in self._all("releases")]
+        found = self._all("releases", Release)
         return [release for release in found if release.id in published]
 
     def publish(self, release: Release, pointer: Pointer) -> None:
@@ -117,13 +121,13 @@ class Lake:
     def run(self, run: str) -> Run:
         """A run by id. Raises CallError when there is no such run."""
         try:
-            return Run.model_validate_json(self.storage.read(f"runs/{run}.json")[0])
+            return self._read(f"runs/{run}.json", Run)
         except MissingError:
             raise CallError(f"there is no run {run!r}", hint="medallion runs lists them") from None
 
     def runs(self) -> list[Run]:
         """All runs that are kept, newest first."""
-        return [Run.model_validate_json(data) for data in self._all("runs")]
+        return self._all("runs", Run)
 
     def put_run(self, run: Run) -> None:
         self._put(f"runs/{run.id}.json", run)
@@ -157,18 +161,16 @@ class Lake:
     def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
         """The newest snapshot with this fingerprint, if there is one whose files are all there."""
         try:
-            data, _ = self.storage.read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json")
+            snapshot = self._read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot)
         except MissingError:
             return None
-        snapshot = Snapshot.model_validate_json(data)
         found = self.input(snapshot)
         missing = None in for_each(found.storage, found.storage.info, found.layer.objects(snapshot))
         return None if missing or snapshot.fingerprint != fingerprint else snapshot
 
     def snapshot(self, table: str, key: str) -> Snapshot:
         """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
-        data, _ = self.storage.read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json")
-        return Snapshot.model_validate_json(data)
+        return self._read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
         self._put(f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json", snapshot)
@@ -178,15 +180,28 @@ class Lake:
     def _put(self, path: str, record: Record) -> None:
         self.storage.put(path, record.model_dump_json(indent=1).encode())
 
-    def _all(self, folder: str) -> list[bytes]:
-        paths = sorted((entry.path for entry in self.storage.list(folder)), reverse=True)
-        return [data for data in for_each(self.storage, self._kept, paths) if data is not None]
+    def _read(self, path: str, kind: type[R]) -> R:
+        data, _ = self.storage.read(path)
+        with self._understood(path):
+            return kind.model_validate_json(data)
 
-    def _kept(self, path: str) -> bytes | None:
+    def _all(self, folder: str, kind: type[R]) -> list[R]:
+        paths = sorted((entry.path for entry in self.storage.list(folder)), reverse=True)
+        return [record for record in for_each(self.storage, lambda path: self._kept(path, kind), paths) if record]
+
+    def _kept(self, path: str, kind: type[R]) -> R | None:
         try:
-            return self.storage.read(path)[0]
+            return self._read(path, kind)
         except MissingError:  # removed by a writer since it was listed
             return None
+
+    @contextmanager
+    def _understood(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, KeyError, TypeError) as error:
+            hint = "bring back what stood there, or move it away to go on without it"
+            raise StorageError(f"{self.storage.url}/{path}: is damaged, or not of this version", hint=hint) from error
 
 
 def now() -> datetime:

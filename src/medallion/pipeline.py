@@ -14,7 +14,7 @@ from medallion import ingest
 from medallion.config import Declaration, Source, faults
 from medallion.contracts import Sink, SourceLayer, Store
 from medallion.environment import read_dotenv
-from medallion.errors import CallError, DeclarationError, Problem
+from medallion.errors import CallError, DeclarationError, MedallionError, Problem
 from medallion.execution import Event, Execution, Perform
 from medallion.lake import Lake, new_id, now
 from medallion.lease import Lease, lease
@@ -22,7 +22,7 @@ from medallion.plan import Arrival, Plan, Selection, plan
 from medallion.publishing import Publisher
 from medallion.records import Release, Run, Snapshot
 from medallion.retention import Collected, collect
-from medallion.source_map import mask
+from medallion.source_map import Document, mask
 from medallion.storage import local_root
 from medallion.storage.copies import copies
 from medallion.storage.settings import s3_options
@@ -39,6 +39,8 @@ class Pipeline:
     that no message may show; `options`, how to reach an S3 server where the environment does not say.
     Raises DeclarationError with everything wrong between its parts.
     """
+
+    document: Document | None = None  # what was written, when it was read from a file
 
     def __init__(
         self,
@@ -69,7 +71,9 @@ class Pipeline:
         beside = read_dotenv(file.parent / ".env", lambda *_: None)  # its faults were told above
         options = s3_options({**beside, **os.environ})
         secrets = document.secrets | {options[name] for name in ("secret", "token") if name in options}
-        return cls(declaration, base=file.parent, secrets=secrets, options=options)
+        pipeline = cls(declaration, base=file.parent, secrets=secrets, options=options)
+        pipeline.document = document
+        return pipeline
 
     def plan(self, selection: Selection | None = None) -> Plan:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
@@ -124,6 +128,11 @@ class Pipeline:
         if label is None or label not in self.sinks:
             raise CallError(f"there is no sink {label!r}" if label else "the declaration has no sinks")
         return self.sinks[label].store()
+
+    def locate(self, error: MedallionError) -> None:
+        """Put the file, line and column before the message of an error that has its place in the declaration."""
+        if error.path and self.document:
+            error.message = f"{self.document.place(error.path)}: {error.message}"
 
     def mask(self, text: str) -> str:
         """A text with every secret of this pipeline masked."""

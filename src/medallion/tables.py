@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Input, quote
+from medallion.errors import MissingError
 from medallion.records import Column, Release, Snapshot
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class LakeTable:
 
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'").fetchall()
-        rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
+        try:
+            rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
+        except MissingError as error:
+            raise MissingError(error.message, hint="medallion run --full makes the current release anew") from error
         if self.snapshot.identified:
             rows = rows.order(ROW)  # as in the source files; a first few rows do not need all to be sorted
         return rows.project(", ".join(quote(name) for name in rows.columns if name not in (ROW, ORIGIN)))

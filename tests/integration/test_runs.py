@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import medallion as md
-from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError
+from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError, StorageError
 from medallion.lease import lease
 from tests.integration import small
 
@@ -32,6 +32,38 @@ def test_a_first_run_publishes_what_adds_up(pipeline: md.Pipeline) -> None:
     for step in run.steps:
         for tally in step.tallies:
             assert tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+
+
+def test_a_step_that_fails_is_told_with_its_place(pipeline: md.Pipeline) -> None:
+    declaration = pipeline.base / "medallion.yaml"
+    declaration.write_text(
+        small.YAML.replace("{metrics: {orders: count(), revenue: sum(amount)", "{metrics: {revenue: sum(price)")
+    )
+    with pytest.raises(
+        StepError, match=r"medallion.yaml:27:22: gold.total.steps\[0\].aggregate: no column 'price'"
+    ) as caught:
+        small.load(pipeline.base).run()
+    assert caught.value.run.error == str(caught.value)
+    failed = next(step for step in caught.value.run.steps if step.action == "failed")
+    assert failed.error == str(caught.value)
+
+
+def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(pipeline: md.Pipeline) -> None:
+    declaration = pipeline.base / "medallion.yaml"
+    declaration.write_text(small.YAML.replace("steps: [trim]", "steps: [{derive: {n: name::int}}]"))
+    with pytest.raises(StepError, match=r"(?s)medallion.yaml:8:7: silver.clients: .*'( Ann |Bob)'.*try_cast"):
+        small.load(pipeline.base).run()
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"release": 1}'])
+def test_a_damaged_record_of_the_lake_is_named(pipeline: md.Pipeline, damage: str) -> None:
+    pipeline.run()
+    for path in (pipeline.base / "lake/current.json", next((pipeline.base / "lake/releases").iterdir())):
+        kept = path.read_text()
+        path.write_text(damage)
+        with pytest.raises(StorageError, match=f"{path}: is damaged"):
+            pipeline.lake.current()
+        path.write_text(kept)
 
 
 def test_every_reject_tells_its_file_record_rule_value_and_row(pipeline: md.Pipeline) -> None:

@@ -45,7 +45,13 @@ def rows_of(table: LakeTable, limit: int | None) -> Iterator[dict[str, Any]]:
     if limit is not None:
         rows = rows.limit(limit)
     for batch in rows.to_arrow_reader(BATCH):
-        yield from batch.to_pylist()
+        try:
+            yield from batch.to_pylist()
+        except OverflowError as error:
+            from medallion.errors import DataError
+
+            hint = "from Python, `pipeline.lake.table(…).to_arrow()` gives them"
+            raise DataError("a date before the year 1 or after 9999 cannot be shown", hint=hint) from error
 
 
 def _print_json(name: str, table: LakeTable, limit: int | None) -> None:

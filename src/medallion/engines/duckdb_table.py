@@ -284,11 +284,20 @@ class TableBuild:
 
 
 @contextmanager
-def _at(*path: object) -> Iterator[None]:
+def _at(table: str, *path: str | int) -> Iterator[None]:
     """Say in which step of which table an error happened."""
+    try:
+        with _ours("".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (table, *path))[1:]):
+            yield
+    except MedallionError as error:
+        error.path = ("tables", *table.split("."), *path)
+        raise
+
+
+@contextmanager
+def _ours(place: str) -> Iterator[None]:
     import duckdb
 
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     try:
         yield
     except duckdb.InterruptException:
@@ -297,6 +306,9 @@ def _at(*path: object) -> Iterator[None]:
         raise StepError(f"{place}: out of memory", hint="raise `engine: {memory_limit: …}`") from error
     except duckdb.IOException as error:
         raise StorageError(f"{place}: {_first_line(error)}", hint="check the space left and the rights") from error
+    except duckdb.ConversionException as error:
+        hint = "the step `cast` sets rows aside whose values cannot be read; in SQL, `try_cast` makes them NULL"
+        raise StepError(f"{place}: {_first_line(error)}", hint=hint) from error
     except duckdb.Error as error:
         raise StepError(f"{place}: {_first_line(error)}") from error
     except MedallionError as error:

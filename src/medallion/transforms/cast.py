@@ -39,7 +39,8 @@ class Cast(Transform):
     | `timestamp` | ISO 8601 without offset, or `{timestamp: [formats], timezone: Europe/Paris}` |
 
     Formats are tried in order, and no date is ever guessed. A value that fits the length and separators of some formats
-    is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC.
+    is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC; a
+    time that the clocks there show twice, or skip, is read by winter time. Years go from 1 to 9999.
     Spaces around a value are refused: `trim` comes first.
 
     ```yaml
@@ -56,6 +57,7 @@ class Cast(Transform):
     """
 
     name = "cast"
+    version = 2
     value_field = "columns"
 
     columns: dict[str, Target] = Field(min_length=1)

@@ -23,6 +23,12 @@ NAMES = ("integer", "decimal", "float", "boolean", "text", "date", "timestamp")
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 
+# The years that Python, Arrow's frames and every store know; "0000" is read as 1 BC, and UTC may lie a day aside.
+_YEARS = {
+    "DATE": "date '0001-01-01' and date '9999-12-31'",
+    "TIMESTAMP": "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00'",
+}
 _DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
@@ -176,4 +182,4 @@ def _moment(formats: Formats, column: str, text: str, kind: str, group: str) -> 
         return None
     moment: Any = "date" if formats.date else "timestamp"
     value = parsed(text, formats.date or formats.timestamp or (), moment, formats.timezone)
-    return Reading(value, f"({text} is not null and {value} is null)")
+    return Reading(value, f"({text} is not null and not coalesce({value} between {_YEARS[_sql_type(formats)]}, false))")

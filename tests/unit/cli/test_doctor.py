@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from medallion import doctor
-from medallion.errors import DeclarationError, Problem
+from medallion.errors import DeclarationError, MissingError, Problem
 from medallion.lease import lease
 from medallion.pipeline import Pipeline
+from medallion.plan import Selection
 from medallion.storage.local import LocalStorage
 
 
@@ -37,6 +38,26 @@ def test_each_part_is_probed(pipeline: Pipeline) -> None:
     assert [probe.name for probe in found.values() if probe.outcome != "ok"] == ["source bronze.b"]
     assert "b/*.csv" in found["source bronze.b"].said
     assert found["source bronze.b"].advice
+
+
+def test_what_the_release_has_lost_is_found_and_a_full_run_brings_it_back(pipeline: Pipeline) -> None:
+    (pipeline.base / "b").mkdir()
+    (pipeline.base / "b/b.csv").write_text("x\n1\n")
+    assert doctor.release(pipeline.lake).said == "nothing is published yet"
+    release = pipeline.run().release
+    assert doctor.release(pipeline.lake).said == f"{release}, all 6 objects are there"
+    for lost in (pipeline.base / "lake/bronze/a").rglob("*.*"):
+        lost.unlink()
+
+    found = doctor.release(pipeline.lake)
+    assert (found.outcome, found.advice) == ("failure", "medallion run --full makes them anew")
+    assert found.said.endswith("and 2 more of 6 objects are gone")
+    with pytest.raises(MissingError, match="medallion run --full"):
+        pipeline.lake.table("bronze.a").to_arrow()
+
+    pipeline.run(Selection(full=True))
+    assert doctor.release(pipeline.lake).outcome == "ok"
+    assert len(pipeline.lake.table("bronze.a").to_arrow()) == 1
 
 
 def test_a_wrong_declaration_ends_the_visit() -> None:
