@@ -50,11 +50,12 @@ class Lines:
 
 
 class Bar:
-    """A spinner, the table at work and a bar; it starts with the first step that does something, and leaves nothing."""
+    """A spinner, the tables at work and a bar; starts with the first step that does something, and leaves nothing."""
 
     def __init__(self) -> None:
         self.total = 0
         self.done = 0
+        self.working: list[str] = []
         self._bar: Progress | None = None
         self._task: Any = None
 
@@ -63,11 +64,19 @@ class Bar:
             self.total = len(event.plan.steps)
         elif event.kind == "finished":
             self.done += 1
-            self._show(None)
+            self.working = [table for table in self.working if table != event.table]
+            self._show(self._computing())
         elif event.kind == "started":
-            self._show(f"computing {event.table}")
+            self.working.append(event.table)
+            self._show(self._computing())
         elif event.kind == "loading":
             self._show(f"loading {event.table}")
+
+    def _computing(self) -> str | None:
+        if not self.working:
+            return None
+        others = len(self.working) - 1
+        return f"computing {self.working[0]}" + (f" and {others} more" if others else "")
 
     def close(self) -> None:
         if self._bar:
