@@ -55,20 +55,21 @@ class Reading:
             return None
         if not lines.quoted:
             return self._counted(lines) or self._strict()
-        return self._strict() or self._counted(lines) or self._counted(lines, "parallel=false")
+        return self._strict() or self._counted(lines) or self._counted(lines, alone=True)
 
     def _strict(self) -> tuple[int, Rejects] | None:
         rows = self._write()
         return None if rows is None else (rows, Rejects(self.name))
 
-    def _counted(self, lines: Lines, *options: str) -> tuple[int, Rejects] | None:
+    def _counted(self, lines: Lines, *, alone: bool = False) -> tuple[int, Rejects] | None:
         """Set records with fields too many or missing aside, provided that every line of the file is accounted for.
 
-        DuckDB does not tell of all that it leaves out, such as a last record whose quote is never closed.
+        DuckDB does not tell of all that it leaves out, such as a last record whose quote is never closed. Only one
+        thread `alone`, from the first line on, knows what of a file with line breaks in values is a broken record.
         """
         try:
             tables = f"rejects_table={literal(_REJECTS)}, rejects_scan={literal(_SCANS)}, rejects_limit={_LIMIT}"
-            rows = self._write("store_rejects=true", tables, *options)
+            rows = self._write("store_rejects=true", tables, *(("parallel=false",) if alone else ()))
             found = None if rows is None else self._found()
         finally:
             for table in (_REJECTS, _SCANS):
@@ -77,9 +78,11 @@ class Reading:
             return None
         # No record is told of twice, so that lines left over can only be breaks inside values, or records left out.
         over = lines.count - self.header_lines - rows - len(found)
-        if over and (found or not lines.quoted or over != self._breaks()):
+        if over and (not lines.quoted or (found and not alone)):
             return None
-        rejects = self._judged(found)
+        if over and over != self._count_breaks():
+            return None
+        rejects = self._judged(found, self._breaks() if over and found else iter(()))
         return None if rejects is None else (rows, rejects)
 
     def _write(self, *options: str) -> int | None:
@@ -107,18 +110,33 @@ class Reading:
         rows = self.connection.execute(query).fetchall()
         return [position for position, _ in rows] if all(ragged for _, ragged in rows) else None
 
-    def _breaks(self) -> int:
+    def _count_breaks(self) -> int:
         """How many line breaks stand inside the values that were written."""
-        each = " + ".join(
-            f"coalesce(sum(strlen({name}) - strlen(replace({name}, e'\\n', ''))) filter ({name} like e'%\\n%'), 0)"
+        query = f"select coalesce(sum({self._breaks_of_row()}), 0)::bigint from {parquet_file.scan(self.part)}"
+        return int(self.connection.execute(query).fetchall()[0][0])
+
+    def _breaks(self) -> Iterator[tuple[int, int]]:
+        """The rows that were written with line breaks inside: (position, how many) each, in order."""
+        query = f"""
+            select file_row_number, breaks from (
+                select file_row_number, {self._breaks_of_row()} as breaks from {parquet_file.scan(self.part)})
+            where breaks > 0 order by all"""
+        found = self.connection.execute(query)
+        while rows := found.fetchmany(10_000):
+            yield from rows
+
+    def _breaks_of_row(self) -> str:
+        each = (
+            f"(case when contains({name}, e'\\n') then strlen({name}) - strlen(replace({name}, e'\\n', '')) else 0 end)"
             for name in map(quote, self.columns)
         )
-        return int(self.connection.execute(f"select {each} from {parquet_file.scan(self.part)}").fetchall()[0][0])
+        return " + ".join(each)
 
-    def _judged(self, positions: list[int]) -> Rejects | None:
+    def _judged(self, positions: list[int], breaks: Iterator[tuple[int, int]]) -> Rejects | None:
         """The rejected records as the careful reader sees them, or None when it would not reject them."""
         rejects = Rejects(self.name)
         splitter = LineSplitter(self.dialect)
+        inside, coming = 0, next(breaks, None)
         for before, line in _lines_at(self.text, positions):
             try:
                 record = splitter.split(before, line.decode())
@@ -126,7 +144,14 @@ class Reading:
                 return None
             if record is None or record.fault or fit(record.fields, len(self.columns)):
                 return None
-            rejects.add(before + 1 - self.header_lines, misfit(record.fields, len(self.columns)), record.raw)
+            above = before - self.header_lines - len(rejects)  # lines that rows take
+            while coming and coming[0] + inside < above:
+                inside += coming[1]
+                if coming[0] + inside >= above:  # it begins within a row
+                    return None
+                coming = next(breaks, None)
+            number = before - self.header_lines - inside + 1
+            rejects.add(number, misfit(record.fields, len(self.columns)), record.raw)
         return rejects if len(rejects) == len(positions) else None
 
 

@@ -34,7 +34,8 @@ def kind_of(class_: type) -> str | None:
 
 def annotated_kind(function: Callable[..., Any], parameter: str) -> str | None:
     """Which kind of frame a parameter is annotated with; names imported for type checkers only are understood too."""
-    annotation = function.__annotations__.get(parameter)
+    called = function if hasattr(function, "__code__") else type(function).__call__
+    annotation = getattr(called, "__annotations__", {}).get(parameter)
     if isinstance(annotation, type):
         return kind_of(annotation)
     if not isinstance(annotation, str):

@@ -22,6 +22,8 @@ from medallion.functions import declared
 from medallion.transforms.frames import CHOICES, annotated_kind, kind_of, to_arrow, to_frame
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     import pyarrow as pa
 
     from medallion.contracts import Relation
@@ -202,14 +204,24 @@ def _source(function: str | Callable[..., Any]) -> bytes:
             hint = "put the module beside the declaration, or install its package"
             raise StepError(f"{function}: there is no module {module!r}", hint=hint)
         return Path(spec.origin).read_bytes() if spec.origin and spec.has_location else b""
-    code = inspect.unwrap(function).__code__
+    code = _code(function)
+    if code is None:  # written in C
+        return b""
     path = Path(code.co_filename)
     return path.read_bytes() if path.is_file() else marshal.dumps(code)
 
 
+def _code(function: Callable[..., Any]) -> CodeType | None:
+    """The code of a function, or of an object that is called as one."""
+    plain = inspect.unwrap(function)
+    found: CodeType | None = getattr(plain, "__code__", None) or getattr(type(plain).__call__, "__code__", None)
+    return found
+
+
 def _place(error: Exception, function: Callable[..., Any]) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    own = inspect.unwrap(function).__code__.co_filename
+    code = _code(function)
+    own = code and code.co_filename
     theirs = [frame for frame in frames if frame.filename == own or not frame.filename.startswith((*_LIBRARIES, "<"))]
     theirs = [frame for frame in theirs if frame.filename != __file__] or list(frames)
     return f"{theirs[-1].filename}:{theirs[-1].lineno}"

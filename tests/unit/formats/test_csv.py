@@ -268,6 +268,19 @@ def test_a_few_ragged_records_among_many_are_numbered_by_duckdb(tmp_path, connec
     assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, line) for at, line in broken.items()]
 
 
+def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path, connection):
+    records = ['1,"x\ny\nz"' if number % 3 else "2,y" for number in range(200_000)]
+    broken = {0: "7", 8: "8,x,y", 9: "q", 100_000: '1,"x",3', 199_999: "q"}
+    for at, record in broken.items():
+        records[at] = record
+    text = tmp_path / "text"
+    text.write_text("a,b\n" + "\n".join(records))
+    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 1, tmp_path / "part", connection).read()
+    assert found is not None
+    assert found[0] == 199_995
+    assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, record) for at, record in broken.items()]
+
+
 def test_quoted_line_breaks_all_through_a_large_file(tmp_path, connection):
     text = tmp_path / "text"
     text.write_text("a,b\n" + '1,"x\n2,y\n3,z\n"\n' * 1_500_000)

@@ -74,6 +74,26 @@ def test_a_named_index_comes_back_as_columns():
     ]
 
 
+class Adding:
+    def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(more=rows["missing"] if len(rows) > 2 else 1)
+
+
+def test_an_object_that_is_called_as_a_function():
+    step = Python(function=Adding())
+    assert step.identity() == Python(function=Adding()).identity() != Python(function=same_pandas).identity()
+    assert [row["more"] for row in apply_transform(step, ROWS).rows] == [1, 1]
+    with pytest.raises(StepError, match=r"failed at .*test_python.py:\d+: KeyError"):
+        apply_transform(step, [*ROWS, *ROWS])
+
+
+def test_a_function_written_in_c_is_a_step_error():
+    step = Python(function=print)
+    assert step.identity()
+    with pytest.raises(StepError):
+        apply_transform(step, ROWS)
+
+
 def test_other_inputs_and_arguments_come_by_name():
     def add(rows: pa.Table, clients: pl.DataFrame, times: int, shift: int = 1) -> pa.Table:
         assert clients.columns == ["c"]
