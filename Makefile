@@ -10,7 +10,7 @@ DOCS := $(VENV)/docs.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs setup clean
+.PHONY: help demo test lint bench screenshots docs setup clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -41,6 +41,9 @@ bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb a
 
 bench-%: $(DEV)
 	$(BIN)/python -m benchmarks$(subst .shop,,.$*) $(ARGS)
+
+screenshots: $(DEV)  ## pictures of every page of the shop's dashboard, in build/screenshots
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 docs: $(DOCS)  ## the documentation, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs build/docs

@@ -1,54 +1,97 @@
-"""Pictures of every page of the shop's dashboard: light, dark and on a phone, into docs/images.
+"""Pictures of every page of the shop's dashboard: light, dark and on a phone.
 
-    python scripts/screenshots.py --url http://127.0.0.1:5006/medallion_panel --out docs/images
+    make screenshots
 
-The dashboard must be running. Needs playwright and Chromium (`CHROMIUM` names another binary).
+Runs the shop in a folder of its own, serves its dashboard and takes the pictures into build/screenshots; those that
+README and docs show go to docs/images. Needs playwright and Chromium (`CHROMIUM` names another binary).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.panel.serving import CHROMIUM, FLAGS, serving
 
+import medallion as md
+
+ROOT = Path(__file__).parents[1]
+SHOP = ROOT / "examples/shop"
 PAGES = ("home", "clients", "products", "trends", "countries", "performance")
-KINDS = {"light": (1400, 900, ""), "dark": (1400, 900, "&theme=dark"), "phone": (390, 844, "")}
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-_HEIGHT = """() => { let most = 0
+KINDS = {"light": (1280, 900, ""), "dark": (1280, 900, "&theme=dark"), "phone": (390, 844, "")}
+SHOWN = ("home-light", "clients-light", "trends-dark", "countries-dark", "home-phone")
+_TALLEST = 5000
+# How far down the page its last card ends; what is hidden inside a card does not count.
+_BOTTOM = """() => { let bottom = 0
   const walk = (root) => { for (const each of root.querySelectorAll("*")) {
-    if (each.tagName !== "HTML" && each.tagName !== "BODY") {
-      most = Math.max(most, each.getBoundingClientRect().bottom + window.scrollY) }
+    if (each.classList.contains("MuiPaper-root")) bottom = Math.max(bottom, each.getBoundingClientRect().bottom)
     if (each.shadowRoot) walk(each.shadowRoot) } }
-  const main = document.querySelector("main"); walk(main ?? document); return Math.ceil(most) }"""
+  const main = []
+  const find = (root) => { for (const each of root.querySelectorAll("*")) {
+    if (each.tagName === "MAIN") main.push(each)
+    else if (each.shadowRoot) find(each.shadowRoot) } }
+  find(document); walk(main[0]); return Math.ceil(bottom + window.scrollY) }"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--url", default="http://127.0.0.1:5006/medallion_panel")
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument("--out", type=Path, default=ROOT / "build/screenshots")
+    parser.add_argument("--images", type=Path, default=ROOT / "docs/images")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        for kind, (width, height, extra) in KINDS.items():
-            for name in PAGES:
-                page = browser.new_page(viewport={"width": width, "height": height})
-                page.goto(f"{arguments.url}?page={name}{extra}")
-                shoot(page, width, arguments.out / f"dashboard-{name}-{kind}.png")
-                page.close()
+    for folder in (arguments.out, arguments.images):
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        config = published(Path(folder))
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=FLAGS)
+        with serving(config) as url:
+            for kind in KINDS:
+                for name in PAGES:
+                    shoot(browser, url, name, kind, arguments.out / f"{name}-{kind}.png")
         browser.close()
+    for name in SHOWN:
+        shutil.copy(arguments.out / f"{name}.png", arguments.images / f"dashboard-{name}.png")
 
 
-def shoot(page: Page, width: int, file: Path) -> None:
-    """Wait until the page is drawn and still, then take it whole."""
+def published(folder: Path) -> Path:
+    """The shop, run; gives its declaration's path."""
+    shutil.copytree(SHOP / "data", folder / "data")
+    config = Path(shutil.copy(SHOP / "medallion.yaml", folder))
+    md.Pipeline.load(config).run()
+    return config
+
+
+def shoot(browser: Browser, url: str, name: str, kind: str, file: Path) -> None:
+    """Open a page, wait until it is drawn and still, and take it whole."""
+    width, height, extra = KINDS[kind]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(f"{url}?page={name}{extra}")
     page.get_by_text("published").first.wait_for(timeout=60_000)
-    page.wait_for_timeout(4000)
-    page.set_viewport_size({"width": width, "height": min(int(page.evaluate(_HEIGHT)) + 24, 5000)})
-    page.wait_for_timeout(1500)
+    if name == "performance":
+        page.get_by_role("button", name="Measure now").click()
+        page.get_by_role("columnheader", name="p99").wait_for(timeout=60_000)
+    else:
+        page.locator(".bk-Figure").last.wait_for(timeout=60_000)
+    still(page)
+    page.set_viewport_size({"width": width, "height": min(bottom(page) + 24, _TALLEST)})
+    still(page)
     page.screenshot(path=file)
+    page.close()
+
+
+def still(page: Page) -> None:
+    """Wait until the page has kept its height for a second."""
+    before = -1
+    while (now := bottom(page)) != before:
+        before = now
+        page.wait_for_timeout(1000)
+
+
+def bottom(page: Page) -> int:
+    return int(page.evaluate(_BOTTOM))
 
 
 if __name__ == "__main__":

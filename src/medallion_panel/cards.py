@@ -126,7 +126,7 @@ class Card:
 
     def busy(self, waiting: bool) -> None:
         """Dim it while its answer is waited for."""
-        self.view.styles = {"opacity": "0.45"} if waiting else {}
+        self.view.styles = {"opacity": "0.45" if waiting else "1"}
 
     def _make(self, content: Content) -> Any:
         if self.rows is not None:

@@ -99,13 +99,14 @@ class Session:
         self._release = release
         pages = self._section.pages or await self._asked(default_pages, self._figures)
         self._pages = {page.slug: page for page in pages}
-        self._moving = True
-        self._menu.items = [{"label": page.title, "icon": page.icon} for page in pages]
-        self._moving = False
-        if self._open is None:
+        items = [{"label": page.title, "icon": page.icon} for page in pages]
+        if items != self._menu.items:
+            self._moving = True
+            self._menu.items = items
+            self._moving = False
+        if self._open is None or self._open.slug not in self._pages:
             await self._follow()
         else:
-            self._menu.active = list(self._pages).index(self._open.slug)
             self._open.show()
 
     # Pages

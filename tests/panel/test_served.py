@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pyarrow.parquet as pq
@@ -151,3 +152,103 @@ def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(tab: Any
         expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
         hidden.rename(store)
         expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+
+
+def test_every_kind_of_filter_narrows_what_is_shown(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(f"{address}?page=clients")
+    expect(tab.locator(".figure")).to_have_text("30")
+    tab.get_by_role("combobox", name="Country").click()
+    tab.get_by_role("menuitem", name="France").click()
+    tab.keyboard.press("Escape")
+    ((french,),) = figures(project, "select count(*) from clients where country = 'France'")
+    expect(tab.locator(".figure")).to_have_text(str(french))
+    tab.wait_for_url("**country=France**")
+    least = tab.get_by_role("slider").first
+    least.focus()
+    for _ in range(5):
+        least.press("ArrowRight")
+    tab.wait_for_url("**spent=**")
+    chosen = parse_qs(urlsplit(tab.url).query)["spent"][0].split("..")
+    where = f"country = 'France' and spent between {chosen[0]} and {chosen[1]}"
+    ((fewer,),) = figures(project, f"select count(*) from clients where {where}")
+    expect(tab.locator(".figure")).to_have_text(str(fewer))
+    tab.get_by_role("button", name="Clear filters").click()
+    expect(tab.locator(".figure")).to_have_text("30")
+    tab.wait_for_url("**?page=clients")
+    tab.go_back()
+    expect(tab.locator(".figure")).to_have_text(str(fewer))
+
+
+def test_days_are_chosen_by_a_link(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(f"{address}?page=clients&since=2024-03-01..2024-05-31")
+    ((number,),) = figures(
+        project, "select count(*) from clients where since between date '2024-03-01' and date '2024-05-31'"
+    )
+    expect(tab.locator(".figure")).to_have_text(str(number))
+
+
+def test_what_a_filter_does_not_hold_for_is_told_and_what_is_empty_too(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=clients&spent=851..852")
+    expect(tab.get_by_text("No rows meet these filters.").first).to_be_visible()
+    expect(tab.get_by_text("0–0 of 0")).to_be_visible()
+
+
+def test_the_code_it_gives_gives_the_same_rows(
+    tab: Any, address: str, project: md.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab.goto(f"{address}?page=clients&country=France&spent=700..860.5&since=2024-01-01..2024-12-01&sort=name")
+    tab.get_by_text("Get these rows from elsewhere").click()
+    python = tab.locator("pre").first.text_content()
+    assert tab.locator("pre").nth(1).text_content().startswith("curl -H 'Accept: text/csv'")
+    names = tab.locator("tbody tr td:nth-child(2)").all_text_contents()
+    monkeypatch.chdir(project.base)
+    scope: dict[str, Any] = {}
+    exec(python, scope)  # noqa: S102 (what is tested)
+    scope["store"].close()
+    assert names
+    assert [row["name"] for row in scope["rows"]] == names
+    tab.get_by_role("button", name="Copy Python").click()
+    expect(tab.get_by_role("button", name="Copy Python")).to_have_text("Copied")
+
+
+def test_visitors_share_nothing(tab: Any, browser: Any, address: str) -> None:
+    other = browser.new_page()
+    tab.goto(f"{address}?page=clients&country=France")
+    other.goto(f"{address}?page=clients")
+    expect(other.locator(".figure")).to_have_text("30", timeout=30_000)
+    expect(tab.locator(".figure")).to_have_text("7")
+    other.close()
+
+
+def test_all_of_it_can_be_reached_by_keyboard(tab: Any, address: str) -> None:
+    tab.goto(f"{address}?page=clients")
+    row = tab.locator("tbody tr").nth(2)
+    row.focus()
+    row.press("Enter")
+    expect(tab.locator("dl")).to_contain_text("Client 3")
+    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text(["1", "2", "3", "4", "5"])
+    tab.get_by_role("button", name="Close this row").press("Enter")
+    expect(tab.locator("dl")).to_be_hidden()
+    home = tab.get_by_role("navigation").get_by_role("button", name="Home")
+    home.focus()
+    home.press("Enter")
+    expect(tab.get_by_text("By month", exact=True)).to_be_visible()
+
+
+def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(tab: Any, tmp_path: Path) -> None:
+    yaml = shop.YAML.partition("dashboard:")[0] + "dashboard: {stale_after_hours: 0.000001}\n"
+    pipeline = md.Pipeline.load(shop.write(tmp_path / "project", yaml))
+    pipeline.run()
+    with serving(pipeline.base / "medallion.yaml") as url:
+        tab.set_viewport_size({"width": 390, "height": 844})
+        tab.goto(f"{url}?page=sales")
+        expect(tab.get_by_text("Stale: published")).to_be_visible()
+        expect(tab.locator(".figure").first).to_have_text("72")
+        for title in ("By month", "By product", "By country", "Distribution of revenue"):
+            expect(tab.get_by_text(title, exact=True).first).to_be_visible()
+        expect(tab.get_by_text("could not be drawn")).to_have_count(0)
+        tab.goto(f"{url}?page=clients")
+        expect(tab.get_by_text("1–20 of 30")).to_be_visible()
+        tab.goto(f"{url}?page=data")
+        expect(tab.get_by_text("Past runs")).to_be_visible()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -16,7 +16,7 @@ table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-
 th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
 td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-.bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 110px;
+.bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 64px;
        background: rgba(128,136,150,.2); }
 .kept { background: #15915f; } .dedup { background: #8b93a1; } .drop { background: #e08a1e; }
 .quar { background: #d0453e; }

@@ -1,0 +1,261 @@
+"""The shop's six pages on every store: the figures of the lake, a release published meanwhile, a store down and up."""
+
+from __future__ import annotations
+
+import calendar
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from babel.dates import format_date
+from playwright.sync_api import expect
+
+import medallion as md
+from tests.api.project import gunicorn
+from tests.panel.drawn import cells, shows
+from tests.panel.serving import serving
+from tests.proxy import Proxy, proxy
+
+SHOP = Path(__file__).parents[2] / "examples/shop"
+
+Sql = Callable[[str], list[tuple[Any, ...]]]
+
+
+@contextmanager
+def _served(
+    store: str, folder: Path, monkeypatch: pytest.MonkeyPatch, mongodb: str
+) -> Iterator[tuple[str, md.Pipeline, Callable[[bool], object]]]:
+    """The shop published on a store and its dashboard: (address, pipeline, what takes the store away and back)."""
+    shutil.copytree(SHOP / "data", folder / "data")
+    config = Path(shutil.copy(SHOP / "medallion.yaml", folder))
+    if store == "mongodb":
+        with proxy(mongodb) as way:
+            monkeypatch.setenv(
+                "MEDALLION_STORE", way.url.replace("http:", "mongodb:") + "/" + mongodb.rpartition("/")[2]
+            )
+            pipeline = _published(config)
+            with serving(config) as url:
+                yield url, pipeline, lambda down: _cut(way, down)
+        return
+    pipeline = _published(config)
+    if store == "api":
+        with (
+            gunicorn(folder, 1) as place,
+            proxy(f"http://{place}") as way,
+            serving(config, MEDALLION_API_URL=way.url) as url,
+        ):
+            yield url, pipeline, lambda down: _cut(way, down)
+        return
+    with serving(config) as url:
+        here, hidden = folder / "lake/serving.db", folder / "lake/hidden.db"
+        yield url, pipeline, lambda down: here.rename(hidden) if down else hidden.rename(here)
+
+
+def _published(config: Path) -> md.Pipeline:
+    pipeline = md.Pipeline.load(config)
+    assert pipeline.run().status == "succeeded"
+    return pipeline
+
+
+def _cut(way: Proxy, down: bool) -> None:
+    way.refuse, way.cut_answers = down, 1_000_000 if down else 0
+
+
+def _lake(pipeline: md.Pipeline) -> Sql:
+    """Asks the gold tables of the lake."""
+    connection = duckdb.connect()
+    for name in ("clients_stats", "product_stats", "monthly_stats", "country_stats", "sales"):
+        connection.register(name, pipeline.lake.table(f"gold.{name}").to_arrow())
+    return lambda sql: connection.execute(sql).fetchall()
+
+
+def _euros(value: Any) -> str:
+    """As the pages write a sum of money where there is little room."""
+    for unit, factor, places in (("M", 1_000_000, 2), ("K", 10_000, 1)):
+        if value >= factor:
+            number = f"{float(value) / (1_000_000 if unit == 'M' else 1000):.{places}f}"
+            return f"€{number.rstrip('0').rstrip('.')}{unit}"
+    return f"€{value:,.0f}" if value >= 1000 else f"€{value:,.2f}"
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongodb", "api"])
+def test_every_page_on_every_store(
+    store: str, tab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    mongodb = request.getfixturevalue("mongodb_url") if store == "mongodb" else ""
+    with _served(store, tmp_path, monkeypatch, mongodb) as (url, pipeline, away):
+        lake = _lake(pipeline)
+        for page in (_home, _clients, _found_clients, _products, _trends, _countries, _performance):
+            page(tab, url, lake)
+        expect(tab.get_by_text("could not be drawn")).to_have_count(0)
+        _published_meanwhile(tab, url, pipeline)
+        _lost_and_found(tab, away)
+
+
+def _home(tab: Any, url: str, lake: Sql) -> None:
+    tab.goto(url)
+    ((revenue, purchases, items),) = lake("select sum(revenue), sum(purchases), sum(quantity) from sales")
+    expect(tab.locator(".figure")).to_have_text([_euros(revenue), f"{purchases:,}", f"{items:,}", "1,500"])
+    ((last, former),) = lake(
+        "select max_by(revenue, month), (select max_by(revenue, month) from monthly_stats where month < '2025-01') "
+        "from monthly_stats"
+    )
+    expect(tab.get_by_text(f"{abs(last / former - 1):.1%} on Dec 2024")).to_be_visible()
+    shows(tab, ["y"], lake("select revenue::double from monthly_stats order by month"))
+    shows(tab, ["x", "y"], lake("select product, revenue::double from product_stats order by revenue desc"))
+    shows(tab, ["x", "y"], lake("select country, revenue::double from country_stats order by revenue desc"))
+    expect(tab.get_by_role("row", name="silver.purchases 24,443 23,663 410 0 370")).to_be_visible()
+
+
+def _clients(tab: Any, url: str, lake: Sql) -> None:
+    tab.goto(f"{url}?page=clients")
+    ((spent, mean, often),) = lake("select sum(total_spent), avg(total_spent), avg(purchases) from clients_stats")
+    expect(tab.locator(".figure")).to_have_text(["1,500", _euros(spent), _euros(mean), f"{often:.2f}"])
+    rows = lake(
+        "select client_id, name, country, purchases, total_spent from clients_stats "
+        "order by total_spent desc, client_id limit 24"
+    )
+    for first in (0, 12):
+        expect(tab.get_by_text(f"{first + 1}–{first + 12} of 1,500")).to_be_visible()
+        expect(tab.locator("tbody tr td:nth-child(2)")).to_have_text([row[1] for row in rows[first : first + 12]])
+        expect(tab.locator("tbody tr td:nth-child(5)")).to_have_text([f"€{row[4]:,.2f}" for row in rows[first:][:12]])
+        tab.get_by_role("button", name="Next page").click()
+    shows(
+        tab,
+        ["left", "rows"],
+        lake(
+            "select bin, (select count(*) from clients_stats where floor(total_spent / 500) * 500 = bin) "
+            "from (select unnest(range(0, (select max(total_spent)::bigint + 1 from clients_stats), 500)) as bin)"
+        ),
+    )
+
+
+def _found_clients(tab: Any, url: str, lake: Sql) -> None:
+    """Every filter, the search and the sort at once, from a link."""
+    tab.goto(
+        f"{url}?page=clients&country=France&country=Spain&total_spent=100.0..2500.5"
+        "&last_purchase=2024-06-01..2025-01-30&q=é&sort=name"
+    )
+    where = (
+        "country in ('France', 'Spain') and total_spent between 100 and 2500.5 "
+        "and last_purchase between date '2024-06-01' and date '2025-01-30'"
+    )
+    ((number, spent),) = lake(f"select count(*), sum(total_spent) from clients_stats where {where}")
+    expect(tab.locator(".figure").nth(1)).to_have_text(_euros(spent))
+    expect(tab.locator(".figure").first).to_have_text(f"{number:,}")
+    rows = lake(f"select name, client_id from clients_stats where {where} and contains(name, 'é') order by all")
+    expect(tab.get_by_text(f"of {len(rows):,}")).to_be_visible()
+    expect(tab.locator("tbody tr td:nth-child(2)")).to_have_text([name for name, _ in rows[:12]])
+    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text([str(ident) for _, ident in rows[:12]])
+
+
+def _products(tab: Any, url: str, lake: Sql) -> None:
+    tab.goto(f"{url}?page=products")
+    shows(tab, ["x", "y"], lake("select product, revenue::double from product_stats order by revenue desc"))
+    share = "revenue::double / (select sum(revenue)::double from product_stats)"
+    shows(tab, ["x", "y"], lake(f"select product, {share} from product_stats order by revenue desc"))
+    for product in ("Espresso machine", "Travel mug"):
+        trend = f"select product, sum(revenue)::double from sales where product = '{product}' group by month, product"
+        shows(tab, ["series", "y"], lake(f"{trend} order by month"))
+    cells(
+        tab,
+        [
+            [name, f"{purchases:,}", f"{pieces:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
+            for name, purchases, pieces, revenue, mean, clients in lake("from product_stats order by revenue desc")
+        ],
+    )
+
+
+def _trends(tab: Any, url: str, lake: Sql) -> None:
+    tab.goto(f"{url}?page=trends")
+    months = "select month, sum(revenue)::double as y from sales group by month"
+    shows(
+        tab,
+        ["raw", "y"],
+        [
+            (raw, mean if place > 1 else None)
+            for place, (raw, mean) in enumerate(
+                lake(f"select y, avg(y) over (order by month rows 2 preceding) from ({months}) order by month")
+            )
+        ],
+    )
+    growth = lake(f"select y / lag(y) over (order by month) - 1 from ({months}) order by month")[1:]
+    shows(tab, ["y"], growth)
+    shows(tab, ["y"], lake(f"select sum(y) over (order by month) from ({months}) order by month"))
+    days = dict(lake("select weekday, sum(revenue) from sales group by weekday"))
+    shows(tab, ["x", "y"], [(day, days[day]) for day in calendar.day_name])
+    heat = lake("select weekday, sum(revenue) from sales group by month, weekday")
+    shows(tab, ["y", "text"], [(day, _euros(revenue)) for day, revenue in heat], ordered=False)
+    cells(
+        tab,
+        [
+            [_month(month), f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
+            for month, purchases, revenue, mean, clients in lake("from monthly_stats order by month desc")
+        ],
+    )
+
+
+def _countries(tab: Any, url: str, lake: Sql) -> None:
+    tab.goto(f"{url}?page=countries")
+    shows(tab, ["x", "y"], lake("select country, revenue::double from country_stats order by revenue desc"))
+    cells(
+        tab,
+        [
+            [name, f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
+            for name, purchases, revenue, mean, clients in lake("from country_stats order by revenue desc")
+        ],
+    )
+    figures = lake("select country, revenue from country_stats")
+    shows(tab, ["country", "text"], [(name, _euros(revenue)) for name, revenue in figures], ordered=False)
+
+
+def _performance(tab: Any, url: str, _: Sql) -> None:
+    tab.goto(f"{url}?page=performance")
+    expect(tab.get_by_text("silver.purchases: cast amount 91")).to_be_visible()
+    expect(
+        tab.get_by_role("row", name=re.compile(r"bronze\.purchases (just now|\d+ \w+ ago) (.* )?24,443"))
+    ).to_be_visible()
+    expect(tab.get_by_text("Steps of run")).to_be_visible()
+    tab.get_by_role("button", name="Measure now").click()
+    expect(tab.get_by_role("progressbar").last).to_be_visible()
+    expect(tab.get_by_role("columnheader", name="p99")).to_be_visible()
+
+
+def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
+    """What is published appears on the page that is open, with its filters."""
+    tab.goto(f"{url}?page=products&product=Moka+pot")
+    expect(tab.locator("tbody tr")).to_have_count(1)
+    before = pipeline.lake.current()
+    more = "purchase_id,client_id,product,quantity,amount,purchase_date\n"
+    more += "".join(f"{900_000 + number},1,Moka pot,1,1000.00,2025-01-31\n" for number in range(100))
+    (pipeline.base / "data/purchases/2025-02.csv").write_text(more)
+    assert pipeline.run().status == "succeeded"
+    ((revenue,),) = _lake(pipeline)("select revenue from product_stats where product = 'Moka pot'")
+    cells_of_row = tab.locator("tbody tr td:nth-child(4)")
+    expect(cells_of_row).to_have_text([f"€{revenue:,.2f}"])
+    now = pipeline.lake.current()
+    assert now.id != before.id
+    expect(tab.get_by_text(now.id)).to_be_visible()
+    assert "product=Moka+pot" in tab.url
+
+
+def _lost_and_found(tab: Any, away: Callable[[bool], None]) -> None:
+    """A store that is away is told and the figures stay; what cannot be read says why; it comes back by itself."""
+    shown = tab.locator("tbody tr td:nth-child(4)").text_content()
+    away(True)
+    expect(tab.get_by_text("Store out of reach")).to_be_visible()
+    expect(tab.locator("tbody tr td:nth-child(4)")).to_have_text([shown])
+    away(False)
+    expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+    tab.get_by_role("navigation").get_by_text("Home", exact=True).click()
+    expect(tab.get_by_text("Revenue by month")).to_be_visible()
+
+
+def _month(month: str) -> str:
+    return str(format_date(date(int(month[:4]), int(month[5:]), 1), "MMM yyyy", locale="en_IE"))
