@@ -1,239 +1,199 @@
-"""The API beside FastAPI on the same mongod with the same number of workers: `python -m benchmarks.api`.
+"""The API beside FastAPI on the same mongod with the same number of workers: `make bench-api`.
 
-Needs wrk, and FastAPI in the Python that `--peer-python` names (benchmarks/peers/requirements-fastapi.txt).
-Both write no access log. Requests/s and p99, measured in turns so that a busy machine harms all alike.
+Needs wrk (Debian's package); FastAPI gets an environment of its own. Both write no access log. Servers take turns,
+case by case and round by round, so that a busy machine harms all alike; the median round is shown.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import re
+import shutil
+import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
-import pyarrow as pa
-import pymongo
-from tests.services import free_ports, mongod
+from tests.services import mongod
 
-from medallion.contracts import Sink, TableSpec
-from medallion.pipeline import Pipeline
-from medallion.records import Column, Release, Snapshot
+from benchmarks.api_sides import ours, peer, peer_python, publish_peer
 
-YAML = """\
-name: bench
-lake: lake
-tables:
-  bronze: {{clients: {{source: clients.csv}}}}
-  gold:
-    clients_stats: {{from: bronze.clients}}
-    summary: {{from: bronze.clients}}
-sinks:
-  serving:
-    url: {url}
-    tables:
-      clients_stats: {{key: client_id, indexes: [[country, -total_spent]]}}
-api:
-  endpoints:
-    /clients: {{table: clients_stats, sort: -total_spent, limit: 50}}
-    /stats/summary: {{table: summary, single: true}}
-"""
-TYPES = {"client_id": "BIGINT", "name": "VARCHAR", "country": "VARCHAR", "purchases": "BIGINT"}
-COLUMNS = (*(Column(name=n, type=t) for n, t in TYPES.items()), Column(name="total_spent", type="DECIMAL(18,2)"))
-SUMMARY = (Column(name="clients", type="BIGINT"), Column(name="revenue", type="DECIMAL(18,2)"))
-COUNTRIES = ("France", "Germany", "Spain", "Italy", "Portugal", "Belgium", "Austria", "Ireland", "Poland")
-HERE = Path(__file__).parent
 LOAD = ("wrk", "--threads", "1", "--connections", "32", "--latency", "--timeout", "10s")
+LIST = "/clients?country=France"
+SCRIPT = """\
+math.randomseed(os.time() + (tonumber(tostring({{}}):sub(8), 16) or 1) % 100000)
+request = function() return wrk.format("GET", "{before}" .. {number} .. "{after}") end
+"""
 
 
-def rows(count: int) -> Iterator[dict[str, Any]]:
-    for number in range(count):
-        cents = number * 7919 % 1_000_003
-        yield {
-            "client_id": number,
-            "name": f"Client {number}",
-            "country": COUNTRIES[number % 9],
-            "purchases": number % 40,
-            "total_spent": Decimal(cents).scaleb(-2),
-        }
+@dataclass(frozen=True)
+class Case:
+    """A path to ask; `*` in it is another number up to `most` each time. `peers` is the same in the peer's words."""
+
+    title: str
+    path: str
+    peers: str = ""
+    most: int = 0
+    conditional: bool = False
 
 
-def publish(sink: Sink, count: int) -> Release:
-    """Load and activate `count` clients and a summary, as a run would."""
-    schema = pa.schema(
-        [
-            ("client_id", pa.int64()),
-            ("name", pa.string()),
-            ("country", pa.string()),
-            ("purchases", pa.int64()),
-            ("total_spent", pa.decimal128(18, 2)),
-        ]
-    )
-    served, snapshots = {}, {}
-    small = pa.table({"clients": [count], "revenue": pa.array([Decimal("1.00")], pa.decimal128(18, 2))})
-    tables = {
-        "clients_stats": (
-            TableSpec(
-                name="clients_stats", columns=COLUMNS, key=("client_id",), indexes=(("country", "-total_spent"),)
-            ),
-            count,
-            pa.RecordBatchReader.from_batches(schema, _batches(count, schema)),
-        ),
-        "summary": (TableSpec(name="summary", columns=SUMMARY), 1, small.to_reader()),
-    }
-    for name, (spec, number, batches) in tables.items():
-        snapshot = Snapshot(
-            table=f"gold.{name}",
-            id=f"{name}{count}",
-            fingerprint=f"{name}{count}",
-            run="run",
-            created=datetime.now(UTC),
-            columns=spec.columns,
-            rows=number,
-            bytes=0,
-        )
-        snapshots[snapshot.table] = snapshot
-        served[name] = sink.load(spec, snapshot, batches).served
-    release = Release(
-        id=f"bench-{count}",
-        pipeline="bench",
-        run="run",
-        created=datetime.now(UTC),
-        previous=None,
-        tables=snapshots,
-        layers={},
-        served={sink.label: served},
-    )
-    sink.activate(release)
-    return release
+@dataclass(frozen=True)
+class Speed:
+    """Requests/s, and milliseconds that half and 99 of 100 answers take at most."""
+
+    rate: float
+    half: float
+    late: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f} ({self.half:.1f}, {self.late:.0f})"
 
 
-def _batches(count: int, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    stream = rows(count)
-    while part := list(islice(stream, 50_000)):
-        yield pa.RecordBatch.from_pylist(part, schema)
+def cases(count: int) -> list[Case]:
+    low, high = f"{LIST}&total_spent__gte=*", f"{LIST}&total_spent__lte=*"
+    return [
+        Case("list, a new minimum each time", low, f"{LIST}&min_total=*", most=4000),
+        Case("list, a new maximum each time", high, f"{LIST}&max_total=*", most=10000),
+        Case("list, repeated", LIST),
+        Case("one document, another each time", "/clients/*", most=count - 1),
+        Case("one document, repeated", f"/clients/{count // 2}"),
+        Case("summary", "/stats/summary"),
+        Case("list, unchanged (304)", LIST, conditional=True),
+    ]
 
 
-def publish_peer(url: str, count: int) -> None:
-    """The peer's own collection, with floats as it would have them, and the same indexes."""
-    with pymongo.MongoClient(url) as client:
-        database = client.get_default_database()
-        stream = ({**row, "total_spent": float(row["total_spent"])} for row in rows(count))
-        while part := list(islice(stream, 10_000)):
-            database["peer_clients"].insert_many(part)
-        database["peer_clients"].create_index([("country", 1), ("total_spent", -1)])
-        database["peer_clients"].create_index("client_id")
-        database["peer_summary"].insert_one({"clients": count, "revenue": 1.0})
-
-
-@contextmanager
-def serving(command: list[str], port: int, path: str, **environment: str) -> Iterator[str]:
-    """A server as a process, ready when `path` answers."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, cwd=HERE / "peers")
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urlopen(url + path, timeout=5).close()  # noqa: S310 (our own address)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def ours(folder: Path, store: str, count: int, workers: int) -> Any:
-    """Publish into a store and serve it."""
-    folder.mkdir()
-    (folder / "medallion.yaml").write_text(YAML.format(url=store))
-    publish(Pipeline.load(folder / "medallion.yaml").sinks["serving"], count)
-    port = free_ports(1)[0]
-    options = ["-c", "python:medallion_api.gunicorn_conf", "-b", f"127.0.0.1:{port}", "-w", str(workers)]
-    command = [sys.executable, "-m", "gunicorn", *options]
-    environment = {"MEDALLION_CONFIG": str(folder / "medallion.yaml"), "MEDALLION_API_ACCESS_LOG": "WARNING"}
-    return serving(command, port, "/health/ready", **environment)
-
-
-def measure(url: str, path: str, seconds: int, *, minimum: str = "", header: str = "") -> tuple[float, float]:
-    """Requests/s and p99 in ms. With `minimum` every request is new: that parameter takes another value each time."""
-    options = ["--duration", f"{seconds}s", *(["--header", header] if header else [])]
-    if minimum:
-        joined = f"{path}&{minimum}="
-        script = (
-            "local seed = tonumber(tostring({}):sub(8), 16) or 1\nmath.randomseed(os.time() + seed % 100000)\n"
-            f'request = function() return wrk.format("GET", "{joined}" .. (math.random(1, 400000000) / 100000)) end\n'
-        )
-        with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-            file.write(script)
+def measure(url: str, path: str, seconds: int, most: int, tag: str) -> Speed:
+    """Load one server with one case."""
+    options = ["--duration", f"{seconds}s", *(["--header", f"If-None-Match: {tag}"] if tag else [])]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        if "*" in path:
+            before, _, after = path.partition("*")
+            whole = f"math.random(0, {most})"
+            number = whole if path.endswith("/*") else f"{whole} + math.random(0, 99999) / 100000"
+            file.write(SCRIPT.format(before=before, after=after, number=number))
             file.flush()
-            said = subprocess.run([*LOAD, *options, "--script", file.name, url], capture_output=True, text=True).stdout
-    else:
-        said = subprocess.run([*LOAD, *options, url + path], capture_output=True, text=True).stdout
-    if "Non-2xx" in said:
-        raise SystemExit(f"{url}{path}: not every answer was right\n{said}")
-    found = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
+            options += ["--script", file.name]
+        said = subprocess.run([*LOAD, *options, url + path.replace("*", "1")], capture_output=True, text=True).stdout
+    found = dict(re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", said))
     speed = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if not found or not speed:
-        raise SystemExit(said)
-    return float(speed[1]), float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
+    if "Non-2xx" in said or not speed or len(found) < 2:
+        raise SystemExit(f"{url}{path}: not every answer was right\n{said}")
+    return Speed(float(speed[1]), _milliseconds(found["50"]), _milliseconds(found["99"]))
 
 
-def compare(count: int, seconds: int, workers: int, peer_python: str, folder: Path) -> None:
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def compare(count: int, seconds: int, workers: int, rounds: int, python: str, folder: Path) -> None:
+    """Publish, serve from all, load one after the other, print a table; then pages and an export at large sizes."""
+    (folder / "db").mkdir(parents=True)
     with ExitStack() as stack:
-        (folder / "db").mkdir(parents=True)
         server = stack.enter_context(mongod(folder / "db"))
         publish_peer(f"{server.url}/bench", count)
-        port = free_ports(1)[0]
-        command = [peer_python, "-m", "uvicorn", "fastapi_app:app", "--port", str(port), "--workers", str(workers)]
-        command += ["--no-access-log", "--log-level", "warning"]
-        peer = stack.enter_context(serving(command, port, "/stats/summary", PEER_URL=f"{server.url}/bench"))
-        mongo = stack.enter_context(ours(folder / "mongodb", f"{server.url}/bench", count, workers))
-        sqlite = stack.enter_context(ours(folder / "sqlite", "sqlite:serving.db", count, workers))
-        listing, one = "/clients?country=France", f"/clients/{count // 2}"
-        tags = {url: urlopen(url + listing).headers["ETag"] for url in (mongo, sqlite)}  # noqa: S310
-        tasks: list[tuple[str, dict[str, Any]]] = [
-            ("list, every query new", {"path": listing, "new": True}),
-            ("list, repeated", {"path": listing}),
-            ("one document", {"path": one}),
-            ("summary", {"path": "/stats/summary"}),
-            ("list, unchanged (304)", {"path": listing, "conditional": True}),
-        ]
-        print(f"\n{count:,} documents, {workers} workers, 32 connections: requests/s (p99 ms)\n")
-        print("| | FastAPI + pymongo | ours, MongoDB | | ours, SQLite | |\n| --- | --- | --- | --- | --- | --- |")
-        for title, task in tasks:
-            cells = []
-            for url in (peer, mongo, sqlite):
-                minimum = ("min_total" if url is peer else "total_spent__gte") if task.get("new") else ""
-                header = f"If-None-Match: {tags[url]}" if task.get("conditional") and url is not peer else ""
-                cells.append(measure(url, task["path"], seconds, minimum=minimum, header=header))
-            base = cells[0][0]
-            shown = [f"{speed:,.0f} ({late:.0f})" for speed, late in cells]
-            ratios = [f"{speed / base:.1f} ×" for speed, _ in cells[1:]]
-            print(f"| {title} | {shown[0]} | {shown[1]} | {ratios[0]} | {shown[2]} | {ratios[1]} |", flush=True)
+        sides = {
+            "FastAPI + pymongo": stack.enter_context(peer(python, f"{server.url}/bench", workers)),
+            "ours, MongoDB": stack.enter_context(ours(folder / "mongodb", f"{server.url}/bench", count, workers)),
+            "ours, SQLite": stack.enter_context(ours(folder / "sqlite", "sqlite:serving.db", count, workers)),
+        }
+        first, *others = sides
+        print(f"\n{count:,} documents, {workers} workers, 32 connections: requests/s (ms: p50, p99)\n")
+        print("| | " + " | ".join([first, *(f"{name} | ×" for name in others)]) + " |")
+        print("| --- " * (2 * len(sides)) + "|")
+        for case in cases(count):
+            speeds = _speeds(case, sides, seconds, rounds)
+            cells = [f"{speeds[name]} | {speeds[name].rate / speeds[first].rate:.1f}" for name in others]
+            print(f"| {case.title} | {speeds[first]} | " + " | ".join(cells) + " |", flush=True)
+        for name in others:
+            _pages(name, sides[name], count)
+            _export(name, sides[name], workers)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def _speeds(case: Case, sides: dict[str, str], seconds: int, rounds: int) -> dict[str, Speed]:
+    found: dict[str, list[Speed]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for number, (name, url) in enumerate(sides.items()):
+            path = case.peers or case.path if number == 0 else case.path
+            tag = urlopen(url + path).headers["ETag"] if case.conditional and number else ""  # noqa: S310
+            found[name].append(measure(url, path, seconds, case.most, tag))
+    return {name: sorted(speeds, key=lambda speed: speed.rate)[len(speeds) // 2] for name, speeds in found.items()}
+
+
+def _pages(name: str, url: str, count: int) -> None:
+    """Pages of ten of a ninth of the rows, each asked for the first time: the first, and from the 10,000th on."""
+    connection = HTTPConnection(url.removeprefix("http://"))
+    early = _walk(connection, "", 40)
+    cursor, skipped = "", min(99, count // 9000)
+    for _ in range(skipped):
+        cursor, _ = _page(connection, cursor, 1000)
+    late = _walk(connection, cursor, 40)
+    connection.close()
+    print(f"\n{name}: a page, median: the first {early:.2f} ms, after {skipped * 100:,} pages {late:.2f} ms")
+
+
+def _walk(connection: HTTPConnection, cursor: str, pages: int) -> float:
+    taken = []
+    for _ in range(pages):
+        cursor, seconds = _page(connection, cursor, 10)
+        taken.append(seconds)
+    return statistics.median(taken) * 1000
+
+
+def _page(connection: HTTPConnection, cursor: str, limit: int) -> tuple[str, float]:
+    started = time.perf_counter()
+    connection.request("GET", f"{LIST}&limit={limit}" + (f"&cursor={cursor}" if cursor else ""))
+    body = connection.getresponse().read()
+    return json.loads(body)["cursor"], time.perf_counter() - started
+
+
+def _export(name: str, url: str, workers: int) -> None:
+    """All rows at once, and how far the memory of all workers rose meanwhile."""
+    pids = list(_workers(url))
+    before = sum(map(_peak, pids))
+    started, size = time.perf_counter(), 0
+    with urlopen(f"{url}/tables/clients_stats?limit=all&format=csv") as answer:  # noqa: S310
+        while part := answer.read(1 << 20):
+            size += len(part)
+    seconds = time.perf_counter() - started
+    grown = sum(map(_peak, pids)) - before
+    print(f"{name}: all as CSV, {size / 1e6:.1f} MB, in {seconds:.1f} s; peak of {workers} workers +{grown:.0f} MB")
+
+
+def _workers(url: str) -> Iterator[int]:
+    """The processes that listen at an address."""
+    said = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True).stdout
+    lines = [line for line in said.splitlines() if f":{url.rpartition(':')[2]} " in line]
+    return iter({int(pid) for line in lines for pid in re.findall(r"pid=(\d+)", line)})
+
+
+def _peak(pid: int) -> float:
+    """The most memory a process ever had, in MB."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1000 if found else 0.0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="make bench-api", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--documents", type=int, nargs="*", default=[1500, 1_000_000])
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--peer-python", default=sys.executable)
-    given = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", type=Path, default=Path("build/peer-fastapi"), help="the environment of FastAPI")
+    given = parser.parse_args(arguments)
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is not installed: apt-get install wrk")
+    python = peer_python(given.peer.absolute())
     for count in given.documents:
         with tempfile.TemporaryDirectory() as folder:
-            compare(count, given.seconds, given.workers, given.peer_python, Path(folder))
+            compare(count, given.seconds, given.workers, given.rounds, python, Path(folder))
 
 
 if __name__ == "__main__":

@@ -17,13 +17,18 @@ clients = MongoClient(os.environ["PEER_URL"]).get_default_database()["peer_clien
 
 @app.get("/clients")
 def list_clients(
-    country: str | None = None, min_total: float | None = None, limit: int = Query(50, le=1000)
+    country: str | None = None,
+    min_total: float | None = None,
+    max_total: float | None = None,
+    limit: int = Query(50, le=1000),
 ) -> list[dict[str, Any]]:
     query: dict[str, Any] = {}
     if country:
         query["country"] = country
     if min_total is not None:
         query["total_spent"] = {"$gte": min_total}
+    if max_total is not None:
+        query.setdefault("total_spent", {})["$lte"] = max_total
     return list(clients.find(query, {"_id": 0}).sort("total_spent", DESCENDING).limit(limit))
 
 

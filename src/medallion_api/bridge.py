@@ -6,13 +6,14 @@ import asyncio
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import orjson
 
 from medallion_api.problems import MEDIA, RETRY_AFTER
 from medallion_api.replies import raw
+from medallion_api.threads import Threads
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -31,7 +32,7 @@ class Answer:
         self._body = app(environ, self._start)
         self._parts: Iterator[bytes] = iter(self._body)
         self.part = next(self._parts, b"")
-        self.more = not isinstance(self._body, list)
+        self.streams = self.more = not isinstance(self._body, list)
 
     def next(self) -> bytes | None:
         return next(self._parts, None)
@@ -47,31 +48,29 @@ class Answer:
 
 
 class Bridge:
-    """Runs `app` in `pool`; what has not begun to answer after `seconds` is answered with a 503 problem."""
+    """Runs `app` in `threads`; what has not begun to answer after `seconds` is answered with a 503 problem."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], pool: ThreadPoolExecutor, seconds: float) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], threads: Threads, seconds: float) -> None:
         self._app = app
-        self._pool = pool
+        self._threads = threads
         self._seconds = seconds
 
     async def run(self, environ: dict[str, Any], send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        begun = loop.run_in_executor(self._pool, Answer, self._app, environ)
         try:
-            answer = await asyncio.wait_for(asyncio.shield(begun), self._seconds)
+            answer: Answer = await self._threads.run(partial(Answer, self._app, environ), self._seconds)
         except TimeoutError:
-            begun.add_done_callback(_forget)
             await self._late(send)
             return
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.part, "more_body": answer.more})
             while answer.more:
-                part = await loop.run_in_executor(self._pool, answer.next)
+                part = await self._threads.run(answer.next)
                 answer.more = part is not None
                 await send({"type": "http.response.body", "body": part or b"", "more_body": answer.more})
         finally:
-            await asyncio.shield(loop.run_in_executor(self._pool, answer.close))
+            if answer.streams:
+                await asyncio.shield(self._threads.run(answer.close))
 
     async def _late(self, send: Send) -> None:
         headers = [
@@ -81,11 +80,6 @@ class Bridge:
         ]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
         await send({"type": "http.response.body", "body": _LATE})
-
-
-def _forget(begun: asyncio.Future[Answer]) -> None:
-    if not begun.cancelled() and begun.exception() is None:
-        begun.result().close()
 
 
 def environ_of(scope: Scope) -> dict[str, Any]:

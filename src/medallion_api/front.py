@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -22,6 +21,7 @@ from medallion_api.bridge import Answer, Bridge, environ_of
 from medallion_api.exchange import OPEN
 from medallion_api.reading import ElsewhereError
 from medallion_api.replies import Reply, matches
+from medallion_api.threads import Threads
 
 THREADS = 8
 GRACE = 0.5  # seconds beyond its own that a question is given, so that the store ends it and says so
@@ -38,11 +38,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Pointer:
-    """The active release: `read` asks the store, in `pool`; a reading may take `seconds`."""
+    """The active release: `read` asks the store, in `threads`; a reading may take `seconds`."""
 
-    def __init__(self, read: Callable[[], Release], pool: ThreadPoolExecutor, seconds: float) -> None:
+    def __init__(self, read: Callable[[], Release], threads: Threads, seconds: float) -> None:
         self._read = read
-        self._pool = pool
+        self._threads = threads
         self._seconds = seconds
         self._waiting: list[asyncio.Future[Release | None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -56,12 +56,11 @@ class Pointer:
         return await asked
 
     async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             waiting, self._waiting = self._waiting, []
             found: Release | None = None
             try:
-                found = await asyncio.wait_for(loop.run_in_executor(self._pool, self._read), self._seconds)
+                found = await self._threads.run(self._read, self._seconds)
             except Exception as error:  # the application meets the same, and tells it
                 _log.debug("no release to be had: %s", error)
             for asked in waiting:
@@ -89,17 +88,12 @@ class Front:
         return made
 
     @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(THREADS, thread_name_prefix="api")
-
-    @cached_property
     def _bridge(self) -> Bridge:
-        return Bridge(self._parts.app, self._pool, self._parts.api.seconds + GRACE)
+        return Bridge(self._parts.app, Threads(THREADS, "api"), self._parts.api.seconds + GRACE)
 
     @cached_property
     def _pointer(self) -> Pointer:
-        pool = ThreadPoolExecutor(1, thread_name_prefix="pointer")
-        return Pointer(self._parts.reading.release, pool, self._parts.api.seconds)
+        return Pointer(self._parts.reading.release, Threads(1, "pointer"), self._parts.api.seconds)
 
     async def _answered(self, scope: Scope, send: Send) -> bool:
         """Whether the request was answered here: from what is kept, or from a table in memory."""

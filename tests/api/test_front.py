@@ -6,7 +6,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from medallion.records import Release
 from medallion_api.bridge import Bridge, environ_of
 from medallion_api.front import Pointer
+from medallion_api.threads import Threads
 
 Sent = list[dict[str, Any]]
 
@@ -30,13 +30,12 @@ def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callab
     async def send(message: Any) -> None:
         sent.append(message)
 
-    async def main(pool: ThreadPoolExecutor) -> None:
-        await Bridge(app, pool, seconds).run(environ_of(scope(path="/é")), send)
+    async def main() -> None:
+        await Bridge(app, Threads(2, "test"), seconds).run(environ_of(scope(path="/é")), send)
         while not until():
             await asyncio.sleep(0.01)
 
-    with ThreadPoolExecutor(2) as pool:
-        asyncio.run(main(pool))
+    asyncio.run(main())
     return sent
 
 
@@ -93,8 +92,8 @@ def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
-        asyncio.run(Bridge(app, pool, 5).run(environ_of(scope()), send))
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope()), send))
     assert sent[-1] == {"type": "http.response.body", "body": b"part", "more_body": True}
 
 
@@ -114,20 +113,18 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
         assert release is not None
         return asked, int(release.id)
 
-    async def main(pool: ThreadPoolExecutor) -> list[tuple[float, int]]:
-        pointer = Pointer(read, pool, 5)
+    async def main() -> list[tuple[float, int]]:
+        pointer = Pointer(read, Threads(1, "test"), 5)
         return await asyncio.gather(*(ask(pointer, number / 500) for number in range(50)))
 
-    with ThreadPoolExecutor(1) as pool:
-        answers = asyncio.run(main(pool))
+    answers = asyncio.run(main())
     assert all(began[number - 1] >= asked for asked, number in answers)
     assert len(began) < 25
 
 
 def test_a_reading_that_fails_is_no_release() -> None:
-    async def main(pool: ThreadPoolExecutor) -> list[Release | None]:
-        pointer = Pointer(lambda: 1 // 0, pool, 5)  # type: ignore[arg-type, return-value]
+    async def main() -> list[Release | None]:
+        pointer = Pointer(lambda: 1 // 0, Threads(1, "test"), 5)  # type: ignore[arg-type, return-value]
         return [await pointer.release(), await pointer.release()]
 
-    with ThreadPoolExecutor(1) as pool:
-        assert asyncio.run(main(pool)) == [None, None]
+    assert asyncio.run(main()) == [None, None]
