@@ -38,11 +38,15 @@ class ElsewhereError(Exception):
 
 
 class Reading:
-    """Reads a store for the API: `label` names the sink, `seconds` is what one question may take."""
+    """Reads a store for the API: `label` names the sink, `seconds` is what one question may take.
+
+    `cells` is how many values a table may have to be held whole.
+    """
 
     def __init__(self, store: Store, label: str, seconds: float) -> None:
         self.store = store
         self.seconds = seconds
+        self.cells = CELLS
         self._label = label
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None
@@ -92,7 +96,7 @@ class Reading:
 
     def small(self, release: Release, served: Served, table: str) -> SmallTable | None:
         """A small table, which is read when it was not yet; None of a large one."""
-        if served.rows * len(served.columns) > CELLS:
+        if served.rows * len(served.columns) > self.cells:
             return None
         part: Part = (served.name, (), ())
         if part not in self._held:

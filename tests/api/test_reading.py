@@ -21,8 +21,9 @@ from medallion_api.reading import ElsewhereError, Reading
 class _Active(Store):
     """The active release, read as the API reads it: every question twice, for what is held is so after the first."""
 
-    def __init__(self, store: Store, label: str) -> None:
+    def __init__(self, store: Store, label: str, cells: int) -> None:
         self._reading = Reading(store, label, 10)
+        self._reading.cells = cells
 
     def release(self) -> Release:
         return self._reading.store.release()
@@ -53,22 +54,22 @@ class _Held(Sqlite):
     """A SQLite sink, read as the API reads it."""
 
     name = "held"
+    cells: int
 
     def store(self) -> _Active:  # type: ignore[override]
-        return _Active(super().store(), self.label)
+        return _Active(super().store(), self.label, self.cells)
 
 
 class TestSmallTables(QueryContract):
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sink:
-        return _Held(url=f"sqlite:{tmp_path}/serving.db")
+        return _Held(url=f"sqlite:{tmp_path}/serving.db", cells=1000)
 
 
 class TestLargeTables(QueryContract):
     @pytest.fixture
-    def sink(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sink:
-        monkeypatch.setattr(home, "CELLS", 0)
-        return _Held(url=f"sqlite:{tmp_path}/serving.db")
+    def sink(self, tmp_path: Path) -> Sink:
+        return _Held(url=f"sqlite:{tmp_path}/serving.db", cells=0)
 
 
 @pytest.fixture
@@ -79,11 +80,12 @@ def sink(tmp_path: Path) -> Sqlite:
 def test_the_first_rows_of_a_large_table_answer_only_what_they_can(
     sink: Sqlite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(home, "CELLS", 0)
     monkeypatch.setattr(home, "HEAD", 10)
     release = publish(sink, "one", items())
     store = sink.store()
-    rows = Reading(store, sink.label, 10).at(release)
+    reading = Reading(store, sink.label, 10)
+    reading.cells = 0
+    rows = reading.at(release)
     for limit in range(1, 8):
         for most in range(60):
             filters = (Filter("active", "eq", True), Filter("id", "lt", most))
