@@ -112,6 +112,8 @@ def read_cursor(cursor: str) -> Place:
         release, asked, values, digest = json.loads(text)
         if digest != _digest([release, asked, values]):
             raise ValueError(digest)
+        if not isinstance(release, str) or not all(isinstance(value, str | None) for value in values):
+            raise TypeError(release, values)
         return Place(release, asked, tuple(values))
     except (ValueError, TypeError, RecursionError):
         raise CallError("the cursor is damaged", hint="pass it on as it came, or begin again without one") from None
