@@ -56,9 +56,9 @@ def weed_binary() -> Path:
 
 
 @contextmanager
-def mongod(folder: Path, *options: str) -> Iterator[Service]:
+def mongod(folder: Path, *options: str, port: int | None = None) -> Iterator[Service]:
     """A standalone mongod with its data in `folder`; `options` are added to its command line."""
-    binary, port = mongod_binary(), free_ports(1)[0]
+    binary, port = mongod_binary(), port or free_ports(1)[0]
     command = [binary, "--dbpath", folder, "--port", port, "--bind_ip", "127.0.0.1", *options]
     quiet = [
         "--nounixsocket",

@@ -65,17 +65,22 @@ def gunicorn(folder: Path, workers: int = 2, *options: str, **environment: str) 
         place, bound = f"127.0.0.1:{server.getsockname()[1]}", server.fileno()
         command = [sys.executable, "-m", "gunicorn", "-c", "python:medallion_api.gunicorn_conf", "-b", f"fd://{bound}"]
         process = subprocess.Popen(
-            [*command, "-w", str(workers), *options], env=settings, stdout=log, stderr=log, pass_fds=[bound]
+            [*command, "--graceful-timeout", "2", "-w", str(workers), *options],
+            env=settings,
+            stdout=log,
+            stderr=log,
+            pass_fds=[bound],
         )
         try:
-            _wait(place, process)
+            wait(place, process)
             yield place
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _wait(place: str, process: subprocess.Popen[bytes]) -> None:
+def wait(place: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers."""
     for _ in range(300):
         if process.poll() is not None:
             raise AssertionError(f"gunicorn ended with {process.returncode}")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -118,26 +123,41 @@ def test_slow_clients_keep_nobody_waiting(place: str) -> None:
         sock.close()
 
 
-def test_a_release_published_under_load_is_never_mixed(tmp_path: Path) -> None:
-    project.write(tmp_path)
+Figure = Callable[[Any], int]
+
+ORDERS: list[tuple[str, Figure]] = [
+    ("/stats/total", lambda body: body["orders"]),
+    ("/tables/by_client?count=exact", lambda body: sum(row["orders"] for row in body["rows"])),
+    ("/tables/by_client?limit=all", lambda body: sum(row["orders"] for row in body["rows"])),
+    ("/groups/by_client?metrics=orders:sum(orders)", lambda body: body["rows"][0]["orders"]),
+]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+def test_a_release_published_under_load_is_never_mixed(
+    tmp_path: Path, store: str, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite:lake/serving.db" if store == "sqlite" else request.getfixturevalue("mongodb_url")
+    project.write(tmp_path, url)
     project.load(tmp_path).run()
     faults: list[Any] = []
     seen: set[str] = set()
     done = threading.Event()
 
-    def read(place: str) -> None:
+    def read(place: str, path: str, figure: Figure) -> None:
         connection = HTTPConnection(place, timeout=30)
         while not done.is_set():
-            connection.request("GET", "/stats/total")
+            connection.request("GET", path)
             answer = connection.getresponse()
-            orders, release = json.loads(answer.read())["orders"], answer.headers["X-Release"]
+            body, release = json.loads(answer.read()), answer.headers["X-Release"]
             if answer.status != 200 or not answer.headers["ETag"].startswith(f'"{release}-'):
-                faults.append((answer.status, answer.headers.items()))
-            seen.add(f"{release} {orders}")
+                faults.append((answer.status, body, answer.headers.items()))
+                return
+            seen.add(f"{release} {figure(body)}")
         connection.close()
 
     with project.gunicorn(tmp_path) as place:
-        readers = [threading.Thread(target=read, args=(place,)) for _ in range(4)]
+        readers = [threading.Thread(target=read, args=(place, *each)) for each in ORDERS]
         for reader in readers:
             reader.start()
         for turn in range(4):
@@ -168,25 +188,61 @@ def test_a_store_that_is_not_there_yet_and_then_is(tmp_path: Path) -> None:
         assert get(place, "/health/ready")[0] == 200
 
 
+def test_a_sqlite_file_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    file, aside = tmp_path / "lake/serving.db", tmp_path / "aside.db"
+    with project.gunicorn(tmp_path, 1) as place:
+        first = _recovered(place)
+        file.rename(aside)
+        time.sleep(10 * FRESH)
+        _down(place)
+        aside.rename(file)
+        assert _recovered(place)[2] == first[2]
+        assert get(place, "/health/ready")[0] == 200
+
+
+def test_a_mongod_that_ends_and_is_started_again(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    port, data = project.free_port(), tmp_path_factory.mktemp("own")
+    project.write(tmp_path, f"mongodb://127.0.0.1:{port}/away?serverSelectionTimeoutMS=500")
+    with ExitStack() as stack:
+        try:
+            with mongod(data, port=port):
+                project.load(tmp_path).run()
+                place = stack.enter_context(project.gunicorn(tmp_path, 1))
+                first = _recovered(place)
+            _down(place)
+            with mongod(data, port=port):
+                assert _recovered(place)[2] == first[2]
+                assert get(place, "/health/ready")[0] == 200
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+
+
 def test_a_mongod_that_hangs_and_comes_back(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     try:
         with mongod(tmp_path_factory.mktemp("own")) as server:
             assert server.process is not None
-            project.write(tmp_path, f"{server.url}/away", project.API + "  seconds: 3\n")
+            project.write(tmp_path, f"{server.url}/away", project.API + "  seconds: 1\n")
             project.load(tmp_path).run()
             with project.gunicorn(tmp_path, 1) as place:
                 first = _recovered(place)
                 server.process.send_signal(signal.SIGSTOP)
                 time.sleep(10 * FRESH)
-                for path in ("/things", "/things?limit=7", "/health/ready"):
-                    status, headers, body = get(place, path)
-                    assert (status, headers["content-type"]) == (503, "application/problem+json"), body
-                assert get(place, "/health")[0] == 200
+                _down(place)
                 server.process.send_signal(signal.SIGCONT)
                 assert _recovered(place)[2] == first[2]
                 assert get(place, "/health/ready")[0] == 200
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+def _down(place: str) -> None:
+    """The API without its store: problems that say so, alive, not ready."""
+    for path in ("/things", "/things?limit=7", "/things/3", "/tables/things?limit=all", "/health/ready", "/"):
+        status, headers, body = get(place, path)
+        assert (status, headers["content-type"]) == (503, "application/problem+json"), (path, body)
+    assert get(place, "/health")[0] == 200
 
 
 def _recovered(place: str) -> Got:
@@ -199,7 +255,51 @@ def _recovered(place: str) -> Got:
     raise AssertionError(f"it stays at {answer[0]}")
 
 
-def test_as_a_plain_wsgi_application_too(folder: Path) -> None:
+def test_an_export_is_streamed_in_flat_memory(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    yaml = tmp_path / "medallion.yaml"
+    yaml.write_text(yaml.read_text().replace("range(250)", "range(100_000)"))
+    project.load(tmp_path).run()
+    with project.gunicorn(tmp_path, 1) as place:
+        pid = _worker(tmp_path)
+        forms = {"ndjson": b'"thing_id"', "csv": b"\n", "json": b'"thing_id"'}
+        for form in forms:
+            assert get(place, f"/tables/things?limit=all&format={form}&thing_id__lt=10000")[0] == 200
+        before = _peak(pid)
+        for form, mark in forms.items():
+            body = get(place, f"/tables/things?limit=all&format={form}")[2]
+            assert len(body) > 7_000_000
+            assert body.count(mark) >= 100_000
+        assert _peak(pid) - before < 7_000_000
+
+
+def _worker(folder: Path) -> int:
+    """The process of the one worker, from gunicorn's log."""
+    return int(re.findall(r"Booting worker with pid: (\d+)", (folder / "api.log").read_text())[-1])
+
+
+def _peak(pid: int) -> int:
+    """The most bytes of memory that a process ever had."""
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(kilobytes) * 1024
+
+
+def test_as_a_plain_wsgi_application_just_as_it_is_written(folder: Path, tmp_path: Path) -> None:
+    place = f"127.0.0.1:{project.free_port()}"
+    environment = {**os.environ, "MEDALLION_CONFIG": str(folder / "medallion.yaml"), "HOME": str(tmp_path)}
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-m", "gunicorn", "medallion_api.wsgi:app", "-b", place]
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        project.wait(place, process)
+        for path in ("/", "/things", "/stats/total", "/releases", "/quality", "/metrics", "/openapi.json", "/docs"):
+            assert get(place, path)[0] == 200, path
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_in_threads_too(folder: Path) -> None:
     with project.gunicorn(folder, 1, "-k", "gthread", "--threads", "2", "medallion_api.wsgi:app") as place:
         first = get(place, "/things?limit=3")
         assert (first[0], len(json.loads(first[2])["rows"])) == (200, 3)

@@ -34,14 +34,19 @@ def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Sink:
     return MongoDB(url=request.getfixturevalue("mongodb_url"))
 
 
-@pytest.fixture
-def many(sink: Sink) -> Iterator[tuple[Store, Release]]:
+def load_many(sink: Sink) -> Release:
     numbers = pa.array(range(MANY), pa.int64())
     words = pa.array([f"{number * 7919 % MANY:08} is a word as long as words may be" for number in range(MANY)])
     batches = pa.table({"id": numbers, "word": words}).to_reader(10_000)
     report = sink.load(SPEC, snapshot("many", MANY, "words", SPEC.columns), batches)
     made = release(sink, "many", [report.served])
     sink.activate(made)
+    return made
+
+
+@pytest.fixture
+def many(sink: Sink) -> Iterator[tuple[Store, Release]]:
+    made = load_many(sink)
     store = sink.store()
     yield store, made
     store.close()
@@ -126,3 +131,20 @@ def test_only_the_beginning_of_a_scan_is_bounded(many: tuple[Store, Release]) ->
     rows = len(next(batches))
     time.sleep(0.7)
     assert rows + sum(map(len, batches)) == MANY
+
+
+def test_a_late_page_reads_no_more_than_an_early_one(mongodb_url: str) -> None:
+    sink = MongoDB(url=mongodb_url)
+    release = load_many(sink)
+    store, cursor = sink.store().at(release), None
+    for _ in range(5):
+        cursor = store.find("words", Query(limit=10_000, cursor=cursor)).cursor
+    with pymongo.MongoClient[dict[str, Any]](sink.url) as client:
+        database = client.get_default_database()
+        database.command("profile", 2)
+        assert store.find("words", Query(limit=10, cursor=cursor)).rows[0]["id"] == 50_000
+        database.command("profile", 0)
+        found = database["system.profile"].find_one({"command.limit": 11})
+        assert found is not None
+        assert (found["keysExamined"], found["docsExamined"]) == (11, 11)
+    store.close()
