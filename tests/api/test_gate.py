@@ -101,7 +101,7 @@ def test_safe_headers_stand_on_every_answer(serve: Made) -> None:
         ("  endpoints: {things: {table: things}}\n", "'things' is no path"),
         ("  endpoints: {/health: {table: things}}\n", "taken"),
         ("  endpoints: {/things: {tabel: things}}\n", "api.endpoints./things"),
-        ("  most: 0\n", "greater than or equal to 1"),
+        ("  most: 0\n", "must be at least 1"),
     ],
 )
 def test_a_wrong_section_is_told_with_its_place(tmp_path: Path, section: str, told: str) -> None:

@@ -22,6 +22,8 @@ from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
 from tests.api import project
 
+_TABLES = {"bronze": {"orders": {"source": "orders.csv"}}}
+
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
@@ -47,7 +49,7 @@ class _Served(Sqlite):
     def _api(self) -> tuple[str, WSGIServer, Assembly]:
         plain = {"url": self.url}
         declaration = md.Declaration.model_validate(
-            {"name": "contract", "lake": str(self.root), "tables": {}, "sinks": {"serving": plain}}
+            {"name": "contract", "lake": str(self.root), "tables": _TABLES, "sinks": {"serving": plain}}
         )
         api = assemble(md.Pipeline(declaration))
         server = make_server("127.0.0.1", 0, api.app, handler_class=_Quiet)  # type: ignore[arg-type]
