@@ -113,6 +113,7 @@ def test_a_question_that_takes_too_long_is_ended_in_the_database(
 ) -> None:
     store, release = many
     mongodb = isinstance(sink, MongoDB)
+    ask(store.at(release, 30))
     with pytest.raises(OvertimeError, match="was ended") as caught:
         ask(store.at(release, 0.02 if mongodb else 0.001))
     if mongodb:
@@ -122,7 +123,6 @@ def test_a_question_that_takes_too_long_is_ended_in_the_database(
             stages: list[dict[str, Any]] = [{"$currentOp": {}}, {"$match": {"ns": {"$regex": "words__"}}}]
             while list(client.admin.aggregate(stages)):  # a connection that was given up is noticed in a moment
                 time.sleep(0.01)
-    ask(store.at(release, 30))
 
 
 def test_only_the_beginning_of_a_scan_is_bounded(many: tuple[Store, Release]) -> None:
