@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.services import Service, Unavailable, mongod, weed
 
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in ("groups", "modes", "queries", "stores")))

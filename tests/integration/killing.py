@@ -2,12 +2,13 @@
 
 Every call that changes anything others could see, of the storage and of the sinks, is one named point
 of the protocol: `n` counts them, and the process dies before or after the n-th. Forking a process that
-has imported everything makes a try cost what the run costs.
+has imported everything, and in which nothing has run yet, makes a try cost what the run costs.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import threading
 import time
@@ -17,13 +18,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb  # noqa: F401 (what a run imports, so that no child has to)
+import pyarrow.parquet  # noqa: F401
+import s3fs  # noqa: F401
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+import medallion.engines.duckdb_table
+import medallion.pipeline
+import medallion.sinks.mongodb_insert
+import medallion.storage.s3  # noqa: F401
 from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
 from medallion.storage.local import LocalStorage
 from medallion.storage.remote import RemoteStorage
+from tests.instants import KILLS, MOMENT, POINT, tried
 from tests.integration import small
 
 WRITES = {
@@ -31,12 +40,16 @@ WRITES = {
     RemoteStorage: ("put", "put_file", "create", "swap", "delete"),
     Sqlite: ("load", "activate", "prune"),
     MongoDB: ("load", "activate", "prune"),
-    Collection: ("insert_many", "create_index", "rename", "replace_one", "update_one", "delete_one", "delete_many"),
+    Collection: (
+        *("insert_many", "aggregate", "create_index", "rename"),
+        *("replace_one", "update_one", "delete_one", "delete_many"),
+    ),
     Database: ("command", "create_collection", "drop_collection"),
 }
 SERVER = (Collection, Database)
 
-tried: list[str] = []  # the instants so far, of all tests of this process
+NAMED = 130
+"""How many of them are no random moments, about."""
 
 
 def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)) -> str | None:
@@ -56,7 +69,7 @@ def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type
     assert said != "failed", "the run failed by itself"
     if said == "done":
         return None
-    tried.append(said)
+    tried[POINT] += 1
     return said
 
 
@@ -92,9 +105,23 @@ def run_killed_after(folder: Path, seconds: float) -> bool:
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     struck = os.waitpid(child, 0)[1] == signal.SIGKILL
-    if struck:
-        tried.append(f"after {seconds:.3f} s")
+    tried[MOMENT] += struck
     return struck
+
+
+def at_random_moments(share: float, prepared: Callable[[], Path], check: Callable[[str], object]) -> None:
+    """Kill runs of prepared projects at random moments, this test's share of all, and check what is left of each."""
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    longest, cut = 0.5, 0
+    while cut < max(10, round((KILLS - NAMED) * share)):
+        moment = chance.uniform(0.01, longest)
+        if run_killed_after(prepared(), moment):
+            cut += 1
+            longest = min(longest * 1.1, 10)
+        else:  # it had ended by then: aim shorter
+            longest = max(longest * 0.8, 0.1)
+        check(f"killed after {moment:.3f} s, seed {seed}")
 
 
 def _run(folder: Path) -> int:

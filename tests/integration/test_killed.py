@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -83,17 +82,14 @@ def test_killed_at_every_point_of_the_protocol(
 
 
 def test_killed_at_random_moments(published: Path, tidy: Counter[str], tmp_path: Path) -> None:
-    seed = random.randrange(1 << 30)
-    chance = random.Random(seed)
-    cut = 0
-    for number in range(12):
-        folder = tmp_path / f"{number}"
+    folder = tmp_path / "project"
+
+    def prepared() -> Path:
+        shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(published, folder)
-        moment = chance.uniform(0.01, 0.5)
-        cut += killing.run_killed_after(folder, moment)
-        check(folder, tidy, f"killed after {moment:.3f} s, seed {seed}")
-        shutil.rmtree(folder)
-    assert cut > 0
+        return folder
+
+    killing.at_random_moments(0.6, prepared, lambda where: check(folder, tidy, where))
 
 
 def test_killed_in_the_first_run_of_all(tmp_path: Path) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,11 @@ import pytest
 import medallion as md
 from medallion.errors import ConflictError, ExistsError, StorageError
 from medallion.storage import open_storage
+from tests import instants
 from tests.buckets import empty_bucket, make_bucket, options
-from tests.integration import killing, small
+from tests.integration import small
 from tests.proxy import Proxy, proxy
-from tests.services import Service, weed
+from tests.services import Service
 
 YAML = "lake: ${LAKE}\n" + small.YAML.replace("sqlite:lake/", "sqlite:").replace("name: small\n", "")
 
@@ -115,60 +114,6 @@ def test_a_bucket_a_layer_and_sources_in_a_bucket(tmp_path: Path, s3_server: Ser
         empty_bucket(s3_server, name)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_every_point_of_the_protocol(tmp_path: Path, s3_server: Service, bucket: str, after: bool) -> None:
-    base = project(tmp_path / "base", s3_server, f"s3://{bucket}/published-{after}")
-    assert killing.Child(lambda: small.load(base).run()).result() == ""
-    (base / "data/orders/2024-03.csv").write_text(small.MARCH)
-    points: list[str] = []
-    while True:
-        number = len(points)
-        folder, lake = tmp_path / f"{number}", f"s3://{bucket}/{after}-{number}"
-        _copy(base, folder, s3_server, f"s3://{bucket}/published-{after}", lake)
-        point = killing.run_killed_at(folder, number + 1, after=after)
-        if point is None:
-            break
-        points.append(point)
-        where = f"killed {'after' if after else 'before'} point {number + 1}: {point}"
-        pipeline = small.load(folder)
-        assert small.in_lake(pipeline) in (small.BOTH, small.ALL), where
-        assert small.in_store(pipeline) in (small.BOTH, small.ALL), where
-        pipeline.run()
-        assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
-        pipeline.collect()
-        assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
-        shutil.rmtree(folder)
-    print(f"{len(points)} points:", *points, sep="\n  ")
-    named = " ".join(points)
-    for part in ("create lease.json", "put_file", "releases/", "swap current.json", "Sqlite.load", "Sqlite.activate"):
-        assert part in named
-
-
-@pytest.mark.parametrize("wait", [0.1, 0.3, 0.6, 1.0])
-def test_the_server_killed_during_a_run_and_started_again(tmp_path: Path, wait: float) -> None:
-    (tmp_path / "weed").mkdir()
-    with weed(tmp_path / "weed") as service:
-        folder = project(tmp_path / "p", service, f"s3://{make_bucket(service)}")
-        small.load(folder).run()
-        (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
-        assert service.process
-        run = killing.Child(lambda: impatient(folder).run())
-        time.sleep(wait)
-        service.process.kill()
-        service.process.wait()
-        said = run.result()
-        assert said == "" or service.url in said
-        again = _started_again(service, tmp_path / "weed")
-        try:
-            pipeline = small.load(folder)
-            assert small.in_lake(pipeline) in (small.BOTH, small.ALL)
-            pipeline.run()
-            assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
-        finally:
-            again.kill()
-            again.wait()
-
-
 @pytest.mark.parametrize("after", [2_000, 20_000, 60_000, 120_000])
 def test_a_connection_cut_in_the_middle_is_mended(tmp_path: Path, s3_server: Service, lake: str, after: int) -> None:
     with proxy(s3_server.url) as between:
@@ -177,6 +122,7 @@ def test_a_connection_cut_in_the_middle_is_mended(tmp_path: Path, s3_server: Ser
         between.cut_after = after
         pipeline.run()
         assert between.cuts == (1 if after < 100_000 else between.cuts)
+        instants.tried[instants.CUT] += between.cuts
         assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
 
 
@@ -317,26 +263,8 @@ def test_what_a_killed_upload_left_is_swept(s3_server: Service, lake: str) -> No
     assert storage.sweep() == 0
 
 
-def _copy(base: Path, folder: Path, service: Service, published: str, lake: str) -> None:
-    """A project and its lake, as another one."""
-    shutil.copytree(base, folder)
-    (folder / ".env").write_text((base / ".env").read_text().replace(published, lake))
-    source, target = (open_storage(url, options=options(service)) for url in (published, lake))
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda entry: target.put(entry.path, source.read(entry.path)[0]), source.list("")))
-
-
 def _lose_answers(between: Proxy) -> None:
     between.cut_answers = 1
-
-
-def _started_again(service: Service, folder: Path) -> subprocess.Popen[bytes]:
-    assert service.process
-    keys = {"AWS_ACCESS_KEY_ID": service.key, "AWS_SECRET_ACCESS_KEY": service.secret}
-    with (folder / "again.log").open("wb") as log:
-        return subprocess.Popen(
-            service.process.args, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={**os.environ, **keys}
-        )
 
 
 def _weed_shell(service: Service, *commands: str) -> None:

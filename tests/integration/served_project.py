@@ -1,4 +1,4 @@
-"""The small pipeline with its store in MongoDB, and what must hold of it whatever happened to a run."""
+"""The small pipeline with its store in MongoDB, perhaps its lake on S3: what must hold whatever happened to a run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from tests.integration import small
 
 LAYERS = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
 YAML = small.YAML.replace("sqlite:lake/serving.db", "${STORE}").replace("tables:", LAYERS, 1)
+MERGED = YAML.replace("{key: client_id,", "{key: client_id, mode: merge,")
+ON_S3 = MERGED.replace("layers:", "lake: ${LAKE}\nlayers:", 1)
+"""The same on S3, and one table merged with the rows served before, which gives the same rows."""
 IMPATIENT = "serverSelectionTimeoutMS=1000"
 
 Figures = tuple[int, Decimal]
@@ -32,8 +35,10 @@ class Project:
         amount = self.after[1] - small.BOTH[1]
         (self.folder / "data/orders/2024-03.csv").write_text(small.MARCH.replace("100.00", str(amount)))
 
-    def store_at(self, url: str) -> None:
-        (self.folder / ".env").write_text(f"STORE={url}\n")
+    def store_at(self, url: str, **settings: str) -> None:
+        """Say where the store is, and perhaps more, in `.env`."""
+        values = {"STORE": url, **settings}
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
     def recover(self, where: str) -> None:
         """What must hold after a fault: one whole release in lake and store; then the next run publishes."""
@@ -42,6 +47,7 @@ class Project:
         assert shown(pipeline) in (self.before, self.after), where
         pipeline.run()
         assert small.in_lake(pipeline) == shown(pipeline) == self.after, where
+        pipeline.collect()  # so that the next run has no more to clear up than this one had
 
     def check_litter(self) -> None:
         """After collecting there are the collections of the kept releases and nothing else."""
@@ -79,11 +85,11 @@ def shown(pipeline: md.Pipeline) -> Figures:
     return row["orders"], row["revenue"]
 
 
-def made(folder: Path, url: str) -> Project:
+def made(folder: Path, url: str, yaml: str = YAML, **settings: str) -> Project:
     """A project with two releases published."""
-    small.write(folder, YAML)
+    small.write(folder, yaml)
     project = Project(folder)
-    project.store_at(url)
+    project.store_at(url, **settings)
     small.load(folder).run()
     project.prepare()
     small.load(folder).run()

@@ -1,0 +1,169 @@
+"""Runs, MongoDB and S3 killed at any instant of a run: one release is whole, the next run recovers, no litter stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import medallion as md
+from medallion.errors import ServiceError
+from medallion.sinks.mongodb import MongoDB
+from medallion.storage.remote import RemoteStorage
+from medallion.testing.served import items, publish
+from tests import instants
+from tests.buckets import empty_bucket, make_bucket
+from tests.integration import killing, small
+from tests.integration.served_project import IMPATIENT, ON_S3, YAML, Project, figures, made
+from tests.services import Service, Unavailable, mongod, weed
+
+KINDS = (RemoteStorage, MongoDB, *killing.SERVER)
+
+
+def in_a_child(work: Callable[[], object]) -> None:
+    """Do it in a process of its own, so that no thread of it is in the way of the next fork."""
+    assert killing.Child(work).result() == ""
+
+
+def published(folder: Path, url: str, yaml: str = YAML, **settings: str) -> Project:
+    in_a_child(lambda: made(folder, url, yaml, **settings))
+    return Project(folder, number=1, after=figures(1))
+
+
+def bucket_of(service: Service, folder: Path) -> str:
+    """A new bucket; its name."""
+    told = folder / "bucket"
+    in_a_child(lambda: told.write_text(make_bucket(service)))
+    return told.read_text()
+
+
+def on_s3(service: Service, bucket: str) -> dict[str, str]:
+    return {
+        "LAKE": f"s3://{bucket}/lake",
+        "MEDALLION_S3_ENDPOINT_URL": service.url,
+        "AWS_ACCESS_KEY_ID": service.key,
+        "AWS_SECRET_ACCESS_KEY": service.secret,
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path, mongodb_url: str, s3_server: Service) -> Iterator[Project]:
+    """Its lake on S3, its store in MongoDB."""
+    bucket = bucket_of(s3_server, tmp_path)
+    yield published(tmp_path / "project", mongodb_url, ON_S3, **on_s3(s3_server, bucket))
+    in_a_child(lambda: empty_bucket(s3_server, bucket))
+
+
+def test_a_run_killed_before_every_write_to_a_server(project: Project) -> None:
+    points: list[str] = []
+    while True:
+        project.prepare()
+        point = killing.run_killed_at(project.folder, len(points) + 1, after=False, kinds=KINDS)
+        if point is None:
+            break
+        points.append(point)
+        in_a_child(partial(project.recover, f"killed before point {len(points)}: {point}"))
+    in_a_child(project.check_litter)
+    print(f"{len(points)} points:", *points, sep="\n  ")
+    named = " ".join(points)
+    for part in (
+        "RemoteStorage.create lease.json",
+        "RemoteStorage.put_file",
+        "RemoteStorage.put releases/",
+        "RemoteStorage.swap current.json",
+        "RemoteStorage.delete",
+        "MongoDB.load",
+        "MongoDB.activate",
+        "Collection.insert_many by_client__",
+        "Collection.aggregate by_client__",
+        "Collection.rename",
+        "Collection.update_one _medallion_active",
+        "Database.command",
+        "MongoDB.prune",
+        "Database.drop_collection",
+    ):
+        assert part in named
+
+
+def test_a_run_killed_at_random_moments(project: Project) -> None:
+    def prepared() -> Path:
+        project.prepare()
+        return project.folder
+
+    killing.at_random_moments(0.4, prepared, lambda where: in_a_child(partial(project.recover, where)))
+    in_a_child(project.check_litter)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a server that a test starts, kills and starts again."""
+    (tmp_path / "data").mkdir()
+    try:
+        yield tmp_path / "data"
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def run_and_kill(service: Service, project: Project, point: int, kinds: Sequence[type[Any]], said: str) -> None:
+    """Run, killing the server at the n-th write of these kinds; what is told then names the service and what to do."""
+    process = service.process
+    assert process
+
+    def run() -> None:
+        killing.strike_at(point, lambda _: os.kill(process.pid, signal.SIGKILL), kinds=kinds)
+        loaded = small.load(project.folder)
+        options = {**(loaded.lake.options or {}), "patience": 1, "read_timeout": 2, "connect_timeout": 2}
+        pipeline = md.Pipeline(loaded.declaration, base=project.folder, secrets=loaded.secrets, options=options)
+        with pytest.raises(ServiceError, match=said) as told:
+            pipeline.run()
+        assert "server" in told.value.hint
+
+    in_a_child(run)
+    assert process.wait(20) == -signal.SIGKILL
+    instants.tried[instants.SERVER_KILLED] += 1
+
+
+@pytest.mark.parametrize("point", [2, 6, 10, 13, 15])
+def test_mongodb_killed_during_a_run_and_started_again(tmp_path: Path, data: Path, point: int) -> None:
+    with mongod(data) as service:
+        project = published(tmp_path / "project", f"{service.url}/shop?{IMPATIENT}")
+        project.prepare()
+        run_and_kill(service, project, point, killing.SERVER, f"{service.url}/shop: cannot be reached")
+    with mongod(data) as service:
+        project.store_at(f"{service.url}/shop?{IMPATIENT}")
+        in_a_child(partial(project.recover, f"server killed at point {point}"))
+        in_a_child(project.check_litter)
+
+
+@pytest.mark.parametrize("point", [2, 7, 12, 16])
+def test_s3_killed_during_a_run_and_started_again(tmp_path: Path, data: Path, mongodb_url: str, point: int) -> None:
+    with weed(data) as service:
+        settings = on_s3(service, bucket_of(service, tmp_path))
+        project = published(tmp_path / "project", mongodb_url, ON_S3, **settings)
+        project.prepare()
+        run_and_kill(service, project, point, (RemoteStorage,), service.url)
+    with weed(data) as service:
+        project.store_at(mongodb_url, **{**settings, "MEDALLION_S3_ENDPOINT_URL": service.url})
+        in_a_child(partial(project.recover, f"server killed at point {point}"))
+        in_a_child(project.check_litter)
+
+
+def test_what_was_published_outlives_its_server(data: Path) -> None:
+    with mongod(data) as service:
+        sink = MongoDB(url=f"{service.url}/shop")
+        publish(sink, "first", items(20))
+        second = publish(sink, "second", items())
+        assert service.process
+        service.process.kill()
+        service.process.wait()
+    with mongod(data) as service:
+        sink = MongoDB(url=f"{service.url}/shop")
+        assert sink.active() == second
+        store = sink.store()
+        assert store.count("items", md.Query()) == 60
+        store.close()
