@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from threading import Lock, get_ident
 from time import perf_counter
 from typing import Any, TypeVar
@@ -27,7 +28,8 @@ HELD = 400_000  # values of all that are held
 HEAD = 200  # first rows that are held of a large table
 QUICK = 200  # rows of the longest page that is made where nobody may wait
 _WANTED = 1000
-LUCK = 8  # how often in a row a large table must disappoint, before its questions go to the store at once
+_RETRY = 16
+LUCK = 8  # how often in a row a large table must disappoint, before all but one of `_RETRY` go to the store at once
 
 T = TypeVar("T")
 Part = tuple[str, tuple[Filter, ...], tuple[Sort, ...]]
@@ -53,6 +55,7 @@ class Reading:
         self._held: OrderedDict[Part, SmallTable | Head | None] = OrderedDict()
         self._wanted: OrderedDict[Part, None] = OrderedDict()
         self._luck: dict[str, int] = {}
+        self._asked = count()
         self._never: int | None = None
 
     def never_wait_here(self) -> None:
@@ -110,6 +113,8 @@ class Reading:
         """The first rows that meet those conditions of a question that ask for a value, read when asked for again."""
         equal = tuple(one for one in checked.filters if one.operator == "eq")
         if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
+            return None
+        if self._luck.get(served.name) == -LUCK and next(self._asked) % _RETRY:
             return None
         part: Part = (served.name, equal, checked.order)
         if part not in self._held:

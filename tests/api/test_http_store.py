@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -72,6 +73,13 @@ def test_an_api_that_is_away_is_told() -> None:
         store.release()
     with pytest.raises(CallError, match="no address"):
         HttpStore("localhost:8000")
+
+
+def test_an_api_that_does_not_answer_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = HttpStore(f"http://127.0.0.1:{silent.getsockname()[1]}", seconds=0.2)
+        with pytest.raises(SinkError, match="timed out"):
+            store.release()
 
 
 def test_a_key_under_gunicorn(tmp_path: Path) -> None:

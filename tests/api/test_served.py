@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import medallion as md
+from medallion_api.keys import new_key
 from medallion_api.reading import FRESH
 from tests.api import project
 from tests.integration import small
@@ -168,6 +169,9 @@ def test_a_release_published_under_load_is_never_mixed(
         done.set()
         for reader in readers:
             reader.join()
+        time.sleep(10 * FRESH)
+        current = project.load(tmp_path).lake.pointer().release
+        assert {get(place, path)[1]["x-release"] for path, _ in ORDERS for _ in range(4)} == {current}
     assert not faults
     releases = {release.id: release for release in project.load(tmp_path).lake.releases()}
     assert len(seen) == len({text.partition(" ")[0] for text in seen}) > 2
@@ -255,6 +259,48 @@ def _recovered(place: str) -> Got:
     raise AssertionError(f"it stays at {answer[0]}")
 
 
+def test_rates_count_whatever_answers(tmp_path: Path) -> None:
+    project.write(tmp_path, api=project.API + "  rate: 6/hour\n")
+    project.load(tmp_path).run()
+    with project.gunicorn(tmp_path, 1) as place:
+        paths = ["/things", "/things", "/things?limit=5", "/things?f%61cet=colour", "/groups/things?by=colour", "/nope"]
+        assert [get(place, path)[0] for path in paths] == [200, 200, 200, 200, 200, 404]
+        for path in ("/things", "/things?limit=6", "/groups/things?by=even"):
+            status, headers, _ = get(place, path)
+            assert (status, headers["content-type"]) == (429, "application/problem+json")
+            assert 3000 < int(headers["retry-after"]) <= 3600
+        assert get(place, "/health")[0] == 200
+
+
+def test_keys_are_asked_for_whatever_answers(tmp_path: Path) -> None:
+    key, entry = new_key("ann")
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    with project.gunicorn(tmp_path, 1, MEDALLION_API_KEYS=entry) as place:
+        for _ in range(3):
+            status, headers, _ = get(place, "/things", X_API_Key=key)
+            tag = headers["etag"]
+            assert (status, headers["cache-control"]) == (200, "private, no-cache")
+            refused: list[dict[str, str]] = [{}, {"X_API_Key": key[:-1]}, {"Authorization": "Bearer no"}]
+            for given in (*refused, {"If_None_Match": tag}):
+                assert get(place, "/things", **given)[0] == 401
+            assert get(place, "/things", Authorization=f"Bearer {key}", If_None_Match=tag)[0] == 304
+
+
+def test_the_log_has_one_line_of_json_for_a_request(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    with project.gunicorn(tmp_path, 1) as place:
+        for number, path in enumerate(("/things", "/things", "/things?limit=5", "/nope", "/tables/things?limit=all")):
+            get(place, path, X_Request_Id=f"log-{number}")
+    lines = [json.loads(line) for line in (tmp_path / "api.log").read_text().splitlines() if line.startswith("{")]
+    asked = {line["id"]: line for line in lines if line["id"].startswith("log-")}
+    assert len(lines) == len({line["id"] for line in lines})
+    assert [asked[f"log-{number}"]["status"] for number in range(5)] == [200, 200, 200, 404, 200]
+    assert asked["log-2"]["target"] == "/things?limit=5"
+    assert all(line["ms"] >= 0 and line["who"] == "127.0.0.1" for line in asked.values())
+
+
 def test_an_export_is_streamed_in_flat_memory(tmp_path: Path) -> None:
     project.write(tmp_path)
     yaml = tmp_path / "medallion.yaml"
@@ -297,6 +343,22 @@ def test_as_a_plain_wsgi_application_just_as_it_is_written(folder: Path, tmp_pat
     finally:
         process.terminate()
         process.wait(30)
+
+
+def test_medallion_serve(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    port = project.free_port()
+    place = f"127.0.0.1:{port}"
+    command = [sys.executable, "-m", "medallion", "serve", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+    try:
+        project.wait(place, process)
+        assert get(place, "/things")[0] == 200
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 def test_in_threads_too(folder: Path) -> None:
