@@ -8,9 +8,14 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.services import Service, Unavailable, mongod, weed
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("medallion", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("medallion")
 
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in ("groups", "modes", "queries", "stores")))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medallion as md
@@ -84,7 +84,7 @@ def project(folder: Path, lines: list[tuple[str, ...]], steps: list[Any], expect
     st.lists(step, max_size=1),
     st.lists(expectation, max_size=3),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_every_row_is_kept_deduplicated_dropped_or_quarantined(
     lines: list[tuple[str, ...]], before: list[Any], reshaping: list[Any], after: list[Any], expect: list[Any]
 ) -> None:
@@ -145,7 +145,7 @@ def tables(steps: list[Any], expect: list[Any] = (), **rest: Any) -> dict[str, A
 
 
 @given(st.lists(step, max_size=4), st.lists(step, max_size=4), st.lists(expectation, max_size=2))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_fingerprint_changes_if_and_only_if_the_steps_do(one: list[Any], two: list[Any], expect: list[Any]) -> None:
     assert (mark(tables(one, expect)) == mark(tables(two, expect))) == (one == two)
     assert (mark(tables(one, expect)) == mark(tables(one))) == (not expect)
@@ -183,7 +183,7 @@ def test_a_plugin_of_another_version_has_another_fingerprint(monkeypatch: pytest
 
 
 @given(st.lists(step, max_size=4), st.lists(expectation, max_size=3), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_same_pipeline_in_yaml_and_in_python_is_equal(steps: list[Any], expect: list[Any], full: bool) -> None:
     written = {
         "name": "any",

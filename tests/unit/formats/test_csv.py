@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -203,7 +202,7 @@ CELL = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
 TABLE = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=6))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     table=TABLE,
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -211,13 +210,13 @@ TABLE = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELL, min_size
     end=st.sampled_from(["\n", "\r\n"]),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-def test_both_readers_agree_on_every_clean_file(table, delimiter, quote, end, quoting):
+def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, quote, end, quoting):
     width = len(table[0]) if table else 2
     columns = tuple("abcd"[:width])
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=quoting)
     writer.writerows([columns, *table])
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with TemporaryDirectory() as folder:
         text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
         text.write_bytes(out.getvalue().encode())
         dialect, rejects = Dialect(delimiter, quote), Rejects("text")
@@ -238,11 +237,11 @@ def test_both_readers_agree_on_every_clean_file(table, delimiter, quote, end, qu
 RAGGED = st.lists(st.sampled_from([",", "a", '"b"', '"c,d"', '"e\nf"', '"g', "\n", "\n1,2\n", "\n1,2\n"]), max_size=20)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(pieces=RAGGED, end=st.sampled_from(["\n", "\r\n"]), mark=st.sampled_from(["", "\ufeff"]), header=st.booleans())
-def test_both_readers_agree_on_ragged_files(pieces, end, mark, header):
+def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, header):
     content = f"{mark}a,b\n" + "".join(pieces)
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with TemporaryDirectory() as folder:
         text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
         text.write_bytes(content.replace("\n", end).encode())
         dialect, rejects = Dialect(",", '"'), Rejects("text")

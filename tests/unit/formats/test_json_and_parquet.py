@@ -116,7 +116,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(JSON_VALUES, min_size=2, max_size=4))
 def test_structures_merge_as_those_of_all_values_together(connection, values):
     def structure(of: list[object]) -> object:

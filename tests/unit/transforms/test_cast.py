@@ -171,7 +171,7 @@ def test_wrong_types_and_formats_are_found_before_any_work(target: object, messa
     assert caught.value.error_count() == 1 or target == {"dates": "%Y"}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(st.sampled_from("0123456789+-._ eE\n")), min_size=1, max_size=40))
 @example(["0" * 60 + "12", "9223372036854775808", "-9223372036854775808", "1234567890" * 2])
 def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]):
@@ -182,7 +182,7 @@ def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]):
     assert cast("integer", values) == [expected(text) for text in values]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(st.sampled_from("0159+-._ e")), min_size=1, max_size=40), st.integers(1, 6), st.data())
 @example(["0" * 60 + "1.1" + "0" * 60], 4, None)
 def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int, data: Any):
@@ -198,7 +198,7 @@ def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int,
     assert cast(f"decimal({digits},{scale})", values) == [expected(text) for text in values]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=20), st.lists(st.text("0129-/ ", max_size=11))
 )

@@ -40,7 +40,7 @@ def test_a_bound_that_does_not_fit_and_a_missing_column():
         apply_transform(Clip(columns={"b": (1, None)}), [{"a": 1}])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-50, 50), min_size=1), st.integers(-20, 0), st.integers(0, 20))
 def test_it_is_min_and_max(values: list[int], low: int, high: int):
     made = apply_transform(Clip(columns={"a": (low, high)}), [{"a": value} for value in values])

@@ -96,7 +96,7 @@ Rows = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(Rows, st.sampled_from(["first", "last"]))
 def test_each_key_stays_once_and_every_row_is_accounted_for(rows: list[dict[str, Any]], keep: Any):
     import pyarrow as pa

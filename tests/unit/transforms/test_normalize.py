@@ -46,7 +46,7 @@ def test_wrong_columns_and_operations():
             Normalize.model_validate({"columns": {"a": operations}})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(st.sampled_from("aBé'’- \t\xa0x1.")), min_size=1, max_size=20))
 def test_twice_is_once_and_only_case_and_spaces_change(texts: list[str]):
     step = Normalize(columns={"a": ("collapse_spaces", "title")})

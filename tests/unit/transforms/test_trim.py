@@ -35,7 +35,7 @@ def test_missing_and_non_text_columns_are_told():
         apply_transform(Trim(columns=("n",)), [{"n": 1}])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.sampled_from(WHITE + "ab'é\u200b\x1c~\x7f!")), min_size=1, max_size=20))
 def test_it_strips_exactly_unicode_white_space(texts: list[str]):
     made = apply_transform(Trim(), [{"a": text} for text in texts])
