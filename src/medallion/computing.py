@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
 
 
+_NO_RECORD = "every record was quarantined; check `delimiter` and `quote`, or whether it is the right file"
+_NO_ROW = "every row was quarantined; the expectation `quarantined: {at_most: 5%}` would stop such a run"
+
+
 class Computing:
     """Computes the tables of one run.
 
@@ -50,6 +54,7 @@ class Computing:
         identity = self._snapshot_id(step)
         found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
         warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
+        warnings += tuple(f"{file.name}: {_NO_RECORD}" for file in files if file.rows == file.quarantined > 0)
         snapshot = Snapshot.model_validate(
             {
                 "table": step.table,
@@ -120,7 +125,7 @@ class Computing:
             identified=built.identified,
             tallies=built.tallies,
             rejects=rejects,
-            warnings=built.warnings,
+            warnings=built.warnings + ((_NO_ROW,) if _all_quarantined(built.tallies) else ()),
         )
 
     def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
@@ -145,3 +150,7 @@ class Computing:
 
     def _gate_hint(self, rejects: File | None) -> str:
         return f"medallion quarantine --run {self.run} shows the rows" if rejects else "mend the data, or the rule"
+
+
+def _all_quarantined(tallies: Sequence[Tally]) -> bool:
+    return any(tally.quarantined and not tally.kept and not tally.dropped for tally in tallies)

@@ -122,18 +122,20 @@ def settle(
 ) -> tuple[tuple[Column, ...], list[str]]:
     """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
     policy = table.declared.schema_policy
+    _check_case(files, table.declared.columns)
     expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
     if not expected and files:
         expected = [column.name for column in (files[0].columns)]
-    drift = [said for file in files for said in _drift(file, expected)]
+    gone = []
     if before:
-        gone = {column.name for column in before.columns} - {column.name for file in files for column in file.columns}
-        drift += [f"column {name!r} is in no file any more" for name in sorted(gone)]
-    if policy == "freeze" and drift:
+        lost = {column.name for column in before.columns} - {column.name for file in files for column in file.columns}
+        gone = [f"column {name!r} is in no file any more" for name in sorted(lost)]
+    if policy == "freeze" and (unlike := [*(said for file in files for said in _differing(file, expected)), *gone]):
         raise SourceError(
-            f"{table.name}: its columns are frozen, but " + "; ".join(drift),
+            f"{table.name}: its columns are frozen, but " + "; ".join(unlike),
             hint="mend the files, or declare the new columns, or `schema: evolve`",
         )
+    drift = [said for file in files for said in _differing(file, expected) or _reordered(file, expected)] + gone
     columns = {column.name: column for file in reversed(files) for column in reversed(file.columns)}
     found = dict.fromkeys(column.name for file in files for column in file.columns)
     names = expected if policy == "discard" else [*expected, *(name for name in found if name not in expected)]
@@ -229,10 +231,25 @@ def _source_file(file: Kept, path: str, storage: Storage, parsed: Parsed) -> Sou
     )
 
 
-def _drift(file: SourceFile, expected: Sequence[str]) -> list[str]:
+def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
+    """Raise SourceError when files write one name in several ways: no database tells such columns apart."""
+    known = {name.casefold(): (name, "`columns`") for name in declared}
+    for file in files:
+        for column in file.columns:
+            name, where = known.setdefault(column.name.casefold(), (column.name, file.name))
+            if name != column.name:
+                raise SourceError(
+                    f"{file.name}: the column {column.name!r} is {name!r} in {where}; case does not tell names apart",
+                    hint="write it one way in all files",
+                )
+
+
+def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:
     names = [column.name for column in file.columns]
     said = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
-    said += [f"{file.name}: no column {name!r}" for name in expected if name not in names]
-    if not said and names != list(expected):
-        said.append(f"{file.name}: columns in another order")
-    return said
+    return said + [f"{file.name}: no column {name!r}" for name in expected if name not in names]
+
+
+def _reordered(file: SourceFile, expected: Sequence[str]) -> list[str]:
+    same = [column.name for column in file.columns] == list(expected)
+    return [] if same else [f"{file.name}: columns in another order"]

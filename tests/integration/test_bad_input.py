@@ -115,6 +115,17 @@ def test_a_table_of_which_every_row_is_rejected_stops_at_its_gate(tmp_path: Path
     assert (tally.rows_in, tally.kept, tally.quarantined) == (4, 0, 4)
     assert pipeline.lake.current() is None
 
+    (tmp_path / "medallion.yaml").write_text(small.YAML)  # without a gate it is told
+    warned = {step.table: step.warnings for step in small.load(tmp_path).run().steps if step.warnings}
+    assert list(warned) == ["silver.orders"]
+    assert "quarantined: {at_most: 5%}" in warned["silver.orders"][0]
+
+
+def test_a_file_of_which_every_record_is_rejected_is_told(published: md.Pipeline) -> None:
+    (published.base / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n7\n8\n")
+    (said,) = [warning for step in published.run().steps for warning in step.warnings]
+    assert said.startswith("data/orders/2024-03.csv: every record was quarantined; check `delimiter` and `quote`")
+
 
 def test_new_columns_by_each_policy(tmp_path: Path) -> None:
     for policy in ("evolve", "discard", "freeze"):
@@ -136,6 +147,48 @@ def test_new_columns_by_each_policy(tmp_path: Path) -> None:
         assert ("channel" in names) == (policy == "evolve")
         assert small.in_store(pipeline) == small.ALL
         assert pipeline.run().status == "unchanged"
+
+
+def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
+    (published.base / "data/orders/2024-03.csv").write_text(small.MARCH.replace("client_id", "Client_ID"))
+    with pytest.raises(
+        SourceError, match=r"2024-03.csv: the column 'Client_ID' is 'client_id' in data/orders/2024-01.csv"
+    ):
+        published.run()
+    assert small.in_store(published) == small.BOTH
+
+
+@pytest.mark.parametrize("policy", ["discard", "freeze"])
+def test_files_that_hold_none_of_an_expected_column(tmp_path: Path, policy: str) -> None:
+    columns = "columns: [order_id, client_id, amount, day]"
+    small.write(
+        tmp_path,
+        small.YAML.replace(
+            '{source: "data/orders/*.csv"}', f'{{source: "data/orders/*.csv", schema: {policy}, {columns}}}'
+        ),
+    )
+    reordered = "day,amount,client_id,order_id\n2024-01-05,30.50,a,1\n"
+    for name in ("2024-01.csv", "2024-02.csv"):
+        (tmp_path / "data/orders" / name).write_text(reordered.replace(",1\n", f",{name[6]}\n"))
+    pipeline = small.load(tmp_path)
+    run = pipeline.run()
+    drift = [said for step in run.steps for said in step.drift]
+    assert drift == [f"data/orders/2024-0{month}.csv: columns in another order" for month in (1, 2)]
+    for name in ("2024-01.csv", "2024-02.csv"):
+        (tmp_path / "data/orders" / name).write_text(f"order_id,client_id,amount,note\n{name[6]},zz,30.50,x\n")
+    if policy == "freeze":
+        with pytest.raises(SourceError, match=r"frozen.*new column 'note'.*no column 'day'"):
+            pipeline.run()
+        return
+    run = pipeline.run()
+    assert pipeline.lake.table("bronze.orders").to_arrow().column("day").to_pylist() == [None, None]
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "lake" / pipeline.lake.current().tables["silver.orders"].rejects.path
+    rejects = pq.read_table(path).to_pylist()
+    assert [row["row"] for row in rejects] == [
+        f'{{"order_id":"{month}","client_id":"zz","amount":"30.50"}}' for month in (1, 2)
+    ]
 
 
 def test_a_declaration_tells_all_its_faults_with_their_places(tmp_path: Path) -> None:

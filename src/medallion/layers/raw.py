@@ -63,7 +63,11 @@ class Raw(SourceLayer):
         if not snapshot.sources:
             nothing = ", ".join(f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns)
             return connection.sql(f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false")
-        columns = ", ".join(quote(column.name) for column in snapshot.columns)
+        held = _held(snapshot)
+        columns = ", ".join(
+            quote(column.name) if column.name in held else f"null::{column.type} as {quote(column.name)}"
+            for column in snapshot.columns
+        )
         origin = _origin(snapshot)
         return connection.sql(
             f"select {origin} as {ROW}, {origin} as {ORIGIN}, {columns} from {_files(storage, snapshot)}"
@@ -71,7 +75,8 @@ class Raw(SourceLayer):
 
     def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
-        fields = ", ".join(f"{literal(c.name)}: {quote(c.name)}" for c in snapshot.columns)
+        held = _held(snapshot)
+        fields = ", ".join(f"{literal(c.name)}: {quote(c.name)}" for c in snapshot.columns if c.name in held)
         # JSON is made after the join, of the few rows that are wanted
         return inputs.sql(
             f"select {ORIGIN}, [{names}][file + 1] as file, position + 1 + coalesce(before, 0) as record, "
@@ -116,6 +121,11 @@ def _integers(values: list[int]) -> pa.Array:
 def _origin(snapshot: Snapshot) -> str:
     number = snapshot.origins[0].number
     return f"(({number}::bigint << {TABLE_BITS}) | (file_index::bigint << {FILE_BITS}) | file_row_number)"
+
+
+def _held(snapshot: Snapshot) -> set[str]:
+    """The columns that some file has; others may be declared, or stay from the last release."""
+    return {column.name for source in snapshot.sources for column in source.columns}
 
 
 def _files(storage: Storage, snapshot: Snapshot) -> str:
