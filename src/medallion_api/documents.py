@@ -17,7 +17,8 @@ from medallion_api.tables import Tables
 
 _PAGE = b"""<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>API</title><link rel="stylesheet" href="docs/swagger-ui.css"></head>
+<head><meta charset="utf-8"><title>API</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css"></head>
 <body>
 <div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script>

@@ -16,6 +16,9 @@ import pytest
 
 import medallion as md
 from tests.api import project
+from tests.panel import conftest as panel
+
+browser, tab = panel.browser, panel.tab
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/api.md").read_text()
@@ -50,6 +53,15 @@ def test_curl(place: str, command: str, holds: Any) -> None:
     made = command.replace("localhost:8000", place)
     said = subprocess.run(["bash", "-c", made], capture_output=True, text=True, timeout=60).stdout
     assert holds(json.loads(said, parse_float=Decimal)), said
+
+
+def test_the_page_to_try_it_on_draws_itself(place: str, tab: Any) -> None:
+    tab.goto(f"http://{place}/docs")
+    tab.locator(".opblock-summary-path", has_text="/stats/summary").first.wait_for()
+    tab.locator("#operations-default-stats_summary").get_by_role("button").first.click()
+    tab.get_by_role("button", name="Try it out").click()
+    tab.get_by_role("button", name="Execute").click()
+    tab.get_by_text("x-release").first.wait_for()
 
 
 def test_python(place: str) -> None:

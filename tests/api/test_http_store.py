@@ -17,6 +17,7 @@ from medallion.contracts import Query, Sink, Store
 from medallion.errors import CallError, SinkError
 from medallion.records import Release
 from medallion.sinks.sqlite import Sqlite
+from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
 from medallion_api import HttpStore
 from medallion_api.app import Assembly, assemble
@@ -58,7 +59,7 @@ class _Served(Sqlite):
         return f"http://127.0.0.1:{server.server_port}", server, api
 
 
-class TestHttpStore(QueryContract):
+class TestHttpStore(QueryContract, GroupContract):
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Iterator[Sink]:
         sink = _Served(url=f"sqlite:{tmp_path}/serving.db", root=tmp_path)
