@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,11 +18,18 @@ from medallion_api.front import Pointer
 from medallion_api.threads import Threads
 
 Sent = list[dict[str, Any]]
+T = TypeVar("T")
 
 
 def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
     plain = {"type": "http", "http_version": "1.1", "query_string": b"", "headers": [(b"x-a", b"1")]}
     return {**plain, "method": method, "path": path}
+
+
+def wait(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, on a loop of a thread of its own: a browser's may run in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callable[[], bool] = lambda: True) -> Sent:
@@ -35,7 +43,7 @@ def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callab
         while not until():
             await asyncio.sleep(0.01)
 
-    asyncio.run(main())
+    wait(main())
     return sent
 
 
@@ -93,7 +101,7 @@ def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
         sent.append(message)
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope()), send))
+        wait(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope()), send))
     assert sent[-1] == {"type": "http.response.body", "body": b"part", "more_body": True}
 
 
@@ -117,7 +125,7 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
         pointer = Pointer(read, Threads(1, "test"), 5)
         return await asyncio.gather(*(ask(pointer, number / 500) for number in range(50)))
 
-    answers = asyncio.run(main())
+    answers = wait(main())
     assert all(began[number - 1] >= asked for asked, number in answers)
     assert len(began) < 25
 
@@ -127,4 +135,4 @@ def test_a_reading_that_fails_is_no_release() -> None:
         pointer = Pointer(lambda: 1 // 0, Threads(1, "test"), 5)  # type: ignore[arg-type, return-value]
         return [await pointer.release(), await pointer.release()]
 
-    assert asyncio.run(main()) == [None, None]
+    assert wait(main()) == [None, None]
