@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec
-from medallion.errors import MissingError
+from medallion.errors import CallError, MissingError
 from medallion.records import LoadReport, Release, Served, Snapshot
 
 if TYPE_CHECKING:
@@ -53,7 +53,13 @@ class Publisher:
         for label, sink in self.pipeline.sinks.items():
             for snapshot, spec in self.specs(release, label, before):
                 if snapshot.table == table:
-                    yield self._load(sink, spec, snapshot, release)
+                    try:
+                        report = self._load(sink, spec, snapshot, release)
+                    except CallError as error:
+                        error.path = ("sinks", label, "tables", spec.name)
+                        self.pipeline.locate(error)
+                        raise
+                    yield report
 
     def load(self, release: Release) -> None:
         """Load again what a sink has lost of a published release; what is there is left as it is."""

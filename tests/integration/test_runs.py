@@ -48,6 +48,13 @@ def test_a_step_that_fails_is_told_with_its_place(pipeline: md.Pipeline) -> None
     assert failed.error == str(caught.value)
 
 
+def test_a_key_that_is_no_column_is_told_with_its_place(pipeline: md.Pipeline) -> None:
+    declaration = pipeline.base / "medallion.yaml"
+    declaration.write_text(small.YAML.replace("key: client_id", "key: client"))
+    with pytest.raises(CallError, match=r"medallion.yaml:32:18: .*'by_client' has no column 'client' to index"):
+        small.load(pipeline.base).run()
+
+
 def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(pipeline: md.Pipeline) -> None:
     declaration = pipeline.base / "medallion.yaml"
     declaration.write_text(small.YAML.replace("steps: [trim]", "steps: [{derive: {n: name::int}}]"))
