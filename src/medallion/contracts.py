@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from medallion.errors import SourceError, StepError, did_you_mean
+from medallion.errors import SinkError, SourceError, StepError, did_you_mean
 from medallion.records import Column, File, LoadReport, Mode, Origin, Release, Served, Snapshot, Tally
 
 if TYPE_CHECKING:
@@ -261,6 +261,15 @@ class TableSpec(BaseModel):
     former: Served | None = None
 
 
+@dataclass(frozen=True)
+class Right:
+    """Something a sink does in its database: whether it was `refused` when tried, and whether it is `needed` at all."""
+
+    what: str
+    refused: SinkError | None
+    needed: bool = True
+
+
 class Sink(Plugin, ABC):
     """Loads a release's tables into a serving database, then switches to it at once.
 
@@ -294,6 +303,10 @@ class Sink(Plugin, ABC):
     @abstractmethod
     def prune(self, keep: Sequence[Release]) -> int:
         """Remove what no release in `keep` serves; how many tables went."""
+
+    def rights(self) -> Iterator[Right]:
+        """Try what publishing needs, with names of its own, and leave nothing; by default nothing is tried."""
+        yield from ()
 
     @abstractmethod
     def store(self) -> Store:

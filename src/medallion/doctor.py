@@ -50,7 +50,8 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
     yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
     yield from lake(pipeline.lake.storage)
     yield release(pipeline.lake)
-    yield from (sink(label, found) for label, found in pipeline.sinks.items())
+    for label, found in pipeline.sinks.items():
+        yield from sink(label, found)
     yield from (source(table) for table in pipeline.sources())
     yield lease(pipeline.lake.storage)
 
@@ -104,14 +105,22 @@ def release(found: Lake) -> Probe:
     return Probe("release", "ok", f"{current.id}, all {len(wanted)} objects are there")
 
 
-def sink(label: str, found: Sink) -> Probe:
-    """Whether a serving database answers, and which release it shows."""
+def sink(label: str, found: Sink) -> Iterator[Probe]:
+    """Whether a serving database answers, which release it shows, and whether one may publish there."""
     name = f"sink {label}"
     try:
         active = found.active()
+        yield Probe(name, "ok", f"shows release {active.id}" if active else "shows nothing yet")
+        for right in found.rights():
+            tried = f"{name}: {right.what}"
+            if right.refused is None:
+                yield Probe(tried, "ok", "is allowed")
+            elif right.needed:
+                yield _failed(tried, right.refused)
+            else:
+                yield Probe(tried, "warning", right.refused.message, right.refused.hint)
     except MedallionError as error:
-        return _failed(name, error)
-    return Probe(name, "ok", f"shows release {active.id}" if active else "shows nothing yet")
+        yield _failed(name, error)
 
 
 def source(table: ingest.SourceTable) -> Probe:

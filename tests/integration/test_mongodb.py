@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from medallion import doctor
 from medallion.contracts import Filter, Query, Sort, TableSpec
 from medallion.errors import SinkError
 from medallion.records import Column
@@ -215,6 +216,24 @@ def test_without_the_right_to_make_views_a_release_is_still_published(
     store = sink.store()
     assert store.count("items", Query()) == 60
     store.close()
+
+
+def test_the_doctor_tells_which_rights_are_missing(guarded: str) -> None:
+    def outcomes(user: str) -> dict[str, tuple[str, str]]:
+        found = doctor.sink("serving", _as(guarded, user))
+        return {probe.name.removeprefix("sink serving: "): (probe.outcome, probe.advice) for probe in found}
+
+    fine, grant = ("ok", ""), "grant it the role readWrite on the database"
+    assert list(outcomes("root").values()) == [fine] * 4
+    assert outcomes("plain") | {"sink serving": fine} == {
+        "sink serving": fine, "writing": fine, "indexes": fine, "views": ("warning", grant)
+    }  # fmt: skip
+    assert [outcome for outcome, _ in outcomes("reader").values()] == ["ok", "failure", "failure", "warning"]
+    ((outcome, advice),) = outcomes("nobody").values()
+    assert (outcome, "password" in advice) == ("failure", True)
+    with connect(_as(guarded, "root").url) as client:
+        names = client.get_default_database().list_collection_names()
+    assert not [name for name in names if "trial" in name]
 
 
 def test_a_server_killed_while_loading_loses_nothing_published(tmp_path: Path) -> None:

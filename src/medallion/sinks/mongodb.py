@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from pydantic import ConfigDict, Field, field_validator
 
-from medallion.contracts import Sink, TableSpec
+from medallion.contracts import Right, Sink, TableSpec
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.sinks.loading import Target, masked, target
-from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, told
+from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, reply, told
 from medallion.sinks.mongodb_documents import schema_of
 from medallion.sinks.mongodb_insert import insert
 from medallion.sinks.mongodb_query import stored_name
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from medallion.sinks.mongodb_database import Documents
 
 _LOADING = "__loading"
+_TRIAL = "_medallion_trial_"
+_GRANT = "grant it the role readWrite on the database"
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +118,19 @@ class MongoDB(Sink):
             database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
         return len([found for found in gone if found["rows"] is not None])
 
+    def rights(self) -> Iterator[Right]:
+        """Try to write, to index and to make a view, in collections of one's own that go again."""
+        name = f"{_TRIAL}{uuid4().hex}"
+        with self._database() as database:
+            try:
+                yield _tried("writing", lambda: database[name].insert_one({"trial": True}))
+                yield _tried("indexes", lambda: database[name].create_index("trial"))
+                view = _tried("views", lambda: database.command("create", f"{name}_view", viewOn=name, pipeline=[]))
+                yield replace(view, needed=False)
+            finally:
+                for each in (f"{name}_view", name):
+                    _tried("removing", partial(database.drop_collection, each))
+
     def store(self) -> MongoStore:
         """The query side; each process makes its client on first use."""
         return MongoStore(self.url, self.label)
@@ -121,6 +139,16 @@ class MongoDB(Sink):
     def _database(self) -> Iterator[Documents]:
         with told(self.url), closing(connect(self.url)) as client:
             yield client.get_default_database()
+
+
+def _tried(what: str, work: Callable[[], object]) -> Right:
+    from pymongo.errors import OperationFailure
+
+    try:
+        work()
+    except OperationFailure as error:
+        return Right(what, SinkError(f"refused: {reply(error)[0]}", hint=_GRANT))
+    return Right(what, None)
 
 
 def _check_names(wanted: Target) -> None:
@@ -215,4 +243,4 @@ def _point_views(database: Documents, served: dict[str, Served], loaded: set[str
     except OperationFailure as error:
         if error.code != NOT_ALLOWED:
             raise
-        _log.warning("this user may not make views, so the plain names are missing: grant it the role readWrite")
+        _log.warning("this user may not make views, so the plain names are missing: %s", _GRANT)

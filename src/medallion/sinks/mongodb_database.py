@@ -67,15 +67,15 @@ def told(url: str) -> Iterator[None]:
     except errors.DocumentTooLarge as error:
         raise SinkError(f"{place}: {error}", hint=_REFUSED[_TOO_LARGE]) from error
     except errors.OperationFailure as error:
-        said, code = _said(error)
-        raise SinkError(f"{place}: {said}", hint=_REFUSED.get(code, "")) from error
+        sentence, code = reply(error)
+        raise SinkError(f"{place}: {sentence}", hint=_REFUSED.get(code, "")) from error
     except errors.PyMongoError as error:
         raise SinkError(f"{place}: {error}") from error
 
 
-def _said(error: Any) -> tuple[str, int]:
+def reply(error: Any) -> tuple[str, int]:
     """The server's own sentence and code, without the whole reply around them."""
     details = error.details or {}
     writes = details.get("writeErrors") or [details.get("writeConcernError") or {}]
-    said = writes[0] if writes[0] else details
-    return str(said.get("errmsg") or error), int(said.get("code") or error.code or 0)
+    found = writes[0] if writes[0] else details
+    return str(found.get("errmsg") or error), int(found.get("code") or error.code or 0)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from medallion.contracts import ROW, Sink, TableSpec, quote
+from medallion.contracts import ROW, Right, Sink, TableSpec, quote
 from medallion.errors import SinkError
 from medallion.kinds import kind_of
 from medallion.records import LoadReport, Release, Served, Snapshot
@@ -119,6 +119,20 @@ class Sqlite(Sink):
             connection.execute(f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,))
             connection.execute(f"update {ACTIVE} set switches = switches + 1")
         return len(gone)
+
+    def rights(self) -> Iterator[Right]:
+        """Try to write to the file, where there is one."""
+        if not path_of(self.url).exists():
+            return
+        try:
+            with told(self.url), closing(connect(path_of(self.url), write=True)) as connection:
+                connection.execute("begin immediate")
+                connection.execute("create table _medallion_trial (trial)")
+                connection.execute("rollback")
+        except SinkError as error:
+            yield Right("writing", error)
+        else:
+            yield Right("writing", None)
 
     def store(self) -> SqliteStore:
         """The query side; its connections are opened on first use, one a thread."""

@@ -56,6 +56,13 @@ class SinkContract(QueryContract, GroupContract, ModeContract):
         assert store.release().id == "first"
         store.close()
 
+    def test_what_publishing_needs_is_allowed(self, sink: Sink) -> None:
+        assert not [right for right in sink.rights() if right.refused]
+        publish(sink, "first", items(3))
+        before = sink.active()
+        assert not [right for right in sink.rights() if right.refused]
+        assert sink.active() == before
+
     def test_a_load_reports_what_it_made(self, sink: Sink) -> None:
         report = load(sink, "one", items())
         assert (report.sink, report.loaded) == (sink.label, True)
