@@ -34,11 +34,12 @@ lint: $(DEV)  ## style, types and the order of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb, bench-api and bench-lake_s3 are parts of it
+bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb and the like are parts of it
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.mongodb
 	$(BIN)/python -m benchmarks.api
 	$(BIN)/python -m benchmarks.lake_s3
+	$(BIN)/python -m benchmarks.dashboard
 
 bench-%: $(DEV)
 	$(BIN)/python -m benchmarks$(subst .shop,,.$*) $(ARGS)

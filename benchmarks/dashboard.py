@@ -1,63 +1,216 @@
-"""The dashboard as a visitor feels it: time to the first figures, to another page, to another filter, and memory.
+"""The dashboard as a visitor feels it: `python -m benchmarks.dashboard`.
 
-    python -m benchmarks.dashboard --config examples/shop/medallion.yaml
-
-The pipeline must have been run. Serves the dashboard, opens it in Chromium, prints medians in seconds and the
-server's memory before and after 100 page changes.
+The shop: time to the first figures, to another page and to another filter; the server's memory over 100 page changes
+and 50 visitors. Then its page Clients on a million of them, on SQLite and MongoDB: time from a changed filter to the
+figures, to the rows, and to the last chart. Every visit is a real one, in Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import sync_playwright
+import duckdb
+import yaml
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.panel.serving import CHROMIUM, FLAGS, serving
+from tests.services import mongod
+
+import medallion as md
+
+SHOP = Path(__file__).parents[1] / "examples/shop"
+CLIENTS = """
+copy (
+    select i as client_id, 'Client ' || substr(md5(i::varchar), 1, 6) || ' ' || i as name,
+        ['France', 'Germany', 'Spain', 'Italy', 'Netherlands', 'Belgium', 'Portugal', 'Switzerland', 'Austria'][
+            cast(hash(i) % 9 as bigint) + 1] as country,
+        cast(hash(i * 7) % 120 as bigint) as purchases,
+        cast((hash(i * 13) % 1000000) / 100 as decimal(18,2)) as total_spent, (hash(i * 17) % 30000) / 100.0 as average,
+        date '2024-01-01' + cast(hash(i * 3) % 100 as integer) as first_purchase,
+        date '2024-06-01' + cast(hash(i * 5) % 240 as integer) as last_purchase
+    from range(1, {rows} + 1) t(i)
+) to '{file}' (format parquet)
+"""
+FILTERS = (
+    "country=France",
+    "country=Spain&country=Italy",
+    "total_spent=100.0..9000.0",
+    "total_spent=500.0..1500.0",
+    "last_purchase=2024-07-01..2024-12-31",
+    "country=Austria&total_spent=2000.0..8000.0&last_purchase=2024-08-01..2025-01-10",
+)
+# Goes where a link would, and tells when the figures, the rows and all charts are those of the new filter.
+CHANGE = """async ([search, number]) => {
+  const all = (root, found = []) => { for (const each of root.querySelectorAll("*")) { found.push(each)
+    if (each.shadowRoot) all(each.shadowRoot, found) } return found }
+  const began = performance.now(), took = {}
+  const charts = () => Bokeh.documents.flatMap((each) => [...each._all_models.values()])
+    .filter((model) => model.type === "Figure").map((model) => model.id).join()
+  const former = charts()
+  history.pushState({}, "", search); dispatchEvent(new PopStateEvent("popstate"))
+  while (!took.all) {
+    await new Promise(requestAnimationFrame)
+    const now = all(document), since = performance.now() - began
+    if (since > 60000) throw new Error("nothing changed in a minute")
+    const figure = now.find((each) => each.className === "figure")
+    if (!took.figures && figure && figure.title === number) took.figures = since
+    if (!took.rows && now.some((each) => each.tagName === "P" && each.textContent.endsWith("of " + number)))
+      took.rows = since
+    const waiting = now.some((each) => each.style && each.style.opacity === "0.45")
+    if (took.figures && took.rows && !waiting && charts() !== former
+        && (since > 400 || took.settled++ > 8)) took.all = since
+    took.settled = took.settled || 0
+  }
+  return [took.figures, took.rows, took.all]
+}"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--config", type=Path, required=True)
     parser.add_argument(
-        "--pages", nargs=2, default=("Clients", "Products"), help="titles of two pages to change between"
+        "--parts", nargs="+", default=["shop", "visitors", "sqlite", "mongodb"], help="which of these to measure"
     )
-    parser.add_argument("--filter", default="country=France", help="a filter of the first of them, as in an address")
-    parser.add_argument("--changes", type=int, default=100)
+    parser.add_argument("--clients", type=int, default=1_000_000, metavar="N")
     arguments = parser.parse_args()
-    with serving(arguments.config.absolute()) as url, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1600})
-        page.set_default_timeout(60_000)
-        tell("first figures, cold", [timed(lambda: opened(page, url))])
-        tell("first figures", [timed(lambda: opened(page, url)) for _ in range(5)])
-        first = arguments.pages[0].lower()
-        link = f"{url}?page={first}&{arguments.filter}"
-        tell(f"deep link with {arguments.filter}", [timed(lambda: opened(page, link)) for _ in range(5)])
-        before, taken = memory(arguments.config), []
-        for number in range(arguments.changes):
-            title = arguments.pages[number % 2]
-            taken.append(timed(lambda title=title: changed(page, title)))  # type: ignore[misc]
-        tell("page change", taken)
-        print(
-            f"memory of the server: {before:.0f} MB, after {len(taken)} page changes {memory(arguments.config):.0f} MB"
-        )
+        if "shop" in arguments.parts:
+            visit_shop(browser, Path(folder) / "shop")
+        if "visitors" in arguments.parts:
+            many_visitors(browser, Path(folder) / "visitors")
+        for store in ("sqlite", "mongodb"):
+            if store in arguments.parts:
+                filter_clients(browser, Path(folder) / store, store, arguments.clients)
         browser.close()
 
 
-def opened(page: Any, url: str) -> None:
+def visit_shop(browser: Browser, folder: Path) -> None:
+    config = published(folder)
+    with serving(config) as url:
+        page = browser.new_page(viewport={"width": 1400, "height": 1600})
+        page.set_default_timeout(60_000)
+        tell("first figures, first visitor", [timed(lambda: opened(page, url))])
+        tell("first figures, later visitors", [timed(lambda: opened(page, url)) for _ in range(10)])
+        for first, changes in ((True, 20), (False, 100)):
+            before = memory(config)
+            taken = [
+                timed(lambda title=title: turned(page, title))  # type: ignore[misc]
+                for title in ("Clients", "Products", "Trends", "Countries", "Home") * (changes // 5)
+            ]
+            if not first:
+                tell("another page", taken)
+                print(f"memory over 100 page changes     {before:.0f} → {memory(config):.0f} MB")
+        lake = duckdb.connect().register(
+            "clients", md.Pipeline.load(config).lake.table("gold.clients_stats").to_arrow()
+        )
+        turned(page, "Clients")
+        tell_changes("another filter", [changed(page, lake, each) for each in FILTERS * 2])
+        page.close()
+
+
+def many_visitors(browser: Browser, folder: Path) -> None:
+    """Memory after 10 visitors who came and went, and after 50 more."""
+    config = published(folder)
+    with serving(config) as url:
+        marks = []
+        for number in range(60):
+            visitor = browser.new_page()
+            opened(visitor, url)
+            visitor.close()
+            if number in (9, 59):
+                time.sleep(40)  # until the server has given up the sessions that were left
+                marks.append(memory(config))
+        print(f"memory over 50 visitors          {marks[0]:.0f} → {marks[1]:.0f} MB", flush=True)
+
+
+def published(folder: Path) -> Path:
+    """The shop, run; gives its declaration's path."""
+    shutil.copytree(SHOP / "data", folder / "data")
+    config = Path(shutil.copy(SHOP / "medallion.yaml", folder))
+    md.Pipeline.load(config).run()
+    return config
+
+
+def filter_clients(browser: Browser, folder: Path, store: str, rows: int) -> None:
+    (folder / "data").mkdir(parents=True)
+    lake = duckdb.connect()
+    lake.execute(CLIENTS.format(rows=rows, file=folder / "data/clients.parquet")).fetchall()
+    lake.execute(f"create view clients as from '{folder}/data/clients.parquet'").fetchall()
+    with database(store, folder) as url:
+        config = declared(folder, url)
+        md.Pipeline.load(config).run()
+        with serving(config) as address:
+            page = browser.new_page(viewport={"width": 1400, "height": 1600})
+            page.set_default_timeout(120_000)
+            title = f"{rows:,} clients on {store}"
+            tell(f"{title}, first figures", [timed(lambda: opened(page, f"{address}?page=clients"))])
+            page.wait_for_timeout(5000)
+            for each in FILTERS:
+                tell_changes(f"  {each[:48]}", [changed(page, lake, each)])
+            page.close()
+
+
+@contextmanager
+def database(store: str, folder: Path) -> Iterator[str]:
+    (folder / "db").mkdir()
+    with mongod(folder / "db") if store == "mongodb" else nullcontext() as service:
+        yield f"{service.url}/clients" if service else "sqlite:lake/serving.db"
+
+
+def declared(folder: Path, url: str) -> Path:
+    """A pipeline whose only table is the shop's `clients_stats`, with the shop's page on it."""
+    shop = yaml.safe_load((SHOP / "medallion.yaml").read_text(encoding="utf-8"))
+    pages = [page for page in shop["dashboard"]["pages"] if page["title"] == "Clients"]
+    served = {"clients_stats": shop["sinks"]["serving"]["tables"]["clients_stats"]}
+    made = {
+        "name": "clients",
+        "layers": {"bronze": "raw", "gold": "parquet"},
+        "tables": {
+            "bronze": {"clients": {"source": "data/clients.parquet"}},
+            "gold": {"clients_stats": {"from": "bronze.clients"}},
+        },
+        "sinks": {"serving": {"url": url, "tables": served}},
+        "dashboard": {**shop["dashboard"], "pages": pages},
+    }
+    (folder / "medallion.yaml").write_text(yaml.safe_dump(made, allow_unicode=True), encoding="utf-8")
+    return folder / "medallion.yaml"
+
+
+def opened(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_text("published").first.wait_for()
+    page.locator(".figure").last.wait_for()
     page.locator(".bk-Figure").first.wait_for()
 
 
-def changed(page: Any, title: str) -> None:
+def turned(page: Page, title: str) -> None:
     page.get_by_role("navigation").get_by_text(title, exact=True).click()
     page.get_by_role("heading", name=title, level=5).wait_for()
     page.locator(".bk-Figure").first.wait_for()
+
+
+def changed(page: Page, lake: duckdb.DuckDBPyConnection, filters: str) -> list[float]:
+    """Seconds until the figures, the rows and all charts show a filter."""
+    number = f"{lake.execute(f'select count(*) from clients where {where(filters)}').fetchall()[0][0]:,}"
+    milliseconds: list[float] = page.evaluate(CHANGE, [f"?page=clients&{filters}", number])
+    return [each / 1000 for each in milliseconds]
+
+
+def where(filters: str) -> str:
+    chosen: dict[str, list[str]] = {}
+    for part in filters.split("&"):
+        name, _, value = part.partition("=")
+        chosen.setdefault(name, []).append(value)
+    parts = []
+    for name, values in chosen.items():
+        low, dots, high = values[0].partition("..")
+        parts.append(f"{name} between '{low}' and '{high}'" if dots else f"{name} in ({str(values)[1:-1]})")
+    return " and ".join(parts)
 
 
 def timed(work: Callable[[], None]) -> float:
@@ -67,7 +220,15 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def tell(what: str, seconds: list[float]) -> None:
-    print(f"{what:<32} median {statistics.median(seconds):6.2f} s   worst {max(seconds):6.2f} s   n={len(seconds)}")
+    print(
+        f"{what:<32} median {statistics.median(seconds):5.2f} s, worst {max(seconds):5.2f} s, n={len(seconds)}",
+        flush=True,
+    )
+
+
+def tell_changes(what: str, taken: list[list[float]]) -> None:
+    figures, rows, charts = (statistics.median(each) for each in zip(*taken, strict=True))
+    print(f"{what:<50} figures {figures:5.2f} s, rows {rows:5.2f} s, all charts {charts:5.2f} s", flush=True)
 
 
 def memory(config: Path) -> float:

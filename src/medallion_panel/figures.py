@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ class Figures:
         self._answers: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._turns: dict[Any, threading.Lock] = {}
+        # No more questions at once than processors: those asked first, the figures at the top, come first.
+        self._asking = threading.Semaphore(max(2, os.cpu_count() or 2))
         self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="figures")
         self._seen: Release | None = None
         self._lost: MedallionError | None = None
@@ -105,7 +108,8 @@ class Figures:
                         return found
                 if self._lost is not None:
                     raise self._lost
-                answer = ask()
+                with self._asking:
+                    answer = ask()
                 if self.release().id == before:
                     with self._lock:
                         self._answers[full] = answer

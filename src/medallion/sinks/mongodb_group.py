@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from medallion.grouping import Grouping, Metric, Term
@@ -21,22 +21,14 @@ def group_stages(asked: Grouping, key: Sequence[str], nulls: Collection[str]) ->
     `nulls` are the columns that hold a null: of all others each group has a value.
     """
     terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
-    figures = {f"m{place}": _figure(metric, key) for place, metric in enumerate(asked.metrics)}
-    valued = {
-        f"v{place}": _valued(metric.column, key)
-        for place, metric in enumerate(asked.metrics)
-        if metric.column is not None and metric.column in nulls
-    }
+    sums, figures = _figures(asked, key, nulls)
     places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
     order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
-    shown: Condition = {"_id": 0, **{f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}}
-    for place in range(len(asked.metrics)):
-        figure = f"$m{place}"
-        shown[f"m{place}"] = {"$cond": [{"$gt": [f"$v{place}", 0]}, figure, None]} if f"v{place}" in valued else figure
+    shown = {f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}
     return [
         {"$match": conditions(asked.filters, asked.columns, key)},
-        {"$group": {"_id": terms or None, **figures, **valued}},
-        {"$project": shown},
+        {"$group": {"_id": terms or None, **sums}},
+        {"$project": {"_id": 0, **shown, **figures}},
         *([{"$sort": order}] if order else []),
         {"$limit": asked.limit},
     ]
@@ -92,11 +84,38 @@ def _shown(term: Term, place: int) -> Any:
     return {"$multiply": [found, kept(term.kind, term.width)]} if whole else found
 
 
-def _figure(metric: Metric, key: Sequence[str]) -> Condition:
+def _figures(asked: Grouping, key: Sequence[str], nulls: Collection[str]) -> tuple[Condition, Condition]:
+    """What is summed up over a group, nothing twice, and the metrics made of it."""
+    sums: Condition = {}
+
+    def once(accumulator: Condition) -> str:
+        name = next((name for name, known in sums.items() if known == accumulator), f"s{len(sums)}")
+        sums[name] = accumulator
+        return f"${name}"
+
+    figures = {
+        f"m{place}": _figure(metric, asked.columns, key, nulls, once) for place, metric in enumerate(asked.metrics)
+    }
+    return sums, figures
+
+
+def _figure(
+    metric: Metric,
+    kinds: Mapping[str, Kind],
+    key: Sequence[str],
+    nulls: Collection[str],
+    once: Callable[[Condition], str],
+) -> Any:
     if metric.column is None:
-        return {"$sum": 1}
-    function = "$avg" if metric.function == "mean" else f"${metric.function}"
-    return {function: _column(metric.column, key)}
+        return once({"$sum": 1})
+    column = _column(metric.column, key)
+    mean = metric.function == "mean"
+    if mean and metric.column not in nulls and kinds[metric.column].name in ("decimal", "integer"):
+        return {"$divide": [once({"$sum": column}), once({"$sum": 1})]}
+    figure = once({"$avg" if mean else f"${metric.function}": column})
+    if metric.column not in nulls:
+        return figure
+    return {"$cond": [{"$gt": [once(_valued(metric.column, key)), 0]}, figure, None]}
 
 
 def _valued(column: str, key: Sequence[str]) -> Condition:
