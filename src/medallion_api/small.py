@@ -43,7 +43,7 @@ class SmallTable:
         """The page asked for; None when the position of its end, or of its beginning, is the store's alone to know."""
         ordered = self._ordered(checked.order)
         parts = [ordered.part(one.field, one.value) for one in checked.filters if one.operator == "eq"]
-        ordered = min((part for part in parts if part), key=len, default=ordered)
+        ordered = min((part for part in parts if part is not None), key=len, default=ordered)
         start = 0
         if checked.after is not None:
             place = ordered.place(checked.after) if self._served.key else None
