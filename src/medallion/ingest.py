@@ -40,6 +40,10 @@ class SourceTable:
     options: Mapping[str, Any] | None = None
 
 
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = (*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
+
+
 @dataclass(frozen=True)
 class Kept:
     """One source file whose bytes the layer has (or, in a dry run, would have)."""
@@ -123,6 +127,7 @@ def settle(
     """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
     policy = table.declared.schema_policy
     _check_case(files, table.declared.columns)
+    _check_kinds(files)
     expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
     if not expected and files:
         expected = [column.name for column in (files[0].columns)]
@@ -242,6 +247,31 @@ def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
                     f"{file.name}: the column {column.name!r} is {name!r} in {where}; case does not tell names apart",
                     hint="write it one way in all files",
                 )
+
+
+def _check_kinds(files: Sequence[SourceFile]) -> None:
+    """Raise SourceError when no type spans the values of a column; text does with most, and numbers do with numbers."""
+    known: dict[str, tuple[str, str, str]] = {}
+    for file in files:
+        for column in file.columns:
+            kind = _kind(column.type)
+            if kind == "VARCHAR":
+                continue
+            first, type_, where = known.setdefault(column.name, (kind, column.type, file.name))
+            if first != kind:
+                raise SourceError(
+                    f"{file.name}: the column {column.name!r} is {column.type}, but {type_} in {where}",
+                    hint="mend the files, or take them in as two tables",
+                )
+
+
+def _kind(type_: str) -> str:
+    if type_.endswith("]"):
+        return "list"
+    word = type_.partition("(")[0]
+    if word in ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"):
+        return "moment"
+    return "number" if word in _NUMBERS else word
 
 
 def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:

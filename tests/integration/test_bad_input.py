@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 import sys
@@ -156,6 +157,36 @@ def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
     ):
         published.run()
     assert small.in_store(published) == small.BOTH
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fault"),
+    [
+        ('{"n": {"a": 1}}', '{"n": [1]}', "'n' is BIGINT[], but STRUCT(a BIGINT) in data/orders/1.ndjson"),
+        ('{"n": 1}', '{"n": [1]}', "'n' is BIGINT[], but BIGINT in data/orders/1.ndjson"),
+        ('{"n": null}', '{"n": [1]}', ""),
+        ('{"n": true}', '{"n": 1.5}', ""),
+        ('{"n": "x"}', '{"n": 1.5}', ""),
+    ],
+)
+def test_values_of_kinds_that_no_column_holds(tmp_path: Path, first: str, second: str, fault: str) -> None:
+    (tmp_path / "data/orders").mkdir(parents=True)
+    for number, line in enumerate((first, second), 1):
+        (tmp_path / f"data/orders/{number}.ndjson").write_text(line)
+    declaration = md.Declaration(
+        name="kinds",
+        tables={
+            "bronze": {"orders": md.Source(source="data/orders/*.ndjson")},
+            "silver": {"orders": md.Table(from_={"orders": "bronze.orders"})},
+        },
+        sinks={},
+    )
+    pipeline = md.Pipeline(declaration, base=tmp_path)
+    if fault:
+        with pytest.raises(SourceError, match=re.escape(f"data/orders/2.ndjson: the column {fault}")):
+            pipeline.run()
+    else:
+        assert pipeline.run().steps[-1].rows == 2
 
 
 @pytest.mark.parametrize("policy", ["discard", "freeze"])
