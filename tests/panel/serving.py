@@ -30,13 +30,13 @@ _PATIENCE = 60
 
 
 @contextmanager
-def serving(config: Path, **environment: str) -> Iterator[str]:
-    """`panel serve` of a declaration; gives the dashboard's address."""
+def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
+    """`panel serve` of a declaration; gives the dashboard's address. It must end when it is told to."""
     port = _free_port()
     package = Path(__file__).parents[2] / "src/medallion_panel"
     command = [
         sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
-        "--allow-websocket-origin", f"127.0.0.1:{port}",
+        "--allow-websocket-origin", f"127.0.0.1:{port}", *options,
     ]  # fmt: skip
     log = config.parent / "serve.log"
     with log.open("w") as out:

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 import medallion as md
+import medallion_panel
 from tests.panel import shop
 from tests.panel.serving import serving
 
@@ -252,3 +253,19 @@ def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(ta
         tab.goto(f"{url}?page=data")
         expect(tab.get_by_text("Past runs")).to_be_visible()
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_login_of_panels_own_lets_in_who_knows_the_password(tab: Any, project: md.Pipeline) -> None:
+    page = Path(medallion_panel.__file__).with_name("login.html")
+    options = ("--basic-auth", "open sesame", "--cookie-secret", "crumbs", "--basic-login-template", str(page))
+    with serving(project.base / "medallion.yaml", *options) as url:
+        tab.goto(url)
+        assert "/login" in tab.url
+        for word in ("open barley", "open sesame"):
+            tab.get_by_label("Name").fill("anne")
+            tab.get_by_label("Password").fill(word)
+            tab.get_by_role("button", name="Log in").click()
+            if word == "open barley":
+                expect(tab.get_by_role("alert")).not_to_be_empty()
+        expect(tab.get_by_text("By month", exact=True)).to_be_visible()
+        tab.goto("about:blank")
