@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,13 +36,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _tried(config: pytest.Config) -> tuple[Counter[str], bool]:
-    """The instants of all tests that ran, and whether all tests that kill did."""
+    """The instants of all tests that ran, and whether all tests that kill did, none without its server."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    found = [report for kind in reporter.stats.values() for report in kind] if reporter else []
+    stats = reporter.stats if reporter else {}
+    found = [report for kind in stats.values() for report in kind]
     reports = [report for report in found if getattr(report, "when", "") == "teardown"]
     tried: Counter[str] = Counter()
     for report in reports:
         tried.update(dict(report.user_properties).get(PROPERTY, {}))
-    ran = {Path(report.nodeid.partition("::")[0]).name for report in reports}
+    ran = {_module(report) for report in reports} - {_module(report) for report in stats.get("skipped", ())}
     chosen = config.option.keyword or config.option.markexpr or any("::" in each for each in config.args)
     return tried, ran >= KILLERS and not chosen
+
+
+def _module(report: Any) -> str:
+    return Path(report.nodeid.partition("::")[0]).name

@@ -48,7 +48,7 @@ WRITES = {
 }
 SERVER = (Collection, Database)
 
-NAMED = 130
+NAMED = 120
 """How many of them are no random moments, about."""
 
 
