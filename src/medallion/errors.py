@@ -153,7 +153,8 @@ class OvertimeError(SinkError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`"; did you mean 'cast'?"` when a known word is close, else the list of what there is."""
     names = sorted(set(known))
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    same = [name for name in names if name.casefold() == word.casefold()]
+    close = same or get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there is {', '.join(names)}" if names else ""

@@ -57,6 +57,11 @@ def test_a_constant_that_does_not_fit_is_refused(present: Any, constant: Any):
         apply_transform(Fill(columns={"a": constant}), [{"a": present}])
 
 
+def test_a_name_in_another_case_is_recognised():
+    with pytest.raises(StepError, match="no column 'X'; did you mean 'x'"):
+        apply_transform(Fill(columns={"X": "a"}), [{"x": "b", "other": "c"}])
+
+
 def test_missing_column_and_nothing_to_fill():
     with pytest.raises(StepError, match="no column 'b'"):
         apply_transform(Fill(columns={"b": 1}), [{"a": 1}])
