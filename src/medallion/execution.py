@@ -125,10 +125,7 @@ class Execution:
         same = release is not None and {n: s.id for n, s in release.tables.items()} == {
             n: s.id for n, s in self.snapshots.items()
         }
-        if release and same and publisher.serves(release):
-            if shown != {release.id}:  # a run was killed between the lake's switch and the sinks'
-                publisher.load(release)
-                publisher.activate(release)
+        if release and same and publisher.serves(release) and (shown == {release.id} or _caught_up(publisher, release)):
             publisher.refresh_plain(release)
             self._note(status="unchanged", finished=now(), release=release.id)
             return
@@ -158,7 +155,7 @@ class Execution:
             run=self.record.id,
             created=now(),
             previous=before.id if before else None,
-            tables=self.snapshots,
+            tables={name: self.snapshots[name] for name in self._places if name in self.snapshots},
             layers={
                 name: {"type": layer.name, **layer.model_dump(mode="json")}
                 for name, layer in self.pipeline.declaration.layers.items()
@@ -272,6 +269,15 @@ class Execution:
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)
+
+
+def _caught_up(publisher: Publisher, release: Release) -> bool:
+    """Whether sinks that do not show the published release could be brought to it: a run was killed between the lake's
+    switch and theirs, or a sink's `url` leads elsewhere now."""
+    found = publisher.load(release)
+    if found:
+        publisher.activate(release)
+    return found
 
 
 def _ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:

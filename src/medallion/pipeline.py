@@ -100,7 +100,7 @@ class Pipeline:
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and store back at an earlier release, by default the one before the current.
 
-        Nothing is computed. Raises CallError when there is no such release.
+        Nothing is computed. Raises CallError when there is no such release, or a sink cannot show it.
         """
         with self.writing(new_id(now())) as (held, scratch):
             pointer = self.lake.pointer()
@@ -111,7 +111,11 @@ class Pipeline:
                 raise CallError(f"{pointer.release} is the first release that is kept; there is none to go back to")
             target = self.lake.release(release or earlier[0])
             publisher = Publisher(self, scratch)
-            publisher.load(target)
+            if not publisher.load(target):
+                raise CallError(
+                    f"release {target.id} cannot be shown: a sink of another kind or version has published it",
+                    hint="declare that sink again, or go on with what is published now",
+                )
             held.check()
             self.lake.point(target.id, pointer)
             publisher.activate(target)

@@ -61,8 +61,13 @@ class Publisher:
                         raise
                     yield report
 
-    def load(self, release: Release) -> None:
-        """Load again what a sink has lost of a published release; what is there is left as it is."""
+    def load(self, release: Release) -> bool:
+        """Load again what a sink has lost of a published release; what is there is left as it is.
+
+        Returns whether all tables are then there under the names that the release knows: a sink of another version, or
+        of another kind that `url` leads to now, may have names of its own.
+        """
+        found = True
         for label, tables in release.served.items():
             for name, served in tables.items():
                 if label in self.pipeline.sinks:
@@ -74,7 +79,9 @@ class Publisher:
                         mode=served.mode,
                         former=served.former,
                     )
-                    self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
+                    report = self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
+                    found = found and report.served.name == served.name
+        return found
 
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
         """The release with what was loaded for it."""

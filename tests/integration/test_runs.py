@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ import pytest
 import medallion as md
 from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError, StorageError
 from medallion.lease import lease
+from medallion.sinks.sqlite import Sqlite
 from tests.integration import small
 
 
@@ -240,3 +242,44 @@ def test_rows_keep_the_order_of_their_files(tmp_path: Path) -> None:
     found = pipeline.lake.table("silver.orders").to_arrow()["order_id"].to_pylist()
     expected = [str(n) for n in range(9000, 1000, -1) if n % 3 and n % 7]
     assert found == ["1", "2", "6", *expected]
+
+
+@pytest.mark.parametrize("kind", ["mongodb", "sqlite"])
+def test_the_store_may_move_to_another_database(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    """The lake stays as it is; the database shows all of it as soon as a run was told of its address."""
+    small.write(tmp_path)
+    release = small.load(tmp_path).run().release
+    url = request.getfixturevalue("mongodb_url") if kind == "mongodb" else "sqlite:elsewhere.db"
+    (tmp_path / "medallion.yaml").write_text(small.YAML.replace("sqlite:lake/serving.db", url))
+    moved = small.load(tmp_path)
+    assert {step.action for step in moved.run().steps} == {"unchanged"}
+    with closing(moved.store()) as store:
+        assert store.release().id == release
+    assert small.in_store(moved) == small.in_lake(moved) == small.BOTH
+
+
+def test_a_sink_that_names_tables_otherwise_publishes_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an upgrade: what the release knows under its former name is loaded under the new one."""
+    small.write(tmp_path)
+    first = small.load(tmp_path).run().release
+    (tmp_path / "lake/serving.db").unlink()
+    monkeypatch.setattr(Sqlite, "version", Sqlite.version + 1)
+    upgraded = small.load(tmp_path)
+
+    run = upgraded.run()
+
+    assert (run.status, {step.action for step in run.steps}) == ("succeeded", {"unchanged"})
+    assert small.in_store(upgraded) == small.in_lake(upgraded) == small.BOTH
+    assert upgraded.run().status == "unchanged"
+    with pytest.raises(CallError, match=f"release {first} cannot be shown"):
+        upgraded.roll_back()
+    assert small.in_store(upgraded) == small.in_lake(upgraded) == small.BOTH
+
+
+def test_a_release_has_its_tables_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    small.write(tmp_path)
+    pipeline = small.load(tmp_path)
+    pipeline.run()
+    release = pipeline.lake.current()
+    assert release
+    assert list(release.tables) == [step.table for step in pipeline.plan().steps]
