@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -103,9 +104,9 @@ class TableResource(Released):
             return None
         return self.found(req, resp, question)
 
+    @abstractmethod
     def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
         """The reply to a question; None when it streams."""
-        raise NotImplementedError
 
     def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
         """The conditions that stand in the path."""

@@ -23,6 +23,7 @@ from medallion_panel.blocks.rows import RowsView
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.worldmap import world_map
+from medallion_panel.formats import Formats
 from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 
 _log = logging.getLogger(__name__)
@@ -54,13 +55,13 @@ class Answer:
 class Card:
     """One block as a card. `ask` reads what it shows, `fill` shows it; `rows` is the view of a table, if it is one.
 
-    Parameters: the `block`; its `pipeline`, for the records of runs; `changed`, called when a visitor
-    searched, sorted or picked a row in it.
+    Parameters: the `block`; its `pipeline`, for the records of runs; `formats`, for its labels; `changed`, called when
+    a visitor searched, sorted or picked a row in it.
     """
 
-    def __init__(self, block: Block, pipeline: Pipeline, changed: Callable[[], None]) -> None:
+    def __init__(self, block: Block, pipeline: Pipeline, formats: Formats, changed: Callable[[], None]) -> None:
         self.block, self._pipeline = block, pipeline
-        self.rows = RowsView(block.content, changed) if isinstance(block.content, Rows) else None
+        self.rows = RowsView(block.content, formats, changed) if isinstance(block.content, Rows) else None
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
         self._pane = self._make(content)

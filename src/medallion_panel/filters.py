@@ -103,7 +103,19 @@ class Search(PageFilter):
         return [Filter(self.column, "contains", self.widget.value)] if self.widget.value else []
 
 
-class Range(PageFilter):
+class Span(PageFilter):
+    """Rows whose value lies between two ends, both included."""
+
+    def texts(self) -> list[str]:
+        value = self._chosen()
+        return [f"{value[0]}..{value[1]}"] if value else []
+
+    @abstractmethod
+    def _chosen(self) -> tuple[Any, Any] | None:
+        """The two ends, or None when they leave nothing out."""
+
+
+class Range(Span):
     """Rows whose number lies between two bounds, both included; `write` writes a bound for the reader."""
 
     def __init__(
@@ -136,10 +148,6 @@ class Range(PageFilter):
             least, most = self._whole
             self.widget.value = tuple(max(least, min(most, self._number(end))) for end in (low, high))
 
-    def texts(self) -> list[str]:
-        value = self._chosen()
-        return [f"{value[0]}..{value[1]}"] if value else []
-
     def conditions(self) -> list[Filter]:
         value = self._chosen()
         if not value:
@@ -156,7 +164,7 @@ class Range(PageFilter):
         self.widget.label = f"{self.label}: {low} – {high}"
 
 
-class Days(PageFilter):
+class Days(Span):
     """Rows whose date lies between two days, both included."""
 
     def __init__(
@@ -173,10 +181,6 @@ class Days(PageFilter):
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = _ends(self.label, texts[0], Kind("date"), self._whole) if texts else None
-
-    def texts(self) -> list[str]:
-        value = self._chosen()
-        return [f"{value[0]}..{value[1]}"] if value else []
 
     def conditions(self) -> list[Filter]:
         value = self._chosen()

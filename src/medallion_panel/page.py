@@ -41,7 +41,7 @@ class OpenPage:
         self._shown = 0
         self._wanted = _wanted(page)
         self.filters: list[PageFilter] = page_filters(offers, formats, self._changed)
-        self.cards = [Card(block, pipeline, self._changed) for block in page.blocks]
+        self.cards = [Card(block, pipeline, formats, self._changed) for block in page.blocks]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
         heading = pmui.Typography(page.title, variant="h5", sx={"fontWeight": 600}, margin=(0, 0, 12, 0))
         grid = pmui.Grid(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -49,6 +50,16 @@ def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def close_menu(tab: Any) -> None:
+    """Leave an open menu: one that is drawn anew while it is open does not hear the first key."""
+    for _ in range(100):
+        if not tab.get_by_role("menuitem").count():
+            return
+        tab.keyboard.press("Escape")
+        tab.wait_for_timeout(100)
+    raise AssertionError("the menu stays open")
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 import medallion as md
 import medallion_panel
 from tests.panel import shop
-from tests.panel.serving import serving
+from tests.panel.serving import close_menu, serving
 
 
 def figures(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
@@ -160,7 +160,7 @@ def test_every_kind_of_filter_narrows_what_is_shown(tab: Any, address: str, proj
     expect(tab.locator(".figure")).to_have_text("30")
     tab.get_by_role("combobox", name="Country").click()
     tab.get_by_role("menuitem", name="France").click()
-    tab.keyboard.press("Escape")
+    close_menu(tab)
     ((french,),) = figures(project, "select count(*) from clients where country = 'France'")
     expect(tab.locator(".figure")).to_have_text(str(french))
     tab.wait_for_url("**country=France**")

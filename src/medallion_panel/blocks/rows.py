@@ -17,6 +17,7 @@ from medallion.errors import CallError
 from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
 from medallion_panel.blocks.reading import Reading
+from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName, Rows
 
 _RIGHT = ("integer", "number", "decimal", "currency", "percent")
@@ -27,7 +28,7 @@ margin: 0; font-size: .9rem } dt { opacity: .7 } dd { margin: 0; font-variant-nu
 class RowsView:
     """The inside of a table's card. `changed` is called when its own part of the address changed."""
 
-    def __init__(self, block: Rows, changed: Callable[[], None]) -> None:
+    def __init__(self, block: Rows, formats: Formats, changed: Callable[[], None]) -> None:
         self.block, self._changed = block, changed
         self._found: _Found | None = None
         self._subject: Any = None
@@ -35,7 +36,8 @@ class RowsView:
         self._at = 0
         self._quiet = False
         self.row: str | None = None
-        self.search = pmui.TextInput(label="", size="small", margin=0, width=220, visible=bool(block.search))
+        label = f"{formats.label(block.search)} contains" if block.search else ""
+        self.search = pmui.TextInput(label=label, size="small", margin=0, width=220, visible=bool(block.search))
         self.back = pmui.IconButton(icon="chevron_left", description="Former page", margin=0, disabled=True)
         self.next = pmui.IconButton(icon="chevron_right", description="Next page", margin=0, disabled=True)
         self.told = pmui.Typography("", variant="body2", margin=(10, 0), sizing_mode="fixed")
@@ -101,8 +103,6 @@ class RowsView:
         """Show what was read."""
         self._found, self._subject, self._at = found, found.subject, found.at
         self._cursors[found.at + 1 :] = [found.page.cursor]
-        if self.block.search:
-            self.search.label = f"{found.reading.formats.label(self.block.search)} contains"
         write = found.reading.formats.writer("integer")
         first, number = found.at * self.block.page_size, len(found.page.rows)
         self.told.object = f"{write(first + 1 if number else 0)}–{write(first + number)} of {write(found.whole)}"
