@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -67,6 +67,7 @@ class DuckDBSession(Session):
         self.connection = connection
         self.scratch = scratch
         self._working: set[Connection] = set()
+        self._changing = Lock()  # a cursor is closed once it has left the set, so that none in it is closed
 
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
         """Several files at once: DuckDB reads a small one on one thread only."""
@@ -87,8 +88,9 @@ class DuckDBSession(Session):
             return TableBuild(task, cursor, self.scratch).run()
 
     def interrupt(self) -> None:
-        for cursor in list(self._working):
-            cursor.interrupt()
+        with self._changing:
+            for cursor in self._working:
+                cursor.interrupt()
 
     def batches(self, source: Input, rows: int) -> Batches:
         found = source.layer.scan(source.storage, source.snapshot, self._cursor())
@@ -101,7 +103,8 @@ class DuckDBSession(Session):
         import duckdb
 
         with closing(self._cursor()) as cursor:
-            self._working.add(cursor)
+            with self._changing:
+                self._working.add(cursor)
             try:
                 yield cursor
             except duckdb.InterruptException as error:
@@ -111,7 +114,8 @@ class DuckDBSession(Session):
                     raise KeyboardInterrupt from error
                 raise
             finally:
-                self._working.discard(cursor)
+                with self._changing:
+                    self._working.discard(cursor)
 
     def _cursor(self) -> Connection:
         cursor = self.connection.cursor()
