@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec
 from medallion.errors import CallError, MissingError
-from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.records import LoadReport, Release, Served, Serving, Snapshot
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -71,14 +71,7 @@ class Publisher:
         for label, tables in release.served.items():
             for name, served in tables.items():
                 if label in self.pipeline.sinks:
-                    spec = TableSpec(
-                        name=name,
-                        columns=served.columns,
-                        key=served.key,
-                        indexes=served.indexes,
-                        mode=served.mode,
-                        former=served.former,
-                    )
+                    spec = TableSpec(name=name, **served.way())
                     report = self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
                     found = found and report.served.name == served.name
         return found
@@ -145,9 +138,7 @@ class Publisher:
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:
             report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release), sink.batch))
-        way = {"key": spec.key, "indexes": spec.indexes, "mode": spec.mode, "former": spec.former}
-        asked = report.served.model_copy(update=way)
-        return report.model_copy(update={"served": asked})
+        return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})
 
     def _session(self) -> AbstractContextManager[Session]:
         if self._given is not None:
@@ -155,7 +146,7 @@ class Publisher:
         return self.pipeline.declaration.engine.session(self.scratch)
 
 
-def _way(table: TableSpec | Served) -> tuple[object, ...]:
+def _way(table: Serving) -> tuple[object, ...]:
     return table.key, table.indexes, table.mode
 
 

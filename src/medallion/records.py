@@ -1,4 +1,4 @@
-"""What medallion writes down: plain, immutable, serialisable, without behaviour.
+"""What medallion writes down: plain, immutable, serialisable.
 
 Each record is one JSON object in the lake, so that any language can read it.
 Times are UTC in ISO 8601; sizes are bytes; durations are seconds.
@@ -115,22 +115,34 @@ class Snapshot(Record):
     warnings: tuple[str, ...] = ()
 
 
-class Served(Record):
+class Serving(Record):
+    """In what way a table is served: `key` tells its rows apart, `indexes` are lists of columns (`-name` descends).
+
+    With a `former` table, its rows are served too. Where a key stands in both, the snapshot's row is served when
+    `mode` is "merge", and the former one when it is "append".
+    """
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    mode: Mode = "replace"
+    former: Served | None = None
+
+    def way(self) -> dict[str, Any]:
+        """These fields alone."""
+        return {name: getattr(self, name) for name in Serving.model_fields}
+
+
+class Served(Serving):
     """One table (by its full name) inside one sink: `name` is the physical table or collection it was loaded into.
 
-    `rows` were counted there. Unless `mode` is "replace", they are those of `snapshot` and, where their keys differ,
-    those of `former`: what the release before served (its own `former` left out).
+    `rows` were counted there. A `former` table is what the release before served, its own `former` left out.
     """
 
     table: str
     name: str
     snapshot: str
     rows: int
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    mode: Mode = "replace"
-    former: Served | None = None
 
 
 class Release(Record):

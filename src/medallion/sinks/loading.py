@@ -42,17 +42,7 @@ class Target:
     def report(self, label: str, seconds: float, rows: int, *, loaded: bool) -> LoadReport:
         """What was done, `rows` being counted in the whole table."""
         spec, arrived = self.spec, self.snapshot.rows
-        served = Served(
-            table=self.snapshot.table,
-            name=self.name,
-            snapshot=self.snapshot.id,
-            rows=rows,
-            columns=spec.columns,
-            key=spec.key,
-            indexes=spec.indexes,
-            mode=spec.mode,
-            former=spec.former,
-        )
+        served = Served(table=self.snapshot.table, name=self.name, snapshot=self.snapshot.id, rows=rows, **spec.way())
         report = LoadReport(sink=label, served=served, seconds=seconds, loaded=loaded)
         if not loaded:
             return report

@@ -1,0 +1,92 @@
+"""How files are read and tables are kept: formats and layers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from medallion.contracts.plugin import Plugin
+from medallion.records import Column, File, Snapshot
+
+if TYPE_CHECKING:
+    from medallion.contracts.steps import Connection, Inputs, Relation
+    from medallion.storage import Storage
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What parsing one source file gave: its columns as in the file, records, and unsplittable ones.
+
+    `rejects` holds (record number, reason, raw text) of each record that could not be split into fields, in their
+    order: the others' numbers follow from it. `warnings` are told with the file's name before each.
+    """
+
+    columns: tuple[Column, ...]
+    rows: int
+    rejects: tuple[tuple[int, str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Format(Plugin, ABC):
+    """How to read one kind of source file. `suffixes` are the endings that choose it by themselves."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
+        """Write the records of `source` to the Parquet file `target`, in order, values as they stand, no column added.
+
+        Records that cannot be split go into `Parsed.rejects` instead, with their numbers: the number of a written
+        record is its position + 1 + the rejects before it, and nothing else says so.
+        `name` is what to call the file in messages. Raises SourceError on a file that cannot be read at all,
+        saying what to declare instead.
+        """
+
+
+class Layer(Plugin, ABC):
+    """How the tables of one zone are kept, below `path` (by default the lake's folder of the layer's name).
+
+    `retain` is the number of releases whose snapshots stay.
+    """
+
+    path: str | None = None
+    retain: int = Field(default=10, ge=1)
+
+    @abstractmethod
+    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+        """Write rows as new immutable files below `folder`, never in place; `scratch` is an empty local folder."""
+
+    @abstractmethod
+    def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        """All rows of a snapshot, lazily, with `_row` and `_origin`."""
+
+    def objects(self, snapshot: Snapshot) -> Iterable[str]:
+        """The paths a snapshot needs; whatever no retained snapshot needs is removed."""
+        return [file.path for file in snapshot.files]
+
+
+class SourceLayer(Layer, ABC):
+    """A layer that takes source files in: the first of a pipeline."""
+
+    @abstractmethod
+    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> tuple[str, str]:
+        """Keep one source file's bytes as they came: (SHA-256, path of the object). Doing it twice is doing it once.
+
+        `scratch` is a local folder for the copy on its way.
+        """
+
+    @abstractmethod
+    def records(self, table: str, sha256: str, form: Format) -> str:
+        """Where the records of these bytes, read by this format, are kept: a path below the layer."""
+
+    @abstractmethod
+    def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
+        """The records of the origins `wanted` as they stood in their files.
+
+        `wanted` has one column, `_origin`; the result `_origin`, `file`, `record` (from 1) and `row` (a JSON object).
+        """

@@ -1,0 +1,42 @@
+"""What every plugin is: its own configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Plugin(BaseModel):
+    """Base of every plugin: its fields are its keys in YAML.
+
+    `name` is its name in YAML, the same as its entry point's.
+    `version` is part of the fingerprint of every table the plugin makes: raise it when the same
+    input would give another output. `value_field` names the field that takes the whole value when a
+    user writes one that is no mapping of fields: with `"where"`, `filter: amount > 0` reads as
+    `filter: {where: amount > 0}`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    value_field: ClassVar[str | None] = None
+
+    def reads(self) -> tuple[str, ...]:
+        """Full names of tables it reads beside its table's own `from`."""
+        return ()
+
+    def identity(self) -> dict[str, Any]:
+        """What a fingerprint takes of it: class, version and every field."""
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        return {"plugin": kind, "version": self.version, "fields": self.model_dump(mode="json")}
+
+
+class Section(Plugin):
+    """A package's own top-level key of the declaration, such as `api` or `dashboard`."""
+
+    def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What does not fit the rest of the `medallion.config.Declaration`: (path below the section, message) each."""
+        yield from ()

@@ -1,0 +1,175 @@
+"""Where releases are served from: sinks, and the stores that read them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from medallion.contracts.plugin import Plugin
+from medallion.errors import SinkError
+from medallion.records import LoadReport, Release, Served, Serving, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Batches: TypeAlias = pa.RecordBatchReader
+
+Operator = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "isnull"]
+
+
+class TableSpec(Serving):
+    """A table to serve under its plain `name`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Right:
+    """Something a sink does in its database: whether it was `refused` when tried, and whether it is `needed` at all."""
+
+    what: str
+    refused: SinkError | None
+    needed: bool = True
+
+
+class Sink(Plugin, ABC):
+    """Loads a release's tables into a serving database, then switches to it at once.
+
+    `label` is the sink's name in the declaration, under which a release's `served` lists its tables; `batch` is how
+    many rows it is given at a time.
+    """
+
+    url: str
+    label: str = "serving"
+    batch: int = Field(default=10_000, ge=1)
+
+    def located(self, base: Path) -> Self:
+        """The same sink, a relative path in its `url` being taken from `base`."""
+        return self
+
+    @abstractmethod
+    def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
+        """Load beside what is live, with the rows of `table.former`, with indexes; count what arrived.
+
+        Doing it twice is doing it once. Raises SinkError when the former table is not there.
+        """
+
+    @abstractmethod
+    def activate(self, release: Release) -> None:
+        """Switch readers to the release in one atomic step, then point the plain names at it."""
+
+    @abstractmethod
+    def active(self) -> Release | None:
+        """The release readers see, or None before the first."""
+
+    @abstractmethod
+    def prune(self, keep: Sequence[Release]) -> int:
+        """Remove what no release in `keep` serves; how many tables went."""
+
+    def rights(self) -> Iterator[Right]:
+        """Try what publishing needs, with names of its own, and leave nothing; by default nothing is tried."""
+        yield from ()
+
+    @abstractmethod
+    def store(self) -> Store:
+        """The query side. Cheap: connects on first use, so that it may be made before a fork."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition: `field operator value`. `in` takes a sequence, `isnull` a bool."""
+
+    field: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order by one column; null sorts below every value."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to find: all `filters` hold; `fields` empty means all; `cursor` continues a former page.
+
+    A cursor belongs to the release it began with; when that is gone, it raises CallError.
+    """
+
+    filters: tuple[Filter, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    fields: tuple[str, ...] = ()
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one release; `cursor` is None on the last page."""
+
+    rows: list[dict[str, Any]]
+    release: str
+    cursor: str | None = None
+
+
+class Store(ABC):
+    """Reads the active release of a sink. Values are Python's own: int, float, str, bool, None,
+    `Decimal`, `date`, UTC `datetime`, list, dict. Unknown names raise CallError."""
+
+    @abstractmethod
+    def release(self) -> Release:
+        """The active release. Raises SinkError when nothing was published or the database is away."""
+
+    def tables(self) -> Mapping[str, Served]:
+        """The served tables by plain name, with columns and key."""
+        release = self.release()
+        return next((tables for tables in release.served.values() if tables), {})
+
+    @abstractmethod
+    def find(self, table: str, query: Query) -> Page:
+        """One page of the rows that match. Raises CallError on unknown names and bad cursors."""
+
+    @abstractmethod
+    def get(self, table: str, key: object) -> dict[str, Any] | None:
+        """The row with this key (a tuple for a key of several columns), or None."""
+
+    @abstractmethod
+    def count(self, table: str, query: Query) -> int:
+        """How many rows match the query's filters."""
+
+    @abstractmethod
+    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+        """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
+
+        `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is
+        a group of its own. `metrics` maps a name to `count()` or `sum|mean|min|max(column)`, which leave nulls
+        out; sums of decimals and whole numbers are exact, means floating point. `query.sort` and `query.limit`
+        are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
+        """
+
+    @abstractmethod
+    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
+        """All matching rows, sorted, in batches, from one release and in flat memory."""
+
+    def at(self, release: Release, seconds: float | None = None) -> Store:
+        """This store with its questions put to `release`, whichever is active, and ended after `seconds`.
+
+        They raise GoneError when the release is no longer kept, and OvertimeError when the database had to end
+        them; the rows of a scan must begin in that time. Closing is left to this store. A store that can do neither
+        gives itself, as this one does; then `Page.release` tells what was read.
+        """
+        return self
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections; the store may be used again and then connects anew."""
