@@ -10,33 +10,27 @@ class TestMySink(SinkContract):
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
 
-from medallion.contracts import Query, Sink, Sort, Store, TableSpec
+from medallion.contracts import Query, Sink, Store, TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.records import Release
 from medallion.testing.groups import GroupContract
 from medallion.testing.modes import ModeContract
 from medallion.testing.queries import QueryContract
+from medallion.testing.readers import NUMBERS, ReaderContract, started
 from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
-
-PUBLISHES = 20
 
 T = TypeVar("T")
 
-_NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
-_OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
 
-
-class SinkContract(QueryContract, GroupContract, ModeContract):
+class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
     """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
 
     @pytest.fixture
@@ -132,7 +126,7 @@ class SinkContract(QueryContract, GroupContract, ModeContract):
 
     def test_a_process_killed_while_loading_leaves_the_published_release(self, sink: Sink) -> None:
         before = publish(sink, "first", items(20))
-        child = _start(_load_and_die, sink)
+        child = started(_load_and_die, sink)
         child.join(60)
         assert child.exitcode == -signal.SIGKILL
         assert sink.active() == before
@@ -171,7 +165,7 @@ class SinkContract(QueryContract, GroupContract, ModeContract):
 
     def test_a_table_that_is_no_longer_served_is_unknown(self, sink: Sink) -> None:
         publish(sink, "first", items())
-        publish(sink, "second", [{"id": 1}], _NUMBERS)
+        publish(sink, "second", [{"id": 1}], NUMBERS)
         store = sink.store()
         assert set(store.tables()) == {"numbers"}
         with pytest.raises(CallError, match="no table 'items'"):
@@ -198,101 +192,10 @@ class SinkContract(QueryContract, GroupContract, ModeContract):
         assert sink.active() == second
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
-    def test_a_cursor_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
-        first = publish(sink, "first", items())
-        store = sink.store()
-        begun = store.find("items", Query(sort=(Sort("amount"),), limit=20))
-        second = publish(sink, "second", items(5))
-        sink.prune([first, second])
-        going = Query(sort=(Sort("amount"),), limit=100, cursor=begun.cursor)
-        assert store.find("items", Query()).release == "second"
-        rest = store.find("items", going)
-        assert rest.release == "first"
-        assert len(begun.rows + rest.rows) == 60
-        sink.prune([second])
-        with pytest.raises(CallError, match=r"first.* no longer kept"):
-            store.find("items", going)
-        store.close()
-
-    def test_a_scan_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
-        publish(sink, "first", [{"id": number} for number in range(5000)], _NUMBERS)
-        store = sink.store()
-        scan = store.scan("numbers", Query())
-        found = next(scan)
-        publish(sink, "second", [{"id": -1}], _NUMBERS)
-        for batch in scan:
-            found += batch
-        assert found == [{"id": number} for number in range(5000)]
-        assert next(store.scan("numbers", Query())) == [{"id": -1}]
-        store.close()
-
-    def test_readers_in_threads_see_one_release_at_a_time(self, sink: Sink) -> None:
-        publish_pair(sink, 0)
-        store, done = sink.store(), threading.Event()
-        faults: list[Exception] = []
-        seen: set[str] = set()
-
-        def read() -> None:
-            while not done.is_set():
-                try:
-                    seen.update(_look(store, paging=False))
-                except Exception as error:
-                    faults.append(error)
-                    return
-
-        readers = [threading.Thread(target=read) for _ in range(4)]
-        for reader in readers:
-            reader.start()
-        kept: list[Release] = []
-        for number in range(1, PUBLISHES + 1):
-            kept = [*kept[-1:], publish_pair(sink, number)]
-            sink.prune(kept)
-        done.set()
-        for reader in readers:
-            reader.join()
-        store.close()
-        assert not faults, faults
-        assert len(seen) > 1
-
-    def test_readers_in_processes_see_one_release_at_a_time(self, sink: Sink) -> None:
-        publish_pair(sink, 0)
-        context = multiprocessing.get_context("spawn")
-        done, results = context.Event(), context.Queue()
-        readers = [_start(_read_until, sink, done, results) for _ in range(2)]
-        assert [results.get(timeout=60) for _ in readers] == ["ready"] * 2
-        for number in range(1, PUBLISHES + 1):
-            publish_pair(sink, number)
-        done.set()
-        outcomes = [results.get(timeout=60) for _ in readers]
-        for reader in readers:
-            reader.join(60)
-        assert all(isinstance(seen, int) and seen > 0 for seen in outcomes), outcomes
-
-    def test_a_store_made_before_a_fork_serves_both_sides(self, sink: Sink) -> None:
-        publish(sink, "first", items())
-        store = sink.store()
-        inherited, child_end = os.pipe()
-        process = _fork(lambda: os.write(child_end, b"%d" % store.count("items", Query())))
-        assert os.waitpid(process, 0)[1] == 0
-        assert os.read(inherited, 10) == b"60"
-        os.close(inherited)
-        os.close(child_end)
-        assert store.count("items", Query()) == 60
-        store.close()
-
 
 def publish_loaded(sink: Sink, *served: Any) -> Release:
     """Activate a release of tables that are loaded."""
     made = release(sink, f"of {len(served)}", served)
-    sink.activate(made)
-    return made
-
-
-def publish_pair(sink: Sink, number: int) -> Release:
-    """Publish two tables that belong together: both hold 100 + `number` rows."""
-    rows: list[Row] = [{"id": place} for place in range(100 + number)]
-    served = [load(sink, f"{spec.name}-{number}", rows, spec).served for spec in (_NUMBERS, _OTHERS)]
-    made = release(sink, f"pair-{number}", served)
     sink.activate(made)
     return made
 
@@ -304,40 +207,6 @@ def reading(sink: Sink, ask: Callable[[Store], T]) -> T:
         return ask(store)
     finally:
         store.close()
-
-
-def _look(store: Store, *, paging: bool = True) -> Iterator[str]:
-    """Read both tables of a pair, whole and in two pages, and check that each answer is of one release."""
-    for table in ("numbers", "others"):
-        page = store.find(table, Query(limit=1000))
-        expected = 100 + _number(page.release)
-        if len(page.rows) != expected:
-            raise AssertionError(f"{table} of {page.release} has {len(page.rows)} rows, not {expected}")
-        yield page.release
-        if paging:
-            begun = store.find(table, Query(limit=60))
-            rest = store.find(table, Query(limit=1000, cursor=begun.cursor))
-            if begun.release != rest.release or len(begun.rows + rest.rows) != 100 + _number(begun.release):
-                raise AssertionError(f"a page of {begun.release} was continued with one of {rest.release}")
-
-
-def _number(release: str) -> int:
-    return int(release.rpartition("-")[2])
-
-
-def _read_until(sink: Sink, done: Any, results: Any) -> None:
-    """In another process: read until told to stop, then report how many reads were right, or what was wrong."""
-    seen = 0
-    store = sink.store()
-    try:
-        for _ in _look(store):
-            seen += 1
-        results.put("ready")
-        while not done.is_set():
-            seen += len(list(_look(store)))
-        results.put(seen)
-    except Exception as error:
-        results.put(f"{error!r} after {seen} reads")
 
 
 def _failing(after: int) -> Iterator[Row]:
@@ -352,21 +221,3 @@ def _dying(after: int) -> Iterator[Row]:
 
 def _load_and_die(sink: Sink) -> None:
     sink.load(SPEC, snapshot("snapshot-second", 50), batches(_dying(40)))
-
-
-def _start(work: Callable[..., None], *values: Any) -> Any:
-    process = multiprocessing.get_context("spawn").Process(target=work, args=values, daemon=True)
-    process.start()
-    return process
-
-
-def _fork(work: Callable[[], Any]) -> int:
-    process = os.fork()
-    if process == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return process
