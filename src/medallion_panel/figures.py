@@ -14,6 +14,8 @@ from medallion.contracts import Page, Query, Sort, Store
 from medallion.errors import CallError, MedallionError, SinkError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import Release, Served
+from medallion_panel.held import Held
+from medallion_panel.holding import Holding
 
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ class Figures:
         self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="figures")
         self._seen: Release | None = None
         self._lost: MedallionError | None = None
+        self._holding = Holding(store)
 
     def release(self) -> Release:
         """Ask the store for its active release."""
@@ -48,6 +51,7 @@ class Figures:
             self._lost = error
             raise
         self._lost = None
+        self._holding.turn_to(self._seen.id)
         return self._seen
 
     def seen(self) -> Release:
@@ -70,19 +74,30 @@ class Figures:
 
     def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
         key = ("group", table, tuple(by), tuple(metrics.items()), query)
-        return self._kept(key, lambda: self.store.group(table, by, metrics, query))
+        held = self._of(table, lambda held: held.group(by, metrics, query))
+        return self._kept(key, lambda: self.store.group(table, by, metrics, query), held)
 
     def find(self, table: str, query: Query) -> Page:
         return self._kept(("find", table, query), lambda: self.store.find(table, query))
 
     def count(self, table: str, query: Query) -> int:
-        return self._kept(("count", table, query.filters), lambda: self.store.count(table, query))
+        held = self._of(table, lambda held: held.count(query))
+        return self._kept(("count", table, query.filters), lambda: self.store.count(table, query), held)
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         return self._kept(("get", table, key), lambda: self.store.get(table, key))
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         return self.store.scan(table, query)
+
+    def points(self, table: str, query: Query) -> list[dict[str, Any]]:
+        """The `fields` of all rows that match, in no order."""
+        found = self._of(table, lambda held: held.rows(query))(self.seen().id)
+        return [row for batch in self.scan(table, query) for row in batch] if found is None else found
+
+    def hold(self, columns: Mapping[str, Sequence[str]]) -> None:
+        """Have these columns of large tables held before long: what is asked of them alone then needs no store."""
+        self._holding.want(self.seen(), columns)
 
     def values(self, table: str, column: str, limit: int) -> list[Any]:
         """The distinct values of a column, in their order, null left out."""
@@ -94,9 +109,18 @@ class Figures:
         (row,) = self.group(table, (), {"low": f"min({column})", "high": f"max({column})"}, query or Query())
         return row["low"], row["high"]
 
-    def _kept(self, key: Any, ask: Callable[[], T]) -> T:
+    def _of(self, table: str, question: Callable[[Held], T | None]) -> Callable[[str], T | None]:
+        """The answer from what is held of a table of a release, None without."""
+
+        def ask(release: str) -> T | None:
+            held = self._holding.of(release, table)
+            return None if held is None else question(held)
+
+        return ask
+
+    def _kept(self, key: Any, ask: Callable[[], T], held: Callable[[str], T | None] = lambda _: None) -> T:
         """The answer to a question about the release seen, asked once. While the store is out of reach, only what
-        was asked before is answered: every further question would keep all visitors waiting."""
+        was asked before or is `held` is answered: every further question would keep all visitors waiting."""
         for _ in range(_TRIES):
             before = self.seen().id
             full = (before, repr(key))
@@ -106,17 +130,23 @@ class Figures:
                         self._answers.move_to_end(full)
                         found: T = self._answers[full]
                         return found
+                answer = held(before)
+                if answer is not None:
+                    return self._keep(full, answer)
                 if self._lost is not None:
                     raise self._lost
                 with self._asking:
                     answer = ask()
                 if self.release().id == before:
-                    with self._lock:
-                        self._answers[full] = answer
-                        while len(self._answers) > _KEPT:
-                            self._answers.popitem(last=False)
-                    return answer
+                    return self._keep(full, answer)
         raise SinkError("releases change faster than they can be read", hint="wait until the run is done")
+
+    def _keep(self, question: Any, answer: T) -> T:
+        with self._lock:
+            self._answers[question] = answer
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        return answer
 
     @contextmanager
     def _one_at_a_time(self, question: Any) -> Iterator[None]:

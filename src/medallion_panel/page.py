@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import panel as pn
@@ -24,7 +24,7 @@ _SOON = 0.25  # seconds until a card that waits is dimmed
 class OpenPage:
     """The page that is shown: its filters, by what they offer, and its cards.
 
-    `wrote` is called when something was chosen that the address is to say.
+    `wrote` is called when something was chosen that the address is to say, `shown` when all cards are filled.
     """
 
     def __init__(
@@ -35,9 +35,10 @@ class OpenPage:
         formats: Formats,
         pipeline: Pipeline,
         wrote: Callable[[], None],
+        shown: Callable[[], Awaitable[None]],
     ) -> None:
         self.slug = page.slug
-        self._figures, self._formats, self._wrote = figures, formats, wrote
+        self._figures, self._formats, self._wrote, self._done = figures, formats, wrote, shown
         self._shown = 0
         self._wanted = _wanted(page)
         self.filters: list[PageFilter] = page_filters(offers, formats, self._changed)
@@ -90,6 +91,7 @@ class OpenPage:
 
         async def fill() -> None:
             await asyncio.gather(*(self._fill(card, reading, number) for card in self.cards))
+            await self._done()
 
         pn.state.execute(fill)
 

@@ -22,6 +22,7 @@ from medallion_panel.page import OpenPage
 from medallion_panel.section import Dashboard, Page
 from medallion_panel.status import Status
 from medallion_panel.theme import THEME
+from medallion_panel.uses import hold_for
 
 T = TypeVar("T")
 
@@ -145,7 +146,7 @@ class Session:
                 if turn != self._turns:  # another page was chosen meanwhile
                     return
                 self._open = OpenPage(
-                    self._pages[slug], offers, self._figures, self._formats, self._pipeline, self._write
+                    self._pages[slug], offers, self._figures, self._formats, self._pipeline, self._write, self._hold
                 )
                 self._body[:] = [self._open.view]
             notices += self._open.set({name: texts for name, texts in parts.items() if name not in (_PAGE, _THEME)})
@@ -155,6 +156,12 @@ class Session:
             return
         self._notice.param.update(object=" ".join(notices), visible=bool(notices), closed=False)
         self._open.show()
+
+    async def _hold(self) -> None:
+        """Have the columns of large tables held, now that the page's own questions are answered."""
+        if self._open is not None and self._open.slug in self._pages:
+            page, pages = self._pages[self._open.slug], list(self._pages.values())
+            await self._asked(hold_for, page, pages, self._figures)
 
     async def _asked(self, question: Callable[..., T], *values: Any) -> T:
         """An answer of the store, waited for without keeping other visitors waiting."""

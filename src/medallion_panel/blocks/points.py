@@ -40,8 +40,9 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
         raise NoRowsError
     if rows > RASTER:
         return _density(block, reading, query)
-    found = [row for batch in reading.figures.scan(block.table, query) for row in batch]
-    frame = pd.DataFrame(found).map(lambda value: float(value) if isinstance(value, Decimal) else value)
+    frame = pd.DataFrame(reading.figures.points(block.table, query)).map(
+        lambda value: float(value) if isinstance(value, Decimal) else value
+    )
     plot = new_figure(block.height)
     _labelled(plot, block, reading)
     colors = {reading.formats.label(block.y): PRIMARY}

@@ -1,0 +1,133 @@
+"""Which columns are held, and since when: read from the store behind the visitors, for the release they see."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from medallion.contracts import Query, Store
+from medallion.errors import MedallionError, SinkError
+from medallion.paging import table_of
+from medallion.records import Release
+from medallion_panel.held import Held
+
+FEWEST_ROWS = 50_000  # a store counts fewer quickly enough
+MOST_VALUES = 20_000_000  # rows times columns of all tables a process holds: some 200 to 700 MB
+
+_AGAIN = 60.0  # seconds after a failure
+_PART = 5000
+_WAY = 0.5  # of the time a batch takes, Python is left to the visitors after it
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    release: Release
+    table: str
+    columns: tuple[str, ...]
+
+
+class Holding:
+    """The held columns of a process, of one release at a time. One thread reads them from `store`; where it fails,
+    or a table is too large, nothing is held, and the store goes on answering."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._release = ""
+        self._held: dict[str, Held] = {}
+        self._wishes: list[_Wish] = []
+        self._due: dict[str, float] = {}
+        self._working = False
+
+    def of(self, release: str, table: str) -> Held | None:
+        """What is held of a table of this release."""
+        with self._lock:
+            return self._held.get(table) if release == self._release else None
+
+    def turn_to(self, release: str) -> None:
+        """Let go of what is held of any other release."""
+        with self._lock:
+            if release != self._release:
+                self._release, self._held, self._wishes, self._due = release, {}, [], {}
+
+    def want(self, release: Release, columns: Mapping[str, Sequence[str]]) -> None:
+        """Have these columns of each table held before long."""
+        with self._lock:
+            if release.id != self._release:
+                return
+            now = time.monotonic()
+            for table, names in columns.items():
+                if self._due.get(table, 0.0) <= now:
+                    self._due[table] = inf
+                    self._wishes.append(_Wish(release, table, tuple(names)))
+            if self._wishes and not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="holding", daemon=True).start()
+
+    def _work(self) -> None:
+        while wish := self._next():
+            began = time.monotonic()
+            try:
+                held = self._load(wish)
+            except MedallionError as error:
+                _log.warning("%s is not held, and asked of the store: %s", wish.table, error.message)
+                with self._lock:
+                    if wish.release.id == self._release:
+                        self._due[wish.table] = time.monotonic() + _AGAIN
+            except Exception:  # such as a number beyond 64 bits: this release's will not change
+                _log.exception("%s is not held, and asked of the store", wish.table)
+            else:
+                if held is not None and self._keep(wish, held):
+                    took = time.monotonic() - began
+                    _log.info("%d columns of %s are held after %.1f s", len(wish.columns), wish.table, took)
+
+    def _next(self) -> _Wish | None:
+        with self._lock:
+            self._working = bool(self._wishes)
+            return self._wishes.pop(0) if self._wishes else None
+
+    def _keep(self, wish: _Wish, held: Held) -> bool:
+        with self._lock:
+            if wish.release.id != self._release:
+                return False
+            self._held[wish.table] = held
+            return True
+
+    def _load(self, wish: _Wish) -> Held | None:
+        """The columns of a table, all from the release that was wished for; None when they are not to be held."""
+        store = self._store.at(wish.release)
+        served = table_of(store.tables(), wish.table)
+        held, rows = Held(served, wish.columns), 0
+        with self._lock:
+            values = held.values + sum(other.values for other in self._held.values())
+        if served.rows < FEWEST_ROWS or values > MOST_VALUES:
+            size = "small enough to be asked of" if served.rows < FEWEST_ROWS else "too large to be held, and asked of"
+            _log.info("%s is %s the store", wish.table, size)
+            return None
+        part: list[dict[str, object]] = []
+        for batch in self._batches(store, wish):
+            rows += len(batch)
+            part += batch
+            if len(part) >= _PART:
+                held.append(part)
+                part = []
+        held.append(part)
+        if rows != served.rows:
+            raise SinkError(f"{rows:,} rows came of {served.rows:,}")
+        return held
+
+    def _batches(self, store: Store, wish: _Wish) -> Iterator[list[dict[str, object]]]:
+        """All rows, from the wished release alone: a store that cannot be put to one is watched for it."""
+        began = time.monotonic()
+        for number, batch in enumerate(store.scan(wish.table, Query(fields=wish.columns))):
+            if wish.release.id != self._release or (number == 0 and store.release().id != wish.release.id):
+                raise SinkError(f"release {wish.release.id} is no longer the active one")
+            yield batch
+            time.sleep((time.monotonic() - began) * _WAY)
+            began = time.monotonic()
