@@ -18,6 +18,7 @@ from medallion_panel.defaults import default_pages
 from medallion_panel.figures import Figures
 from medallion_panel.filters import offers_of
 from medallion_panel.formats import Formats
+from medallion_panel.leaving import forget_when_left
 from medallion_panel.page import OpenPage
 from medallion_panel.section import Dashboard, Page
 from medallion_panel.status import Status
@@ -65,6 +66,7 @@ class Session:
             title=title, main=[main], sidebar=[self._menu],
             sidebar_width=216, theme_config=THEME, header=[pn.Spacer(sizing_mode="stretch_width"), self._status.view],
         )  # fmt: skip
+        forget_when_left(self.view)
         pn.state.onload(self._begin)
 
     def _on_phone(self) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -30,23 +31,45 @@ CHROMIUM = "/usr/bin/chromium"
 _PATIENCE = 60
 
 
+@dataclass(frozen=True)
+class Server:
+    """A dashboard that runs: its address, its process, and the file of what that says."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
 @contextmanager
 def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
     """`panel serve` of a declaration; gives the dashboard's address. It must end when it is told to."""
-    port = _free_port()
+    with server(config, *options, **environment) as started:
+        yield started.url
+
+
+@contextmanager
+def server(config: Path, *options: str, **environment: str) -> Iterator[Server]:
+    """The same, with its process."""
     package = Path(__file__).parents[2] / "src/medallion_panel"
+    port = free_port()
     command = [
         sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
         "--allow-websocket-origin", f"127.0.0.1:{port}", *options,
     ]  # fmt: skip
-    log = config.parent / "serve.log"
+    with running(command, port, config.parent / "serve.log", MEDALLION_CONFIG=str(config), **environment) as started:
+        yield started
+
+
+@contextmanager
+def running(command: list[str], port: int, log: Path, **environment: str) -> Iterator[Server]:
+    """A command that serves a dashboard on a port, in a process group of its own."""
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, env={**os.environ, "MEDALLION_CONFIG": str(config), **environment}, stdout=out, stderr=out
+            command, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
         )
     try:
         _wait(f"http://127.0.0.1:{port}/", process, log)
-        yield f"http://127.0.0.1:{port}/medallion_panel"
+        yield Server(f"http://127.0.0.1:{port}/medallion_panel", process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -73,7 +96,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the dashboard did not start:\n{log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
