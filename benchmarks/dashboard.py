@@ -55,8 +55,8 @@ CHANGE = """async ([search, number]) => {
     if (each.shadowRoot) all(each.shadowRoot, found) } return found }
   const began = performance.now(), took = {}
   const charts = () => Bokeh.documents.flatMap((each) => [...each._all_models.values()])
-    .filter((model) => model.type === "Figure").map((model) => model.id).join()
-  const former = charts()
+    .filter((model) => model.type === "ColumnDataSource").map((model) => model.data)
+  const former = new Set(charts())
   history.pushState({}, "", search); dispatchEvent(new PopStateEvent("popstate"))
   while (!took.all) {
     await new Promise(requestAnimationFrame)
@@ -67,7 +67,7 @@ CHANGE = """async ([search, number]) => {
     if (!took.rows && now.some((each) => each.tagName === "P" && each.textContent.endsWith("of " + number)))
       took.rows = since
     const waiting = now.some((each) => each.style && each.style.opacity === "0.45")
-    if (took.figures && took.rows && !waiting && charts() !== former
+    if (took.figures && took.rows && !waiting && charts().some((each) => !former.has(each))
         && (since > 400 || took.settled++ > 8)) took.all = since
     took.settled = took.settled || 0
   }

@@ -24,6 +24,7 @@ from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.worldmap import world_map
 from medallion_panel.formats import Formats
+from medallion_panel.redraw import redraw
 from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 
 _log = logging.getLogger(__name__)
@@ -106,9 +107,9 @@ class Card:
 
     def fill(self, answer: Answer) -> None:
         """Show an answer in place of the former one."""
-        content, made = self.block.content, answer.made
+        made = answer.made
         if isinstance(made, Picture):
-            self._pane[:] = _panes(made, content.height)  # type: ignore[attr-defined]
+            self._draw(made)
         elif isinstance(made, str):
             self._pane.object = made
         elif self.rows is not None and made is not None:
@@ -124,6 +125,15 @@ class Card:
         names = ", ".join(answer.ignored)
         self._aside.param.update(object=f"Not filtered by {names}.", visible=bool(names))
         self.busy(False)
+
+    def _draw(self, made: Picture) -> None:
+        """Show a chart: in the one that stands there where that can be, so that nothing flickers."""
+        *legend, chart = [*self._pane] or [None]
+        if chart is not None and len(legend) == bool(made.legend) and redraw(chart.object, made.figure):
+            for pane in legend:
+                pane.object = made.legend
+        else:
+            self._pane[:] = _panes(made, self.block.content.height)  # type: ignore[union-attr]
 
     def busy(self, waiting: bool) -> None:
         """Dim it while its answer is waited for."""

@@ -1,0 +1,70 @@
+"""What is done by mouse alone: days picked in a calendar, countries pointed at on the map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+import medallion as md
+from tests.panel.drawn import eventually, shows
+from tests.panel.test_served import figures
+
+# Where the middle of a country's largest part lies on the screen.
+POINT = """(country) => {
+  const plots = Bokeh.documents.flatMap((each) => [...each._all_models.values()])
+    .filter((model) => model.type === "Figure")
+  for (const plot of plots) for (const { data_source } of plot.renderers) {
+    const { country: names, text, x, y } = data_source.data
+    if (!names || !text) continue
+    const parts = [...names].map((name, at) => at).filter((at) => names[at] === country)
+    const at = parts.reduce((one, other) => x[one].length >= x[other].length ? one : other)
+    const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2
+    const view = Bokeh.index.find_one(plot), box = view.el.getBoundingClientRect()
+    return [box.left + view.frame.x_scale.compute(middle(x[at])), box.top + view.frame.y_scale.compute(middle(y[at]))]
+  }
+}"""
+
+
+def test_days_are_picked_in_the_calendar(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(f"{address}?page=clients")
+    expect(tab.locator(".figure")).to_have_text("30")
+    tab.get_by_label("Since").click()
+    tab.get_by_role("button", name="Thursday, February 1st, 2024").click()
+    tab.get_by_role("button", name="Go to the Next Month").click()
+    tab.get_by_role("button", name="Saturday, March 30th, 2024").click()
+    tab.wait_for_url("**since=2024-02-01..2024-03-30")
+    tab.keyboard.press("Escape")
+    chosen = "since between date '2024-02-01' and date '2024-03-30'"
+    rows = figures(project, f"select client_id, spent::double from clients where {chosen} order by spent desc")
+    assert 0 < len(rows) < 30
+    expect(tab.locator(".figure")).to_have_text(str(len(rows)))
+    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text([str(ident) for ident, _ in rows[:5]])
+    shows(tab, ["x", "y"], rows, ordered=False)
+    tab.get_by_role("button", name="Clear filters").click()
+    expect(tab.locator(".figure")).to_have_text("30")
+    tab.wait_for_url("**?page=clients")
+
+
+@pytest.mark.parametrize("country", ["Brazil", "Germany"])
+def test_a_country_that_is_pointed_at_tells_its_figure(
+    tab: Any, address: str, project: md.Pipeline, country: str
+) -> None:
+    tab.goto(f"{address}?page=home")
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    ((revenue,),) = figures(project, f"select sum(revenue) from sales where country = '{country}'")
+    figure = f"€{revenue:,.0f}" if revenue >= 1000 else f"€{revenue:,.2f}"
+    tip = tab.locator(".bk-Tooltip").filter(has_text=figure)
+
+    def told(x: float, y: float) -> bool:
+        tab.mouse.move(x - 1, y)
+        tab.mouse.move(x, y)
+        return bool(tip.filter(has_text=country).count()) and tip.first.is_visible()
+
+    eventually(
+        lambda: told(*tab.evaluate(POINT, country)),
+        lambda: f"nothing is told of {country}: {tab.locator('.bk-Tooltip').all_text_contents()}",
+    )
+    tab.get_by_text("World", exact=True).hover()
+    expect(tip).to_have_count(0)
