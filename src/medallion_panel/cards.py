@@ -133,7 +133,7 @@ class Card:
             for pane in legend:
                 pane.object = made.legend
         else:
-            self._pane[:] = _panes(made, self.block.content.height)  # type: ignore[union-attr]
+            self._pane[:] = _panes(made, self.block.content.height)  # type: ignore[attr-defined]
 
     def busy(self, waiting: bool) -> None:
         """Dim it while its answer is waited for."""

@@ -38,13 +38,13 @@ def redraw(shown: Model, drawn: Model) -> bool:
     return True
 
 
-def _compare(shown: Model, drawn: Model, changes: Changes, met: dict[str, str]) -> bool:
+def _compare(shown: Model, drawn: Model, changes: Changes, met: dict[str, Model]) -> bool:
     """Collect what differs; whether the two are built alike, of the same parts in the same places."""
     if type(shown) is not type(drawn):
         return False
     if drawn.id in met:
-        return met[drawn.id] == shown.id
-    met[drawn.id] = shown.id
+        return met[drawn.id] is shown
+    met[drawn.id] = shown
     # What the browser has set beyond, such as the bounds it found for an axis, stays.
     found: dict[str, Any] = {}
     for name, value in drawn.properties_with_values(include_defaults=False).items():
