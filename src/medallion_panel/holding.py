@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from queue import Empty, SimpleQueue
 
 from medallion.contracts import Query, Store
 from medallion.errors import MedallionError, SinkError
@@ -19,6 +20,7 @@ FEWEST_ROWS = 50_000  # a store counts fewer quickly enough
 MOST_VALUES = 20_000_000  # rows times columns of all tables a process holds: some 200 to 700 MB
 
 _AGAIN = 60.0  # seconds after a failure
+_LOOK_UP = 0.5  # seconds between two looks whether the process ends
 _PART = 5000
 _WAY = 0.5  # of the time a batch takes, Python is left to the visitors after it
 
@@ -41,9 +43,10 @@ class Holding:
         self._lock = threading.Lock()
         self._release = ""
         self._held: dict[str, Held] = {}
-        self._wishes: list[_Wish] = []
+        self._wishes: SimpleQueue[_Wish] = SimpleQueue()
         self._due: dict[str, float] = {}
-        self._working = False
+        self._told: set[str] = set()
+        self._thread: threading.Thread | None = None
 
     def of(self, release: str, table: str) -> Held | None:
         """What is held of a table of this release."""
@@ -54,7 +57,7 @@ class Holding:
         """Let go of what is held of any other release."""
         with self._lock:
             if release != self._release:
-                self._release, self._held, self._wishes, self._due = release, {}, [], {}
+                self._release, self._held, self._due, self._told = release, {}, {}, set()
 
     def want(self, release: Release, columns: Mapping[str, Sequence[str]]) -> None:
         """Have these columns of each table held before long."""
@@ -65,21 +68,22 @@ class Holding:
             for table, names in columns.items():
                 if self._due.get(table, 0.0) <= now:
                     self._due[table] = inf
-                    self._wishes.append(_Wish(release, table, tuple(names)))
-            if self._wishes and not self._working:
-                self._working = True
-                threading.Thread(target=self._work, name="holding", daemon=True).start()
+                    self._wishes.put(_Wish(release, table, tuple(names)))
+            if self._thread is None:  # it stays, as do the connections that a store keeps for each thread
+                self._thread = threading.Thread(target=self._work, name="holding")
+                self._thread.start()
 
     def _work(self) -> None:
-        while wish := self._next():
+        while _running():
+            try:
+                wish = self._wishes.get(timeout=_LOOK_UP)
+            except Empty:
+                continue
             began = time.monotonic()
             try:
                 held = self._load(wish)
             except MedallionError as error:
-                _log.warning("%s is not held, and asked of the store: %s", wish.table, error.message)
-                with self._lock:
-                    if wish.release.id == self._release:
-                        self._due[wish.table] = time.monotonic() + _AGAIN
+                self._failed(wish, error)
             except Exception:  # such as a number beyond 64 bits: this release's will not change
                 _log.exception("%s is not held, and asked of the store", wish.table)
             else:
@@ -87,10 +91,16 @@ class Holding:
                     took = time.monotonic() - began
                     _log.info("%d columns of %s are held after %.1f s", len(wish.columns), wish.table, took)
 
-    def _next(self) -> _Wish | None:
+    def _failed(self, wish: _Wish, error: MedallionError) -> None:
+        """Try again later; tell it the first time only."""
         with self._lock:
-            self._working = bool(self._wishes)
-            return self._wishes.pop(0) if self._wishes else None
+            if wish.release.id != self._release or not _running():
+                return
+            self._due[wish.table] = time.monotonic() + _AGAIN
+            known = wish.table in self._told
+            self._told.add(wish.table)
+        if not known:
+            _log.warning("%s is not held, and asked of the store: %s", wish.table, error.message)
 
     def _keep(self, wish: _Wish, held: Held) -> bool:
         with self._lock:
@@ -101,6 +111,8 @@ class Holding:
 
     def _load(self, wish: _Wish) -> Held | None:
         """The columns of a table, all from the release that was wished for; None when they are not to be held."""
+        if wish.release.id != self._release:
+            return None
         store = self._store.at(wish.release)
         served = table_of(store.tables(), wish.table)
         held, rows = Held(served, wish.columns), 0
@@ -126,8 +138,15 @@ class Holding:
         """All rows, from the wished release alone: a store that cannot be put to one is watched for it."""
         began = time.monotonic()
         for number, batch in enumerate(store.scan(wish.table, Query(fields=wish.columns))):
-            if wish.release.id != self._release or (number == 0 and store.release().id != wish.release.id):
+            if not (_running() and wish.release.id == self._release) or (
+                number == 0 and store.release().id != wish.release.id
+            ):
                 raise SinkError(f"release {wish.release.id} is no longer the active one")
             yield batch
             time.sleep((time.monotonic() - began) * _WAY)
             began = time.monotonic()
+
+
+def _running() -> bool:
+    """Whether the process is not about to end. Python would end without a daemon thread, amid DuckDB's own work."""
+    return threading.main_thread().is_alive()

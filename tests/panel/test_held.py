@@ -17,11 +17,13 @@ import medallion as md
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, SinkError
 from medallion.records import Column, Served
+from medallion_api.http_store import HttpStore
 from medallion_panel import holding
 from medallion_panel.figures import Figures
 from medallion_panel.held import Held
 from medallion_panel.section import Dashboard
 from medallion_panel.uses import hold_for, used_columns
+from tests.api.project import gunicorn
 from tests.panel.drawn import eventually
 from tests.panel.serving import serving
 
@@ -78,12 +80,14 @@ def pipeline(tmp_path: Path) -> md.Pipeline:
 
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Callable[[str], None]:
-    """Waits until the log says so."""
+    """Waits until the log says so, after what was waited for before."""
+    read = 0
     caplog.set_level(logging.INFO, "medallion_panel")
 
     def wait(words: str) -> None:
-        eventually(lambda: words in caplog.text, lambda: f"not told: {words}\n{caplog.text}")
-        caplog.clear()
+        nonlocal read
+        eventually(lambda: words in caplog.text[read:], lambda: f"not told: {words}\n{caplog.text}")
+        read = caplog.text.index(words, read) + len(words)
 
     return wait
 
@@ -154,6 +158,16 @@ def _without_its_store(pipeline: md.Pipeline, figures: Figures, query: Query, ex
         figures.group("points", ("spnet",), {}, query)
     hidden.rename(here)
     assert figures.release().id == pipeline.store().release().id
+
+
+def test_columns_are_read_through_the_api_too(pipeline: md.Pipeline, told: Callable[[str], None]) -> None:
+    with gunicorn(pipeline.base, 1) as place:
+        figures = Figures(HttpStore(f"http://{place}"))
+        figures.release()
+        again(pipeline, figures)
+        told("6 columns of points are held after")
+    expected = lake(pipeline, "select count(*), sum(spent) from points where word in ('b', 'c') and spent >= 100")
+    assert [tuple(row.values()) for row in totals(figures, SOME)] == expected
 
 
 def test_beyond_the_limit_and_below_it_the_store_is_asked(
