@@ -2,7 +2,8 @@
 
 Each loads the same Parquet files into one mongod, from one process or from two with half of the rows each, and
 leaves equal documents; they take turns, so that a busy machine harms all alike. Seconds are those of the load, from
-opened file to counted collection, without imports; the sink's include its validator and its bookkeeping.
+opened file to counted collection, without imports, each process with one client for all its files; the sink's
+include its validator and its bookkeeping.
 """
 
 from __future__ import annotations
@@ -73,9 +74,17 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def sink(url: str, file: Path, table: str) -> None:
+def sink(url: str, files: Sequence[Path]) -> None:
+    """As a publication does it: one sink, one table after the other."""
+    with MongoDB(url=url).connected() as connected:
+        for file in files:
+            _load_file(connected, file)
+
+
+def _load_file(sink: MongoDB, file: Path) -> None:
     columns = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
     rows = pq.ParquetFile(file).metadata.num_rows
+    table = file.stem
     snapshot = Snapshot(
         table=f"gold.{table}",
         id=f"{table}-{rows}",
@@ -87,7 +96,7 @@ def sink(url: str, file: Path, table: str) -> None:
         bytes=0,
     )
     spec = TableSpec(name=table, columns=columns, key=("client_id",))
-    MongoDB(url=url).load(spec, snapshot, _duckdb().sql(f"from '{file}'").to_arrow_reader(BATCH))
+    sink.load(spec, snapshot, _duckdb().sql(f"from '{file}'").to_arrow_reader(BATCH))
 
 
 def rows_of_duckdb(file: Path) -> Documents:
@@ -126,15 +135,16 @@ def _dates(column: pa.Array) -> pa.Array:
     return column.cast(pa.timestamp("ms")) if pa.types.is_date(column.type) else column
 
 
-def by_hand(documents: Callable[[Path], Documents], url: str, file: Path, table: str) -> None:
+def by_hand(documents: Callable[[Path], Documents], url: str, files: Sequence[Path]) -> None:
     with MongoClient[dict[str, Any]](url) as client:
-        collection = client.get_default_database()[table]
-        for part in documents(file):
-            collection.insert_many(part)
-        assert collection.count_documents({}) == pq.ParquetFile(file).metadata.num_rows
+        for file in files:
+            collection = client.get_default_database()[file.stem]
+            for part in documents(file):
+                collection.insert_many(part)
+            assert collection.count_documents({}) == pq.ParquetFile(file).metadata.num_rows
 
 
-WAYS: dict[str, Callable[[str, Path, str], None]] = {
+WAYS: dict[str, Callable[[str, Sequence[Path]], None]] = {
     "medallion's sink": sink,
     "DuckDB rows": lambda *where: by_hand(rows_of_duckdb, *where),
     "Arrow columns": lambda *where: by_hand(columns_of_arrow, *where),
@@ -166,8 +176,7 @@ def _load(way: str, url: str, files: Sequence[Path], start: Barrier | None) -> t
     if start:
         start.wait()
     began = time.monotonic()
-    for file in files:
-        WAYS[way](url, file, file.stem)
+    WAYS[way](url, files)
     return began, time.monotonic()
 
 

@@ -129,7 +129,8 @@ class Execution:
             publisher.refresh_plain(release)
             self._note(status="unchanged", finished=now(), release=release.id)
             return
-        self._publish(publisher, release)
+        with publisher.connected() as connected:
+            self._publish(connected, release)
 
     def _go_through(self, made: Plan) -> None:
         """Bring every table of the plan up to date."""
@@ -174,7 +175,7 @@ class Execution:
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))
         with suppress(ServiceError):  # it is published; what could not be removed now is removed next time
-            collect(self.lake, self.pipeline.declaration, self.pipeline.sinks, thorough=False)
+            collect(self.lake, self.pipeline.declaration, publisher.sinks, thorough=False)
 
     def _step(self, planned: Step) -> None:
         started = time.perf_counter()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,19 +31,26 @@ class Publisher:
     def __init__(self, pipeline: Pipeline, scratch: Path, session: Callable[[], Session] | None = None) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
+        self.sinks = pipeline.sinks
         self.scratch = scratch
         self._given = session
 
+    @contextmanager
+    def connected(self) -> Iterator[Publisher]:
+        """The same publisher, each of its sinks with one connection for all that is done in the block."""
+        made = copy(self)
+        with ExitStack() as stack:
+            made.sinks = {label: stack.enter_context(sink.connected()) for label, sink in self.sinks.items()}
+            yield made
+
     def shown(self) -> set[str | None]:
         """The releases that the sinks show now: one, unless a run was killed between two switches."""
-        active = [sink.active() for sink in self.pipeline.sinks.values()]
+        active = [sink.active() for sink in self.sinks.values()]
         return {release.id if release else None for release in active}
 
     def serves(self, release: Release) -> bool:
         """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
-        wanted = {
-            label: {spec.name: _way(spec) for _, spec in self.specs(release, label)} for label in self.pipeline.sinks
-        }
+        wanted = {label: {spec.name: _way(spec) for _, spec in self.specs(release, label)} for label in self.sinks}
         found = {
             label: {name: _way(served) for name, served in tables.items()} for label, tables in release.served.items()
         }
@@ -50,7 +58,7 @@ class Publisher:
 
     def load_table(self, release: Release, table: str, before: Release | None) -> Iterator[LoadReport]:
         """Load one table of a release into every sink, beside what is live, `before` being the published release."""
-        for label, sink in self.pipeline.sinks.items():
+        for label, sink in self.sinks.items():
             for snapshot, spec in self.specs(release, label, before):
                 if snapshot.table == table:
                     try:
@@ -70,22 +78,22 @@ class Publisher:
         found = True
         for label, tables in release.served.items():
             for name, served in tables.items():
-                if label in self.pipeline.sinks:
+                if label in self.sinks:
                     spec = TableSpec(name=name, **served.way())
-                    report = self._load(self.pipeline.sinks[label], spec, release.tables[served.table], release)
+                    report = self._load(self.sinks[label], spec, release.tables[served.table], release)
                     found = found and report.served.name == served.name
         return found
 
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
         """The release with what was loaded for it."""
-        served: dict[str, dict[str, Served]] = {label: {} for label in self.pipeline.sinks}
+        served: dict[str, dict[str, Served]] = {label: {} for label in self.sinks}
         for load in loads:
             served[load.sink][_plain(load.served.table)] = load.served
         return release.model_copy(update={"served": served})
 
     def activate(self, release: Release) -> None:
         """Switch every sink to the release, then the plain names."""
-        for sink in self.pipeline.sinks.values():
+        for sink in self.sinks.values():
             sink.activate(release)
         self.refresh_plain(release)
 

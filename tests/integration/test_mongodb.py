@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
+from pymongo import MongoClient
 
 from medallion import doctor
 from medallion.contracts import Filter, Query, Sort, TableSpec
@@ -128,6 +130,34 @@ def test_a_name_mongodb_cannot_query_is_told(sink: MongoDB) -> None:
         spec = TableSpec(name="odd", columns=(Column(name=name, type="BIGINT"),))
         with pytest.raises(SinkError, match="rename it"):
             load(sink, "one", [{name: 1}], spec)
+
+
+def test_loads_share_one_client_which_ends_with_the_block(tmp_path: Path) -> None:
+    try:
+        with mongod(tmp_path) as service, MongoClient[dict[str, Any]](service.url) as watching:
+
+            def connections(what: str) -> int:
+                return int(watching.admin.command("serverStatus")["connections"][what])
+
+            before = connections("totalCreated")
+            with MongoDB(url=f"{service.url}/shop").connected() as sink:
+                for name in "abcdefgh":
+                    load(sink, name, items())
+            assert (
+                connections("totalCreated") - before < 8
+            )  # a client has three at most, and so has the one that watches
+            end = time.monotonic() + 30
+            while connections("current") > 3:
+                assert time.monotonic() < end, "the client was left open"
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def test_an_index_declared_twice_is_made_once(sink: MongoDB, database: Documents) -> None:
+    indexes = (("name",), ("name", "id"), ("id", "name"))
+    spec = TableSpec(name="pairs", columns=SPEC.columns[:2], key=("id", "name"), indexes=indexes)
+    (served,) = publish(sink, "first", [{"id": 1, "name": "Ana"}], spec).served["serving"].values()
+    assert sorted(database[served.name].index_information()) == ["_id_", "id_1_name_1", "name_1_id_1"]
 
 
 def test_a_row_over_16_mb_is_told(sink: MongoDB) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
@@ -53,6 +54,10 @@ class Sink(Plugin, ABC):
     def located(self, base: Path) -> Self:
         """The same sink, a relative path in its `url` being taken from `base`."""
         return self
+
+    def connected(self) -> AbstractContextManager[Self]:
+        """The same sink with one connection for all that is done in the block; by default itself."""
+        return nullcontext(self)
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:

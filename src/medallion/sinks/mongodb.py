@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts import Right, Sink, TableSpec
 from medallion.errors import SinkError
@@ -25,10 +25,11 @@ from medallion.sinks.mongodb_query import stored_name
 from medallion.sinks.mongodb_store import MongoStore
 
 if TYPE_CHECKING:
+    from pymongo import IndexModel
     from pymongo.collection import Collection
 
     from medallion.contracts import Batches
-    from medallion.sinks.mongodb_database import Documents
+    from medallion.sinks.mongodb_database import Client, Documents
 
 _LOADING = "__loading"
 _TRIAL = "_medallion_trial_"
@@ -59,6 +60,7 @@ class MongoDB(Sink):
     name = "mongodb"
 
     url: str = Field(repr=False)
+    _client: Client | None = PrivateAttr(default=None)
 
     @field_validator("url")
     @classmethod
@@ -66,6 +68,16 @@ class MongoDB(Sink):
         if not url.startswith(("mongodb://", "mongodb+srv://")) or not urlsplit(url).path.strip("/"):
             raise ValueError("write mongodb://host/database, with the name of the database")
         return url
+
+    @contextmanager
+    def connected(self) -> Iterator[Self]:
+        """The same sink with one client for all that is done in the block."""
+        with told(self.url):
+            client = connect(self.url)
+        with closing(client):
+            made = self.model_copy()
+            made._client = client
+            yield made
 
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load into a collection nobody reads, index it, and give it its name when it is whole.
@@ -77,9 +89,13 @@ class MongoDB(Sink):
         wanted = target(masked(self.url), self.version, table, snapshot)
         _check_names(wanted)
         with self._database() as database:
-            found = database[LOADS].find_one({"_id": wanted.name, "rows": {"$ne": None}})
-            count = found["rows"] if found else _fill(database, wanted, rows)
-        return wanted.report(self.label, perf_counter() - started, count, loaded=found is None)
+            begun: dict[str, Any] = {"$setOnInsert": {"rows": None, "nulls": []}}
+            found = database[LOADS].find_one_and_update({"_id": wanted.name}, begun, upsert=True)
+            loaded = found is None or found["rows"] is None
+            if found and loaded:  # begun by a load that did not come to its end
+                _drop(database, wanted.name)
+            count = found["rows"] if found and not loaded else _fill(database, wanted, rows)
+        return wanted.report(self.label, perf_counter() - started, count, loaded=loaded)
 
     def activate(self, release: Release) -> None:
         """Switch the pointer, then the views. Raises SinkError when a table is not loaded."""
@@ -137,8 +153,12 @@ class MongoDB(Sink):
 
     @contextmanager
     def _database(self) -> Iterator[Documents]:
-        with told(self.url), closing(connect(self.url)) as client:
-            yield client.get_default_database()
+        with told(self.url):
+            if self._client:
+                yield self._client.get_default_database()
+                return
+            with closing(connect(self.url)) as client:
+                yield client.get_default_database()
 
 
 def _tried(what: str, work: Callable[[], object]) -> Right:
@@ -161,10 +181,7 @@ def _check_names(wanted: Target) -> None:
 
 def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
     """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
-    marked = database[LOADS].replace_one({"_id": wanted.name}, {"rows": None, "nulls": []}, upsert=True)
-    if marked.matched_count:  # by a load that did not come to its end
-        _drop(database, wanted.name)
-    name, key = wanted.name + _LOADING, wanted.spec.key
+    name = wanted.name + _LOADING
     database.create_collection(name, check_exists=False)
     nulls = insert(database[name], wanted, rows)
     count = database[name].count_documents({})
@@ -172,15 +189,26 @@ def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
     if wanted.spec.former:
         nulls |= _join_former(database, name, wanted, wanted.spec.former)
         count = database[name].count_documents({})
-    for index in wanted.indexes():
-        fields = [(stored_name(column, key), -1 if descending else 1) for column, descending in index]
-        database[name].create_index(fields)
-    if len(key) > 1:
-        database[name].create_index([(column, 1) for column in key])
+    if indexes := _indexes(wanted):
+        database[name].create_indexes(indexes)
     database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
     database[name].rename(wanted.name)
     database[LOADS].replace_one({"_id": wanted.name}, {"rows": count, "nulls": sorted(nulls)}, upsert=True)
     return count
+
+
+def _indexes(wanted: Target) -> list[IndexModel]:
+    """Each index once: the server refuses one that is asked for twice in one command."""
+    from pymongo import IndexModel
+
+    key = wanted.spec.key
+    indexes = [
+        tuple((stored_name(column, key), -1 if descending else 1) for column, descending in index)
+        for index in wanted.indexes()
+    ]
+    if len(key) > 1:
+        indexes.append(tuple((column, 1) for column in key))
+    return [IndexModel(index) for index in dict.fromkeys(indexes)]
 
 
 def _join_former(database: Documents, name: str, wanted: Target, former: Served) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from medallion.sinks.loading import Target
@@ -24,9 +25,13 @@ _DUPLICATE = 11000
 def insert(collection: Collection[dict[str, Any]], wanted: Target, rows: Batches) -> set[str]:
     """Insert all rows; the columns that hold a null. Raises SinkError when a key is null or not unique."""
     nulls: set[str] = set()
+    parts = _numbered(rows)
+    head = list(islice(parts, 2))
+    if len(head) < 2:  # starting a thread would cost more than it saves
+        return nulls.union(*(_insert(collection, wanted, first, part) for first, part in head))
     at_work: deque[Future[set[str]]] = deque()
     with ThreadPoolExecutor(WRITERS) as pool:
-        for first, part in _numbered(rows):
+        for first, part in chain(head, parts):
             if len(at_work) == WRITERS:
                 nulls |= at_work.popleft().result()
             at_work.append(pool.submit(_insert, collection, wanted, first, part))

@@ -66,6 +66,15 @@ class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
         assert (served.columns, served.key, served.indexes) == (COLUMNS, ("id",), SPEC.indexes)
         assert served.name.startswith("items__")
 
+    def test_one_connection_serves_a_whole_publication(self, sink: Sink) -> None:
+        with sink.connected() as connected:
+            first = publish(connected, "first", items(20))
+            assert connected.active() == first
+            second = publish(connected, "second", items())
+            assert connected.prune([]) == 1
+        assert sink.active() == second
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
     def test_loading_twice_is_loading_once(self, sink: Sink) -> None:
         first = load(sink, "one", items())
         second = load(sink, "one", items())
