@@ -28,7 +28,8 @@ _PLACED = frozenset(
 
 def redraw(shown: Model, drawn: Model) -> bool:
     """Give a chart that is shown all that a newly drawn one has. False, and nothing changed, when the two are built
-    otherwise, such as of another number of series. Where it stands on the page is left as it is."""
+    otherwise, such as of another number of series. Where it stands on the page is left as it is, and so is what was
+    set on the former and is not on the new one: whoever draws sets the same properties whatever the figures."""
     changes: Changes = []
     if not _compare(shown, drawn, changes, {}):
         return False

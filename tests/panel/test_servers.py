@@ -57,6 +57,7 @@ def visit(browser: Any, served: Server, file: Path) -> None:
     expect(visitor.locator(".bk-Figure")).to_have_count(5)
     visitor.get_by_role("navigation").get_by_text("Clients", exact=True).click()
     expect(visitor.get_by_text("Spend", exact=True)).to_be_visible()
+    expect(visitor.locator(".bk-Figure")).to_have_count(2)
     counts = living(served, file)
     assert counts["Session"] > 0
     assert counts["Plot"] > 0

@@ -85,8 +85,8 @@ def bar(block: Bar, reading: Reading) -> Picture:
         plot.x_range = values
     else:
         plot.y_range = values
-        if sum(map(len, factors)) > 60:
-            plot.xaxis.major_label_orientation = 0.9
+        crowded = sum(map(len, factors)) > 60
+        plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
     return Picture(plot, names_legend(drawn.colors))
 
 

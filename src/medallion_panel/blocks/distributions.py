@@ -76,8 +76,8 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
     drawn = plot.rect(x="x", y="y", width=0.94, height=0.9, source=ColumnDataSource(cells), fill_color=PRIMARY,
                       fill_alpha="strength", line_color=None)  # fmt: skip
     looks.tips(plot, [(label(block.x), "@x"), (label(block.y), "@y"), (label(block.value), "@text")], [drawn])
-    if sum(map(len, xs.values())) > 60:
-        plot.xaxis.major_label_orientation = 0.9
+    crowded = sum(map(len, xs.values())) > 60
+    plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
     return Picture(plot, scale_legend(write(low), write(high)))
 
 
