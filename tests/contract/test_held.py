@@ -1,4 +1,4 @@
-"""Held columns answer as every store does: the whole suite, with all that can be held, over both built-in sinks."""
+"""Held columns answer as every store does: the suites of queries and figures, with all that can be held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from medallion.paging import table_of
 from medallion.records import Release, Served
 from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
-from medallion.testing.stores import SinkContract
+from medallion.testing.groups import GroupContract
+from medallion.testing.queries import QueryContract
 from medallion_panel.held import Held
 
 
@@ -78,13 +79,13 @@ class HeldMongoDB(MongoDB):
         return HeldStore(super().store())
 
 
-class TestHeldOfSqlite(SinkContract):
+class TestHeldOfSqlite(QueryContract, GroupContract):
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sqlite:
         return HeldSqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
 
 
-class TestHeldOfMongoDB(SinkContract):
+class TestHeldOfMongoDB(QueryContract, GroupContract):
     @pytest.fixture
     def sink(self, mongodb_url: str) -> MongoDB:
         return HeldMongoDB(url=mongodb_url)
