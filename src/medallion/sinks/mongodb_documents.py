@@ -32,7 +32,7 @@ _BSON = {
 }
 _NESTED = ("list", "struct", "map")
 _ZERO_EXPONENT = 6176
-_EXACT = Context(prec=34, Emin=-6176, Emax=6144)
+EXACT = Context(prec=34, Emin=-6176, Emax=6144)
 
 # Where the parts of a Decimal128 stand among its 128 bits.
 _SIGN_SHIFT = 127
@@ -134,7 +134,7 @@ def _decimal(value: Any) -> Decimal:
         return value.to_decimal()  # type: ignore[no-any-return]
     number = bits & _COEFFICIENT
     exponent = (bits >> _EXPONENT_SHIFT & _EXPONENT) - _ZERO_EXPONENT
-    return Decimal(-number if bits >> _SIGN_SHIFT else number).scaleb(exponent, _EXACT)
+    return Decimal(-number if bits >> _SIGN_SHIFT else number).scaleb(exponent, EXACT)
 
 
 _RESTORE: dict[str, Callable[[Any], Any]] = {"integer": int, "date": _date, "decimal": _decimal, "bytes": bytes}

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from itertools import islice
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +19,7 @@ from medallion.sinks.mongodb_database import ACTIVE, LOADS, POINTER, RELEASES, V
 from medallion.sinks.mongodb_documents import columns_of, kept, rows_of
 from medallion.sinks.mongodb_group import FEW, group_rows, group_stages
 from medallion.sinks.mongodb_query import RANGES, beyond, conditions, order, projection, where
+from medallion.sinks.mongodb_raw import read_rows
 
 if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
@@ -113,7 +113,8 @@ class MongoStore(Store):
             release = self._active()
             served = table_of(release.served.get(self._label, {}), table)
             checked = plan(served, query)
-            found = self._database()[served.name].find(
+            database = self._database()
+            found = database[served.name].find_raw_batches(
                 where(checked, served.key),
                 projection(checked.fields),
                 sort=order(checked, served.key),
@@ -122,15 +123,16 @@ class MongoStore(Store):
                 session=session,
             )
             with found:
+                batch: Any
                 with self._killed_late(session):
-                    batch = list(islice(found, _BATCH))
+                    batch = next(found, b"")
                 if not batch and not self._is_there(served.name):
                     if self._pinned:
                         raise gone(release.id)
                     raise SinkError(f"{masked(self._url)}: release {release.id} was removed while it was read")
                 while batch:
-                    yield rows_of(checked.fields, checked.kinds, batch)
-                    batch = list(islice(found, _BATCH))
+                    yield read_rows(batch, checked.fields, checked.kinds, database.codec_options)
+                    batch = next(found, b"")
 
     def close(self) -> None:
         client = self._clients.pop(os.getpid(), None)
