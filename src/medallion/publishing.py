@@ -14,9 +14,11 @@ from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec
 from medallion.errors import CallError, MissingError
 from medallion.records import LoadReport, Release, Served, Serving, Snapshot
+from medallion.storage import for_each
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
+    from medallion.storage import Entry
 
 PLAIN = "plain.json"  # which release the plain names show
 PLAIN_ROWS = 100_000  # of a plain file's row groups
@@ -98,21 +100,30 @@ class Publisher:
         self.refresh_plain(release)
 
     def refresh_plain(self, release: Release) -> None:
-        """Bring `gold/TABLE.parquet` up to the release, unless a marker says it is."""
+        """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
         try:
             former = json.loads(self.lake.storage.read(PLAIN)[0])
         except MissingError:
             former = {"release": None, "tables": {}}
-        if former["release"] == release.id:
-            return
         names = [name for name in self.pipeline.declaration.served() if name in release.tables]
         shown = {name: release.tables[name].id for name in names}
-        for name in names:
-            if former["tables"].get(name) != shown[name]:
-                self._write_plain(self.lake.input(release.tables[name], release))
+        sources = [self.lake.input(release.tables[name], release) for name in names]
+        there = for_each(self.lake.storage, _plain_entry, sources)
+        for name, source, found in zip(names, sources, there, strict=True):
+            if found is None or former["tables"].get(name) != shown[name]:
+                self._write_plain(source)
         for name in former["tables"].keys() - shown.keys():
-            self.lake.storage.delete(f"{name.replace('.', '/', 1)}.parquet")
-        self.lake.storage.put(PLAIN, json.dumps({"release": release.id, "tables": shown}).encode())
+            self._delete_plain(name)
+        if former != (now := {"release": release.id, "tables": shown}):
+            self.lake.storage.put(PLAIN, json.dumps(now).encode())
+
+    def _delete_plain(self, table: str) -> None:
+        name = table.partition(".")[0]
+        layer = self.pipeline.declaration.layers.get(name)
+        if layer:
+            self.lake.layer_storage(name, layer).delete(_plain_file(table))
+        else:
+            self.lake.storage.delete(f"{name}/{_plain_file(table)}")
 
     def _write_plain(self, source: Input) -> None:
         target = self.scratch / "plain.parquet"
@@ -127,7 +138,7 @@ class Publisher:
                 with pq.ParquetWriter(target, batches.schema) as writer:
                     for batch in batches:
                         writer.write_batch(batch)
-        source.storage.put_file(f"{_plain(source.snapshot.table)}.parquet", target)
+        source.storage.put_file(_plain_file(source.snapshot.table), target)
 
     def specs(
         self, release: Release, label: str, before: Release | None = None
@@ -166,6 +177,15 @@ def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Serve
     if served.snapshot == snapshot.id and _way(served) == _way(spec):
         return served.former
     return served.model_copy(update={"former": None})
+
+
+def _plain_entry(source: Input) -> Entry | None:
+    return source.storage.info(_plain_file(source.snapshot.table))
+
+
+def _plain_file(name: str) -> str:
+    """Where in its layer a table stands under its plain name."""
+    return f"{_plain(name)}.parquet"
 
 
 def _plain(name: str) -> str:

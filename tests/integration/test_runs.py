@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 import medallion as md
 from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError, StorageError
@@ -133,6 +134,15 @@ def test_a_retracted_file_leaves_every_layer_and_comes_back(pipeline: md.Pipelin
     back = pipeline.run()
     assert "computed" not in actions(back).values()  # the former snapshots are taken up again
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+
+
+def test_a_plain_copy_that_was_lost_comes_back(pipeline: md.Pipeline) -> None:
+    pipeline.run()
+    plain = pipeline.base / "lake/gold/total.parquet"
+    before = plain.read_bytes()
+    plain.unlink()
+    assert pipeline.run().status == "unchanged"
+    assert plain.read_bytes() == before
 
 
 def test_roll_back_puts_the_former_figures_back_in_lake_and_store(pipeline: md.Pipeline) -> None:
@@ -283,3 +293,22 @@ def test_a_release_has_its_tables_in_the_order_of_the_plan(tmp_path: Path) -> No
     release = pipeline.lake.current()
     assert release
     assert list(release.tables) == [step.table for step in pipeline.plan().steps]
+
+
+def test_the_plain_copy_of_a_table_that_is_served_no_longer_goes(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id\n1\n")
+
+    def load(*gold: str) -> md.Pipeline:
+        tables = {
+            "bronze": {"items": {"source": "items.csv"}},
+            "gold": {name: {"from": "bronze.items"} for name in gold},
+        }
+        layers = {"bronze": "raw", "gold": {"type": "parquet", "path": "marts"}}
+        text = yaml.safe_dump({"name": "plain", "layers": layers, "tables": tables}, sort_keys=False)
+        (tmp_path / "medallion.yaml").write_text(text)
+        return md.Pipeline.load(tmp_path / "medallion.yaml")
+
+    load("one", "two").run()
+    assert {file.name for file in (tmp_path / "marts").glob("*.parquet")} == {"one.parquet", "two.parquet"}
+    load("one").run()
+    assert {file.name for file in (tmp_path / "marts").glob("*.parquet")} == {"one.parquet"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 AT_ONCE = 16  # requests on their way to a remote storage
@@ -99,9 +100,9 @@ def local_root(storage: Storage) -> Path | None:
     return getattr(storage, "root", None)
 
 
-def for_each(storage: Storage, ask: Callable[[str], T], paths: Iterable[str]) -> list[T]:
-    """What is answered for each path, in their order; asked side by side where an answer takes its time to travel."""
+def for_each(storage: Storage, ask: Callable[[A], T], items: Iterable[A]) -> list[T]:
+    """What is answered for each item, in their order; asked side by side where an answer takes its time to travel."""
     if local_root(storage) is not None:
-        return [ask(path) for path in paths]
+        return [ask(item) for item in items]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(ask, paths))
+        return list(pool.map(ask, items))
