@@ -1,12 +1,15 @@
-"""Hands the instants that each test tried to the summary."""
+"""A Prefect server, and the instants that each test tried, handed to the summary."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests import instants
+from tests.prefect_server import prefect_server
+from tests.services import Unavailable
 
 pytest.register_assert_rewrite("tests.integration.served_project")
 
@@ -16,3 +19,17 @@ def _instants(record_property: Callable[[str, object], None]) -> Iterator[None]:
     before = instants.tried.copy()
     yield
     record_property(instants.PROPERTY, dict(instants.tried - before))
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API of a Prefect server; of the user's own with MEDALLION_TEST_PREFECT_URL."""
+    given = os.environ.get("MEDALLION_TEST_PREFECT_URL")
+    if given:
+        yield given
+        return
+    try:
+        with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
+            yield url
+    except Unavailable as reason:
+        pytest.skip(str(reason))

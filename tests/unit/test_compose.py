@@ -95,3 +95,9 @@ def test_our_own_services_share_what_they_are_told() -> None:
         assert told["MEDALLION_STORE"].startswith("mongodb://mongodb:27017/")
         assert told["MEDALLION_S3_ENDPOINT_URL"] == "http://minio:9000"
         assert SERVICES[name]["read_only"] is True
+
+
+def test_the_api_is_given_the_time_that_its_workers_give() -> None:
+    settings = (ROOT / "src/medallion_api/gunicorn_conf.py").read_text()
+    workers = int(re.findall(r"^graceful_timeout = (\d+)$", settings, re.MULTILINE)[0])
+    assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) > workers

@@ -1,0 +1,112 @@
+"""The services of compose.yml that run our own image, as processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
+OWN = tuple(name for name, service in SERVICES.items() if "build" in service)
+USER = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())[0]
+GRACE = 10  # seconds between the two signals of `docker compose stop`
+
+# The image is open to all; the checkout may lie in a folder of root's, so the user may read all, and write nowhere.
+_AS_USER = (
+    "setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs",
+    "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search", "--bounding-set", "-all,+dac_read_search",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stands on this machine for the names that containers know."""
+
+    app: Path
+    tmp: Path
+    names: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    def told(self, text: str) -> str:
+        """A value of compose.yml as Compose reads it, with this machine's names."""
+        text = re.sub("|".join(map(re.escape, self.names)), lambda found: self.names[found[0]], text)
+        return re.sub(
+            r"\$\$|\$\{(\w+):-([^}]*)\}",
+            lambda found: self.variables.get(found[1], found[2]) if found[1] else "$",
+            text,
+        )
+
+
+class Container:
+    """One service: the process of its command, begun with its environment alone."""
+
+    def __init__(self, name: str, place: Place) -> None:
+        self._service, self._place = SERVICES[name], place
+        self.log = place.tmp.parent / f"{name}.log"
+        self._environment = {
+            **{key: place.told(value) for key, value in self._service["environment"].items()},
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(place.tmp),
+            "TMPDIR": str(place.tmp),
+            **dict(re.findall(r"(PYTHON\w+)=(\w+)", (ROOT / "Dockerfile").read_text())),
+        }
+        self.process = self._start(self._service["command"])
+
+    def wait_until_healthy(self) -> None:
+        """Look as often as the health check says, at its command's outcome."""
+        check = self._service["healthcheck"]
+        assert check["test"][0] == "CMD"
+        every = float(check["interval"].removesuffix("s"))
+        end = time.monotonic() + every * (check["retries"] + 1)
+        while self._start(check["test"][1:]).wait():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.5)
+
+    def stop(self) -> int:
+        """Its exit code after the signal that `docker compose stop` gives, as a shell counts it."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(GRACE)
+        return code if code >= 0 else 128 - code
+
+    def kill(self) -> None:
+        """End what is left of it, as the end of a container does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        user = _AS_USER if os.geteuid() == 0 else ()
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*user, *map(self._place.told, command)],
+                cwd=self._place.app / "shop",
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+def left_running(folder: Path) -> list[str]:
+    """The processes whose environment names a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"={folder}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # another user's, or gone
+            continue
+    return found
