@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl
 
 from medallion.errors import SinkError
 from medallion.sinks.loading import masked
@@ -35,21 +35,34 @@ _REFUSED = {
     8000: "check user, password and authSource in the URL",
     14031: "make room on its disk; what was published is still served",
 }
+_RIGHT = "host, port and options in the URL are right"
+_RUNS = f"see that the server runs and that {_RIGHT}"
+_PEM = "and that its certificates are PEM files which can be read here, tlsCertificateKeyFile with certificate and key"
+_UNTRUSTED = {
+    "mismatch, certificate is not valid": "write the host into the URL as the server's certificate names it",
+    "certificate has expired": "renew the server's certificate",
+    "CERTIFICATE_VERIFY_FAILED": "set tlsCAFile in the URL to the certificate of the CA that signed the server's",
+}
+_ENDED = ("connection closed", "reset by peer", "[SSL")  # how a server ends what it does not take for proper TLS
 
 
 def connect(url: str) -> Client:
     """A client, which connects when first used; a host that is away is told within ten seconds.
 
-    Raises SinkError when the URL cannot be read.
+    Raises SinkError when the URL, or a certificate that it names, cannot be read.
     """
-    from pymongo import MongoClient
+    from pymongo import MongoClient, errors
 
-    options = urlsplit(url).query.lower()
+    options = _options(url)
     patience = {name: value for name, value in _PATIENCE.items() if name.lower() not in options}
     try:
+        _check_tls(url)
         return MongoClient(url, appname="medallion", tz_aware=True, tzinfo=UTC, **patience)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise SinkError(f"{masked(url)}: {error}", hint="see that host and port in the URL are right") from error
+    except (ValueError, errors.ConfigurationError, OSError) as error:
+        files = [f"{name}={value}" for name, value in _given(url) if name.lower().endswith("file")]
+        said = f"{error} (in the URL: {', '.join(files)})" if files else str(error)
+        hint = f"see that {_RIGHT}, {_PEM}" if files else f"see that {_RIGHT}"
+        raise SinkError(f"{masked(url)}: {said}", hint=hint) from error
 
 
 @contextmanager
@@ -62,8 +75,7 @@ def told(url: str) -> Iterator[None]:
         yield
     except (errors.ConnectionFailure, errors.ConfigurationError, errors.WaitQueueTimeoutError) as error:
         said = str(error).partition(", Timeout:")[0]
-        hint = "see that the server runs and that host, port and options in the URL are right"
-        raise SinkError(f"{place}: cannot be reached: {said}", hint=hint) from error
+        raise SinkError(f"{place}: cannot be reached: {said}", hint=_way(url, said)) from error
     except errors.DocumentTooLarge as error:
         raise SinkError(f"{place}: {error}", hint=_REFUSED[_TOO_LARGE]) from error
     except errors.OperationFailure as error:
@@ -79,3 +91,41 @@ def reply(error: Any) -> tuple[str, int]:
     writes = details.get("writeErrors") or [details.get("writeConcernError") or {}]
     found = writes[0] if writes[0] else details
     return str(found.get("errmsg") or error), int(found.get("code") or error.code or 0)
+
+
+def _query(url: str) -> str:
+    _, mark, query = url.rpartition("?")
+    return query if mark else ""
+
+
+def _given(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(_query(url))
+
+
+def _options(url: str) -> dict[str, str]:
+    return {name.lower(): value for name, value in _given(url)}
+
+
+def _check_tls(url: str) -> None:
+    """Refuse what pymongo only warns of: with `tls=yes` it would send the password in the clear."""
+    from pymongo.uri_parser import split_options
+
+    asked = [part for part in _query(url).split("&") if part.lower().startswith(("tls", "ssl"))]
+    if asked:
+        split_options("&".join(asked))
+
+
+def _way(url: str, said: str) -> str:
+    """What to do when the server cannot be reached; most often it is TLS when something answers all the same."""
+    untrusted = next((hint for sign, hint in _UNTRUSTED.items() if sign in said), None)
+    if untrusted or not any(sign in said for sign in _ENDED):
+        return untrusted or _RUNS
+    options = _options(url)
+    implied = url.startswith("mongodb+srv:") or any(name.startswith("tls") for name in options)
+    if options.get("tls", options.get("ssl", str(implied).lower())) == "false":
+        return f"{_RUNS}; if it asks for TLS, add tls=true and tlsCAFile=… to it"
+    if "[SSL" in said:
+        return f"{_RUNS}; if it does without TLS, leave tls=true out, and the certificates"
+    if "tlscertificatekeyfile" in options:
+        return f"{_RUNS}; it must trust the CA that signed tlsCertificateKeyFile"
+    return f"{_RUNS}; if it asks for client certificates, add tlsCertificateKeyFile=… to it"
