@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -72,8 +73,8 @@ def mongod(folder: Path, *options: str, port: int | None = None) -> Iterator[Ser
 
 
 @contextmanager
-def weed(folder: Path) -> Iterator[Service]:
-    """A SeaweedFS S3 server with its data in `folder`."""
+def weed(folder: Path, *options: str, authority: Path | None = None) -> Iterator[Service]:
+    """A SeaweedFS S3 server with its data in `folder`; on https when the `authority` of its certificate is given."""
     binary = weed_binary()
     names = [f"{part}.port{kind}" for part in ("s3", "master", "filer", "volume", "admin") for kind in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
@@ -91,9 +92,9 @@ def weed(folder: Path) -> Iterator[Service]:
         "-s3.port.lance=0",
         "-master.telemetry=false",
     ]
-    command += [f"-{name}={port}" for name, port in ports.items()]
-    url = f"http://127.0.0.1:{ports['s3.port']}"
-    with _running(command, folder, lambda: _answers(url), keys) as process:
+    command += [*options, *(f"-{name}={port}" for name, port in ports.items())]
+    url = f"{'https' if authority else 'http'}://127.0.0.1:{ports['s3.port']}"
+    with _running(command, folder, lambda: _answers(url, authority), keys) as process:
         yield Service(url, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], process)
 
 
@@ -156,10 +157,11 @@ def _accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, authority: Path | None) -> bool:
     """Whether an HTTP server answers at all; refusing an anonymous caller is an answer."""
     try:
-        with urlopen(url, timeout=1):  # noqa: S310 (an address of our own)
+        trust = ssl.create_default_context(cafile=authority)
+        with urlopen(url, timeout=1, context=trust):  # noqa: S310 (an address of our own)
             return True
     except HTTPError as error:
         error.close()

@@ -1,4 +1,4 @@
-"""TLS to MongoDB: a server that asks for it and for certificates, and every way to be turned away."""
+"""TLS to MongoDB, which asks for certificates of its clients, and to S3: every way to be turned away is told."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from medallion import doctor
-from medallion.errors import SinkError
+from medallion.errors import SinkError, StorageError
 from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.mongodb_database import connect
+from medallion.storage.s3 import S3
+from medallion.storage.settings import S3Settings
+from tests.buckets import options
 from tests.certificates import PASSWORD, Certificates, certificates
 from tests.integration import small
 from tests.integration.served_project import IMPATIENT, Project, made, shown
-from tests.services import Unavailable, mongod
+from tests.integration.test_s3 import project as on_s3
+from tests.services import Service, Unavailable, mongod, weed
 
 SECRET = "s3cret"  # noqa: S105 (of a server that lives a minute)
 
@@ -51,9 +55,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Iterator[Server]:
-    options = ["--tlsMode", "requireTLS", "--tlsCAFile", str(files.authority)]
+    asking = ["--tlsMode", "requireTLS", "--tlsCAFile", str(files.authority)]
     try:
-        with mongod(tmp_path_factory.mktemp("tls"), *options, "--tlsCertificateKeyFile", str(files.server)) as service:
+        with mongod(tmp_path_factory.mktemp("tls"), *asking, "--tlsCertificateKeyFile", str(files.server)) as service:
             found = Server(urlsplit(service.url).port or 0, files)
             with connect(found.known().replace(f"ann:{SECRET}@", "").replace("authSource=admin&", "")) as client:
                 client.admin.command("createUser", "ann", pwd=SECRET, roles=["root"])
@@ -156,3 +160,75 @@ def test_tls_to_a_server_without_it_is_told(mongodb_server: str, files: Certific
     sink = MongoDB(url=f"{mongodb_server}/tls?tlsCAFile={files.authority}&{IMPATIENT}")
     with pytest.raises(SinkError, match=r"\[SSL(.|\n)*if it does without TLS, leave tls=true out"):
         sink.active()
+
+
+BUCKET = "tls"
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Iterator[Service]:
+    """An S3 server on https, with a bucket."""
+    pair = [f"-s3.cert.file={files.server}", f"-s3.key.file={files.server}"]
+    try:
+        with weed(tmp_path_factory.mktemp("weed"), *pair, authority=files.authority) as service:
+            trusting = S3Settings.of(options(service, ca_bundle=str(files.authority)), {})
+            S3(trusting).request("create_bucket", BUCKET)
+            yield service
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+UNTRUSTED: dict[str, tuple[Callable[[Service, Certificates], dict[str, object]], str, str]] = {
+    "wrong CA": (lambda _, files: {"AWS_CA_BUNDLE": files.stranger}, "CERTIFICATE_VERIFY_FAILED", "set AWS_CA_BUNDLE"),
+    "no CA": (lambda *_: {"AWS_CA_BUNDLE": ""}, "CERTIFICATE_VERIFY_FAILED", "set AWS_CA_BUNDLE"),
+    "CA file away": (lambda *_: {"AWS_CA_BUNDLE": "/none.crt"}, "/none.crt, cannot be read: ", "a PEM file"),
+    "CA file no certificate": (lambda *_: {"AWS_CA_BUNDLE": __file__}, f"{__file__}, cannot be read: ", "a PEM file"),
+    "other name": (
+        lambda at, _: {"MEDALLION_S3_ENDPOINT_URL": at.url.replace("127.0.0.1", "localhost")},
+        "not valid for 'localhost'",
+        "as the server's certificate does",
+    ),
+    "no TLS": (lambda at, _: {"MEDALLION_S3_ENDPOINT_URL": at.url.replace("https", "http")}, "400", "write https://"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "said", "hint"), UNTRUSTED.values(), ids=UNTRUSTED)
+def test_a_lake_on_https(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    s3: Service,
+    files: Certificates,
+    wrong: Callable[[Service, Certificates], dict[str, object]],
+    said: str,
+    hint: str,
+) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)  # it would win over `.env`
+    lake = f"s3://{BUCKET}/{tmp_path.name}"
+    folder = on_s3(tmp_path / "p", s3, lake, AWS_CA_BUNDLE=str(files.authority))
+    small.load(folder).run()
+    right = (folder / ".env").read_text()
+    (folder / ".env").write_text(right + "".join(f"{name}={value}\n" for name, value in wrong(s3, files).items()))
+    pipeline = small.load(folder)
+    with pytest.raises(StorageError) as failed:
+        pipeline.run()
+    assert said in failed.value.message
+    assert urlsplit(s3.url).netloc.partition(":")[2] in failed.value.message
+    assert hint in failed.value.hint
+    probe = next(found for found in doctor.examine(lambda: pipeline) if found.name == "lake")
+    assert (probe.outcome, probe.advice) == ("failure", failed.value.hint)
+    (folder / ".env").write_text(right)
+    assert small.in_lake(small.load(folder)) == small.in_store(small.load(folder)) == small.BOTH
+
+
+def test_an_untrusted_server_is_asked_once(s3: Service, files: Certificates) -> None:
+    client = S3(S3Settings.of(options(s3, ca_bundle=str(files.stranger)), {}))
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        await client.files._call_s3("list_buckets")
+
+    with pytest.raises(StorageError, match="CERTIFICATE_VERIFY_FAILED"):
+        client.retried(ask, "s3://")
+    assert asked == 1

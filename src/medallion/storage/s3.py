@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
@@ -50,7 +51,14 @@ _HINTS = {
     "SignatureDoesNotMatch": _KEYS,
     "ExpiredToken": "renew AWS_SESSION_TOKEN",
     "RequestTimeTooSkewed": "set this machine's clock",
+    "400": "if this server asks for TLS, write https:// into MEDALLION_S3_ENDPOINT_URL",
     **dict.fromkeys(_NO_SPACE, "free some space or raise its quota, then run again; nothing was published"),
+}
+_TLS = {
+    "mismatch, certificate is not valid": "name the host in MEDALLION_S3_ENDPOINT_URL as the server's certificate does",
+    "certificate has expired": "renew the server's certificate",
+    "CERTIFICATE_VERIFY_FAILED": "set AWS_CA_BUNDLE to the certificate of the CA that signed the server's",
+    "WRONG_VERSION_NUMBER": "if this server does without TLS, write http:// into MEDALLION_S3_ENDPOINT_URL",
 }
 
 
@@ -64,6 +72,7 @@ class S3:
     def __init__(self, settings: S3Settings) -> None:
         self.settings = settings
         _look_up(settings)
+        _read_authorities(settings)
         config: dict[str, Any] = {
             "connect_timeout": settings.connect_timeout,
             "read_timeout": settings.read_timeout,
@@ -77,7 +86,10 @@ class S3:
             key=settings.key,
             secret=settings.secret,
             token=settings.token,
-            client_kwargs={"region_name": settings.region or ("us-east-1" if settings.endpoint_url else None)},
+            client_kwargs={
+                "region_name": settings.region or ("us-east-1" if settings.endpoint_url else None),
+                "verify": settings.ca_bundle,
+            },
             config_kwargs=config,
             use_listings_cache=False,
             skip_instance_cache=True,
@@ -152,6 +164,8 @@ class S3:
         if status == 403:
             hint = _HINTS.get(code or "", f"give this key the right to it, or {_KEYS}")
             return StorageError(f"{where} at {place}: access denied: {said}", hint=hint)
+        if untrusted := _untrusted(error):
+            return StorageError(f"{where} at {place}: {said}", hint=untrusted)
         if code is None:
             hint = "is the server up, and MEDALLION_S3_ENDPOINT_URL right? then run again; what is published stays"
             return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
@@ -198,10 +212,29 @@ def _look_up(settings: S3Settings) -> None:
         raise StorageError(f"the S3 server at {settings.place} cannot be reached: {error}", hint=hint) from error
 
 
+def _read_authorities(settings: S3Settings) -> None:
+    """A file that cannot be read is told at once, and not as an answer that failed to come."""
+    if settings.ca_bundle:
+        try:
+            ssl.create_default_context(cafile=settings.ca_bundle)
+        except OSError as error:
+            raise StorageError(
+                f"the certificates to trust for {settings.place}, {settings.ca_bundle}, cannot be read: {error}",
+                hint="set AWS_CA_BUNDLE to a PEM file of certificates; write its whole path",
+            ) from error
+
+
+def _untrusted(error: BaseException) -> str | None:
+    """What to do when server and client cannot agree on TLS, which no waiting mends."""
+    return next((hint for sign, hint in _TLS.items() if sign in str(error)), None)
+
+
 def _may_pass(error: BaseException) -> bool:
     code, status = _answer(error)
     if code is not None:
         return code in _PASSING_CODES or (status in _PASSING_STATUS and code not in _NO_SPACE)
+    if _untrusted(error):
+        return False
     return isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING)
 
 

@@ -15,6 +15,7 @@ _VARIABLES = {
     "secret": ("AWS_SECRET_ACCESS_KEY",),
     "token": ("AWS_SESSION_TOKEN",),
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "ca_bundle": ("AWS_CA_BUNDLE",),
 }
 
 
@@ -22,6 +23,7 @@ _VARIABLES = {
 class S3Settings:
     """Where the server is and who asks. Without `key` and `secret`, AWS's own places are looked through.
 
+    `ca_bundle` is a file with the certificates of the authorities to trust, instead of the usual ones.
     `connect_timeout` and `read_timeout` are seconds for one request; `patience` is for how many seconds
     a passing fault is tried again.
     """
@@ -31,6 +33,7 @@ class S3Settings:
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     region: str | None = None
+    ca_bundle: str | None = None
     connect_timeout: float = 5
     read_timeout: float = 20
     patience: float = 20
