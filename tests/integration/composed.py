@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +16,17 @@ from typing import Any
 
 import yaml
 
+from tests.services import Unavailable
+
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
 OWN = tuple(name for name, service in SERVICES.items() if "build" in service)
 USER = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())[0]
 GRACE = 10  # seconds between the two signals of `docker compose stop`
 
-# The image is open to all; the checkout may lie in a folder of root's, so the user may read all, and write nowhere.
-_AS_USER = (
-    "setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs",
-    "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search", "--bounding-set", "-all,+dac_read_search",
-)  # fmt: skip
+# The user may do nothing, or else read what lies in a folder of root's, as a checkout or its Python may.
+_READS = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
+_RIGHTS = (("--bounding-set", "-all"), ("--bounding-set", "-all,+dac_read_search", *_READS))
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Place:
     tmp: Path
     names: Mapping[str, str]
     variables: Mapping[str, str]
+    user: Sequence[str]
 
     def told(self, text: str) -> str:
         """A value of compose.yml as Compose reads it, with this machine's names."""
@@ -77,7 +78,10 @@ class Container:
     def stop(self) -> int:
         """Its exit code after the signal that `docker compose stop` gives, as a shell counts it."""
         self.process.send_signal(signal.SIGTERM)
+        end = time.monotonic() + GRACE
         code = self.process.wait(GRACE)
+        while self.left() and time.monotonic() < end:  # Python's own helpers end when they see that it is gone
+            time.sleep(0.1)
         return code if code >= 0 else 128 - code
 
     def kill(self) -> None:
@@ -86,11 +90,20 @@ class Container:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def left(self) -> list[str]:
+        """The processes of its session that still run."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended meanwhile
+                state, _, _, session = (process / "stat").read_text().rpartition(")")[2].split()[:4]
+                if int(session) == self.process.pid and state != "Z":
+                    found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        return found
+
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        user = _AS_USER if os.geteuid() == 0 else ()
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*user, *map(self._place.told, command)],
+                [*self._place.user, *map(self._place.told, command)],
                 cwd=self._place.app / "shop",
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -100,13 +113,14 @@ class Container:
             )
 
 
-def left_running(folder: Path) -> list[str]:
-    """The processes whose environment names a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"={folder}\0".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:  # another user's, or gone
-            continue
-    return found
+def image_user() -> list[str]:
+    """What begins a command as the image's user; nothing when the tests are not run by root, who could become it."""
+    if os.geteuid():
+        return []
+    for rights in _RIGHTS:
+        user = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs", *rights]
+        # By way of a shell, as setpriv itself still has more rights.
+        reads = [*user, "sh", "-c", '"$0" -c "import medallion"', sys.executable]
+        if subprocess.run(reads, check=False, capture_output=True).returncode == 0:
+            return user
+    raise Unavailable(f"user {USER} of the image cannot read {sys.executable}: put it where everyone may read")

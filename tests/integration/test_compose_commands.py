@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from pymongo import MongoClient
 
 from tests.buckets import empty_bucket, make_bucket
 from tests.examples.test_shop import COUNTS, SHOP
-from tests.integration.composed import OWN, ROOT, SERVICES, USER, Container, Place, left_running
+from tests.integration.composed import OWN, ROOT, SERVICES, USER, Container, Place, image_user
 from tests.integration.test_prefect import asked, until
 from tests.services import Service, Unavailable, free_ports, mongod
 
@@ -47,13 +48,26 @@ def replica_set(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, s3_server: Service, replica_set: str, prefect_api: str) -> Iterator[Place]:
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may look into, unlike those that pytest makes."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def place(open_folder: Path, s3_server: Service, replica_set: str, prefect_api: str) -> Iterator[Place]:
     """The image's /app, which nobody may write to, and a /tmp, which its user may."""
-    app, tmp = tmp_path / "app", tmp_path / "tmp"
+    try:
+        user = image_user()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    app, tmp = open_folder / "app", open_folder / "tmp"
     shutil.copytree(SHOP, app / "shop", ignore=shutil.ignore_patterns("lake", "__pycache__"))
     shutil.copy(ROOT / "src/medallion_panel/main.py", app / "dashboard.py")
     tmp.mkdir(0o700)
-    if os.geteuid() == 0:
+    if user:
         os.chown(tmp, int(USER), int(USER))
     for folder in [app, *app.rglob("*/")]:
         folder.chmod(0o555)
@@ -69,7 +83,10 @@ def place(tmp_path: Path, s3_server: Service, replica_set: str, prefect_api: str
         "8000": str(api),
         "5006": str(dashboard),
     }
-    yield Place(app, tmp, names, {"AWS_ACCESS_KEY_ID": s3_server.key, "AWS_SECRET_ACCESS_KEY": s3_server.secret})
+    keys = {"AWS_ACCESS_KEY_ID": s3_server.key, "AWS_SECRET_ACCESS_KEY": s3_server.secret}
+    yield Place(app, tmp, names, keys, user)
+    for folder in [app, *app.rglob("*/")]:
+        folder.chmod(0o755)
     empty_bucket(s3_server, bucket)
 
 
@@ -90,13 +107,14 @@ def test_all_come_up_in_their_order_and_end_when_told(place: Place, prefect_api:
             check_api(reader)
             check_dashboard(watcher)
             ends = {name: container.stop() for name, container in reversed(running.items())}
+        left = [process for container in running.values() for process in container.left()]
     finally:
         for name, container in running.items():
             print(f"{name}:\n{container.log.read_text()}")
             container.kill()
     assert ends.keys() == set(OWN)
     assert set(ends.values()) <= {0, 143}
-    assert left_running(place.tmp) == []
+    assert left == []
     assert sorted(place.app.rglob("*")) == before
 
 
