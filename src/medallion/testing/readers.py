@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from medallion.contracts import Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError
 from medallion.records import Release
+from medallion.testing.processes import forked, started
 from medallion.testing.served import COLUMNS, Row, items, load, publish, release
 
 PUBLISHES = 20
@@ -148,23 +149,3 @@ def _read_until(sink: Sink, done: Any, results: Any) -> None:
         results.put(seen)
     except Exception as error:
         results.put(f"{error!r} after {seen} reads")
-
-
-def started(work: Callable[..., None], *values: Any) -> Any:
-    """Another process at some work."""
-    process = multiprocessing.get_context("spawn").Process(target=work, args=values, daemon=True)
-    process.start()
-    return process
-
-
-def forked(work: Callable[[], Any]) -> int:
-    """The process identifier of a fork that does some work and ends."""
-    process = os.fork()
-    if process == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return process

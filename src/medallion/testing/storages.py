@@ -11,7 +11,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 
 from medallion.errors import ConflictError, ExistsError, MissingError
 from medallion.storage import Storage
+from medallion.testing.processes import forked
 
 WRITERS = 8
 ROUNDS = 6
@@ -180,7 +180,7 @@ class StorageContract:
 
     def test_a_storage_made_before_a_fork_serves_both_sides(self, storage: Storage) -> None:
         storage.put("object", b"before")
-        child = _fork(lambda: storage.put("child", storage.read("object")[0]))
+        child = forked(lambda: storage.put("child", storage.read("object")[0]))
         assert os.waitpid(child, 0)[1] == 0
         assert storage.read("child")[0] == b"before"
         storage.put("object", b"after")
@@ -201,15 +201,3 @@ def _count(storage: Storage, times: int) -> None:
                 break
             except ConflictError:
                 continue
-
-
-def _fork(work: Callable[[], Any]) -> int:
-    process = os.fork()
-    if process == 0:  # pragma: no cover - the child never returns
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return process

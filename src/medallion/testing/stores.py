@@ -23,8 +23,9 @@ from medallion.errors import CallError, SinkError
 from medallion.records import Release
 from medallion.testing.groups import GroupContract
 from medallion.testing.modes import ModeContract
+from medallion.testing.processes import started
 from medallion.testing.queries import QueryContract
-from medallion.testing.readers import NUMBERS, ReaderContract, started
+from medallion.testing.readers import NUMBERS, ReaderContract
 from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
 
 T = TypeVar("T")

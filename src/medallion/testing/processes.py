@@ -1,0 +1,28 @@
+"""Other processes, for suites that look at what happens between several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from typing import Any
+
+
+def started(work: Callable[..., None], *values: Any) -> Any:
+    """Another process at some work."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=values, daemon=True)
+    process.start()
+    return process
+
+
+def forked(work: Callable[[], Any]) -> int:
+    """The process identifier of a fork that does some work and ends."""
+    process = os.fork()
+    if process == 0:  # pragma: no cover - the child never returns
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return process
