@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -11,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
+from tests.panel.serving import CHROMIUM, FLAGS
 from tests.services import Service, Unavailable, mongod, weed
 
 # A busy machine is no fault of what is tested.
@@ -57,3 +61,35 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             yield service
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, the one of a worker: a second cannot be started beside it. Tests that need it are skipped without."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    sync_api.expect.set_options(timeout=30_000)
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A browser tab; the test fails on any request to elsewhere, any page error, any error on the console."""
+    faults: list[str] = []
+    page = browser.new_page(viewport={"width": 1400, "height": 2600}, accept_downloads=True)
+    page.set_default_timeout(30_000)
+    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on("request", lambda asked: None if _local(asked.url) else faults.append(f"request to {asked.url}"))
+    yield page
+    page.close()
+    assert not faults, "\n".join(faults)
+
+
+def _local(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))

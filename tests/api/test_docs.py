@@ -16,9 +16,6 @@ import pytest
 
 import medallion as md
 from tests.api import project
-from tests.panel import conftest as panel
-
-browser, tab = panel.browser, panel.tab
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/api.md").read_text()
