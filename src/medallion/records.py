@@ -6,16 +6,19 @@ Times are UTC in ISO 8601; sizes are bytes; durations are seconds.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 Change = Literal["new", "changed", "unchanged", "retracted"]
 Fate = Literal["deduplicated", "dropped", "quarantined"]
 RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
 Mode = Literal["replace", "append", "merge"]
+
+Moment: TypeAlias = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+"""A time in UTC. One with Pydantic's own time zone (seen with pydantic-core 2) may crash Python as it ends."""
 
 
 class Record(BaseModel):
@@ -53,7 +56,7 @@ class SourceFile(Record):
     bytes: int
     sha256: str
     token: str
-    arrived: datetime
+    arrived: Moment
     object: str
     records: str
     records_bytes: int
@@ -101,7 +104,7 @@ class Snapshot(Record):
     id: str
     fingerprint: str
     run: str
-    created: datetime
+    created: Moment
     columns: tuple[Column, ...]
     rows: int
     bytes: int
@@ -155,7 +158,7 @@ class Release(Record):
     id: str
     pipeline: str
     run: str
-    created: datetime
+    created: Moment
     previous: str | None
     tables: dict[str, Snapshot]
     layers: dict[str, dict[str, Any]]
@@ -227,8 +230,8 @@ class Run(Record):
     id: str
     pipeline: str
     status: RunStatus
-    started: datetime
-    finished: datetime | None = None
+    started: Moment
+    finished: Moment | None = None
     steps: tuple[StepRun, ...] = ()
     loads: tuple[LoadReport, ...] = ()
     ingestion: Ingestion | None = None
