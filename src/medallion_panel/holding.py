@@ -115,13 +115,13 @@ class Holding:
             return None
         store = self._store.at(wish.release)
         served = table_of(store.tables(), wish.table)
-        held, rows = Held(served, wish.columns), 0
         with self._lock:
-            values = held.values + sum(other.values for other in self._held.values())
+            values = served.rows * len(wish.columns) + sum(other.values for other in self._held.values())
         if served.rows < FEWEST_ROWS or values > MOST_VALUES:
             size = "small enough to be asked of" if served.rows < FEWEST_ROWS else "too large to be held, and asked of"
             _log.info("%s is %s the store", wish.table, size)
             return None
+        held, rows = Held(served, wish.columns), 0
         part: list[dict[str, object]] = []
         for batch in self._batches(store, wish):
             rows += len(batch)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.errors import SinkError
 from medallion.kinds import Kind
-from medallion.sinks.mongodb_documents import decimal128, leaf
+from medallion.sinks.mongodb_documents import ZERO_EXPONENT, decimal128, leaf
 from medallion.sinks.whole_numbers import whole_numbers
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _END = b"\0"
 _GENERIC = b"\0"
 _LARGEST = 32 << 20
 _INT_RANGE = 1 << 31
-_ZERO_EXPONENT = 6176
 _SIGN = 1 << 63
 
 
@@ -145,7 +144,7 @@ def _decimals(array: pa.Array, kind: Kind, name: str) -> pa.Array:
         whole = _values(numbers, "<i8")
         halves = np.empty((len(whole), 2), "<u8")
         halves[:, 0] = np.abs(whole).view("<u8")  # the lowest number is its own absolute value, and right unsigned
-        halves[:, 1] = (_ZERO_EXPONENT - kind.scale) << 49
+        halves[:, 1] = (ZERO_EXPONENT - kind.scale) << 49
         halves[whole < 0, 1] |= np.uint64(_SIGN)
         made = _rows(halves.view("u1"))
     return pc.if_else(array.is_valid(), made, pa.nulls(len(array), pa.binary())) if array.null_count else made

@@ -31,7 +31,7 @@ _BSON = {
     "map": ["object"],
 }
 _NESTED = ("list", "struct", "map")
-_ZERO_EXPONENT = 6176
+ZERO_EXPONENT = 6176
 EXACT = Context(prec=34, Emin=-6176, Emax=6144)
 
 # Where the parts of a Decimal128 stand among its 128 bits.
@@ -133,7 +133,7 @@ def _decimal(value: Any) -> Decimal:
     if bits >> _SPECIAL_SHIFT & _SPECIAL == _SPECIAL:
         return value.to_decimal()  # type: ignore[no-any-return]
     number = bits & _COEFFICIENT
-    exponent = (bits >> _EXPONENT_SHIFT & _EXPONENT) - _ZERO_EXPONENT
+    exponent = (bits >> _EXPONENT_SHIFT & _EXPONENT) - ZERO_EXPONENT
     return Decimal(-number if bits >> _SIGN_SHIFT else number).scaleb(exponent, EXACT)
 
 

@@ -13,7 +13,7 @@ from struct import unpack_from
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.kinds import Kind
-from medallion.sinks.mongodb_documents import EXACT, restored, rows_of
+from medallion.sinks.mongodb_documents import EXACT, ZERO_EXPONENT, restored, rows_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,6 @@ _SIZES: Mapping[str, Mapping[int, int]] = {  # bytes of a value, by its type; wh
 _LARGEST = 16
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # of Python's dates, from 1970
 _DAY = 86_400_000  # milliseconds
-_ZERO_EXPONENT = 6176
 _COEFFICIENT = (1 << 49) - 1  # in the upper half of a decimal, below its exponent
 _SPECIAL = 0b11
 
@@ -159,7 +158,7 @@ def _decimals(_raw: bytes, cells: Array, at: Array, _types: Array) -> list[Any] 
         return _long_decimals(halves)
     signed = low.astype("i8")
     signed[high >> 63 == 1] *= -1
-    exponents = ((high >> 49 & 0x3FFF).astype("i8") - _ZERO_EXPONENT).tolist()
+    exponents = ((high >> 49 & 0x3FFF).astype("i8") - ZERO_EXPONENT).tolist()
     return [
         Decimal(number).scaleb(exponent, EXACT) for number, exponent in zip(signed.tolist(), exponents, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bokeh.models import CustomJSTickFormatter, DatetimeTickFormatter, HoverTool
@@ -21,6 +21,7 @@ _ORDERS = [
     {name[:length]: place for place, name in enumerate(names)} for names in (_WEEKDAYS, _MONTHS) for length in (3, None)
 ]
 _LONGEST = 26
+_ROOM = 60  # letters below a chart
 
 
 def in_order(values: Sequence[Any]) -> list[Any]:
@@ -45,6 +46,11 @@ def new_figure(height: int, **ranges: Any) -> figure:
     plot.outline_line_color = None
     plot.min_border_left = plot.min_border_right = 6
     return plot
+
+
+def turn_crowded(plot: figure, names: Iterable[str]) -> None:
+    """Write the names below a chart at a slant where they would not have room side by side."""
+    plot.xaxis.major_label_orientation = 0.9 if sum(map(len, names)) > _ROOM else "horizontal"
 
 
 class Looks:

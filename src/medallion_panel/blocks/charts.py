@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
-from medallion_panel.blocks.axes import Looks, cut, new_figure
+from medallion_panel.blocks.axes import Looks, cut, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import OTHERS, frame_of
@@ -85,8 +85,7 @@ def bar(block: Bar, reading: Reading) -> Picture:
         plot.x_range = values
     else:
         plot.y_range = values
-        crowded = sum(map(len, factors)) > 60
-        plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
+        turn_crowded(plot, factors)
     return Picture(plot, names_legend(drawn.colors))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query
-from medallion_panel.blocks.axes import Looks, cut, in_order, new_figure
+from medallion_panel.blocks.axes import Looks, cut, in_order, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.rounding import nice_width
@@ -76,8 +76,7 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
     drawn = plot.rect(x="x", y="y", width=0.94, height=0.9, source=ColumnDataSource(cells), fill_color=PRIMARY,
                       fill_alpha="strength", line_color=None)  # fmt: skip
     looks.tips(plot, [(label(block.x), "@x"), (label(block.y), "@y"), (label(block.value), "@text")], [drawn])
-    crowded = sum(map(len, xs.values())) > 60
-    plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
+    turn_crowded(plot, xs.values())
     return Picture(plot, scale_legend(write(low), write(high)))
 
 
