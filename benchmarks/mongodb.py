@@ -173,6 +173,7 @@ def load(way: str, url: str, files: Sequence[Path], processes: int) -> None:
 def _load(way: str, url: str, files: Sequence[Path], start: Barrier | None) -> tuple[float, float]:
     import pyarrow.dataset  # noqa: F401 (what a cold process imports late is not the load)
 
+    _duckdb()  # a run has its session before it loads
     if start:
         start.wait()
     began = time.monotonic()
