@@ -1,4 +1,4 @@
-"""The shop on real servers: its lake on S3, its store in MongoDB, nothing of its declaration changed."""
+"""The shop on real servers: its files and its lake on S3, its store in MongoDB, its declaration unchanged."""
 
 from __future__ import annotations
 
@@ -13,32 +13,39 @@ import pytest
 import medallion as md
 from medallion.cli import report
 from medallion.sinks.mongodb_database import connect
-from tests.buckets import empty_bucket, make_bucket
+from medallion.storage import open_storage
+from tests.buckets import empty_bucket, make_bucket, options
 from tests.examples.test_shop import COUNTS, SHOP
 from tests.services import Service
 
-Shop = Callable[[str, str], md.Pipeline]
+Shop = Callable[[str, str, str], md.Pipeline]
 
 
 @pytest.fixture
 def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
-    """The shop with its lake and its store where they are asked for, told by `.env` alone."""
+    """The shop with its files, its lake and its store where they are asked for, told by `.env` alone."""
     buckets: list[tuple[Service, str]] = []
 
-    def made(lake: str, store: str) -> md.Pipeline:
+    def bucket() -> tuple[Service, str]:
+        service: Service = request.getfixturevalue("s3_server")
+        buckets.append((service, make_bucket(service)))
+        return buckets[-1]
+
+    def made(sources: str, lake: str, store: str) -> md.Pipeline:
         settings = {}
+        if sources == "s3":
+            settings["MEDALLION_SOURCES"] = upload(*bucket())
+        else:
+            shutil.copytree(SHOP / "data", tmp_path / "data")
         if lake == "s3":
-            service: Service = request.getfixturevalue("s3_server")
-            buckets.append((service, make_bucket(service)))
-            settings = {
-                "MEDALLION_LAKE": f"s3://{buckets[-1][1]}/shop",
-                "MEDALLION_S3_ENDPOINT_URL": service.url,
-                "AWS_ACCESS_KEY_ID": service.key,
-                "AWS_SECRET_ACCESS_KEY": service.secret,
-            }
+            settings["MEDALLION_LAKE"] = f"s3://{bucket()[1]}/shop"
         if store == "mongodb":
             settings["MEDALLION_STORE"] = request.getfixturevalue("mongodb_url")
-        shutil.copytree(SHOP / "data", tmp_path / "data")
+        if buckets:
+            service = buckets[0][0]
+            settings["MEDALLION_S3_ENDPOINT_URL"] = service.url
+            settings["AWS_ACCESS_KEY_ID"] = service.key
+            settings["AWS_SECRET_ACCESS_KEY"] = service.secret
         shutil.copy(SHOP / "medallion.yaml", tmp_path)
         (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         return md.Pipeline.load(tmp_path / "medallion.yaml")
@@ -48,9 +55,29 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
         empty_bucket(service, name)
 
 
-@pytest.mark.parametrize(("lake", "store"), [("local", "mongodb"), ("s3", "sqlite"), ("s3", "mongodb")])
-def test_the_shop_on_servers(shop: Shop, lake: str, store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    pipeline = shop(lake, store)
+def upload(service: Service, name: str) -> str:
+    """Put the shop's files into the bucket; their URL."""
+    storage = open_storage(f"s3://{name}", options=options(service))
+    for file in SHOP.glob("data/**/*.csv"):
+        storage.put(file.relative_to(SHOP).as_posix(), file.read_bytes())
+    return f"s3://{name}/data"
+
+
+@pytest.mark.parametrize(
+    ("sources", "lake", "store"),
+    [
+        ("local", "local", "mongodb"),
+        ("local", "s3", "sqlite"),
+        ("local", "s3", "mongodb"),
+        ("s3", "s3", "mongodb"),
+        ("s3", "local", "sqlite"),
+    ],
+)
+def test_the_shop_on_servers(
+    shop: Shop, sources: str, lake: str, store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline = shop(sources, lake, store)
+    assert (pipeline.base / "data").exists() == (sources == "local")
     assert pipeline.lake.url.startswith("s3://") == (lake == "s3")
     run = pipeline.run()
     assert run.status == "succeeded"
