@@ -83,6 +83,10 @@ class Target:
             hint="deduplicate the table by its key, or declare a key that tells its rows apart",
         )
 
+    def too_large(self, error: OverflowError) -> SinkError:
+        """The error for a number that the database cannot keep."""
+        return SinkError(f"{self.place}: {error}", hint="cast it to float or text, or to a decimal of fewer places")
+
     def null_key(self, name: str) -> SinkError:
         """The error for a row without a key."""
         return SinkError(

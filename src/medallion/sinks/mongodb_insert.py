@@ -53,7 +53,10 @@ def _insert(collection: Collection[dict[str, Any]], wanted: Target, first: int, 
     from bson.raw_bson import RawBSONDocument
     from pymongo.errors import BulkWriteError
 
-    documents, nulls = documents_of(part, wanted.kinds, wanted.spec.key, first)
+    try:
+        documents, nulls = documents_of(part, wanted.kinds, wanted.spec.key, first)
+    except OverflowError as error:
+        raise wanted.too_large(error) from None
     for column in wanted.spec.key:
         if column in nulls:
             raise wanted.null_key(column)

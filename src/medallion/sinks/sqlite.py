@@ -156,7 +156,10 @@ def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
     insert = f"insert into {name} values (null, {', '.join('?' * len(columns))})"
     nulls: set[str] = set()
     for batch in rows:
-        connection.executemany(insert, rows_of(batch, kinds, nulls))
+        try:
+            connection.executemany(insert, rows_of(batch, kinds, nulls))
+        except OverflowError as error:
+            raise wanted.too_large(error) from None
         for column in wanted.spec.key:
             if column in nulls:
                 raise wanted.null_key(column)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medallion.errors import SinkError
 from medallion.kinds import Kind
 
 if TYPE_CHECKING:
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
-    """The column `name` as int64. Raises SinkError when a value is too large."""
+    """The column `name` as int64. Raises OverflowError when a value is too large."""
     import pyarrow as pa
 
     if pa.types.is_decimal(array.type):
@@ -22,7 +21,4 @@ def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
         return array.cast(pa.int64())
     except pa.ArrowInvalid:
         what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
-        raise SinkError(
-            f"column {name!r} holds {what} too large for the 64 bits it is kept in",
-            hint="cast it to float or text, or to a decimal of fewer places",
-        ) from None
+        raise OverflowError(f"column {name!r} holds {what} too large for the 64 bits it is kept in") from None

@@ -121,6 +121,11 @@ class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
         with pytest.raises(SinkError, match="'name' is null"):
             load(sink, "one", items(), SPEC.model_copy(update={"key": ("id", "name")}))
 
+    def test_a_whole_number_beyond_64_bits_is_told(self, sink: Sink) -> None:
+        with pytest.raises(SinkError, match="table 'items': column 'total' holds an integer too large"):
+            load(sink, "one", [*items(), items()[0] | {"id": 99, "total": 2**63}])
+        assert load(sink, "one", items()).loaded
+
     def test_a_key_or_index_without_column_is_told(self, sink: Sink) -> None:
         for change in ({"key": ("nmae",)}, {"indexes": (("-nmae",),)}):
             with pytest.raises(CallError, match="did you mean 'name'"):
