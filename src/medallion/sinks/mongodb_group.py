@@ -15,13 +15,14 @@ FEW = 10  # one in so many
 _DATES = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 
 
-def group_stages(asked: Grouping, key: Sequence[str], nulls: Collection[str]) -> list[Condition]:
+def group_stages(asked: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool = False) -> list[Condition]:
     """One document a group: terms as `t0`, `t1` …, metrics as `m0`, `m1` …, so that any name will do.
 
-    `nulls` are the columns that hold a null: of all others each group has a value.
+    `nulls` are the columns that hold a null: of all others each group has a value. `wide` sums of whole numbers may
+    leave 64 bits, beyond which MongoDB's own are no longer exact.
     """
     terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
-    sums, figures = _figures(asked, key, nulls)
+    sums, figures = _figures(asked, key, nulls, wide=wide)
     places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
     order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
     shown = {f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}
@@ -51,9 +52,20 @@ def group_rows(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> list[dict
     ]
 
 
+def overflowed(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a sum of whole numbers has left 64 bits, so that MongoDB went on with floating point."""
+    sums = [f"m{place}" for place, metric in enumerate(asked.metrics) if _whole_sum(metric)]
+    return any(isinstance(document.get(name), float) for document in found for name in sums)
+
+
+def _whole_sum(metric: Metric) -> bool:
+    return metric.function == "sum" and metric.kind.name == "integer"
+
+
 def _restored(kind: Kind, value: Any) -> Any:
-    if kind.name == "float" and hasattr(value, "to_decimal"):  # the mean of decimals
-        return float(value.to_decimal())
+    if kind.name in ("float", "integer") and hasattr(value, "to_decimal"):  # the mean of decimals, a wide sum
+        value = value.to_decimal()
+        return float(value) if kind.name == "float" else int(value)
     return restored(kind, value)
 
 
@@ -84,7 +96,7 @@ def _shown(term: Term, place: int) -> Any:
     return {"$multiply": [found, kept(term.kind, term.width)]} if whole else found
 
 
-def _figures(asked: Grouping, key: Sequence[str], nulls: Collection[str]) -> tuple[Condition, Condition]:
+def _figures(asked: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool) -> tuple[Condition, Condition]:
     """What is summed up over a group, nothing twice, and the metrics made of it."""
     sums: Condition = {}
 
@@ -94,7 +106,8 @@ def _figures(asked: Grouping, key: Sequence[str], nulls: Collection[str]) -> tup
         return f"${name}"
 
     figures = {
-        f"m{place}": _figure(metric, asked.columns, key, nulls, once) for place, metric in enumerate(asked.metrics)
+        f"m{place}": _figure(metric, asked.columns, key, nulls, once, wide=wide)
+        for place, metric in enumerate(asked.metrics)
     }
     return sums, figures
 
@@ -105,10 +118,14 @@ def _figure(
     key: Sequence[str],
     nulls: Collection[str],
     once: Callable[[Condition], str],
+    *,
+    wide: bool,
 ) -> Any:
     if metric.column is None:
         return once({"$sum": 1})
     column = _column(metric.column, key)
+    if wide and _whole_sum(metric):
+        column = {"$toDecimal": column}
     mean = metric.function == "mean"
     if mean and metric.column not in nulls and kinds[metric.column].name in ("decimal", "integer"):
         return {"$divide": [once({"$sum": column}), once({"$sum": 1})]}

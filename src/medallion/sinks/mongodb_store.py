@@ -17,7 +17,7 @@ from medallion.records import Release, Served
 from medallion.sinks.loading import masked
 from medallion.sinks.mongodb_database import ACTIVE, LOADS, POINTER, RELEASES, VANISHED, connect, told
 from medallion.sinks.mongodb_documents import columns_of, kept, rows_of
-from medallion.sinks.mongodb_group import FEW, group_rows, group_stages
+from medallion.sinks.mongodb_group import FEW, group_rows, group_stages, overflowed
 from medallion.sinks.mongodb_query import RANGES, beyond, conditions, order, projection, where
 from medallion.sinks.mongodb_raw import read_rows
 
@@ -97,9 +97,13 @@ class MongoStore(Store):
     def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
         def groups(_: Release, served: Served) -> tuple[bool, list[dict[str, Any]]]:
             asked = grouping(served, by, metrics, query)
-            stages = group_stages(asked, served.key, self._nulls_of(served.name))
-            hint = self._hint(served, asked)
-            found = list(self._database()[served.name].aggregate(stages, allowDiskUse=True, **hint))
+            collection, hint = self._database()[served.name], self._hint(served, asked)
+            nulls = self._nulls_of(served.name)
+            stages = group_stages(asked, served.key, nulls)
+            found = list(collection.aggregate(stages, allowDiskUse=True, **hint))
+            if overflowed(asked, found):
+                stages = group_stages(asked, served.key, nulls, wide=True)
+                found = list(collection.aggregate(stages, allowDiskUse=True, **hint))
             return bool(found), group_rows(asked, found)
 
         return self._ask(table, groups, empty=lambda answer: not answer[0])[1]

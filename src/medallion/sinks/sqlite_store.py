@@ -19,7 +19,7 @@ from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
-from medallion.sinks.sqlite_group import few_sql, group_rows, group_sql
+from medallion.sinks.sqlite_group import OVERFLOW, few_sql, group_rows, group_sql
 from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
 
@@ -94,8 +94,13 @@ class SqliteStore(Store):
             if asked.filters and all(one.operator in RANGES for one in asked.filters):
                 (few,) = reader.connection.execute(*few_sql(served.name, asked)).fetchone()
                 indexed = bool(few)
-            sql, values = group_sql(served.name, asked, indexed=indexed)
-            found = reader.connection.execute(sql, values).fetchall()
+            try:
+                found = reader.connection.execute(*group_sql(served.name, asked, indexed=indexed)).fetchall()
+            except sqlite3.OperationalError as error:
+                if str(error) != OVERFLOW:
+                    raise
+                wide = group_sql(served.name, asked, indexed=indexed, wide=True)
+                found = reader.connection.execute(*wide).fetchall()
         return group_rows(asked, found)
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:

@@ -115,6 +115,34 @@ class GroupContract:
         expected = sorted(by_name, key=lambda row: _rank(row["spent"]), reverse=True)
         assert groups.group("items", ("name",), {"spent": "sum(amount)"}, query) == expected[:3]
 
+    def test_sums_beyond_64_bits_are_exact_and_sort(self, sink: Sink) -> None:
+        large = 2**63 - 1
+        rows = [
+            {**row, "name": name, "total": total, "amount": Decimal(total // 10**9).scaleb(-2)}
+            for row, (name, total) in zip(
+                items(),
+                [("b", large), ("b", large), ("a", large), ("a", large), ("a", -1), ("c", -large), ("c", -large - 1)],
+                strict=False,
+            )
+        ]
+        publish(sink, "large", rows)
+        store = sink.store()
+        try:
+            metrics = {"all": "sum(total)", "spent": "sum(amount)", "rows": "count()"}
+            found = store.group("items", ("name",), metrics, Query(sort=(Sort("all", descending=True),)))
+            assert [(row["name"], row["all"], row["rows"]) for row in found] == [
+                ("b", 2 * large, 2),
+                ("a", 2 * large - 1, 3),
+                ("c", -2 * large - 1, 2),
+            ]
+            assert {type(row["all"]) for row in found} == {int}
+            assert [row["spent"] for row in found] == [
+                sum(row["amount"] for row in rows if row["name"] == name) for name in "bac"
+            ]
+            assert store.group("items", (), {"all": "sum(total)"}, Query()) == [{"all": 2 * large - 2}]
+        finally:
+            store.close()
+
     def test_distinct_values_need_no_metric(self, groups: Store) -> None:
         found = groups.group("items", ("active",), {}, Query())
         assert found == [{"active": value} for value in sorted({row["active"] for row in self.rows}, key=_rank)]
