@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf
 from typing import Any, Literal
 
 from medallion.contracts import Filter, Query, Sort
@@ -105,10 +106,11 @@ def _bin(kinds: Mapping[str, Kind], inside: str) -> Term:
     kind = _known(kinds, column)
     if kind.name not in _NUMBERS:
         raise CallError(f"'bin' asks a number, and {column!r} is a {kind}")
-    wide: Decimal = coerce(Kind("decimal"), width, f"the width of the bins of {column}")
+    read = Kind("float" if kind.name == "float" else "decimal")
+    wide = Decimal(str(coerce(read, width, f"the width of the bins of {column}")))
     exponent = wide.normalize().as_tuple().exponent
     places = -exponent if isinstance(exponent, int) else 0
-    if wide <= 0 or (kind.name != "float" and places > kind.scale):
+    if not 0 < wide < inf or (kind.name != "float" and places > kind.scale):
         finest = f" of at most {kind.scale} places" if kind.name != "float" else ""
         raise CallError(f"bins of {column!r} need a width above 0{finest}, not {width}")
     return Term(column, kind, "bin", wide)

@@ -10,6 +10,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from medallion.contracts import Filter
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
 from medallion_panel.blocks import charts, distributions
@@ -84,7 +85,7 @@ class Card:
         try:
             return Answer(reading, self._asked(reading), ignored=reading.ignored(table) if table else ())
         except NoRowsError as error:
-            return Answer(reading, told=str(error) or "No rows meet these filters.")
+            return Answer(reading, told=str(error) or _nothing(reading.filters(str(table))))
         except MedallionError as error:
             return Answer(reading, told=f"{error.message}. {error.hint}".rstrip(". ") + ".")
         except Exception:
@@ -118,7 +119,7 @@ class Card:
             self._speed.show(answer.reading)
         told = answer.told
         if self.rows is not None and made is not None and not made.whole:
-            told = "No rows meet these filters."
+            told = _nothing(made.query.filters)
         self._message.object = told
         self._message.visible = bool(told)
         self._pane.visible = not told or self.rows is not None
@@ -149,6 +150,11 @@ class Card:
         if isinstance(content, Kpi | Quality | Freshness | Runs):
             return pn.pane.HTML("", sizing_mode="stretch_width", margin=0, min_height=40)
         return pn.Column(sizing_mode="stretch_width", min_height=content.height, margin=(8, 0, 0, 0))  # type: ignore[attr-defined]
+
+
+def _nothing(filters: Sequence[Filter]) -> str:
+    """Why there is nothing to show."""
+    return "No rows meet these filters." if filters else "There is nothing to show."
 
 
 def _panes(drawn: Picture, height: int) -> list[Any]:

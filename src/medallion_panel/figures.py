@@ -8,9 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import inf
+from sys import float_info
 from typing import Any, TypeVar
 
-from medallion.contracts import Page, Query, Sort, Store
+from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import CallError, MedallionError, SinkError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import Release, Served
@@ -104,9 +106,13 @@ class Figures:
         found = self.group(table, (column,), {}, Query(sort=(Sort(column),), limit=limit))
         return [row[column] for row in found if row[column] is not None]
 
-    def bounds(self, table: str, column: str, query: Query | None = None) -> tuple[Any, Any]:
-        """The least and the greatest value of a column, None both when there is none."""
-        (row,) = self.group(table, (), {"low": f"min({column})", "high": f"max({column})"}, query or Query())
+    def bounds(self, table: str, column: str) -> tuple[Any, Any]:
+        """The least and the greatest value of a column that are not infinite, None both when there is none."""
+        metrics = {"low": f"min({column})", "high": f"max({column})"}
+        (row,) = self.group(table, (), metrics, Query())
+        if row["low"] == -inf or row["high"] == inf:
+            finite = (Filter(column, "gte", -float_info.max), Filter(column, "lte", float_info.max))
+            (row,) = self.group(table, (), metrics, Query(finite))
         return row["low"], row["high"]
 
     def _of(self, table: str, question: Callable[[Held], T | None]) -> Callable[[str], T | None]:

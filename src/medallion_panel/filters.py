@@ -130,7 +130,7 @@ class Range(Span):
         super().__init__(field, label, changed)
         self._number: Callable[[Any], Any] = int if kind.name == "integer" else float
         self._write = write
-        step = nice_width(float(bounds[1]) - float(bounds[0]), _STOPS, kind)
+        step = nice_width(*bounds, _STOPS, kind)
         self._whole = self._number(down(bounds[0], step)), self._number(up(bounds[1], step))
         self.widget = pmui.RangeSlider(
             label=label, start=self._whole[0], end=max(self._whole[1], self._whole[0] + self._number(step)),
@@ -218,10 +218,16 @@ class Offer:
     bounds: tuple[Any, Any] | None = None
 
 
-def offers_of(page: Page, figures: Figures) -> list[Offer]:
-    """What the filters of a page offer, by what its tables hold. Raises CallError when no table has a column."""
+def offers_of(page: Page, figures: Figures) -> tuple[list[Offer], list[str]]:
+    """What the filters of a page offer, by what its tables hold; and of those that cannot be, in words, why."""
     tables = list(dict.fromkeys(block.content.table for block in page.blocks if hasattr(block.content, "table")))
-    return [_offer(field, tables, figures) for field in page.filters]
+    offers, notices = [], []
+    for field in page.filters:
+        try:
+            offers.append(_offer(field, tables, figures))
+        except CallError as error:
+            notices.append(f"This page is not filtered by {field.column!r}: {error.message}.")
+    return offers, notices
 
 
 def page_filters(offers: Sequence[Offer], formats: Formats, changed: Callable[[], None]) -> list[PageFilter]:
@@ -232,9 +238,11 @@ def page_filters(offers: Sequence[Offer], formats: Formats, changed: Callable[[]
 def _offer(field: FilterField, tables: Sequence[str], figures: Figures) -> Offer:
     table = next((name for name in tables if field.column in figures.kinds(name)), None)
     if table is None:
-        raise CallError(f"no table of this page has a column {field.column!r} to filter by")
+        raise CallError("no table of it has such a column")
     kind = figures.kinds(table)[field.column]
     form = field.as_ or ("range" if kind.name in _RANGED else "choice")
+    if (form == "range" and kind.name not in _RANGED) or (form == "search" and kind.name != "text"):
+        raise CallError(f"a {form} is not for a {kind.name}")
     if form == "choice":
         values = figures.values(table, field.column, _CHOICES + 1)
         return Offer(field, kind, values=values) if len(values) <= _CHOICES else Offer(field, kind)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Context, localcontext
+from math import inf
 from typing import Any
 
 from babel import Locale, dates, numbers
@@ -16,6 +18,8 @@ from medallion_panel.section import Dashboard, FormatName
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 _NONE = "–"
+_VAST = 10**15  # beyond it a float has no cents, and words such as "trillion" end
+_WIDE = Context(prec=80)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -74,13 +78,16 @@ class Formats:
         return write
 
     def _write(self, name: FormatName, value: Any, short: bool) -> str:
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if isinstance(value, str | date):
+        if isinstance(value, str | date | bool):
             return self.period(value)
         if isinstance(value, list | dict | bytes) or name in ("text", "date"):
             return str(value)
-        return self._number(name, value, short)
+        if abs(value) == inf:
+            return "∞" if value > 0 else "-∞"
+        if abs(value) >= _VAST and (short or isinstance(value, float)):
+            return str(numbers.format_scientific(value, "0.###E0", locale=self.locale))
+        with localcontext(_WIDE):
+            return self._number(name, value, short)
 
     def _number(self, name: FormatName, value: Any, short: bool) -> str:
         match name:
@@ -103,7 +110,7 @@ class Formats:
                 )
             case "percent":
                 return str(numbers.format_percent(value, self._percent, self.locale))
-            case "integer" | "number" if short and abs(value) >= 100_000:
+            case "integer" | "number" | "decimal" if short and abs(value) >= 100_000:
                 return str(numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale))
             case "integer":
                 return str(numbers.format_decimal(value, "#,##0", self.locale))
@@ -121,7 +128,9 @@ class Formats:
         return str(dates.format_date(value, "medium", locale=self.locale))
 
     def period(self, value: Any) -> str:
-        """A period as people name it: `2024-05` is `May 2024`."""
+        """A period, or another value that is no figure, as people name it: `2024-05` is `May 2024`."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         if isinstance(value, str) and _MONTH.fullmatch(value):
             return str(dates.format_date(date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale))
         if isinstance(value, date):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ from medallion_panel.theme import THEME
 from medallion_panel.uses import hold_for
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _LOOK_EVERY_MS = 5000
 _PAGE = "page"
@@ -144,7 +147,8 @@ class Session:
         self._moving = False
         try:
             if self._open is None or self._open.slug != slug:
-                offers = await self._asked(offers_of, self._pages[slug], self._figures)
+                offers, faults = await self._asked(offers_of, self._pages[slug], self._figures)
+                notices += faults
                 if turn != self._turns:  # another page was chosen meanwhile
                     return
                 self._open = OpenPage(
@@ -155,6 +159,11 @@ class Session:
         except MedallionError as error:
             self._open = None
             self._body[:] = [_empty(error)]
+            return
+        except Exception:
+            _log.exception("the page %r could not be drawn", slug)
+            self._open = None
+            self._body[:] = [pmui.Alert(object="This page could not be drawn; the server's log says why.", margin=0)]
             return
         self._notice.param.update(object=" ".join(notices), visible=bool(notices), closed=False)
         self._open.show()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bokeh.models import CustomJSTickFormatter, DatetimeTickFormatter, HoverTool
+from bokeh.models import CustomJSTickFormatter, DatetimeAxis, DatetimeTickFormatter, FactorRange, HoverTool
 from bokeh.plotting import figure
 
 from medallion_panel.formats import Formats
@@ -22,6 +22,9 @@ _ORDERS = [
 ]
 _LONGEST = 26
 _ROOM = 60  # letters below a chart
+_ACROSS = 40  # names below a chart
+_HIGH = 14  # pixels that a name beside a chart takes
+_SLANTED = 120  # pixels that names at a slant take from a chart
 
 
 def in_order(values: Sequence[Any]) -> list[Any]:
@@ -34,8 +37,18 @@ def in_order(values: Sequence[Any]) -> list[Any]:
 
 
 def cut(text: str) -> str:
-    """A text short enough for an axis."""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    """A text short enough for an axis, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+# The same in the browser: names that begin alike are told apart by an axis only when it holds them whole. Of more
+# names than can be read, only some are written.
+_CUT = f"""
+if (index % Math.ceil(ticks.length / most)) return ""
+const letters = [...tick.trim().replace(/\\s+/g, " ")]
+return letters.length <= {_LONGEST} ? letters.join("") : letters.slice(0, {_LONGEST - 1}).join("") + "…"
+"""
 
 
 def new_figure(height: int, **ranges: Any) -> figure:
@@ -50,7 +63,14 @@ def new_figure(height: int, **ranges: Any) -> figure:
 
 def turn_crowded(plot: figure, names: Iterable[str]) -> None:
     """Write the names below a chart at a slant where they would not have room side by side."""
-    plot.xaxis.major_label_orientation = 0.9 if sum(map(len, names)) > _ROOM else "horizontal"
+    crowded = sum(len(cut(name)) for name in names) > _ROOM
+    plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
+    if crowded and isinstance(plot.y_range, FactorRange):
+        plot.yaxis.formatter = _names((plot.height - _SLANTED) // _HIGH)
+
+
+def _names(most: int) -> CustomJSTickFormatter:
+    return CustomJSTickFormatter(args={"most": most}, code=_CUT)
 
 
 class Looks:
@@ -65,27 +85,28 @@ class Looks:
         *,
         x: FormatName | None = None,
         y: FormatName | None = None,
-        times: bool = False,
         ticks: int = 5,
     ) -> None:
-        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names;
+        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names or times;
         `ticks` is about how many numbers stand on an axis."""
-        for axis in (*plot.xaxis, *plot.yaxis):
+        sides = ((plot.xaxis[0], plot.xgrid, x, plot.x_range, _ACROSS),
+                 (plot.yaxis[0], plot.ygrid, y, plot.y_range, plot.height // _HIGH))  # fmt: skip
+        for axis, grid, form, span, names in sides:
             axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = None
             axis.major_label_text_font = axis.axis_label_text_font = FONT
             axis.major_label_text_font_size = axis.axis_label_text_font_size = "12px"
             axis.major_label_text_color = axis.axis_label_text_color = INK
             axis.axis_label_text_font_style = "normal"
-        for grid, axis, form in ((plot.xgrid, plot.xaxis[0], x), (plot.ygrid, plot.yaxis[0], y)):
             grid.grid_line_color = INK if form else None
             grid.grid_line_alpha = 0.18
-            if form:
+            if isinstance(span, FactorRange):
+                axis.formatter = _names(names)
+            elif isinstance(axis, DatetimeAxis):
+                axis.formatter = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
+                axis.ticker.desired_num_ticks = 5
+            elif form:
                 axis.formatter = self._numbers(form)
                 axis.ticker.desired_num_ticks = ticks
-        if times:
-            months = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
-            plot.xaxis[0].formatter = months
-            plot.xaxis[0].ticker.desired_num_ticks = 5
 
     def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
         """What shows below the pointer. Data stands in it as text, never as HTML."""
@@ -98,5 +119,8 @@ class Looks:
             options = {**options, "style": "currency", "currency": self._formats.currency}
         elif name == "percent":
             options = {"style": "percent", "maximumFractionDigits": 1}
-        code = "return new Intl.NumberFormat(tag, options).format(tick)"
+        code = """
+        const vast = Math.abs(tick) >= 1e15 ? {notation: "scientific"} : {}
+        return new Intl.NumberFormat(tag, {...options, ...vast}).format(tick)
+        """
         return CustomJSTickFormatter(args={"tag": self._formats.tag, "options": dict(options)}, code=code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
-from medallion_panel.blocks.axes import Looks, cut, new_figure, turn_crowded
+from medallion_panel.blocks.axes import Looks, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import OTHERS, frame_of
@@ -31,10 +31,10 @@ def line(block: Chart, reading: Reading) -> Picture:
     if "raw" in frame and len(keys) == 1:
         (name,) = keys
         keys = {f"Average of {block.window}": PRIMARY, name: REST}
-        plot.line(x="x", y="raw", source=ColumnDataSource(frame), color=REST, line_width=1.5, line_dash="dotted")
+        plot.line(x="x", y="raw", source=_source(frame), color=REST, line_width=1.5, line_dash="dotted")
     hovered = []
     for name, color in drawn.colors.items():
-        source = ColumnDataSource(frame[frame["series"] == name])
+        source = _source(frame[frame["series"] == name])
         plot.line(x="x", y="y", source=source, color=color, line_width=2.5, line_join="round")
         dots = plot.scatter(x="x", y="y", source=source, color=color, size=9, alpha=0, hover_alpha=1)
         hovered.append(dots)
@@ -50,11 +50,11 @@ def area(block: Chart, reading: Reading) -> Picture:
     plot = drawn.figure()
     names = list(drawn.colors)
     wide = drawn.frame.pivot(index="x", columns="series", values="y").fillna(0)[names]
-    plot.varea_stack(names, x="x", color=list(drawn.colors.values()), alpha=0.8, source=ColumnDataSource(wide))
+    plot.varea_stack(names, x="x", color=list(drawn.colors.values()), alpha=0.8, source=_source(wide.reset_index()))
     tops = wide.cumsum(axis=1)
     plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
     dots = drawn.frame.assign(top=[float(tops.loc[x, name]) for x, name in drawn.frame[["x", "series"]].to_numpy()])
-    hovered = plot.scatter(x="x", y="top", source=ColumnDataSource(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
+    hovered = plot.scatter(x="x", y="top", source=_source(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
     drawn.looks.tips(plot, drawn.tips, [hovered])
     return Picture(plot, names_legend(drawn.colors))
 
@@ -63,8 +63,8 @@ def bar(block: Bar, reading: Reading) -> Picture:
     """Bars by x; several series stand on each other."""
     drawn = _Drawn(block, reading, times=False)
     frame = drawn.frame
-    factors = list(dict.fromkeys(cut(name) for name in frame["period"]))
-    frame = frame.assign(x=[cut(name) for name in frame["period"]])
+    factors = list(dict.fromkeys(frame["period"]))
+    frame = frame.assign(x=frame["period"])
     across = block.horizontal
     plot = drawn.figure(factors=FactorRange(*(factors[::-1] if across else factors)))
     low = pd.Series(0.0, index=factors)
@@ -72,7 +72,7 @@ def bar(block: Bar, reading: Reading) -> Picture:
     for name, color in drawn.colors.items():
         part = frame[frame["series"] == name]
         base = low.reindex(part["x"]).to_numpy()
-        source = ColumnDataSource(part.assign(base=base, top=base + part["y"].to_numpy()))
+        source = _source(part.assign(base=base, top=base + part["y"].to_numpy()))
         low = low.add(part.set_index("x")["y"], fill_value=0)
         look = {"source": source, "color": color, "line_width": 0, "alpha": 0.9, "hover_alpha": 1}
         if across:
@@ -104,7 +104,7 @@ class _Drawn:
         frame["period"] = [reading.formats.period(value) for value in frame["x"]]
         self.times = times and all(is_month(value) or hasattr(value, "isoformat") for value in frame["x"])
         if self.times:
-            frame["x"] = pd.to_datetime(frame["x"])
+            frame["x"] = pd.to_datetime(frame["x"], utc=True).dt.tz_localize(None)
         self.frame = frame
         self.looks = Looks(reading.formats)
         names = list(dict.fromkeys(frame["series"]))
@@ -129,8 +129,13 @@ class _Drawn:
         if across:
             self.looks.axes(plot, x=self.form, ticks=4)
         else:
-            self.looks.axes(plot, y=self.form, times=self.times)
+            self.looks.axes(plot, y=self.form)
         return plot
+
+
+def _source(frame: pd.DataFrame) -> ColumnDataSource:
+    """A frame's columns for Bokeh, whose own way from a frame warns of what pandas will no longer do."""
+    return ColumnDataSource({name: values.to_numpy() for name, values in frame.items()})
 
 
 def _from_nought(low: float, high: float) -> Range1d:

@@ -8,9 +8,9 @@ from typing import Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query
-from medallion_panel.blocks.axes import Looks, cut, in_order, new_figure, turn_crowded
+from medallion_panel.blocks.axes import Looks, in_order, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, scale_legend
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.rounding import nice_width
 from medallion_panel.section import Heatmap, Histogram
 from medallion_panel.theme import PRIMARY, strength
@@ -24,9 +24,9 @@ def histogram(block: Histogram, reading: Reading) -> Picture:
     low, high = reading.figures.bounds(block.table, block.column)  # of all rows, so that bins stay as filters change
     if low is None:
         raise NoRowsError
-    width = nice_width(float(high) - float(low), block.bins, reading.figures.kinds(block.table)[block.column])
+    width = nice_width(low, high, block.bins, reading.figures.kinds(block.table)[block.column])
     found = reading.figures.group(block.table, (f"bin({block.column}, {width})",), {"_rows": "count()"}, query)
-    counts = {Decimal(str(row[block.column])): row["_rows"] for row in found if row[block.column] is not None}
+    counts = {Decimal(str(row[block.column])): row["_rows"] for row in found if drawable(row[block.column])}
     if not counts:
         raise NoRowsError
     first = min(counts)
@@ -58,7 +58,7 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
     """Every pair of x and y, the darker the more."""
     query = Query(filters=reading.filters(block.table), limit=_MOST_CELLS)
     found = reading.figures.group(block.table, (block.x, block.y), {"_value": block.value}, query)
-    rows = [row for row in found if None not in (row[block.x], row[block.y], row["_value"])]
+    rows = [row for row in found if all(map(drawable, (row[block.x], row[block.y], row["_value"])))]
     if not rows:
         raise NoRowsError
     write, label = reading.writer(block.table, block.value, block.format, short=True), reading.formats.label
@@ -70,15 +70,16 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
         "strength": [strength(float(row["_value"]), float(low), float(high)) for row in rows],
         "text": [write(row["_value"]) for row in rows],
     }
-    plot = new_figure(block.height, x_range=FactorRange(*xs.values()), y_range=FactorRange(*list(ys.values())[::-1]))
+    across, up = (list(dict.fromkeys(names.values())) for names in (xs, ys))
+    plot = new_figure(block.height, x_range=FactorRange(*across), y_range=FactorRange(*up[::-1]))
     looks = Looks(reading.formats)
     looks.axes(plot)
     drawn = plot.rect(x="x", y="y", width=0.94, height=0.9, source=ColumnDataSource(cells), fill_color=PRIMARY,
                       fill_alpha="strength", line_color=None)  # fmt: skip
     looks.tips(plot, [(label(block.x), "@x"), (label(block.y), "@y"), (label(block.value), "@text")], [drawn])
-    turn_crowded(plot, xs.values())
+    turn_crowded(plot, across)
     return Picture(plot, scale_legend(write(low), write(high)))
 
 
 def _names(values: list[Any], reading: Reading) -> dict[Any, str]:
-    return {value: cut(reading.formats.period(value)) for value in values}
+    return {value: reading.formats.period(value) for value in values}

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from medallion.contracts import Query, Sort
-from medallion_panel.blocks.reading import Reading
+from medallion_panel.blocks.reading import Reading, drawable
 from medallion_panel.section import Kpi
 
 _STYLE = """
@@ -32,16 +32,16 @@ def kpi_html(block: Kpi, reading: Reading) -> str:
     if block.over:
         query = Query(reading.filters(block.table), (Sort(block.over),), limit=5000)
         rows = reading.figures.group(block.table, (block.over,), {"value": block.value}, query)
-        rows = [row for row in rows if row[block.over] is not None]
+        rows = [row for row in rows if row[block.over] is not None and drawable(row["value"])]
         parts += [_change(rows, block.over, reading, write), _sparkline([row["value"] for row in rows])]
     return "".join(parts)
 
 
 def _change(rows: Sequence[dict[str, Any]], over: str, reading: Reading, write: Any) -> str:
-    if len(rows) < 2 or not rows[-2]["value"] or rows[-1]["value"] is None:
+    if len(rows) < 2 or not rows[-2]["value"]:
         return '<div class="change"></div>'
     last, former = rows[-1], rows[-2]
-    change = float(last["value"]) / float(former["value"]) - 1
+    change = (float(last["value"]) - float(former["value"])) / abs(float(former["value"]))
     arrow, kind = ("▲", "up") if change >= 0 else ("▼", "down")
     told = f'<span class="{kind}"><span role="img" aria-label="{kind}">{arrow}</span>'
     percent = reading.formats.writer("percent")(abs(change))
@@ -53,7 +53,7 @@ def _change(rows: Sequence[dict[str, Any]], over: str, reading: Reading, write: 
 
 
 def _sparkline(values: Sequence[Any]) -> str:
-    points = [float(value) for value in values if value is not None]
+    points = [float(value) for value in values]
     if len(points) < 2:
         return ""
     low, high = min(points), max(points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ import hvplot.xarray  # noqa: F401 (gives arrays their .hvplot)
 import numpy as np
 import pandas as pd
 import xarray as xr
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, FactorRange
 
 from medallion.contracts import Query
-from medallion_panel.blocks.axes import Looks, in_order, new_figure
+from medallion.kinds import Kind
+from medallion_panel.blocks.axes import Looks, in_order, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.blocks.series import OTHERS
 from medallion_panel.rounding import down, nice_width
 from medallion_panel.section import Scatter
@@ -29,6 +31,7 @@ RASTER = 50_000
 _ACROSS, _UP = 120, 80
 _CELLS = 20_000
 _NUMBERS = ("integer", "decimal", "float")
+_TIMES = ("date", "timestamp")
 
 
 def scatter(block: Scatter, reading: Reading) -> Picture:
@@ -40,22 +43,48 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
         raise NoRowsError
     if rows > RASTER:
         return _density(block, reading, query)
-    frame = pd.DataFrame(reading.figures.points(block.table, query)).map(
-        lambda value: float(value) if isinstance(value, Decimal) else value
-    )
-    plot = new_figure(block.height)
+    frame = pd.DataFrame(reading.figures.points(block.table, query)).map(_point).dropna(subset=[block.x, block.y])
+    if frame.empty:
+        raise NoRowsError
+    kinds = reading.figures.kinds(block.table)
+    sides = (("x", block.x), ("y", block.y))
+    axes = [_axis(way, frame, column, reading, kinds[column]) for way, column in sides]
+    plot = new_figure(block.height, **axes[0], **axes[1])
     _labelled(plot, block, reading)
     colors = {reading.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
-        known = in_order([str(value) for value in frame[block.by]])
+        words = frame[block.by].map(
+            lambda value: reading.formats.period(value) if isinstance(value, bool) else str(value)
+        )
+        known = in_order(words.tolist())
         colors = dict(zip(known, SERIES, strict=False)) | ({OTHERS: REST} if len(known) > len(SERIES) else {})
-        names = frame[block.by].map(str).map(lambda name: name if name in colors else OTHERS)
+        names = words.map(lambda name: name if name in colors else OTHERS)
     for name, color in colors.items():
         part = frame[names == name]
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
     return Picture(plot, names_legend(colors))
+
+
+def _axis(way: str, frame: pd.DataFrame, column: str, reading: Reading, kind: Kind) -> dict[str, Any]:
+    """What kind of axis a column needs; names stand in their own order, as text."""
+    if kind.name in _NUMBERS:
+        return {}
+    if kind.name in _TIMES:
+        return {f"{way}_axis_type": "datetime"}
+    names = in_order(frame[column].tolist())
+    frame[column] = frame[column].map(reading.formats.period)
+    return {f"{way}_range": FactorRange(*dict.fromkeys(map(reading.formats.period, names)))}
+
+
+def _point(value: Any) -> Any:
+    """A value as the browser can place it."""
+    if not drawable(value):
+        return None
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return float(value) if isinstance(value, Decimal | int) and not isinstance(value, bool) else value
 
 
 def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
@@ -64,7 +93,7 @@ def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
                             for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
     grouped = Query(filters=query.filters, limit=_CELLS)
     found = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
-    cells = [row for row in found if None not in (row[block.x], row[block.y])]
+    cells = [row for row in found if drawable(row[block.x]) and drawable(row[block.y])]
     columns, lines = (
         [round((Decimal(str(row[name])) - low) / width) for row in cells]
         for name, low, width in ((block.x, *wide), (block.y, *high))
@@ -95,7 +124,7 @@ def _bins(table: str, column: str, cells: int, reading: Reading) -> tuple[str, t
     low, high = reading.figures.bounds(table, column)
     if low is None:
         raise NoRowsError
-    width = nice_width(float(high) - float(low), cells, kind)
+    width = nice_width(low, high, cells, kind)
     return f"bin({column}, {width})", (down(low, width), width)
 
 
@@ -105,7 +134,11 @@ def _middles(low: Decimal, width: Decimal, number: int) -> list[float]:
 
 def _labelled(plot: figure, block: Scatter, reading: Reading) -> None:
     looks: Any = Looks(reading.formats)
-    looks.axes(plot, x=reading.format(block.table, block.x), y=reading.format(block.table, block.y))
+    kinds = reading.figures.kinds(block.table)
+    x, y = (reading.format(block.table, name) if kinds[name].name in _NUMBERS else None for name in (block.x, block.y))
+    looks.axes(plot, x=x, y=y)
+    if isinstance(plot.x_range, FactorRange):
+        turn_crowded(plot, plot.x_range.factors)
     plot.xaxis.axis_label, plot.yaxis.axis_label = reading.formats.label(block.x), reading.formats.label(block.y)
     plot.background_fill_color = plot.border_fill_color = None
     plot.outline_line_color = None

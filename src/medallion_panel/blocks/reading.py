@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from medallion.contracts import Filter, Query
@@ -14,6 +15,11 @@ from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName
 
 COUNT = "count()"
+
+
+def drawable(value: Any) -> bool:
+    """Whether a value has a place in a chart: it is neither null nor infinite."""
+    return value is not None and not (isinstance(value, float) and not isfinite(value))
 
 
 class NoRowsError(Exception):

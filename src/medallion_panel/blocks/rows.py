@@ -105,7 +105,7 @@ class RowsView:
         self._cursors[found.at + 1 :] = [found.page.cursor]
         write = found.reading.formats.writer("integer")
         first, number = found.at * self.block.page_size, len(found.page.rows)
-        self.told.object = f"{write(first + 1 if number else 0)}–{write(first + number)} of {write(found.whole)}"
+        self.told.object = f"{write(first + 1)}–{write(first + number)} of {write(found.whole)}" if number else "0 rows"
         self.back.disabled, self.next.disabled = found.at == 0, found.page.cursor is None
         self.back.visible = self.next.visible = found.whole > self.block.page_size
         columns = found.query.fields

@@ -8,7 +8,7 @@ import pandas as pd
 
 from medallion.contracts import Query
 from medallion_panel.blocks.axes import in_order
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.section import Chart
 
 OTHERS = "Others"
@@ -26,7 +26,7 @@ def frame_of(block: Chart, reading: Reading) -> pd.DataFrame:
     rows = [
         (row[x], str(row[name]) if name else reading.formats.label(block.y), float(row["_y"]))
         for row in found
-        if row[x] is not None and row["_y"] is not None
+        if drawable(row[x]) and drawable(row["_y"])
     ]
     if not rows:
         raise NoRowsError

@@ -9,7 +9,7 @@ from bokeh.models import ColumnDataSource, Range1d
 from medallion.contracts import Query
 from medallion_panel.blocks.axes import Looks, new_figure
 from medallion_panel.blocks.legends import Picture, scale_legend
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.section import WorldMap
 from medallion_panel.theme import INK, PRIMARY, strength
 from medallion_panel.world import country_key, shapes
@@ -21,7 +21,7 @@ def world_map(block: WorldMap, reading: Reading) -> Picture:
     if not values:
         raise NoRowsError
     write = reading.writer(block.table, block.value, block.format, short=True)
-    highest = max(float(value) for value in values.values()) or 1.0
+    lowest, highest = min(0, *values.values()), max(values.values()) or 1
     drawn, blank = [], []
     for shape in shapes():
         value = values.get(shape["key"])
@@ -29,7 +29,7 @@ def world_map(block: WorldMap, reading: Reading) -> Picture:
         if value is None:
             blank.append(part)
         else:
-            alpha = 0.1 + 0.9 * strength(float(value), 0, highest)
+            alpha = 0.1 + 0.9 * strength(float(value), float(lowest), float(highest))
             drawn.append({**part, "strength": alpha, "text": write(value)})
     (left, right), (low, high) = _frame(drawn)
     plot = new_figure(block.height, x_range=Range1d(left, right), y_range=Range1d(low, high), match_aspect=True)
@@ -39,7 +39,7 @@ def world_map(block: WorldMap, reading: Reading) -> Picture:
                              line_color="white", line_width=0.6)  # fmt: skip
     Looks(reading.formats).tips(plot, [("", "@country"), (reading.formats.label(block.value), "@text")], [countries])
     elsewhere = f"Not on the map: {', '.join(sorted(unknown)[:_TOLD])}" if unknown else ""
-    return Picture(plot, scale_legend(write(0), write(highest), elsewhere))
+    return Picture(plot, scale_legend(write(lowest), write(highest), elsewhere))
 
 
 _TOLD = 8
@@ -60,7 +60,7 @@ def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[
         key = country_key(str(name)) if name is not None else None
         if key is None:
             unknown.append("no country" if name is None else str(name))
-        elif value is not None:
+        elif drawable(value):
             values[key] = value
     return values, unknown
 

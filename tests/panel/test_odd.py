@@ -1,0 +1,214 @@
+"""Tables as they should not be: nothing in them takes a page away, runs as code or is shown as what it is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from math import inf, nan
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import expect
+
+import medallion as md
+from medallion.contracts import Filter
+from medallion_panel.blocks.charts import bar, line
+from medallion_panel.blocks.distributions import heatmap, histogram
+from medallion_panel.blocks.kpi import kpi_html
+from medallion_panel.blocks.points import scatter
+from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.cards import Card
+from medallion_panel.defaults import default_pages
+from medallion_panel.figures import Figures
+from medallion_panel.filters import offers_of, page_filters
+from medallion_panel.formats import Formats
+from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Histogram, Kpi, Page, Scatter
+from tests.panel.serving import serving
+
+LONG = "A name that is far longer than an axis, "
+NAMES = [f"{LONG}one", f"{LONG}two", "<img src=x onerror='stolen = 1'>", "", "two\nlines", None, "2024-05", "May 2024"]
+RATIOS = [nan, inf, -inf, None, 1e300, -1e300, 5e-324, 123456789.125]
+ROWS = 56
+FORMATS = Formats.of(Dashboard())
+
+COLUMNS: dict[str, list[Any]] = {
+    "name": [NAMES[number % 8] for number in range(ROWS)],
+    "ratio": [RATIOS[number % 8] for number in range(ROWS)],
+    "big": [(-1) ** number * (2**63 - 1) for number in range(ROWS)],
+    "amount": [Decimal(10) ** (number % 15) / 100 for number in range(ROWS)],
+    "flag": [(True, False, None)[number % 3] for number in range(ROWS)],
+    "day": [(date(1, 1, 1), date(9999, 12, 31), None, date(2024, 2, 29))[number % 4] for number in range(ROWS)],
+    "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number, tzinfo=UTC) for number in range(ROWS)],
+    "tags": [["<b>x</b>"] for _ in range(ROWS)],
+    "category": [f"Category {number}" for number in range(ROWS)],
+    "it's (cm)": list(range(ROWS)),
+    "__proto__": [f"p{number % 2}" for number in range(ROWS)],
+    'say "hi"': [f"q{number % 2}" for number in range(ROWS)],
+    "index": list(range(ROWS)),
+    "shrinking": [-10.0 if number < ROWS // 2 else -5.0 for number in range(ROWS)],
+    "half": [f"2024-0{1 if number < ROWS // 2 else 2}" for number in range(ROWS)],
+}
+NOTHING = pa.schema([("value", pa.float64()), ("word", pa.string()), ("day", pa.date32())])
+
+YAML = """\
+name: odd
+tables:
+  bronze: {odd: {source: data/odd.parquet}, nothing: {source: data/nothing.parquet}}
+  gold: {odd: {from: bronze.odd}, nothing: {from: bronze.nothing}}
+sinks: {serving: {url: "sqlite:lake/serving.db"}}
+"""
+PAGES = """
+dashboard:
+  title: "<b>Odd</b> & co"
+  pages:
+    - title: Figures
+      filters: [name, ratio, day, flag, "it's (cm)", at, tags, nowhere, {column: name, as: range}]
+      blocks:
+        - kpi: {title: Greatest, table: odd, value: max(ratio)}
+        - kpi: {title: Big, table: odd, value: sum(big), over: day}
+        - line: {table: odd, x: ratio, y: sum(big), by: name}
+        - area: {table: odd, x: at, y: "sum(it's (cm))"}
+        - bar: {table: odd, x: name, y: sum(amount), by: __proto__}
+        - bar: {table: odd, x: day, y: sum(ratio), show: growth}
+        - scatter: {table: odd, x: ratio, y: big, by: flag}
+        - scatter: {table: odd, x: day, y: at}
+        - scatter: {table: odd, x: name, y: index, by: 'say "hi"'}
+        - histogram: {table: odd, column: ratio}
+        - heatmap: {table: odd, x: name, y: category, value: sum(ratio)}
+        - map: {table: odd, country: name, value: sum(ratio)}
+        - table: {table: odd, detail: true, search: name, page_size: 60}
+"""
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "data").mkdir()
+    pq.write_table(pa.table(COLUMNS), folder / "data/odd.parquet")
+    pq.write_table(pa.Table.from_pylist([{}] * 3, NOTHING), folder / "data/nothing.parquet")
+    (folder / "medallion.yaml").write_text(YAML)
+    made = md.Pipeline.load(folder / "medallion.yaml")
+    made.run()
+    return made
+
+
+@pytest.fixture(scope="module")
+def figures(pipeline: md.Pipeline) -> Figures:
+    return Figures(pipeline.store())
+
+
+@pytest.fixture
+def reading(figures: Figures) -> Reading:
+    return Reading(figures, FORMATS)
+
+
+def data_of(picture: Any, place: int = 0) -> Any:
+    return picture.figure.renderers[place].data_source.data
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "written", "short"),
+    [
+        (inf, "decimal", "∞", "∞"),
+        (-inf, "integer", "-∞", "-∞"),
+        (nan, "decimal", "–", "–"),
+        (1e300, "decimal", "1E300", "1E300"),
+        (Decimal("1" + "0" * 34 + ".25"), "decimal", "10" + ",000" * 11 + ".25", "1E34"),
+        (2**64, "integer", "18,446,744,073,709,551,616", "1.845E19"),
+        (Decimal("322332333343.40"), "decimal", "322,332,333,343.40", "322.3B"),
+        (True, "text", "yes", "yes"),
+    ],
+)
+def test_numbers_beyond_words(value: Any, form: Any, written: str, short: str) -> None:
+    assert FORMATS.writer(form)(value) == written
+    assert FORMATS.writer(form, short=True)(value).replace("bn", "B") == short
+
+
+def test_names_that_begin_alike_are_bars_of_their_own(reading: Reading) -> None:
+    picture = bar(Bar(table="odd", x="name", y="count()"), reading)
+    drawn = dict(zip(data_of(picture)["x"], data_of(picture)["y"], strict=True))
+    assert drawn[f"{LONG}one"] == drawn[f"{LONG}two"] == ROWS / 8
+    assert {*drawn} == {*picture.figure.x_range.factors}
+    cells = data_of(heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), reading))
+    assert len({*cells["x"]}) == len({FORMATS.period(name) for name in NAMES if name is not None})
+
+
+def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
+    by_ratio = data_of(line(Chart(table="odd", x="ratio", y="count()"), reading))
+    assert sorted(by_ratio["x"]) == [-1e300, 5e-324, 123456789.125, 1e300]
+    bins = data_of(histogram(Histogram(table="odd", column="ratio"), reading))
+    assert sum(bins["rows"]) == ROWS / 2
+    points = data_of(scatter(Scatter(table="odd", x="ratio", y="big"), reading))
+    assert {*points["x"]} == {-1e300, 5e-324, 123456789.125, 1e300}
+    cells = data_of(heatmap(Heatmap(table="odd", x="flag", y="__proto__", value="max(ratio)"), reading))
+    assert len(cells["x"]) == 2  # the others have an infinite greatest
+
+
+def test_points_of_days_moments_and_names(reading: Reading) -> None:
+    moments = scatter(Scatter(table="odd", x="day", y="at"), reading)
+    assert type(moments.figure.xaxis[0]).__name__ == type(moments.figure.yaxis[0]).__name__ == "DatetimeAxis"
+    names = scatter(Scatter(table="odd", x="flag", y="index", by="flag"), reading)
+    assert names.figure.x_range.factors == ["no", "yes"]
+    assert "yes" in names.legend
+
+
+def test_what_holds_nothing_says_so(pipeline: md.Pipeline, figures: Figures) -> None:
+    chart = Block(line=Chart(table="nothing", x="day", y="sum(value)"))
+    points = Block(scatter=Scatter(table="nothing", x="value", y="word"))
+    for block in (chart, points):
+        card = Card(block, pipeline, FORMATS, lambda: None)
+        assert card.ask(Reading(figures, FORMATS)).told == "There is nothing to show."
+        filtered = Reading(figures, FORMATS, (Filter("word", "eq", "x"),))
+        assert card.ask(filtered).told == "No rows meet these filters."
+    with pytest.raises(NoRowsError):
+        histogram(Histogram(table="nothing", column="value"), Reading(figures, FORMATS))
+
+
+def test_a_loss_that_shrinks_goes_up(reading: Reading) -> None:
+    told = kpi_html(Kpi(table="odd", value="sum(shrinking)", over="half"), reading)
+    assert "▲" in told
+    assert "50.0%" in told
+
+
+def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -> None:
+    block = {"table": {"table": "odd"}}
+    fields = ["ratio", "tags", "nowhere", {"column": "name", "as": "range"}, {"column": "big", "as": "search"}]
+    offers, told = offers_of(Page.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures)
+    assert [offer.field.column for offer in offers] == ["ratio"]
+    assert [text.partition(":")[0].rpartition(" ")[2] for text in told] == ["'tags'", "'nowhere'", "'name'", "'big'"]
+    (ratio,) = page_filters(offers, FORMATS, lambda: None)
+    assert ratio.conditions() == []
+    assert "-1E300 – 1E300" in ratio.widget.label
+
+
+def test_pages_that_nobody_declared_have_full_rows(figures: Figures) -> None:
+    for page in default_pages(figures)[:-1]:
+        left = 12
+        for block in page.blocks:
+            assert block.content.width <= left
+            left = left - block.content.width or 12
+        assert left == 12
+
+
+def test_every_page_is_drawn_and_nothing_runs_as_code(tab: Any, pipeline: md.Pipeline) -> None:
+    config = pipeline.base / "pages.yaml"
+    config.write_text(YAML + PAGES)
+    tab.set_viewport_size({"width": 1400, "height": 6000})
+    with serving(config) as url:
+        tab.goto(f"{url}?page=figures")
+        expect(tab.locator(".figure").first).to_have_text("∞")
+        expect(tab.locator(".figure").nth(1)).to_have_text("0")
+        expect(tab.get_by_text("1–56 of 56")).to_be_visible()
+        expect(tab.get_by_role("cell", name="<img src=x onerror='stolen = 1'>").first).to_be_visible()
+        expect(tab.get_by_text("This page is not filtered by 'tags'")).to_be_visible()
+        expect(tab.get_by_text("could not be drawn")).to_have_count(0)
+    with serving(pipeline.base / "medallion.yaml") as url:
+        for page, told in (("odd", "1–20 of 56"), ("nothing", "1–3 of 3")):
+            tab.goto(f"{url}?page={page}")
+            expect(tab.get_by_text(told)).to_be_visible()
+            expect(tab.get_by_text("could not be drawn")).to_have_count(0)
+    assert tab.evaluate("window.stolen") is None
+    assert "could not be drawn" not in Path(pipeline.base / "serve.log").read_text()
