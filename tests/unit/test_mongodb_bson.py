@@ -14,7 +14,6 @@ from bson.binary import Binary
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
-from medallion.errors import SinkError
 from medallion.kinds import kind_of
 from medallion.sinks.mongodb_bson import documents_of, small_parts
 
@@ -126,7 +125,7 @@ def test_the_key_makes_the_id() -> None:
 
 def test_a_number_that_does_not_fit_is_told() -> None:
     whole = pa.record_batch({"n": pa.array([2**70], pa.decimal128(38, 0))})
-    with pytest.raises(SinkError, match="too large"):
+    with pytest.raises(OverflowError, match="column .n. holds an integer too large"):
         documents_of(whole, {"n": kind_of("HUGEINT")}, (), 0)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from medallion.errors import SinkError
 from medallion.kinds import Kind
 from medallion.sinks.mongodb_documents import ZERO_EXPONENT, decimal128, leaf
 from medallion.sinks.whole_numbers import whole_numbers
@@ -137,7 +136,7 @@ def _decimals(array: pa.Array, kind: Kind, name: str) -> pa.Array:
 
     try:
         numbers = whole_numbers(array, kind, name)
-    except SinkError:
+    except OverflowError:
         values = [b"" if value is None else decimal128(value, name).bid for value in array.to_pylist()]
         made = _texts(values)
     else:

@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any
 
 from medallion.contracts import ROW, TableSpec
-from medallion.errors import CallError, SinkError
+from medallion.errors import CallError
 from medallion.kinds import Kind, kind_of
 
 _BSON = {
@@ -92,16 +92,13 @@ def rows_of(
 
 
 def decimal128(value: Decimal, name: str) -> Any:
-    """A decimal as BSON holds it. Raises SinkError when it has more digits than that."""
+    """A decimal as BSON holds it. Raises OverflowError when it has more digits than that."""
     from bson.decimal128 import Decimal128
 
     try:
         return Decimal128(value)
     except DecimalException:
-        raise SinkError(
-            f"column {name!r} holds a decimal of more than the 34 digits MongoDB keeps",
-            hint="cast it to a decimal of fewer places, or to text",
-        ) from None
+        raise OverflowError(f"column {name!r} holds a decimal of more than the 34 digits MongoDB keeps") from None
 
 
 def leaf(kind: Kind, value: Any) -> Any:
