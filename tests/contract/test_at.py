@@ -17,7 +17,8 @@ from medallion.errors import GoneError, OvertimeError
 from medallion.records import Column, Release
 from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
-from medallion.testing.served import items, publish, release, snapshot
+from medallion.testing.served import SPEC as ITEMS
+from medallion.testing.served import Row, batches, items, publish, release, snapshot
 
 MANY = 60_000
 SPEC = TableSpec(
@@ -68,23 +69,41 @@ def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
     store.close()
 
 
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda store: store.find("items", Query()),
-        lambda store: store.find("items", Query(filters=(Filter("id", "eq", -1),))),
-        lambda store: store.get("items", 7),
-        lambda store: store.count("items", Query()),
-        lambda store: store.group("items", ["active"], {}, Query()),
-        lambda store: list(store.scan("items", Query())),
-    ],
-    ids=["find", "find nothing", "get", "count", "group", "scan"],
-)
+ASKS: dict[str, Ask] = {
+    "find": lambda store: store.find("items", Query()),
+    "find nothing": lambda store: store.find("items", Query(filters=(Filter("id", "eq", -1),))),
+    "get": lambda store: store.get("items", 7),
+    "count": lambda store: store.count("items", Query()),
+    "group": lambda store: store.group("items", ["active"], {}, Query()),
+    "scan": lambda store: list(store.scan("items", Query())),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 def test_a_release_that_was_removed_is_gone(sink: Sink, ask: Ask) -> None:
     pinned = sink.store().at(publish(sink, "first", items()))
     sink.prune([publish(sink, "second", items(3))])
     with pytest.raises(GoneError, match="first"):
         ask(pinned)
+    pinned.close()
+
+
+def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_again(sink: Sink) -> None:
+    pinned = sink.store().at(publish(sink, "first", items()))
+    sink.prune([publish(sink, "second", items(3))])
+    asked = []
+
+    def rows() -> Iterator[Row]:
+        for number, row in enumerate(items()):
+            if number == 50:  # some of the others are in the database by now
+                for name, ask in ASKS.items():
+                    with pytest.raises(GoneError, match="first"):
+                        ask(pinned)
+                    asked.append(name)
+            yield row
+
+    assert sink.load(ITEMS, snapshot("snapshot-first", 60), batches(rows())).loaded
+    assert asked == list(ASKS)
     pinned.close()
 
 

@@ -41,7 +41,7 @@ WRITES = {
     Sqlite: ("load", "activate", "prune"),
     MongoDB: ("load", "activate", "prune"),
     Collection: (
-        *("insert_many", "aggregate", "create_indexes"),
+        *("insert_many", "aggregate", "create_indexes", "rename"),
         *("find_one_and_update", "replace_one", "update_one", "delete_one", "delete_many"),
     ),
     Database: ("command", "create_collection", "drop_collection"),

@@ -81,7 +81,7 @@ def test_a_run_killed_before_every_write_to_a_server(project: Project) -> None:
         "MongoDB.activate",
         "Collection.insert_many by_client__",
         "Collection.aggregate by_client__",
-        "Collection.replace_one _medallion_loads",
+        "Collection.rename",
         "Collection.update_one _medallion_active",
         "Database.command",
         "MongoDB.prune",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from medallion.contracts import Batches
     from medallion.sinks.mongodb_database import Client, Documents
 
+_LOADING = "__loading"
 _TRIAL = "_medallion_trial_"
 _GRANT = "grant it the role readWrite on the database"
 
@@ -79,7 +80,7 @@ class MongoDB(Sink):
             yield made
 
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Load into a collection nobody reads, index it, and mark it as loaded when it is whole.
+        """Load into a collection nobody reads, index it, and give it its name when it is whole.
 
         Raises SinkError when rows are missing, a key is null or not unique, a value does not fit, or the
         server refuses or cannot be reached.
@@ -92,7 +93,7 @@ class MongoDB(Sink):
             found = database[LOADS].find_one_and_update({"_id": wanted.name}, begun, upsert=True)
             loaded = found is None or found["rows"] is None
             if found and loaded:  # begun by a load that did not come to its end
-                database.drop_collection(wanted.name)
+                _drop(database, wanted.name)
             count = found["rows"] if found and not loaded else _fill(database, wanted, rows)
         return wanted.report(self.label, perf_counter() - started, count, loaded=loaded)
 
@@ -179,8 +180,8 @@ def _check_names(wanted: Target) -> None:
 
 
 def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
-    """Load what the mark keeps from readers until it has the count, written last; how many rows there are."""
-    name = wanted.name
+    """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
+    name = wanted.name + _LOADING
     database.create_collection(name, check_exists=False)
     nulls = insert(database[name], wanted, rows)
     count = database[name].count_documents({})
@@ -191,7 +192,8 @@ def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
     if indexes := _indexes(wanted):
         database[name].create_indexes(indexes)
     database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
-    database[LOADS].replace_one({"_id": name}, {"rows": count, "nulls": sorted(nulls)}, upsert=True)
+    database[name].rename(wanted.name)
+    database[LOADS].replace_one({"_id": wanted.name}, {"rows": count, "nulls": sorted(nulls)}, upsert=True)
     return count
 
 
@@ -241,8 +243,13 @@ def _forget(database: Documents, name: str) -> None:
     """Drop a load. Its mark is emptied first, for a reader that finds the rows gone looks there; it goes last, so
     that what a kill leaves behind is found again."""
     database[LOADS].update_one({"_id": name}, {"$set": {"rows": None}})
-    database.drop_collection(name)
+    _drop(database, name)
     database[LOADS].delete_one({"_id": name})
+
+
+def _drop(database: Documents, name: str) -> None:
+    database.drop_collection(name)
+    database.drop_collection(name + _LOADING)
 
 
 def _point_views(database: Documents, served: dict[str, Served], loaded: set[str]) -> None:
