@@ -7,6 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
 DOCS := $(VENV)/docs.stamp
+# One more than there are processors: tests often wait for a server.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -25,8 +27,8 @@ demo: $(CORE)  ## run the shop from files to a published release
 	  '  ../../$(BIN)/medallion run                        again: nothing changed, nothing is done' \
 	  '  lake/gold/clients_stats.parquet                    the same tables, for any other tool'
 
-test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term:skip-covered $(ARGS)
+test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses, ARGS=--cov tells what they cover
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(DEV)  ## style, types and the order of imports
 	$(BIN)/ruff check .

@@ -73,6 +73,19 @@ def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type
     return said
 
 
+def writes_of(folder: Path, kinds: Sequence[type[Any]]) -> list[str]:
+    """Run the pipeline in a child; the names of its writes of `kinds`, in their order."""
+
+    def run() -> None:
+        names: list[str] = []
+        strike_at(None, names.append, kinds=kinds)
+        small.load(folder).run()
+        (folder / "writes").write_text("\n".join(names))
+
+    assert Child(run).result() == ""
+    return (folder / "writes").read_text().splitlines()
+
+
 class Child:
     """Some work in a process of its own, which nobody kills."""
 
@@ -134,9 +147,14 @@ def _run(folder: Path) -> int:
 
 
 def strike_at(
-    point: int, strike: Callable[[str], object], *, after: bool = False, kinds: Sequence[type[Any]] = tuple(WRITES)
+    point: int | None,
+    strike: Callable[[str], object],
+    *,
+    after: bool = False,
+    kinds: Sequence[type[Any]] = tuple(WRITES),
 ) -> None:
-    """From now on in this process, call `strike` with the name of the n-th write of these kinds when it comes."""
+    """From now on in this process, call `strike` with the name of the n-th write of these kinds when it comes, or, when
+    `point` is None, of every one."""
     lock = threading.Lock()
     seen = 0
 
@@ -145,7 +163,7 @@ def strike_at(
             nonlocal seen
             with lock:
                 seen += 1
-                mine = seen == point
+                mine = point in (None, seen)
             if mine and not after:
                 strike(_called(kind, name, args))
             value = method(*args, **kwargs)
