@@ -20,12 +20,13 @@ from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.points import scatter
 from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.worldmap import by_country
 from medallion_panel.cards import Card
 from medallion_panel.defaults import default_pages
 from medallion_panel.figures import Figures
 from medallion_panel.filters import offers_of, page_filters
 from medallion_panel.formats import Formats
-from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Histogram, Kpi, Page, Scatter
+from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Histogram, Kpi, Page, Scatter, WorldMap
 from tests.panel.serving import serving
 
 LONG = "A name that is far longer than an axis, "
@@ -49,6 +50,7 @@ COLUMNS: dict[str, list[Any]] = {
     'say "hi"': [f"q{number % 2}" for number in range(ROWS)],
     "index": list(range(ROWS)),
     "shrinking": [-10.0 if number < ROWS // 2 else -5.0 for number in range(ROWS)],
+    "land": [("France", "FR", "Germany", "Nowhere")[number % 4] for number in range(ROWS)],
     "half": [f"2024-0{1 if number < ROWS // 2 else 2}" for number in range(ROWS)],
 }
 NOTHING = pa.schema([("value", pa.float64()), ("word", pa.string()), ("day", pa.date32())])
@@ -171,6 +173,16 @@ def test_a_loss_that_shrinks_goes_up(reading: Reading) -> None:
     told = kpi_html(Kpi(table="odd", value="sum(shrinking)", over="half"), reading)
     assert "▲" in told
     assert "50.0%" in told
+
+
+def test_two_names_of_a_country_count_together(reading: Reading) -> None:
+    quarter = ROWS // 4
+    rows, elsewhere = by_country(WorldMap(table="odd", country="land", value="count()"), reading)
+    assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
+    highest, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
+    assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
+    means, elsewhere = by_country(WorldMap(table="odd", country="land", value="mean(index)"), reading)
+    assert (means["france"], elsewhere) == (sum(range(1, ROWS, 4)) / quarter, ["France", "Nowhere"])
 
 
 def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -> None:

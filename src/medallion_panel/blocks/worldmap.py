@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import add
 from typing import Any
 
 from bokeh.models import ColumnDataSource, Range1d
@@ -43,6 +45,8 @@ def world_map(block: WorldMap, reading: Reading) -> Picture:
 
 
 _TOLD = 8
+_TOGETHER: dict[str, Callable[[Any, Any], Any]] = {"count": add, "sum": add, "min": min, "max": max}
+"""What the figures of two names of one country are together; of a mean nobody can say."""
 
 
 def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
@@ -54,14 +58,16 @@ def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[
     """The figure of every country on the map, and the names that are on no map."""
     query = Query(filters=reading.filters(block.table), limit=2000)
     found = reading.figures.group(block.table, (block.country,), {"_value": block.value}, query)
-    values, unknown = {}, []
+    values: dict[str, Any] = {}
+    unknown: list[str] = []
+    together = _TOGETHER.get(block.value.partition("(")[0])
     for row in found:
         name, value = row[block.country], row["_value"]
         key = country_key(str(name)) if name is not None else None
-        if key is None:
+        if key is None or (key in values and together is None):
             unknown.append("no country" if name is None else str(name))
         elif drawable(value):
-            values[key] = value
+            values[key] = together(values[key], value) if together and key in values else value
     return values, unknown
 
 
