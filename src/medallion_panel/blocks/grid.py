@@ -50,7 +50,9 @@ class TextGrid(pn.custom.JSComponent):
         if (kind) made.className = kind
         return made
       }
+      const reached = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
       const draw = () => {
+        const held = reached().indexOf(scroll.getRootNode().activeElement)
         const table = make("table", null, model.pickable ? "pickable" : "")
         const head = table.createTHead().insertRow()
         for (const column of model.columns) {
@@ -82,6 +84,7 @@ class TextGrid(pn.custom.JSComponent):
           line.onkeydown = (event) => { if (event.key === "Enter") pick() }
         })
         scroll.replaceChildren(table)
+        if (held >= 0) reached()[held]?.focus({ preventScroll: true })  // who works by keyboard stays where they are
       }
       model.on(["rows", "columns", "sort"], draw)
       draw()
