@@ -110,6 +110,11 @@ REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
         "tlsCertificateKeyFile=",
         "and that its certificates",
     ),
+    "no password of the key": (
+        lambda at: at.trusting(tlsCertificateKeyFile=at.files.client),
+        "tlsCertificateKeyFilePassword=… is not given",
+        "and that its certificates",
+    ),
     "neither true nor false": (
         lambda at: at.url(tls="yes"),
         "must be 'true' or 'false'",

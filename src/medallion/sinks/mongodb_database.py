@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -57,6 +58,7 @@ def connect(url: str) -> Client:
     patience = {name: value for name, value in _PATIENCE.items() if name.lower() not in options}
     try:
         _check_tls(url)
+        _check_key(options)
         return MongoClient(url, appname="medallion", tz_aware=True, tzinfo=UTC, **patience)  # type: ignore[arg-type]
     except (ValueError, errors.ConfigurationError, OSError) as error:
         files = [f"{name}={value}" for name, value in _given(url) if name.lower().endswith("file")]
@@ -113,6 +115,13 @@ def _check_tls(url: str) -> None:
     asked = [part for part in _query(url).split("&") if part.lower().startswith(("tls", "ssl"))]
     if asked:
         split_options("&".join(asked))
+
+
+def _check_key(options: Mapping[str, str]) -> None:
+    """Refuse a key behind a password that is not given: OpenSSL would ask for it on the terminal, and wait."""
+    file = options.get("tlscertificatekeyfile")
+    if file and "tlscertificatekeyfilepassword" not in options and b"ENCRYPTED" in Path(file).read_bytes():
+        raise ValueError("the key is encrypted, and tlsCertificateKeyFilePassword=… is not given")
 
 
 def _way(url: str, said: str) -> str:
