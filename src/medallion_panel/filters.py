@@ -31,6 +31,18 @@ class PageFilter(ABC):
         self._quiet = False
         self.widget: Any = None
 
+    def renew(self, offer: Offer) -> None:
+        """Let choose from what another release offers. What was chosen stays, as far as it is still offered."""
+        self._quiet = True
+        try:
+            self.offer(offer)
+        finally:
+            self._quiet = False
+
+    @abstractmethod
+    def offer(self, offer: Offer) -> None:
+        """Show in the widget what there is to choose from."""
+
     def watch(self, parameter: str) -> None:
         self.widget.param.watch(lambda _: None if self._quiet else self._changed(), parameter)
 
@@ -58,18 +70,19 @@ class PageFilter(ABC):
 class Choice(PageFilter):
     """Some of the values of a column."""
 
-    def __init__(self, field: FilterField, label: str, changed: Callable[[], None], values: Sequence[Any]) -> None:
+    def __init__(self, field: FilterField, label: str, changed: Callable[[], None], offer: Offer) -> None:
         super().__init__(field, label, changed)
-        self._values = {str(value): value for value in values}
+        self._values: dict[str, Any] = {}
         self.widget = pmui.MultiChoice(
-            label=label,
-            options=list(self._values),
-            value=[],
-            visual_size="small",
-            sizing_mode="stretch_width",
-            margin=0,
+            label=label, options=[], value=[], visual_size="small", sizing_mode="stretch_width", margin=0
         )
+        self.offer(offer)
         self.watch("value")
+
+    def offer(self, offer: Offer) -> None:
+        self._values = {str(value): value for value in offer.values or ()}
+        chosen = [text for text in self.widget.value if text in self._values]
+        self.widget.param.update(options=list(self._values), value=chosen)
 
     def assign(self, texts: Sequence[str]) -> None:
         unknown = [text for text in texts if text not in self._values]
@@ -92,6 +105,9 @@ class Search(PageFilter):
         super().__init__(field, label, changed)
         self.widget = pmui.TextInput(label=f"{label} contains", size="small", sizing_mode="stretch_width", margin=0)
         self.watch("value")
+
+    def offer(self, offer: Offer) -> None:
+        """There is nothing to choose from."""
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = texts[0] if texts else ""
@@ -123,23 +139,30 @@ class Range(Span):
         field: FilterField,
         label: str,
         changed: Callable[[], None],
-        kind: Kind,
-        bounds: tuple[Any, Any],
+        offer: Offer,
         write: Callable[[Any], str],
     ) -> None:
         super().__init__(field, label, changed)
-        self._number: Callable[[Any], Any] = int if kind.name == "integer" else float
+        self._number: Callable[[Any], Any] = int if offer.kind.name == "integer" else float
         self._write = write
-        step = nice_width(*bounds, _STOPS, kind)
-        self._whole = self._number(down(bounds[0], step)), self._number(up(bounds[1], step))
+        self._whole: tuple[Any, Any] = (0, 0)
         self.widget = pmui.RangeSlider(
-            label=label, start=self._whole[0], end=max(self._whole[1], self._whole[0] + self._number(step)),
-            value=self._whole, step=self._number(step), show_value=False, tooltips=False, size="small",
+            label=label, value=self._whole, show_value=False, tooltips=False, size="small",
             sizing_mode="stretch_width", margin=(0, 8),
         )  # fmt: skip
+        self.offer(offer)
         self.widget.param.watch(lambda _: self._tell(), "value")
         self.watch("value_throttled")
         self._tell()
+
+    def offer(self, offer: Offer) -> None:
+        chosen, (low, high) = self._chosen(), offer.bounds or (0, 0)
+        step = nice_width(low, high, _STOPS, offer.kind)
+        least, most = self._number(down(low, step)), self._number(up(high, step))
+        value = _kept(chosen, self._whole, (least, most)) if chosen else (least, most)
+        self._whole = least, most
+        end = max(most, least + self._number(step))
+        self.widget.param.update(start=least, end=end, value=value, step=self._number(step))
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = self._whole
@@ -167,17 +190,20 @@ class Range(Span):
 class Days(Span):
     """Rows whose date lies between two days, both included."""
 
-    def __init__(
-        self, field: FilterField, label: str, changed: Callable[[], None], kind: Kind, bounds: tuple[Any, Any]
-    ) -> None:
+    def __init__(self, field: FilterField, label: str, changed: Callable[[], None], offer: Offer) -> None:
         super().__init__(field, label, changed)
-        self._times = kind.name == "timestamp"
-        self._whole = tuple(value.date() if self._times else value for value in bounds)
-        self.widget = pmui.DateRangePicker(
-            label=label, value=None, start=self._whole[0], end=self._whole[1], size="small",
-            sizing_mode="stretch_width", margin=0,
-        )  # fmt: skip
+        self._times = offer.kind.name == "timestamp"
+        self._whole: tuple[Any, ...] = ()
+        self.widget = pmui.DateRangePicker(label=label, value=None, size="small", sizing_mode="stretch_width", margin=0)
+        self.offer(offer)
         self.watch("value")
+
+    def offer(self, offer: Offer) -> None:
+        chosen = self._chosen()
+        first, last = (value.date() if self._times else value for value in offer.bounds or ())
+        value = _kept(chosen, self._whole, (first, last)) if chosen else None
+        self._whole = first, last
+        self.widget.param.update(start=first, end=last, value=value)
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = _ends(self.label, texts[0], Kind("date"), self._whole) if texts else None
@@ -195,6 +221,15 @@ class Days(Span):
     def _chosen(self) -> tuple[Any, Any] | None:
         value = self.widget.value
         return None if not value or None in value or tuple(value) == self._whole else (value[0], value[1])
+
+
+def _kept(chosen: Sequence[Any], former: Sequence[Any], whole: Sequence[Any]) -> tuple[Any, ...]:
+    """What was chosen of a former whole, within another: an end that left nothing out goes on doing so."""
+    least, most = whole
+    return tuple(
+        now if end == before else max(least, min(most, end))
+        for end, before, now in zip(chosen, former, whole, strict=True)
+    )
 
 
 def _ends(label: str, text: str, kind: Kind, whole: Sequence[Any]) -> tuple[Any, Any]:
@@ -216,6 +251,12 @@ class Offer:
     kind: Kind
     values: Sequence[Any] | None = None
     bounds: tuple[Any, Any] | None = None
+
+    @property
+    def form(self) -> tuple[str, str]:
+        """What decides which filter it needs: the same one shows any other offer of this form."""
+        way = "values" if self.values is not None else "search" if self.bounds is None else "bounds"
+        return self.field.column, f"{way} of {self.kind}"
 
 
 def offers_of(page: Page, figures: Figures) -> tuple[list[Offer], list[str]]:
@@ -256,13 +297,13 @@ def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> Page
     field, kind = offer.field, offer.kind
     label = field.label or formats.label(field.column)
     if offer.values is not None:
-        return Choice(field, label, changed, offer.values)
+        return Choice(field, label, changed, offer)
     if offer.bounds is None:
         return Search(field, label, changed)
     if kind.name in ("date", "timestamp"):
-        return Days(field, label, changed, kind, offer.bounds)
+        return Days(field, label, changed, offer)
     write = formats.writer(formats.name_for(field.column, kind), short=True)
-    return Range(field, label, changed, kind, offer.bounds, write)
+    return Range(field, label, changed, offer, write)
 
 
 _RANGED = ("integer", "decimal", "float", "date", "timestamp")

@@ -37,7 +37,7 @@ class OpenPage:
         wrote: Callable[[], None],
         shown: Callable[[], Awaitable[None]],
     ) -> None:
-        self.slug = page.slug
+        self.page, self._forms = page, [offer.form for offer in offers]
         self._figures, self._formats, self._wrote, self._done = figures, formats, wrote, shown
         self._shown = 0
         self._wanted = _wanted(page)
@@ -61,6 +61,14 @@ class OpenPage:
         bar = pmui.Grid(*(pmui.Grid(part, size=wide) for part in parts), container=True, spacing=2, margin=0,
                         sizing_mode="stretch_width", sx={"alignItems": "center"})  # fmt: skip
         return [pmui.Paper(bar, elevation=0, variant="outlined", sx={"p": 2}, margin=(0, 0, 16, 0))]
+
+    def renew(self, offers: Sequence[Offer]) -> bool:
+        """Let the filters choose from what another release offers; False when it takes other filters for that."""
+        if [offer.form for offer in offers] != self._forms:
+            return False
+        for item, offer in zip(self.filters, offers, strict=True):
+            item.renew(offer)
+        return True
 
     def set(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
         """Take over the filters of an address; what could not be taken, in words."""

@@ -87,13 +87,11 @@ class Session:
             return
         self._looking = True
         try:
-            release = await self._asked(self._figures.release)
+            await self._tell(await self._asked(self._figures.release))
         except MedallionError as error:
             self._status.lost(error, self._release)
             if self._release is None:
                 self._body[:] = [_empty(error)]
-        else:
-            await self._tell(release)
         finally:
             self._looking = False
 
@@ -102,7 +100,6 @@ class Session:
         self._status.tell(release)
         if self._release is not None and release.id == self._release.id:
             return
-        self._release = release
         pages = self._section.pages or await self._asked(default_pages, self._figures)
         self._pages = {page.slug: page for page in pages}
         items = [{"label": page.title, "icon": page.icon} for page in pages]
@@ -110,10 +107,26 @@ class Session:
             self._moving = True
             self._menu.items = items
             self._moving = False
-        if self._open is None or self._open.slug not in self._pages:
+        if not await self._renewed():
+            self._open = None
             await self._follow()
-        else:
-            self._open.show()
+        self._release = release
+
+    async def _renewed(self) -> bool:
+        """Whether the page that is open could take over the new release as it stands."""
+        opened = self._open
+        if opened is None or self._pages.get(opened.page.slug) != opened.page:
+            return False
+        offers, _ = await self._asked(offers_of, opened.page, self._figures)
+        if self._open is not opened:  # another page was chosen meanwhile
+            return True
+        chosen = opened.texts()
+        if not opened.renew(offers):
+            return False
+        opened.show()
+        if opened.texts() != chosen:
+            self._write()
+        return True
 
     # Pages
 
@@ -146,7 +159,7 @@ class Session:
         self._menu.active = list(self._pages).index(slug)
         self._moving = False
         try:
-            if self._open is None or self._open.slug != slug:
+            if self._open is None or self._open.page.slug != slug:
                 offers, faults = await self._asked(offers_of, self._pages[slug], self._figures)
                 notices += faults
                 if turn != self._turns:  # another page was chosen meanwhile
@@ -170,8 +183,8 @@ class Session:
 
     async def _hold(self) -> None:
         """Have the columns of large tables held, now that the page's own questions are answered."""
-        if self._open is not None and self._open.slug in self._pages:
-            page, pages = self._pages[self._open.slug], list(self._pages.values())
+        if self._open is not None and self._open.page.slug in self._pages:
+            page, pages = self._pages[self._open.page.slug], list(self._pages.values())
             await self._asked(hold_for, page, pages, self._figures)
 
     async def _asked(self, question: Callable[..., T], *values: Any) -> T:
@@ -181,7 +194,7 @@ class Session:
     def _write(self) -> None:
         if self._open is not None and not self._moving:
             theme = {_THEME: found} if (found := self._address.read().get(_THEME)) else {}
-            self._address.write({_PAGE: [self._open.slug], **self._open.texts(), **theme})
+            self._address.write({_PAGE: [self._open.page.slug], **self._open.texts(), **theme})
 
 
 def _empty(error: MedallionError) -> Any:
