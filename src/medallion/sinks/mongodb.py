@@ -182,10 +182,11 @@ def _check_names(wanted: Target) -> None:
 def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
     """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
     name = wanted.name + _LOADING
-    database.create_collection(name, check_exists=False)
     nulls = insert(database[name], wanted, rows)
     count = database[name].count_documents({})
     wanted.reconcile(count)
+    if not count:  # else the first rows have made it
+        database.create_collection(name, check_exists=False)
     if wanted.spec.former:
         nulls |= _join_former(database, name, wanted, wanted.spec.former)
         count = database[name].count_documents({})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -19,6 +20,7 @@ def forked(work: Callable[[], Any]) -> int:
     """The process identifier of a fork that does some work and ends."""
     process = os.fork()
     if process == 0:  # pragma: no cover - the child never returns
+        gc.freeze()  # to collect what threads of the parent have made, which the child has not, may crash it
         code = 1
         try:
             work()
