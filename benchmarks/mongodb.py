@@ -190,10 +190,14 @@ def sample(url: str, table: str) -> list[dict[str, Any]]:
     """Some documents of the table as loaded, to see that all ways leave the same."""
     with MongoClient[dict[str, Any]](url) as client:
         database = client.get_default_database()
-        (name,) = [found for found in database.list_collection_names() if found.split("__")[0] == table]
+        names = database.list_collection_names()
+        (name,) = [found for found in names if found.split("__")[0] == table]
         found = [dict(document) for document in database[name].find(sort=[("_id", 1)], limit=1000)]
-        for known in database.list_collection_names():  # the database stays one that was loaded before
-            database[known].delete_many({}) if known == LOADS else database.drop_collection(known)
+        if LOADS in names:  # it stays, for the database has been loaded before
+            names.remove(LOADS)
+            database[LOADS].delete_many({})
+        for each in names:
+            database.drop_collection(each)
     return [{key: value for key, value in document.items() if key in TYPES} for document in found]
 
 

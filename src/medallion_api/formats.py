@@ -33,6 +33,7 @@ TEXTUAL = ("json", "ndjson", "csv")
 
 _BY_TYPE = {media.partition(";")[0]: name for name, media in FORMATS.items()}
 _BATCH = 20_000
+_BEYOND = 2**63
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -53,7 +54,10 @@ def negotiate(accept: str, named: str | None = None) -> str:
 
 def to_json(value: Any) -> bytes:
     """JSON with every decimal's digits, dates in ISO 8601 and times in UTC."""
-    return orjson.dumps(value, default=_plain, option=_JSON)
+    try:
+        return orjson.dumps(value, default=_plain, option=_JSON)
+    except orjson.JSONEncodeError:  # perhaps of a whole number beyond 64 bits, which orjson does not ask `_plain` about
+        return orjson.dumps(_narrow(value), default=_plain, option=_JSON)
 
 
 def stream(form: str, columns: Sequence[Column], batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
@@ -76,6 +80,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _narrow(value: Any) -> Any:
+    """The same with every whole number beyond 64 bits as a decimal."""
+    if isinstance(value, dict):
+        return {name: _narrow(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_narrow(item) for item in value]
+    return Decimal(value) if type(value) is int and abs(value) >= _BEYOND else value
 
 
 def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:

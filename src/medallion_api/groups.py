@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import Query
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from falcon import Request, Response
 
     from medallion_api.replies import Reply
-
-
-_BEYOND = 2**63
 
 
 class GroupParameters(Parameters):
@@ -58,14 +54,8 @@ class Grouped(TableResource):
                 raise
             except CallError as error:
                 raise ParameterError([Fault("by, metrics or sort", f"{error.message}; {error.hint}")]) from None
-        shown = [{name: _written(value) for name, value in row.items()} for row in rows]
-        body = to_json({"release": question.release.id, "rows": shown})
+        body = to_json({"release": question.release.id, "rows": rows})
         return self.written(req, question, question.release.id, body)
-
-
-def _written(value: Any) -> Any:
-    """A sum may leave the 64 bits that orjson's whole numbers have."""
-    return Decimal(value) if type(value) is int and abs(value) >= _BEYOND else value
 
 
 def _metrics(text: str) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -33,11 +34,8 @@ class PageFilter(ABC):
 
     def renew(self, offer: Offer) -> None:
         """Let choose from what another release offers. What was chosen stays, as far as it is still offered."""
-        self._quiet = True
-        try:
+        with self._silence():
             self.offer(offer)
-        finally:
-            self._quiet = False
 
     @abstractmethod
     def offer(self, offer: Offer) -> None:
@@ -48,9 +46,15 @@ class PageFilter(ABC):
 
     def set(self, texts: Sequence[str]) -> None:
         """Take over what an address says. Raises CallError on a value it cannot have."""
+        with self._silence():
+            self.assign(texts)
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        """What changes in the block is no choice of the visitor."""
         self._quiet = True
         try:
-            self.assign(texts)
+            yield
         finally:
             self._quiet = False
 

@@ -7,7 +7,6 @@ has imported everything, and in which nothing has run yet, makes a try cost what
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import signal
@@ -33,6 +32,7 @@ from medallion.sinks.mongodb import MongoDB
 from medallion.sinks.sqlite import Sqlite
 from medallion.storage.local import LocalStorage
 from medallion.storage.remote import RemoteStorage
+from medallion.testing.processes import fork
 from tests.instants import KILLS, MOMENT, POINT, tried
 from tests.integration import small
 
@@ -53,19 +53,10 @@ NAMED = 120
 """How many of them are no random moments, about."""
 
 
-def _fork() -> int:
-    """As `os.fork`. The child leaves alone what its parent has made: to collect objects of threads that it does not
-    have crashed it."""
-    child = os.fork()
-    if child == 0:
-        gc.freeze()
-    return child
-
-
 def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)) -> str | None:
     """Run the pipeline in a child killed at a point, of those of `kinds`; its name, or None when there is none."""
     reader, writer = os.pipe()
-    child = _fork()
+    child = fork()
     if child == 0:  # pragma: no cover - the child never returns
         os.close(reader)
         strike_at(point, partial(_die, writer), after=after, kinds=kinds)
@@ -101,7 +92,7 @@ class Child:
 
     def __init__(self, work: Callable[[], object]) -> None:
         reader, writer = os.pipe()
-        self._process = _fork()
+        self._process = fork()
         if self._process == 0:  # pragma: no cover - the child never returns
             os.close(reader)
             try:
@@ -122,7 +113,7 @@ class Child:
 
 def run_killed_after(folder: Path, seconds: float) -> bool:
     """Run the pipeline in a child killed after a time; whether it was still running."""
-    child = _fork()
+    child = fork()
     if child == 0:  # pragma: no cover - the child never returns
         os._exit(_run(folder))
     time.sleep(seconds)

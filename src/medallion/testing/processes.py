@@ -16,11 +16,19 @@ def started(work: Callable[..., None], *values: Any) -> Any:
     return process
 
 
+def fork() -> int:
+    """As `os.fork`. The child leaves alone what its parent has made: to collect objects of threads that it does not
+    have may crash it."""
+    process = os.fork()
+    if process == 0:
+        gc.freeze()
+    return process
+
+
 def forked(work: Callable[[], Any]) -> int:
     """The process identifier of a fork that does some work and ends."""
-    process = os.fork()
+    process = fork()
     if process == 0:  # pragma: no cover - the child never returns
-        gc.freeze()  # to collect what threads of the parent have made, which the child has not, may crash it
         code = 1
         try:
             work()
