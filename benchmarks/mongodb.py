@@ -193,11 +193,9 @@ def sample(url: str, table: str) -> list[dict[str, Any]]:
         names = database.list_collection_names()
         (name,) = [found for found in names if found.split("__")[0] == table]
         found = [dict(document) for document in database[name].find(sort=[("_id", 1)], limit=1000)]
-        if LOADS in names:  # it stays, for the database has been loaded before
-            names.remove(LOADS)
-            database[LOADS].delete_many({})
-        for each in names:
+        for each in set(names) - {LOADS}:
             database.drop_collection(each)
+        database[LOADS].delete_many({})  # it stays, for the database has been loaded before
     return [{key: value for key, value in document.items() if key in TYPES} for document in found]
 
 
@@ -239,6 +237,8 @@ def main() -> None:
         load(way, url, [Path(file) for file in files], given.processes)
         return
     with tempfile.TemporaryDirectory() as folder, mongod(Path(folder)) as server:
+        with MongoClient[dict[str, Any]](f"{server.url}/bench") as client:
+            client.get_default_database().create_collection(LOADS)
         for title, (processes, sizes) in SIZES.items():
             files = []
             for number, rows in enumerate(sizes):
