@@ -9,7 +9,8 @@ from falcon import Request, Response
 from pydantic import BaseModel
 
 from medallion.lake import Lake
-from medallion.records import LoadReport, Release, Run, Snapshot, StepRun
+from medallion.quality import TableQuality, quality_of
+from medallion.records import LoadReport, Release, Run, StepRun
 from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Reply
@@ -113,37 +114,6 @@ class RunSummary(BaseModel):
         )
 
 
-class TableQuality(BaseModel):
-    """How the rows of one table fared: `rows_in` = kept + deduplicated + dropped + quarantined in every phase."""
-
-    table: str
-    rows: int
-    rows_in: int
-    kept: int
-    deduplicated: int
-    dropped: int
-    quarantined: int
-    rules: dict[str, int]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> TableQuality:
-        tallies = snapshot.tallies
-        rules: dict[str, int] = {}
-        for tally in tallies:
-            for rule, rows in tally.reasons.items():
-                rules[rule] = rules.get(rule, 0) + rows
-        return cls(
-            table=snapshot.table,
-            rows=snapshot.rows,
-            rows_in=sum(tally.rows_in for tally in tallies),
-            kept=sum(tally.kept for tally in tallies),
-            deduplicated=sum(tally.deduplicated for tally in tallies),
-            dropped=sum(tally.dropped for tally in tallies),
-            quarantined=sum(tally.quarantined for tally in tallies),
-            rules=rules,
-        )
-
-
 class Quality(BaseModel):
     """The quality of a release, table by table."""
 
@@ -193,5 +163,5 @@ class QualityResource(Released):
     """Kept, deduplicated, dropped and quarantined rows of the active release, by rule."""
 
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
-        tables = [TableQuality.of(snapshot) for snapshot in release.tables.values()]
+        tables = [quality_of(snapshot) for snapshot in release.tables.values()]
         return self.json(req, resp, release, Quality(release=release.id, tables=tables).model_dump())

@@ -11,12 +11,14 @@ from rich.text import Text
 
 from medallion.cli.output import WIDE, console, count, number, plain, table
 from medallion.cli.settings import Settings
+from medallion.quality import quality_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
     from medallion.pipeline import Pipeline
+    from medallion.quality import TableQuality
     from medallion.records import Ingestion, LoadReport, Run, StepRun, Tally
 
 FATES = ("deduplicated", "dropped", "quarantined")
@@ -99,19 +101,19 @@ def show_next(settings: Settings, run: Run, served: list[str]) -> None:
 def _lines(step: StepRun) -> Iterator[Line]:
     style = STYLES[step.action]
     files: dict[str, int] = {change: files for change, files in step.sources.items() if files}
-    first = step.tallies[0] if step.tallies else None
-    figures = _figures(first) if first else {}
+    quality = quality_of(step)
+    figures = _figures(quality) if step.tallies else {}
     if step.action != "failed":
         figures["rows out"] = number(step.rows)
     if step.action in ("computed", "failed"):
         figures["seconds"] = f"{step.seconds:.2f}"
     yield Line(step.table, step.action, figures, files, style)
-    for later in step.tallies[1:]:
+    for later in quality.later:
         if later.kept != later.rows_in:
             yield Line(f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else "")
 
 
-def _figures(tally: Tally) -> dict[str, str]:
+def _figures(tally: TableQuality | Tally) -> dict[str, str]:
     fates = {fate: number(getattr(tally, fate)) for fate in FATES}
     return {"rows in": number(tally.rows_in), "kept": number(tally.kept), **fates}
 

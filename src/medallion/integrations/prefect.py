@@ -26,6 +26,7 @@ from medallion.errors import MedallionError, ServiceError
 from medallion.execution import Event
 from medallion.pipeline import Pipeline
 from medallion.plan import Step
+from medallion.quality import quality_of
 from medallion.records import Run, StepRun
 
 RETRIES = 2
@@ -122,13 +123,14 @@ def _show(done: Run) -> None:
 
 
 def _row(step: StepRun) -> dict[str, Any]:
-    fates = ("deduplicated", "dropped", "quarantined")
+    quality = quality_of(step)
+    figures = ("kept", "deduplicated", "dropped", "quarantined")
     return {
         "table": step.table,
         "action": step.action,
         "why": step.why,
-        "rows in": step.tallies[0].rows_in if step.tallies else None,
-        **{fate: sum(getattr(tally, fate) for tally in step.tallies) for fate in fates},
+        "rows in": quality.rows_in if step.tallies else None,
+        **{figure: getattr(quality, figure) if step.tallies else None for figure in figures},
         "rows": step.rows,
         "bytes": step.bytes,
         "seconds": round(step.seconds, 3),

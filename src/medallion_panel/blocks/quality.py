@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
-from medallion.records import Release, Snapshot
+from medallion.quality import TableQuality, quality_of
+from medallion.records import Release, Tally
 from medallion_panel.formats import Formats
 from medallion_panel.section import Quality
 
@@ -33,15 +34,13 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> str:
                    ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", ""))  # fmt: skip
     lines, rules = [], []
     for table, snapshot in release.tables.items():
-        came, kept, same, dropped, held = tallied(snapshot)
-        if not same + dropped + held and len(snapshot.tallies) == 0:
+        quality = quality_of(snapshot)
+        if quality.lossless and ("gold" in table or not snapshot.tallies):
             continue
-        if "gold" in table and not same + dropped + held:
-            continue
-        cells = "".join(f"<td>{escape(write(value))}</td>" for value in (came, kept, same, dropped, held))
-        lines.append(f"<tr><td>{escape(table)}</td>{cells}<td>{_bar(came, kept, same, dropped, held)}</td></tr>")
-        for tally in snapshot.tallies:
-            rules += [(count, f"{table}: {reason}") for reason, count in tally.reasons.items()]
+        lines.append(_line(table, quality, write))
+        lossy = (phase for phase in quality.later if phase.kept != phase.rows_in)
+        lines += [_line(f"{table}: {phase.label}", phase, write) for phase in lossy]
+        rules += [(count, f"{table}: {reason}") for reason, count in quality.rules.items()]
     if not lines:
         return f"<style>{STYLE}</style><p>Every row of every table was kept.</p>"
     html = f"<style>{STYLE}</style>{table_html(head, lines)}"
@@ -59,20 +58,10 @@ def table_html(head: str, lines: Sequence[str]) -> str:
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def tallied(snapshot: Snapshot) -> tuple[int, int, int, int, int]:
-    """Rows that came in, were kept, deduplicated, dropped and quarantined, over all phases of a table.
-
-    A source table has no phases: there it counts records.
-    """
-    if snapshot.sources:
-        came = sum(source.rows for source in snapshot.sources)
-        held = sum(source.quarantined for source in snapshot.sources)
-        return came, came - held, 0, 0, held
-    same = sum(tally.deduplicated for tally in snapshot.tallies)
-    dropped = sum(tally.dropped for tally in snapshot.tallies)
-    held = sum(tally.quarantined for tally in snapshot.tallies)
-    came = snapshot.tallies[0].rows_in if snapshot.tallies else snapshot.rows
-    return came, came - same - dropped - held, same, dropped, held
+def _line(name: str, phase: TableQuality | Tally, write: Callable[[object], str]) -> str:
+    parts = (phase.kept, phase.deduplicated, phase.dropped, phase.quarantined)
+    cells = "".join(f"<td>{escape(write(value))}</td>" for value in (phase.rows_in, *parts))
+    return f"<tr><td>{escape(name)}</td>{cells}<td>{_bar(phase.rows_in, *parts)}</td></tr>"
 
 
 def _bar(came: int, *parts: int) -> str:
