@@ -9,18 +9,17 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapp
 from functools import partial
 from typing import Any
 
-import orjson
-
-from medallion_api.problems import MEDIA, RETRY_AFTER
 from medallion_api.replies import raw
 from medallion_api.threads import Threads
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
-_LATE = orjson.dumps(
-    {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "it took too long", "errors": []}
-)
+ANSWERED = "medallion_api.answered"  # in the environment of a request that was answered in place of the application
+
+
+class LateError(Exception):
+    """The application has not begun to answer in time."""
 
 
 class Answer:
@@ -48,7 +47,7 @@ class Answer:
 
 
 class Bridge:
-    """Runs `app` in `threads`; what has not begun to answer after `seconds` is answered with a 503 problem."""
+    """Runs `app` in `threads`, which has `seconds` to begin to answer."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], threads: Threads, seconds: float) -> None:
         self._app = app
@@ -56,11 +55,12 @@ class Bridge:
         self._seconds = seconds
 
     async def run(self, environ: dict[str, Any], send: Send) -> None:
+        """Send what the application answers. Raises LateError when it does not begin to in time."""
         try:
             answer: Answer = await self._threads.run(partial(Answer, self._app, environ), self._seconds)
         except TimeoutError:
-            await self._late(send)
-            return
+            environ[ANSWERED] = True
+            raise LateError from None
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.part, "more_body": answer.more})
@@ -71,15 +71,6 @@ class Bridge:
         finally:
             if answer.streams:
                 await asyncio.shield(self._threads.run(answer.close))
-
-    async def _late(self, send: Send) -> None:
-        headers = [
-            (b"content-type", MEDIA.encode()),
-            (b"retry-after", RETRY_AFTER.encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": _LATE})
 
 
 def environ_of(scope: Scope) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import falcon
 import orjson
 from falcon import Request, Response
 
+from medallion_api.bridge import ANSWERED
 from medallion_api.gate import Gate
 from medallion_api.metrics import Metrics
 from medallion_api.replies import raw
@@ -124,5 +125,7 @@ class ExchangeMiddleware:
         stages = [*req.context.stages, ("total", seconds)]
         resp.set_header("Server-Timing", ", ".join(f"{name};dur={taken * 1000:.2f}" for name, taken in stages))
         status = falcon.http_status_to_code(resp.status)
+        if ANSWERED in req.env:
+            return
         query, route = req.query_string.encode("latin-1", "replace"), req.uri_template or ""
         self._exchange.done(req.method, req.path, query, route, status, seconds, id=req.context.id, who=req.context.who)

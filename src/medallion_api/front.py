@@ -17,8 +17,11 @@ import falcon
 
 from medallion.records import Release
 from medallion_api.app import Assembly
-from medallion_api.bridge import Answer, Bridge, environ_of
-from medallion_api.exchange import OPEN
+from medallion_api.bridge import Answer, Bridge, LateError, environ_of
+from medallion_api.exchange import OPEN, Exchange
+from medallion_api.gate import Gate
+from medallion_api.metrics import Metrics
+from medallion_api.problems import FAULT, LATE, MEDIA, RETRY_AFTER, body, problem_of
 from medallion_api.reading import ElsewhereError
 from medallion_api.replies import Reply, matches
 from medallion_api.threads import Threads
@@ -78,8 +81,29 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
-        elif not await self._answered(scope, send):
-            await self._bridge.run(environ_of(scope), send)
+        else:
+            await self._answer(scope, _Sending(send))
+
+    async def _answer(self, scope: Scope, send: _Sending) -> None:
+        """Answer a request, with a problem when nothing else has begun to."""
+        started = perf_counter()
+        exchange = self._bare
+        try:
+            exchange = self._parts.exchange
+            if not await self._answered(scope, send):
+                await self._bridge.run(environ_of(scope), send)
+        except LateError:
+            await _problem(exchange, scope, send, 503, LATE, started)
+        except Exception as error:
+            if send.started:
+                raise
+            _log.error("%s %s", scope["method"], scope["path"], exc_info=error)
+            await _problem(exchange, scope, send, 500, FAULT, started)
+
+    @cached_property
+    def _bare(self) -> Exchange:
+        """The exchange of an API whose declaration cannot be loaded."""
+        return Exchange(Gate({}, None, ""), Metrics(), ())
 
     @cached_property
     def _parts(self) -> Assembly:
@@ -101,7 +125,7 @@ class Front:
         if scope["method"] not in ("GET", "HEAD") or scope["path"] in OPEN or parts.exchange.gate.remote:
             return False
         path, query = scope["path"], scope["query_string"].decode("latin-1")
-        given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
+        given = _headers_of(scope)
         reply = parts.replies.get((path, query, given.get(b"accept", "*/*"), given.get(b"accept-encoding", "")))
         table = None if reply else parts.table_of(path)
         if not reply and not table:
@@ -147,9 +171,44 @@ class Front:
         seconds = perf_counter() - started
         headers.append((b"server-timing", b"kept, total;dur=%.2f" % (seconds * 1000)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        body = b"" if same or method == "HEAD" else reply.body
-        await send({"type": "http.response.body", "body": body or b""})
+        content = b"" if same or method == "HEAD" else reply.body
+        await send({"type": "http.response.body", "body": content or b""})
         exchange.done(method, scope["path"], scope["query_string"], reply.endpoint, status, seconds, id=ident, who=who)
+
+
+async def _problem(exchange: Exchange, scope: Scope, send: Send, status: int, detail: str, started: float) -> None:
+    given = _headers_of(scope)
+    ident = exchange.ident(given.get(b"x-request-id"))
+    headers = [
+        (b"content-type", MEDIA.encode()),
+        (b"cache-control", b"no-store"),
+        *([(b"retry-after", RETRY_AFTER.encode())] if status == 503 else []),
+        *exchange.raw_headers(ident, given.get(b"origin")),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    content = body(problem_of(status, detail, ident))
+    content = b"" if scope["method"] == "HEAD" else content
+    await send({"type": "http.response.body", "body": content})
+    seconds, who = perf_counter() - started, (scope.get("client") or ("",))[0]
+    query = scope["query_string"]
+    exchange.done(scope["method"], scope["path"], query, "", status, seconds, id=ident, who=who)
+
+
+class _Sending:
+    """Sends messages, and knows whether an answer has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        self.started = True
+        await self._send(message)
+
+
+def _headers_of(scope: Scope) -> dict[bytes, str]:
+    """The headers of a request that are read here."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

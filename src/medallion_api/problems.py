@@ -16,6 +16,8 @@ from medallion_api.reading import ElsewhereError
 
 MEDIA = "application/problem+json"
 RETRY_AFTER = "5"
+LATE = "it took too long"
+FAULT = "unexpected error; the request id finds it in the log"
 OVERTIME = "it took too long, and was ended: ask for less, or by columns that have an index"
 
 _log = logging.getLogger("medallion_api")
@@ -105,10 +107,14 @@ def _medallion(req: Request, resp: Response, error: MedallionError, _: dict[str,
 
 def _unexpected(req: Request, resp: Response, error: Exception, _: dict[str, Any]) -> None:
     _log.error("%s %s", req.method, req.path, exc_info=error)
-    respond(resp, _problem(req, 500, "this is our fault; the request id finds it in our log"))
+    respond(resp, _problem(req, 500, FAULT))
 
 
 def _problem(req: Request, status: int, detail: str, faults: Sequence[Fault] = ()) -> Problem:
+    return problem_of(status, detail, getattr(req.context, "id", ""), faults)
+
+
+def problem_of(status: int, detail: str, ident: str, faults: Sequence[Fault] = ()) -> Problem:
+    """The problem with the usual title of its status."""
     title = falcon.code_to_http_status(status).partition(" ")[2]
-    ident = getattr(req.context, "id", "")
     return Problem(title=title, status=status, detail=detail, errors=tuple(faults), request_id=ident)

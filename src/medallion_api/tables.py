@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
+from urllib.parse import quote
 
 import falcon
 from falcon import Request, Response
@@ -24,6 +26,7 @@ from medallion_api.replies import Replies, Reply, tag_of
 from medallion_api.section import Endpoint
 
 _KEPT = 500
+_LONGEST_NAME = 100  # letters of a file name, without its extension
 _VARY = ("Vary", "Accept, Accept-Encoding")
 
 
@@ -81,8 +84,21 @@ class Question:
         yield _VARY
         yield "X-Release", release
         if self.form in ("csv", "parquet", "arrow"):
-            name = "-".join(part for part in self.path.split("/") if part.replace("_", "").isalnum())
-            yield "Content-Disposition", f'attachment; filename="{name}.{self.form}"'
+            yield "Content-Disposition", attachment(self.path, self.form)
+
+
+def attachment(path: str, extension: str) -> str:
+    """The `Content-Disposition` of what a path gives as a file, named after the path.
+
+    Names beyond ASCII are written as RFC 5987 has it, after one that any client can read.
+    """
+    parts = (re.sub(r"[^\w.-]+", "_", part) for part in path.split("/"))
+    name = "-".join(filter(None, parts))[:_LONGEST_NAME] or "rows"
+    plain = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
+    disposition = f'attachment; filename="{plain}.{extension}"'
+    if plain == name:
+        return disposition
+    return f"{disposition}; filename*=UTF-8''{quote(name, safe='')}.{extension}"
 
 
 class TableResource(Released):

@@ -31,6 +31,10 @@ THINGS = """\
       from: silver.orders
       steps:
         - sql: select 'a/b' as left_, range as right_, range * 2 as twice from range(3)
+    names:
+      from: silver.orders
+      steps:
+        - sql: select unnest(['日本', 'naïve', 'Ω/🙂', 'plain']) as name, 1 as one
 sinks:
 """
 API = """\
@@ -38,6 +42,7 @@ api:
   endpoints:
     /things: {table: things, sort: -price, limit: 20}
     /few: {table: things, filters: [colour, price], fields: [thing_id, colour, price], sort: thing_id}
+    /names: {table: names}
     /stats/total: {table: total, single: true}
 """
 
@@ -46,6 +51,7 @@ def write(folder: Path, url: str = "sqlite:lake/serving.db", api: str = API) -> 
     """The project in a folder, serving from `url`; gives the declaration's path."""
     yaml = small.YAML.replace("sinks:\n", THINGS).replace("sqlite:lake/serving.db", url)
     keys = "      things: {key: thing_id, indexes: [colour, -price]}\n      pairs: {key: [left_, right_]}\n"
+    keys += "      names: {key: name}\n"
     return small.write(folder, yaml + keys + api)
 
 

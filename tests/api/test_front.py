@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import pytest
 
+from medallion.errors import DeclarationError
 from medallion.records import Release
+from medallion_api.app import Assembly, assemble
 from medallion_api.bridge import Bridge, environ_of
-from medallion_api.front import Pointer
+from medallion_api.front import Front, Pointer
 from medallion_api.threads import Threads
+from tests.api import project
 
-Sent = list[dict[str, Any]]
+Sent: TypeAlias = list[dict[str, Any]]
 T = TypeVar("T")
 
 
@@ -32,14 +38,26 @@ def wait(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, work).result()
 
 
-def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callable[[], bool] = lambda: True) -> Sent:
+def run(app: Callable[..., Iterable[bytes]]) -> Sent:
     sent: Sent = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
+    wait(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope(path="/é")), send))
+    return sent
+
+
+def answer(app: Any, folder: Path, until: Callable[[], bool] = lambda: True, method: str = "GET") -> Sent:
+    """What the API answers when `app` takes the place of its application."""
+    project.write(folder, api=project.API + "  seconds: 0.1\n")
+    front, sent = Front(lambda: replace(assemble(project.load(folder)), app=app)), list[dict[str, Any]]()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
     async def main() -> None:
-        await Bridge(app, Threads(2, "test"), seconds).run(environ_of(scope(path="/é")), send)
+        await front(scope(method, "/é"), lambda: None, send)  # type: ignore[arg-type, return-value]
         while not until():
             await asyncio.sleep(0.01)
 
@@ -47,7 +65,14 @@ def run(app: Callable[..., Iterable[bytes]], seconds: float = 5.0, until: Callab
     return sent
 
 
-def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed() -> None:
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [json.loads(r.getMessage()) for r in caplog.records if r.name == "medallion_api.access"]
+
+
+def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "medallion_api.access")
     closed = threading.Event()
 
     class _Late:
@@ -58,14 +83,58 @@ def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed() -> None
             closed.set()
 
     def app(_: Any, start: Any) -> Iterable[bytes]:
-        time.sleep(0.3)
+        time.sleep(1)
         start("200 OK", [])
         return _Late()
 
-    start, body = run(app, 0.05, closed.is_set)
+    start, body = answer(app, tmp_path, closed.is_set)
     assert start["status"] == 503
     assert (b"content-type", b"application/problem+json") in start["headers"]
-    assert b"took too long" in body["body"]
+    problem = json.loads(body["body"])
+    assert problem["detail"] == "it took too long"
+    (line,) = logged(caplog)
+    assert (line["status"], line["target"], line["id"]) == (503, "/é", problem["request_id"])
+
+
+def _no_header(_: Any, start: Any) -> Iterable[bytes]:
+    start("200 OK", [("X-Name", "日本")])
+    return [b"never sent"]
+
+
+def _broken(*_: Any) -> Iterable[bytes]:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("app", [_no_header, _broken])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_whatever_fails_is_a_problem_and_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, app: Any, method: str
+) -> None:
+    caplog.set_level("INFO", "medallion_api.access")
+    start, body = answer(app, tmp_path, method=method)
+    headers = dict(start["headers"])
+    assert (start["status"], headers[b"content-type"]) == (500, b"application/problem+json")
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    if method != "HEAD":
+        assert json.loads(body["body"])["request_id"] == headers[b"x-request-id"].decode()
+    (line,) = logged(caplog)
+    assert (line["status"], line["method"], line["id"]) == (500, method, headers[b"x-request-id"].decode())
+    assert any(record.exc_info for record in caplog.records if record.name == "medallion_api")
+
+
+def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "medallion_api.access")
+    sent: Sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    def missing() -> Assembly:
+        raise DeclarationError([])
+
+    wait(Front(missing)(scope(), lambda: None, send))  # type: ignore[arg-type, return-value]
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["status"]) == (500, 500)
+    assert [line["status"] for line in logged(caplog)] == [500]
 
 
 def test_parts_are_sent_as_they_come_and_the_stream_is_closed() -> None:
