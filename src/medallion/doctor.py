@@ -65,6 +65,10 @@ def installation() -> Iterator[Probe]:
         found = re.match(r"([\w.-]+)\s*>=\s*([\d.]+)\s*$", requirement)
         if found:
             yield _package(found[1], found[2])
+    for defect in plugins.defects():
+        owner = defect.distribution
+        reason = defect.reason if owner in defect.reason else f"{owner}: {defect.reason}"
+        yield Probe(f"plugin {defect.name}", "warning", reason, f"upgrade it, or remove it with: pip uninstall {owner}")
 
 
 def lake(storage: Storage) -> Iterator[Probe]:

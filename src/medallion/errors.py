@@ -4,7 +4,8 @@
     ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
     ├── CallError             the call is wrong: an unknown table, release or option
     │   └── GoneError         a release that was read is no longer kept
-    ├── PluginError           a plugin is unknown, not installed, or breaks its contract
+    ├── PluginError           a plugin is unknown, cannot be loaded, or breaks its contract
+    │   └── NotInstalledError a plugin needs a package that is not installed
     ├── DataError             the data cannot be taken
     │   ├── SourceError       one or more source files cannot be read
     │   ├── StepError         a transform or expectation could not run on its rows
@@ -88,9 +89,13 @@ class GoneError(CallError):
 
 
 class PluginError(MedallionError):
-    """A plugin is unknown, not installed, or does not keep its contract."""
+    """A plugin is unknown, cannot be loaded, or does not keep its contract."""
 
     exit_code = 2
+
+
+class NotInstalledError(PluginError):
+    """A plugin needs a package that is not installed; `hint` is the command that installs it."""
 
 
 class DataError(MedallionError):

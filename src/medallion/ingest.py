@@ -150,9 +150,9 @@ def settle(
 def format_of(name: str) -> Format:
     """The format whose suffix a file name ends in. Raises SourceError naming those there are."""
     suffixes: dict[str, str] = {}
-    for kind in plugins.registered(plugins.FORMATS):
-        form = cast("type[Format]", plugins.find(plugins.FORMATS, kind))
-        suffixes |= dict.fromkeys(form.suffixes, kind)
+    for kind, form in plugins.loadable(plugins.FORMATS).items():
+        for suffix in cast("type[Format]", form).suffixes:
+            suffixes.setdefault(suffix, kind)
     ends = [suffix for suffix in suffixes if name.lower().endswith(suffix)]
     if not ends:
         raise SourceError(

@@ -157,7 +157,13 @@ class _Reader:
             self.add(trail, str(error), key=True)
             return None
         short = kind.value_field if kind.value_field in fields and fields[kind.value_field] is body else None
-        found: Plugin | None = self.model(inside, kind, {**fields, **shared}, beside=trail, shared=shared, short=short)
+        try:
+            found: Plugin | None = self.model(
+                inside, kind, {**fields, **shared}, beside=trail, shared=shared, short=short
+            )
+        except Exception as error:  # whatever a stranger's validator does is a problem of this place
+            self.add(inside, f"{plugins.described(group, name)} failed: {type(error).__name__}: {error}")
+            return None
         return found
 
     def model(

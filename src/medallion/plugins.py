@@ -1,20 +1,22 @@
 """Entry points → plugin classes, imported on first use.
 
-Built-in plugins are registered through the same entry points as anybody else's, so the registry
-knows no difference between them.
+Built-in plugins are registered through the same entry points as anybody else's. One that cannot be loaded is an error
+where it is used, which names its distribution; everywhere else it is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from medallion.contracts import Plugin
-from medallion.errors import PluginError, did_you_mean
+from medallion.contracts import Engine, Expectation, Format, Layer, Plugin, Section, Sink, Transform
+from medallion.entry_points import OWN, Defect, distribution_of, registry
+from medallion.errors import NotInstalledError, PluginError, did_you_mean
 
 TRANSFORMS = "medallion.transforms"
 EXPECTATIONS = "medallion.expectations"
@@ -25,43 +27,100 @@ ENGINES = "medallion.engines"
 SECTIONS = "medallion.sections"
 GROUPS = (FORMATS, LAYERS, TRANSFORMS, EXPECTATIONS, SINKS, ENGINES, SECTIONS)
 
-DISTRIBUTION = "medallion-lake"
+DISTRIBUTION = OWN
+
+_BASES: Mapping[str, type[Plugin]] = {
+    TRANSFORMS: Transform,
+    EXPECTATIONS: Expectation,
+    FORMATS: Format,
+    LAYERS: Layer,
+    SINKS: Sink,
+    ENGINES: Engine,
+    SECTIONS: Section,
+}
 
 
-@cache
 def registered(group: str) -> Mapping[str, EntryPoint]:
-    """The entry points of a group by name, without importing any.
-
-    Raises PluginError when two distributions register one name.
-    """
-    found: dict[str, EntryPoint] = {}
-    for point in installed().select(group=group):
-        other = found.get(point.name)
-        if other is not None and other.value != point.value:
-            raise PluginError(f"{group}: {point.name!r} is registered twice: {other.value} and {point.value}")
-        found[point.name] = point
-    return found
+    """The entry points of a group by name, without importing any. A name that medallion itself registers is its own."""
+    return registry(GROUPS).points[group]
 
 
 @cache
 def find(group: str, name: str) -> type[Plugin]:
-    """The plugin class registered under `name`. Raises PluginError with the nearest name, or the extra to install."""
+    """The plugin class registered under `name`.
+
+    Raises PluginError with the nearest name, the extra to install, or the distribution whose plugin cannot be loaded.
+    """
     point = registered(group).get(name)
     if point is None:
-        raise PluginError(f"there is no {_noun(group)} {name!r}{did_you_mean(name, registered(group))}")
-    module, _, attribute = point.value.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] == module.partition(".")[0]:
-            raise  # a fault in the plugin's own package: no extra would mend it
-        raise PluginError(
-            f"{_noun(group)} {name!r} needs {error.name or error}, which is not installed",
-            hint=f"pip install '{_requirement(point)}'",
-        ) from error
-    if not (isinstance(found, type) and issubclass(found, Plugin)):
-        raise PluginError(f"{point.value} is registered as {_noun(group)} {name!r} but is no Plugin class")
+        raise PluginError(f"there is no {noun(group)} {name!r}{did_you_mean(name, registered(group))}")
+    rivals = registry(GROUPS).contested.get((group, name))
+    if rivals:
+        who = " and ".join(sorted(f"{rival.value} of {distribution_of(rival)}" for rival in rivals))
+        raise PluginError(f"{noun(group)} {name!r} is registered twice: by {who}", hint="uninstall one of them")
+    return _checked(group, point, _loaded(group, point))
+
+
+def loadable(group: str) -> dict[str, type[Plugin]]:
+    """The plugin classes of a group by name, without those that cannot be loaded; medallion's own come first."""
+    classes: dict[str, type[Plugin]] = {}
+    for name in sorted(registered(group), key=lambda name: distribution_of(registered(group)[name]) != OWN):
+        with suppress(PluginError):
+            classes[name] = find(group, name)
+    return classes
+
+
+def defects() -> list[Defect]:
+    """Every entry point that cannot be used, by importing each; what only lacks a package of an extra is left out."""
+    found = list(registry(GROUPS).defects)
+    for group in GROUPS:
+        for name, point in registered(group).items():
+            try:
+                find(group, name)
+            except NotInstalledError:
+                continue
+            except PluginError as error:
+                found.append(Defect(group, name, distribution_of(point), error.message))
     return found
+
+
+def _loaded(group: str, point: EntryPoint) -> object:
+    """What an entry point names. Raises PluginError, whatever the module does when it is imported."""
+    module, _, attribute = point.value.partition(":")
+    attribute = attribute.partition("[")[0].strip()
+    try:
+        return getattr(import_module(module.strip()), attribute)
+    except (Exception, SystemExit) as error:
+        package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+        if isinstance(error, ModuleNotFoundError) and package != module.partition(".")[0]:
+            raise NotInstalledError(
+                f"{noun(group)} {point.name!r} needs {error.name or error}, which is not installed",
+                hint=f"pip install '{_requirement(point)}'",
+            ) from error
+        raise _broken(group, point, f"{type(error).__name__}: {error}") from error
+
+
+def _checked(group: str, point: EntryPoint, found: object) -> type[Plugin]:
+    """The plugin class, if it is one of this group. Raises PluginError."""
+    base = _BASES[group]
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise _broken(group, point, f"{point.value} is not a {base.__name__} class")
+    if not isinstance(getattr(found, "name", None), str):
+        raise _broken(group, point, f"{point.value} has no `name`")
+    if issubclass(found, Format) and not isinstance(found.suffixes, tuple):
+        raise _broken(group, point, f"{point.value}: its `suffixes` are not a tuple")
+    keys = {*found.model_fields, *(info.alias for info in found.model_fields.values())}
+    if found.value_field is not None and found.value_field not in keys:
+        raise _broken(group, point, f"{point.value} has no field {found.value_field!r}, its `value_field`")
+    return found
+
+
+def _broken(group: str, point: EntryPoint, reason: str) -> PluginError:
+    owner = distribution_of(point)
+    return PluginError(
+        f"{described(group, point.name)} cannot be loaded: {reason}",
+        hint=f"upgrade it, or remove it with: pip uninstall {owner}",
+    )
 
 
 def build(group: str, value: object, **shared: Any) -> Plugin:
@@ -116,16 +175,16 @@ def _takes_mapping(plugin: type[Plugin], field: str) -> bool:
     return False
 
 
-@cache
-def installed() -> Any:
-    """All entry points, with `select(group=…)`; read once, for looking through what is installed is what costs."""
-    return entry_points()
-
-
-def _noun(group: str) -> str:
+def noun(group: str) -> str:
+    """What a plugin of a group is called: `transform`, `sink`."""
     return group.rpartition(".")[2].removesuffix("s")
 
 
+def described(group: str, name: str) -> str:
+    """A registered plugin as messages call it: `transform 'shave' of shaving`."""
+    return f"{noun(group)} {name!r} of {distribution_of(registered(group)[name])}"
+
+
 def _requirement(point: EntryPoint) -> str:
-    owner = point.dist.name if point.dist else DISTRIBUTION
+    owner = distribution_of(point)
     return f"{owner}[{','.join(point.extras)}]" if point.extras else owner

@@ -11,7 +11,6 @@ from pydantic.json_schema import models_json_schema
 from medallion import plugins
 from medallion.config import Declaration, ServedTable, Source, Table
 from medallion.contracts import Plugin
-from medallion.errors import PluginError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -187,9 +186,11 @@ class _Schema:
 
 def _find(group: str, name: str) -> type[Plugin] | None:
     try:
-        return plugins.find(group, name)
-    except PluginError:
+        kind = plugins.find(group, name)
+        kind.model_json_schema()
+    except Exception:  # fields that no JSON Schema can express, or whatever a stranger's class does
         return None
+    return kind
 
 
 def _moved(item: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from medallion import plugins
+from medallion.entry_points import registry
 from medallion.errors import PluginError
 
 
@@ -18,11 +20,12 @@ class Site:
         self.folder = folder
 
     def install(self, name: str, points: str, **modules: str) -> None:
-        """A distribution with entry points among the transforms, and its modules."""
+        """A distribution with entry points, by default among the transforms, and its modules."""
         info = self.folder / f"{name.replace('-', '_')}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[{plugins.TRANSFORMS}]\n{points}\n")
+        group = "" if points.startswith("[") else f"[{plugins.TRANSFORMS}]\n"
+        (info / "entry_points.txt").write_text(f"{group}{points}\n")
         for module, body in modules.items():
             package = self.folder / module
             package.mkdir()
@@ -32,7 +35,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.syspath_prepend(tmp_path)
-    caches = (plugins.installed, plugins.registered, plugins.find)
+    caches = (registry, plugins.find)
     for cache in caches:
         cache.cache_clear()
     yield Site(tmp_path)
@@ -54,12 +57,22 @@ def test_a_distribution_of_somebody_else_adds_a_plugin(site: Site) -> None:
     assert plugins.find(plugins.TRANSFORMS, "trim").name == "trim"
 
 
-def test_a_name_registered_twice_is_told_with_both(site: Site) -> None:
+def test_a_name_of_medallion_stays_its_own_and_the_rival_is_reported(site: Site) -> None:
     site.install("other", "trim = other_a:Trim")
-    with pytest.raises(PluginError, match=r"'trim' is registered twice: ") as error:
-        plugins.registered(plugins.TRANSFORMS)
-    assert "other_a:Trim" in str(error.value)
-    assert "medallion.transforms.trim:Trim" in str(error.value)
+    assert plugins.find(plugins.TRANSFORMS, "trim").__module__ == "medallion.transforms.trim"
+    (defect,) = plugins.defects()
+    assert (defect.name, defect.distribution) == ("trim", "other")
+    assert defect.reason == "other_a:Trim: the name is taken by a plugin of medallion itself"
+
+
+def test_a_name_that_two_strangers_register_fails_only_where_it_is_used(site: Site) -> None:
+    body = "from medallion.transforms.trim import Trim\nclass Shave(Trim):\n    name = 'shave'\n"
+    site.install("one", "shave = one_a:Shave", one_a=body)
+    site.install("two", "shave = two_a:Shave", two_a=body)
+    assert plugins.find(plugins.TRANSFORMS, "trim").name == "trim"
+    with pytest.raises(PluginError) as error:
+        plugins.find(plugins.TRANSFORMS, "shave")
+    assert error.value.message == "transform 'shave' is registered twice: by one_a:Shave of one and two_a:Shave of two"
 
 
 def test_one_distribution_found_in_two_places_is_no_conflict(site: Site) -> None:
@@ -82,24 +95,40 @@ def test_a_missing_package_is_told_with_what_installs_it(site: Site, point: str,
     assert error.value.hint == command
 
 
-@pytest.mark.parametrize(
-    "body", ["from broken_a import nothing\n", "import broken_a.nowhere\n", "from broken_a.nowhere import Thing\n"]
-)
-def test_a_fault_in_the_plugins_own_package_is_not_disguised(
-    site: Site, body: str, monkeypatch: pytest.MonkeyPatch
+BROKEN = {
+    "its own name": ("from broken_a import nothing\n", "ImportError: cannot import name 'nothing' from"),
+    "its own module": ("import broken_a.nowhere\n", "ModuleNotFoundError: No module named 'broken_a.nowhere'"),
+    "another package's name": ("from json import nothing\n", "ImportError: cannot import name 'nothing' from 'json'"),
+    "syntax": ("class Broken(:\n", "SyntaxError: "),
+    "any error": ("raise RuntimeError('no licence')\n", "RuntimeError: no licence"),
+    "an exit": ("import sys\nsys.exit(3)\n", "SystemExit: 3"),
+    "no such class": ("pass\n", "AttributeError: module 'broken_a' has no attribute 'Broken'"),
+    "not a plugin": ("Broken = dict\n", "broken_a:Broken is not a Transform class"),
+    "another kind": ("from medallion.layers.raw import Raw as Broken\n", "broken_a:Broken is not a Transform class"),
+    "no name": (
+        "from medallion.contracts import Transform\nclass Broken(Transform):\n    def apply(self, rows, inputs): ...\n",
+        "broken_a:Broken has no `name`",
+    ),
+    "a wrong value field": (
+        "from medallion.transforms.trim import Trim\nclass Broken(Trim):\n    value_field = 'nowhere'\n",
+        "broken_a:Broken has no field 'nowhere', its `value_field`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_plugin_that_cannot_be_loaded_is_named_with_its_distribution(
+    site: Site, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sys
-
+    body, reason = BROKEN[case]
     monkeypatch.delitem(sys.modules, "broken_a", raising=False)
-    site.install("broken", "broken = broken_a:Broken", broken_a=body)
-    with pytest.raises(ImportError, match="broken_a"):
+    site.install("broken-dist", "broken = broken_a:Broken", broken_a=body)
+    with pytest.raises(PluginError) as error:
         plugins.find(plugins.TRANSFORMS, "broken")
-
-
-def test_what_is_no_plugin_is_told(site: Site) -> None:
-    site.install("odd", "odd = odd_a:Odd\n", odd_a="Odd = dict\n")
-    with pytest.raises(PluginError, match="odd_a:Odd is registered as transform 'odd' but is no Plugin class"):
-        plugins.find(plugins.TRANSFORMS, "odd")
+    assert error.value.message.startswith(f"transform 'broken' of broken-dist cannot be loaded: {reason}")
+    assert error.value.hint == "upgrade it, or remove it with: pip uninstall broken-dist"
+    assert "broken" not in plugins.loadable(plugins.TRANSFORMS)
+    assert [(defect.name, defect.distribution) for defect in plugins.defects()] == [("broken", "broken-dist")]
 
 
 def test_every_registered_plugin_is_there_under_its_own_name() -> None:

@@ -63,5 +63,7 @@ def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
 def _lines(told: dict[str, Any]) -> list[str]:
     first, *others = str(told["message"]).splitlines() or [""]
     if others and "problems" in told:
-        first, others = f"{len(told['problems'])} problems in the declaration", [first, *others]
+        from medallion.cli.output import count
+
+        first, others = f"{count(len(told['problems']), 'problem')} in the declaration", [first, *others]
     return [f"error: {first}", *others, *([f"  → {told['hint']}"] if told["hint"] else [])]

@@ -11,6 +11,7 @@ from medallion.cli.settings import Command, Settings, json_option
 
 if TYPE_CHECKING:
     from medallion.contracts import Plugin
+    from medallion.entry_points import Defect
 
 
 @click.command("plugins", cls=Command)
@@ -39,26 +40,49 @@ def command(settings: Settings, name: str | None) -> None:
 
 def _all() -> list[dict[str, Any]]:
     from medallion import plugins
+    from medallion.entry_points import registry
 
-    return [_told(group, name) for group in plugins.GROUPS for name in sorted(plugins.registered(group))]
+    usable = [_told(group, name) for group in plugins.GROUPS for name in sorted(plugins.registered(group))]
+    return [*usable, *(_unusable(defect) for defect in registry(plugins.GROUPS).defects)]
+
+
+def _unusable(defect: Defect) -> dict[str, Any]:
+    """An entry point whose name is taken."""
+    from medallion import plugins
+
+    return {
+        "name": defect.name,
+        "kind": plugins.noun(defect.group),
+        "from": defect.distribution,
+        "plugin": "",
+        "missing": f"{defect.distribution}: {defect.reason}",
+        "hint": f"upgrade it, or remove it with: pip uninstall {defect.distribution}",
+    }
 
 
 def _told(group: str, name: str) -> dict[str, Any]:
     from medallion import plugins
+    from medallion.entry_points import distribution_of
     from medallion.errors import PluginError
 
     point = plugins.registered(group)[name]
+    owner = distribution_of(point)
     told: dict[str, Any] = {
         "name": name,
-        "kind": group.rpartition(".")[2].removesuffix("s"),
-        "from": point.dist.name if point.dist else "",
+        "kind": plugins.noun(group),
+        "from": owner,
         "plugin": point.value,
     }
     try:
         kind = plugins.find(group, name)
     except PluginError as error:
         return {**told, "missing": error.message, "hint": error.hint}
-    return {**told, "doc": inspect.getdoc(kind) or "", "value_field": kind.value_field, "fields": _fields(kind)}
+    told |= {"doc": inspect.getdoc(kind) or "", "value_field": kind.value_field}
+    try:
+        return {**told, "fields": _fields(kind)}
+    except Exception as error:  # fields that no JSON Schema can express, or whatever the class does
+        reason = f"its fields cannot be described: {type(error).__name__}: {error}"
+        return {**told, "missing": f"{told['kind']} {name!r} of {owner}: {reason}", "hint": f"upgrade {owner}"}
 
 
 def _fields(kind: type[Plugin]) -> list[dict[str, Any]]:
