@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from medallion import ingest
 from medallion.config import Table
-from medallion.contracts import Built, Input, Session, TableTask
+from medallion.contracts import Built, Input, Session, TableTask, keep_file
 from medallion.errors import GateError, MedallionError
 from medallion.lake import KEY_LENGTH, now
+from medallion.parsing import parse
 from medallion.plan import Step
 from medallion.records import File, Snapshot, Tally
 from medallion.rejects import write_rejects
@@ -39,7 +40,7 @@ class Computing:
     def take_in(self, step: Step, kept: Sequence[ingest.Kept], before: Snapshot | None) -> tuple[Snapshot, list[str]]:
         """Parse the files of a bronze table: its snapshot, and what drifted. Raises SourceError."""
         table = next(found for found in self.pipeline.sources() if found.name == step.table)
-        pairs = ingest.parse(table, kept, self.session(), self.scratch)
+        pairs = parse(table, kept, self.session(), self.scratch)
         files = [file for file, _ in pairs]
         columns, drift = ingest.settle(table, files, before)
         rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
@@ -131,9 +132,7 @@ class Computing:
     def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
         if found is None:
             return None
-        path, size = f"quarantine/{table}/{identity}.parquet", found.stat().st_size
-        self.lake.storage.put_file(path, found)
-        return File(path=path, bytes=size, rows=rows)
+        return keep_file(self.lake.storage, f"quarantine/{table}/{identity}.parquet", found, rows)
 
     def _lineage(self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]) -> dict[int, Input]:
         """The bronze snapshots that the inputs' rows came from, by origin number."""

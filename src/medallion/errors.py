@@ -14,6 +14,7 @@
     └── ServiceError          storage or a database could not be used
         ├── StorageError      the lake could not be read or written
         │   ├── MissingError  the object is not there
+        │   ├── DamagedError  the object is there, but not as it was written
         │   ├── ExistsError   create-only put: the object is already there
         │   └── ConflictError compare-and-swap: the object changed meanwhile
         ├── LeaseError        another run holds the lake's lease
@@ -133,6 +134,10 @@ class StorageError(ServiceError):
 
 class MissingError(StorageError):
     """The object is not there."""
+
+
+class DamagedError(StorageError):
+    """The object is there, but its bytes are not those that were written."""
 
 
 class ExistsError(StorageError):

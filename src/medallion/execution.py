@@ -17,7 +17,7 @@ from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
 from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.lake import new_id, now
-from medallion.plan import Arrival, Plan, Selection, Step, decide, plan, reads
+from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
 from medallion.records import Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
@@ -68,6 +68,7 @@ class Execution:
         self.arrivals: dict[str, Arrival] = {}
         self.current: Mapping[str, Snapshot] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self.lost: Lost = {}
         self._watch = watch
         self._telling = Lock()
         self._opening = Lock()
@@ -109,11 +110,14 @@ class Execution:
         self.current = release.tables if release else {}
         publisher = Publisher(self.pipeline, self.scratch, self.session)
         shown = publisher.shown()
+        self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
         for table in self.pipeline.sources():
+            before, lost = self.current.get(table.name), self.lost.get(table.name, ())
             self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
-                table, self.current.get(table.name), self.scratch, anew=self.selection.full
+                table, before, self.scratch, anew=self.selection.full, lost=lost
             )
-        made = plan(self.pipeline.declaration, self.arrivals, self.current, self.lake.find_snapshot, self.selection)
+        find = self.lake.find_snapshot
+        made = plan(self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost)
         self.watch(Event("planned", plan=made))
         if any(step.decision == "compute" for step in made.steps):
             self.lake.put_run(self.record)
@@ -122,9 +126,7 @@ class Execution:
             note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
             self._note(status="succeeded", finished=now(), note=note)
             return
-        same = release is not None and {n: s.id for n, s in release.tables.items()} == {
-            n: s.id for n, s in self.snapshots.items()
-        }
+        same = release is not None and _ids(release.tables) == _ids(self.snapshots)
         if release and same and publisher.serves(release) and (shown == {release.id} or _caught_up(publisher, release)):
             publisher.refresh_plain(release)
             self._note(status="unchanged", finished=now(), release=release.id)
@@ -170,7 +172,7 @@ class Execution:
         self._note(ingestion=_ingestion(self.record.loads))
         release = publisher.with_served(release, self.record.loads)
         self.held.check()
-        self.lake.publish(release, pointer)
+        self.lake.publish(release, pointer, before)
         publisher.activate(release)
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))
@@ -191,6 +193,7 @@ class Execution:
                 self.current.get(name),
                 self.lake.find_snapshot,
                 full=self.selection.full,
+                lost=self.lost,
             )
         if step.decision != "compute":
             self._keep(planned, step)
@@ -234,7 +237,7 @@ class Execution:
                 "bytes": snapshot.bytes,
                 "snapshot": snapshot.id,
                 "tallies": snapshot.tallies,
-                "sources": self._changes(step.table),
+                "sources": _changes(self.arrivals.get(step.table)),
                 "rejects": snapshot.rejects,
             }
         )
@@ -242,7 +245,7 @@ class Execution:
         self.watch(Event("finished", table=step.table, step=done))
 
     def _settle(self, snapshot: Snapshot, drift: tuple[str, ...], why: str, seconds: float) -> StepRun:
-        self.lake.put_snapshot(snapshot)
+        self.lake.put_snapshot(snapshot, self.current.get(snapshot.table))
         self.snapshots[snapshot.table] = snapshot
         return StepRun(
             table=snapshot.table,
@@ -253,14 +256,11 @@ class Execution:
             bytes=snapshot.bytes,
             snapshot=snapshot.id,
             tallies=snapshot.tallies,
-            sources=self._changes(snapshot.table),
+            sources=_changes(self.arrivals.get(snapshot.table)),
             drift=drift,
             warnings=snapshot.warnings,
             rejects=snapshot.rejects,
         )
-
-    def _changes(self, table: str) -> dict[Change, int]:
-        return dict(self.arrivals[table].changes) if table in self.arrivals else {}
 
     def _add(self, done: StepRun) -> None:
         """Note a step, where the plan has it."""
@@ -279,6 +279,14 @@ def _caught_up(publisher: Publisher, release: Release) -> bool:
     if found:
         publisher.activate(release)
     return found
+
+
+def _changes(arrival: Arrival | None) -> dict[Change, int]:
+    return dict(arrival.changes) if arrival else {}
+
+
+def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
+    return {name: snapshot.id for name, snapshot in snapshots.items()}
 
 
 def _ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:

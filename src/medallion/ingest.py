@@ -5,26 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from pydantic import TypeAdapter
-
 from medallion import plugins
 from medallion.config import Source
-from medallion.contracts import Format, Parsed, ParseTask, Session, SourceLayer
-from medallion.errors import MissingError, SourceError
+from medallion.contracts import Format, SourceLayer
+from medallion.errors import SourceError
 from medallion.lake import now
 from medallion.plan import Arrival, digest
 from medallion.records import Change, Column, Snapshot, SourceFile
 from medallion.storage import Entry, Storage, open_storage
+from medallion.storage.digests import Stored
 
 RACY = 2.0  # seconds: a file written this shortly before it was taken may change unseen in the same tick
-PARSED = TypeAdapter(Parsed)
 
 
 @dataclass(frozen=True)
@@ -51,37 +49,43 @@ class Kept:
     name: str
     entry: Entry
     sha256: str
-    object: str
+    object: Stored
     arrived: datetime
     form: Format
 
 
 def take_in(
-    table: SourceTable, before: Snapshot | None, scratch: Path | None, *, anew: bool = False
+    table: SourceTable,
+    before: Snapshot | None,
+    scratch: Path | None,
+    *,
+    anew: bool = False,
+    lost: Collection[str] = (),
 ) -> tuple[Arrival, list[Kept]]:
     """Look at a table's source files and keep the bytes of those that changed.
 
     Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them; `anew` reads
-    and keeps those too that seem not to have changed, should what was kept of them be lost.
+    and keeps those too that seem not to have changed; of `lost` objects, the files are read again.
     Raises SourceError when no file is there.
     """
-    source, found = matches(table)
+    source, files = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
 
-    def keep(item: tuple[str, Entry]) -> Kept:
-        name, entry = item
+    def keep(found: tuple[str, Entry]) -> Kept:
+        name, entry = found
         form = table.declared.format or format_of(name)
         former = known.get(name)
-        if former and not anew and former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY:
-            return Kept(name, entry, former.sha256, former.object, former.arrived, form)
+        if former and not anew and former.object not in lost and _same(former, entry):
+            item = Stored(former.object, former.bytes, former.sha256)
+            return Kept(name, entry, former.sha256, item, former.arrived, form)
         arrived = now()
         if scratch is None:
-            return Kept(name, entry, _sha256(source, entry.path), "", arrived, form)
-        sha256, path = table.layer.keep(table.storage, table.name.partition(".")[2], source, entry.path, scratch)
-        return Kept(name, entry, sha256, path, arrived, form)
+            return Kept(name, entry, _sha256(source, entry.path), Stored(""), arrived, form)
+        item = keep_object(table, source, entry, scratch)
+        return Kept(name, entry, item.sha256 or "", item, arrived, form)
 
     with ThreadPoolExecutor(4) as pool:
-        kept = list(pool.map(keep, found))
+        kept = list(pool.map(keep, files))
     changes = Counter[Change](_change(file, known) for file in kept)
     changes["retracted"] = len(known.keys() - {file.name for file in kept})
     mark = digest(
@@ -95,30 +99,9 @@ def take_in(
     return Arrival(mark, dict(changes)), kept
 
 
-def parse(table: SourceTable, kept: Sequence[Kept], session: Session, scratch: Path) -> list[tuple[SourceFile, Parsed]]:
-    """The records of every kept file, parsed where no earlier run has. Raises SourceError naming every bad file."""
-    plain = table.name.partition(".")[2]
-    paths = [table.layer.records(plain, file.sha256, file.form) for file in kept]
-    known = {path: _known(table.storage, path) for path in paths}
-    fresh = {path: file for path, file in zip(paths, kept, strict=True) if known[path] is None}
-    tasks = [
-        ParseTask(file.form, table.storage.local(file.object), file.name, scratch / f"{table.name}-{number}.parquet")
-        for number, file in enumerate(fresh.values())
-    ]
-    faults: list[str] = []
-    for path, task, outcome in zip(fresh, tasks, session.parse(tasks), strict=True):
-        if isinstance(outcome, SourceError):
-            faults.append(str(outcome))
-            continue
-        table.storage.put_file(path, task.target)
-        table.storage.put(f"{path}.json", PARSED.dump_json(outcome))  # last: it says that the records are whole
-        known[path] = outcome
-    if faults:
-        raise SourceError("\n".join(faults))
-    found = [
-        (file, path, parsed) for file, path in zip(kept, paths, strict=True) if (parsed := known[path]) is not None
-    ]
-    return [(_source_file(file, path, table.storage, parsed), parsed) for file, path, parsed in found]
+def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path) -> Stored:
+    """Keep a source file's bytes in the table's layer."""
+    return table.layer.keep(table.storage, table.name.partition(".")[2], source, entry.path, scratch)
 
 
 def settle(
@@ -194,6 +177,10 @@ def _regex(pattern: str) -> str:
     return out
 
 
+def _same(former: SourceFile, entry: Entry) -> bool:
+    return former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY
+
+
 def _sha256(source: Storage, path: str) -> str:
     with source.open(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -209,31 +196,6 @@ def _expected(declared: Source, before: Snapshot | None) -> list[str]:
     if declared.columns or declared.schema_policy == "evolve" or before is None:
         return list(declared.columns)
     return [column.name for column in before.columns]
-
-
-def _known(storage: Storage, path: str) -> Parsed | None:
-    try:
-        parsed = PARSED.validate_json(storage.read(f"{path}.json")[0])
-    except MissingError:
-        return None
-    return parsed if storage.info(path) else None
-
-
-def _source_file(file: Kept, path: str, storage: Storage, parsed: Parsed) -> SourceFile:
-    records = storage.info(path)
-    return SourceFile(
-        name=file.name,
-        bytes=file.entry.bytes,
-        sha256=file.sha256,
-        token=file.entry.token,
-        arrived=file.arrived,
-        object=file.object,
-        records=path,
-        records_bytes=records.bytes if records else 0,
-        columns=parsed.columns,
-        rows=parsed.rows + len(parsed.rejects),
-        quarantined=len(parsed.rejects),
-    )
 
 
 def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ lake/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,9 +23,11 @@ from uuid import uuid4
 
 from medallion import plugins
 from medallion.contracts import Input, Layer
-from medallion.errors import CallError, MissingError, StorageError, did_you_mean
+from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
 from medallion.records import Record, Release, Run, Snapshot
 from medallion.storage import Storage, for_each, open_storage
+from medallion.storage.digests import Stored, lost
+from medallion.storage.sealing import damaged, seal, unseal, write_record
 from medallion.tables import LakeTable
 
 R = TypeVar("R", bound=Record)
@@ -80,7 +82,7 @@ class Lake:
         except MissingError:
             return Pointer()
         with self._understood(POINTER):
-            found = json.loads(data)
+            found = json.loads(unseal(data))
             return Pointer(found["release"], tuple(found["published"]), version)
 
     def current(self) -> Release | None:
@@ -102,19 +104,24 @@ class Lake:
         found = self._all("releases", Release)
         return [release for release in found if release.id in published]
 
-    def publish(self, release: Release, pointer: Pointer) -> None:
+    def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
         self._put(f"releases/{release.id}.json", release)
+        known = {snapshot.id for snapshot in before.tables.values()} if before else set()
+        records = [_snapshot_path(found) for found in release.tables.values() if found.id not in known]
+        self.storage.sync([f"releases/{release.id}.json", *records])
         self.point(release.id, pointer)
 
     def point(self, release: str, pointer: Pointer) -> None:
         """Point at a release, if the pointer still is the one that was read."""
         published = [*(known for known in pointer.published if known != release), release][-HISTORY:]
-        data = json.dumps({"release": release, "at": now().isoformat(), "published": published}).encode()
+        body = {"release": release, "at": now().isoformat(), "published": published}
+        data = seal(json.dumps(body).encode())
         if pointer.version is None:
             self.storage.create(POINTER, data)
         else:
             self.storage.swap(POINTER, data, pointer.version)
+        self.storage.sync([POINTER])
 
     # What was done
 
@@ -162,28 +169,44 @@ class Lake:
         """The newest snapshot with this fingerprint, if there is one whose files are all there."""
         try:
             snapshot = self._read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot)
-        except MissingError:
+        except (MissingError, DamagedError):
             return None
-        found = self.input(snapshot)
-        missing = None in for_each(found.storage, found.storage.info, found.layer.objects(snapshot))
-        return None if missing or snapshot.fingerprint != fingerprint else snapshot
+        return None if snapshot.fingerprint != fingerprint or self._lost(snapshot) else snapshot
+
+    def lost(self, release: Release, tables: Collection[str]) -> dict[str, list[str]]:
+        """By table, the files of a release that are not there, or not in their size."""
+        snapshots = [snapshot for name, snapshot in release.tables.items() if name in tables]
+        return {snapshot.table: paths for snapshot in snapshots if (paths := self._lost(snapshot))}
 
     def snapshot(self, table: str, key: str) -> Snapshot:
         """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
         return self._read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
 
-    def put_snapshot(self, snapshot: Snapshot) -> None:
-        self._put(f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json", snapshot)
+    def put_snapshot(self, snapshot: Snapshot, before: Snapshot | None = None) -> None:
+        """Write a snapshot down, once its files survive a power loss; those of the published one `before` do."""
+        source = self.input(snapshot)
+        published = set(source.layer.objects(before)) if before else set()
+        source.storage.sync(path for path in source.layer.objects(snapshot) if path not in published)
+        if snapshot.rejects:
+            self.storage.sync([snapshot.rejects.path])
+        self._put(_snapshot_path(snapshot), snapshot)
 
     # Within
 
+    def _lost(self, snapshot: Snapshot) -> list[str]:
+        source = self.input(snapshot)
+        files = lost(source.storage, source.layer.stored(snapshot))
+        if snapshot.rejects:
+            files += lost(self.storage, [Stored.of(snapshot.rejects)])
+        return files
+
     def _put(self, path: str, record: Record) -> None:
-        self.storage.put(path, record.model_dump_json(indent=1).encode())
+        write_record(self.storage, path, record.model_dump_json(indent=1).encode())
 
     def _read(self, path: str, kind: type[R]) -> R:
         data, _ = self.storage.read(path)
         with self._understood(path):
-            return kind.model_validate_json(data)
+            return kind.model_validate_json(unseal(data))
 
     def _all(self, folder: str, kind: type[R]) -> list[R]:
         paths = sorted((entry.path for entry in self.storage.list(folder)), reverse=True)
@@ -200,8 +223,11 @@ class Lake:
         try:
             yield
         except (ValueError, KeyError, TypeError) as error:
-            hint = "bring back what stood there, or move it away to go on without it"
-            raise StorageError(f"{self.storage.url}/{path}: is damaged, or not of this version", hint=hint) from error
+            raise damaged(self.storage, path) from error
+
+
+def _snapshot_path(snapshot: Snapshot) -> str:
+    return f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json"
 
 
 def now() -> datetime:

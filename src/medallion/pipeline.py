@@ -18,9 +18,9 @@ from medallion.errors import CallError, DeclarationError, MedallionError, Proble
 from medallion.execution import Event, Execution, Perform
 from medallion.lake import Lake, new_id, now
 from medallion.lease import Lease, lease
-from medallion.plan import Arrival, Plan, Selection, plan
+from medallion.plan import Plan, Selection, plan
 from medallion.publishing import Publisher
-from medallion.records import Release, Run, Snapshot
+from medallion.records import Release, Run
 from medallion.retention import Collected, collect
 from medallion.source_map import Document, mask
 from medallion.storage import local_root
@@ -79,8 +79,12 @@ class Pipeline:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
         current = self.lake.current()
         snapshots = current.tables if current else {}
-        arrivals = {table.name: ingest.take_in(table, snapshots.get(table.name), None)[0] for table in self._sources()}
-        return self._plan(arrivals, snapshots, selection)
+        lost = self.lake.lost(current, self.declaration.names()) if current else {}
+        arrivals = {
+            table.name: ingest.take_in(table, snapshots.get(table.name), None, lost=lost.get(table.name, ()))[0]
+            for table in self._sources()
+        }
+        return plan(self.declaration, arrivals, snapshots, self.lake.find_snapshot, selection, lost)
 
     def run(
         self, selection: Selection | None = None, *, watch: Watch | None = None, perform: Perform | None = None
@@ -145,11 +149,6 @@ class Pipeline:
     def sources(self) -> list[ingest.SourceTable]:
         """The bronze tables with where their files are."""
         return list(self._sources())
-
-    def _plan(
-        self, arrivals: Mapping[str, Arrival], current: Mapping[str, Snapshot], selection: Selection | None
-    ) -> Plan:
-        return plan(self.declaration, arrivals, current, self.lake.find_snapshot, selection)
 
     def _sources(self) -> Iterator[ingest.SourceTable]:
         number = 0

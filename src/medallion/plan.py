@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from medallion.config import Declaration, Source, Table
@@ -14,6 +15,7 @@ from medallion.records import Change, Snapshot
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
+Lost = Mapping[str, Sequence[str]]  # by table, the files of its published snapshot that are not there as written
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ def plan(
     current: Mapping[str, Snapshot],
     find: Find,
     selection: Selection | None = None,
+    lost: Lost = MappingProxyType({}),
 ) -> Plan:
     """Order the tables and decide each.
 
     Parameters: `arrivals` by bronze table, `current` the published snapshots by table, `find` looks a
-    snapshot up by table and fingerprint. Raises CallError on a selection of unknown tables.
+    snapshot up by table and fingerprint, `lost` are the files that published snapshots lack.
+    Raises CallError on a selection of unknown tables.
     """
     chosen = selection or Selection()
     selected = select(declaration, chosen)
@@ -75,7 +79,8 @@ def plan(
     stale = []
     for name in order(declaration):
         inputs = {read: steps[read].snapshot for read in reads(declaration, name)}
-        step = decide(declaration, name, inputs, arrivals.get(name), current.get(name), find, full=chosen.full)
+        arrival, before = arrivals.get(name), current.get(name)
+        step = decide(declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost)
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
@@ -93,6 +98,7 @@ def decide(
     find: Find,
     *,
     full: bool = False,
+    lost: Lost = MappingProxyType({}),
 ) -> Step:
     """One table's step. An input that is None is still to be computed."""
     changing = [read for read, snapshot in inputs.items() if snapshot is None]
@@ -102,12 +108,13 @@ def decide(
     mark = arrival.fingerprint if arrival else fingerprint(declaration, name, known)
     if full:
         return Step(name, "compute", "all is computed anew", mark)
-    if current and current.fingerprint == mark:
+    if current and current.fingerprint == mark and not lost.get(name):
         return Step(name, "unchanged", "nothing changed", mark, current)
     found = find(name, mark)
     if found:
         return Step(name, "reuse", f"run {found.run} has computed it already", mark, found)
-    return Step(name, "compute", _why(arrival, known, current), mark)
+    why = f"{lost[name][0]} is lost or damaged" if lost.get(name) else _why(arrival, known, current)
+    return Step(name, "compute", why, mark)
 
 
 def order(declaration: Declaration) -> list[str]:

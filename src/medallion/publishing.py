@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec
-from medallion.errors import CallError, MissingError
-from medallion.records import LoadReport, Release, Served, Serving, Snapshot
+from medallion.errors import CallError, DamagedError, MissingError
+from medallion.records import LoadReport, PlainFile, PlainRecord, Release, Served, Serving, Snapshot
 from medallion.storage import for_each
+from medallion.storage.digests import Stored, store_file, verified
+from medallion.storage.sealing import read_record, write_record
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -101,21 +104,27 @@ class Publisher:
 
     def refresh_plain(self, release: Release) -> None:
         """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
-        try:
-            former = json.loads(self.lake.storage.read(PLAIN)[0])
-        except MissingError:
-            former = {"release": None, "tables": {}}
+        former = self._plain_record()
         names = [name for name in self.pipeline.declaration.served() if name in release.tables]
-        shown = {name: release.tables[name].id for name in names}
         sources = [self.lake.input(release.tables[name], release) for name in names]
         there = for_each(self.lake.storage, _plain_entry, sources)
-        for name, source, found in zip(names, sources, there, strict=True):
-            if found is None or former["tables"].get(name) != shown[name]:
-                self._write_plain(source)
-        for name in former["tables"].keys() - shown.keys():
+        tables: dict[str, PlainFile] = {}
+        for name, source, entry in zip(names, sources, there, strict=True):
+            file = former.tables.get(name)
+            if file is None or file.snapshot != source.snapshot.id or not Stored.of(file).matches(entry):
+                file = self._write_plain(source)
+                source.storage.sync([file.path])
+            tables[name] = file
+        for name in former.tables.keys() - tables.keys():
             self._delete_plain(name)
-        if former != (now := {"release": release.id, "tables": shown}):
-            self.lake.storage.put(PLAIN, json.dumps(now).encode())
+        if former != (record := PlainRecord(release=release.id, tables=tables)):
+            write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
+
+    def _plain_record(self) -> PlainRecord:
+        """What stands under plain names; where that is lost or damaged, they are all written again."""
+        with suppress(MissingError, DamagedError, ValidationError):
+            return PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
+        return PlainRecord(release="", tables={})
 
     def _delete_plain(self, table: str) -> None:
         name = table.partition(".")[0]
@@ -125,11 +134,11 @@ class Publisher:
         else:
             self.lake.storage.delete(f"{name}/{_plain_file(table)}")
 
-    def _write_plain(self, source: Input) -> None:
+    def _write_plain(self, source: Input) -> PlainFile:
         target = self.scratch / "plain.parquet"
         files = source.snapshot.files
         if len(files) == 1 and not source.snapshot.origins and files[0].path.endswith(".parquet"):
-            shutil.copyfile(source.storage.local(files[0].path), target)
+            shutil.copyfile(verified(source.storage, [Stored.of(files[0])])[0], target)
         else:
             import pyarrow.parquet as pq
 
@@ -138,7 +147,11 @@ class Publisher:
                 with pq.ParquetWriter(target, batches.schema) as writer:
                     for batch in batches:
                         writer.write_batch(batch)
-        source.storage.put_file(_plain_file(source.snapshot.table), target)
+        item = store_file(source.storage, _plain_file(source.snapshot.table), target)
+        snapshot = source.snapshot
+        return PlainFile(
+            path=item.path, bytes=item.bytes or 0, sha256=item.sha256 or "", rows=snapshot.rows, snapshot=snapshot.id
+        )
 
     def specs(
         self, release: Release, label: str, before: Release | None = None

@@ -35,11 +35,12 @@ class Column(Record):
 
 
 class File(Record):
-    """One stored file: `path` relative to its layer (or, for rejects, to the lake)."""
+    """One stored file: `path` relative to its layer (or, for rejects, to the lake), `sha256` the hash of its bytes."""
 
     path: str
     bytes: int
     rows: int
+    sha256: str
 
 
 class SourceFile(Record):
@@ -47,7 +48,8 @@ class SourceFile(Record):
 
     `name` is its path relative to the declaration (or its URL), `sha256` the hash of its bytes,
     `token` what told cheaply that it had not changed since (size and times, or an ETag).
-    `object` holds the bytes as they came, `records` the same as Parquet of text, one row a record.
+    `object` holds the bytes as they came, `records` the same as Parquet of text, one row a record, in
+    `records_bytes` with the hash `records_sha256`.
     `columns` stand as in the file's header. `rows` counts every record, `quarantined` those
     that could not be split into fields; their reasons stand in the table's rejects.
     """
@@ -60,6 +62,7 @@ class SourceFile(Record):
     object: str
     records: str
     records_bytes: int
+    records_sha256: str
     columns: tuple[Column, ...]
     rows: int
     quarantined: int = 0
@@ -163,6 +166,19 @@ class Release(Record):
     tables: dict[str, Snapshot]
     layers: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = {}
+
+
+class PlainFile(File):
+    """The copy of a table under its plain name, such as `gold/sales.parquet`; `snapshot` is what it is a copy of."""
+
+    snapshot: str
+
+
+class PlainRecord(Record):
+    """What stands under plain names, by full table name, and of which release."""
+
+    release: str
+    tables: dict[str, PlainFile]
 
 
 class Reject(Record):

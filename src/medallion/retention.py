@@ -9,6 +9,7 @@ from medallion.config import Declaration
 from medallion.contracts import Sink
 from medallion.lake import Lake
 from medallion.records import Release, Run, Snapshot
+from medallion.storage.sealing import read_record
 
 RUNS = 100  # the newest runs stay even when their release is gone
 
@@ -77,7 +78,7 @@ def _forget(lake: Lake, snapshots: list[Snapshot], runs: list[Run]) -> int:
     known = {(snapshot.table, snapshot.id) for snapshot in snapshots}
     forgotten = 0
     for entry in lake.storage.list("snapshots"):
-        snapshot = Snapshot.model_validate_json(lake.storage.read(entry.path)[0])
+        snapshot = Snapshot.model_validate(read_record(lake.storage, entry.path))
         if (snapshot.table, snapshot.id) not in known:
             lake.storage.delete(entry.path)
             forgotten += 1

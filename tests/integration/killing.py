@@ -37,7 +37,7 @@ from tests.instants import KILLS, MOMENT, POINT, tried
 from tests.integration import small
 
 WRITES = {
-    LocalStorage: ("put", "put_file", "create", "swap", "delete"),
+    LocalStorage: ("put", "put_file", "sync", "create", "swap", "delete"),
     RemoteStorage: ("put", "put_file", "create", "swap", "delete"),
     Sqlite: ("load", "activate", "prune"),
     MongoDB: ("load", "activate", "prune"),

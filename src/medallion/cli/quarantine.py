@@ -76,10 +76,12 @@ def _query(lake: Lake, files: Mapping[str, File], sql: str) -> Iterator[dict[str
     import duckdb
 
     from medallion.contracts import literal
+    from medallion.storage.digests import Stored, verified
 
     if not files:
         return
-    paths = ", ".join(literal(str(lake.storage.local(file.path))) for file in files.values())
+    local = verified(lake.storage, [Stored.of(file) for file in files.values()])
+    paths = ", ".join(literal(str(path)) for path in local)
     with duckdb.connect() as connection:
         connection.execute(f"with rejects as (from read_parquet([{paths}], union_by_name = true)) {sql}")
         names = [name for name, *_ in connection.description or ()]

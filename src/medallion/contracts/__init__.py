@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session, TableTask
-from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer
+from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer, keep_file, local_files
 from medallion.contracts.plugin import Plugin, Section
 from medallion.contracts.serving import Filter, Operator, Page, Query, Right, Sink, Sort, Store, TableSpec
 from medallion.contracts.steps import (
@@ -77,7 +77,9 @@ __all__ = [
     "TableSpec",
     "TableTask",
     "Transform",
+    "keep_file",
     "literal",
+    "local_files",
     "quote",
     "require",
     "viewed",

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from medallion.contracts.plugin import Plugin
 from medallion.records import Column, File, Snapshot
+from medallion.storage.digests import Stored, store_file, verified
 
 if TYPE_CHECKING:
     from medallion.contracts.steps import Connection, Inputs, Relation
@@ -30,6 +31,17 @@ class Parsed:
     rows: int
     rejects: tuple[tuple[int, str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def keep_file(storage: Storage, path: str, file: Path, rows: int) -> File:
+    """Move a local file into a storage, and describe it as a snapshot does."""
+    item = store_file(storage, path, file)
+    return File(path=path, bytes=item.bytes or 0, rows=rows, sha256=item.sha256 or "")
+
+
+def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
+    """A snapshot's files as local ones, their bytes verified. Raises DamagedError, MissingError."""
+    return verified(storage, [Stored.of(file) for file in snapshot.files])
 
 
 class Format(Plugin, ABC):
@@ -65,17 +77,21 @@ class Layer(Plugin, ABC):
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         """All rows of a snapshot, lazily, with `_row` and `_origin`."""
 
-    def objects(self, snapshot: Snapshot) -> Iterable[str]:
-        """The paths a snapshot needs; whatever no retained snapshot needs is removed."""
-        return [file.path for file in snapshot.files]
+    def stored(self, snapshot: Snapshot) -> Iterable[Stored]:
+        """The objects a snapshot needs, as they were written."""
+        return [Stored.of(file) for file in snapshot.files]
+
+    def objects(self, snapshot: Snapshot) -> list[str]:
+        """Their paths; whatever no retained snapshot needs is removed."""
+        return [item.path for item in self.stored(snapshot)]
 
 
 class SourceLayer(Layer, ABC):
     """A layer that takes source files in: the first of a pipeline."""
 
     @abstractmethod
-    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> tuple[str, str]:
-        """Keep one source file's bytes as they came: (SHA-256, path of the object). Doing it twice is doing it once.
+    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> Stored:
+        """Keep one source file's bytes as they came. Idempotent; an object that is damaged is replaced.
 
         `scratch` is a local folder for the copy on its way.
         """

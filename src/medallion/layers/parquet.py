@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from medallion.contracts import ORIGIN, ROW, Layer, literal, quote, viewed
+from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
 from medallion.records import File, Snapshot
-from medallion.storage import Storage, for_each
+from medallion.storage import Storage
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -37,13 +37,10 @@ class ParquetLayer(Layer):
             f"copy (select {', '.join(map(quote, columns))} from {viewed(rows)}) to {literal(str(part))} "
             f"(format parquet, compression {self.compression}, parquet_version v2)"
         ).fetchall()
-        file = File(path=f"{folder}/{part.name}", bytes=part.stat().st_size, rows=written[0][0])
-        storage.put_file(file.path, part)
-        return [file]
+        return [keep_file(storage, f"{folder}/{part.name}", part, written[0][0])]
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
-        local = for_each(storage, storage.local, [file.path for file in snapshot.files])
-        paths = ", ".join(literal(str(path)) for path in local)
+        paths = ", ".join(literal(str(path)) for path in local_files(storage, snapshot))
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
         columns = ", ".join(quote(column.name) for column in snapshot.columns)

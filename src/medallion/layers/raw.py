@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
-from medallion.errors import MedallionError
+from medallion.errors import DamagedError, MedallionError, MissingError
 from medallion.records import File, Snapshot
-from medallion.storage import Storage, for_each
+from medallion.storage import Storage
+from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.local import told
+from medallion.storage.sealing import read_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +41,7 @@ class Raw(SourceLayer):
 
     name: ClassVar[str] = "raw"
 
-    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> tuple[str, str]:
+    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> Stored:
         copy = scratch / uuid4().hex
         sha256 = hashlib.sha256()
         with source.open(path) as stream, told(copy), copy.open("wb") as kept:
@@ -47,10 +49,13 @@ class Raw(SourceLayer):
                 sha256.update(chunk)
                 kept.write(chunk)
         target = f"{table}/objects/{sha256.hexdigest()}{''.join(Path(path).suffixes[-2:])}"
-        if storage.info(target) is None:
-            storage.put_file(target, copy)
+        wanted = Stored(target, copy.stat().st_size, sha256.hexdigest())
+        try:
+            verified(storage, [wanted])
+        except (MissingError, DamagedError):
+            store_file(storage, target, copy, wanted.sha256)
         copy.unlink(missing_ok=True)
-        return sha256.hexdigest(), target
+        return wanted
 
     def records(self, table: str, sha256: str, form: Format) -> str:
         read_by = hashlib.sha256(json.dumps(form.identity(), sort_keys=True).encode()).hexdigest()[:8]
@@ -89,9 +94,11 @@ class Raw(SourceLayer):
             rejected=_rejected(storage, snapshot, inputs.connection),
         )
 
-    def objects(self, snapshot: Snapshot) -> Iterable[str]:
+    def stored(self, snapshot: Snapshot) -> Iterable[Stored]:
         for source in snapshot.sources:
-            yield from (source.object, source.records, f"{source.records}.json")
+            yield Stored(source.object, source.bytes, source.sha256)
+            yield Stored(source.records, source.records_bytes, source.records_sha256)
+            yield Stored(f"{source.records}.json")
 
 
 def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
@@ -100,7 +107,7 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
 
     found: dict[tuple[int, int], int] = {}
     for file, source in enumerate(snapshot.sources):
-        rejects = json.loads(storage.read(f"{source.records}.json")[0])["rejects"] if source.quarantined else []
+        rejects = read_record(storage, f"{source.records}.json")["parsed"]["rejects"] if source.quarantined else []
         for before, (record, *_) in enumerate(rejects, 1):
             found[file, record - before] = before
     columns = {
@@ -129,6 +136,7 @@ def _held(snapshot: Snapshot) -> set[str]:
 
 
 def _files(storage: Storage, snapshot: Snapshot) -> str:
-    local = for_each(storage, storage.local, [source.records for source in snapshot.sources])
+    records = [Stored(item.records, item.records_bytes, item.records_sha256) for item in snapshot.sources]
+    local = verified(storage, records)
     paths = ", ".join(literal(str(path)) for path in local)
     return f"read_parquet([{paths}], union_by_name = true)"

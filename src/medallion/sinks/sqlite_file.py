@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote as percent
 
 from medallion.errors import SinkError
+from medallion.storage.durability import make_folder
 
 RELEASES = "_medallion_releases"
 ACTIVE = "_medallion_active"
@@ -22,6 +23,7 @@ META = (
 
 _PATIENCE = 10.0
 _WRITER_CACHE = "pragma cache_size = -65536"
+_DURABLE = "pragma synchronous = full"  # in WAL mode, builds of SQLite differ in their default
 
 _HINTS = {
     "SQLITE_BUSY": "another process is writing to it: wait until it is done, or end it",
@@ -46,6 +48,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     if write:
         try:
             connection.execute("pragma journal_mode = wal").fetchone()
+            connection.execute(_DURABLE)
             connection.execute(_WRITER_CACHE)
         except sqlite3.Error:
             connection.close()
@@ -78,6 +81,6 @@ def told(url: str) -> Iterator[None]:
 def make_room(url: str) -> None:
     """Make the folder of the file where it is missing. Raises SinkError."""
     try:
-        path_of(url).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path_of(url).parent)
     except OSError as error:
         raise SinkError(f"{url}: {error.strerror}", hint=_HINTS["SQLITE_CANTOPEN"]) from error

@@ -63,6 +63,11 @@ class Storage(ABC):
         """Write an object whole from a local file, which is moved where that saves a copy."""
 
     @abstractmethod
+    def sync(self, paths: Iterable[str]) -> None:
+        """Return when these objects survive a power loss. A written record does by itself, but not its name; a file
+        does neither before this."""
+
+    @abstractmethod
     def create(self, path: str, data: bytes) -> str:
         """Write an object only if there is none, and give its version. Raises ExistsError."""
 

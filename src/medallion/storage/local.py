@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from medallion.errors import ConflictError, ExistsError, MissingError, StorageError
 from medallion.storage import Entry, Storage
+from medallion.storage.durability import make_folder, sync_all
 
 PART = ".part"  # the ending of files being written, which no listing shows
 
@@ -62,7 +63,7 @@ class LocalStorage(Storage):
     def put_file(self, path: str, file: Path) -> None:
         target = self.root / path
         with told(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(target.parent)
             try:
                 file.replace(target)
             except OSError as error:
@@ -71,6 +72,10 @@ class LocalStorage(Storage):
                 part = _part(target)
                 shutil.move(file, part)
                 part.replace(target)
+
+    def sync(self, paths: Iterable[str]) -> None:
+        with told(self.root):
+            sync_all((self.root / path for path in paths), self.root)
 
     def create(self, path: str, data: bytes) -> str:
         with self._beside(path, data) as part:
@@ -106,11 +111,16 @@ class LocalStorage(Storage):
             part.unlink(missing_ok=True)
         return len(parts)
 
+    def _make_folder(self, folder: Path) -> None:
+        if not self.root.exists():
+            make_folder(self.root)
+        folder.mkdir(parents=True, exist_ok=True)  # named durably by `sync`
+
     @contextmanager
     def _beside(self, path: str, data: bytes) -> Iterator[Path]:
         part = _part(self.root / path)
         with told(self.root / path):
-            part.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(part.parent)
             try:
                 with part.open("wb") as file:
                     file.write(data)

@@ -105,6 +105,7 @@ class StorageContract:
         for text in ("first", "second"):
             (tmp_path / "file").write_text(text)
             storage.put_file("folder/object", tmp_path / "file")
+            storage.sync(["folder/object"])
             assert storage.read("folder/object")[0] == text.encode()
             assert storage.local("folder/object").read_text() == text
 
