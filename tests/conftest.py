@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
+from medallion.secrets import SECRETS
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.panel.serving import CHROMIUM, FLAGS
 from tests.services import Service, Unavailable, mongod, weed
@@ -23,6 +24,12 @@ settings.load_profile("medallion")
 
 _SUITES = ("groups", "modes", "queries", "readers", "stores")
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Every test begins without registered secrets: those of another might be words of this one."""
+    del item
+    SECRETS.clear()
 
 
 @pytest.fixture(scope="session")

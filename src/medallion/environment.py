@@ -1,9 +1,9 @@
-"""What a declaration takes from its surroundings: `${VAR}`, a `.env` file, and credentials kept out of sight."""
+"""What a declaration takes from its surroundings: `${VAR}` and a `.env` file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
@@ -12,21 +12,12 @@ _SETTING = re.compile(rf"(?:export\s+)?(?P<name>{_NAME})\s*=\s*(?P<value>.*)")
 _QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s*(?:#.*)?""")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
-_SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|CREDENTIAL", re.IGNORECASE)
-_SHORTEST_SECRET = 4
-# A password with a raw "/" or "@" makes no valid URL and so stands in many an error message: mask too much.
-_CREDENTIALS = re.compile(r"""(://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
-
 
 class Variables:
-    """Fills `${NAME}` and `${NAME:-default}`; `$${` stands for `${`.
-
-    `secrets` gathers the values taken from variables with names such as `S3_SECRET_KEY`.
-    """
+    """Fills `${NAME}` and `${NAME:-default}`; `$${` stands for `${`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self.secrets: set[str] = set()
 
     def fill(self, text: str, complain: Callable[[str], None]) -> str:
         """The text with its variables' values; `complain` is called with a sentence for each that has none."""
@@ -49,8 +40,6 @@ class Variables:
                 f"or give a default: ${{{name}:-…}}"
             )
             return ""
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
-            self.secrets.add(value)
         return value
 
 
@@ -78,15 +67,6 @@ def read_dotenv(path: Path, complain: Callable[[int, str], None]) -> dict[str, s
         else:
             settings[match["name"]] = value
     return settings
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """The text without credentials: `user:***@` in URLs, and `***` for each of the secrets."""
-    text = _CREDENTIALS.sub(r"\1:***@", text)
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return text
 
 
 def _unquoted(value: str) -> str | None:

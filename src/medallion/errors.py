@@ -27,10 +27,12 @@ Each says where, what and, in `hint`, what to do next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from medallion.secrets import mask
 
 if TYPE_CHECKING:
     from medallion.records import Run
@@ -41,7 +43,7 @@ class MedallionError(Exception):
 
     Parameters: `message` says where and what; `hint` what to do next.
     `exit_code` is what the command line returns for it; `run` is the record of the run that it ended, if any;
-    `path` is where in the declaration that stands which could not be done.
+    `path` is where in the declaration that stands which could not be done. Both texts are masked.
     """
 
     exit_code = 1
@@ -49,9 +51,9 @@ class MedallionError(Exception):
     path: tuple[str | int, ...] = ()
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = mask(message)
+        self.hint = mask(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n  → {self.hint}" if self.hint else self.message
@@ -75,8 +77,8 @@ class DeclarationError(MedallionError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
+        self.problems = tuple(replace(problem, message=mask(problem.message)) for problem in problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class CallError(MedallionError):

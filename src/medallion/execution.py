@@ -22,6 +22,7 @@ from medallion.publishing import Publisher
 from medallion.records import Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
 from medallion.scheduling import side_by_side
+from medallion.secrets import mask, mask_all, scrub
 
 if TYPE_CHECKING:
     from medallion.lease import Lease
@@ -95,8 +96,9 @@ class Execution:
             with self._stack:
                 self._execute()
         except BaseException as error:
+            scrub(error)
             said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
-            self._note(status="failed", finished=now(), error=self.pipeline.mask(said))
+            self._note(status="failed", finished=now(), error=mask(said))
             with suppress(ServiceError):  # the lake itself may be what failed
                 self.lake.put_run(self.record)
             if isinstance(error, MedallionError):
@@ -160,7 +162,7 @@ class Execution:
             previous=before.id if before else None,
             tables={name: self.snapshots[name] for name in self._places if name in self.snapshots},
             layers={
-                name: {"type": layer.name, **layer.model_dump(mode="json")}
+                name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
                 for name, layer in self.pipeline.declaration.layers.items()
             },
         )
@@ -206,13 +208,16 @@ class Execution:
                 snapshot, drift = self.computing.compute(step, self.snapshots), []
         except MedallionError as error:
             self.pipeline.locate(error)
-            failed = StepRun(
-                table=name,
-                action="failed",
-                why=step.why,
-                seconds=time.perf_counter() - started,
-                error=self.pipeline.mask(str(error)),
-            ).model_copy(update=dict(error.figures) if isinstance(error, GateError) else {})
+            failed = StepRun.model_validate(
+                {
+                    "table": name,
+                    "action": "failed",
+                    "why": step.why,
+                    "seconds": time.perf_counter() - started,
+                    "error": str(error),
+                    **(error.figures if isinstance(error, GateError) else {}),
+                }
+            )
             self._add(failed)
             self.watch(Event("finished", table=name, step=failed))
             raise

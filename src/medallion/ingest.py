@@ -19,6 +19,7 @@ from medallion.errors import SourceError
 from medallion.lake import now
 from medallion.plan import Arrival, digest
 from medallion.records import Change, Column, Snapshot, SourceFile
+from medallion.secrets import mask
 from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
 
@@ -164,7 +165,7 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
             f"{table.name}: no file matches {table.declared.source}",
             hint=f"it is looked for in {storage.url}; put a file there or mend `source`",
         )
-    prefix = "" if root == "." else f"{root}/"
+    prefix = "" if root == "." else f"{mask(root)}/"
     return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
 
 

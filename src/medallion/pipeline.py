@@ -22,7 +22,8 @@ from medallion.plan import Plan, Selection, plan
 from medallion.publishing import Publisher
 from medallion.records import Release, Run
 from medallion.retention import Collected, collect
-from medallion.source_map import Document, mask
+from medallion.secrets import SECRETS
+from medallion.source_map import Document
 from medallion.storage import local_root
 from medallion.storage.copies import copies
 from medallion.storage.settings import s3_options
@@ -55,7 +56,7 @@ class Pipeline:
             raise DeclarationError(problems)
         self.declaration = declaration
         self.base = Path(base).absolute()
-        self.secrets = secrets
+        SECRETS.add(*secrets)
         self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers, options=options)
         self.sinks: Mapping[str, Sink] = {
             label: item.sink.located(self.base) for label, item in declaration.sinks.items()
@@ -70,8 +71,7 @@ class Pipeline:
         declaration, document = load(file)
         beside = read_dotenv(file.parent / ".env", lambda *_: None)  # its faults were told above
         options = s3_options({**beside, **os.environ})
-        secrets = document.secrets | {options[name] for name in ("secret", "token") if name in options}
-        pipeline = cls(declaration, base=file.parent, secrets=secrets, options=options)
+        pipeline = cls(declaration, base=file.parent, options=options)
         pipeline.document = document
         return pipeline
 
@@ -141,10 +141,6 @@ class Pipeline:
         """Put the file, line and column before the message of an error that has its place in the declaration."""
         if error.path and self.document:
             error.message = f"{self.document.place(error.path)}: {error.message}"
-
-    def mask(self, text: str) -> str:
-        """A text with every secret of this pipeline masked."""
-        return mask(text, self.secrets)
 
     def sources(self) -> list[ingest.SourceTable]:
         """The bronze tables with where their files are."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+
+from medallion.secrets import mask
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 Change = Literal["new", "changed", "unchanged", "retracted"]
@@ -19,6 +21,9 @@ Mode = Literal["replace", "append", "merge"]
 
 Moment: TypeAlias = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A time in UTC. One with Pydantic's own time zone (seen with pydantic-core 2) may crash Python as it ends."""
+
+Masked: TypeAlias = Annotated[str, AfterValidator(mask), PlainSerializer(mask)]
+"""Free text: secrets are masked when a record is built, and again when it is written."""
 
 
 class Record(BaseModel):
@@ -84,7 +89,7 @@ class Tally(Record):
     dropped: int = 0
     quarantined: int = 0
     rows_out: int
-    reasons: dict[str, int] = {}
+    reasons: dict[Masked, int] = {}
 
 
 class Origin(Record):
@@ -118,7 +123,7 @@ class Snapshot(Record):
     tallies: tuple[Tally, ...] = ()
     identified: bool = False
     rejects: File | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Masked, ...] = ()
 
 
 class Serving(Record):
@@ -227,17 +232,17 @@ class StepRun(Record):
 
     table: str
     action: Action
-    why: str
+    why: Masked
     seconds: float = 0.0
     rows: int = 0
     bytes: int = 0
     snapshot: str | None = None
     tallies: tuple[Tally, ...] = ()
     sources: dict[Change, int] = {}
-    drift: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    drift: tuple[Masked, ...] = ()
+    warnings: tuple[Masked, ...] = ()
     rejects: File | None = None
-    error: str | None = None
+    error: Masked | None = None
 
 
 class Run(Record):
@@ -252,5 +257,5 @@ class Run(Record):
     loads: tuple[LoadReport, ...] = ()
     ingestion: Ingestion | None = None
     release: str | None = None
-    note: str = ""
-    error: str | None = None
+    note: Masked = ""
+    error: Masked | None = None

@@ -15,10 +15,9 @@ from typing import Any
 import yaml
 from yaml.reader import Reader
 
-from medallion.environment import Variables, mask, read_dotenv
+from medallion.environment import Variables, read_dotenv
 from medallion.errors import DeclarationError, Problem
-
-__all__ = ["Document", "dotted", "mask", "read"]
+from medallion.secrets import SECRETS
 
 Step = str | int
 Mark = tuple[int, int]
@@ -72,13 +71,9 @@ class _Spot:
 
 @dataclass(frozen=True)
 class Document:
-    """A declaration as read: `data` is plain dicts, lists and scalars.
-
-    `secrets` are values of environment variables with names such as `S3_SECRET_KEY`, for `mask`.
-    """
+    """A declaration as read: `data` is plain dicts, lists and scalars."""
 
     data: dict[str, Any]
-    secrets: frozenset[str]
     _file: str
     _root: _Spot
 
@@ -115,7 +110,9 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Document:
         problems.append(Problem(_place(_shown(settings), (line - 1, 0)), "", message))
 
     values = read_dotenv(settings, complain)
-    variables = Variables({**values, **(os.environ if environment is None else environment)})
+    values |= os.environ if environment is None else environment
+    SECRETS.add_variables(values)
+    variables = Variables(values)
     data: dict[str, Any] = {}
     spot = _Spot((0, 0))
     try:
@@ -126,7 +123,7 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Document:
         problems.append(Problem(file, "", "this is nested too deeply"))
     if problems:
         raise DeclarationError(problems)
-    return Document(data, frozenset(variables.secrets), file, spot)
+    return Document(data, file, spot)
 
 
 def dotted(path: Sequence[Step]) -> str:
@@ -168,6 +165,7 @@ class _Reading:
             }
             return [item for item, _ in items], _Spot(_mark(node), children)
         text = self.variables.fill(node.value, lambda message: self._problem(node, path, message))
+        SECRETS.add_url(text)
         return _resolve(text) if node.tag == _UNTAGGED else text, _Spot(_mark(node))
 
     def _mapping(self, node: yaml.MappingNode, path: tuple[Step, ...]) -> tuple[dict[str, Any], _Spot]:
@@ -184,6 +182,8 @@ class _Reading:
             own[name] = _mark(key)
             if name != "<<" or key.tag != _UNTAGGED:
                 data[name], spot = self.value(item, (*path, name))
+                if "tables" not in path:  # there, names are those of columns
+                    SECRETS.add_setting(name, data[name])
                 children[name] = (_mark(key), spot)
         # Own keys win over merged ones wherever the `<<` stands.
         for merged, spots in self._merged(node, path):

@@ -15,6 +15,7 @@ import falcon
 import orjson
 from falcon import Request, Response
 
+from medallion.secrets import masked_logger
 from medallion_api.bridge import ANSWERED
 from medallion_api.gate import Gate
 from medallion_api.metrics import Metrics
@@ -35,7 +36,7 @@ _SAFE = (
 _RAW_SAFE = raw(_SAFE)
 _ADMITTED = "medallion_api.admitted"
 
-_access = logging.getLogger("medallion_api.access")
+_access = masked_logger("medallion_api.access")
 
 
 @contextmanager

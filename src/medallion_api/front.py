@@ -7,7 +7,6 @@ active release share one reading, which began after each had come.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property
 from time import perf_counter
@@ -16,6 +15,7 @@ from typing import Any
 import falcon
 
 from medallion.records import Release
+from medallion.secrets import masked_logger
 from medallion_api.app import Assembly
 from medallion_api.bridge import Answer, Bridge, LateError, environ_of
 from medallion_api.exchange import OPEN, Exchange
@@ -33,7 +33,7 @@ _READ = frozenset(
     (b"accept", b"accept-encoding", b"if-none-match", b"x-api-key", b"authorization", b"x-request-id", b"origin")
 )
 
-_log = logging.getLogger("medallion_api")
+_log = masked_logger("medallion_api")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -39,9 +39,15 @@ logconfig_dict = {
         "line": {"format": "%(message)s"},
         "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
+    "filters": {"masking": {"()": "medallion.secrets.MaskingFilter"}},
     "handlers": {
         "access": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
-        "error": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
+        "error": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "stream": "ext://sys.stderr",
+            "filters": ["masking"],
+        },
     },
     "root": {"level": "WARNING", "handlers": ["error"]},
     "loggers": {

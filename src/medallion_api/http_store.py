@@ -20,6 +20,7 @@ from medallion.grouping import grouping
 from medallion.kinds import Kind
 from medallion.paging import key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
+from medallion.secrets import SECRETS, unclear_credentials
 from medallion_api.parameters import ALL
 
 _BATCH = 1000
@@ -41,6 +42,10 @@ class HttpStore(Store):
     """
 
     def __init__(self, url: str, *, key: str = "", seconds: float = 30.0) -> None:
+        SECRETS.add(key)
+        SECRETS.add_url(url)
+        if unclear_credentials(url):
+            raise CallError("the URL of the API has a user or password with characters of a URL", hint="give `key`")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise CallError(f"{url!r} is no address of an API", hint="write it like http://localhost:8000")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from falcon import Request, Response
 from pydantic import BaseModel
 
 from medallion.errors import CallError, MedallionError, OvertimeError, ServiceError
+from medallion.secrets import mask, mask_all, masked_logger
 from medallion_api.reading import ElsewhereError
 
 MEDIA = "application/problem+json"
@@ -20,7 +20,7 @@ LATE = "it took too long"
 FAULT = "unexpected error; the request id finds it in the log"
 OVERTIME = "it took too long, and was ended: ask for less, or by columns that have an index"
 
-_log = logging.getLogger("medallion_api")
+_log = masked_logger("medallion_api")
 
 
 class Fault(BaseModel):
@@ -117,4 +117,5 @@ def _problem(req: Request, status: int, detail: str, faults: Sequence[Fault] = (
 def problem_of(status: int, detail: str, ident: str, faults: Sequence[Fault] = ()) -> Problem:
     """The problem with the usual title of its status."""
     title = falcon.code_to_http_status(status).partition(" ")[2]
-    return Problem(title=title, status=status, detail=detail, errors=tuple(faults), request_id=ident)
+    shown = tuple(Fault(fault.parameter, mask(fault.detail), mask_all(fault.allowed)) for fault in faults)
+    return Problem(title=title, status=status, detail=mask(detail), errors=shown, request_id=ident)

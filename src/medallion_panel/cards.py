@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import panel_material_ui as pmui
 from medallion.contracts import Filter
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
+from medallion.secrets import masked_logger
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
@@ -28,7 +28,7 @@ from medallion_panel.formats import Formats
 from medallion_panel.redraw import redraw
 from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 
-_log = logging.getLogger(__name__)
+_log = masked_logger(__name__)
 
 _DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
     "line": charts.line,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from medallion.contracts import Query, Store
 from medallion.errors import MedallionError, SinkError
 from medallion.paging import table_of
 from medallion.records import Release
+from medallion.secrets import masked_logger
 from medallion_panel.held import Held
 
 FEWEST_ROWS = 50_000  # a store counts fewer quickly enough
@@ -24,7 +24,7 @@ _LOOK_UP = 0.5  # seconds between two looks whether the process ends
 _PART = 5000
 _WAY = 0.5  # of the time a batch takes, Python is left to the visitors after it
 
-_log = logging.getLogger(__name__)
+_log = masked_logger(__name__)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import panel as pn
 
 from medallion.pipeline import Pipeline
+from medallion.secrets import MaskingFilter
 from medallion_panel.app import create_dashboard
 
 
@@ -16,4 +18,7 @@ def _dashboard() -> Callable[[], Any]:
     return create_dashboard(Pipeline.load(os.environ.get("MEDALLION_CONFIG", "medallion.yaml")))
 
 
+for handler in logging.getLogger().handlers:
+    if not any(isinstance(known, MaskingFilter) for known in handler.filters):
+        handler.addFilter(MaskingFilter())
 pn.state.as_cached("medallion_panel.dashboard", _dashboard)().servable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ import panel_material_ui as pmui
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
 from medallion.records import Release
+from medallion.secrets import masked_logger
 from medallion_panel.address import Address, Parts
 from medallion_panel.defaults import default_pages
 from medallion_panel.figures import Figures
@@ -28,7 +28,7 @@ from medallion_panel.uses import hold_for
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = masked_logger(__name__)
 
 _LOOK_EVERY_MS = 5000
 _PAGE = "page"

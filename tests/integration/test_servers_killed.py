@@ -124,7 +124,7 @@ def run_and_kill(service: Service, project: Project, point: int, kinds: Sequence
         killing.strike_at(point, lambda _: os.kill(process.pid, signal.SIGKILL), kinds=kinds)
         loaded = small.load(project.folder)
         options = {**(loaded.lake.options or {}), "patience": 1, "read_timeout": 2, "connect_timeout": 2}
-        pipeline = md.Pipeline(loaded.declaration, base=project.folder, secrets=loaded.secrets, options=options)
+        pipeline = md.Pipeline(loaded.declaration, base=project.folder, options=options)
         with pytest.raises(ServiceError, match=said) as told:
             pipeline.run()
         assert "server" in told.value.hint

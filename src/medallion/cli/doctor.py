@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.secrets import mask
 
 STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red"}
 
@@ -31,8 +32,8 @@ def command(settings: Settings) -> int:
                 {
                     "name": probe.name,
                     "outcome": probe.outcome,
-                    "said": settings.mask(probe.said),
-                    "advice": settings.mask(probe.advice),
+                    "said": mask(probe.said),
+                    "advice": mask(probe.advice),
                 }
                 for probe in probes
             ]
@@ -40,9 +41,9 @@ def command(settings: Settings) -> int:
     elif not settings.quiet:
         made = table(["probe", "", "found"])
         for probe in probes:
-            said = Text(settings.mask("\n".join(map(plain, probe.said.splitlines()))))
+            said = Text(mask("\n".join(map(plain, probe.said.splitlines()))))
             if probe.advice:
-                said.append(f"\n→ {settings.mask(plain(probe.advice))}")
+                said.append(f"\n→ {mask(plain(probe.advice))}")
             made.add_row(probe.name, Text(probe.outcome, STYLES[probe.outcome]), said)
         console().print(made)
         settings.say(f"\n{failed} of {len(probes)} probes failed" if failed else "\nall is well")

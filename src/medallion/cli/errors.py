@@ -10,6 +10,7 @@ import click
 
 from medallion.cli.settings import Settings
 from medallion.errors import DeclarationError, MedallionError
+from medallion.secrets import mask, mask_all
 
 INTERRUPTED = 130
 
@@ -27,12 +28,12 @@ def tell(error: BaseException, settings: Settings) -> int:
     if settings.as_json:
         from medallion.cli.output import as_json
 
-        click.echo(settings.mask(as_json({"error": {**told, "exit_code": code}})), err=True)
+        click.echo(as_json({"error": {**mask_all(told), "exit_code": code}}), err=True)
         return code
     if settings.verbose and code != INTERRUPTED:
-        click.echo(settings.mask("".join(traceback.format_exception(error))), err=True)
+        click.echo(mask("".join(traceback.format_exception(error))), err=True)
     lines = [*_lines(told), *settings.closing]
-    click.echo(settings.mask("\n".join(lines)), err=True)
+    click.echo(mask("\n".join(lines)), err=True)
     return code
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from medallion.cli.output import WIDE, console, count, number, plain, table
 from medallion.cli.settings import Settings
 from medallion.quality import quality_of
+from medallion.secrets import mask
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -76,8 +77,8 @@ def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
     served = pipeline.declaration.served()
     layer = list(pipeline.declaration.layers)[-1]
     folder = pipeline.lake.layer_storage(layer, pipeline.declaration.layers[layer]).url
-    grid = [("lake", settings.mask(f"{folder}/*.parquet"))] if served else []
-    grid += [(label, settings.mask(sink.url)) for label, sink in pipeline.sinks.items()]
+    grid = [("lake", mask(f"{folder}/*.parquet"))] if served else []
+    grid += [(label, mask(sink.url)) for label, sink in pipeline.sinks.items()]
     width = max((len(label) for label, _ in grid), default=0)
     for label, place in grid:
         out.print(Text(f"  {label:{width}}  {place}"), soft_wrap=True)

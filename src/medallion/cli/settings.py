@@ -30,7 +30,6 @@ class Settings:
     config: Path | None = None
     quiet: bool = False
     verbose: bool = False
-    secrets: frozenset[str] = frozenset()
     closing: list[str] = field(default_factory=list)
 
     @property
@@ -44,15 +43,7 @@ class Settings:
         from medallion.pipeline import Pipeline
 
         sys.path.insert(0, str(self.path.parent.absolute()))
-        found = Pipeline.load(self.path)
-        self.secrets = found.secrets
-        return found
-
-    def mask(self, text: str) -> str:
-        """A text without credentials."""
-        from medallion.environment import mask
-
-        return mask(text, self.secrets)
+        return Pipeline.load(self.path)
 
     def typed(self, rest: str) -> str:
         """What to type next, for the same declaration."""

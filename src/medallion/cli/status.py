@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.secrets import mask
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -24,23 +25,23 @@ def command(settings: Settings) -> None:
     from medallion.cli.output import print_json
 
     pipeline = settings.pipeline()
-    told = gather(settings, pipeline)
+    told = gather(pipeline)
     if settings.as_json:
         print_json(told)
     elif not settings.quiet:
         _show(settings, told)
 
 
-def gather(settings: Settings, pipeline: Pipeline) -> dict[str, Any]:
+def gather(pipeline: Pipeline) -> dict[str, Any]:
     """All that `status` tells, as plain data."""
     from medallion.lease import holder
 
     release, runs, writing = pipeline.lake.current(), pipeline.lake.runs(), holder(pipeline.lake.storage)
     return {
         "pipeline": pipeline.declaration.name,
-        "lake": settings.mask(pipeline.lake.storage.url),
+        "lake": mask(pipeline.lake.storage.url),
         "release": release and _release(release),
-        "sinks": {label: _sink(settings, pipeline, label, release) for label in pipeline.sinks},
+        "sinks": {label: _sink(pipeline, label, release) for label in pipeline.sinks},
         "writing": writing,
         "last_run": {**_run(runs[0]), "outcome": outcome(runs[0], writing)} if runs else None,
     }
@@ -62,15 +63,15 @@ def _run(run: Run) -> dict[str, Any]:
     return run.model_dump(include={"id", "started", "finished", "error", "note"})
 
 
-def _sink(settings: Settings, pipeline: Pipeline, label: str, release: Release | None) -> dict[str, Any]:
+def _sink(pipeline: Pipeline, label: str, release: Release | None) -> dict[str, Any]:
     from medallion.errors import ServiceError
 
     sink = pipeline.sinks[label]
-    told: dict[str, Any] = {"url": settings.mask(sink.url), "release": None, "same": False, "error": None}
+    told: dict[str, Any] = {"url": mask(sink.url), "release": None, "same": False, "error": None}
     try:
         active = sink.active()
     except ServiceError as error:
-        return {**told, "error": settings.mask(error.message)}
+        return {**told, "error": mask(error.message)}
     shown = active.id if active else None
     return {**told, "release": shown, "same": shown == (release.id if release else None)}
 

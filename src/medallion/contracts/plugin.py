@@ -18,7 +18,7 @@ class Plugin(BaseModel):
     `filter: {where: amount > 0}`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
     name: ClassVar[str]
     version: ClassVar[int] = 1

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from medallion.contracts.plugin import Plugin
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Release, Served, Serving, Snapshot
+from medallion.secrets import SECRETS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,9 +48,15 @@ class Sink(Plugin, ABC):
     many rows it is given at a time.
     """
 
-    url: str
+    url: str = Field(repr=False)
     label: str = "serving"
     batch: int = Field(default=10_000, ge=1)
+
+    @field_validator("url")
+    @classmethod
+    def _register(cls, url: str) -> str:
+        SECRETS.add_url(url)
+        return url
 
     def located(self, base: Path) -> Self:
         """The same sink, a relative path in its `url` being taken from `base`."""

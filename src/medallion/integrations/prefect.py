@@ -28,9 +28,11 @@ from medallion.pipeline import Pipeline
 from medallion.plan import Step
 from medallion.quality import quality_of
 from medallion.records import Run, StepRun
+from medallion.secrets import masked_logger
 
 RETRIES = 2
 PAUSE = 10.0
+_RUN_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
 def flow(pipeline: Pipeline | Path | str, *, retries: int = RETRIES, pause: float = PAUSE) -> prefect.Flow[[], str]:
@@ -78,6 +80,8 @@ def main(declaration: str, cron: str | None) -> None:
 
 def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
     log = prefect.get_run_logger()
+    for name in _RUN_LOGGERS:  # Prefect logs the traceback of an error, with those of the libraries behind it
+        masked_logger(name)
     states: dict[str, Any] = {}
 
     def perform(step: Step, work: Callable[[], None]) -> None:

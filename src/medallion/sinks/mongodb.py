@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from medallion.contracts import Right, Sink, TableSpec
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.secrets import masked_logger
 from medallion.sinks.loading import Target, masked, target
 from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, reply, told
 from medallion.sinks.mongodb_documents import schema_of
@@ -35,7 +35,7 @@ _LOADING = "__loading"
 _TRIAL = "_medallion_trial_"
 _GRANT = "grant it the role readWrite on the database"
 
-_log = logging.getLogger(__name__)
+_log = masked_logger(__name__)
 
 
 class MongoDB(Sink):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from medallion.errors import SinkError
+from medallion.secrets import SECRETS, unclear_credentials
 from medallion.sinks.loading import masked
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _REFUSED = {
     8000: "check user, password and authSource in the URL",
     14031: "make room on its disk; what was published is still served",
 }
+_ENCODED = "percent-encode @ : / ? # in them: @ is %40, : is %3A, / is %2F, ? is %3F, # is %23"
 _RIGHT = "host, port and options in the URL are right"
 _RUNS = f"see that the server runs and that {_RIGHT}"
 _PEM = "and that its certificates are PEM files which can be read here, tlsCertificateKeyFile with certificate and key"
@@ -54,6 +56,9 @@ def connect(url: str) -> Client:
     """
     from pymongo import MongoClient, errors
 
+    SECRETS.add_url(url)
+    if unclear_credentials(url):
+        raise SinkError(f"{masked(url)}: the URL's user or password has characters of a URL", hint=_ENCODED)
     options = _options(url)
     patience = {name: value for name, value in _PATIENCE.items() if name.lower() not in options}
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from medallion.contracts import ROW, Right, Sink, TableSpec, quote
 from medallion.errors import SinkError
 from medallion.kinds import kind_of
 from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.secrets import masked_logger
 from medallion.sinks.loading import Index, Target, target
 from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, make_room, path_of, read_active, told
 from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _VIEW_MARK = "/* made by medallion */"
 
-_log = logging.getLogger(__name__)
+_log = masked_logger(__name__)
 
 
 class Sqlite(Sink):

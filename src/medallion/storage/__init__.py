@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from medallion.secrets import SECRETS
+
 A = TypeVar("A")
 T = TypeVar("T")
 
@@ -90,6 +92,7 @@ def open_storage(url: str, base: Path | None = None, options: Mapping[str, Any] 
     Parameters: `options` go to the remote filesystem as they are (`endpoint_url`, `key`, `secret`, …).
     Raises PluginError naming the extra that brings a filesystem that is not installed.
     """
+    SECRETS.add_url(url)
     scheme, separator, rest = url.partition("://")
     if separator and scheme != "file":
         from medallion.storage.remote import RemoteStorage

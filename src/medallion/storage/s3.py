@@ -19,7 +19,6 @@ from fsspec.asyn import sync
 from s3fs import S3FileSystem
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from medallion.environment import mask
 from medallion.errors import ConflictError, MissingError, StorageError
 from medallion.storage.settings import S3Settings
 
@@ -158,7 +157,7 @@ class S3:
             return MissingError(f"{where} at {place}: no such object")
         if status == 412:
             return ConflictError(f"{where} at {place} was changed by another writer")
-        said = mask(str(error).strip() or type(error).__name__, self.settings.secrets)
+        said = str(error).strip() or type(error).__name__
         if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
             return StorageError(f"{where} at {place}: no credentials were found", hint=_KEYS)
         if status == 403:

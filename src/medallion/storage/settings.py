@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from medallion.errors import CallError, did_you_mean
+from medallion.secrets import SECRETS
 
 _VARIABLES = {
     "endpoint_url": ("MEDALLION_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
@@ -29,7 +30,7 @@ class S3Settings:
     """
 
     endpoint_url: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     region: str | None = None
@@ -54,10 +55,9 @@ class S3Settings:
         parts = urlsplit(self.endpoint_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """What no message may show."""
-        return frozenset(value for value in (self.secret, self.token) if value)
+    def __post_init__(self) -> None:
+        SECRETS.add(self.key, self.secret, self.token)
+        SECRETS.add_url(self.endpoint_url or "")
 
 
 def s3_options(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from medallion.cli.errors import tell
 from medallion.cli.settings import Settings
 from medallion.errors import CallError, DeclarationError, GateError, MedallionError, Problem
 from medallion.records import Run
+from medallion.secrets import SECRETS
 
 CASES: list[tuple[BaseException, int, list[str]]] = [
     (CallError("no such table", hint="medallion status"), 2, ["error: no such table", "  → medallion status"]),
@@ -44,9 +45,10 @@ def test_an_error_is_told_with_its_hint_and_exit_code(
 
 
 def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    SECRETS.add("swordfish")
     error = MedallionError("mongodb://u:hunter2@host refused", hint="check swordfish")
 
-    tell(error, Settings(secrets=frozenset({"swordfish"})))
+    tell(error, Settings())
 
     assert capsys.readouterr().err == "error: mongodb://u:***@host refused\n  → check ***\n"
 

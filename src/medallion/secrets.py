@@ -1,0 +1,260 @@
+"""Secrets: values that no output may show, registered where they enter and masked by value in every encoding.
+
+The values of environment variables and `.env`, URLs and storage options are registered as they are read, once for the
+whole process. `mask` then finds them in any text: as they are, percent-encoded, or escaped for JSON, Python, SQL, HTML
+or a shell, also several times over.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from html.entities import codepoint2name
+from typing import Any
+from urllib.parse import unquote
+
+MASK = "***"
+SHORTEST = 4  # a shorter value is masked only where its URL shows that it is a password
+
+_SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|PWD|CREDENTIAL", re.IGNORECASE)
+_PLACE_NAME = re.compile("(?:FILE|DIR|PATH|SOCK|SOCKET)$", re.IGNORECASE)
+_OPTION_NAME = "(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|(?:api|access)_?key)"
+_SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
+_OPTION = re.compile(rf"[?&;]([\w.%-]*{_OPTION_NAME})=", re.IGNORECASE)
+_PROPERTY = re.compile(r"AWS_SESSION_TOKEN:([^,&\s]+)")
+_URL = re.compile(r"([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
+
+# For URLs that nobody registered. A password with a raw "/" or "@" makes no valid URL, so mask too much.
+_UNKNOWN_PASSWORD = re.compile(r"""(://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
+_UNKNOWN_OPTION = re.compile(rf"""([?&;][\w.%-]*{_OPTION_NAME}=)[^&;\s"'<>]+""", re.IGNORECASE)
+
+_SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\0": "0"}
+
+
+class SecretRegistry:
+    """The secrets of this process."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all secrets, for a process that goes on with other pipelines."""
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._any: re.Pattern[str] | None = None
+
+    def add(self, *values: str | None) -> None:
+        """Register values, and what they are when percent-encoding is removed."""
+        for value in values:
+            for form in _decoded(value or ""):
+                if len(form) >= SHORTEST:
+                    self._register(form)
+
+    def add_variables(self, variables: Mapping[str, str]) -> None:
+        """Register the values of variables with names such as `S3_SECRET_KEY`, and the credentials in URLs."""
+        for name, value in variables.items():
+            if _SECRET_NAME.search(name) and not _PLACE_NAME.search(name):
+                self.add(value)
+            self.add_url(value)
+
+    def add_setting(self, name: str, value: object) -> None:
+        """Register the value of a setting with a name such as `password`."""
+        if isinstance(value, str) and _SECRET_SETTING.search(name):
+            self.add(value)
+
+    def add_url(self, text: str) -> None:
+        """Register the password of a URL and the secrets among its options; other text is left alone."""
+        match = _URL.match(text.strip())
+        if match is None:
+            return
+        for user, password in _credentials(match[2]):
+            self.add(password)
+            for form in filter(None, _decoded(password)):
+                self._register(f":{form}@")
+                self._register_basic(unquote(user), form)
+        if match[1].lower() in ("http", "https") and (token := _lone_user(match[2])):
+            self.add(token)
+        for option in _options(match[2]):
+            self.add(option)
+
+    def mask(self, text: str) -> str:
+        """The text with `***` for each secret."""
+        if self._any is None and self._patterns:
+            self._any = re.compile("|".join(pattern.pattern for pattern in self._patterns.values()))
+        if self._any and self._any.search(text):
+            spans = sorted(match.span() for pattern in self._patterns.values() for match in pattern.finditer(text))
+            text = _covered(text, spans)
+        text = _UNKNOWN_PASSWORD.sub(rf"\1:{MASK}@", text)
+        return _UNKNOWN_OPTION.sub(rf"\1{MASK}", text)
+
+    def _register(self, value: str) -> None:
+        if value not in self._patterns:
+            self._patterns[value] = re.compile(_pattern(value))
+            self._any = None  # compiled when it is needed next
+
+    def _register_basic(self, user: str, password: str) -> None:
+        """Register what HTTP Basic sends."""
+        pair = f"{user}:{password}".encode()
+        for encoded in (b64encode(pair), urlsafe_b64encode(pair)):
+            self._register(encoded.decode().rstrip("="))
+
+
+SECRETS = SecretRegistry()
+
+
+def mask(text: str) -> str:
+    """The text without credentials: `***` for each registered secret, and for what stands where a URL has one."""
+    return SECRETS.mask(text)
+
+
+def mask_all(value: Any) -> Any:
+    """The same for every text in lists and mappings; keys stay."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: mask_all(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(mask_all(item) for item in value)
+    return value
+
+
+def scrub(error: BaseException | None) -> None:
+    """Mask what an exception of any library says, and those it came from, before it leaves medallion."""
+    chain: set[int] = set()
+    while error is not None and id(error) not in chain:
+        chain.add(id(error))
+        error.args = tuple(mask(part) if isinstance(part, str) else part for part in error.args)
+        error = error.__cause__ or error.__context__
+
+
+class MaskingFilter(logging.Filter):
+    """Masks a log record, its traceback included."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+
+def masked_logger(name: str) -> logging.Logger:
+    """A logger whose records are masked, whichever handler they reach."""
+    logger = logging.getLogger(name)
+    if not any(isinstance(known, MaskingFilter) for known in logger.filters):
+        logger.addFilter(MaskingFilter())
+    return logger
+
+
+def unclear_credentials(url: str) -> bool:
+    """Whether a URL has a raw `@`, `/`, `?`, `#` or `:` in its password, a part of which is then read as a host."""
+    match = _URL.match(url)
+    return match is not None and _unclear(match[2])
+
+
+def _unclear(rest: str) -> bool:
+    """The same of a URL behind its scheme."""
+    authority = _authority(rest)
+    path, _, query = rest[len(authority) :].partition("?")
+    userinfo = authority.rpartition("@")[0]
+    outside = [path, *(option.partition("=")[0] for option in re.split("[&;]", query))]
+    return "@" in userinfo or userinfo.count(":") > 1 or any("@" in part for part in outside)
+
+
+def _authority(rest: str) -> str:
+    return re.split(r"[/?#]", rest, maxsplit=1)[0]
+
+
+def _credentials(rest: str) -> Iterator[tuple[str, str]]:
+    """What user and password may be, in a URL behind its scheme.
+
+    Where characters are raw, there is one reading for each `@`, and each part may be shown by whoever misreads it.
+    """
+    if not _unclear(rest):
+        user, _, password = _authority(rest).rpartition("@")[0].partition(":")
+        yield user, password
+        return
+    user, _, tail = rest.partition(":")
+    ends = [match.start() for match in re.finditer("@", tail)]
+    if "@" in user or "/" in user or not ends:
+        return
+    for end in ends:
+        yield user, tail[:end]
+    for part in re.split(r"[@/:?#,&=]", tail[: ends[-1]]):
+        if len(part) >= SHORTEST:
+            yield user, part
+
+
+def _lone_user(rest: str) -> str:
+    """The user of a URL without a password, which is a token for many HTTP services."""
+    user, at, _ = _authority(rest).rpartition("@")
+    return user if at and ":" not in user else ""
+
+
+def _options(rest: str) -> Iterator[str]:
+    """The secret options of a URL; a raw `&` may be part of a value, where no `name=` follows it."""
+    for match in _OPTION.finditer(rest):
+        first, *others = rest[match.end() :].split("&")
+        yield first
+        joined = first
+        for other in others:
+            if "=" in other:
+                break
+            joined = f"{joined}&{other}"
+            yield joined
+    for match in _PROPERTY.finditer(unquote(rest)):
+        yield match[1]
+
+
+def _decoded(value: str) -> Iterable[str]:
+    """A value as it is, and with percent-encoding removed once and twice."""
+    return dict.fromkeys((value, unquote(value), unquote(unquote(value)), unquote(value.replace("+", " "))))
+
+
+def _covered(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with one mask for each run of spans that overlap or touch."""
+    parts: list[str] = []
+    end = 0
+    for start, stop in spans:
+        if start > end or not parts:
+            parts += [text[end:start], MASK]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
+
+
+def _pattern(secret: str) -> str:
+    """A regular expression for a secret in any mix of encodings; letters and digits always stay as they are."""
+    if secret.startswith(":") and secret.endswith("@"):
+        return f"(?<=:){''.join(map(_forms, secret[1:-1]))}(?=@)"
+    return "".join(map(_forms, secret))
+
+
+def _forms(char: str) -> str:
+    """A regular expression for one character in any encoding."""
+    if char.isascii() and char.isalnum():
+        return char
+    code, octets = ord(char), char.encode("utf-8", "surrogatepass")
+    units = char.encode("utf-16-be", "surrogatepass")
+    words = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
+    name = "apos|#0*39" if char == "'" else codepoint2name.get(code, "")
+    # The longest forms first: the escape of a character may begin with the character.
+    forms = [
+        "".join(rf"%(?:25)*{octet:02x}" for octet in octets),
+        "".join(rf"\\+u{word}" for word in words),
+        "".join(rf"\\+x{octet:02x}" for octet in octets),
+        rf"\\+U{code:08x}",
+        rf"&(?:amp;)*(?:#0*{code}|#x0*{code:x}{f'|{name}' if name else ''});",
+    ]
+    if code < 256:
+        forms.append(rf"\\+x{code:02x}")
+    if char in _SHORT_ESCAPES:
+        forms.append(rf"\\+{_SHORT_ESCAPES[char]}")
+    if char == " ":
+        forms.append(r"\+|%(?:25)*2b")
+    if char == "'":
+        forms.append(r"""'(?:"'"|\\+')'""")  # as in a shell
+    if char in "'\"$%{}":
+        forms.append(rf"\\*{re.escape(char)}\\*{re.escape(char)}")  # doubled, as in SQL, CSV, YAML or Compose
+    forms.append(r"\\+" if char == "\\" else rf"\\*{re.escape(char)}")
+    return f"(?:(?i:{'|'.join(forms)}))"
