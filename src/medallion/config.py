@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from medallion import plugins
+from medallion.columns import known_columns, lacks
 from medallion.contracts import Engine, Expectation, Format, Layer, Section, Sink, SourceLayer, Transform
 from medallion.errors import did_you_mean
 from medallion.records import Mode
@@ -87,8 +88,9 @@ class Table(Model):
         if not isinstance(names, list | tuple):
             return value
         aliases = [str(name).rpartition(".")[2] for name in names]
+        folded = [alias.lower() for alias in aliases]
         for alias in aliases:
-            if aliases.count(alias) > 1:
+            if folded.count(alias.lower()) > 1:
                 raise ValueError(f"two are called {alias!r}; write a mapping of alias to full name")
         return dict(zip(aliases, names, strict=True))
 
@@ -107,6 +109,12 @@ class ServedTable(Model):
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     mode: Mode = "replace"
+
+    def columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every column it names, with where it stands."""
+        yield from ((("key", number), name) for number, name in enumerate(self.key))
+        for number, index in enumerate(self.indexes):
+            yield from ((("indexes", number, place), name.removeprefix("-")) for place, name in enumerate(index))
 
     @field_validator("key", mode="before")
     @classmethod
@@ -221,17 +229,21 @@ def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ..
     for key, section in declaration.sections.items():
         if isinstance(section, Section):
             yield from (((key, *path), message) for path, message in section.faults(declaration))
-    served = [name.partition(".")[2] for name in declaration.served()]
+    served = {name.partition(".")[2]: name for name in declaration.served()}
+    columns = known_columns(declaration)
     for label, sink in declaration.sinks.items():
-        for name in sink.tables:
-            if name not in served:
-                yield (
-                    ("sinks", label, "tables", name),
-                    f"no table {name!r} in the last layer{did_you_mean(name, served)}",
-                )
+        for name, reason in sink.sink.unfit_names(list(served)):
+            yield ("tables", *served[name].split(".")), f"the sink {label!r} cannot serve it: {reason}"
         for name, table in sink.tables.items():
+            path = ("sinks", label, "tables", name)
+            if name not in served:
+                yield path, f"no table {name!r} in the last layer{did_you_mean(name, served)}"
+                continue
             if table.mode != "replace" and not table.key:
-                yield ("sinks", label, "tables", name, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
+                yield (*path, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
+            for place, column in table.columns():
+                if wrong := lacks(columns[served[name]], column, name):
+                    yield (*path, *place), wrong
 
 
 def _bad_reads(

@@ -12,19 +12,25 @@ from medallion import plugins
 from medallion.config import Declaration, Heading, ServedTable, SinkDeclaration, Source, Table, faults
 from medallion.contracts import Plugin, SourceLayer
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
+from medallion.secrets import masked_logger
 from medallion.source_map import Document, dotted, read
 from medallion.wording import said
 
 Trail = tuple[str | int, ...]
 
+_log = masked_logger(__name__)
+
 _STEPS_OF_FILES = "a table with `source` keeps its files as they are; write this in one made `from` it"
 _BESIDE_SOURCE = {"from": "a table has `source` (files taken in) or `from` (tables it is made of), not both"}
 
 
-def load(path: Path) -> tuple[Declaration, Document]:
-    """Read and check a declaration. Raises DeclarationError with all problems, in the order of the file."""
+def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
+    """Read and check a declaration. Raises DeclarationError with all problems, in the order of the file.
+
+    With `serving`, an endpoint or block that does not fit the tables is logged only: the others can be served.
+    """
     document = read(path)
-    reader = _Reader(document)
+    reader = _Reader(document, serving=serving)
     declaration = reader.declaration(document.data)
     if reader.problems or declaration is None:
         raise DeclarationError([problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])])
@@ -34,8 +40,9 @@ def load(path: Path) -> tuple[Declaration, Document]:
 class _Reader:
     """Walks what was written and builds the models, noting each problem instead of stopping at it."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, serving: bool) -> None:
         self.document = document
+        self.serving = serving
         self.problems: list[tuple[tuple[int, ...], Problem]] = []
 
     def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
@@ -72,7 +79,10 @@ class _Reader:
         whole = self.model((), Declaration, values) if not self.problems else self.partial(values)
         if whole is not None:
             for trail, message in faults(whole):
-                self.add(trail, message)
+                if self.serving and trail[0] in whole.sections:
+                    _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
+                else:
+                    self.add(trail, message)
         return whole
 
     def partial(self, values: Mapping[str, Any]) -> Declaration | None:

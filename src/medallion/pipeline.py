@@ -37,7 +37,8 @@ class Pipeline:
         run = Pipeline.load("medallion.yaml").run()
 
     Parameters: `declaration`; `base`, the folder that relative paths are taken from; `secrets`, values
-    that no message may show; `options`, how to reach an S3 server where the environment does not say.
+    that no message may show; `options`, how to reach an S3 server where the environment does not say;
+    `serving` accepts sections that do not fit the tables, for a server that can serve the rest.
     Raises DeclarationError with everything wrong between its parts.
     """
 
@@ -50,8 +51,13 @@ class Pipeline:
         base: Path | str = ".",
         secrets: frozenset[str] = frozenset(),
         options: Mapping[str, Any] | None = None,
+        serving: bool = False,
     ) -> None:
-        problems = [Problem("", ".".join(map(str, path)), message) for path, message in faults(declaration)]
+        problems = [
+            Problem("", ".".join(map(str, path)), message)
+            for path, message in faults(declaration)
+            if not (serving and path[0] in declaration.sections)
+        ]
         if problems:
             raise DeclarationError(problems)
         self.declaration = declaration
@@ -63,15 +69,18 @@ class Pipeline:
         }
 
     @classmethod
-    def load(cls, path: Path | str = "medallion.yaml") -> Self:
-        """Read and check `medallion.yaml`. Raises DeclarationError with every problem and its place."""
+    def load(cls, path: Path | str = "medallion.yaml", *, serving: bool = False) -> Self:
+        """Read and check `medallion.yaml`. Raises DeclarationError with every problem and its place.
+
+        With `serving`, an endpoint or block that does not fit the tables is logged, and everything else is served.
+        """
         from medallion.loading import load
 
         file = Path(path)
-        declaration, document = load(file)
+        declaration, document = load(file, serving=serving)
         beside = read_dotenv(file.parent / ".env", lambda *_: None)  # its faults were told above
         options = s3_options({**beside, **os.environ})
-        pipeline = cls(declaration, base=file.parent, options=options)
+        pipeline = cls(declaration, base=file.parent, options=options, serving=serving)
         pipeline.document = document
         return pipeline
 

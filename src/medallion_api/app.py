@@ -8,7 +8,7 @@ from typing import Any
 
 import falcon
 
-from medallion.errors import CallError, DeclarationError, Problem, did_you_mean
+from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion_api import problems
 from medallion_api.documents import Docs, DocsFile, OpenApi
@@ -52,7 +52,7 @@ def create_app(pipeline: Pipeline) -> App:
     """The REST API of a pipeline's releases, as a WSGI application.
 
     Connects to nothing: the store is opened at the first request, in whichever process answers it.
-    Raises DeclarationError when an endpoint names a table that is not served.
+    An endpoint on a table or column that the release lacks answers with a problem; the others work.
     """
     return assemble(pipeline).app
 
@@ -63,7 +63,6 @@ def assemble(pipeline: Pipeline) -> Assembly:
     label = next(iter(pipeline.sinks), None)
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
-    _check(pipeline, api)
     gate, metrics = Gate(api.hashes(), api.rate, api.rate_storage), Metrics()
     reading = Reading(pipeline.store(label), label, api.seconds)
     replies = Replies(api.cache * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
@@ -74,6 +73,19 @@ def assemble(pipeline: Pipeline) -> Assembly:
     for path, resource in _routes(pipeline, api, reading, replies, metrics, gate.closed):
         app.add_route(path, resource)
     return Assembly(api, reading, replies, exchange, app)
+
+
+def unloaded_app() -> App:
+    """What answers while the declaration cannot be loaded: the process is alive, and says that it can serve nothing."""
+    app: App = falcon.App(middleware=[ExchangeMiddleware(Exchange(Gate({}, None, ""), Metrics(), ()))])
+    problems.install(app)
+    app.add_route("/health", Health())
+    app.add_sink(_unloaded)
+    return app
+
+
+def _unloaded(req: Any, resp: Any, **_: Any) -> None:  # noqa: ARG001 (Falcon's names)
+    raise falcon.HTTPServiceUnavailable(description="the declaration cannot be loaded; its problems are in the log")
 
 
 def _routes(
@@ -103,14 +115,3 @@ def _routes(
         yield "/tables/{table}", Listed(reading, replies, tables)
         yield "/tables/{table}/{key:path}", Keyed(reading, replies, tables)
         yield "/groups/{table}", Grouped(reading, replies, tables)
-
-
-def _check(pipeline: Pipeline, api: Api) -> None:
-    served = [name.partition(".")[2] for name in pipeline.declaration.served()]
-    wrong = [
-        Problem("", f"api.endpoints.{path}.table", f"no table {endpoint.table!r}{did_you_mean(endpoint.table, served)}")
-        for path, endpoint in api.endpoints.items()
-        if endpoint.table not in served
-    ]
-    if wrong:
-        raise DeclarationError(wrong)

@@ -14,9 +14,10 @@ from typing import Any
 
 import falcon
 
+from medallion.errors import MedallionError
 from medallion.records import Release
 from medallion.secrets import masked_logger
-from medallion_api.app import Assembly
+from medallion_api.app import Assembly, unloaded_app
 from medallion_api.bridge import Answer, Bridge, LateError, environ_of
 from medallion_api.exchange import OPEN, Exchange
 from medallion_api.gate import Gate
@@ -89,7 +90,12 @@ class Front:
         started = perf_counter()
         exchange = self._bare
         try:
-            exchange = self._parts.exchange
+            try:
+                exchange = self._parts.exchange
+            except MedallionError as error:
+                _log.error("%s", error)
+                await self._unloaded.run(environ_of(scope), send)
+                return
             if not await self._answered(scope, send):
                 await self._bridge.run(environ_of(scope), send)
         except LateError:
@@ -114,6 +120,10 @@ class Front:
     @cached_property
     def _bridge(self) -> Bridge:
         return Bridge(self._parts.app, Threads(THREADS, "api"), self._parts.api.seconds + GRACE)
+
+    @cached_property
+    def _unloaded(self) -> Bridge:
+        return Bridge(unloaded_app(), Threads(1, "unloaded"), GRACE)
 
     @cached_property
     def _pointer(self) -> Pointer:

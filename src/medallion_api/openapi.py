@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+import falcon
 
 from medallion.kinds import kind_of
 from medallion.records import Release, Served
@@ -75,7 +78,10 @@ def document(api: Api, tables: Tables, release: Release, name: str, *, server: s
 
 def _endpoints(api: Api, tables: Tables, release: Release) -> Iterator[tuple[str, Endpoint]]:
     served = tables.served(release)
-    yield from ((path, endpoint) for path, endpoint in api.endpoints.items() if endpoint.table in served)
+    for path, endpoint in api.endpoints.items():
+        with suppress(falcon.HTTPError):  # a table or column that this release lacks: the endpoint answers a problem
+            tables.parameters(release, endpoint, repr(endpoint), row=endpoint.single)
+            yield path, endpoint
     if api.tables:
         yield from ((f"/tables/{table}", Endpoint(table=table)) for table in served)
 

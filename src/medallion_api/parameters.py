@@ -63,13 +63,13 @@ class Parameters:
         self._shown = endpoint.fields or tuple(self._kinds)
         self._limit = min(endpoint.limit, most)
         filters: Sequence[str] = () if row else tuple(self._kinds) if endpoint.filters is None else endpoint.filters
-        self._conditions = {
-            name: (column, operator) for column in filters for name, operator in _names(column, self._kinds[column])
-        }
         for name in (*filters, *endpoint.fields, *(sort.field for sort in sorts(endpoint.sort))):
             if name not in self._kinds:
                 wrong = f"no column {name!r} in {served.table}{did_you_mean(name, self._kinds)}"
                 raise DeclarationError([Problem("", "api.endpoints", wrong)])
+        self._conditions = {
+            name: (column, operator) for column in filters for name, operator in _names(column, self._kinds[column])
+        }
         fields = self.options(tuple(filters), most, row=row)
         for name, (column, operator) in self._conditions.items():
             if name not in fields:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from medallion.columns import known_columns, lacks
 from medallion.contracts import Section
+from medallion.errors import did_you_mean
 
 OWN_PATHS = ("/health", "/releases", "/runs", "/quality", "/metrics", "/openapi.json", "/docs", "/tables", "/groups")
 
@@ -109,6 +112,21 @@ class Api(Section):
         """The SHA-256 of each key, by the name of who holds it."""
         pairs = (key.strip().split(":") for key in self.keys.split(",") if key.strip())
         return dict(pairs)
+
+    def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Endpoints on tables that are not served, or on columns that their table is known to lack."""
+        served = {name.partition(".")[2]: name for name in declaration.served()}
+        columns = known_columns(declaration)
+        for path, endpoint in self.endpoints.items():
+            if endpoint.table not in served:
+                wrong = f"no served table {endpoint.table!r}{did_you_mean(endpoint.table, served)}"
+                yield ("endpoints", path, "table"), wrong
+                continue
+            for key in ("filters", "sort", "fields"):
+                for number, name in enumerate(getattr(endpoint, key) or ()):
+                    plain = name.removeprefix("-") if key == "sort" else name
+                    if wrong_column := lacks(columns[served[endpoint.table]], plain, endpoint.table):
+                        yield ("endpoints", path, key, number), wrong_column
 
     def identity(self) -> dict[str, Any]:
         """Nothing: no table depends on how it is served."""

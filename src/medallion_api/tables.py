@@ -14,7 +14,7 @@ import falcon
 from falcon import Request, Response
 
 from medallion.contracts import Filter, Page
-from medallion.errors import CallError, did_you_mean
+from medallion.errors import CallError, DeclarationError, did_you_mean
 from medallion.records import Column, Release, Served
 from medallion_api import codings
 from medallion_api.exchange import stage
@@ -44,7 +44,8 @@ class Tables:
     ) -> Parameters:
         """What may be asked of an endpoint, which `name` tells from others.
 
-        Raises HTTPNotFound when the release has no such table.
+        Raises HTTPNotFound when the release has no such table, HTTPInternalServerError when it lacks a column
+        that the endpoint is declared with.
         """
         key = (release.id, name, row, kind)
         known = self._known.get(key)
@@ -53,7 +54,11 @@ class Tables:
             if endpoint.table not in served:
                 what = f"release {release.id} has no table {endpoint.table[:80]!r}"
                 raise falcon.HTTPNotFound(description=what + did_you_mean(endpoint.table, served))
-            known = kind(served[endpoint.table], endpoint, self.most, row=row)
+            try:
+                known = kind(served[endpoint.table], endpoint, self.most, row=row)
+            except DeclarationError as error:
+                what = f"this endpoint is not declared correctly: {error.problems[0].message}"
+                raise falcon.HTTPInternalServerError(description=what) from None
             with self._lock:
                 while len(self._known) >= _KEPT:
                     del self._known[next(iter(self._known))]

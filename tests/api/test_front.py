@@ -133,8 +133,14 @@ def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(caplog: pytest.Log
         raise DeclarationError([])
 
     wait(Front(missing)(scope(), lambda: None, send))  # type: ignore[arg-type, return-value]
-    assert (sent[0]["status"], json.loads(sent[1]["body"])["status"]) == (500, 500)
-    assert [line["status"] for line in logged(caplog)] == [500]
+    problem = json.loads(sent[1]["body"])
+    assert (sent[0]["status"], problem["status"]) == (503, 503)
+    assert problem["detail"] == "the declaration cannot be loaded; its problems are in the log"
+    assert [line["status"] for line in logged(caplog)] == [503]
+
+    sent.clear()
+    wait(Front(missing)({**scope(), "path": "/health"}, lambda: None, send))  # type: ignore[arg-type, return-value]
+    assert (sent[0]["status"], json.loads(sent[1]["body"])) == (200, {"status": "alive"})
 
 
 def test_parts_are_sent_as_they_come_and_the_stream_is_closed() -> None:

@@ -66,6 +66,10 @@ class Sink(Plugin, ABC):
         """The same sink with one connection for all that is done in the block; by default itself."""
         return nullcontext(self)
 
+    def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Which of these plain table names it cannot serve (together), each with why; by default it serves any."""
+        yield from ()
+
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load beside what is live, with the rows of `table.former`, with indexes; count what arrived.

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from medallion.contracts.plugin import Plugin
 from medallion.errors import StepError, did_you_mean
@@ -23,6 +23,9 @@ _numbers = count()
 ROW = "_row"
 ORIGIN = "_origin"
 ASIDE = "_aside"
+
+Columns: TypeAlias = tuple[str, ...] | None
+"""Names of columns in their order; None when they are not known before the data is read."""
 
 Scope = Literal["rows", "key", "table"]
 Grain = Literal["same", "new"]
@@ -61,11 +64,20 @@ class Transform(Plugin, ABC):
     `_origin`, "new" when other rows are made; those need no `_row`, and may carry `_origin`.
     `threaded` False keeps a table with this step in the thread that called `run`: tables are computed side by side,
     which a user's own code need not bear.
+    `keeps_columns` says that the columns that come out are those that came in, whatever their types.
     """
 
     scope: ClassVar[Scope] = "rows"
     grain: ClassVar[Grain] = "same"
     threaded: ClassVar[bool] = True
+    keeps_columns: ClassVar[bool] = False
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        """The columns that come out of rows with these, `others` being those of other tables by alias or full name.
+
+        None when the declaration does not tell, as by default; `check` then leaves it to the run.
+        """
+        return rows if self.keeps_columns else None
 
     def key(self) -> tuple[str, ...]:
         """The columns whose equal values must come together when `scope` is "key"."""

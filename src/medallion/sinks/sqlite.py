@@ -25,6 +25,7 @@ from medallion.sinks.sqlite_store import SqliteStore
 if TYPE_CHECKING:
     from medallion.contracts import Batches
 
+_RESERVED = ("sqlite", "json_each")  # a served table is `NAME__…`; a view would hide the function that `prune` calls
 _VIEW_MARK = "/* made by medallion */"
 
 _log = masked_logger(__name__)
@@ -58,6 +59,17 @@ class Sqlite(Sink):
     def located(self, base: Path) -> Sqlite:
         """The same sink, a relative path being taken from `base`."""
         return self.model_copy(update={"url": f"sqlite:{base / path_of(self.url)}"})
+
+    def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Names that SQLite keeps for itself, and names that only case tells apart."""
+        known: dict[str, str] = {}
+        for name in names:
+            folded = name.lower()
+            other = known.setdefault(folded, name)
+            if other != name:
+                yield name, f"SQLite does not tell the names {other!r} and {name!r} apart; rename one of them"
+            elif folded.startswith("sqlite_") or folded in _RESERVED:
+                yield name, f"SQLite reserves the name {name!r}; rename the table"
 
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load and index in one transaction, so that a load is there whole or not at all.

@@ -30,6 +30,8 @@ from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, p
 
 T = TypeVar("T")
 
+AWKWARD_NAMES = ("Sales", "sales", "select", "system", "sqlite", "sqlite_master", "json_each", "null", "a" * 60)
+
 
 class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
     """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
@@ -212,6 +214,16 @@ class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
         assert sink.prune([]) == 0
         assert sink.active() == second
         assert reading(sink, lambda store: store.count("items", Query())) == 60
+
+    def test_names_that_it_does_not_refuse_are_served_together(self, sink: Sink) -> None:
+        unfit = dict(sink.unfit_names(AWKWARD_NAMES))
+        assert all(unfit.values())
+        specs = [SPEC.model_copy(update={"name": name}) for name in AWKWARD_NAMES if name not in unfit]
+        loads = [load(sink, f"of {spec.name}", items(place + 1), spec) for place, spec in enumerate(specs)]
+        made = publish_loaded(sink, *(report.served for report in loads))
+        sink.prune([made])
+        for place, spec in enumerate(specs):
+            assert reading(sink, lambda store, name=spec.name: store.count(name, Query())) == place + 1  # type: ignore[misc]
 
 
 def publish_loaded(sink: Sink, *served: Any) -> Release:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from medallion.contracts import Grain, Inputs, Scope, Transform, quote, require
+from medallion.contracts import Columns, Grain, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError, did_you_mean
 from medallion.expressions import (
     AGGREGATES,
@@ -77,6 +78,9 @@ class Aggregate(Transform):
     def key(self) -> tuple[str, ...]:
         """The `by` columns; none, so that all rows come together, when the result is sorted or cut as a whole."""
         return () if self.sort or self.limit else self.by
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return (*self.by, *self.metrics)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by)

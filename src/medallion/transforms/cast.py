@@ -57,6 +57,7 @@ class Cast(Transform):
     """
 
     name = "cast"
+    keeps_columns = True
     version = 2
     value_field = "columns"
 

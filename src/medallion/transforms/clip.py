@@ -38,6 +38,7 @@ class Clip(Transform):
 
     name = "clip"
     value_field = "columns"
+    keeps_columns = True
 
     columns: dict[str, Annotated[Bounds, AfterValidator(_ordered)]] = Field(min_length=1)
 

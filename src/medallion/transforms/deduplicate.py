@@ -32,6 +32,7 @@ class Deduplicate(Transform):
 
     name = "deduplicate"
     value_field = "key"
+    keeps_columns = True
     scope: ClassVar[Scope] = "key"
 
     key_columns: SomeNames = Field(alias="key")

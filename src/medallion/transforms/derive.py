@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from medallion.contracts import Inputs, Transform
+from medallion.contracts import Columns, Inputs, Transform
 from medallion.errors import StepError
 from medallion.expressions import new_names, public
 from medallion.transforms.columns import NewName, RowExpression, computed
@@ -35,6 +36,9 @@ class Derive(Transform):
     value_field = "columns"
 
     columns: dict[NewName, RowExpression] = Field(min_length=1)
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return None if rows is None else tuple(dict.fromkeys((*rows, *self.columns)))
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         for name, expression in self.columns.items():

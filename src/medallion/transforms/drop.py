@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from medallion.contracts import Inputs, Transform, require
+from medallion.contracts import Columns, Inputs, Transform, require
 from medallion.errors import StepError
 from medallion.expressions import SomeNames, columns_sql, public
 
@@ -27,6 +28,9 @@ class Drop(Transform):
     value_field = "columns"
 
     columns: SomeNames
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return None if rows is None else tuple(name for name in rows if name not in self.columns)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

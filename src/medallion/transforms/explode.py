@@ -32,6 +32,7 @@ class Explode(Transform):
 
     name: ClassVar[str] = "explode"
     value_field: ClassVar[str | None] = "column"
+    keeps_columns = True
     grain: ClassVar[Grain] = "new"
 
     column: str

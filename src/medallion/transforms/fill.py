@@ -26,6 +26,7 @@ class Fill(Transform):
 
     name = "fill"
     value_field = "columns"
+    keeps_columns = True
 
     columns: dict[str, Constant] = Field(min_length=1)
 

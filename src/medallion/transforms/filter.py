@@ -27,6 +27,7 @@ class Filter(Transform):
 
     name = "filter"
     value_field = "where"
+    keeps_columns = True
 
     where: RowExpression
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
+from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
 from medallion.expressions import Names, columns_sql, explained, kinds, new_names, public, same_kind
 
@@ -80,6 +81,14 @@ class Join(Transform):
             l=rows,
             r=other,
         )
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        if rows is None or self.how in ("semi", "anti"):
+            return rows
+        if self.columns is not None:
+            return (*rows, *self.columns)
+        other = others.get(self.with_)
+        return None if other is None else (*rows, *(name for name in other if name not in self.on.values()))
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         other = self._other(rows, inputs)

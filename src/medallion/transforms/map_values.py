@@ -31,6 +31,7 @@ class MapValues(Transform):
 
     name = "map_values"
     value_field = "columns"
+    keeps_columns = True
 
     columns: dict[str, Mapped] = Field(min_length=1)
 

@@ -64,6 +64,7 @@ class Normalize(Transform):
 
     name = "normalize"
     value_field = "columns"
+    keeps_columns = True
 
     columns: dict[str, Operations] = Field(min_length=1)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from medallion.contracts import ROW, Grain, Inputs, Scope, Transform, literal, quote, require
+from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, literal, quote, require
 from medallion.expressions import (
     AGGREGATES,
     Call,
@@ -71,6 +72,9 @@ class Pivot(Transform):
         return rows.filter(f"({text} in ({listed})) is not true").project(
             f"{columns}, {literal(self.names)} as column, {text} as value"
         )
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return (*self.by, *map(_text, self.values))
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by, self.names, self.value)

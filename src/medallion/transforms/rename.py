@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from medallion.contracts import Inputs, Transform, quote, require
+from medallion.contracts import Columns, Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.expressions import new_names, public
 from medallion.transforms.columns import NewName
@@ -36,6 +37,9 @@ class Rename(Transform):
     def _distinct(cls, columns: dict[str, str]) -> dict[str, str]:
         new_names(columns.values())
         return columns
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return None if rows is None else tuple(self.columns.get(name, name) for name in rows)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from medallion.contracts import ORIGIN, ROW, Inputs, Transform, require
+from medallion.contracts import ORIGIN, ROW, Columns, Inputs, Transform, require
 from medallion.expressions import SomeNames, columns_sql, new_names
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Select(Transform):
     def _distinct(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
         new_names(columns)
         return columns
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return self.columns
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

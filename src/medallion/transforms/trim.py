@@ -33,6 +33,7 @@ class Trim(Transform):
 
     name = "trim"
     value_field = "columns"
+    keeps_columns = True
 
     columns: SomeNames | None = None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Grain, Inputs, Scope, Transform
+from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform
 from medallion.expressions import SomeNames, explained, kinds, public, same_kind
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ class Union(Transform):
 
     def reads(self) -> tuple[str, ...]:
         return tuple(name for name in self.with_ if "." in name)
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        columns: dict[str, str] = {}
+        for names in (rows, *(others.get(name) for name in self.with_)):
+            if names is None:
+                return None
+            for name in names:
+                columns.setdefault(name.lower(), name)
+        return tuple(columns.values())
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         known = {name.lower(): (name, kind) for name, kind in kinds(rows).items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from medallion.contracts import ROW, Grain, Inputs, Transform, quote, require
+from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.expressions import SomeNames, columns_sql, explained, kinds, new_names, public, same_kind
 
@@ -40,6 +41,11 @@ class Unpivot(Transform):
         new_names(self.columns)
         new_names((self.names, self.value))
         return self
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        if rows is None:
+            return None
+        return (*(name for name in rows if name not in self.columns), self.names, self.value)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from medallion.contracts import ROW, Inputs, Scope, Transform, quote, require
+from medallion.contracts import ROW, Columns, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError
 from medallion.expressions import (
     AGGREGATES,
@@ -96,6 +96,9 @@ class Window(Transform):
 
     def key(self) -> tuple[str, ...]:
         return self.by
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return None if rows is None else (*rows, *self.columns)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by, *(term.removeprefix("-") for term in self.order_by))
