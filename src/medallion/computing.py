@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from medallion import ingest
 from medallion.config import Table
 from medallion.contracts import Built, Input, Session, TableTask, keep_file
 from medallion.errors import GateError, MedallionError
+from medallion.journal import LAKE, WriteJournal
 from medallion.lake import KEY_LENGTH, now
 from medallion.parsing import parse
 from medallion.plan import Step
@@ -27,19 +29,30 @@ _NO_ROW = "every row was quarantined; the expectation `quarantined: {at_most: 5%
 class Computing:
     """Computes the tables of one run.
 
-    Parameters: `run` its id, `session` gives the engine's session when it is first needed.
+    Parameters: `journal` notes what is written; `run` is its id; `session` gives the engine's session when it is
+    first needed.
     """
 
-    def __init__(self, pipeline: Pipeline, run: str, scratch: Path, session: Callable[[], Session]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, journal: WriteJournal, run: str, scratch: Path, session: Callable[[], Session]
+    ) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
+        self.journal = journal
         self.run = run
         self.scratch = scratch
         self.session = session
 
+    def sources(self) -> list[ingest.SourceTable]:
+        """The bronze tables, each with a storage that notes what is written there."""
+        return [
+            replace(table, storage=self.journal.storage(table.name.partition(".")[0], table.storage))
+            for table in self.pipeline.sources()
+        ]
+
     def take_in(self, step: Step, kept: Sequence[ingest.Kept], before: Snapshot | None) -> tuple[Snapshot, list[str]]:
         """Parse the files of a bronze table: its snapshot, and what drifted. Raises SourceError."""
-        table = next(found for found in self.pipeline.sources() if found.name == step.table)
+        table = next(found for found in self.sources() if found.name == step.table)
         pairs = parse(table, kept, self.session(), self.scratch)
         files = [file for file, _ in pairs]
         columns, drift = ingest.settle(table, files, before)
@@ -95,7 +108,7 @@ class Computing:
                 steps=table.steps,
                 expectations=table.expect,
                 layer=layer,
-                storage=self.lake.layer_storage(layer_name, layer),
+                storage=self.journal.storage(layer_name, self.lake.layer_storage(layer_name, layer)),
                 lineage=self._lineage(inputs, snapshots),
             )
         )
@@ -132,7 +145,9 @@ class Computing:
     def _keep_rejects(self, table: str, identity: str, found: Path | None, rows: int) -> File | None:
         if found is None:
             return None
-        return keep_file(self.lake.storage, f"quarantine/{table}/{identity}.parquet", found, rows)
+        path = f"quarantine/{table}/{identity}.parquet"
+        self.journal.note(LAKE, [path])
+        return keep_file(self.lake.storage, path, found, rows)
 
     def _lineage(self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]) -> dict[int, Input]:
         """The bronze snapshots that the inputs' rows came from, by origin number."""

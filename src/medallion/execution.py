@@ -16,6 +16,7 @@ from medallion.computing import Computing
 from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
 from medallion.errors import GateError, MedallionError, ServiceError
+from medallion.journal import WriteJournal
 from medallion.lake import new_id, now
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
@@ -76,7 +77,8 @@ class Execution:
         self._places: Mapping[str, int] = {}
         self._stack = ExitStack()
         self._session: Session | None = None
-        self.computing = Computing(pipeline, run, scratch, self.session)
+        self.journal = WriteJournal(pipeline.lake.storage, run)
+        self.computing = Computing(pipeline, self.journal, run, scratch, self.session)
 
     def session(self) -> Session:
         """The engine's session, opened on first use: a run with nothing new never pays for it."""
@@ -111,9 +113,10 @@ class Execution:
         release = self.lake.current()
         self.current = release.tables if release else {}
         publisher = Publisher(self.pipeline, self.scratch, self.session)
+        publisher.check_plain(release)
         shown = publisher.shown()
         self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
-        for table in self.pipeline.sources():
+        for table in self.computing.sources():
             before, lost = self.current.get(table.name), self.lost.get(table.name, ())
             self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
                 table, before, self.scratch, anew=self.selection.full, lost=lost
@@ -179,7 +182,15 @@ class Execution:
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))
         with suppress(ServiceError):  # it is published; what could not be removed now is removed next time
-            collect(self.lake, self.pipeline.declaration, publisher.sinks, thorough=False)
+            self.journal.close()
+            collect(
+                self.lake,
+                self.pipeline.declaration,
+                publisher.sinks,
+                run=self.record.id,
+                check=self.held.check,
+                thorough=False,
+            )
 
     def _step(self, planned: Step) -> None:
         started = time.perf_counter()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, cast
 
-from medallion import plugins
+from medallion import plugins, source_pattern
 from medallion.config import Source
 from medallion.contracts import Format, SourceLayer
 from medallion.errors import SourceError
+from medallion.journal import StagedStorage
 from medallion.lake import now
 from medallion.plan import Arrival, digest
 from medallion.records import Change, Column, Snapshot, SourceFile
@@ -24,6 +24,7 @@ from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
 
 RACY = 2.0  # seconds: a file written this shortly before it was taken may change unseen in the same tick
+STAGED_FILES, STAGED_BYTES = 500, 1 << 30  # source files whose names are recorded together before they are kept
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def take_in(
     """
     source, files = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
+    staged = StagedStorage(table.storage, scratch) if scratch else None
 
     def keep(found: tuple[str, Entry]) -> Kept:
         name, entry = found
@@ -80,13 +82,17 @@ def take_in(
             item = Stored(former.object, former.bytes, former.sha256)
             return Kept(name, entry, former.sha256, item, former.arrived, form)
         arrived = now()
-        if scratch is None:
+        if scratch is None or staged is None:
             return Kept(name, entry, _sha256(source, entry.path), Stored(""), arrived, form)
-        item = keep_object(table, source, entry, scratch)
+        item = keep_object(replace(table, storage=staged), source, entry, scratch)
         return Kept(name, entry, item.sha256 or "", item, arrived, form)
 
+    kept: list[Kept] = []
     with ThreadPoolExecutor(4) as pool:
-        kept = list(pool.map(keep, files))
+        for batch in _batches(files):
+            kept += pool.map(keep, batch)
+            if staged:
+                staged.flush(pool)
     changes = Counter[Change](_change(file, known) for file in kept)
     changes["retracted"] = len(known.keys() - {file.name for file in kept})
     mark = digest(
@@ -131,6 +137,20 @@ def settle(
     return tuple(columns.get(name, Column(name=name, type="VARCHAR")) for name in names), drift
 
 
+def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
+    """The files in their order, in batches of limited number and size."""
+    batch: list[tuple[str, Entry]] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) == STAGED_FILES or size + file[1].bytes > STAGED_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file[1].bytes
+    if batch:
+        yield batch
+
+
 def format_of(name: str) -> Format:
     """The format whose suffix a file name ends in. Raises SourceError naming those there are."""
     suffixes: dict[str, str] = {}
@@ -146,19 +166,13 @@ def format_of(name: str) -> Format:
 
 
 def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
-    pattern = PurePosixPath(table.declared.source)
-    wild = next((n for n, part in enumerate(pattern.parts) if re.search(r"[*?\[]", part)), len(pattern.parts) - 1)
-    scheme, separator, _ = table.declared.source.partition("://")
-    root = str(PurePosixPath(*pattern.parts[:wild]))
-    if separator:
-        root = root.replace(f"{scheme}:/", f"{scheme}://", 1)
+    root, rest = source_pattern.split(table.declared.source)
     storage = open_storage(root, table.base, table.options)
-    rest = PurePosixPath(*pattern.parts[wild:])
-    if len(rest.parts) == 1 and not re.search(r"[*?\[]", str(rest)):
-        entry = storage.info(str(rest))
+    if source_pattern.names_one_file(rest):
+        entry = storage.info(rest)
         entries = [entry] if entry else []
     else:
-        wanted = re.compile(_regex(str(rest)))
+        wanted = source_pattern.regex(rest)
         entries = [entry for entry in storage.list("") if wanted.fullmatch(entry.path)]
     if not entries:
         raise SourceError(
@@ -167,15 +181,6 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
         )
     prefix = "" if root == "." else f"{mask(root)}/"
     return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
-
-
-def _regex(pattern: str) -> str:
-    """A glob as a regular expression: `*` and `?` within one folder, `**/` across any; hidden files only by name."""
-    out = ""
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", pattern):
-        known = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
-        out += known.get(token) or (token if token.startswith("[") else re.escape(token))
-    return out
 
 
 def _same(former: SourceFile, entry: Entry) -> bool:

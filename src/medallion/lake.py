@@ -6,6 +6,7 @@ lake/
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
+  writes/RUN-N.json             what a run is about to write, until a release names it
   quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
   bronze/ silver/ gold/         the layers' own files
 """
@@ -101,14 +102,17 @@ class Lake:
     def releases(self) -> list[Release]:
         """All releases that were published and are kept, newest first."""
         published = set(self.pointer().published)
-        found = self._all("releases", Release)
-        return [release for release in found if release.id in published]
+        return [release for release in self.written_releases() if release.id in published]
+
+    def written_releases(self) -> list[Release]:
+        """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
+        return self._all("releases", Release)
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
         self._put(f"releases/{release.id}.json", release)
         known = {snapshot.id for snapshot in before.tables.values()} if before else set()
-        records = [_snapshot_path(found) for found in release.tables.values() if found.id not in known]
+        records = [snapshot_path(found) for found in release.tables.values() if found.id not in known]
         self.storage.sync([f"releases/{release.id}.json", *records])
         self.point(release.id, pointer)
 
@@ -189,7 +193,11 @@ class Lake:
         source.storage.sync(path for path in source.layer.objects(snapshot) if path not in published)
         if snapshot.rejects:
             self.storage.sync([snapshot.rejects.path])
-        self._put(_snapshot_path(snapshot), snapshot)
+        self._put(snapshot_path(snapshot), snapshot)
+
+    def snapshots(self) -> list[Snapshot]:
+        """The recorded snapshots: the newest of each fingerprint."""
+        return self._all("snapshots", Snapshot)
 
     # Within
 
@@ -209,7 +217,7 @@ class Lake:
             return kind.model_validate_json(unseal(data))
 
     def _all(self, folder: str, kind: type[R]) -> list[R]:
-        paths = sorted((entry.path for entry in self.storage.list(folder)), reverse=True)
+        paths = sorted((entry.path for entry in self.storage.list(folder) if _is_record(entry.path)), reverse=True)
         return [record for record in for_each(self.storage, lambda path: self._kept(path, kind), paths) if record]
 
     def _kept(self, path: str, kind: type[R]) -> R | None:
@@ -226,8 +234,15 @@ class Lake:
             raise damaged(self.storage, path) from error
 
 
-def _snapshot_path(snapshot: Snapshot) -> str:
+def snapshot_path(snapshot: Snapshot) -> str:
+    """Where in the lake a snapshot is recorded."""
     return f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json"
+
+
+def _is_record(path: str) -> bool:
+    """Whether a path is one of ours: other programs leave files of their own in folders, such as `.DS_Store`."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".json") and not name.startswith(".")
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from medallion import plugins
+from medallion import locations, plugins
 from medallion.config import Declaration, Heading, ServedTable, SinkDeclaration, Source, Table, faults
 from medallion.contracts import Plugin, SourceLayer
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
@@ -30,7 +30,7 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
     With `serving`, an endpoint or block that does not fit the tables is logged only: the others can be served.
     """
     document = read(path)
-    reader = _Reader(document, serving=serving)
+    reader = _Reader(document, path.parent, serving=serving)
     declaration = reader.declaration(document.data)
     if reader.problems or declaration is None:
         raise DeclarationError([problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])])
@@ -40,8 +40,9 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
 class _Reader:
     """Walks what was written and builds the models, noting each problem instead of stopping at it."""
 
-    def __init__(self, document: Document, *, serving: bool) -> None:
+    def __init__(self, document: Document, base: Path, *, serving: bool) -> None:
         self.document = document
+        self.base = base
         self.serving = serving
         self.problems: list[tuple[tuple[int, ...], Problem]] = []
 
@@ -82,6 +83,9 @@ class _Reader:
                 if self.serving and trail[0] in whole.sections:
                     _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
                 else:
+                    self.add(trail, message)
+            if not self.problems:
+                for trail, message in locations.faults(whole, self.base):
                     self.add(trail, message)
         return whole
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from medallion.contracts import Parsed, ParseTask, Session
 from medallion.errors import DamagedError, MissingError, SourceError
 from medallion.ingest import Kept, SourceTable, keep_object, matches
+from medallion.journal import note_all
 from medallion.records import SourceFile
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealing import read_record, seal
@@ -38,6 +39,7 @@ def parse(table: SourceTable, kept: Sequence[Kept], session: Session, scratch: P
         ParseTask(file.form, _original(table, file, scratch), file.name, scratch / f"{table.name}-{number}.parquet")
         for number, file in enumerate(fresh.values())
     ]
+    note_all(table.storage, [name for path in fresh for name in (path, f"{path}.json")])
     faults: list[str] = []
     for path, task, outcome in zip(fresh, tasks, session.parse(tasks), strict=True):
         if isinstance(outcome, SourceError):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from medallion import ingest
+from medallion import ingest, locations
 from medallion.config import Declaration, Source, faults
 from medallion.contracts import Sink, SourceLayer, Store
 from medallion.environment import read_dotenv
@@ -29,6 +29,7 @@ from medallion.storage.copies import copies
 from medallion.storage.settings import s3_options
 
 Watch = Callable[[Event], None]
+SCRATCH = ".medallion-scratch"  # in a lake that is a folder; emptied by each writer
 
 
 class Pipeline:
@@ -53,15 +54,16 @@ class Pipeline:
         options: Mapping[str, Any] | None = None,
         serving: bool = False,
     ) -> None:
-        problems = [
-            Problem("", ".".join(map(str, path)), message)
+        self.declaration = declaration
+        self.base = Path(base).absolute()
+        wrong = [
+            (path, message)
             for path, message in faults(declaration)
             if not (serving and path[0] in declaration.sections)
         ]
-        if problems:
-            raise DeclarationError(problems)
-        self.declaration = declaration
-        self.base = Path(base).absolute()
+        wrong = wrong or list(locations.faults(declaration, self.base))
+        if wrong:
+            raise DeclarationError([Problem("", ".".join(map(str, path)), message) for path, message in wrong])
         SECRETS.add(*secrets)
         self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers, options=options)
         self.sinks: Mapping[str, Sink] = {
@@ -136,8 +138,9 @@ class Pipeline:
 
     def collect(self) -> Collected:
         """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
-        with self.writing(new_id(now())):
-            return collect(self.lake, self.declaration, self.sinks, thorough=True)
+        run = new_id(now())
+        with self.writing(run) as (held, _):
+            return collect(self.lake, self.declaration, self.sinks, run=run, check=held.check, thorough=True)
 
     def store(self, sink: str | None = None) -> Store:
         """The query side of a sink, by default the first. Connects on first use."""
@@ -172,7 +175,7 @@ class Pipeline:
             if root is None:
                 scratch = Path(tempfile.mkdtemp(dir=copies().folder))
             else:
-                scratch = root / ".scratch"
+                scratch = root / SCRATCH
                 shutil.rmtree(scratch, ignore_errors=True)  # left by a run that was killed
                 scratch.mkdir(parents=True)
             try:

@@ -107,18 +107,45 @@ class Publisher:
         former = self._plain_record()
         names = [name for name in self.pipeline.declaration.served() if name in release.tables]
         sources = [self.lake.input(release.tables[name], release) for name in names]
-        there = for_each(self.lake.storage, _plain_entry, sources)
+        entries = for_each(self.lake.storage, _plain_entry, sources)
         tables: dict[str, PlainFile] = {}
-        for name, source, entry in zip(names, sources, there, strict=True):
+        stale = []
+        for name, source, entry in zip(names, sources, entries, strict=True):
             file = former.tables.get(name)
             if file is None or file.snapshot != source.snapshot.id or not Stored.of(file).matches(entry):
-                file = self._write_plain(source)
-                source.storage.sync([file.path])
-            tables[name] = file
+                stale.append(source)
+            else:
+                tables[name] = file
+        if intended := {source.snapshot.table for source in stale} - former.tables.keys():
+            # recorded before they are written, for a file that no record names is somebody else's
+            self._put_plain_record(former.release, {name: _intended(name) for name in intended} | former.tables)
+        for source in stale:
+            tables[source.snapshot.table] = file = self._write_plain(source)
+            source.storage.sync([file.path])
         for name in former.tables.keys() - tables.keys():
             self._delete_plain(name)
-        if former != (record := PlainRecord(release=release.id, tables=tables)):
-            write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
+        tables = {name: tables[name] for name in names}
+        if former != PlainRecord(release=release.id, tables=tables):
+            self._put_plain_record(release.id, tables)
+
+    def check_plain(self, published: Release | None) -> None:
+        """Raise CallError when a plain copy would overwrite a file that medallion did not write."""
+        known = set(self._plain_record().tables) | (_served_by(published) if published else set())
+        for table in self.pipeline.declaration.served():
+            if table in known:
+                continue
+            name = table.partition(".")[0]
+            storage = self.lake.layer_storage(name, self.pipeline.declaration.layers[name])
+            if storage.info(_plain_file(table)):
+                raise CallError(
+                    f"{storage.url}/{_plain_file(table)} was not written by medallion, "
+                    f"but the plain copy of {table} has this name",
+                    hint=f"move that file away, rename the table, or give layer {name!r} another `path`",
+                )
+
+    def _put_plain_record(self, release: str, tables: dict[str, PlainFile]) -> None:
+        record = PlainRecord(release=release, tables=tables)
+        write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
 
     def _plain_record(self) -> PlainRecord:
         """What stands under plain names; where that is lost or damaged, they are all written again."""
@@ -194,6 +221,17 @@ def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Serve
 
 def _plain_entry(source: Input) -> Entry | None:
     return source.storage.info(_plain_file(source.snapshot.table))
+
+
+def _intended(table: str) -> PlainFile:
+    """Stands for a plain copy that is about to be written."""
+    return PlainFile(path=_plain_file(table), bytes=0, rows=0, sha256="", snapshot="")
+
+
+def _served_by(release: Release) -> set[str]:
+    """The tables that a release has plain copies of: those of its last layer."""
+    last = list(release.layers)[-1]
+    return {name for name in release.tables if name.startswith(f"{last}.")}
 
 
 def _plain_file(name: str) -> str:

@@ -1,15 +1,22 @@
-"""Retention: what stays is what kept releases and runs need; everything else goes."""
+"""Retention: what kept releases and runs need stays; of the rest, only what records name is removed.
+
+The names come from release and snapshot records and from the write journals of runs that ended without a release.
+A folder is never listed in order to delete what is left over: a file that no record names belongs to somebody else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
+from medallion import plugins
 from medallion.config import Declaration
-from medallion.contracts import Sink
-from medallion.lake import Lake
+from medallion.contracts import Layer, Sink
+from medallion.journal import LAKE, Names, WriteJournal, read_journals
+from medallion.lake import Lake, snapshot_path
 from medallion.records import Release, Run, Snapshot
-from medallion.storage.sealing import read_record
+from medallion.storage import Storage
 
 RUNS = 100  # the newest runs stay even when their release is gone
 
@@ -25,67 +32,147 @@ class Collected:
     parts: int = 0
 
 
-def collect(lake: Lake, declaration: Declaration, sinks: Mapping[str, Sink], *, thorough: bool) -> Collected:
-    """Remove what is no longer needed; the caller holds the lease.
+def collect(
+    lake: Lake,
+    declaration: Declaration,
+    sinks: Mapping[str, Sink],
+    *,
+    run: str,
+    check: Callable[[], None],
+    thorough: bool,
+) -> Collected:
+    """Remove what is no longer needed; the caller holds the lease, and `check` raises LeaseError when it is lost.
 
-    `thorough` also looks for what killed or unpublished runs left. Without it nothing is listed
-    while no release is beyond retention.
+    `run` names the list of what is removed while it is being removed. `thorough` also looks for what killed or
+    unpublished runs left. Without it nothing is listed while no release is beyond retention.
     """
-    releases = lake.releases()
-    current = lake.pointer().release
-    retain = {name: layer.retain for name, layer in declaration.layers.items()}
-    last = list(declaration.layers)[-1]
-    kept = _newest(releases, retain[last], current)
-    gone = [release for release in releases if release not in kept]
-    if not gone and not thorough:
+    collection = _Collection(lake, declaration, run, check)
+    if not collection.gone and not thorough:
         return Collected()
-    names = {f"releases/{release.id}.json" for release in kept}
-    for entry in lake.storage.list("releases"):
-        if entry.path not in names:
-            lake.storage.delete(entry.path)
-    runs = lake.runs()
-    wanted = {release.run for release in kept} | {run.id for run in runs[:RUNS]}
-    for run in runs:
-        if run.id not in wanted:
-            lake.storage.delete(f"runs/{run.id}.json")
-    objects = size = 0
-    for name, layer in declaration.layers.items():
-        snapshots = [
-            snapshot for release in _newest(kept, retain[name], current) for snapshot in release.tables.values()
-        ]
-        needed = {path for s in snapshots if s.table.startswith(f"{name}.") for path in layer.objects(s)}
-        needed |= {f"{table}.parquet" for table in declaration.tables.get(name, {})}
-        storage = lake.layer_storage(name, layer)
-        for entry in storage.list(""):
-            if entry.path not in needed:
-                storage.delete(entry.path)
-                objects, size = objects + 1, size + entry.bytes
-    objects += _forget(
-        lake, [s for release in kept for s in release.tables.values()], [r for r in runs if r.id in wanted]
-    )
-    tables = sum(sink.prune(kept) for sink in sinks.values())
+    objects, size = collection.remove()
+    tables = 0
+    for sink in sinks.values():
+        check()
+        tables += sink.prune(collection.kept)
+    check()
     parts = lake.storage.sweep() if thorough else 0
-    return Collected(len(gone), objects, size, tables, parts)
+    return Collected(len(collection.gone), objects, size, tables, parts)
 
 
-def _newest(releases: list[Release], count: int, current: str | None) -> list[Release]:
-    """The newest releases, always with the current one, newest first."""
-    return [release for n, release in enumerate(releases) if n < count or release.id == current]
+class _Collection:
+    """One removal: what is kept, what is gone, and the names that only what is gone needs."""
+
+    def __init__(self, lake: Lake, declaration: Declaration, run: str, check: Callable[[], None]) -> None:
+        self.lake = lake
+        self.layers = dict(declaration.layers)
+        self.check = check
+        self.current = lake.pointer().release
+        self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
+        self.journal = WriteJournal(lake.storage, f"{run}-removal")
+        releases = lake.releases()
+        for release in releases:  # layers that are declared no more have objects too
+            for name, body in release.layers.items():
+                if name not in self.layers:
+                    self.layers[name] = cast("Layer", plugins.build(plugins.LAYERS, body))
+        self.kept = self._newest(releases, self.retain[list(declaration.layers)[-1]])
+        self.gone = [release for release in releases if release not in self.kept]
+
+    def remove(self) -> tuple[int, int]:
+        """Remove objects, then the records that named them; how many objects, and their bytes."""
+        ids = {release.id for release in self.kept}
+        releases = [release for release in self.lake.written_releases() if release.id not in ids]
+        snapshots, (kept_runs, runs) = self._forgotten_snapshots(), self._runs()
+        journals = read_journals(self.lake.storage)
+        unneeded = self._unneeded(releases, snapshots, runs, journals.values())
+        needed = self._needed(kept_runs)
+        unneeded = {layer: left for layer, paths in unneeded.items() if (left := paths - needed.get(layer, set()))}
+        for layer, paths in unneeded.items():  # should this process be killed, the names are still recorded
+            self.journal.note(layer, paths)
+        records = [
+            *(f"releases/{release.id}.json" for release in releases),
+            *(snapshot_path(snapshot) for snapshot in snapshots),
+            *(f"runs/{record.id}.json" for record in runs),
+        ]
+        for path in (*records, *journals):
+            self._delete(self.lake.storage, path)
+        objects = size = 0
+        for layer, paths in unneeded.items():
+            for entry_bytes in self._remove(layer, paths):
+                objects, size = objects + 1, size + entry_bytes
+        self.check()
+        self.journal.close()
+        return objects + len(snapshots), size
+
+    def _unneeded(
+        self, releases: list[Release], snapshots: list[Snapshot], runs: list[Run], journals: Iterable[Names]
+    ) -> Names:
+        """The names, by layer, that only removed releases, snapshots, runs and journals have."""
+        beyond = {name: self.kept[len(self._newest(self.kept, count)) :] for name, count in self.retain.items()}
+        unneeded: Names = {}
+        for snapshot in [*snapshots, *(each for release in releases for each in release.tables.values())]:
+            self._add(unneeded, snapshot)
+        for name, older in beyond.items():
+            for release in older:
+                for snapshot in release.tables.values():
+                    if snapshot.table.startswith(f"{name}."):
+                        self._add(unneeded, snapshot, rejects=False)
+        for names in journals:
+            for layer, paths in names.items():
+                unneeded.setdefault(layer, set()).update(paths)
+        unneeded.setdefault(LAKE, set()).update(_rejects(runs))
+        return unneeded
+
+    def _needed(self, runs: list[Run]) -> Names:
+        needed: Names = {}
+        for name, count in self.retain.items():
+            for release in self._newest(self.kept, count):
+                for snapshot in release.tables.values():
+                    if snapshot.table.startswith(f"{name}."):
+                        self._add(needed, snapshot, rejects=False)
+        rejects = {each.rejects.path for release in self.kept for each in release.tables.values() if each.rejects}
+        needed[LAKE] = rejects | _rejects(runs)
+        return needed
+
+    def _add(self, names: Names, snapshot: Snapshot, *, rejects: bool = True) -> None:
+        layer = snapshot.table.partition(".")[0]
+        if layer in self.layers:
+            names.setdefault(layer, set()).update(self.layers[layer].objects(snapshot))
+        if rejects and snapshot.rejects:
+            names.setdefault(LAKE, set()).add(snapshot.rejects.path)
+
+    def _newest(self, releases: list[Release], count: int) -> list[Release]:
+        """The newest releases, always with the current one, newest first."""
+        return [release for n, release in enumerate(releases) if n < count or release.id == self.current]
+
+    def _forgotten_snapshots(self) -> list[Snapshot]:
+        known = {(each.table, each.id) for release in self.kept for each in release.tables.values()}
+        return [each for each in self.lake.snapshots() if (each.table, each.id) not in known]
+
+    def _runs(self) -> tuple[list[Run], list[Run]]:
+        """The runs that stay, and those that go."""
+        runs = self.lake.runs()
+        wanted = {release.run for release in self.kept} | {run.id for run in runs[:RUNS]}
+        return [run for run in runs if run.id in wanted], [run for run in runs if run.id not in wanted]
+
+    def _remove(self, layer: str, paths: set[str]) -> Iterable[int]:
+        """Remove those of the paths that are there; the bytes of each."""
+        if layer != LAKE and layer not in self.layers:
+            return
+        storage = self.lake.storage if layer == LAKE else self.lake.layer_storage(layer, self.layers[layer])
+        for folder in sorted({path.partition("/")[0] for path in paths if "/" in path}):
+            for entry in storage.list(folder):  # tells which are still there, with their sizes, in few requests
+                if entry.path in paths:
+                    self._delete(storage, entry.path)
+                    yield entry.bytes
+        for path in sorted(path for path in paths if "/" not in path):
+            if entry_alone := storage.info(path):
+                self._delete(storage, path)
+                yield entry_alone.bytes
+
+    def _delete(self, storage: Storage, path: str) -> None:
+        self.check()
+        storage.delete(path)
 
 
-def _forget(lake: Lake, snapshots: list[Snapshot], runs: list[Run]) -> int:
-    """Drop the records of snapshots and the rejects that nothing refers to any more."""
-    known = {(snapshot.table, snapshot.id) for snapshot in snapshots}
-    forgotten = 0
-    for entry in lake.storage.list("snapshots"):
-        snapshot = Snapshot.model_validate(read_record(lake.storage, entry.path))
-        if (snapshot.table, snapshot.id) not in known:
-            lake.storage.delete(entry.path)
-            forgotten += 1
-    rejects = {snapshot.rejects.path for snapshot in snapshots if snapshot.rejects}
-    rejects |= {step.rejects.path for run in runs for step in run.steps if step.rejects}
-    for entry in lake.storage.list("quarantine"):
-        if entry.path not in rejects:
-            lake.storage.delete(entry.path)
-            forgotten += 1
-    return forgotten
+def _rejects(runs: Iterable[Run]) -> set[str]:
+    return {step.rejects.path for run in runs for step in run.steps if step.rejects}

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from medallion.storage.sealing import seal
+
 COMMAND = [sys.executable, "-m", "medallion"]
 HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "rich", "fsspec", "pymongo")
 
@@ -332,9 +334,15 @@ def test_gc_says_what_went(project: Path) -> None:
     assert medallion(project, "gc").out == "nothing to remove\n"
     litter = project / "lake" / "gold" / "months" / "litter.parquet"
     litter.write_bytes(b"x" * 1_500)
+    foreign = litter.with_name("foreign.parquet")
+    foreign.write_bytes(b"of somebody else")
+    (project / "lake" / "writes").mkdir()
+    names = {"gold": ["months/litter.parquet", "months/gone.parquet"]}
+    (project / "lake" / "writes" / "of-a-killed-run-0.json").write_bytes(seal(json.dumps({"names": names}).encode()))
 
     assert medallion(project, "gc").out == "removed 1 object (1.5 kB)\n"
     assert not litter.exists()
+    assert foreign.exists()
 
 
 def test_the_schema_is_written_for_editors(project: Path) -> None:

@@ -50,7 +50,7 @@ def check(folder: Path, tidy: Counter[str], where: str) -> None:
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
     assert shape(folder) == tidy, where
     assert not list((folder / "lake").rglob("*.part")), where
-    assert not (folder / "lake/.scratch").exists(), where
+    assert not (folder / "lake/.medallion-scratch").exists(), where
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from medallion.errors import ConflictError, ExistsError, MissingError, StorageEr
 from medallion.storage import Entry, Storage
 from medallion.storage.durability import make_folder, sync_all
 
+_PART_NAME = re.compile(r"\..+\.[0-9a-f]{32}\.part")
 PART = ".part"  # the ending of files being written, which no listing shows
 
 
@@ -106,7 +108,7 @@ class LocalStorage(Storage):
                     return
 
     def sweep(self) -> int:
-        parts = list(self.root.rglob(f".*{PART}"))
+        parts = [path for path in self.root.rglob(f".*{PART}") if _PART_NAME.fullmatch(path.name)]
         for part in parts:
             part.unlink(missing_ok=True)
         return len(parts)

@@ -1,0 +1,160 @@
+"""What may not be inside what: layers, lakes and sources, however their places are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medallion.errors import DeclarationError
+from medallion.pipeline import Pipeline
+
+YAML = """\
+name: small
+lake: {lake}
+layers:
+  bronze: {bronze}
+  silver: {silver}
+tables:
+  bronze:
+    customers: {{source: "{source}"}}
+  silver:
+    customers: {{from: bronze.customers}}
+"""
+
+
+def checked(
+    folder: Path,
+    *,
+    lake: str = "lake",
+    bronze: str = "raw",
+    silver: str = "parquet",
+    source: str = "data/customers.csv",
+) -> list[str]:
+    """What `check` says of a declaration, line by line."""
+    folder.mkdir(exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data/customers.csv").write_text("id\n1\n")
+    (folder / "medallion.yaml").write_text(YAML.format(lake=lake, bronze=bronze, silver=silver, source=source))
+    try:
+        Pipeline.load(folder / "medallion.yaml")
+    except DeclarationError as error:
+        return str(error).splitlines()
+    return []
+
+
+def raw(path: str) -> str:
+    return f"{{type: raw, path: '{path}'}}"
+
+
+def parquet(path: str) -> str:
+    return f"{{type: parquet, path: '{path}'}}"
+
+
+@pytest.mark.parametrize(
+    "source", ["data/customers.csv", "data/*.csv", "data/**/*.csv", "{folder}/data/customers.csv", "data/sub/*.csv"]
+)
+@pytest.mark.parametrize(
+    "path", ["data", "./data/", "data/../data", "{folder}/data", "file://{folder}/data", "link", "other/../link", "."]
+)
+def test_a_layer_may_not_hold_a_source(tmp_path: Path, path: str, source: str) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p/link").symlink_to("data")
+    (tmp_path / "p/other").mkdir()
+    folder = str(tmp_path / "p")
+    if path == ".":
+        path = "{folder}"
+    problems = checked(
+        tmp_path / "p",
+        bronze=raw(path.replace("{folder}", folder)),
+        source=source.replace("{folder}", folder),
+        lake=str(tmp_path / "lake"),
+    )
+    assert len(problems) == 1
+    assert "is inside layer 'bronze'" in problems[0]
+    assert "medallion.yaml:" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("bronze", "source"),
+    [
+        ("data/bronze", "data/**/*.csv"),
+        ("data/bronze", "data/**"),
+        ("data/bronze", "data/*/*/*/*.csv"),
+        ("data/bronze", "**/*.csv"),
+        ("data/bronze", "data/bronze/../**/*.csv"),
+    ],
+)
+def test_a_source_may_not_take_in_the_files_of_a_layer(tmp_path: Path, bronze: str, source: str) -> None:
+    problems = checked(tmp_path, bronze=raw(bronze), source=source)
+    assert any("files of layer 'bronze'" in problem or "is inside layer" in problem for problem in problems)
+
+
+def test_the_lakes_own_folder_is_no_source(tmp_path: Path) -> None:
+    assert any("files of layer 'bronze'" in problem for problem in checked(tmp_path, source="**/*.csv"))
+    assert any("is inside layer 'bronze'" in problem for problem in checked(tmp_path, source="lake/bronze/x.csv"))
+
+
+@pytest.mark.parametrize(
+    ("bronze", "silver"),
+    [
+        ("files", "files"),
+        ("files", "files/silver"),
+        ("files/bronze", "files"),
+        ("files", "./x/../files/"),
+        ("files", "link"),
+        ("s3://bucket/a", "s3://bucket/a/"),
+        ("s3://bucket/a", "s3://bucket//a/b"),
+        ("s3://bucket/a/b", "s3://bucket/x/../a"),
+        ("lake/silver", ""),
+    ],
+)
+def test_layers_have_folders_of_their_own(tmp_path: Path, bronze: str, silver: str) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "link").symlink_to("files")
+    problems = checked(tmp_path, bronze=raw(bronze), silver=parquet(silver) if silver else "parquet")
+    assert len(problems) == 1
+    assert "layers 'bronze' and 'silver' are at" in problems[0]
+
+
+@pytest.mark.parametrize("path", ["lake", "lake/", "lake/../lake", "lake/runs", "lake/releases/x"])
+def test_a_layer_keeps_away_from_the_records_of_the_lake(tmp_path: Path, path: str) -> None:
+    problems = checked(tmp_path, silver=parquet(path))
+    assert len(problems) == 1
+    assert "holds the lake itself" in problems[0] or "where the lake keeps records" in problems[0]
+
+
+@pytest.mark.parametrize("path", ["other", "other/silver", "around"])
+def test_a_layer_may_not_be_in_or_around_another_lake(tmp_path: Path, path: str) -> None:
+    other = tmp_path / ("around/lake" if path == "around" else "other")
+    (other / "runs").mkdir(parents=True)
+    (other / "current.json").write_text("{}")
+    problems = checked(tmp_path, silver=parquet(path))
+    assert len(problems) == 1
+    assert f"{other} is another lake" in problems[0]
+
+
+def test_a_lake_may_not_be_inside_another_lake(tmp_path: Path) -> None:
+    (tmp_path / "other/runs").mkdir(parents=True)
+    (tmp_path / "other/lake.json").write_text("{}")
+    problems = checked(tmp_path, lake="other/mine")
+    assert any("is inside another lake" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"bronze": raw("files/bronze"), "silver": parquet("files/silver")},
+        {"source": "data/*.csv", "bronze": raw("data/bronze")},
+        {"source": "*.csv"},
+        {"lake": "."},
+        {"lake": "data"},
+        {"source": "lake/incoming/*.csv"},
+        {"bronze": raw("s3://bucket/a"), "silver": parquet("s3://bucket/ab")},
+        {"source": "**/*.csv", "lake": ".lake"},
+    ],
+    ids=str,
+)
+def test_what_is_apart_is_fine(tmp_path: Path, changes: dict[str, str]) -> None:
+    assert checked(tmp_path, **changes) == []
