@@ -79,15 +79,19 @@ class _Reader:
         }
         whole = self.model((), Declaration, values) if not self.problems else self.partial(values)
         if whole is not None:
-            for trail, message in faults(whole):
-                if self.serving and trail[0] in whole.sections:
-                    _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
-                else:
-                    self.add(trail, message)
-            if not self.problems:
-                for trail, message in locations.faults(whole, self.base):
-                    self.add(trail, message)
+            self.add_faults(whole)
         return whole
+
+    def add_faults(self, whole: Declaration) -> None:
+        """Note what is wrong between the parts, and, when nothing is, between their places."""
+        for trail, message in faults(whole):
+            if self.serving and trail[0] in whole.sections:
+                _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
+            else:
+                self.add(trail, message)
+        if not self.problems:
+            for trail, message in locations.faults(whole, self.base):
+                self.add(trail, message)
 
     def partial(self, values: Mapping[str, Any]) -> Declaration | None:
         """What could be read, for the faults between tables to be told as well; None when it is too little."""
