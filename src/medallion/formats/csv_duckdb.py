@@ -50,7 +50,7 @@ class Reading:
         A file without quotes has one record a line, so that counting proves the quickest way right. With quotes
         DuckDB's strict reading comes first: where a thread begins inside a quoted field, it notices.
         """
-        lines = survey(self.text, self.dialect.quote)
+        lines = survey(self.text, self.dialect)
         if lines is None:
             return None
         if not lines.quoted:
@@ -90,12 +90,14 @@ class Reading:
 
         types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
         dialect = {"delim": self.dialect.delimiter, "quote": self.dialect.quote, "escape": self.dialect.quote}
+        nulls = ", ".join(map(literal, ("", *self.dialect.nulls)))
         settings = ", ".join(
             (f"columns={{{types}}}", *(f"{key}={literal(mark)}" for key, mark in dialect.items()), *options)
         )
         query = f"""
             select * from read_csv({literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
-                header={self.header_lines > 0}, allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
+                header=false, skip={self.header_lines}, nullstr=[{nulls}],
+                allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
         # NotImplementedException: threads that began at different places do not meet
         with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):
             return parquet_file.write(query, self.part, self.connection)
@@ -155,18 +157,20 @@ class Reading:
         return rejects if len(rejects) == len(positions) else None
 
 
-def survey(text: Path, quote: str) -> Lines | None:
-    """Count the lines, unless DuckDB would read the file wrong without saying so: it lets NUL bytes pass, and
-    takes some of the carriage returns that stand alone for line ends."""
-    if not quote.isascii():
+def survey(text: Path, dialect: Dialect) -> Lines | None:
+    """Count the lines, unless DuckDB would read the file wrong without saying so: it lets NUL bytes pass, takes
+    some of the carriage returns that stand alone for line ends, and has rules of its own for escapes."""
+    if not dialect.quote.isascii():
         return None
-    mark = quote.encode()
+    mark, escape = dialect.quote.encode(), dialect.escape.encode()
     quoted, breaks, trailing = False, 0, 0
     with text.open("rb") as file:
         while chunk := file.read(_CHUNK):
             if chunk.endswith(b"\r"):
                 chunk += file.read(1)
             if b"\0" in chunk or (b"\r" in chunk and chunk.count(b"\r") != chunk.count(b"\r\n")):
+                return None
+            if escape and escape in chunk:
                 return None
             quoted = quoted or (bool(mark) and mark in chunk)
             found = chunk.count(b"\n")

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,16 +15,53 @@ from medallion.formats.source import undecodable
 
 _UNCLOSED = "a quote that is never closed"
 _TRAILING = "text after a closing quote"
+_BREAK = "a line break outside quotes"
 
 Fields = list[str | None]
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are told apart; `quote` is empty when nothing is quoted."""
+    """How fields are separated.
+
+    `quote` is empty when nothing is quoted, `escape` when quotes are only doubled, `comment` when there are no
+    comment lines. `nulls` are the unquoted texts that stand for NULL besides the empty one.
+    """
 
     delimiter: str
     quote: str
+    escape: str = ""
+    comment: str = ""
+    nulls: tuple[str, ...] = ()
+
+    def value(self, text: str, *, quoted: bool) -> str | None:
+        """The value of a field written as `text` between its delimiters or quotes."""
+        if not quoted and (not text or text in self.nulls):
+            return None
+        if self.escape and self.escape in text:
+            return self._unescaped(text, quoted=quoted)
+        return text.replace(self.quote * 2, self.quote) if quoted else text
+
+    def _unescaped(self, text: str, *, quoted: bool) -> str:
+        marks = "".join(map(re.escape, (self.quote, self.delimiter, self.escape)))
+        doubled = f"|({re.escape(self.quote)}){re.escape(self.quote)}" if quoted else "|(?!)()"
+        escaped = f"{re.escape(self.escape)}([{marks}]){doubled}"
+        return re.sub(escaped, lambda found: found[1] or found[2], text)
+
+    def plain(self) -> str:
+        """A pattern of the text of an unquoted field."""
+        delimiter, escape = re.escape(self.delimiter), re.escape(self.escape)
+        if not escape:
+            return f"[^{delimiter}]*"
+        return f"[^{delimiter}{escape}]*(?:{escape}[^\r\n]?[^{delimiter}{escape}]*)*"
+
+    def inside(self) -> str:
+        """A pattern of the text between two quotes."""
+        # No possessive repeats around groups: Python 3.11's re can fail on them with a SystemError.
+        quote, escape = re.escape(self.quote), re.escape(self.escape)
+        if not escape:
+            return f"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"
+        return f"[^{quote}{escape}]*(?:(?:{quote}{quote}|{escape}[\\s\\S])[^{quote}{escape}]*)*"
 
 
 class Record(NamedTuple):
@@ -43,47 +81,58 @@ class LineSplitter:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
+        delimiter, plain = re.escape(dialect.delimiter), dialect.plain()
+        quoted = ""
         if dialect.quote:
-            quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
-            inside, end = _inside(quote), _closing(quote)
-            field = f"(?: ?{quote}{inside}{end}|(?! ?{quote})[^{delimiter}]*)"
-            self._line = re.compile(f"{field}(?:{delimiter}{field})*")
-            self._fields = re.compile(f"(?:\\A|{delimiter})(?: ?({quote})({inside}){end}|([^{delimiter}]*))")
+            quote = re.escape(dialect.quote)
+            quoted = f" ?({quote})({dialect.inside()}){_closing(quote)}|(?! ?{quote})"
+        field = f"(?:{quoted}{'' if quoted else '()()'}({plain}))"
+        self._line = re.compile(f"{field}(?:{delimiter}{field})*")
+        self._fields = re.compile(f"(?:\\A|{delimiter}){field}")
 
     def split(self, number: int, text: str) -> Record | None:
         """The record of a line, or None when its quotes do not add up on this line alone."""
         body = text.rstrip("\r\n")
-        quote = self._dialect.quote
-        if not quote or quote not in body:
-            return _record(number, body, [field or None for field in body.split(self._dialect.delimiter)])
+        dialect = self._dialect
+        if not any(mark and mark in body for mark in (dialect.quote, dialect.escape)):
+            if "\r" in body or "\n" in body:
+                return Record(body, number, None, _BREAK)
+            texts, nulls = body.split(dialect.delimiter), dialect.nulls
+            return _record(number, body, [None if not text or text in nulls else text for text in texts])
         if not self._line.fullmatch(body):
             return None
-        found = self._fields.findall(body)
-        return _record(number, body, [_value(inside or plain, bool(mark), quote) for mark, inside, plain in found])
+        fields = self._fields.findall(body)
+        if any(not mark and ("\r" in plain or "\n" in plain) for mark, _, plain in fields):
+            return Record(body, number, None, _BREAK)
+        values = [dialect.value(inside or plain, quoted=bool(mark)) for mark, inside, plain in fields]
+        return _record(number, body, values)
 
 
 class Splitter:
-    """Splits one UTF-8 file into records. Blank lines are none.
+    """Splits one UTF-8 file into records, from the line after the first `skip` on. Blank lines and comments are none.
 
     A record whose quotes do not add up is its first line alone; reading goes on at the next line, so
     that one stray quote does not swallow the rest of the file. Raises SourceError on undecodable bytes.
     """
 
-    def __init__(self, text: Path, name: str, dialect: Dialect) -> None:
+    def __init__(self, text: Path, name: str, dialect: Dialect, skip: int = 0) -> None:
         self._name = name
         self._dialect = dialect
-        self._lines = numbered_lines(text, by_return=ends_by_return(text, dialect.quote))
+        self._comment = dialect.comment.encode()
+        self._lines = islice(numbered_lines(text, by_return=ends_by_return(text, dialect.quote)), skip, None)
         self._again: deque[tuple[int, bytes]] = deque()
         self._whole = LineSplitter(dialect)
         if dialect.quote:
-            quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
-            self._plain = re.compile(f"[^{delimiter}]*")
+            quote = re.escape(dialect.quote)
+            self._plain = re.compile(dialect.plain())
             self._opening = re.compile(f" ?{quote}")
-            self._rest = re.compile(f"({_inside(quote)}){_closing(quote)}")
+            self._rest = re.compile(f"({dialect.inside()}){_closing(quote)}")
 
     def __iter__(self) -> Iterator[Record]:
         while (first := self._next()) is not None:
             number, data = first
+            if self._comment and data.startswith(self._comment):
+                continue
             text = self._decode(number, data).lstrip("\r")
             if not text.rstrip("\r\n"):
                 continue
@@ -123,7 +172,10 @@ class Splitter:
                 value += part
             if state == "broken":
                 return self._broken(number, data, taken, _TRAILING)
-            fields.append(_value(value, state.startswith("quoted"), self._dialect.quote))
+            quoted = state.startswith("quoted")
+            if not quoted and ("\r" in value or "\n" in value):
+                return self._broken(number, data, taken, _BREAK)
+            fields.append(self._dialect.value(value, quoted=quoted))
         return _record(number, "".join(raw).rstrip("\r\n"), fields)
 
     def _field(self, text: str, position: int) -> tuple[str, int, str]:
@@ -152,17 +204,8 @@ class Splitter:
         return Record(self._decode(number, data).rstrip("\r\n"), number, None, fault)
 
 
-def _inside(quote: str) -> str:
-    # No possessive repeats around groups: Python 3.11's re can fail on them with a SystemError.
-    return f"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"
-
-
 def _closing(quote: str) -> str:
     return f"{quote}(?!{quote}) *"
-
-
-def _value(value: str, quoted: bool, quote: str) -> str | None:
-    return value.replace(quote * 2, quote) if quoted else value or None
 
 
 def _record(number: int, raw: str, fields: Fields) -> Record:

@@ -1,19 +1,22 @@
-"""The JSON format: one object a line, or an array of objects."""
+"""The JSON format: objects one a line or over several lines, an array of objects, or an envelope around one."""
 
 from __future__ import annotations
 
 import codecs
 import glob
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from medallion.contracts import Format, Parsed, literal
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
+from medallion.formats.json_layout import WHOLE, LayoutError, path_to_list, write_lines
 from medallion.formats.json_lines import keep_objects
 from medallion.formats.json_structure import TOO_DEEP, structure
 from medallion.formats.json_types import column_types
@@ -29,13 +32,17 @@ Shape = Literal["newline_delimited", "array"]
 
 
 class Json(Format):
-    """A JSON file: one object a line (NDJSON), or one array of objects. Keys become columns.
+    """A JSON file: one object a line (NDJSON), objects over several lines, or an array of objects. Keys become columns.
 
     Values keep their JSON types: whole numbers are BIGINT, others DOUBLE, texts VARCHAR (dates too:
     cast them), objects and lists nested, up to 100 levels. A key with values of several types, or with whole numbers
     that a DOUBLE cannot hold, comes as VARCHAR with each value as it stands. Files may be compressed
     (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object, or holds a key twice, is quarantined with its number.
 
+    When most lines are no objects, the run fails.
+
+    - `records`: the path of the list of records when an envelope is around them: `data`, or `result.items`.
+      `.` says that an object over several lines that holds a list is one record itself.
     - `encoding`: the file's text encoding. A byte order mark is dropped.
 
     ```yaml
@@ -46,14 +53,18 @@ class Json(Format):
     """
 
     name: ClassVar[str] = "json"
+    version: ClassVar[int] = 2
     suffixes: ClassVar[tuple[str, ...]] = endings(".json", ".ndjson", ".jsonl")
 
+    records: str | None = Field(default=None, min_length=1)
     encoding: str = "utf-8"
 
     _known_encoding = field_validator("encoding")(check_encoding)
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         with plain_text(source, name, self._decoder(source, name), target) as text, whole(target) as part:
+            if self.records not in (None, WHOLE):
+                return _read_layout(text, name, self.records or "", part, connection)
             if _begins_array(text):
                 try:
                     _check_ends(text)
@@ -63,6 +74,9 @@ class Json(Format):
             try:
                 return _read(text, "newline_delimited", name, part, connection)
             except _NoObjectsError:
+                if _begins_over_lines(text):
+                    with suppress(LayoutError):
+                        return _read_layout(text, name, self.records, part, connection)
                 return _read_carefully(text, name, part, connection)
 
     def _decoder(self, source: Path, name: str) -> str:
@@ -78,6 +92,40 @@ class _NoObjectsError(Exception):
 def _begins_array(text: Path) -> bool:
     with text.open("rb") as file:
         return file.read(4096).lstrip()[:1] == b"["
+
+
+def _begins_over_lines(text: Path) -> bool:
+    """Whether the first line is no JSON value by itself."""
+    line = next((line for _, line in numbered_lines(text) if line.strip()), b"")
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _read_layout(text: Path, name: str, path: str | None, part: Path, connection: Connection) -> Parsed:
+    """Read records that are not one a line, `path` being where they are. Raises LayoutError when `path` is None."""
+    lines = part.with_name(f"{part.name}.lines")
+    try:
+        if not write_lines(text, name, path or WHOLE, lines):
+            raise SourceError(f"{name}: {path!r} holds no record", hint="take it out of `source`")
+        if path is None and (found := path_to_list(lines)):
+            raise SourceError(
+                f"{name}: is one object over several lines, with a list of objects in {found!r}",
+                hint=f"declare `format: {{json: {{records: {found}}}}}` for one row for each of them, or "
+                f"`records: .` when the whole object is one record",
+            )
+        try:
+            return _read(lines, "newline_delimited", name, part, connection)
+        except _NoObjectsError:
+            return _read_carefully(lines, name, part, connection)
+    except LayoutError as error:
+        if path is None:
+            raise
+        raise SourceError(f"{name}: {error}", hint="check `records`, the path of the list of records") from None
+    finally:
+        lines.unlink(missing_ok=True)
 
 
 def _check_ends(text: Path) -> None:
@@ -160,6 +208,13 @@ def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -
                 hint="write one object a line, or one array of objects",
             )
         parsed = _read(kept, "newline_delimited", name, part, connection)
+        if len(rejects) > parsed.rows:
+            number, reason, _ = rejects.all()[0]
+            raise SourceError(
+                f"{name}: {len(rejects):,} of its {parsed.rows + len(rejects):,} lines are no records; "
+                f"record {number}: {reason}",
+                hint="write one object a line, or one array of objects",
+            )
     except _NoObjectsError as error:
         raise SourceError(f"{name}: {error}", hint="write one object a line") from None
     finally:

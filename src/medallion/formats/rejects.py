@@ -16,7 +16,7 @@ class Rejects:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self._found: list[tuple[int, str, str]] = []
         self._size = 0
 
@@ -28,7 +28,7 @@ class Rejects:
         self._size += min(len(raw), _RAW) + _OVERHEAD
         if self._size > _MEMORY:
             raise SourceError(
-                f"{self._name}: {len(self):,} of the first {number:,} records are broken; the last: {reason}",
+                f"{self.name}: {len(self):,} of the first {number:,} records are broken; the last: {reason}",
                 hint="check that the declared `format` is what the file is",
             )
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from medallion.errors import SourceError
 from medallion.formats.csv import Csv, _read_carefully
 from medallion.formats.csv_duckdb import Reading
+from medallion.formats.csv_header import Header
 from medallion.formats.csv_records import Dialect, Splitter
 from medallion.formats.rejects import Rejects
 
@@ -107,7 +108,11 @@ def test_path_with_pattern_characters(read, tmp_path):
     ("content", "rows", "rejects"),
     [
         (b"a,b\n1,2\n3\n4,5\n", [("1", "2"), ("4", "5")], [(2, ONE, "3")]),
-        (b"a,b\r\n1\r\n2\r\n4,5\r\n6,7,8", [("4", "5")], [(1, ONE, "1"), (2, ONE, "2"), (4, THREE, "6,7,8")]),
+        (
+            b"a,b\r\n1\r\n2\r\n4,5\r\n6,7,8" + b"\r\n4,5" * 2,
+            [("4", "5")] * 3,
+            [(1, ONE, "1"), (2, ONE, "2"), (4, THREE, "6,7,8")],
+        ),
         (b"\xef\xbb\xbfa,b\n1\n4,5\n\n\n", [("4", "5")], [(1, ONE, "1")]),
         (b'a,b\n"1\n2",3,4\n5,6\n', [("5", "6")], [(1, THREE, '"1\n2",3,4')]),
         (b'a,b\n"1\n2",3\n5\n', [("1\n2", "3")], [(2, ONE, "5")]),
@@ -116,7 +121,9 @@ def test_path_with_pattern_characters(read, tmp_path):
         (b'a,b\n1,"x"y\n2,z\n', [("2", "z")], [(1, "text after a closing quote", '1,"x"y')]),
         (b'a,b\n1,"x\n2,z\n3,w', [("2", "z"), ("3", "w")], [(1, "a quote that is never closed", '1,"x')]),
         (b'a,b\n1,"x\n2,"z"\n3,w\n', [("2", "z"), ("3", "w")], [(1, "text after a closing quote", '1,"x')]),
-        (b"a,b\n1\n", [], [(1, ONE, "1")]),
+        (b"a,b\n1,2\n3", [("1", "2")], [(2, ONE, "3")]),
+        (b"a,b\n1,2\r3\n4,5\n", [("4", "5")], [(1, "a line break outside quotes", "1,2\r3")]),
+        (b"a,b\n1,2\na,b\n4,5\n", [("1", "2"), ("4", "5")], [(2, "repeats the header", "a,b")]),
     ],
 )
 def test_broken_records_are_set_aside_with_their_numbers(read, content, rows, rejects):
@@ -221,7 +228,7 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
         text.write_bytes(out.getvalue().encode())
         dialect, rejects = Dialect(delimiter, quote), Rejects("text")
         records = islice(Splitter(text, "text", dialect), 1, None)
-        count = _read_carefully(records, columns, careful, rejects)
+        count = _read_carefully(records, Header(columns, 1, dialect), careful, rejects)
         rows = connection.execute(f"from read_parquet('{careful}')").fetchall()
         assert len(rejects) == 0
         assert count == len(table)
@@ -240,7 +247,7 @@ RAGGED = st.lists(st.sampled_from([",", "a", '"b"', '"c,d"', '"e\nf"', '"g', "\n
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(pieces=RAGGED, end=st.sampled_from(["\n", "\r\n"]), mark=st.sampled_from(["", "\ufeff"]), header=st.booleans())
 def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, header):
-    content = f"{mark}a,b\n" + "".join(pieces)
+    content = f"{mark}x,y\n" + "".join(pieces)
     with TemporaryDirectory() as folder:
         text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
         text.write_bytes(content.replace("\n", end).encode())
@@ -248,7 +255,7 @@ def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, heade
         found = Reading(text, "text", ("a", "b"), dialect, int(header), fast, connection).read()
         if found:
             records = islice(Splitter(text, "text", dialect), int(header), None)
-            assert found[0] == _read_carefully(records, ("a", "b"), careful, rejects)
+            assert found[0] == _read_carefully(records, Header(("a", "b"), 1, dialect), careful, rejects)
             assert found[1].all() == rejects.all()
             kept = [connection.execute(f"from read_parquet('{path}')").fetchall() for path in (fast, careful)]
             assert kept[0] == kept[1]

@@ -73,9 +73,9 @@ def test_array_mark_compression_and_encoding(read):
 
 
 def test_lines_that_are_no_objects_are_set_aside(read):
-    lines = [b'{"a":1}', b"", b"{bad", b"[1]", b"null", b'{"a":2},', b'{"a":3}', b'{"a":"\0"}', b"{}"]
+    lines = [b'{"a":1}', b"", b"{bad", b"[1]", b"null", b'{"a":2},', b'{"a":3}', b'{"a":"\0"}', b"{}", b"{}", b"{}"]
     found = read(Json(), "a.ndjson", b"\n".join(lines))
-    assert found.rows == [(1,), (3,), (None,)]
+    assert found.rows == [(1,), (3,), (None,), (None,), (None,)]
     assert types(found) == {"a": "BIGINT"}
     assert [(number, raw) for number, _, raw in found.parsed.rejects] == [
         (2, "{bad"),
@@ -89,15 +89,58 @@ def test_lines_that_are_no_objects_are_set_aside(read):
 
 def test_objects_that_duckdb_cannot_read_are_set_aside(read):
     deep = b'{"a":' + b"[" * 127 + b"]" * 127 + b"}"
-    lines = [b'{"a":1,"b":2,"a":3}', b'{"a":4}', deep, b"5", b'"x"']
+    lines = [b'{"a":1,"b":2,"a":3}', b'{"a":4}', deep, b"5", b'"x"', *[b'{"a":4}'] * 3]
     found = read(Json(), "a.ndjson", b"\n".join(lines))
-    assert found.rows == [(4,)]
+    assert found.rows == [(4,)] * 4
     assert [(number, reason) for number, reason, _ in found.parsed.rejects] == [
         (1, "the key 'a' stands twice"),
         (3, "nested more than 100 levels deep"),
         (4, "number where an object is expected"),
         (5, "text where an object is expected"),
     ]
+
+
+ENVELOPE = b'{\n  "count": 2,\n  "data": [\n    {"a": 1},\n    {"a": 2}\n  ]\n}\n'
+
+
+def test_objects_over_several_lines(read):
+    assert read(Json(), "a.json", b'{\n "a": 1\n}\n{"a":\n2}\n').rows == [(1,), (2,)]
+    assert read(Json(), "a.json", b'{"a": 1}{"a": 2}\n').rows == [(1,), (2,)]
+    assert read(Json(records="."), "a.json", ENVELOPE).rows == [(2, [{"a": 1}, {"a": 2}])]
+
+
+@pytest.mark.parametrize(
+    ("records", "content"),
+    [
+        ("data", ENVELOPE),
+        ("data", b'{"data":[{"a":1}]}\n{"data":[{"a":2}],"next":null}\n'),
+        ("data", b'[{"data":[{"a":1},{"a":2}]}]'),
+        ("x.data", b'{"other": {"data": [{"a": 9}]}, "x": {"n": "data", "data": [{"a": 1}, {"a": 2}]}}'),
+    ],
+)
+def test_records_inside_an_envelope(read, records, content):
+    assert read(Json(records=records), "a.json", content).rows == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("records", "content", "says"),
+    [
+        (None, ENVELOPE, "one object over several lines, with a list of objects in 'data'.*\n.*records: data"),
+        (None, b'{\n"x": {"items": []}\n}', "'x.items'"),
+        ("rows", ENVELOPE, "no key 'rows'"),
+        ("count", ENVELOPE, "'count' holds no list"),
+        ("data.a", ENVELOPE, "'a' is looked for in a value that is no object"),
+        ("data", ENVELOPE[:-5], "cut short"),
+        ("data", b'{"data": [{"a": 1} {"a": 2}]}', "a comma is missing"),
+        ("data", b'{"data": []}', "'data' holds no record"),
+        (None, b'{"a":1}\nx\ny\n', "2 of its 3 lines are no records"),
+    ],
+)
+def test_an_envelope_says_what_to_declare(read, records, content, says):
+    with pytest.raises(SourceError, match=says) as caught:
+        read(Json(records=records), "a.json", content)
+    assert caught.value.message.startswith("a.json: ")
+    assert caught.value.hint
 
 
 def test_whole_numbers_of_both_signs_are_bigint(read):
@@ -155,7 +198,7 @@ def test_over_long_line_is_set_aside(read):
         ("a.json", b'{"a":{"b":1,"b":2}}', 'duplicate key "b"'),
         ("a.json", b'[{"a":' + b"[" * 600 + b"]" * 600 + b"}]", "nested more than 100 levels deep"),
         ("a.json", b"[]", "no object with a key"),
-        ("a.json", b'{\n "a": 1\n}\n', "no line is a JSON object"),
+        ("a.json", b'{\n "a": 1\n', "no line is a JSON object"),
         ("a.json", b"id,name\n1,Ann\n", "no line is a JSON object"),
         ("a.json", b'{"a":1,"A":2}', "stands twice"),
         ("a.json", b'{"_row":1}', "reserved"),

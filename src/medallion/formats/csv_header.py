@@ -1,0 +1,172 @@
+"""Where a CSV file's header stands, what it names, and what to declare when most records do not fit it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from medallion.errors import SourceError
+from medallion.formats.csv_records import Dialect, Record, Splitter, count, fit
+from medallion.formats.names import check_names, clean_name
+from medallion.formats.rejects import Rejects
+
+DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
+
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_SAMPLE = 1_000  # records that are looked at to say what to declare
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file, and where its records begin.
+
+    `lines` is the number of lines above the first record. `nameless` columns at the end have no name, and are to be
+    left out when they have no value either. `names` are those of the others, as the header has them.
+    """
+
+    columns: tuple[str, ...]
+    lines: int
+    dialect: Dialect
+    nameless: int = 0
+    warnings: tuple[str, ...] = ()
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class HeaderReader:
+    """Finds the header of one file. `declared` are its columns when it has none; `header` None leaves that open."""
+
+    text: Path
+    name: str
+    dialect: Dialect
+    skip: int
+    header: bool | None
+    declared: tuple[str, ...]
+    delimiter_declared: bool
+
+    def read(self) -> Header:
+        """Raises SourceError on a header that cannot be, saying what to declare."""
+        skip, dialect = self.skip, self.dialect
+        if separator := self._separator_line():
+            skip = max(skip, 1)
+            dialect = dialect if self.delimiter_declared else replace(dialect, delimiter=separator)
+        first, second = self._first_two(dialect, skip)
+        if first is None:
+            raise SourceError(f"{self.name}: has no record below its first {skip} lines", hint="declare a lower `skip`")
+        what = "the first record" if self.header is False else "the header"
+        if first.fields is None:
+            raise SourceError(
+                f"{self.name}: {what} cannot be read: {first.fault}", hint="check `delimiter` and `quote`"
+            )
+        if len(first.fields) == 1 and len(self.declared) != 1:
+            _check_delimiter(first, self.name, dialect, what)
+        if self.header is False:
+            if fit(first.fields, len(self.declared)) is None:
+                raise SourceError(
+                    f"{self.name}: the first record has {count(first.fields)}, `columns` names {len(self.declared)}",
+                    hint="name as many columns as the file has",
+                )
+            check_names(self.name, self.declared)
+            return Header(self.declared, first.line - 1, dialect, named=False)
+        return self._named(first, second, dialect)
+
+    def _separator_line(self) -> str:
+        """The delimiter that a first line such as `sep=;` names, which Excel writes and reads; else nothing."""
+        first = next(iter(Splitter(self.text, self.name, Dialect("\n", ""))), None)
+        match = _SEPARATOR_LINE.fullmatch(first.raw) if first and first.line == 1 else None
+        return match[1] if match else ""
+
+    def _first_two(self, dialect: Dialect, skip: int) -> tuple[Record | None, Record | None]:
+        records = iter(Splitter(self.text, self.name, dialect, skip))
+        return next(records, None), next(records, None)
+
+    def _named(self, first: Record, second: Record | None, dialect: Dialect) -> Header:
+        names = [clean_name(field or "") for field in first.fields or ()]
+        if first.raw.startswith("#") and not dialect.comment and self.header is None:
+            raise SourceError(
+                f"{self.name}: the header begins with '#': {first.raw[:80]}",
+                hint="declare `comment: '#'` when it is a comment, or `header: true` when it is the header",
+            )
+        if self.header is None:
+            self._check_names_no_record(names)
+        nameless = 0
+        while len(names) > 1 and not names[-1]:
+            nameless += 1
+            names.pop()
+        warnings: list[str] = []
+        if len(names) > 1 and not names[0] and second and second.fields and fit(second.fields, len(names) + nameless):
+            names[0] = "column_1"
+            warnings.append("the first column has no name and is called 'column_1'")
+        lines = first.line + first.raw.count("\n")
+        check_names(self.name, names, f"; or declare `header: false`, `skip: {lines}` and `columns: [...]`")
+        warnings += [
+            f"column {len(names) + n} has neither a name nor values, and is left out" for n in _up_to(nameless)
+        ]
+        return Header(tuple(names), lines, dialect, nameless, tuple(warnings))
+
+    def _check_names_no_record(self, names: Sequence[str]) -> None:
+        """Refuse a header of which the names are values: the file has none, and its first record would be lost."""
+        numbers = [name for name in names if _NUMBER.fullmatch(name)]
+        dates = [name for name in names if _DATE.fullmatch(name)]
+        if (numbers and dates) or names[0] in (*numbers, *dates):
+            raise SourceError(
+                f"{self.name}: the header looks like a record: {', '.join(names)[:80]}",
+                hint="declare `header: false` and `columns: [...]`; or `header: true` when these are the names",
+            )
+
+
+def _up_to(number: int) -> range:
+    return range(1, number + 1)
+
+
+def _check_delimiter(first: Record, name: str, dialect: Dialect, what: str) -> None:
+    likely = likely_delimiter([first.raw], dialect)
+    quoted = bool(dialect.quote) and first.raw.startswith(dialect.quote) and first.raw.endswith(dialect.quote)
+    inside = quoted and dialect.quote not in first.raw[1:-1]
+    if likely and not inside:
+        shown = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
+        raise SourceError(
+            f"{name}: {what} is one column when split by {shown}",
+            hint=f"did you mean `delimiter: {DELIMITERS[likely]}`?",
+        )
+
+
+def likely_delimiter(lines: Sequence[str], dialect: Dialect) -> str:
+    """The usual delimiter, other than the one that splits them already, that these lines hold most often; or none."""
+    counts = {other: sum(line.count(other) for line in lines) for other in DELIMITERS if other != dialect.delimiter}
+    likely = max(counts, key=lambda other: counts[other])
+    return likely if counts[likely] else ""
+
+
+def check_fit(text: Path, name: str, header: Header, rows: int, rejects: Rejects) -> None:
+    """Raise SourceError when most records of a file do not fit its header: it was read wrong."""
+    if len(rejects) <= rows:
+        return
+    number, reason, _ = rejects.all()[0]
+    of = "header" if header.named else "`columns`"
+    raise SourceError(
+        f"{name}: {len(rejects):,} of its {rows + len(rejects):,} records do not fit the {of}, "
+        f"{', '.join(header.columns)[:80]}; record {number}: {reason}",
+        hint=_advice(text, name, header),
+    )
+
+
+def _advice(text: Path, name: str, header: Header) -> str:
+    records = list(islice(Splitter(text, name, replace(header.dialect, comment="")), _SAMPLE))
+    widths = Counter(len(record.fields) for record in records if record.fields)
+    usual = max(widths, key=lambda width: (widths[width], width), default=0)
+    at = next((at for at, record in enumerate(records) if len(record.fields or ()) == usual), 0)
+    if at and usual > 1 and header.named:
+        if all(record.raw.startswith("#") for record in records[:at]):
+            return "declare `comment: '#'`"
+        return f"its header may be line {records[at].line}; declare `skip: {records[at].line - 1}`"
+    likely = likely_delimiter([record.raw for record in records], header.dialect) if usual == 1 else ""
+    if likely:
+        return f"did you mean `delimiter: {DELIMITERS[likely]}`?"
+    return "check `delimiter`, `quote`, `escape` and `skip`, or whether it is the right file"

@@ -1,0 +1,127 @@
+"""JSON whose records are not one a line: objects over several lines, and envelopes around a list of records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from medallion.errors import SourceError
+from medallion.formats.lines import MAX_RECORD
+from medallion.formats.source import undecodable
+from medallion.storage.local import told
+
+WHOLE = "."  # the path of the values themselves
+
+_LIMIT = 500_000_000  # bytes of a file that is read as a whole
+_TOKEN = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+|"')
+_OPENING, _CLOSING = "[{", "]}"
+
+
+class LayoutError(Exception):
+    """The text is not a sequence of whole JSON values, or a value has no records at the path."""
+
+
+def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
+    """Write the records of a file one a line, as they stand but for breaks between their parts: how many.
+
+    `path` leads to them: `.` for the values of the file, `data` or `result.items` for a list inside each of them.
+    Raises LayoutError, and SourceError on a file that is too large or cannot be decoded.
+    """
+    if text.stat().st_size > _LIMIT:
+        raise SourceError(f"{name}: is too large to be read as a whole", hint="write one object a line")
+    try:
+        content = text.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise undecodable(name, error, error.object[: error.start].count(b"\n") + 1) from None
+    number = 0
+    with told(lines), lines.open("w", encoding="utf-8", newline="\n") as out:
+        for start, end in _records(content, path):
+            number += 1
+            out.write(re.sub(r"\s*[\r\n]\s*", " ", content[start:end]) + "\n")
+    return number
+
+
+def path_to_list(line: Path) -> str | None:
+    """Where the one object of a file holds a list of objects, or an empty one; None when it holds no such list."""
+    with line.open(encoding="utf-8") as file:
+        first, second = file.readline(MAX_RECORD), file.readline(2)
+    if second.strip():
+        return None
+    try:
+        return next(_lists(json.loads(first), ()), None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lists(value: Any, trail: tuple[str, ...]) -> Iterator[str]:
+    if not isinstance(value, dict) or len(trail) > 3:
+        return
+    for key, item in value.items():
+        if isinstance(item, list) and all(isinstance(each, dict) for each in item) and "." not in key:
+            yield ".".join((*trail, key))
+    for key, item in value.items():
+        yield from _lists(item, (*trail, key))
+
+
+def _records(content: str, path: str) -> Iterator[tuple[int, int]]:
+    spans = _values(content, 0, len(content), separator="")
+    first = content.lstrip()[:1]
+    if path == WHOLE:
+        yield from spans
+        return
+    for start, end in spans:
+        inner = _values(content, start + 1, end - 1, separator=",") if first == "[" else iter([(start, end)])
+        for span in inner:
+            for key in path.split("."):
+                span = _member(content, span, key)
+            if content[span[0]] != "[":
+                raise LayoutError(f"{path!r} holds no list")
+            yield from _values(content, span[0] + 1, span[1] - 1, separator=",")
+
+
+def _values(content: str, start: int, end: int, separator: str) -> Iterator[tuple[int, int]]:
+    """Where the values between two positions begin and end; `separator` is what must be between them."""
+    depth, begin, after_value = 0, start, False
+    for token in _TOKEN.finditer(content, start, end):
+        mark = token[0]
+        if depth == 0:
+            after_value = _follow(mark, separator, after_value=after_value)
+            if mark == separator:
+                continue
+            begin = token.start()
+        depth += (mark in _OPENING) - (mark in _CLOSING)
+        if depth == 0:
+            yield begin, token.end()
+    if depth:
+        raise LayoutError("it is cut short: a bracket is not closed")
+
+
+def _follow(mark: str, separator: str, *, after_value: bool) -> bool:
+    """Whether a value ends where this mark does, outside all brackets. Raises LayoutError where it cannot be."""
+    if mark == '"':
+        raise LayoutError("a text is not closed on its line")
+    if mark in _CLOSING:
+        raise LayoutError("a bracket is closed that was not opened")
+    if not separator and mark not in _OPENING:
+        raise LayoutError("not every value is an object")
+    if separator and (mark == separator) != after_value:
+        raise LayoutError("a comma is missing or too many between two values")
+    return mark != separator
+
+
+def _member(content: str, span: tuple[int, int], key: str) -> tuple[int, int]:
+    """Where the value of an object's key is."""
+    start, end = span
+    if content[start] != "{":
+        raise LayoutError(f"{key!r} is looked for in a value that is no object")
+    depth, label = 0, ""
+    for token in _TOKEN.finditer(content, start + 1, end - 1):
+        mark = token[0]
+        if depth == 0 and mark == ":" and json.loads(label) == key:
+            return next(_values(content, token.end(), end - 1, separator=","), (token.end(), token.end()))
+        label = mark if depth == 0 and mark.startswith('"') else label
+        depth += (mark in _OPENING) - (mark in _CLOSING)
+    raise LayoutError(f"an object has no key {key!r}")
