@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from medallion.contracts import ORIGIN, ROW, literal, quote, require
+from medallion.contracts import ORIGIN, RESERVED, ROW, literal, quote, require
 from medallion.errors import StepError, did_you_mean
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
     """Raise ValueError on a name that is reserved, taken or given twice; case does not tell names apart."""
     seen = {name.lower() for name in taken}
     for name in names:
-        if name.lower() in (ROW, ORIGIN):
+        if name.lower() in RESERVED:
             raise ValueError(f"{name!r} is reserved")
         if name.lower() in seen:
             raise ValueError(f"there would be two columns {name!r}")

@@ -24,6 +24,7 @@ from medallion.contracts.serving import Filter, Operator, Page, Query, Right, Si
 from medallion.contracts.steps import (
     ASIDE,
     ORIGIN,
+    RESERVED,
     ROW,
     Columns,
     Expectation,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ASIDE",
     "ORIGIN",
+    "RESERVED",
     "ROW",
     "Built",
     "Columns",

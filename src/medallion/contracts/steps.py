@@ -23,6 +23,8 @@ _numbers = count()
 ROW = "_row"
 ORIGIN = "_origin"
 ASIDE = "_aside"
+RESERVED = (ROW, ORIGIN, ASIDE, "file_index", "file_row_number")
+"""Names that no column may have; the last two are how DuckDB calls the place of a row in Parquet files."""
 
 Columns: TypeAlias = tuple[str, ...] | None
 """Names of columns in their order; None when they are not known before the data is read."""

@@ -127,7 +127,7 @@ def _read_quickly(
         return None
     nameless = tuple(f"{_NAMELESS}{number}" for number in range(header.nameless))
     columns = (*header.columns, *nameless)
-    counted = Reading(text, name, columns, header.dialect, header.lines, part, connection).read()
+    counted = Reading(text, name, columns, header.dialect, header.above, header.lines, part, connection).read()
     if counted is None or not counted[0]:
         return counted if not nameless else None
     first, *others = header.columns

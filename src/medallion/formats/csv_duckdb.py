@@ -6,12 +6,14 @@ import glob
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import literal, quote
 from medallion.formats import parquet_file
 from medallion.formats.csv_records import Dialect, LineSplitter, fit, misfit
+from medallion.formats.lines import numbered_lines
 from medallion.formats.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ class Reading:
     name: str
     columns: tuple[str, ...]
     dialect: Dialect
-    header_lines: int
+    above: int  # lines above the header, or above the first record when there is none
+    header_lines: int  # lines above the first record
     part: Path
     connection: Connection
 
@@ -51,11 +54,16 @@ class Reading:
         DuckDB's strict reading comes first: where a thread begins inside a quoted field, it notices.
         """
         lines = survey(self.text, self.dialect)
-        if lines is None:
+        if lines is None or (self.dialect.quote and self._quoted_above()):
             return None
         if not lines.quoted:
             return self._counted(lines) or self._strict()
         return self._strict() or self._counted(lines) or self._counted(lines, alone=True)
+
+    def _quoted_above(self) -> bool:
+        """Whether a line above the header has a quote, by which DuckDB would skip more lines than were meant."""
+        mark = self.dialect.quote.encode()
+        return any(mark in line for _, line in islice(numbered_lines(self.text), self.above))
 
     def _strict(self) -> tuple[int, Rejects] | None:
         rows = self._write()
@@ -96,7 +104,7 @@ class Reading:
         )
         query = f"""
             select * from read_csv({literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
-                header=false, skip={self.header_lines}, nullstr=[{nulls}],
+                header={self.header_lines > self.above}, skip={self.above}, nullstr=[{nulls}],
                 allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
         # NotImplementedException: threads that began at different places do not meet
         with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):

@@ -11,14 +11,17 @@ from pathlib import Path
 
 from medallion.errors import SourceError
 from medallion.formats.csv_records import Dialect, Record, Splitter, count, fit
+from medallion.formats.lines import numbered_lines
 from medallion.formats.names import check_names, clean_name
 from medallion.formats.rejects import Rejects
 
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
+_JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_SEPARATOR_WIDTH = 16  # bytes of the longest such line, in quotes and with its line end
 _SAMPLE = 1_000  # records that are looked at to say what to declare
 
 
@@ -26,11 +29,13 @@ _SAMPLE = 1_000  # records that are looked at to say what to declare
 class Header:
     """The columns of a file, and where its records begin.
 
-    `lines` is the number of lines above the first record. `nameless` columns at the end have no name, and are to be
-    left out when they have no value either. `names` are those of the others, as the header has them.
+    `above` is the number of lines above the header, `lines` that of the lines above the first record; they are the same
+    when `named` is False, for want of a header. `nameless` columns at the end have no name, and are to be
+    left out when they have no value either.
     """
 
     columns: tuple[str, ...]
+    above: int
     lines: int
     dialect: Dialect
     nameless: int = 0
@@ -59,6 +64,8 @@ class HeaderReader:
         first, second = self._first_two(dialect, skip)
         if first is None:
             raise SourceError(f"{self.name}: has no record below its first {skip} lines", hint="declare a lower `skip`")
+        if _JSON.match(first.raw):
+            raise SourceError(f"{self.name}: looks like JSON: {first.raw[:40]}", hint="declare `format: json`")
         what = "the first record" if self.header is False else "the header"
         if first.fields is None:
             raise SourceError(
@@ -73,13 +80,13 @@ class HeaderReader:
                     hint="name as many columns as the file has",
                 )
             check_names(self.name, self.declared)
-            return Header(self.declared, first.line - 1, dialect, named=False)
+            return Header(self.declared, first.line - 1, first.line - 1, dialect, named=False)
         return self._named(first, second, dialect)
 
     def _separator_line(self) -> str:
         """The delimiter that a first line such as `sep=;` names, which Excel writes and reads; else nothing."""
-        first = next(iter(Splitter(self.text, self.name, Dialect("\n", ""))), None)
-        match = _SEPARATOR_LINE.fullmatch(first.raw) if first and first.line == 1 else None
+        _, first = next(numbered_lines(self.text), (1, b""))
+        match = _SEPARATOR_LINE.fullmatch(first[:_SEPARATOR_WIDTH].decode(errors="replace").rstrip("\r\n"))
         return match[1] if match else ""
 
     def _first_two(self, dialect: Dialect, skip: int) -> tuple[Record | None, Record | None]:
@@ -108,7 +115,7 @@ class HeaderReader:
         warnings += [
             f"column {len(names) + n} has neither a name nor values, and is left out" for n in _up_to(nameless)
         ]
-        return Header(tuple(names), lines, dialect, nameless, tuple(warnings))
+        return Header(tuple(names), first.line - 1, lines, dialect, nameless, tuple(warnings))
 
     def _check_names_no_record(self, names: Sequence[str]) -> None:
         """Refuse a header of which the names are values: the file has none, and its first record would be lost."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import glob
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -72,7 +73,8 @@ class Json(Format):
                 except _NoObjectsError as error:
                     raise _unreadable(text, name, str(error)) from None
             try:
-                return _read(text, "newline_delimited", name, part, connection)
+                parsed = _read(text, "newline_delimited", name, part, connection)
+                return parsed if self.records else _with_envelope_warning(parsed)
             except _NoObjectsError:
                 if _begins_over_lines(text):
                     with suppress(LayoutError):
@@ -92,6 +94,17 @@ class _NoObjectsError(Exception):
 def _begins_array(text: Path) -> bool:
     with text.open("rb") as file:
         return file.read(4096).lstrip()[:1] == b"["
+
+
+def _with_envelope_warning(parsed: Parsed) -> Parsed:
+    lists = [column.name for column in parsed.columns if re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL)]
+    if parsed.rows != 1 or not lists:
+        return parsed
+    warning = (
+        f"is one object with a list of objects in {lists[0]!r}; `format: {{json: {{records: {lists[0]}}}}}` "
+        f"makes a row of each of them, `records: .` says that the object is a record"
+    )
+    return replace(parsed, warnings=(*parsed.warnings, warning))
 
 
 def _begins_over_lines(text: Path) -> bool:
@@ -160,7 +173,8 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
             rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
     except duckdb.InvalidInputException as error:  # a key that stands twice in an object
         raise _NoObjectsError(_reason(error)) from None
-    return Parsed(parquet_file.columns(part, connection), rows, warnings=warnings)
+    columns = parquet_file.columns(part, connection)
+    return Parsed(columns, rows, warnings=warnings)
 
 
 def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, 
     if found.deep:
         raise _NoObjectsError(f"{found.deep:,} of its {found.values:,} values are {TOO_DEEP}")
     if found.others:
-        raise _NoObjectsError(f"{found.others:,} of its {found.values:,} values are no objects")
+        raise _NoObjectsError(f"{found.others:,} of its {found.values:,} values are no JSON objects")
     if not isinstance(found.types, dict) or not found.types:
         raise SourceError(f"{name}: holds no object with a key", hint="take it out of `source`")
     return found.types

@@ -32,7 +32,7 @@ def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection
 
     DuckDB says what an object is, so that what is kept can be read by it. Blank lines are no records.
     """
-    number = count = 0
+    number, count, fault = 0, 0, ""
     with told(kept), kept.open("w", encoding="utf-8", newline="\n") as out:
         for lines in _batches(text, name):
             found = connection.execute(_JUDGED, [lines]).fetchall()
@@ -40,11 +40,13 @@ def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection
                 number += 1
                 if len(line) > MAX_RECORD:
                     rejects.add(number, TOO_LONG, line)
-                elif kind == "OBJECT" and not deep and twice is None:
+                elif kind == "OBJECT" and not deep and twice is None and not (fault := _not_strict(line)):
                     out.write(f"{line}\n")
                     count += 1
                 else:
-                    rejects.add(number, TOO_DEEP if deep else _fault(line, kind, twice), line)
+                    reason = fault or _fault(line, kind, twice)
+                    rejects.add(number, TOO_DEEP if deep else reason, line)
+                    fault = ""
     return count
 
 
@@ -64,6 +66,26 @@ def _batches(text: Path, name: str) -> Iterator[list[str]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _not_strict(line: str) -> str:
+    """What DuckDB lets pass in an object although JSON has it not, or what it would fail at later; else nothing."""
+    try:
+        json.loads(line, object_pairs_hook=_check_keys, parse_constant=_refuse, parse_int=str, parse_float=str)
+    except ValueError as error:
+        return str(error.args[0]) if error.args[1:] else f"no JSON: {error}"
+    return ""
+
+
+def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    keys = [key for key, _ in pairs]
+    twice = next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
+    if twice is not None:
+        raise ValueError(f"the key {twice!r} stands twice", twice)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"no JSON: {constant} is no number", constant)
 
 
 def _fault(line: str, kind: str | None, twice: str | None) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from medallion.contracts import literal
+
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
@@ -45,11 +47,18 @@ def too_deep(text: str) -> str:
     )
 
 
+def _loose(text: str) -> str:
+    """SQL that is true for what DuckDB lets pass although JSON has it not: NaN, Infinity and commas too many."""
+    loose = literal(r"[:,\[]\s*-?(?i:nan|inf)|,\s*[}\]]")
+    bare = f"""regexp_replace({text}, '"(?:[^"\\\\]|\\\\.)*"', '""', 'g')"""
+    return f"(case when regexp_matches({text}, {loose}) then regexp_matches({bare}, {loose}) else false end)"
+
+
 def _of(objects: str, connection: Connection) -> Structure:
     # json_group_structure does the same in four times the time
     query = f"""
         select json_structure('[' || string_agg(text, ',') filter (not deep) || ']') -> 0, count(*),
-            count(*) filter (json_type(json) <> 'OBJECT'), count(*) filter (deep)
+            count(*) filter (json_type(json) <> 'OBJECT' or {_loose("text")}), count(*) filter (deep)
         from (select json, text, {too_deep("text")} as deep from (select json, json::varchar as text from {objects}))"""
     found, values, others, deep = connection.execute(query).fetchall()[0]
     types = json.loads(found) if found else "NULL"

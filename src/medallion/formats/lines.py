@@ -22,7 +22,7 @@ def ends_by_return(text: Path, quoted: str = "") -> bool:
     if quoted:
         mark = re.escape(quoted.encode())
         sample = re.sub(mark + b"[^" + mark + b"]*" + mark, b"", sample)
-    end = re.search(rb"\r?\n|\r", sample)
+    end = re.search(rb"\r*\n|\r", sample)
     return end is not None and end[0] == b"\r" and end.end() < len(sample)
 
 

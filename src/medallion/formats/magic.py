@@ -27,6 +27,7 @@ ADVICE = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "save the sheet as CSV",
 }
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1a\x1b")
 _TOLERATED = 0.05  # the share of control bytes above which a file is no text with a few bad bytes in it
 _FEW = 8  # control bytes that even a tiny text may hold
@@ -39,6 +40,8 @@ def looks_like(head: bytes) -> tuple[str, str] | None:
             return kind, ADVICE.get(signature, "declare the right file")
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "an HTML page", "it may be an error page saved by a download: fetch it again"
+    if head.lstrip().startswith(b"<?xml"):
+        return "XML", "it may be an error saved by a download: fetch it again, or convert it"
     return None
 
 

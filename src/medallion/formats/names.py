@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from medallion.contracts import RESERVED
 from medallion.errors import SourceError
 
-RESERVED = ("_row", "_origin")
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # byte order mark, zero-width spaces and joiners
 
 

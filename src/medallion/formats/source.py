@@ -79,7 +79,7 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
             made.parent.mkdir(parents=True, exist_ok=True)
         with _unpacked(source, packing) as file, told(made), made.open("wb") as out:
             chunks = _chunks(file, name)
-            for chunk in chunks if utf8 else _recoded(chunks, name, encoding):
+            for chunk in chunks if utf8 else _recoded(_checked(chunks, name, encoding), name, encoding):
                 out.write(chunk)
         _check_text(made, name)
         yield made
@@ -139,6 +139,39 @@ def _chunks(file: BinaryIO, name: str) -> Iterator[bytes]:
         ) from error
 
 
+def _checked(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
+    """The chunks as they are, once their marks and all their bytes bear the declared encoding out."""
+    unicode = codecs.lookup(encoding).name.startswith("utf")
+    utf8 = (
+        None
+        if unicode or len(b"\xc3\xa9".decode(encoding, "replace")) != 2
+        else codecs.getincrementaldecoder("utf-8")()
+    )
+    plain, first = True, True
+    for chunk in chunks:
+        if first:
+            _check_marks(name, chunk, encoding)
+        if utf8:
+            try:
+                utf8.decode(chunk)
+            except UnicodeDecodeError:
+                utf8 = None
+        plain, first = plain and chunk.isascii(), False
+        yield chunk
+    if utf8 and not plain and not utf8.getstate()[0]:
+        fault = f"{name}: is declared as {encoding}, but every byte of it is valid UTF-8"
+        raise SourceError(fault, hint="declare `encoding: utf-8`, or leave it out")
+
+
+def _check_marks(name: str, head: bytes, encoding: str) -> None:
+    """Raise SourceError when the file's byte order mark belongs to another encoding."""
+    marks = {"utf-32": magic.UTF32, "utf-16": magic.UTF16, "utf-8": (UTF8_MARK,)}
+    marked = next((other for other, signs in marks.items() if head.startswith(signs)), None)
+    if marked and not codecs.lookup(encoding).name.startswith(marked):
+        fault = f"{name}: begins with the byte order mark of {marked}, but is read as {encoding}"
+        raise SourceError(fault, hint=f"declare `encoding: {marked}`")
+
+
 def _recoded(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
@@ -169,6 +202,8 @@ def _check_text(text: Path, name: str) -> None:
     if blank:
         raise _empty(name)
     _check_kind(name, head)
+    if head.startswith(magic.UTF32):
+        raise SourceError(f"{name}: looks like UTF-32", hint="declare `encoding: utf-32`")
     if magic.looks_utf16(head):
         raise SourceError(f"{name}: looks like UTF-16", hint="declare `encoding: utf-16`")
     if magic.looks_binary(head):

@@ -228,14 +228,14 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
         text.write_bytes(out.getvalue().encode())
         dialect, rejects = Dialect(delimiter, quote), Rejects("text")
         records = islice(Splitter(text, "text", dialect), 1, None)
-        count = _read_carefully(records, Header(columns, 1, dialect), careful, rejects)
+        count = _read_carefully(records, Header(columns, 0, 1, dialect), careful, rejects)
         rows = connection.execute(f"from read_parquet('{careful}')").fetchall()
         assert len(rejects) == 0
         assert count == len(table)
         # A space before a quote is no part of the value, and csv.writer does not quote for it.
         if not any(f" {quote}" in cell or f"{quote} " in cell for row in table for cell in row):
             assert [[cell or "" for cell in row] for row in rows] == table
-        found = Reading(text, "text", columns, dialect, 1, fast, connection).read()
+        found = Reading(text, "text", columns, dialect, 0, 1, fast, connection).read()
         if found:
             assert (found[0], found[1].all()) == (len(table), ())
             assert connection.execute(f"from read_parquet('{fast}')").fetchall() == rows
@@ -252,10 +252,10 @@ def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, heade
         text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
         text.write_bytes(content.replace("\n", end).encode())
         dialect, rejects = Dialect(",", '"'), Rejects("text")
-        found = Reading(text, "text", ("a", "b"), dialect, int(header), fast, connection).read()
+        found = Reading(text, "text", ("a", "b"), dialect, 0, int(header), fast, connection).read()
         if found:
             records = islice(Splitter(text, "text", dialect), int(header), None)
-            assert found[0] == _read_carefully(records, Header(("a", "b"), 1, dialect), careful, rejects)
+            assert found[0] == _read_carefully(records, Header(("a", "b"), 0, 1, dialect), careful, rejects)
             assert found[1].all() == rejects.all()
             kept = [connection.execute(f"from read_parquet('{path}')").fetchall() for path in (fast, careful)]
             assert kept[0] == kept[1]
@@ -268,7 +268,7 @@ def test_a_few_ragged_records_among_many_are_numbered_by_duckdb(tmp_path, connec
         lines[at] = line
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(lines))
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 1, tmp_path / "part", connection).read()
+    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
     assert found is not None
     assert found[0] == 199_996
     assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, line) for at, line in broken.items()]
@@ -281,7 +281,7 @@ def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path
         records[at] = record
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(records))
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 1, tmp_path / "part", connection).read()
+    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
     assert found is not None
     assert found[0] == 199_995
     assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, record) for at, record in broken.items()]
@@ -290,6 +290,6 @@ def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path
 def test_quoted_line_breaks_all_through_a_large_file(tmp_path, connection):
     text = tmp_path / "text"
     text.write_text("a,b\n" + '1,"x\n2,y\n3,z\n"\n' * 1_500_000)
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 1, tmp_path / "part", connection).read()
+    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
     assert found is not None
     assert (found[0], len(found[1])) == (1_500_000, 0)
