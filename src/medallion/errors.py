@@ -10,7 +10,8 @@
     │   ├── SourceError       one or more source files cannot be read
     │   ├── StepError         a transform or expectation could not run on its rows
     │   ├── GateError         an expectation with `on_fail: fail` was not met
-    │   └── ConservationError rows in ≠ kept + deduplicated + dropped + quarantined
+    │   ├── ConservationError rows in ≠ kept + deduplicated + dropped + quarantined
+    │   └── TablesError       several tables failed; holds the error of each
     └── ServiceError          storage or a database could not be used
         ├── StorageError      the lake could not be read or written
         │   ├── MissingError  the object is not there
@@ -19,6 +20,7 @@
         │   └── ConflictError compare-and-swap: the object changed meanwhile
         ├── LeaseError        another run holds the lake's lease
         └── SinkError         a serving database refused or could not be reached
+            ├── LoadError     the rows of one table do not fit the serving database
             └── OvertimeError a question took longer than it may, and was ended
 
 Each says where, what and, in `hint`, what to do next.
@@ -126,6 +128,14 @@ class ConservationError(DataError):
     """A step lost or made rows: rows in ≠ kept + deduplicated + dropped + quarantined."""
 
 
+class TablesError(DataError):
+    """Several tables failed in one run; `errors` holds the error of each, which the message lists."""
+
+    def __init__(self, errors: Sequence[MedallionError]) -> None:
+        super().__init__("\n".join([f"{len(errors)} tables failed", *map(str, errors)]))
+        self.errors = tuple(errors)
+
+
 class ServiceError(MedallionError):
     """Storage or a database could not be used."""
 
@@ -156,6 +166,10 @@ class LeaseError(ServiceError):
 
 class SinkError(ServiceError):
     """A serving database refused the work or could not be reached."""
+
+
+class LoadError(SinkError):
+    """The rows of one table do not fit the serving database; other tables can still be loaded."""
 
 
 class OvertimeError(SinkError):

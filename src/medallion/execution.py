@@ -16,11 +16,12 @@ from medallion.computing import Computing
 from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
 from medallion.errors import GateError, MedallionError, ServiceError
+from medallion.failures import Failures
 from medallion.journal import WriteJournal
 from medallion.lake import new_id, now
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
-from medallion.records import Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
+from medallion.records import Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.retention import collect
 from medallion.scheduling import side_by_side
 from medallion.secrets import mask, mask_all, scrub
@@ -69,6 +70,7 @@ class Execution:
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
         self.current: Mapping[str, Snapshot] = {}
+        self.failures = Failures()
         self.snapshots: dict[str, Snapshot] = {}
         self.lost: Lost = {}
         self._watch = watch
@@ -118,9 +120,11 @@ class Execution:
         self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
         for table in self.computing.sources():
             before, lost = self.current.get(table.name), self.lost.get(table.name, ())
-            self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
-                table, before, self.scratch, anew=self.selection.full, lost=lost
-            )
+            with self.failures.collected(table.name):
+                self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
+                    table, before, self.scratch, anew=self.selection.full, lost=lost
+                )
+        self.failures.check()
         find = self.lake.find_snapshot
         made = plan(self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost)
         self.watch(Event("planned", plan=made))
@@ -132,7 +136,7 @@ class Execution:
             self._note(status="succeeded", finished=now(), note=note)
             return
         same = release is not None and _ids(release.tables) == _ids(self.snapshots)
-        if release and same and publisher.serves(release) and (shown == {release.id} or _caught_up(publisher, release)):
+        if release and same and publisher.serves(release) and (shown == {release.id} or publisher.catch_up(release)):
             publisher.refresh_plain(release)
             self._note(status="unchanged", finished=now(), release=release.id)
             return
@@ -150,10 +154,22 @@ class Execution:
         declaration = self.pipeline.declaration
         side_by_side(
             {name: reads(declaration, name) for name in steps},
-            lambda name: self._step(steps[name]),
+            lambda name: self._attempt(steps[name]),
             here={name for name in steps if not all(step.threaded for step in _steps(declaration, name))},
             interrupt=lambda: self.session().interrupt(),
         )
+        self.failures.check()
+
+    def _attempt(self, planned: Step) -> None:
+        """Do a step, unless a table that it reads has failed; a failure of this table alone is kept for the end."""
+        name = planned.table
+        failed = [read for read in reads(self.pipeline.declaration, name) if read in self.failures]
+        if failed and planned.decision != "left":
+            self.failures.block(name)
+            self._add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
+            return
+        with self.failures.collected(name):
+            self._step(planned)
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
         pointer = self.lake.pointer()
@@ -171,9 +187,11 @@ class Execution:
         )
         for table in self.pipeline.declaration.served():
             self.watch(Event("loading", table=table))
-            for load in publisher.load_table(release, table, before):
-                self._note(loads=(*self.record.loads, load))
-                self.watch(Event("loaded", load=load))
+            with self.failures.collected(table):
+                for load in publisher.load_table(release, table, before):
+                    self._note(loads=(*self.record.loads, load))
+                    self.watch(Event("loaded", load=load))
+        self.failures.check()
         self._note(ingestion=_ingestion(self.record.loads))
         release = publisher.with_served(release, self.record.loads)
         self.held.check()
@@ -244,38 +262,30 @@ class Execution:
             raise MedallionError(f"{step.table}: it was decided to keep a snapshot that is not there")
         self.snapshots[step.table] = snapshot
         action = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}[step.decision]
-        done = StepRun.model_validate(
-            {
-                "table": step.table,
-                "action": action,
-                "why": step.why,
-                "rows": snapshot.rows,
-                "bytes": snapshot.bytes,
-                "snapshot": snapshot.id,
-                "tallies": snapshot.tallies,
-                "sources": _changes(self.arrivals.get(step.table)),
-                "rejects": snapshot.rejects,
-            }
-        )
+        done = self._done(snapshot, action, step.why)
         self._add(done)
         self.watch(Event("finished", table=step.table, step=done))
 
     def _settle(self, snapshot: Snapshot, drift: tuple[str, ...], why: str, seconds: float) -> StepRun:
         self.lake.put_snapshot(snapshot, self.current.get(snapshot.table))
         self.snapshots[snapshot.table] = snapshot
-        return StepRun(
-            table=snapshot.table,
-            action="computed",
-            why=why,
-            seconds=seconds,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            snapshot=snapshot.id,
-            tallies=snapshot.tallies,
-            sources=_changes(self.arrivals.get(snapshot.table)),
-            drift=drift,
-            warnings=snapshot.warnings,
-            rejects=snapshot.rejects,
+        done = self._done(snapshot, "computed", why)
+        return done.model_copy(update={"seconds": seconds, "drift": drift, "warnings": snapshot.warnings})
+
+    def _done(self, snapshot: Snapshot, action: str, why: str) -> StepRun:
+        arrival = self.arrivals.get(snapshot.table)
+        return StepRun.model_validate(
+            {
+                "table": snapshot.table,
+                "action": action,
+                "why": why,
+                "rows": snapshot.rows,
+                "bytes": snapshot.bytes,
+                "snapshot": snapshot.id,
+                "tallies": snapshot.tallies,
+                "sources": arrival.changes if arrival else {},
+                "rejects": snapshot.rejects,
+            }
         )
 
     def _add(self, done: StepRun) -> None:
@@ -286,19 +296,6 @@ class Execution:
 
     def _note(self, **changes: object) -> None:
         self.record = self.record.model_copy(update=changes)
-
-
-def _caught_up(publisher: Publisher, release: Release) -> bool:
-    """Whether sinks that do not show the published release could be brought to it: a run was killed between the lake's
-    switch and theirs, or a sink's `url` leads elsewhere now."""
-    found = publisher.load(release)
-    if found:
-        publisher.activate(release)
-    return found
-
-
-def _changes(arrival: Arrival | None) -> dict[Change, int]:
-    return dict(arrival.changes) if arrival else {}
 
 
 def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:

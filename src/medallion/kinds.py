@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import isnan
 from typing import Any, Literal
 
-from medallion.errors import CallError, SinkError
+from medallion.errors import CallError, LoadError
 
 KindName = Literal[
     "integer", "decimal", "float", "text", "boolean", "date", "timestamp", "time", "bytes", "list", "struct", "map"
@@ -71,7 +71,7 @@ class Kind:
 
 @lru_cache(maxsize=1024)
 def kind_of(type_: str) -> Kind:
-    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises SinkError on one that cannot be served."""
+    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on one that cannot be served."""
     type_ = type_.strip()
     if array := _ARRAY.match(type_):
         return Kind("list", items=(("", kind_of(array[1])),))
@@ -90,7 +90,7 @@ def kind_of(type_: str) -> Kind:
                 return Kind("struct", items=tuple(_field(part) for part in parts))
             case "MAP":
                 return Kind("map", items=(("key", kind_of(parts[0])), ("value", kind_of(parts[1]))))
-    raise SinkError(f"no database can serve the type {type_}", hint="cast the column to another type in its table")
+    raise LoadError(f"no database can serve the type {type_}", hint="cast the column to another type in its table")
 
 
 def _split(text: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from medallion.contracts import Sink, SourceLayer, Store
 from medallion.environment import read_dotenv
 from medallion.errors import CallError, DeclarationError, MedallionError, Problem
 from medallion.execution import Event, Execution, Perform
+from medallion.failures import Failures
 from medallion.lake import Lake, new_id, now
 from medallion.lease import Lease, lease
 from medallion.plan import Plan, Selection, plan
@@ -91,10 +92,12 @@ class Pipeline:
         current = self.lake.current()
         snapshots = current.tables if current else {}
         lost = self.lake.lost(current, self.declaration.names()) if current else {}
-        arrivals = {
-            table.name: ingest.take_in(table, snapshots.get(table.name), None, lost=lost.get(table.name, ()))[0]
-            for table in self._sources()
-        }
+        arrivals, failures = {}, Failures()
+        for table in self._sources():
+            before = snapshots.get(table.name)
+            with failures.collected(table.name):
+                arrivals[table.name], _ = ingest.take_in(table, before, None, lost=lost.get(table.name, ()))
+        failures.check()
         return plan(self.declaration, arrivals, snapshots, self.lake.find_snapshot, selection, lost)
 
     def run(

@@ -74,6 +74,14 @@ class Publisher:
                         raise
                     yield report
 
+    def catch_up(self, release: Release) -> bool:
+        """Bring sinks that do not show the published release to it, and return whether that could be done: a run was
+        killed between the lake's switch and theirs, or a sink's `url` leads elsewhere now."""
+        loaded = self.load(release)
+        if loaded:
+            self.activate(release)
+        return loaded
+
     def load(self, release: Release) -> bool:
         """Load again what a sink has lost of a published release; what is there is left as it is.
 

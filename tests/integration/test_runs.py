@@ -53,7 +53,9 @@ def test_a_step_that_fails_is_told_with_its_place(pipeline: md.Pipeline) -> None
 
 def test_a_key_that_is_no_column_is_told_with_its_place(pipeline: md.Pipeline) -> None:
     declaration = pipeline.base / "medallion.yaml"
-    declaration.write_text(small.YAML.replace("key: client_id", "key: client"))
+    steps = "- aggregate: {by: client_id, metrics: {orders: count(), revenue: sum(amount)}}"
+    query = "- sql: select client_id, count(*) as orders, sum(amount) as revenue from orders group by 1"
+    declaration.write_text(small.YAML.replace(steps, query).replace("key: client_id", "key: client"))
     with pytest.raises(CallError, match=r"medallion.yaml:32:18: .*'by_client' has no column 'client' to index"):
         small.load(pipeline.base).run()
 
@@ -182,8 +184,7 @@ def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_rejects(tmp_path
         pipeline.run()
     assert pipeline.lake.current().id == first.release
     assert small.in_store(pipeline) == small.BOTH
-    failed = error.value.run.steps[-1]
-    assert failed.action == "failed"
+    (failed,) = [step for step in error.value.run.steps if step.action == "failed"]
     assert pq.read_table(tmp_path / "lake" / failed.rejects.path).num_rows == failed.tallies[0].quarantined == 23
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from medallion.contracts import TableSpec
-from medallion.errors import CallError, SinkError, did_you_mean
+from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
 
@@ -52,7 +52,7 @@ class Target:
     def carried(self, former: Served) -> list[str]:
         """The columns that the rows of a former table bring along; the others are null in them.
 
-        Raises SinkError when its key or a type differs.
+        Raises LoadError when its key or a type differs.
         """
         types = {column.name: column.type for column in former.columns}
         shared = [column for column in self.spec.columns if column.name in types]
@@ -62,34 +62,34 @@ class Target:
         said = f"their key is ({', '.join(former.key)})"
         if former.key == self.spec.key and differ:
             said = f"their {differ.name!r} is {types[differ.name]}, not {differ.type}"
-        raise SinkError(f"{self.place}: it cannot join the rows served before: {said}", hint=_ANEW)
+        raise LoadError(f"{self.place}: it cannot join the rows served before: {said}", hint=_ANEW)
 
-    def lost(self, former: Served) -> SinkError:
+    def lost(self, former: Served) -> LoadError:
         """The error for a former table that is not there."""
-        return SinkError(f"{self.place}: the rows served before, {former.name}, are not in this database", hint=_ANEW)
+        return LoadError(f"{self.place}: the rows served before, {former.name}, are not in this database", hint=_ANEW)
 
     def reconcile(self, arrived: int) -> None:
-        """Raise SinkError unless the database holds as many rows as the snapshot."""
+        """Raise LoadError unless the database holds as many rows as the snapshot."""
         if arrived != self.snapshot.rows:
-            raise SinkError(
+            raise LoadError(
                 f"{self.place}: {arrived} rows arrived, the snapshot holds {self.snapshot.rows}",
                 hint="nothing was published; run again, and if it stays so, with --full",
             )
 
-    def duplicate(self, value: object) -> SinkError:
+    def duplicate(self, value: object) -> LoadError:
         """The error for a key that more than one row has."""
-        return SinkError(
+        return LoadError(
             f"{self.place}: key ({', '.join(self.spec.key)}) is not unique: {value} stands in more than one row",
             hint="deduplicate the table by its key, or declare a key that tells its rows apart",
         )
 
-    def too_large(self, error: OverflowError) -> SinkError:
+    def too_large(self, error: OverflowError) -> LoadError:
         """The error for a number that the database cannot keep."""
-        return SinkError(f"{self.place}: {error}", hint="cast it to float or text, or to a decimal of fewer places")
+        return LoadError(f"{self.place}: {error}", hint="cast it to float or text, or to a decimal of fewer places")
 
-    def null_key(self, name: str) -> SinkError:
+    def null_key(self, name: str) -> LoadError:
         """The error for a row without a key."""
-        return SinkError(
+        return LoadError(
             f"{self.place}: {name!r} is null in some row, and it is part of the key",
             hint="expect it to be not_null with `on_fail: quarantine`, or declare another key",
         )

@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts import Right, Sink, TableSpec
-from medallion.errors import SinkError
+from medallion.errors import LoadError, SinkError
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.secrets import masked_logger
 from medallion.sinks.loading import Target, masked, target
@@ -174,7 +174,7 @@ def _tried(what: str, work: Callable[[], object]) -> Right:
 def _check_names(wanted: Target) -> None:
     for name in wanted.kinds:
         if "." in name or name.startswith("$") or name == "_id" or "\0" in name:
-            raise SinkError(
+            raise LoadError(
                 f"{wanted.place}: MongoDB cannot query a column named {name!r}", hint="rename it in its table"
             )
 
