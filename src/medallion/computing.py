@@ -17,6 +17,7 @@ from medallion.parsing import parse
 from medallion.plan import Step
 from medallion.records import File, Snapshot, Tally
 from medallion.rejects import write_rejects
+from medallion.source_schema import settle
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -55,7 +56,7 @@ class Computing:
         table = next(found for found in self.sources() if found.name == step.table)
         pairs = parse(table, kept, self.session(), self.scratch)
         files = [file for file, _ in pairs]
-        columns, drift = ingest.settle(table, files, before)
+        columns, drift = settle(table, files, before)
         rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
         tally = Tally(
             label="",

@@ -82,14 +82,6 @@ def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
         seen.add(name.lower())
 
 
-def same_kind(what: str, left: tuple[str, str], right: tuple[str, str]) -> None:
-    """Raise StepError when two columns, each (where it stands, its kind), cannot be compared without a guess."""
-    (here, one), (there, other) = left, right
-    if one == other or "null" in (one, other) or {one, other} <= NUMBERS:
-        return
-    raise StepError(f"{what} is {one.upper()} {here} and {other.upper()} {there}", hint="cast one of them first")
-
-
 def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
     """The violations of tests by column, each SQL that is true for a value that fails; a row counts with its first."""
     column = " ".join(f"when {test} then {literal(name)}" for name, test in tests.items())

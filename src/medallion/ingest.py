@@ -18,7 +18,7 @@ from medallion.errors import SourceError
 from medallion.journal import StagedStorage
 from medallion.lake import now
 from medallion.plan import Arrival, digest
-from medallion.records import Change, Column, Snapshot, SourceFile
+from medallion.records import Change, Snapshot, SourceFile
 from medallion.secrets import mask
 from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
@@ -38,10 +38,6 @@ class SourceTable:
     storage: Storage
     base: Path
     options: Mapping[str, Any] | None = None
-
-
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_NUMBERS = (*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
 
 
 @dataclass(frozen=True)
@@ -111,32 +107,6 @@ def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path
     return table.layer.keep(table.storage, table.name.partition(".")[2], source, entry.path, scratch)
 
 
-def settle(
-    table: SourceTable, files: Sequence[SourceFile], before: Snapshot | None
-) -> tuple[tuple[Column, ...], list[str]]:
-    """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
-    policy = table.declared.schema_policy
-    _check_case(files, table.declared.columns)
-    _check_kinds(files)
-    expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
-    if not expected and files:
-        expected = [column.name for column in (files[0].columns)]
-    gone = []
-    if before:
-        lost = {column.name for column in before.columns} - {column.name for file in files for column in file.columns}
-        gone = [f"column {name!r} is in no file any more" for name in sorted(lost)]
-    if policy == "freeze" and (unlike := [*(said for file in files for said in _differing(file, expected)), *gone]):
-        raise SourceError(
-            f"{table.name}: its columns are frozen, but " + "; ".join(unlike),
-            hint="mend the files, or declare the new columns, or `schema: evolve`",
-        )
-    drift = [said for file in files for said in _differing(file, expected) or _reordered(file, expected)] + gone
-    columns = {column.name: column for file in reversed(files) for column in reversed(file.columns)}
-    found = dict.fromkeys(column.name for file in files for column in file.columns)
-    names = expected if policy == "discard" else [*expected, *(name for name in found if name not in expected)]
-    return tuple(columns.get(name, Column(name=name, type="VARCHAR")) for name in names), drift
-
-
 def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
     """The files in their order, in batches of limited number and size."""
     batch: list[tuple[str, Entry]] = []
@@ -196,58 +166,3 @@ def _change(file: Kept, known: Mapping[str, SourceFile]) -> Change:
     if file.name not in known:
         return "new"
     return "unchanged" if known[file.name].sha256 == file.sha256 else "changed"
-
-
-def _expected(declared: Source, before: Snapshot | None) -> list[str]:
-    if declared.columns or declared.schema_policy == "evolve" or before is None:
-        return list(declared.columns)
-    return [column.name for column in before.columns]
-
-
-def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
-    """Raise SourceError when files write one name in several ways: no database tells such columns apart."""
-    known = {name.casefold(): (name, "`columns`") for name in declared}
-    for file in files:
-        for column in file.columns:
-            name, where = known.setdefault(column.name.casefold(), (column.name, file.name))
-            if name != column.name:
-                raise SourceError(
-                    f"{file.name}: the column {column.name!r} is {name!r} in {where}; case does not tell names apart",
-                    hint="write it one way in all files",
-                )
-
-
-def _check_kinds(files: Sequence[SourceFile]) -> None:
-    """Raise SourceError when no type spans the values of a column; text does with most, and numbers do with numbers."""
-    known: dict[str, tuple[str, str, str]] = {}
-    for file in files:
-        for column in file.columns:
-            kind = _kind(column.type)
-            if kind == "VARCHAR":
-                continue
-            first, type_, where = known.setdefault(column.name, (kind, column.type, file.name))
-            if first != kind:
-                raise SourceError(
-                    f"{file.name}: the column {column.name!r} is {column.type}, but {type_} in {where}",
-                    hint="mend the files, or take them in as two tables",
-                )
-
-
-def _kind(type_: str) -> str:
-    if type_.endswith("]"):
-        return "list"
-    word = type_.partition("(")[0]
-    if word in ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"):
-        return "moment"
-    return "number" if word in _NUMBERS else word
-
-
-def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:
-    names = [column.name for column in file.columns]
-    said = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
-    return said + [f"{file.name}: no column {name!r}" for name in expected if name not in names]
-
-
-def _reordered(file: SourceFile, expected: Sequence[str]) -> list[str]:
-    same = [column.name for column in file.columns] == list(expected)
-    return [] if same else [f"{file.name}: columns in another order"]

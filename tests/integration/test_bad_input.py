@@ -162,7 +162,7 @@ def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "fault"),
     [
-        ('{"n": {"a": 1}}', '{"n": [1]}', "'n' is BIGINT[], but STRUCT(a BIGINT) in data/orders/1.ndjson"),
+        ('{"n": {"a": 1}}', '{"n": [1]}', "'n' is BIGINT[], but STRUCT(\"a\" BIGINT) in data/orders/1.ndjson"),
         ('{"n": 1}', '{"n": [1]}', "'n' is BIGINT[], but BIGINT in data/orders/1.ndjson"),
         ('{"n": null}', '{"n": [1]}', ""),
         ('{"n": true}', '{"n": 1.5}', ""),

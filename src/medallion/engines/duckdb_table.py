@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from medallion.column_types import TOO_DEEP, column_type
 from medallion.contracts import (
     ASIDE,
     ORIGIN,
@@ -31,6 +32,7 @@ from medallion.contracts import (
     quote,
     viewed,
 )
+from medallion.durations import interval_to_iso
 from medallion.errors import ConservationError, MedallionError, PluginError, StepError, StorageError
 from medallion.records import Column, File, Tally
 
@@ -197,6 +199,7 @@ class TableBuild:
         return self._materialise(inputs.sql(listed, u=inputs.sql(untraced, rows=rows)))
 
     def _finish(self, rows: Relation) -> Built:
+        rows = _storable(rows)
         rows_out = self._whole().rows_out
         self.tallies.append(self.phase.tally(rows_out))
         self.scratch.mkdir(parents=True)
@@ -281,6 +284,18 @@ class TableBuild:
 
     def _scalar(self, query: str) -> int:
         return int(self._rows(query)[0][0])
+
+
+def _storable(rows: Relation) -> Relation:
+    """The rows with INTERVALs, which Parquet cuts to milliseconds, as text."""
+    types = {name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)}
+    for name, type_ in types.items():
+        if type_.too_deep():
+            raise StepError(f"column {name!r} nests too deeply: {TOO_DEEP}", hint="keep what is inside as JSON text")
+        if type_.nested and "INTERVAL" in {leaf.name for leaf in type_.leaves()}:
+            raise StepError(f"column {name!r} is {type_}, which cannot be kept", hint="cast its intervals to text")
+    texts = [f"{interval_to_iso(quote(n))} as {quote(n)}" for n, type_ in types.items() if type_.name == "INTERVAL"]
+    return rows.project(f"* replace ({', '.join(texts)})") if texts else rows
 
 
 @contextmanager

@@ -8,14 +8,15 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.expressions import kinds, same_kind
+from medallion.mixed_types import comparable, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
 class References(RowExpectation):
-    """The values of columns stand in a column of another table. NULL passes.
+    """The values of columns stand in a column of another table. NULL passes, and
+    numbers of two types are compared exactly.
 
     - `targets`: column → `layer.table.column`.
 
@@ -23,7 +24,7 @@ class References(RowExpectation):
     - {references: {client_id: silver.clients.client_id}, on_fail: quarantine}
     ```
 
-    Raises StepError when a column is missing on either side, or the two are of kinds that do not compare.
+    Raises StepError when a column is missing on either side, or the two are of types that do not compare.
     """
 
     name: ClassVar[str] = "references"
@@ -61,12 +62,19 @@ class References(RowExpectation):
             require(other, target)
         except StepError as error:
             raise StepError(f"{table}: {error.message}", hint=error.hint) from error
-        same_kind(repr(name), ("here", kinds(rows)[name]), (f"in {table}", kinds(other)[target]))
-        column, there = f"l.{quote(name)}", f"r.{quote(target)}"
+        column = f"l.{quote(name)}"
+        value, there = comparable(
+            repr(name),
+            (column, ("here", types_of(rows)[name])),
+            (f"r.{quote(target)}", (f"in {table}", types_of(other)[target])),
+        )
+        unknown = f"{value} not in (select {there} from r where {there} is not null)"
+        if value != column:
+            unknown = f"({value} is null or {unknown})"  # a value that the other column cannot hold
         # NOT IN, for an anti join may be turned round, to hold the many rows instead of what they refer to
         return inputs.sql(
             f"select l.{ROW}, {literal(name)} as column, cast({column} as varchar) as value from l "
-            f"where {column} is not null and {column} not in (select {there} from r where {there} is not null)",
+            f"where {column} is not null and {unknown}",
             l=rows.project(f"{ROW}, {quote(name)}"),
             r=other.project(quote(target)),
         )

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from medallion.column_types import ColumnType, decided
 from medallion.contracts import Format, Parsed, literal
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.json_layout import WHOLE, LayoutError, path_to_list, write_lines
 from medallion.formats.json_lines import keep_objects
+from medallion.formats.json_numbers import has_inexact, quote_inexact
 from medallion.formats.json_structure import TOO_DEEP, structure
-from medallion.formats.json_types import column_types
+from medallion.formats.json_types import column_types, cut, holds, looked_at, mixed, widened
 from medallion.formats.lines import MAX_RECORD, numbered_lines
 from medallion.formats.names import check_names
 from medallion.formats.rejects import Rejects
 from medallion.formats.source import check_encoding, check_readable, endings, plain_text, undecodable, whole
+from medallion.records import Column
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -35,10 +38,11 @@ Shape = Literal["newline_delimited", "array"]
 class Json(Format):
     """A JSON file: one object a line (NDJSON), objects over several lines, or an array of objects. Keys become columns.
 
-    Values keep their JSON types: whole numbers are BIGINT, others DOUBLE, texts VARCHAR (dates too:
-    cast them), objects and lists nested, up to 100 levels. A key with values of several types, or with whole numbers
-    that a DOUBLE cannot hold, comes as VARCHAR with each value as it stands. Files may be compressed
-    (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object, or holds a key twice, is quarantined with its number.
+    Values keep their JSON types: whole numbers are BIGINT (DECIMAL beyond 64 bits), others DOUBLE, texts VARCHAR (dates
+    too: cast them), objects and lists nested. A key with values of several types, or with numbers that a DOUBLE would
+    change (0.1234567890123456789, 1e400), comes as VARCHAR with every digit. What nests deeper than 32 levels, or than
+    10 lists, comes as JSON text. Files may be compressed (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object,
+    holds a key twice, or nests more than 100 levels, is quarantined with its number.
 
     When most lines are no objects, the run fails.
 
@@ -154,27 +158,46 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
     import duckdb
 
     file = f"{literal(glob.escape(str(text)))}, format={literal(shape)}, maximum_object_size={MAX_RECORD}"
+    objects = f"read_json_objects({file}, hive_partitioning=false)"
     keys = _keys(file, text.stat().st_size, name, connection)
     check_names(name, tuple(keys))
-    inexact = _inexact(file, keys, connection)
-    types, warnings = column_types({**keys, **dict.fromkeys(inexact, "JSON")})
+    keys = {column: cut(kind) for column, kind in keys.items()}
+    if holds(keys, "DOUBLE", "JSON", "TEXT") and has_inexact(objects, connection):
+        return _read_inexact(text, shape, name, part, connection)
+    keys = looked_at(keys, objects, connection)
 
-    def write(types: Mapping[str, str]) -> int:
-        columns = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in types.items())
+    def write(types: Mapping[str, ColumnType]) -> int:
+        columns = ", ".join(f"{literal(column)}: {literal(str(decided(type_)))}" for column, type_ in types.items())
         query = (
             f"from read_json({file}, auto_detect=false, records=true, hive_partitioning=false, columns={{{columns}}})"
         )
         return parquet_file.write(query, part, connection)
 
+    types = column_types(keys)
     try:
         try:
             rows = write(types)
         except duckdb.InvalidInputException:  # whole numbers beyond BIGINT
-            rows = write({column: kind.replace("BIGINT", "DECIMAL(38,0)") for column, kind in types.items()})
+            types = column_types(widened(keys, objects, connection))
+            rows = write(types)
     except duckdb.InvalidInputException as error:  # a key that stands twice in an object
         raise _NoObjectsError(_reason(error)) from None
-    columns = parquet_file.columns(part, connection)
-    return Parsed(columns, rows, warnings=warnings)
+    columns = tuple(Column(name=column, type=str(type_)) for column, type_ in types.items())
+    known = {column.name: column for column in parquet_file.columns(part, connection)}
+    columns = tuple(known[c.name] if decided(types[c.name]) == types[c.name] else c for c in columns)
+    return Parsed(columns, rows, warnings=tuple(mixed(keys)))
+
+
+def _read_inexact(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
+    """Read a file after its numbers that a DOUBLE would change were made texts."""
+    copy = part.with_name(f"{part.name}.numbers")
+    try:
+        count = quote_inexact(text, copy)
+        parsed = _read(copy, shape, name, part, connection)
+    finally:
+        copy.unlink(missing_ok=True)
+    warning = f"{count:,} numbers have more digits than a DOUBLE keeps; their columns were read as text"
+    return replace(parsed, warnings=(warning, *parsed.warnings))
 
 
 def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, Any]:
@@ -196,18 +219,6 @@ def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, 
 
 def _reason(error: Exception) -> str:
     return str(error).partition("\n")[0].partition(", ")[2].strip()
-
-
-def _inexact(file: str, keys: Mapping[str, Any], connection: Connection) -> list[str]:
-    """The keys of DOUBLE values some of which are whole numbers too long for a DOUBLE."""
-    doubles = [column for column, kind in keys.items() if kind == "DOUBLE"]
-    if not doubles:
-        return []
-    paths = [literal("/" + column.replace("~", "~0").replace("/", "~1")) for column in doubles]
-    tests = ", ".join(f"bool_or(regexp_full_match(json ->> {path}, '-?\\d{{16,}}'))" for path in paths)
-    query = f"select {tests} from read_json_objects({file}, hive_partitioning=false)"
-    found = connection.execute(query).fetchall()[0]
-    return [column for column, long in zip(doubles, found, strict=True) if long]
 
 
 def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -> Parsed:

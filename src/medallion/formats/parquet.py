@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from medallion.contracts import Format, Parsed
+from medallion.column_types import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
+from medallion.contracts import Format, Parsed, quote
+from medallion.durations import count_to_iso
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.names import check_names
 from medallion.formats.source import check_readable, whole
+from medallion.storage.local import told
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from medallion.contracts import Connection
 
 _MAGIC = b"PAR1"
@@ -19,6 +26,9 @@ _MAGIC = b"PAR1"
 
 class Parquet(Format):
     """A Parquet file: its columns come with their types, nested ones too.
+
+    Durations come as ISO 8601 text, such as `PT1H30M`, and decimals of more than 38 digits as text with every digit:
+    DuckDB has no type for either that Parquet keeps.
 
     ```yaml
     tables:
@@ -28,6 +38,7 @@ class Parquet(Format):
     """
 
     name: ClassVar[str] = "parquet"
+    version: ClassVar[int] = 2
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
@@ -38,18 +49,97 @@ class Parquet(Format):
         if not check_readable(source, name).startswith(_MAGIC):
             raise SourceError(f"{name}: is no Parquet file", hint="declare the `format` it is in")
         try:
-            names = pq.read_schema(source).names
-            check_names(name, names)
-            if not names:
+            schema = pq.read_schema(source)
+            check_names(name, schema.names)
+            if not schema.names:
                 raise SourceError(f"{name}: has no columns", hint="take it out of `source`")
-            with whole(target) as part:
-                rows = parquet_file.write(f"from {parquet_file.scan(source)}", part, connection)
+            texts = _texts(schema, name)
+            with whole(target) as part, _with_wide_decimals(source, schema, part) as readable:
+                query = f"select * replace ({', '.join(texts)}) from" if texts else "from"
+                rows = parquet_file.write(f"{query} {parquet_file.scan(readable)}", part, connection)
                 columns = parquet_file.columns(part, connection)
         except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowException) as error:
             raise SourceError(
                 f"{name}: is cut short or corrupt: {_first_line(error)}", hint="fetch the file again"
             ) from error
         return Parsed(columns, rows, warnings=() if rows else ("has no rows",))
+
+
+def _texts(schema: pa.Schema, name: str) -> list[str]:
+    """SQL of the columns that DuckDB would read as bare numbers. Raises SourceError on such values in nested ones."""
+    import pyarrow as pa
+
+    texts = []
+    for field in schema:
+        if pa.types.is_duration(field.type):
+            texts.append(f"{count_to_iso(quote(field.name), field.type.unit)} as {quote(field.name)}")
+        elif pa.types.is_nested(field.type):
+            if _too_deep(field.type):
+                raise SourceError(
+                    f"{name}: column {field.name!r} nests too deeply: {TOO_DEEP}", hint="write what is inside as text"
+                )
+            unread = [type_ for type_ in _leaves(field.type) if pa.types.is_duration(type_) or _is_wide(type_)]
+            if unread:
+                raise SourceError(
+                    f"{name}: column {field.name!r} holds values of the type {unread[0]}, which are read exactly in "
+                    "columns of their own only",
+                    hint="write them as text, or as columns of their own",
+                )
+    return texts
+
+
+def _too_deep(type_: pa.DataType, levels: int = MAX_LEVELS, lists: int = MAX_LISTS) -> bool:
+    import pyarrow as pa
+
+    if not pa.types.is_nested(type_):
+        return levels < 0 or lists < 0
+    if pa.types.is_map(type_):
+        parts = [type_.key_type, type_.item_type]
+    else:
+        parts = [type_.field(number).type for number in range(type_.num_fields)]
+    levels, lists = levels - 1, lists - (not pa.types.is_struct(type_))
+    return levels < 0 or lists < 0 or any(_too_deep(part, levels, lists) for part in parts)
+
+
+def _is_wide(type_: pa.DataType) -> bool:
+    """Whether it is a decimal of more digits than DuckDB has; it would read it as DOUBLE."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_decimal(type_)) and type_.precision > MAX_DIGITS
+
+
+def _leaves(type_: pa.DataType) -> list[pa.DataType]:
+    import pyarrow as pa
+
+    if not pa.types.is_nested(type_):
+        return [type_]
+    return [leaf for number in range(type_.num_fields) for leaf in _leaves(type_.field(number).type)]
+
+
+@contextmanager
+def _with_wide_decimals(source: Path, schema: pa.Schema, part: Path) -> Iterator[Path]:
+    """The file itself, or a copy in which decimals that DuckDB cannot read are text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wide = [number for number, field in enumerate(schema) if _is_wide(field.type)]
+    if not wide:
+        yield source
+        return
+    for number in wide:
+        schema = schema.set(number, schema.field(number).with_type(pa.string()))
+    copy = part.with_name(f"{part.name}.decimals")
+    try:
+        with told(copy), pq.ParquetFile(source) as file, pq.ParquetWriter(copy, schema) as writer:
+            for batch in file.iter_batches():
+                columns = [
+                    column.cast(pa.string()) if number in wide else column
+                    for number, column in enumerate(batch.columns)
+                ]
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from medallion.column_types import ColumnType, column_type, stored
 from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
 from medallion.records import File, Snapshot
 from medallion.storage import Storage
@@ -32,9 +33,13 @@ class ParquetLayer(Layer):
 
     def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
         part = scratch / "part-0.parquet"
-        columns = [name for name in rows.columns if name != ROW]
+        columns = [
+            _cast(name, type_, stored(type_))
+            for name, type_ in zip(rows.columns, map(column_type, map(str, rows.types)), strict=True)
+            if name != ROW
+        ]
         written = connection.execute(
-            f"copy (select {', '.join(map(quote, columns))} from {viewed(rows)}) to {literal(str(part))} "
+            f"copy (select {', '.join(columns)} from {viewed(rows)}) to {literal(str(part))} "
             f"(format parquet, compression {self.compression}, parquet_version v2)"
         ).fetchall()
         return [keep_file(storage, f"{folder}/{part.name}", part, written[0][0])]
@@ -43,6 +48,11 @@ class ParquetLayer(Layer):
         paths = ", ".join(literal(str(path)) for path in local_files(storage, snapshot))
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
-        columns = ", ".join(quote(column.name) for column in snapshot.columns)
+        types = {column.name: column_type(column.type) for column in snapshot.columns}
+        columns = ", ".join(_cast(name, stored(type_), type_) for name, type_ in types.items())
         position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
         return connection.sql(f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])")
+
+
+def _cast(name: str, source: ColumnType, target: ColumnType) -> str:
+    return quote(name) if source == target else f"cast({quote(name)} as {target}) as {quote(name)}"

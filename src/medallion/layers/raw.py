@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
+from medallion.column_types import NULL, ColumnType, checked, column_type
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import DamagedError, MedallionError, MissingError
 from medallion.records import File, Snapshot
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 TABLE_BITS, FILE_BITS = 55, 34  # _origin: 8 bits of bronze table, 21 of file, 34 of position in the file
+FILES, POSITIONS = 1 << (TABLE_BITS - FILE_BITS), 1 << FILE_BITS
 
 
 class Raw(SourceLayer):
@@ -68,28 +70,25 @@ class Raw(SourceLayer):
         if not snapshot.sources:
             nothing = ", ".join(f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns)
             return connection.sql(f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false")
-        held = _held(snapshot)
-        columns = ", ".join(
-            quote(column.name) if column.name in held else f"null::{column.type} as {quote(column.name)}"
-            for column in snapshot.columns
+        rows = " union all ".join(
+            f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
+            for records, columns in _typed(storage, snapshot)
         )
-        origin = _origin(snapshot)
-        return connection.sql(
-            f"select {origin} as {ROW}, {origin} as {ORIGIN}, {columns} from {_files(storage, snapshot)}"
-        )
+        return connection.sql(rows)
 
     def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
-        held = _held(snapshot)
-        fields = ", ".join(f"{literal(c.name)}: {quote(c.name)}" for c in snapshot.columns if c.name in held)
         # JSON is made after the join, of the few rows that are wanted
+        rows = " union all ".join(
+            f"select {ORIGIN}, ({ORIGIN} >> {FILE_BITS}) & {FILES - 1} as file, "
+            f"{ORIGIN} & {POSITIONS - 1} as position, to_json(fields)::varchar as row "
+            f"from (select {ORIGIN}, {fields} as fields from ({records})) "
+            f"semi join wanted using ({ORIGIN})"
+            for records, fields in _untyped(storage, snapshot)
+        )
         return inputs.sql(
-            f"select {ORIGIN}, [{names}][file + 1] as file, position + 1 + coalesce(before, 0) as record, "
-            f"to_json(fields)::varchar as row "
-            f"from (select {_origin(snapshot)} as {ORIGIN}, file_index::bigint as file, file_row_number as position, "
-            f"{{{fields}}} as fields from {_files(storage, snapshot)}) "
-            f"semi join wanted using ({ORIGIN}) "
-            f"asof left join rejected on file = rejected.in_file and position >= rejected.start",
+            f"select {ORIGIN}, [{names}][file + 1] as file, position + 1 + coalesce(before, 0) as record, row "
+            f"from ({rows}) asof left join rejected on file = rejected.in_file and position >= rejected.start",
             wanted=wanted,
             rejected=_rejected(storage, snapshot, inputs.connection),
         )
@@ -125,18 +124,53 @@ def _integers(values: list[int]) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
 
 
-def _origin(snapshot: Snapshot) -> str:
-    number = snapshot.origins[0].number
-    return f"(({number}::bigint << {TABLE_BITS}) | (file_index::bigint << {FILE_BITS}) | file_row_number)"
+def _typed(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The records of all files, those with the same types together, and their columns as the table's."""
+    for numbers, types in _groups(snapshot):
+        what = f"{snapshot.table}: {snapshot.sources[numbers[0]].name}: column"
+        columns = []
+        for column in snapshot.columns:
+            name, source, target = quote(column.name), types.get(column.name, NULL), column_type(column.type)
+            value = checked(name, source, target, f"{what} {column.name!r} is {source}; as {target}, which others need")
+            columns.append(name if value == name else f"{value} as {name}")
+        yield _records(storage, snapshot, numbers), ", ".join(columns)
 
 
-def _held(snapshot: Snapshot) -> set[str]:
-    """The columns that some file has; others may be declared, or stay from the last release."""
-    return {column.name for source in snapshot.sources for column in source.columns}
+def _untyped(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The records of all files, those with the same types together, and a struct of what stands in them."""
+    names = {column.name for source in snapshot.sources for column in source.columns}
+    for numbers, types in _groups(snapshot):
+        fields = ", ".join(
+            f"{literal(column.name)}: {quote(column.name) if column.name in types else 'null'}"
+            for column in snapshot.columns
+            if column.name in names
+        )
+        yield _records(storage, snapshot, numbers), f"{{{fields}}}"
 
 
-def _files(storage: Storage, snapshot: Snapshot) -> str:
-    records = [Stored(item.records, item.records_bytes, item.records_sha256) for item in snapshot.sources]
-    local = verified(storage, records)
+def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnType]]]:
+    """The files by number, those whose columns are of the same types together, and these types by column."""
+    rest = list(range(len(snapshot.sources)))
+    while rest:
+        types, numbers, others = dict[str, ColumnType](), list[int](), list[int]()
+        for number in rest:
+            columns = {column.name: column_type(column.type) for column in snapshot.sources[number].columns}
+            if any(types.get(name, type_) != type_ for name, type_ in columns.items()):
+                others.append(number)
+                continue
+            types |= columns
+            numbers.append(number)
+        yield numbers, types
+        rest = others
+
+
+def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
+    """SQL for the records of these files, each with its origin."""
+    sources = [snapshot.sources[number] for number in numbers]
+    local = verified(storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources])
     paths = ", ".join(literal(str(path)) for path in local)
-    return f"read_parquet([{paths}], union_by_name = true)"
+    every = len(numbers) == len(snapshot.sources)
+    file = "file_index::bigint" if every else f"{numbers}[(file_index + 1)::bigint]::bigint"
+    table = snapshot.origins[0].number
+    origin = f"(({table}::bigint << {TABLE_BITS}) | ({file} << {FILE_BITS}) | file_row_number) as {ORIGIN}"
+    return f"select {origin}, * from read_parquet([{paths}], union_by_name = true)"

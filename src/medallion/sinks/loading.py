@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 
+from medallion.column_types import column_type
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.kinds import Kind, kind_of
@@ -56,7 +57,7 @@ class Target:
         """
         types = {column.name: column.type for column in former.columns}
         shared = [column for column in self.spec.columns if column.name in types]
-        differ = next((column for column in shared if types[column.name] != column.type), None)
+        differ = next((c for c in shared if column_type(types[c.name]) != column_type(c.type)), None)
         if former.key == self.spec.key and differ is None:
             return [column.name for column in shared]
         said = f"their key is ({', '.join(former.key)})"

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.expressions import Names, columns_sql, explained, kinds, new_names, public, same_kind
+from medallion.expressions import Names, columns_sql, explained, new_names, public
+from medallion.mixed_types import comparable, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -27,7 +28,8 @@ class Join(Transform):
     """Adds columns of another table to each row, found by equal keys.
 
     - `with`: the other table: an alias of the table's `from`, or a full name such as `silver.clients`.
-    - `on`: the key: a column, several, or a mapping of column here → column there. NULL matches nothing.
+    - `on`: the key: a column, several, or a mapping of column here → column there. NULL matches nothing, and
+      numbers of two types match where they are exactly the same number.
     - `how`: `left` (default) keeps every row, `inner` those with a match; `semi` and `anti` only keep rows with,
       or without, a match and add nothing. Rows not kept are dropped and counted.
     - `columns`: the columns to take; by default all but the key.
@@ -39,7 +41,7 @@ class Join(Transform):
     - join: {with: rates, on: {currency: code}, how: inner}
     ```
 
-    Raises StepError when a column is missing or would stand twice, keys are of kinds that do not compare, or
+    Raises StepError when a column is missing or would stand twice, keys are of types that do not compare, or
     a key of the other table is not unique.
     """
 
@@ -77,7 +79,7 @@ class Join(Transform):
         return inputs.sql(
             f"select l.{ROW}, 'dropped' as fate, {literal(f'join {self.with_}')} as rule, "
             f"{literal(', '.join(self.on))} as column, cast({value} as varchar) as value "
-            f"from l {kind} join r on {self._match()}",
+            f"from l {kind} join r on {self._match(rows, other)}",
             l=rows,
             r=other,
         )
@@ -92,18 +94,28 @@ class Join(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         other = self._other(rows, inputs)
+        match = self._match(rows, other)
         if self.how in ("semi", "anti"):
-            return inputs.sql(f"select l.* from l {self.how} join r on {self._match()}", l=rows, r=other)
+            return inputs.sql(f"select l.* from l {self.how} join r on {match}", l=rows, r=other)
         taken = self._taken(rows, other)
         if not self.many:
             self._refuse_repeated(other, inputs)
         left = f"l.* exclude ({ROW})" if self.many else "l.*"
         listed = ", ".join([left, *(f"r.{quote(name)}" for name in taken)])
         order = f"order by l.{ROW}, r.{ROW}" if self.many else ""
-        return inputs.sql(f"select {listed} from l {self.how} join r on {self._match()} {order}", l=rows, r=other)
+        return inputs.sql(f"select {listed} from l {self.how} join r on {match} {order}", l=rows, r=other)
 
-    def _match(self) -> str:
-        return " and ".join(f"l.{quote(left)} = r.{quote(right)}" for left, right in self.on.items())
+    def _match(self, rows: Relation, other: Relation) -> str:
+        here, there = types_of(rows), types_of(other)
+        pairs = (
+            comparable(
+                f"the key {left!r}",
+                (f"l.{quote(left)}", ("here", here[left])),
+                (f"r.{quote(right)}", (f"in {self.with_}", there[right])),
+            )
+            for left, right in self.on.items()
+        )
+        return " and ".join(f"{left} = {right}" for left, right in pairs)
 
     def _other(self, rows: Relation, inputs: Inputs) -> Relation:
         other = inputs[self.with_]
@@ -112,9 +124,6 @@ class Join(Transform):
             require(other, *self.on.values(), *(self.columns or ()))
         except StepError as error:
             raise StepError(f"{self.with_}: {error.message}", hint=error.hint) from error
-        here, there = kinds(rows), kinds(other)
-        for left, right in self.on.items():
-            same_kind(f"the key {left!r}", ("here", here[left]), (f"in {self.with_}", there[right]))
         return other
 
     def _taken(self, rows: Relation, other: Relation) -> list[str]:

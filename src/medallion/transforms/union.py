@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform
-from medallion.expressions import SomeNames, explained, kinds, public, same_kind
+from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, quote
+from medallion.expressions import SomeNames, explained
+from medallion.mixed_types import spanned, spanning_type, types_of
 
 if TYPE_CHECKING:
+    from medallion.column_types import ColumnType
     from medallion.contracts import Relation
 
 
@@ -24,7 +26,10 @@ class Union(Transform):
     - union: {with: [north, south]}
     ```
 
-    Raises StepError when a column of one name is of kinds that do not mix, such as text and number.
+    Values stay exactly what they are: BIGINT and INTEGER meet as BIGINT, whole numbers and DOUBLE as DOUBLE as long as
+    every number fits; one that does not fails the run.
+
+    Raises StepError when no type holds the values of a column of one name exactly, such as text and number.
     """
 
     name: ClassVar[str] = "union"
@@ -47,16 +52,22 @@ class Union(Transform):
         return tuple(columns.values())
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
-        known = {name.lower(): (name, kind) for name, kind in kinds(rows).items()}
-        relations = {"rows": rows}
-        for number, name in enumerate(self.with_):
-            other = inputs[name]
-            kind = kinds(other)
-            for column in public(other):
-                here, before = known.setdefault(column.lower(), (column, kind[column]))
-                same_kind(f"column {here!r}", ("here", before), (f"in {name}", kind[column]))
-            relations[f"other_{number}"] = other
+        relations = {"rows": rows, **{f"other_{n}": inputs[name] for n, name in enumerate(self.with_)}}
+        places = dict(zip(relations, ("here", *(f"in {name}" for name in self.with_)), strict=True))
+        columns: dict[str, list[tuple[str, ColumnType]]] = {}
+        for name, relation in relations.items():
+            for column, type_ in types_of(relation).items():
+                columns.setdefault(column.lower(), []).append((places[name], type_))
+        targets = {name: spanning_type(f"column {name!r}", placed) for name, placed in columns.items()}
+        parts = [self._part(name, places[name], relation, targets) for name, relation in relations.items()]
         with explained(f"union with {', '.join(self.with_)}"):
-            return inputs.sql(
-                " union all by name ".join(f"select * exclude ({ROW}) from {name}" for name in relations), **relations
-            )
+            return inputs.sql(" union all by name ".join(parts), **relations)
+
+    def _part(self, name: str, place: str, rows: Relation, targets: Mapping[str, ColumnType]) -> str:
+        """One table's rows, each column in the type that spans it."""
+        columns = []
+        for column, type_ in types_of(rows).items():
+            value = spanned(quote(column), f"union: column {column!r}", (place, type_), targets[column.lower()])
+            columns += [f"{value} as {quote(column)}"] if value != quote(column) else []
+        replaced = f" replace ({', '.join(columns)})" if columns else ""
+        return f"select * exclude ({ROW}){replaced} from {name}"

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import SomeNames, columns_sql, explained, kinds, new_names, public, same_kind
+from medallion.expressions import SomeNames, columns_sql, explained, new_names, public
+from medallion.mixed_types import spanned, spanning_type, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -26,7 +27,8 @@ class Unpivot(Transform):
     - unpivot: {columns: [jan, feb, mar], name: month, value: revenue}
     ```
 
-    Raises StepError when the rows lack a column, the columns are of kinds that do not mix, or a new name is taken.
+    Raises StepError when the rows lack a column, no type holds the values of all of them exactly, or a new
+    name is taken.
     """
 
     name: ClassVar[str] = "unpivot"
@@ -53,11 +55,15 @@ class Unpivot(Transform):
             new_names((self.names, self.value), taken=(name for name in public(rows) if name not in self.columns))
         except ValueError as error:
             raise StepError(str(error), hint="choose another `name` or `value`") from error
-        kind, first = kinds(rows), self.columns[0]
-        for column in self.columns[1:]:
-            same_kind("what to unpivot", (f"in {first!r}", kind[first]), (f"in {column!r}", kind[column]))
+        types = types_of(rows)
+        placed = {column: (f"in {column!r}", types[column]) for column in self.columns}
+        target = spanning_type("what to unpivot", list(placed.values()))
+        values = {name: spanned(quote(name), "unpivot: it", column, target) for name, column in placed.items()}
+        changes = ", ".join(f"{value} as {quote(name)}" for name, value in values.items() if value != quote(name))
+        replaced = f" replace ({changes})" if changes else ""
         turn = f"{quote(self.value)} for {quote(self.names)} in ({columns_sql(self.columns)})"
         with explained(f"unpivot {', '.join(self.columns)}"):
             return inputs.sql(
-                f"select * from (select * exclude ({ROW}) from rows) unpivot include nulls ({turn})", rows=rows
+                f"select * from (select * exclude ({ROW}){replaced} from rows) unpivot include nulls ({turn})",
+                rows=rows,
             )

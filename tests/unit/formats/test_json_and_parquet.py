@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from medallion.column_types import column_type
 from medallion.errors import SourceError, StorageError
-from medallion.formats import json_structure
+from medallion.formats import json_numbers, json_structure
 from medallion.formats.csv import Csv
 from medallion.formats.json import Json
 from medallion.formats.json_structure import merged
@@ -39,7 +40,7 @@ def test_json_types_are_kept_and_no_text_becomes_a_date(read):
         "ok": "BOOLEAN",
         "u": "VARCHAR",
         "in": "STRUCT(a BIGINT[])",
-        "none": "VARCHAR",
+        "none": '"NULL"',
     }
     assert found.rows[0][:4] == (1, "2025-01-02", 1.0, True)
     assert found.rows[1][:3] == (9007199254740993, "", 2.5)
@@ -61,6 +62,90 @@ def test_no_value_loses_anything(read, content, kind, values):
     assert types(found) == {"n": kind}
     assert [row[0] for row in found.rows] == values
     assert bool(found.parsed.warnings) == (kind == "VARCHAR")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "values"),
+    [
+        (b'{"n":0.1234567890123456789}\n{"n":1.50}', "VARCHAR", ["0.1234567890123456789", "1.5"]),
+        (b'{"n":1e400}', "VARCHAR", ["1e400"]),
+        (b'{"n":-1E-400}\n{"n":null}', "VARCHAR", ["-1E-400", None]),
+        (b'[{"n" : 1e400},\n{"n":2}]', "VARCHAR", ["1e400", "2"]),
+        (b'{"n":123456789012345678901234567890}', "VARCHAR", ["123456789012345678901234567890"]),
+        (b'{"n":1234567890123456.7}', "VARCHAR", ["1234567890123456.7"]),
+        (b'{"n":9007199254740993.0}', "VARCHAR", ["9007199254740993.0"]),
+        (b'{"n":9007199254740993}\n{"n":0.5}', "VARCHAR", ["9007199254740993", "0.5"]),
+        (b'{"n":[0.5,9007199254740993]}', "VARCHAR[]", [["0.5", "9007199254740993"]]),
+        (b'{"n":{"a":[{"b":9007199254740993},{"b":0.5}]}}', 'STRUCT("a" STRUCT("b" VARCHAR)[])', None),
+        (b'{"n":{"a":{"b":1e400}}}', 'STRUCT("a" STRUCT("b" VARCHAR))', [{"a": {"b": "1e400"}}]),
+        (b'{"n":[[18446744073709551615],[-1]]}', "DECIMAL(38,0)[][]", [[[Decimal(2**64 - 1)], [Decimal(-1)]]]),
+        (b'{"n":0.1}\n{"n":100.000000000000000000}\n{"n":1e22}', "DOUBLE", [0.1, 100.0, 1e22]),
+        (b'{"n":0.30000000000000004}\n{"n":5e-324}', "DOUBLE", [0.30000000000000004, 5e-324]),
+        (b'{"n":"x:0.1234567890123456789, 1e400"}', "VARCHAR", ["x:0.1234567890123456789, 1e400"]),
+        (b'{"n":"a \\"b: 1e400"}\n{"n":"\\\\"}', "VARCHAR", ['a "b: 1e400', "\\"]),
+    ],
+)
+def test_numbers_keep_every_digit(read, content, kind, values):
+    found = read(Json(), "a.ndjson", content)
+    assert column_type(types(found)["n"]) == column_type(kind)
+    if values is not None:
+        assert [row[0] for row in found.rows] == values
+
+
+def test_only_columns_that_need_it_are_widened(read):
+    found = read(Json(), "a.ndjson", b'{"id":1,"hash":18446744073709551615,"in":{"n":7}}\n{"id":2,"x":[1e400,1]}')
+    assert found.rows == [(1, Decimal(2**64 - 1), {"n": 7}, None), (2, None, None, ["1e400", "1"])]
+    assert [column_type(kind) for kind in types(found).values()] == [
+        column_type(kind) for kind in ("BIGINT", "DECIMAL(38,0)", "STRUCT(n BIGINT)", "VARCHAR[]")
+    ]
+    assert found.parsed.warnings[0].startswith("1 numbers have more digits than a DOUBLE keeps")
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.decimals(allow_nan=False, allow_infinity=False)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_quoted_numbers_are_those_a_double_changes(tmp_path, monkeypatch, numbers):
+    monkeypatch.setattr(json_numbers, "_CHUNK", 7)
+    text = "".join(['["1e400 \\" ,"', *(f", [{number}]" for number in numbers), "]"])
+    (tmp_path / "a").write_text(text)
+    count = json_numbers.quote_inexact(tmp_path / "a", tmp_path / "b")
+    assert json_numbers.quote_inexact(tmp_path / "b", tmp_path / "c") == 0
+    found = json.loads((tmp_path / "b").read_text(), parse_int=Decimal)
+    assert found[0] == '1e400 " ,'
+    assert [Decimal(repr(n) if isinstance(n, float) else n) for (n,) in found[1:]] == [Decimal(str(n)) for n in numbers]
+    assert count == sum(isinstance(n, str) for (n,) in found[1:])
+
+
+@pytest.mark.parametrize("nested", [("[", "]"), ('{"k":', "}"), ('[{"k":', "}]")])
+@pytest.mark.parametrize("levels", [10, 11, 40, 60])
+def test_deep_values_are_kept_as_json_text(read, nested, levels):
+    levels = levels // nested[0].count("[{") if nested[0].startswith("[{") and levels > 11 else levels
+    value = nested[0] * levels + "1" + nested[1] * levels
+    found = read(Json(), "a.ndjson", f'{{"n":{value}}}\n'.encode())
+    ((kept,),) = found.rows
+
+    def plain(item):
+        if isinstance(item, str):
+            return json.loads(item)
+        if isinstance(item, dict):
+            return {key: plain(inner) for key, inner in item.items()}
+        return [plain(inner) for inner in item] if isinstance(item, list) else item
+
+    assert plain(kept) == json.loads(value)
+    assert not column_type(types(found)["n"]).too_deep()
+
+
+def test_what_is_empty_decides_no_type(read):
+    found = read(Json(), "a.ndjson", b'{"a":[],"b":{},"c":null,"d":[{}],"e":{"f":{}},"g":{},"h":[]}\n{"g":1,"h":"x"}')
+    assert types(found) == {
+        "a": '"NULL"[]',
+        "b": "STRUCT()",
+        "c": '"NULL"',
+        "d": "STRUCT()[]",
+        "e": 'STRUCT("f" STRUCT())',
+        "g": "VARCHAR",
+        "h": "VARCHAR",
+    }
+    assert found.rows[0] == ([], "{}", None, ["{}"], {"f": "{}"}, "{}", "[]")
 
 
 def test_array_mark_compression_and_encoding(read):

@@ -1,0 +1,163 @@
+"""The columns of a bronze table: what its files have in common, and what drifted since the last release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from medallion.column_types import ColumnType, agree, column_type, common_or_text, common_type, decided
+from medallion.config import Source
+from medallion.errors import SourceError
+from medallion.ingest import SourceTable
+from medallion.records import Column, Snapshot, SourceFile
+
+Typed = Sequence[tuple[SourceFile, ColumnType]]
+
+
+def settle(
+    table: SourceTable, files: Sequence[SourceFile], before: Snapshot | None
+) -> tuple[tuple[Column, ...], list[str]]:
+    """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
+    policy = table.declared.schema_policy
+    _check_case(files, table.declared.columns)
+    expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
+    if not expected and files:
+        expected = [column.name for column in (files[0].columns)]
+    gone = []
+    if before:
+        lost = {column.name for column in before.columns} - {column.name for file in files for column in file.columns}
+        gone = [f"column {name!r} is in no file any more" for name in sorted(lost)]
+    typed = _by_column(files)
+    if policy == "freeze":
+        differences = [*(said for file in files for said in _differing(file, expected)), *gone]
+        differences += _changed_types(typed, _by_column(before.sources) if before else {})
+        if differences:
+            raise SourceError(
+                f"{table.name}: its columns are frozen, but " + "; ".join(differences),
+                hint="correct the files, or declare the new columns, or `schema: evolve`",
+            )
+    types = {name: _text(_settled_type(table, name, columns), name, files) for name, columns in typed.items()}
+    drift = [said for file in files for said in _differing(file, expected) or _reordered(file, expected)] + gone
+    drift += _type_drift(typed, types, before)
+    names = expected if policy == "discard" else [*expected, *(name for name in typed if name not in expected)]
+    return tuple(Column(name=name, type=types.get(name, "VARCHAR")) for name in names), drift
+
+
+def _expected(declared: Source, before: Snapshot | None) -> list[str]:
+    if declared.columns or declared.schema_policy == "evolve" or before is None:
+        return list(declared.columns)
+    return [column.name for column in before.columns]
+
+
+def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
+    """Raise SourceError when files write one name in several ways: no database tells such columns apart."""
+    known = {name.casefold(): (name, "`columns`") for name in declared}
+    for file in files:
+        for column in file.columns:
+            name, where = known.setdefault(column.name.casefold(), (column.name, file.name))
+            if name != column.name:
+                raise SourceError(
+                    f"{file.name}: the column {column.name!r} is {name!r} in {where}; case does not tell names apart",
+                    hint="write it one way in all files",
+                )
+
+
+def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:
+    names = [column.name for column in file.columns]
+    said = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
+    return said + [f"{file.name}: no column {name!r}" for name in expected if name not in names]
+
+
+def _reordered(file: SourceFile, expected: Sequence[str]) -> list[str]:
+    same = [column.name for column in file.columns] == list(expected)
+    return [] if same else [f"{file.name}: columns in another order"]
+
+
+def _by_column(files: Sequence[SourceFile]) -> dict[str, Typed]:
+    columns: dict[str, list[tuple[SourceFile, ColumnType]]] = {}
+    for file in files:
+        for column in file.columns:
+            columns.setdefault(column.name, []).append((file, column_type(column.type)))
+    return dict(columns)
+
+
+def _changed_types(typed: Mapping[str, Typed], before: Mapping[str, Typed]) -> list[str]:
+    """Each file whose column is of another type than before, or than in the other files."""
+    changes = []
+    for name, columns in typed.items():
+        known = [*before.get(name, ()), *columns]
+        former, usual = next((pair for pair in known if decided(pair[1]) == pair[1]), known[0])
+        changes += [
+            f"{file.name}: column {name!r} is {type_}, but {usual} in {former.name}"
+            for file, type_ in columns
+            if not agree(type_, usual)
+        ]
+    return changes
+
+
+def _type_drift(typed: Mapping[str, Typed], types: Mapping[str, str], before: Snapshot | None) -> list[str]:
+    former = {column.name: column.type for column in before.columns} if before else {}
+    drift = []
+    for name, columns in typed.items():
+        drift += [f"{said}; it is kept as {types[name]}" for said in _changed_types({name: columns}, {})]
+        if column_type(former.get(name, types[name])) != column_type(types[name]):
+            drift.append(f"column {name!r} was {former[name]} and is {types[name]} now")
+    return drift
+
+
+def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
+    """The type that holds the values of all files. Raises SourceError naming two files when there is none."""
+    types = list(dict.fromkeys(type_ for _, type_ in columns))
+    exact = common_type(types)
+    if exact is None:
+        exact = common_or_text([_bounded(table, file, name, type_) for file, type_ in columns])
+    if exact is not None:
+        return decided(exact)
+    first, one = columns[0]
+    other, two = next((file, type_) for file, type_ in columns if common_or_text((one, type_)) is None)
+    raise SourceError(
+        f"{other.name}: the column {name!r} is {two}, but {one} in {first.name}; no type holds both as they are",
+        hint="correct the files, or take them in as two tables",
+    )
+
+
+def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
+    """The type as DuckDB wrote it of some file, so that a type is never written in two ways."""
+    columns = (column for file in files for column in file.columns if column.name == name)
+    return next((column.type for column in columns if column_type(column.type) == type_), str(type_))
+
+
+def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType) -> ColumnType:
+    """The type with how many digits the whole numbers of this file really have, by the statistics of its records."""
+    import pyarrow.parquet as pq
+
+    columns = {column.name: column_type(column.type) for column in file.columns}
+    first = sum(len(other.leaves()) for other in list(columns.values())[: list(columns).index(name)])
+    metadata = pq.read_metadata(table.storage.local(file.records))
+    if metadata.num_columns != sum(len(other.leaves()) for other in columns.values()):
+        return type_
+    places = iter(range(first, metadata.num_columns))
+
+    def bounded(leaf: ColumnType) -> ColumnType:
+        place = next(places)
+        if leaf.name in ("FLOAT", "DOUBLE") or not leaf.number:
+            return leaf
+        groups = [metadata.row_group(number).column(place) for number in range(metadata.num_row_groups)]
+        return replace(leaf, digits=_digits([group.statistics for group in groups]))
+
+    return type_.map_leaves(bounded)
+
+
+def _digits(statistics: Sequence[Any]) -> int | None:
+    """The most digits before the point that values within these bounds have; None when they do not say."""
+    digits = 0
+    for found in statistics:
+        if found is None or not found.has_min_max:
+            return None
+        for bound in (found.min, found.max):
+            if not isinstance(bound, int | Decimal):
+                return None
+            digits = max(digits, len(str(abs(int(bound)))))
+    return digits

@@ -1,0 +1,279 @@
+"""Types that differ between the files of a table, or between two tables: each value stays what stands in its file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import medallion as md
+from medallion.column_types import column_type
+from medallion.errors import SourceError
+
+ODD = 9_007_199_254_740_993  # the first whole number that a DOUBLE cannot hold
+
+
+def write(folder: Path, name: str, **columns: Any) -> None:
+    (folder / "data").mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns), folder / "data" / f"{name}.parquet")
+
+
+def pipeline(folder: Path, steps: list[Any] | None = None, **source: Any) -> md.Pipeline:
+    declaration = md.Declaration(
+        name="types",
+        tables={
+            "bronze": {"t": md.Source(source="data/*", **source)},
+            "silver": {"t": md.Table(from_={"t": "bronze.t"}, steps=steps or [])},
+        },
+        sinks={},
+    )
+    return md.Pipeline(declaration, base=folder)
+
+
+def column(run_of: md.Pipeline, name: str = "x", table: str = "silver.t") -> list[Any]:
+    return run_of.lake.table(table).to_arrow().column(name).to_pylist()
+
+
+def type_of(run_of: md.Pipeline, name: str = "x", table: str = "silver.t") -> str:
+    return {found.name: found.type for found in run_of.lake.table(table).columns}[name]
+
+
+def drift(run: md.records.Run) -> list[str]:
+    return [said for step in run.steps for said in step.drift]
+
+
+def test_a_file_with_another_type_leaves_the_values_of_the_others_alone(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([ODD - 1, ODD]))
+    running = pipeline(tmp_path, [{"deduplicate": {"key": "x"}}])
+    running.run()
+    assert column(running) == [ODD - 1, ODD]
+    write(tmp_path, "b", x=pa.array([0.5, 9007199254740992.0]))
+    run = running.run()
+    assert column(running) == [str(ODD - 1), str(ODD), "0.5", "9007199254740992.0"]
+    assert run.steps[0].sources == {"unchanged": 1, "new": 1, "retracted": 0}
+    assert drift(run) == [
+        "data/b.parquet: column 'x' is DOUBLE, but BIGINT in data/a.parquet; it is kept as VARCHAR",
+        "column 'x' was BIGINT and is VARCHAR now",
+    ]
+
+
+def test_whole_numbers_that_a_double_holds_become_doubles(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([1, None, -999_999_999_999_999]))
+    write(tmp_path, "b", x=pa.array([0.5]))
+    running = pipeline(tmp_path)
+    running.run()
+    assert (type_of(running), column(running)) == ("DOUBLE", [1.0, None, -999_999_999_999_999.0, 0.5])
+
+
+@pytest.mark.parametrize("policy", ["evolve", "discard", "freeze"])
+def test_decimals_of_other_scales(tmp_path: Path, policy: str) -> None:
+    write(tmp_path, "a", x=pa.array([Decimal(12)], pa.decimal128(38, 0)))
+    write(tmp_path, "b", x=pa.array([Decimal("0.25")], pa.decimal128(38, 10)))
+    running = pipeline(tmp_path, schema=policy)
+    if policy == "freeze":
+        what = r"b\.parquet: column 'x' is DECIMAL\(38,10\), but DECIMAL\(38,0\) in data/a\.parquet"
+        with pytest.raises(SourceError, match=what):
+            running.run()
+        return
+    running.run()
+    assert (type_of(running), column(running)) == ("DECIMAL(38,10)", [Decimal(12), Decimal("0.25")])
+    write(tmp_path, "a", x=pa.array([Decimal(10**37)], pa.decimal128(38, 0)))
+    running.run()
+    assert (type_of(running), column(running)) == ("VARCHAR", ["1" + "0" * 37, "0.2500000000"])
+
+
+def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([1]))
+    running = pipeline(tmp_path, schema="freeze")
+    running.run()
+    write(tmp_path, "a", x=pa.array([1.5]))
+    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' is DOUBLE, but BIGINT in data/a\.parquet"):
+        running.run()
+    write(tmp_path, "a", x=pa.array([2]))
+    assert running.run().status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        (pa.array([1], pa.int8()), pa.array([2**40]), ("BIGINT", [1, 2**40])),
+        (pa.array([-1]), pa.array([2**64 - 1], pa.uint64()), ("DECIMAL(20,0)", [-1, 2**64 - 1])),
+        (pa.array([True]), pa.array([1]), ("VARCHAR", ["true", "1"])),
+        (pa.array([0.1], pa.float32()), pa.array([2**60]), ("VARCHAR", ["0.10000000149011612", str(2**60)])),
+        (pa.array([dt.date(2024, 1, 2)]), pa.array(["x"]), ("VARCHAR", ["2024-01-02", "x"])),
+        (
+            pa.array([dt.date(2024, 1, 2)]),
+            pa.array([dt.datetime(2024, 1, 2, 3)]),
+            ("TIMESTAMP", [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3)]),
+        ),
+        (pa.nulls(1), pa.array([b"x"]), ("BLOB", [None, b"x"])),
+        (pa.array([[1]]), pa.array([[]], pa.list_(pa.null())), ("BIGINT[]", [[1], []])),
+        (
+            pa.array([{"a": 1}]),
+            pa.array([{"b": "y", "a": ODD}]),
+            ("STRUCT(a BIGINT, b VARCHAR)", [{"a": 1, "b": None}, {"a": ODD, "b": "y"}]),
+        ),
+        (
+            pa.array([{"a": ODD}]),
+            pa.array([{"a": 0.5}]),
+            ("STRUCT(a VARCHAR)", [{"a": str(ODD)}, {"a": "0.5"}]),
+        ),
+        (pa.array([{"a": [7]}]), pa.array([{"a": [0.5]}]), ("STRUCT(a DOUBLE[])", [{"a": [7.0]}, {"a": [0.5]}])),
+        (
+            pa.array(["k"]).dictionary_encode(),
+            pa.array(["v"], pa.large_string()),
+            ("VARCHAR", ["k", "v"]),
+        ),
+    ],
+)
+def test_what_two_files_have_in_common(tmp_path: Path, one: Any, other: Any, kept: tuple[str, list[Any]]) -> None:
+    write(tmp_path, "a", x=one)
+    write(tmp_path, "b", x=other)
+    running = pipeline(tmp_path)
+    running.run()
+    assert column_type(type_of(running)) == column_type(kept[0])
+    assert column(running) == kept[1]
+    assert column(running, table="bronze.t") == kept[1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (pa.array([[1]]), pa.array(["x"])),
+        (pa.array([{"a": 1}]), pa.array([[1]])),
+        (pa.array([b"x"]), pa.array(["x"])),
+        (pa.array([1]), pa.array([dt.date(2024, 1, 1)])),
+        (pa.array([dt.datetime(2024, 1, 1)]), pa.array([dt.datetime(2024, 1, 1, tzinfo=dt.UTC)])),
+        (pa.array([{"a": 1}]), pa.array([{"a": dt.date(2024, 1, 1)}])),
+    ],
+)
+def test_what_no_type_holds_names_both_files_and_types(tmp_path: Path, one: Any, other: Any) -> None:
+    write(tmp_path, "a", x=one)
+    write(tmp_path, "b", x=other)
+    with pytest.raises(SourceError) as caught:
+        pipeline(tmp_path).run()
+    assert "data/b.parquet: the column 'x' is " in caught.value.message
+    assert " in data/a.parquet; no type holds both as they are" in caught.value.message
+
+
+def test_a_moment_beyond_the_wider_type_is_an_error_with_both_types(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([dt.datetime(2500, 1, 1)], pa.timestamp("us")))
+    write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")))
+    with pytest.raises(md.errors.StepError, match=r"a\.parquet: column 'x' is TIMESTAMP; as TIMESTAMP_NS.*2500-01-01"):
+        pipeline(tmp_path).run()
+
+
+def test_durations_and_wide_decimals_keep_every_digit(tmp_path: Path) -> None:
+    wide = Decimal(f"{10**50 + 1}e-2")
+    write(
+        tmp_path,
+        "a",
+        d=pa.array([5_400_000_001, None], pa.duration("us")),
+        x=pa.array([wide, None], pa.decimal256(60, 2)),
+        n=[1, 2],
+    )
+    running = pipeline(tmp_path, [{"derive": {"later": "interval '1 day 00:00:00.000001'"}}])
+    running.run()
+    assert column(running, "d") == ["PT1H30M0.000001S", None]
+    assert column(running, "x") == [str(wide), None]
+    assert column(running, "later") == ["P1DT0.000001S"] * 2
+    write(tmp_path, "a", x=pa.array([[wide]], pa.list_(pa.decimal256(60, 2))))
+    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' holds values of the type decimal256\(60, 2\)"):
+        running.run()
+
+
+def test_integers_of_128_bits_are_kept_as_they_are(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([2**62, 2**62, 2**62]))
+    running = pipeline(tmp_path, [{"sql": "select sum(x) as x, [sum(x)] as l from rows"}])
+    running.run()
+    assert type_of(running) == "HUGEINT"
+    assert column(running) == [3 * 2**62]
+    assert column(running, "l") == [[3 * 2**62]]
+
+
+def test_a_quarantined_row_is_shown_as_it_stands_in_its_file(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([ODD]), y=["1"])
+    write(tmp_path, "b", x=pa.array([0.5]), y=["bad"])
+    write(tmp_path, "c", x=pa.array([ODD]), y=["worse"])
+    running = pipeline(tmp_path, [{"cast": {"y": "integer"}}])
+    run = running.run()
+    assert column(running) == [str(ODD)]
+    (rejects,) = [step.rejects for step in run.steps if step.rejects]
+    found = pq.read_table(tmp_path / "lake" / rejects.path).sort_by("file").to_pylist()
+    assert [(reject["file"], reject["record"], reject["row"]) for reject in found] == [
+        ("data/b.parquet", 1, '{"x":0.5,"y":"bad"}'),
+        ("data/c.parquet", 1, f'{{"x":{ODD},"y":"worse"}}'),
+    ]
+
+
+def nested(levels: int, leaf: Any, around: Any) -> Any:
+    return nested(levels - 1, around(leaf), around) if levels else leaf
+
+
+@pytest.mark.parametrize(
+    ("levels", "around"),
+    [(10, lambda leaf: pa.list_(leaf)), (32, lambda leaf: pa.struct([("a", leaf)]))],
+)
+def test_depth_of_parquet_columns(tmp_path: Path, levels: int, around: Any) -> None:
+    write(tmp_path, "a", x=pa.nulls(1, nested(levels, pa.int64(), around)))
+    running = pipeline(tmp_path)
+    running.run()
+    assert column(running) == [None]
+    write(tmp_path, "a", x=pa.nulls(1, nested(levels + 1, pa.int64(), around)))
+    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' nests too deeply: 32 levels .* 10 may be lists"):
+        running.run()
+
+
+def test_depth_of_computed_columns(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=[1])
+    with pytest.raises(md.errors.StepError, match=r"silver\.t.*column 'deep' nests too deeply"):
+        pipeline(tmp_path, [{"derive": {"deep": "[" * 11 + "x" + "]" * 11}}]).run()
+
+
+def ndjson(folder: Path, name: str, *lines: str) -> None:
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / f"{name}.ndjson").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("empty", "value", "kept"),
+    [
+        ("[]", "[1]", ("BIGINT[]", [[], [1]])),
+        ("{}", '{"a":1}', ("STRUCT(a BIGINT)", [{"a": None}, {"a": 1}])),
+        ("null", "[1]", ("BIGINT[]", [None, [1]])),
+        ("null", "1.5", ("DOUBLE", [None, 1.5])),
+        ('{"a":[]}', '{"a":[{"b":true}]}', ("STRUCT(a STRUCT(b BOOLEAN)[])", [{"a": []}, {"a": [{"b": True}]}])),
+        ("[{}]", '[{"a":1}]', ("STRUCT(a BIGINT)[]", [[{"a": None}], [{"a": 1}]])),
+        ("[null]", '["x"]', ("VARCHAR[]", [[None], ["x"]])),
+        ("[]", "[[]]", ("VARCHAR[][]", [[], [[]]])),
+        ("{}", "{}", ("VARCHAR", ["{}", "{}"])),
+    ],
+)
+def test_what_is_empty_in_one_file_has_the_type_of_the_others(
+    tmp_path: Path, empty: str, value: str, kept: tuple[str, list[Any]]
+) -> None:
+    for order in ("ab", "ba"):
+        for name, text in zip(order, (empty, value), strict=True):
+            ndjson(tmp_path, name, f'{{"x":{text},"n":1}}')
+        running = pipeline(tmp_path, schema="freeze")
+        assert drift(running.run()) == []
+        assert column_type(type_of(running)) == column_type(kept[0])
+        assert column(running) == (kept[1] if order == "ab" else kept[1][::-1])
+
+
+def test_numbers_of_two_json_files(tmp_path: Path) -> None:
+    ndjson(tmp_path, "a", '{"x":10,"y":{"z":[1]}}', '{"x":-3}')
+    ndjson(tmp_path, "b", '{"x":9.99,"y":{"z":[0.5]}}')
+    running = pipeline(tmp_path)
+    running.run()
+    assert (type_of(running), column(running)) == ("DOUBLE", [10.0, -3.0, 9.99])
+    assert column(running, "y") == [{"z": [1.0]}, None, {"z": [0.5]}]
+    ndjson(tmp_path, "c", f'{{"x":{ODD},"y":{{"z":[{ODD}]}}}}')
+    running.run()
+    assert (type_of(running), column(running)) == ("VARCHAR", ["10", "-3", "9.99", str(ODD)])
+    assert column(running, "y") == [{"z": ["1"]}, None, {"z": ["0.5"]}, {"z": [str(ODD)]}]
