@@ -17,14 +17,13 @@ from typing import Any, Literal
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, did_you_mean
 from medallion.kinds import Kind, coerce
+from medallion.metrics import Function, MetricCall, metric_call
 from medallion.paging import plan
 from medallion.records import Served
 
 Form = Literal["plain", "bin", "year", "month", "day"]
-Function = Literal["count", "sum", "mean", "min", "max"]
 
 LENGTHS: Mapping[str, int] = {"year": 4, "month": 7, "day": 10}
-FUNCTIONS: tuple[Function, ...] = ("count", "sum", "mean", "min", "max")
 
 _NUMBERS = ("integer", "decimal", "float")
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
@@ -45,12 +44,25 @@ class Term:
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of a group; `column` is None for `count()` alone. `kind` is what the result holds."""
+    """One figure of a group; `column` is None for `count()` alone. `kind` is what the result holds.
+
+    A mean may have a `weight`, another column; a quantile has a `fraction` from 0 to 1 (the median is that of 0.5);
+    a ratio has two `parts` and no column.
+    """
 
     name: str
     function: Function
     column: str | None
     kind: Kind
+    weight: str | None = None
+    fraction: float | None = None
+    parts: tuple[Metric, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        own = tuple(name for name in (self.column, self.weight) if name is not None)
+        return own + tuple(name for part in self.parts for name in part.columns)
 
 
 @dataclass(frozen=True)
@@ -117,23 +129,23 @@ def _bin(kinds: Mapping[str, Kind], inside: str) -> Term:
 
 
 def _metric(kinds: Mapping[str, Kind], name: str, text: str) -> Metric:
-    call = _CALL.fullmatch(text.strip())
-    function = call[1] if call else text
-    if call is None or function not in FUNCTIONS:
-        raise CallError(
-            f"{name}: no metric {text!r}{did_you_mean(function, FUNCTIONS)}", hint="such as count() or sum(amount)"
-        )
-    column = call[2].strip()
-    if function == "count":
-        if column:
-            raise CallError(f"{name}: count() counts rows and takes no column", hint="filter by `isnull` instead")
+    return _checked_metric(kinds, name, metric_call(text, name, kinds))
+
+
+def _checked_metric(kinds: Mapping[str, Kind], name: str, call: MetricCall) -> Metric:
+    if call.parts:
+        parts = tuple(_checked_metric(kinds, name, part) for part in call.parts)
+        return Metric(name, "ratio", None, Kind("float"), parts=parts)
+    if call.column is None:
         return Metric(name, "count", None, Kind("integer"))
-    kind = _known(kinds, column)
-    if function in ("sum", "mean") and kind.name not in _NUMBERS:
-        raise CallError(f"{name}: {function} asks a number, and {column!r} is a {kind}")
+    kind = _known(kinds, call.column)
+    for column in filter(None, (call.column, call.weight)):
+        if call.function not in ("min", "max") and _known(kinds, column).name not in _NUMBERS:
+            raise CallError(f"{name}: {call.function} asks a number, and {column!r} is a {kinds[column]}")
     if not kind.ordered:
-        raise CallError(f"{name}: {column!r} is a {kind}, which has no order")
-    return Metric(name, function, column, Kind("float") if function == "mean" else kind)
+        raise CallError(f"{name}: {call.column!r} is a {kind}, which has no order")
+    result = Kind("float") if call.function in ("mean", "quantile") else kind
+    return Metric(name, call.function, call.column, result, call.weight, call.fraction)
 
 
 def _order(sorts: Sequence[Sort], kinds: Mapping[str, Kind], terms: Sequence[Term]) -> tuple[Sort, ...]:

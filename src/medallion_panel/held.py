@@ -57,7 +57,7 @@ class Held:
         asked = grouping(self._served, by, metrics, query)
         used = {
             *(term.column for term in asked.terms),
-            *(metric.column for metric in asked.metrics if metric.column is not None),
+            *(column for metric in asked.metrics for column in metric.columns),
             *(condition.field for condition in asked.filters),
         }
         if not used <= self._kinds.keys():

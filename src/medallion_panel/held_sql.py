@@ -69,11 +69,37 @@ def _term(term: Term) -> str:
 
 
 def _figure(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+    match metric.function:
+        case "ratio":
+            above, below = (_part(part, kinds) for part in metric.parts)
+            return _valid(f"{above} / nullif({below}, 0)")
+        case "quantile":
+            return _valid(f"quantile_cont({_real(metric.column, kinds)}, {metric.fraction!r})")
+        case "mean" if metric.weight:
+            value, weight = _real(metric.column, kinds), _real(metric.weight, kinds)
+            weights = f"sum({weight}) filter ({value} is not null)"
+            return _valid(f"sum({value} * {weight}) / nullif({weights}, 0)")
     if metric.column is None:
         return "count(*)"
     figure = f"{'avg' if metric.function == 'mean' else metric.function}(t.{quote(metric.column)})"
     scale = kinds[metric.column].scale
     return f"{figure} / {10**scale}::double" if metric.function == "mean" and scale else figure
+
+
+def _valid(figure: str) -> str:
+    """A figure, null where infinite values make it none."""
+    return f"nullif({figure}, 'nan'::double)"
+
+
+def _part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+    """A part of a ratio, as floating point."""
+    return "count(*)::double" if metric.column is None else f"sum({_real(metric.column, kinds)})"
+
+
+def _real(column: str | None, kinds: Mapping[str, Kind]) -> str:
+    """A column's number as floating point."""
+    scale = kinds[column or ""].scale
+    return f"(t.{quote(column or '')}::double{f' / {10**scale}' if scale else ''})"
 
 
 def _condition(condition: Filter, kind: Kind) -> Condition:

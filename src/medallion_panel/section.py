@@ -9,20 +9,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from medallion.contracts import Section
-from medallion.errors import did_you_mean
-from medallion.grouping import FUNCTIONS
+from medallion.errors import CallError, did_you_mean
+from medallion.metrics import metric_call
 
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
 Show = Literal["value", "share", "growth", "average", "total"]
 
-_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
-
 
 def _metric(text: str) -> str:
-    call = _CALL.fullmatch(text.strip())
-    if call is None or call[1] not in FUNCTIONS:
-        word = call[1] if call else text
-        raise ValueError(f"no metric {text!r}{did_you_mean(word, FUNCTIONS)}; such as count() or sum(amount)")
+    try:
+        metric_call(text)
+    except CallError as error:
+        hint = f"; {error.hint}" if error.hint else ""
+        raise ValueError(f"{error.message.removeprefix('metric: ')}{hint}") from None
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from medallion.errors import CallError, MedallionError
+from medallion.metrics import metric_columns
 from medallion_panel.figures import Figures
 from medallion_panel.section import Block, Chart, Heatmap, Histogram, Kpi, Page, Rows, Scatter, WorldMap
 
@@ -43,7 +44,7 @@ def _known(table: str, texts: set[str], figures: Figures) -> tuple[str, ...]:
 def _parts(text: str) -> tuple[str, ...]:
     """What of a text may be a column's name: all of it, what stands in its parentheses, or before a width there."""
     inside = text.partition("(")[2].rpartition(")")[0]
-    return text, inside.strip(), inside.rpartition(",")[0].strip()
+    return text, inside.strip(), inside.rpartition(",")[0].strip(), *metric_columns(text)
 
 
 def _texts(block: Block) -> Iterator[str]:

@@ -168,8 +168,11 @@ class Store(ABC):
         """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
 
         `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is
-        a group of its own. `metrics` maps a name to `count()` or `sum|mean|min|max(column)`, which leave nulls
-        out; sums of decimals and whole numbers are exact, means floating point. `query.sort` and `query.limit`
+        a group of its own. `metrics` maps a name to a figure, which leaves nulls out: `count()`,
+        `sum|min|max|mean(column)`, `mean(column, weight)`, `median(column)`, `quantile(column, 0.95)`
+        (interpolated linearly), or a ratio of sums and counts such as `sum(revenue) / count()`, null where
+        it would divide by 0. Sums of decimals and whole numbers are exact; means, quantiles and ratios are
+        floating point. `query.sort` and `query.limit`
         are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
         """
 

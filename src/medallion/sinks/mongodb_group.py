@@ -8,6 +8,7 @@ from typing import Any
 from medallion.grouping import Grouping, Metric, Term
 from medallion.kinds import Kind
 from medallion.sinks.mongodb_documents import kept, restored
+from medallion.sinks.mongodb_quantile import interpolated, neighbours, window_stages
 from medallion.sinks.mongodb_query import Condition, conditions, stored_name
 
 FEW = 10  # one in so many
@@ -22,12 +23,15 @@ def group_stages(asked: Grouping, key: Sequence[str], nulls: Collection[str], *,
     leave 64 bits, beyond which MongoDB's own are no longer exact.
     """
     terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
+    quantiles = _quantile_columns(asked)
+    windows = window_stages({name: _column(name, key) for name in quantiles}, terms)
     sums, figures = _figures(asked, key, nulls, wide=wide)
     places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
     order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
     shown = {f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}
     return [
         {"$match": conditions(asked.filters, asked.columns, key)},
+        *windows,
         {"$group": {"_id": terms or None, **sums}},
         {"$project": {"_id": 0, **shown, **figures}},
         *([{"$sort": order}] if order else []),
@@ -105,8 +109,9 @@ def _figures(asked: Grouping, key: Sequence[str], nulls: Collection[str], *, wid
         sums[name] = accumulator
         return f"${name}"
 
+    quantiles = _quantile_columns(asked)
     figures = {
-        f"m{place}": _figure(metric, asked.columns, key, nulls, once, wide=wide)
+        f"m{place}": _figure(metric, asked.columns, key, nulls, quantiles, once, wide=wide)
         for place, metric in enumerate(asked.metrics)
     }
     return sums, figures
@@ -117,10 +122,21 @@ def _figure(
     kinds: Mapping[str, Kind],
     key: Sequence[str],
     nulls: Collection[str],
+    quantiles: Sequence[str],
     once: Callable[[Condition], str],
     *,
     wide: bool,
 ) -> Any:
+    match metric.function:
+        case "ratio":
+            above, below = (_part(part, key, once) for part in metric.parts)
+            return _divided(above, below)
+        case "quantile":
+            return interpolated(metric, *(once(part) for part in neighbours(metric, quantiles)))
+        case "mean" if metric.weight:
+            value, weight = _real(metric.column, key), _real(metric.weight, key)
+            weights = {"$cond": [{"$eq": [_column(metric.column or "", key), None]}, None, weight]}
+            return _divided(once({"$sum": {"$multiply": [value, weight]}}), once({"$sum": weights}))
     if metric.column is None:
         return once({"$sum": 1})
     column = _column(metric.column, key)
@@ -133,6 +149,28 @@ def _figure(
     if metric.column not in nulls:
         return figure
     return {"$cond": [{"$gt": [once(_valued(metric.column, key)), 0]}, figure, None]}
+
+
+def _quantile_columns(asked: Grouping) -> list[str]:
+    names = (metric.column or "" for metric in asked.metrics if metric.function == "quantile")
+    return list(dict.fromkeys(names))
+
+
+def _real(column: str | None, key: Sequence[str]) -> Any:
+    """A column's number as floating point, 1 where rows are counted."""
+    return 1 if column is None else {"$toDouble": _column(column, key)}
+
+
+def _part(metric: Metric, key: Sequence[str], once: Callable[[Condition], str]) -> Any:
+    """A part of a ratio, null where it sums up no value."""
+    figure = once({"$sum": _real(metric.column, key)})
+    if metric.column is None:
+        return figure
+    return {"$cond": [{"$gt": [once(_valued(metric.column, key)), 0]}, figure, None]}
+
+
+def _divided(above: Any, below: Any) -> Condition:
+    return {"$cond": [{"$eq": [below, 0]}, None, {"$divide": [above, below]}]}
 
 
 def _valued(column: str, key: Sequence[str]) -> Condition:

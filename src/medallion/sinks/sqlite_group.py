@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Context
 from typing import Any
 
 from medallion.contracts import quote
 from medallion.grouping import LENGTHS, Grouping, Metric, Term
 from medallion.kinds import Kind
+from medallion.metrics import quantile_of
 from medallion.sinks.sqlite_query import Condition, conditions_sql
 from medallion.sinks.sqlite_rows import restorer
 
-FEW = 10  # one in so many
+FEW = 10  # one row in ten
+QUANTILE = "medallion_quantile"  # SQLite has none of its own
 OVERFLOW = "integer overflow"  # what SQLite says of a sum that leaves 64 bits
 _LOW = 2**32 - 1
 _EXACT = Context(prec=80)
+
+
+class QuantileAggregate:
+    """The quantile of a column's numbers, as SQLite calls an aggregate: a step for each row, then the result."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+        self._fraction = 0.5
+
+    def step(self, value: float | None, fraction: float) -> None:
+        if value is not None:
+            self._values.append(value)
+        self._fraction = fraction
+
+    def finalize(self) -> float | None:
+        return quantile_of(self._values, self._fraction)
 
 
 def group_sql(table: str, asked: Grouping, *, indexed: bool, wide: bool = False) -> Condition:
@@ -108,11 +126,31 @@ def _bin(column: str, term: Term) -> str:
     return f"({column} - (({column} % {width}) + {width}) % {width})"
 
 
-def _figure(metric: Metric, kinds: Any, *, wide: bool) -> str:
+def _figure(metric: Metric, kinds: Mapping[str, Kind], *, wide: bool) -> str:
+    match metric.function:
+        case "ratio":
+            above, below = (_part(part, kinds) for part in metric.parts)
+            return f"{above} / nullif({below}, 0)"
+        case "quantile":
+            return f"{QUANTILE}({_real(metric.column, kinds)}, {metric.fraction!r})"
+        case "mean" if metric.weight:
+            value, weight = _real(metric.column, kinds), _real(metric.weight, kinds)
+            weights = f"sum(case when {value} is not null then {weight} end)"
+            return f"sum({value} * {weight}) / nullif({weights}, 0)"
+        case "mean":
+            scale = kinds[metric.column or ""].scale
+            return f"avg(t.{quote(metric.column or '')})" + (f" / {10**scale}.0" if scale else "")
     column = f"t.{quote(metric.column)}" if metric.column else "*"
     if wide and _whole_sum(metric):
         return f"sum({column} >> 32) + ({_low(metric)} >> 32)"
-    if metric.function != "mean":
-        return f"{metric.function}({column})"
-    kind: Kind = kinds[metric.column]
-    return f"avg({column})" + (f" / {10**kind.scale}.0" if kind.scale else "")
+    return f"{metric.function}({column})"
+
+
+def _part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+    """A part of a ratio, as floating point, which cannot leave 64 bits."""
+    return "count(*) * 1.0" if metric.column is None else f"sum({_real(metric.column, kinds)})"
+
+
+def _real(column: str | None, kinds: Mapping[str, Kind]) -> str:
+    """A column's number as floating point; decimals are kept as whole numbers of their last digit."""
+    return f"(t.{quote(column or '')} / {10 ** kinds[column or ''].scale}.0)"

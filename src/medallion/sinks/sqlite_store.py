@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import copy
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from medallion.contracts import Page, Query, Store, quote
@@ -19,7 +19,7 @@ from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
-from medallion.sinks.sqlite_group import OVERFLOW, few_sql, group_rows, group_sql
+from medallion.sinks.sqlite_group import OVERFLOW, QUANTILE, QuantileAggregate, few_sql, group_rows, group_sql
 from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
 
@@ -180,6 +180,7 @@ class _Reader:
         if not path_of(url).exists():
             raise self._unpublished()
         self.connection = connect(path_of(url), write=False)
+        self.connection.create_aggregate(QUANTILE, 2, cast("Any", QuantileAggregate))
         self._file = self._identity()
 
     def current(self) -> bool:

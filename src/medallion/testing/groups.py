@@ -11,6 +11,7 @@ import pytest
 
 from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import CallError
+from medallion.metrics import quantile_of
 from medallion.testing.served import Row, items, publish
 
 FIGURES = {
@@ -24,6 +25,11 @@ FIGURES = {
     "first": "min(name)",
     "any": "max(active)",
     "when": "max(seen)",
+    "middle": "median(amount)",
+    "high": "quantile(rate, 0.9)",
+    "weighed": "mean(rate, amount)",
+    "each": "sum(amount) / count()",
+    "share": "sum(rate) / sum(total)",
 }
 
 TERMS: dict[str, Callable[[Any], Any]] = {
@@ -53,7 +59,14 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     (("name", "name"), {}, Query(), "two columns"),
     (("name",), {"name": "count()"}, Query(), "two columns"),
     ((), {}, Query(), "nothing to tell"),
-    ((), {"n": "median(amount)"}, Query(), "no metric"),
+    ((), {"n": "mode(amount)"}, Query(), "no metric"),
+    ((), {"n": "median(name)"}, Query(), "asks a number"),
+    ((), {"n": "quantile(amount, 1.5)"}, Query(), "valid fraction"),
+    ((), {"n": "quantile(amount)"}, Query(), "valid fraction"),
+    ((), {"n": "mean(amount, nmae)"}, Query(), "did you mean 'name'"),
+    ((), {"n": "mean(amount, name)"}, Query(), "asks a number"),
+    ((), {"n": "sum(amount) / max(total)"}, Query(), "divides sums and counts"),
+    ((), {"n": "sum(amount) / sum(name)"}, Query(), "asks a number"),
     ((), {"n": "count"}, Query(), "such as count"),
     ((), {"n": "count(id)"}, Query(), "takes no column"),
     ((), {"n": "sum(name)"}, Query(), "asks a number"),
@@ -175,7 +188,25 @@ def _figures(rows: list[Row]) -> Row:
         "first": over(lambda found: min(found, key=str.encode), "name"),
         "any": over(max, "active"),
         "when": over(max, "seen"),
+        "middle": _near(quantile_of([float(value) for value in values("amount")], 0.5)),
+        "high": _near(quantile_of(values("rate"), 0.9)),
+        "weighed": _near(_weighed(rows)),
+        "each": _near(_ratio(over(sum, "amount"), len(rows))),
+        "share": _near(_ratio(over(sum, "rate"), over(sum, "total"))),
     }
+
+
+def _near(value: float | None) -> Any:
+    return None if value is None else pytest.approx(value)
+
+
+def _ratio(above: Any, below: Any) -> float | None:
+    return float(above) / float(below) if above is not None and below else None
+
+
+def _weighed(rows: list[Row]) -> float | None:
+    pairs = [(row["rate"], float(row["amount"])) for row in rows if None not in (row["rate"], row["amount"])]
+    return _ratio(sum(value * weight for value, weight in pairs), sum(weight for _, weight in pairs)) if pairs else None
 
 
 def _rank(value: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from medallion.contracts import Filter, Query
 from medallion.errors import CallError
 from medallion.kinds import Kind
+from medallion.metrics import metric_columns
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName
@@ -70,8 +71,10 @@ class Reading:
 
     def kind(self, table: str, text: str) -> Kind | None:
         """What a column, or the column of a metric, holds."""
-        column = text.partition("(")[2].rpartition(")")[0].strip() or text
-        return self.figures.kinds(table).get(column)
+        kinds = self.figures.kinds(table)
+        if text in kinds:
+            return kinds[text]
+        return kinds.get(next(iter(metric_columns(text)), ""))
 
     def format(self, table: str, text: str, given: FormatName | None = None) -> FormatName:
         return self.formats.name_for(text, self.kind(table, text), given)

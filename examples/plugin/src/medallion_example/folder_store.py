@@ -15,6 +15,7 @@ from medallion.contracts import ROW, Filter, Page, Query, Sort, Store
 from medallion.errors import SinkError
 from medallion.grouping import LENGTHS, Metric, Term, grouping
 from medallion.kinds import Kind, kind_of
+from medallion.metrics import quantile_of
 from medallion.paging import Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 
@@ -206,12 +207,25 @@ def _term(term: Term, value: Any) -> Any:
 
 
 def _figure(metric: Metric, rows: Sequence[Row]) -> Any:
+    if metric.parts:
+        above, below = (_figure(part, rows) for part in metric.parts)
+        return float(above) / float(below) if above is not None and below else None
     if metric.column is None:
         return len(rows)
     values = [row[metric.column] for row in rows if row[metric.column] is not None]
+    if metric.fraction is not None:
+        return quantile_of([float(value) for value in values], metric.fraction)
+    if metric.weight is not None:
+        return _weighted_mean([(row[metric.column], row[metric.weight]) for row in rows])
     if not values:
         return None
     if metric.function == "mean":
         return float(sum(values) / len(values))
     figures: Mapping[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max}
     return figures[metric.function](values)
+
+
+def _weighted_mean(pairs: Iterable[tuple[Any, Any]]) -> float | None:
+    weighed = [(float(value), float(weight)) for value, weight in pairs if None not in (value, weight)]
+    total = sum(weight for _, weight in weighed)
+    return sum(value * weight for value, weight in weighed) / total if total else None
