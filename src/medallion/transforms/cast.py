@@ -10,18 +10,24 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 from medallion.contracts import ASIDE, ROW, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
 from medallion.transforms.columns import replace
-from medallion.transforms.readings import Formats, Reading, check_type, read
+from medallion.transforms.numbers import Numbers, check_type
+from medallion.transforms.readings import Formats, Reading, read
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
 def _form(value: object) -> str:
+    if isinstance(value, Numbers) or (isinstance(value, Mapping) and "type" in value):
+        return "numbers"
     return "formats" if isinstance(value, (Mapping, Formats)) else "type"
 
 
 Target = Annotated[
-    Annotated[str, AfterValidator(check_type), Tag("type")] | Annotated[Formats, Tag("formats")], Discriminator(_form)
+    Annotated[str, AfterValidator(check_type), Tag("type")]
+    | Annotated[Formats, Tag("formats")]
+    | Annotated[Numbers, Tag("numbers")],
+    Discriminator(_form),
 ]
 
 
@@ -38,6 +44,10 @@ class Cast(Transform):
     | `date` | `2024-01-31`, or by the formats declared: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |
     | `timestamp` | ISO 8601 without offset, or `{timestamp: [formats], timezone: Europe/Paris}` |
 
+    Numbers written otherwise are declared by a mapping: `{type: "decimal(12,2)", decimal: ",", thousands: "."}` reads
+    `1.234,56`. `round: half_even` (or `half_up`) rounds digits that an integer or decimal does not hold instead of
+    refusing them, by the digits as written. `{type: integer, zeros: true}` reads `1.0` as 1, and still refuses `1.5`.
+
     Formats are tried in order, and no date is ever guessed. A value that fits the length and separators of some formats
     is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC; a
     time that the clocks there show twice, or skip, is read by winter time. Years go from 1 to 9999.
@@ -49,6 +59,7 @@ class Cast(Transform):
       - cast:
           quantity: integer
           amount: decimal(12,2)
+          rate: {type: "decimal(8,4)", decimal: ",", round: half_even}
           purchase_date: {date: ["%Y-%m-%d", "%d/%m/%Y"]}
           seen_at: {timestamp: iso, timezone: UTC}
     ```
@@ -58,7 +69,7 @@ class Cast(Transform):
 
     name = "cast"
     keeps_columns = True
-    version = 2
+    version = 3
     value_field = "columns"
 
     columns: dict[str, Target] = Field(min_length=1)

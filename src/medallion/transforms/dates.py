@@ -31,7 +31,7 @@ _PACKED = re.compile(r"%-?\w%")
 _DIRECTIVE = re.compile(r"%-?.?", re.DOTALL)
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
-_OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"  # offsets beyond 14 hours are none, though DuckDB reads them
 
 
 def check_format(text: str, moment: Moment) -> str:
@@ -117,6 +117,8 @@ def _try(text: str, form: str, zone: str | None) -> str:
     if form.endswith("%z"):
         text = f"(case when {text} like '%Z' then left({text}, -1) || '+00' else {text} end)"
     read = f"try_strptime({text} || '|', {literal(form + '|')})"
+    if form.endswith("%z"):
+        read = f"(case when regexp_matches({text}, '{_OFFSET}$') then {read} end)"
     return f"({read} at time zone {literal(zone)})" if zone and not zoned(form) else read
 
 

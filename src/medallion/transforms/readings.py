@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from medallion.errors import StepError, did_you_mean
+from medallion.errors import StepError
 from medallion.expressions import INTEGERS, NUMBERS
 from medallion.transforms.dates import ISO, check_format, check_zone, parsed, zoned
+from medallion.transforms.numbers import Numbers, number_text
 
 if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType
 
-NAMES = ("integer", "decimal", "float", "boolean", "text", "date", "timestamp")
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 
@@ -29,7 +29,6 @@ _YEARS = {
     "TIMESTAMP": "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'",
     "TIMESTAMP WITH TIME ZONE": "timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00'",
 }
-_DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
 class Formats(BaseModel):
@@ -76,23 +75,7 @@ class Reading:
     refused: str
 
 
-def check_type(text: str) -> str:
-    """The name of a type as it stands. Raises ValueError with the nearest one when there is none of that name."""
-    word = re.match(r"\s*(\w*)", text)[1]  # type: ignore[index]
-    if word != "decimal" and text in NAMES:
-        return text
-    found = _DECIMAL.fullmatch(text)
-    if word == "decimal" and found is None:
-        raise ValueError(f"{text!r}: write how many digits in all and after the point, such as decimal(12,2)")
-    if found is None:
-        raise ValueError(f"{text!r} is no type{did_you_mean(word, NAMES)}")
-    digits, scale = int(found[1]), int(found[2])
-    if not (1 <= digits <= 38 and scale <= digits):
-        raise ValueError(f"{text!r}: a decimal has 1 to 38 digits, of which no more after the point than in all")
-    return text
-
-
-def read(target: str | Formats, column: str, kind: DuckDBPyType) -> Reading | None:
+def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Reading | None:
     """How a column, as SQL, of a DuckDB type is read as the target; None when it is of that type already.
 
     Raises StepError when values of this type cannot be read as the target.
@@ -108,6 +91,8 @@ def read(target: str | Formats, column: str, kind: DuckDBPyType) -> Reading | No
     if isinstance(target, Formats) or target in ("date", "timestamp"):
         formats = target if isinstance(target, Formats) else Formats.model_validate({target: ISO})
         reading = _moment(formats, column, text, str(kind), kind.id)
+    elif isinstance(target, Numbers):
+        reading = _number(target, column, text, wanted, kind.id)
     elif kind.id in ("varchar", "enum"):
         reading = _from_text(target, text, wanted)
     else:
@@ -117,14 +102,30 @@ def read(target: str | Formats, column: str, kind: DuckDBPyType) -> Reading | No
     return reading
 
 
-def _sql_type(target: str | Formats) -> str:
+def _sql_type(target: str | Formats | Numbers) -> str:
     if isinstance(target, Formats):
         if target.date is not None:
             return "DATE"
         into_utc = target.timezone or zoned((target.timestamp or ("",))[0])
         return "TIMESTAMP WITH TIME ZONE" if into_utc else "TIMESTAMP"
+    if isinstance(target, Numbers):
+        target = target.type
     plain = {"integer": "BIGINT", "float": "DOUBLE", "text": "VARCHAR"}
     return plain.get(target, target.upper().replace(" ", ""))
+
+
+def _number(target: Numbers, column: str, text: str, wanted: str, kind: str) -> Reading | None:
+    written = kind in ("varchar", "enum")
+    if not written and not (target.round and kind in NUMBERS - INTEGERS):
+        return _from_number(target.type, column, wanted, kind)
+    if not written:
+        target, text = Numbers(type=target.type, round=target.round), number_text(column, kind)
+    plain = target.plain(text)
+    if target.round:
+        value = target.rounded(plain, wanted)
+        return Reading(value, f"({column} is not null and (not {target.fits(text)} or {value} is null))")
+    reading = _from_text(target.type, plain, wanted)
+    return Reading(reading.value, f"({column} is not null and (not {target.fits(text)} or {reading.refused}))")
 
 
 def _from_text(target: str, text: str, wanted: str) -> Reading:

@@ -216,3 +216,47 @@ def test_dates_come_back_and_nothing_else_does(days: list[date], others: list[st
     values = [f"{day:%d/%m}/{day.year:04}" if day.day % 2 else day.isoformat() for day in days]
     assert cast(ISO_OR_FRENCH, values) == days
     assert cast(ISO_OR_FRENCH, [*others, "x"]) == [*map(expected, others), "refused"]
+
+
+@pytest.mark.parametrize("rounding", ["half_even", "half_up"])
+@given(
+    text=st.from_regex(r"[+-]?[0-9]{0,12}(\.[0-9]{0,25})?", fullmatch=True).filter(
+        lambda text: any(map(str.isdigit, text))
+    )
+)
+@example(text="0.125")
+@example(text="-0.135")
+@example(text="0.12500000000000000000001")
+@example(text="9999999999.995")
+@settings(max_examples=60, deadline=None)
+def test_rounding_is_that_of_decimals(rounding: str, text: str) -> None:
+    wanted = Decimal(text).quantize(Decimal("0.01"), rounding=f"ROUND_{rounding.upper()}")
+    fits = abs(wanted) < 10**10
+    assert cast({"type": "decimal(12,2)", "round": rounding}, [text]) == [wanted if fits else "refused"]
+
+
+def test_floats_are_rounded_by_the_digits_they_are_written_with() -> None:
+    values = [2.675, 1.005, 0.125, 1e-7, -1e20, float("nan"), None]
+    rounded = cast({"type": "decimal(12,2)", "round": "half_up"}, values, pa.float64())
+    assert rounded == [Decimal("2.68"), Decimal("1.01"), Decimal("0.13"), Decimal(0), "refused", "refused", None]
+    assert cast({"type": "integer", "round": "half_even"}, [0.5, 1.5, 2.0], pa.float64()) == [0, 2, 2]
+    exact = pa.decimal128(10, 3)
+    values = [Decimal("1.005"), Decimal("1.015")]
+    assert cast({"type": "decimal(9,2)", "round": "half_even"}, values, exact) == [Decimal("1.00"), Decimal("1.02")]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"type": "date", "decimal": ","},
+        {"type": "integer", "decimal": ",,"},
+        {"type": "integer", "decimal": "-"},
+        {"type": "integer", "decimal": ",", "thousands": ","},
+        {"type": "float", "round": "half_up"},
+        {"type": "decimal(12,2)", "zeros": True},
+        {"type": "decimal(12,2)", "round": "up"},
+    ],
+)
+def test_settings_of_numbers_that_cannot_be(target: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        plugins.build(plugins.TRANSFORMS, {"cast": {"a": target}})
