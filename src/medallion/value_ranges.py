@@ -88,7 +88,8 @@ def _bounds(array: pa.Array, kind: Kind) -> tuple[int, int]:
     unit = _UNITS[array.type.unit]
     if kind.name == "time":
         return 0, _DAY * unit - 1
-    return _FIRST_DAY * _DAY * unit, (_LAST_DAY + 1) * _DAY * unit - 1
+    low, high = _INFINITE[64]  # which is no date of nanoseconds either
+    return max(_FIRST_DAY * _DAY * unit, low + 1), min((_LAST_DAY + 1) * _DAY * unit - 1, high - 1)
 
 
 def _place(array: pa.Array, kind: Kind) -> int | None:
