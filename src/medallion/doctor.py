@@ -14,13 +14,14 @@ from uuid import uuid4
 from medallion import ingest, plugins
 from medallion.contracts import Sink
 from medallion.errors import ConflictError, DeclarationError, ExistsError, MedallionError, StorageError
-from medallion.lake import Lake
 from medallion.lease import holder
 from medallion.pipeline import Pipeline
 from medallion.storage import Storage
+from medallion.verify import Inspection
 
 Outcome = Literal["ok", "warning", "failure"]
 PYTHON = (3, 11)
+SHOWN = 10  # damages that are listed one by one
 FORMER, LATTER = b"one", b"two"
 
 
@@ -49,7 +50,7 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
         return
     yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
     yield from lake(pipeline.lake.storage)
-    yield release(pipeline.lake)
+    yield from integrity(pipeline)
     for label, found in pipeline.sinks.items():
         yield from sink(label, found)
     yield from (source(table) for table in pipeline.sources())
@@ -91,22 +92,23 @@ def lake(storage: Storage) -> Iterator[Probe]:
             yield _failed("lake: removing", error)
 
 
-def release(found: Lake) -> Probe:
-    """Whether every object of the published release is there."""
+def integrity(pipeline: Pipeline) -> Iterator[Probe]:
+    """Whether what was stored still is what was written; of large lakes, a sample is read back."""
     try:
-        current = found.current()
-        if current is None:
-            return Probe("release", "ok", "nothing is published yet")
-        inputs = [found.input(snapshot, current) for snapshot in current.tables.values()]
-        wanted = [(part.storage, path) for part in inputs for path in part.layer.objects(part.snapshot)]
-        lost = [path for storage, path in wanted if storage.info(path) is None]
+        look = Inspection(pipeline)
     except MedallionError as error:
-        return _failed("release", error)
-    if lost:
-        more = f" and {len(lost) - 1} more" if lost[1:] else ""
-        said = f"{current.id}: {lost[0]}{more} of {len(wanted)} objects are gone"
-        return Probe("release", "failure", said, "medallion run --full makes them anew")
-    return Probe("release", "ok", f"{current.id}, all {len(wanted)} objects are there")
+        yield _failed("integrity", error)
+        return
+    for number, damage in enumerate(look.damages):
+        if number == SHOWN:
+            more = f"{len(look.damages) - SHOWN} more are damaged or lost"
+            yield Probe("integrity", "failure", more, "medallion verify lists them")
+            return
+        yield Probe("integrity", "failure", f"{damage.place}: {damage.said}", damage.advice)
+    if not look.damages:
+        sample = "all" if look.read_back == look.objects else f"{look.read_back:,}"
+        shown = look.current.id if look.current else "nothing is published yet"
+        yield Probe("integrity", "ok", f"{shown}, all {look.objects:,} objects are there, {sample} were read back")
 
 
 def sink(label: str, found: Sink) -> Iterator[Probe]:

@@ -79,7 +79,7 @@ def take_in(
             return Kept(name, entry, former.sha256, item, former.arrived, form)
         arrived = now()
         if scratch is None or staged is None:
-            return Kept(name, entry, _sha256(source, entry.path), Stored(""), arrived, form)
+            return Kept(name, entry, digest_of_source(source, entry), Stored(""), arrived, form)
         item = keep_object(replace(table, storage=staged), source, entry, scratch)
         return Kept(name, entry, item.sha256 or "", item, arrived, form)
 
@@ -157,8 +157,9 @@ def _same(former: SourceFile, entry: Entry) -> bool:
     return former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY
 
 
-def _sha256(source: Storage, path: str) -> str:
-    with source.open(path) as stream:
+def digest_of_source(source: Storage, entry: Entry) -> str:
+    """The SHA-256 of a source file as it is now."""
+    with source.open(entry.path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 

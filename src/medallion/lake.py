@@ -27,7 +27,7 @@ from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
 from medallion.records import Record, Release, Run, Snapshot
 from medallion.storage import Storage, for_each, open_storage
-from medallion.storage.digests import Stored, lost
+from medallion.storage.digests import REPAIR, Stored, lost
 from medallion.storage.sealing import damaged, seal, unseal, write_record
 from medallion.tables import LakeTable
 
@@ -81,6 +81,10 @@ class Lake:
         try:
             data, version = self.storage.read(POINTER)
         except MissingError:
+            if self._was_published():
+                raise DamagedError(
+                    f"{self.storage.url}/{POINTER}: is lost, but releases are there", hint=REPAIR
+                ) from None
             return Pointer()
         with self._understood(POINTER):
             found = json.loads(unseal(data))
@@ -89,7 +93,12 @@ class Lake:
     def current(self) -> Release | None:
         """The published release, or None before the first."""
         pointer = self.pointer()
-        return self.release(pointer.release) if pointer.release else None
+        if pointer.release is None:
+            return None
+        try:
+            return self._read(f"releases/{pointer.release}.json", Release)
+        except MissingError as error:
+            raise DamagedError(f"{error.message}, and it is the published release", hint=REPAIR) from None
 
     def release(self, release: str) -> Release:
         """A release by id. Raises CallError when there is no such release."""
@@ -110,7 +119,7 @@ class Lake:
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
-        self._put(f"releases/{release.id}.json", release)
+        self.put_release(release)
         known = {snapshot.id for snapshot in before.tables.values()} if before else set()
         records = [snapshot_path(found) for found in release.tables.values() if found.id not in known]
         self.storage.sync([f"releases/{release.id}.json", *records])
@@ -186,6 +195,14 @@ class Lake:
         """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
         return self._read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
 
+    def record(self, path: str, kind: type[R]) -> R:
+        """A record by its path. Raises MissingError, and DamagedError when it is not what was written."""
+        return self._read(path, kind)
+
+    def put_release(self, release: Release) -> None:
+        """Write a release down, without pointing at it."""
+        self._put(f"releases/{release.id}.json", release)
+
     def put_snapshot(self, snapshot: Snapshot, before: Snapshot | None = None) -> None:
         """Write a snapshot down, once its files survive a power loss; those of the published one `before` do."""
         source = self.input(snapshot)
@@ -200,6 +217,14 @@ class Lake:
         return self._all("snapshots", Snapshot)
 
     # Within
+
+    def _was_published(self) -> bool:
+        """Whether some release in a lake without a pointer was published: one that a killed first run wrote was not."""
+        releases = self._all("releases", Release)
+        if not releases:
+            return False
+        ids = {run.release for run in self.runs() if run.status == "succeeded"}
+        return any(release.previous or release.id in ids for release in releases)
 
     def _lost(self, snapshot: Snapshot) -> list[str]:
         source = self.input(snapshot)

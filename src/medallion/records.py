@@ -160,7 +160,8 @@ class Release(Record):
     """A consistent set of snapshots under one id, published atomically.
 
     `tables` maps full table names to snapshots; `served` maps a sink's name to its tables by plain name;
-    `layers` says how each layer is kept, so that a release can be read without its declaration.
+    `layers` says how each layer is kept, so that a release can be read without its declaration;
+    `lost` are files that were damaged and that `medallion repair` could not rebuild.
     """
 
     id: str
@@ -171,6 +172,7 @@ class Release(Record):
     tables: dict[str, Snapshot]
     layers: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = {}
+    lost: tuple[str, ...] = ()
 
 
 class PlainFile(File):

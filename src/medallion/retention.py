@@ -6,17 +6,19 @@ A folder is never listed in order to delete what is left over: a file that no re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from medallion import plugins
 from medallion.config import Declaration
 from medallion.contracts import Layer, Sink
+from medallion.errors import DamagedError
 from medallion.journal import LAKE, Names, WriteJournal, read_journals
-from medallion.lake import Lake, snapshot_path
+from medallion.lake import Lake, Pointer, snapshot_path
 from medallion.records import Release, Run, Snapshot
 from medallion.storage import Storage
+from medallion.storage.digests import REPAIR
 
 RUNS = 100  # the newest runs stay even when their release is gone
 
@@ -70,6 +72,11 @@ class _Collection:
         self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
         self.journal = WriteJournal(lake.storage, f"{run}-removal")
         releases = lake.releases()
+        known = {release.id for release in releases}
+        for ident in expected_releases(lake.pointer(), releases, declaration):
+            if ident not in known:
+                place = f"{lake.storage.url}/releases/{ident}.json"
+                raise DamagedError(f"{place}: is lost; what it needs would be removed", hint=REPAIR)
         for release in releases:  # layers that are declared no more have objects too
             for name, body in release.layers.items():
                 if name not in self.layers:
@@ -172,6 +179,19 @@ class _Collection:
     def _delete(self, storage: Storage, path: str) -> None:
         self.check()
         storage.delete(path)
+
+
+def expected_releases(pointer: Pointer, releases: Iterable[Release], declaration: Declaration) -> Iterator[str]:
+    """The published releases that no retention has removed: each release says how many it left."""
+    last = list(declaration.layers)[-1]
+    known = {release.id: release for release in releases}
+    later: list[tuple[int, int]] = []  # the places and numbers of releases published later
+    for place, ident in enumerate(sorted(pointer.published, reverse=True)):
+        kept = all(place - earlier < count for earlier, count in later)
+        if ident == pointer.release or (kept and place < declaration.layers[last].retain):
+            yield ident
+        if release := known.get(ident):
+            later.append((place, int(release.layers.get(last, {}).get("retain", 1))))
 
 
 def _rejects(runs: Iterable[Run]) -> set[str]:

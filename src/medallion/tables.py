@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from medallion.contracts import ORIGIN, ROW, Input, quote
 from medallion.errors import MissingError
 from medallion.records import Column, Release, Snapshot
+from medallion.storage.digests import REPAIR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class LakeTable:
         try:
             rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
         except MissingError as error:
-            raise MissingError(error.message, hint="medallion run --full makes the current release anew") from error
+            raise MissingError(error.message, hint=REPAIR) from error
         if self.snapshot.identified:
             rows = rows.order(ROW)  # as in the source files; a first few rows do not need all to be sorted
         return rows.project(", ".join(quote(name) for name in rows.columns if name not in (ROW, ORIGIN)))

@@ -31,6 +31,8 @@ COMMANDS = (
     "plugins",
     "schema",
     "doctor",
+    "verify",
+    "repair",
     "bench",
     "gc",
 )

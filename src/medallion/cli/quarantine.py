@@ -41,7 +41,7 @@ def command(settings: Settings, table: str | None, run: str | None, limit: int |
     lake = settings.pipeline().lake
     files = rejects(lake, table, run)
     if csv_path:
-        written = _write_csv(csv_path, _rows(lake, files, limit))
+        written = _write_csv(csv_path, rows(lake, files, limit))
         settings.say(f"{csv_path}: {written:,} rows")
     elif table is None:
         counts = _counts(lake, files)
@@ -50,7 +50,7 @@ def command(settings: Settings, table: str | None, run: str | None, limit: int |
         else:
             _show_counts(settings, counts, run)
     elif settings.as_json:
-        print_json([{**row, "row": json.loads(row["row"])} for row in _rows(lake, files, limit)])
+        print_json([{**row, "row": json.loads(row["row"])} for row in rows(lake, files, limit)])
     else:
         _show_rows(settings, lake, files, table, ROWS if limit is None else limit)
 
@@ -90,7 +90,8 @@ def _query(lake: Lake, files: Mapping[str, File], sql: str) -> Iterator[dict[str
                 yield dict(zip(names, values, strict=True))
 
 
-def _rows(lake: Lake, files: Mapping[str, File], limit: int | None) -> Iterator[dict[str, Any]]:
+def rows(lake: Lake, files: Mapping[str, File], limit: int | None) -> Iterator[dict[str, Any]]:
+    """The rejected rows of these files, at most `limit`."""
     fields = ", ".join(f'"{name}"' for name in FIELDS)
     cut = "" if limit is None else f"limit {limit}"
     return _query(lake, files, f'select {fields} from rejects order by "table", file, record {cut}')
@@ -138,7 +139,7 @@ def _show_rows(settings: Settings, lake: Lake, files: Mapping[str, File], name: 
         return
     made = table(SHOWN, right=["record"])
     shown = 0
-    for row in _rows(lake, files, limit):
+    for row in rows(lake, files, limit):
         shown += 1
         made.add_row(*("" if row[key] is None else plain(row[key]) for key in SHOWN))
     if settings.quiet:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session, TableTask
 from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer, keep_file, local_files
 from medallion.contracts.plugin import Plugin, Section
-from medallion.contracts.serving import Filter, Operator, Page, Query, Right, Sink, Sort, Store, TableSpec
+from medallion.contracts.serving import Filter, Flaw, Operator, Page, Query, Right, Sink, Sort, Store, TableSpec
 from medallion.contracts.steps import (
     ASIDE,
     ORIGIN,
@@ -56,6 +56,7 @@ __all__ = [
     "Engine",
     "Expectation",
     "Filter",
+    "Flaw",
     "Format",
     "Grain",
     "Input",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
@@ -39,6 +39,14 @@ class Right:
     what: str
     refused: SinkError | None
     needed: bool = True
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What is served otherwise than it was loaded: `table` is its plain name, None when it is the whole database."""
+
+    table: str | None
+    said: str
 
 
 class Sink(Plugin, ABC):
@@ -92,6 +100,27 @@ class Sink(Plugin, ABC):
     def rights(self) -> Iterator[Right]:
         """Try what publishing needs, with names of its own, and leave nothing; by default nothing is tried."""
         yield from ()
+
+    def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
+        """Compare what is served of the active release with what was loaded, by default in number alone.
+
+        Parameters: `rows` limits this to tables of so many rows, for a quick answer.
+        """
+        tables = release.served.get(self.label, {})
+        with closing(self.store()) as store:
+            for table, served in tables.items():
+                if rows is None or served.rows <= rows:
+                    count = store.count(table, Query())
+                    if count != served.rows:
+                        yield Flaw(table, f"has {count:,} rows; {served.rows:,} were loaded")
+
+    def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
+        """Take damaged tables out of the way, or the whole database when None, so that they are loaded again.
+
+        `mark` tells what is moved aside from other such; says where that is. Raises SinkError when it cannot be done
+        without loss.
+        """
+        raise SinkError(f"{self.label}: damaged tables cannot be replaced", hint="drop them in the database, and run")
 
     @abstractmethod
     def store(self) -> Store:

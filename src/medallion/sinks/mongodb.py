@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from medallion.contracts import Right, Sink, TableSpec
+from medallion.contracts import Flaw, Right, Sink, TableSpec
 from medallion.errors import LoadError, SinkError
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.secrets import masked_logger
@@ -22,6 +22,7 @@ from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER
 from medallion.sinks.mongodb_documents import schema_of
 from medallion.sinks.mongodb_insert import insert
 from medallion.sinks.mongodb_query import stored_name
+from medallion.sinks.mongodb_repair import check_history, flaws
 from medallion.sinks.mongodb_store import MongoStore
 
 if TYPE_CHECKING:
@@ -146,6 +147,23 @@ class MongoDB(Sink):
             finally:
                 for each in (f"{name}_view", name):
                     _tried("removing", partial(database.drop_collection, each))
+
+    def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
+        """Count the documents of each table; the server has checksums of its own for what is in them."""
+        del rows
+        with self._database() as database:
+            yield from flaws(database, release.served.get(self.label, {}))
+
+    def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
+        """Drop collections."""
+        del mark
+        served = release.served.get(self.label, {})
+        names = list(served) if tables is None else tables
+        with self._database() as database:
+            check_history(database, served, names, masked(self.url))
+            for table in names:
+                _forget(database, served[table].name)
+        return ""
 
     def store(self) -> MongoStore:
         """The query side; each process makes its client on first use."""

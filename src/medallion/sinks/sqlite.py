@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from medallion.contracts import ROW, Right, Sink, TableSpec, quote
+from medallion.contracts import ROW, Flaw, Right, Sink, TableSpec, quote
 from medallion.errors import SinkError
 from medallion.kinds import kind_of
 from medallion.records import LoadReport, Release, Served, Snapshot
 from medallion.secrets import masked_logger
 from medallion.sinks.loading import Index, Target, target
+from medallion.sinks.sqlite_digest import record_release, record_table
 from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, make_room, path_of, read_active, told
+from medallion.sinks.sqlite_repair import discard_tables, flaws, lost_history, rebuild
 from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
 from medallion.sinks.sqlite_store import SqliteStore
 from medallion.sinks.whole_numbers import TooLargeError
@@ -104,6 +106,7 @@ class Sqlite(Sink):
                 "set release = excluded.release, switches = switches + 1",
                 (release.id,),
             )
+            record_release(connection, release.id)
             _point_views(connection, served)
 
     def active(self) -> Release | None:
@@ -115,8 +118,10 @@ class Sqlite(Sink):
             found = read_active(connection)
             if found is None:
                 return None
-            (body,) = connection.execute(f"select body from {RELEASES} where id = ?", (found[0],)).fetchone()
-        return Release.model_validate_json(body)
+            row = connection.execute(f"select body from {RELEASES} where id = ?", (found[0],)).fetchone()
+            if row is None:
+                raise SinkError(f"{self.url}: release {found[0]} is active, but not recorded", hint="medallion repair")
+            return Release.model_validate_json(row[0])
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the tables that neither the active release nor one in `keep` serves; how many went."""
@@ -125,9 +130,7 @@ class Sqlite(Sink):
         names = {served.name for release in kept for tables in release.served.values() for served in tables.values()}
         with self._transaction() as connection:
             gone = [name for (name,) in connection.execute(f"select name from {LOADS}") if name not in names]
-            for name in gone:
-                connection.execute(f"drop table if exists {quote(name)}")
-                connection.execute(f"delete from {LOADS} where name = ?", (name,))
+            discard_tables(connection, gone)
             ids = json.dumps([release.id for release in kept])
             connection.execute(f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,))
             connection.execute(f"update {ACTIVE} set switches = switches + 1")
@@ -146,6 +149,25 @@ class Sqlite(Sink):
             yield Right("writing", error)
         else:
             yield Right("writing", None)
+
+    def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
+        """Compare the digests of tables with those recorded as they were loaded, and check the file's structure."""
+        served = {table: entry.name for table, entry in release.served.get(self.label, {}).items()}
+        yield from flaws(self.url, served, rows)
+
+    def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
+        """Drop tables, or make a new file with the whole tables of the damaged one, which is moved aside."""
+        if tables is None:
+            return f"the damaged file is now {rebuild(self.url, mark)}"
+        served = release.served.get(self.label, {})
+        with self._transaction() as connection:
+            loaded = {name for (name,) in connection.execute(f"select name from {LOADS}")}
+            for table in tables:
+                former = served[table].former
+                if former and former.name not in loaded:
+                    raise lost_history(self.url, table, served[table].name)
+            discard_tables(connection, [served[table].name for table in tables])
+        return ""
 
     def store(self) -> SqliteStore:
         """The query side; its connections are opened on first use, one a thread."""
@@ -187,6 +209,7 @@ def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
     for number, index in enumerate(wanted.indexes()):
         connection.execute(f"create index {quote(f'{wanted.name}__{number}')} on {name} ({_columns(index)})")
     connection.execute(f"insert into {LOADS} values (?, ?, ?)", (wanted.name, count, json.dumps(sorted(nulls))))
+    record_table(connection, wanted.name)
     return count
 
 

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote as percent
 
+from pydantic import ValidationError
+
 from medallion.errors import SinkError
+from medallion.storage.digests import REPAIR
 from medallion.storage.durability import make_folder
 from medallion.text_folding import fold
 
@@ -33,8 +36,8 @@ _HINTS = {
     "SQLITE_READONLY": "see that the file and its folder may be written",
     "SQLITE_FULL": "make room on the disk; what was published is still served",
     "SQLITE_IOERR": "see that the disk is well and has room; what was published is still served",
-    "SQLITE_CORRUPT": "move the file away and publish again: it holds nothing that the lake does not",
-    "SQLITE_NOTADB": "it is no SQLite database: name another file, or move this one away and publish again",
+    "SQLITE_CORRUPT": REPAIR,
+    "SQLITE_NOTADB": f"it is not a SQLite database: name another file, or run {REPAIR}",
 }
 
 
@@ -81,8 +84,12 @@ def told(url: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = "SQLITE_CANTOPEN" if path_of(url).is_dir() else getattr(error, "sqlite_errorname", "")
-        hint = next((hint for name, hint in _HINTS.items() if code.startswith(name)), "")
+        hint = next(
+            (hint for name, hint in _HINTS.items() if code.startswith(name)), REPAIR if "decode" in str(error) else ""
+        )
         raise SinkError(f"{url}: {error}", hint=hint) from error
+    except ValidationError as error:
+        raise SinkError(f"{url}: what it keeps of a release is damaged", hint=REPAIR) from error
 
 
 def make_room(url: str) -> None:

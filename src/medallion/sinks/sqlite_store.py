@@ -146,7 +146,7 @@ class SqliteStore(Store):
         try:
             yield
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise OvertimeError(f"{self._url}: it took longer than {self._seconds} s, and was ended") from None
             if self._pinned and "no such table" in str(error):
                 raise gone(self._pinned.id) from None

@@ -47,6 +47,28 @@ class ModeContract:
         assert len(_found(sink)) == 4
 
     @_MODES
+    def test_a_discarded_table_is_loaded_again_with_the_rows_served_before(self, sink: Sink, mode: Mode) -> None:
+        first = publish(sink, "first", [_row(1)], _SPEC)
+        spec = _upon(first, _SPEC, mode)
+        second = _activate(sink, "second", load(sink, "second", [_row(2)], spec).served, first)
+        assert list(sink.flaws(second)) == []
+        sink.discard(second, ["sales"], "mark")
+        assert [flaw.table for flaw in sink.flaws(second)] == ["sales"]
+        assert load(sink, "second", [_row(2)], spec).loaded
+        sink.activate(second)
+        assert list(sink.flaws(second)) == []
+        assert _found(sink) == [_row(1), _row(2)]
+
+    @_MODES
+    def test_a_table_is_not_discarded_with_rows_that_are_nowhere_else(self, sink: Sink, mode: Mode) -> None:
+        first = publish(sink, "first", [_row(1)], _SPEC)
+        second = _activate(sink, "second", load(sink, "second", [_row(2)], _upon(first, _SPEC, mode)).served, first)
+        sink.prune([second])
+        with pytest.raises(SinkError, match="nowhere else"):
+            sink.discard(second, ["sales"], "mark")
+        assert _found(sink) == [_row(1), _row(2)]
+
+    @_MODES
     def test_joining_twice_is_joining_once(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         spec = _upon(first, _SPEC, mode)

@@ -8,7 +8,6 @@ from medallion import doctor
 from medallion.errors import DeclarationError, MissingError, Problem
 from medallion.lease import lease
 from medallion.pipeline import Pipeline
-from medallion.plan import Selection
 from medallion.storage.local import LocalStorage
 
 
@@ -40,23 +39,24 @@ def test_each_part_is_probed(pipeline: Pipeline) -> None:
     assert found["source bronze.b"].advice
 
 
-def test_what_the_release_has_lost_is_found_and_a_full_run_brings_it_back(pipeline: Pipeline) -> None:
+def test_what_the_release_has_lost_is_found_and_a_run_brings_it_back(pipeline: Pipeline) -> None:
     (pipeline.base / "b").mkdir()
     (pipeline.base / "b/b.csv").write_text("x\n1\n")
-    assert doctor.release(pipeline.lake).said == "nothing is published yet"
+    assert next(probe.said for probe in doctor.integrity(pipeline)).startswith("nothing is published yet")
     release = pipeline.run().release
-    assert doctor.release(pipeline.lake).said == f"{release}, all 6 objects are there"
+    (whole,) = doctor.integrity(pipeline)
+    assert whole.said == f"{release}, all 6 objects are there, all were read back"
     for lost in (pipeline.base / "lake/bronze/a").rglob("*.*"):
         lost.unlink()
 
-    found = doctor.release(pipeline.lake)
-    assert (found.outcome, found.advice) == ("failure", "medallion run --full makes them anew")
-    assert found.said.endswith("and 2 more of 6 objects are gone")
-    with pytest.raises(MissingError, match="medallion run --full"):
+    lost = list(doctor.integrity(pipeline))
+    assert {(probe.outcome, probe.advice) for probe in lost} == {("failure", "medallion repair")}
+    assert len(lost) == 3
+    with pytest.raises(MissingError, match="medallion repair"):
         pipeline.lake.table("bronze.a").to_arrow()
 
-    pipeline.run(Selection(full=True))
-    assert doctor.release(pipeline.lake).outcome == "ok"
+    pipeline.run()
+    assert [probe.outcome for probe in doctor.integrity(pipeline)] == ["ok"]
     assert len(pipeline.lake.table("bronze.a").to_arrow()) == 1
 
 

@@ -1,0 +1,158 @@
+"""Every damaged file is noticed, leads to no wrong value and no traceback, and is repaired or named as lost."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import medallion as md
+from medallion.cli import main
+from medallion.errors import MedallionError
+from medallion.lake import snapshot_path
+from medallion.repair import repair
+from medallion.storage.digests import forget_digests
+from medallion.verify import Inspection
+from tests.integration import small
+from tests.integration.damaging import DAMAGES
+
+COMMANDS = (
+    ("status",),
+    ("runs",),
+    ("releases",),
+    ("show", "gold.total"),
+    ("quarantine", "silver.orders"),
+    ("plan",),
+    ("gc",),
+)
+
+
+def _newest(pattern: str) -> Callable[[Path], Path]:
+    return lambda lake: sorted(lake.glob(pattern))[-1]
+
+
+def _current(layer: str, table: str) -> Callable[[Path], Path]:
+    def file(lake: Path) -> Path:
+        return lake / layer / small.load(lake.parent).lake.table(f"{layer}.{table}").snapshot.files[0].path
+
+    return file
+
+
+def _older_release(lake: Path) -> Path:
+    return sorted(lake.glob("releases/*.json"))[0]
+
+
+def _snapshot(lake: Path) -> Path:
+    source = small.load(lake.parent).lake
+    return lake / snapshot_path(source.table("silver.orders").snapshot)
+
+
+def _rejects(lake: Path) -> Path:
+    rejects = small.load(lake.parent).lake.table("silver.orders").snapshot.rejects
+    assert rejects
+    return lake / rejects.path
+
+
+def _run(lake: Path) -> Path:
+    current = small.load(lake.parent).lake.current()
+    assert current
+    return lake / f"runs/{current.run}.json"
+
+
+TARGETS: dict[str, Callable[[Path], Path]] = {
+    "bronze object": _newest("bronze/orders/objects/*.csv"),
+    "bronze records": _newest("bronze/orders/records/*.parquet"),
+    "bronze record": _newest("bronze/orders/records/*.json"),
+    "silver": _current("silver", "orders"),
+    "gold": _current("gold", "total"),
+    "rejects": _rejects,
+    "snapshot": _snapshot,
+    "pointer": lambda lake: lake / "current.json",
+    "release": _newest("releases/*.json"),
+    "older release": _older_release,
+    "run": _run,
+    "plain": lambda lake: lake / "gold/total.parquet",
+    "plain record": lambda lake: lake / "plain.json",
+    "serving": lambda lake: lake / "serving.db",
+}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two releases."""
+    folder = tmp_path_factory.mktemp("published")
+    small.write(folder)
+    small.load(folder).run()
+    (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
+    small.load(folder).run()
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("target", TARGETS)
+def test_damage_is_found_and_repaired(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str, damage: str
+) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(published, folder)
+    file = TARGETS[target](folder / "lake")
+    DAMAGES[damage](file, random.Random(f"{target} {damage}"))
+    forget_digests()
+    found = Inspection(small.load(folder)).damages
+    assert found
+    assert any(file.name in item.place or item.kind == "sink" for item in found), found
+    assert all("medallion" in item.advice for item in found), found
+    never_wrong(folder)
+    for command in COMMANDS:
+        said = call(folder, capsys, *command)
+        assert "unexpected" not in said
+        assert "not foreseen" not in said
+        assert "Traceback" not in said, said
+    repaired = call(folder, capsys, "repair")
+    assert "Traceback" not in repaired
+    assert "not foreseen" not in repaired, repaired
+    forget_digests()
+    pipeline = small.load(folder)
+    assert not Inspection(pipeline, thorough=True).damages, repaired
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, repaired
+    assert len(pipeline.lake.releases()) >= 2, repaired
+    assert call(folder, capsys, "verify", "--quiet") == ""
+    assert pipeline.run().status == "unchanged", repaired
+    pipeline.run(md.Selection(full=True))
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
+
+
+def never_wrong(folder: Path) -> None:
+    """The lake gives the right rows or an error that says what to do."""
+    hint = "none is needed"
+    try:
+        assert small.in_lake(small.load(folder)) == small.ALL
+    except MedallionError as error:
+        hint = error.hint
+    assert hint
+
+
+def call(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a command prints."""
+    with pytest.raises(SystemExit):
+        main(["-f", str(folder / "medallion.yaml"), *arguments])
+    out, err = capsys.readouterr()
+    assert "No such option" not in err
+    return out + err
+
+
+def test_repair_of_a_whole_lake_does_nothing(published: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(published, folder)
+    before = contents(folder)
+    assert list(repair(small.load(folder))) == []
+    assert contents(folder) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """All files but those that SQLite makes for its readers."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm"))]
+    return {path: path.read_bytes() for path in files}
