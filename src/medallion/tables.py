@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Input, quote
-from medallion.errors import MissingError
+from medallion.errors import CallError, MissingError, StepError, did_you_mean
+from medallion.expressions import explained, order_sql, parse_expression
 from medallion.records import Column, Release, Snapshot
 from medallion.storage.digests import REPAIR
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from medallion.contracts import Relation
+    from medallion.contracts import Connection, Relation
 
 
 class LakeTable:
@@ -40,6 +42,21 @@ class LakeTable:
 
     def scan(self) -> Relation:
         """A lazy DuckDB relation on a connection of its own, for filters and SQL without reading the whole."""
+        return self.select()
+
+    def select(
+        self,
+        *,
+        where: str | None = None,
+        columns: Sequence[str] = (),
+        sort: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Relation:
+        """Some rows, lazily: those that meet one SQL condition over the columns, in an order (`-column` descends).
+
+        The condition is one expression: it can name no other table, no file and no other statement. Without `sort`,
+        rows have the order of their source files. Raises CallError on an unknown column or a condition that is none.
+        """
         import duckdb
 
         connection = duckdb.connect()
@@ -48,9 +65,19 @@ class LakeTable:
             rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
         except MissingError as error:
             raise MissingError(error.message, hint=REPAIR) from error
-        if self.snapshot.identified:
-            rows = rows.order(ROW)  # as in the source files; a first few rows do not need all to be sorted
-        return rows.project(", ".join(quote(name) for name in rows.columns if name not in (ROW, ORIGIN)))
+        public = [name for name in rows.columns if name not in (ROW, ORIGIN)]
+        for name in (*columns, *(term.removeprefix("-") for term in sort)):
+            if name not in public:
+                raise CallError(f"no column {name!r} in {self.snapshot.table}{did_you_mean(name, public)}")
+        if where is not None:
+            rows = _matching(rows, where, connection)
+        order = [order_sql(sort)] if sort else []
+        order += [ROW] if self.snapshot.identified else []
+        if order:
+            rows = rows.order(", ".join(order))
+        if limit is not None:
+            rows = rows.limit(limit)
+        return rows.project(", ".join(quote(name) for name in columns or public))
 
     def to_arrow(self) -> pa.Table:
         """The whole table as a `pyarrow.Table`."""
@@ -74,3 +101,13 @@ class LakeTable:
         frame = pl.from_arrow(self.to_arrow())
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - from_arrow gives a Series only for an array
         return frame
+
+
+def _matching(rows: Relation, where: str, connection: Connection) -> Relation:
+    """The rows that meet a condition. Raises CallError unless it is one expression over them."""
+    try:
+        parse_expression(connection, where)
+        with explained(f"{where!r}"):
+            return rows.filter(f"({where}\n)")
+    except StepError as error:
+        raise CallError(error.message, hint="write one SQL condition, such as amount > 10") from error

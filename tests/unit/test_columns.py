@@ -34,6 +34,7 @@ STEPS: list[Any] = [
     {"rename": {"k": "n", "n": "k"}},
     {"drop": ["m", "t"]},
     {"select": ["t", "k"]},
+    {"sort": "-n"},
     {"aggregate": {"by": "k", "metrics": {"rows": "count()", "s": "sum(n)"}}},
     {"pivot": {"by": "t", "name": "k", "values": ["a", True], "value": "n"}},
     {"unpivot": {"columns": ["n", "m"], "name": "what"}},

@@ -29,6 +29,7 @@ class Sort(Transform):
 
     name: ClassVar[str] = "sort"
     value_field: ClassVar[str | None] = "by"
+    keeps_columns = True
     scope: ClassVar[Scope] = "table"
     grain: ClassVar[Grain] = "new"
 
