@@ -10,6 +10,8 @@ import panel as pn
 from medallion.pipeline import Pipeline
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
+from medallion_panel.headers import protect
+from medallion_panel.run_watch import RunWatch
 from medallion_panel.section import Dashboard
 from medallion_panel.session import Session
 from medallion_panel.stores import open_store
@@ -26,12 +28,13 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     What was read from the store is kept in common, as long as its release is the active one; page and
     filters are each visitor's. Raises CallError when the pipeline has no sink to read from.
     """
+    protect()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     figures = Figures(open_store(pipeline))
-    formats = Formats.of(section)
+    formats, runs = Formats.of(section), RunWatch(pipeline)
 
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # holds for one visitor
-        return Session(pipeline, section, figures, formats).view
+        return Session(pipeline, section, figures, formats, runs).view
 
     return dashboard

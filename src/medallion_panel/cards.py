@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from medallion.contracts import Filter
-from medallion.errors import MedallionError
+from medallion.errors import CallError, MedallionError
 from medallion.pipeline import Pipeline
 from medallion.secrets import masked_logger
 from medallion_panel.blocks import charts, distributions
@@ -27,8 +27,11 @@ from medallion_panel.blocks.worldmap import world_map
 from medallion_panel.formats import Formats
 from medallion_panel.redraw import redraw
 from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
+from medallion_panel.texts import HtmlPane, Look, Text, markdown
 
 _log = masked_logger(__name__)
+
+_WRITTEN = (Kpi, Quality, Freshness, Runs)  # blocks that are written as HTML
 
 _DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
     "line": charts.line,
@@ -45,17 +48,20 @@ _DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
 class Answer:
     """What a card is to show: what was `made` of a reading, or, `told` in words, why there is nothing.
 
-    `ignored` are the page's filters that do not hold for it, lest its figures be taken for what they are not.
+    `ignored` are the page's filters that do not hold for it, lest its figures be taken for what they are not. `retry`
+    says that the store could not be read, which may pass.
     """
 
     reading: Reading
     made: Any = None
     told: str = ""
     ignored: Sequence[str] = ()
+    retry: bool = False
 
 
 class Card:
-    """One block as a card. `ask` reads what it shows, `fill` shows it; `rows` is the view of a table, if it is one.
+    """One block as a card. `ask` reads what it shows, `fill` shows it; `rows` is the view of a table, if it is
+    one; `retry` is whether it could not be read when it was filled last.
 
     Parameters: the `block`; its `pipeline`, for the records of runs; `formats`, for its labels; `changed`, called when
     a visitor searched, sorted or picked a row in it.
@@ -63,18 +69,21 @@ class Card:
 
     def __init__(self, block: Block, pipeline: Pipeline, formats: Formats, changed: Callable[[], None]) -> None:
         self.block, self._pipeline = block, pipeline
+        self.retry = False
         self.rows = RowsView(block.content, formats, changed) if isinstance(block.content, Rows) else None
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
+        self._html = HtmlPane(min_height=40) if isinstance(content, _WRITTEN) else None
+        self._legend = HtmlPane(margin=(0, 0, 8, 0))
         self._pane = self._make(content)
-        self._message = pmui.Typography("", variant="body2", sx={"opacity": 0.75}, margin=(12, 0), visible=False)
-        level = "subtitle2" if block.kind == "kpi" else "subtitle1"
-        bold = {"fontWeight": 600, "lineHeight": 1.3}
-        heading = [pmui.Typography(content.title, variant=level, sx=bold, margin=0)] if content.title else []
-        self._aside = pmui.Typography("", variant="caption", sx={"opacity": 0.7}, margin=0, visible=False)
-        note = [pmui.Typography(content.note, variant="caption", sx={"opacity": 0.7}, margin=0)] if content.note else []
+        self._message = Text(margin=(12, 0))
+        level: Look = "subheading" if block.kind == "kpi" else "heading"
+        heading = [Text(content.title, level).view] if content.title else []
+        self._aside = Text("", "caption")
+        note = [Text(content.note, "caption").view] if content.note else []
         self.view = pmui.Paper(
-            *heading, self._pane, self._message, *note, self._aside, elevation=0, variant="outlined", margin=0,
+            *heading, self._pane, self._message.view, *note, self._aside.view,
+            elevation=0, variant="outlined", margin=0,
             sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_both",
         )  # fmt: skip
 
@@ -87,7 +96,8 @@ class Card:
         except NoRowsError as error:
             return Answer(reading, told=str(error) or _nothing(reading.filters(str(table))))
         except MedallionError as error:
-            return Answer(reading, told=f"{error.message}. {error.hint}".rstrip(". ") + ".")
+            text = f"{error.message}. {error.hint}".rstrip(". ") + "."
+            return Answer(reading, told=text, retry=not isinstance(error, CallError))
         except Exception:
             _log.exception("a %s block could not be drawn", self.block.kind)
             return Answer(reading, told="This could not be drawn; the server's log says why.")
@@ -108,33 +118,33 @@ class Card:
 
     def fill(self, answer: Answer) -> None:
         """Show an answer in place of the former one."""
-        made = answer.made
+        made, self.retry = answer.made, answer.retry
         if isinstance(made, Picture):
             self._draw(made)
-        elif isinstance(made, str):
-            self._pane.object = made
-        elif self.rows is not None and made is not None:
-            self.rows.fill(made)
+        elif self._html is not None and made is not None:
+            self._html.show(made)
+        elif self.rows is not None:
+            self.rows.fill(made) if made is not None else self.rows.clear()
         elif self._speed is not None:
             self._speed.show(answer.reading)
         told = answer.told
         if self.rows is not None and made is not None and not made.whole:
             told = _nothing(made.query.filters)
-        self._message.object = told
-        self._message.visible = bool(told)
+        self._message.show(told)
         self._pane.visible = not told or self.rows is not None
         names = ", ".join(answer.ignored)
-        self._aside.param.update(object=f"Not filtered by {names}.", visible=bool(names))
+        self._aside.show(f"Not filtered by {names}." if names else "")
         self.busy(False)
 
     def _draw(self, made: Picture) -> None:
         """Show a chart: in the one that stands there where that can be, so that nothing flickers."""
-        *legend, chart = [*self._pane] or [None]
-        if chart is not None and len(legend) == bool(made.legend) and redraw(chart.object, made.figure):
-            for pane in legend:
-                pane.object = made.legend
-        else:
-            self._pane[:] = _panes(made, self.block.content.height)  # type: ignore[attr-defined]
+        height = self.block.content.height  # type: ignore[attr-defined]
+        _, chart = [*self._pane] or [None, None]
+        if chart is None or not redraw(chart.object, made.figure):
+            chart = pn.pane.Bokeh(made.figure, sizing_mode="stretch_width", height=height, margin=0)
+            self._pane[:] = [self._legend.view, chart]
+        self._legend.show(made.legend)
+        self._legend.view.visible = bool(made.legend)
 
     def busy(self, waiting: bool) -> None:
         """Dim it while its answer is waited for."""
@@ -146,17 +156,12 @@ class Card:
         if self._speed is not None:
             return self._speed.view
         if isinstance(content, Markdown):
-            return pn.pane.Markdown(content.text, sizing_mode="stretch_width", margin=0)
-        if isinstance(content, Kpi | Quality | Freshness | Runs):
-            return pn.pane.HTML("", sizing_mode="stretch_width", margin=0, min_height=40)
+            return HtmlPane(markdown(content.text)).view
+        if self._html is not None:
+            return self._html.view
         return pn.Column(sizing_mode="stretch_width", min_height=content.height, margin=(8, 0, 0, 0))  # type: ignore[attr-defined]
 
 
 def _nothing(filters: Sequence[Filter]) -> str:
     """Why there is nothing to show."""
     return "No rows meet these filters." if filters else "There is nothing to show."
-
-
-def _panes(drawn: Picture, height: int) -> list[Any]:
-    legend = [pn.pane.HTML(drawn.legend, sizing_mode="stretch_width", margin=(0, 0, 8, 0))] if drawn.legend else []
-    return [*legend, pn.pane.Bokeh(drawn.figure, sizing_mode="stretch_width", height=height, margin=0)]

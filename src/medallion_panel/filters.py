@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,11 @@ import panel_material_ui as pmui
 from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.kinds import Kind, coerce
-from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
+from medallion_panel.offers import Offer
 from medallion_panel.rounding import down, nice_width, up
-from medallion_panel.section import FilterField, Page
+from medallion_panel.section import FilterField
 
-_CHOICES = 300
 _STOPS = 200
 
 
@@ -216,6 +215,9 @@ class Days(Span):
         if not value:
             return []
         first, last = value
+        if self._times:
+            first, after = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
+            return [Filter(self.column, "gte", first), Filter(self.column, "lt", after)]
         return [Filter(self.column, "gte", first), Filter(self.column, "lte", last)]
 
     def _chosen(self) -> tuple[Any, Any] | None:
@@ -243,54 +245,9 @@ def _ends(label: str, text: str, kind: Kind, whole: Sequence[Any]) -> tuple[Any,
     return low, high
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What a filter lets one choose: some of the `values`, what lies between `bounds`, or, without either, a search."""
-
-    field: FilterField
-    kind: Kind
-    values: Sequence[Any] | None = None
-    bounds: tuple[Any, Any] | None = None
-
-    @property
-    def form(self) -> tuple[str, str]:
-        """What decides which filter it needs: the same one shows any other offer of this form."""
-        way = "values" if self.values is not None else "search" if self.bounds is None else "bounds"
-        return self.field.column, f"{way} of {self.kind}"
-
-
-def offers_of(page: Page, figures: Figures) -> tuple[list[Offer], list[str]]:
-    """What the filters of a page offer, by what its tables hold; and of those that cannot be, in words, why."""
-    tables = list(dict.fromkeys(block.content.table for block in page.blocks if hasattr(block.content, "table")))
-    offers, notices = [], []
-    for field in page.filters:
-        try:
-            offers.append(_offer(field, tables, figures))
-        except CallError as error:
-            notices.append(f"This page is not filtered by {field.column!r}: {error.message}.")
-    return offers, notices
-
-
 def page_filters(offers: Sequence[Offer], formats: Formats, changed: Callable[[], None]) -> list[PageFilter]:
     """The filters of a page; each calls `changed`."""
     return [_filter(offer, formats, changed) for offer in offers]
-
-
-def _offer(field: FilterField, tables: Sequence[str], figures: Figures) -> Offer:
-    table = next((name for name in tables if field.column in figures.kinds(name)), None)
-    if table is None:
-        raise CallError("no table of it has such a column")
-    kind = figures.kinds(table)[field.column]
-    form = field.as_ or ("range" if kind.name in _RANGED else "choice")
-    if (form == "range" and kind.name not in _RANGED) or (form == "search" and kind.name != "text"):
-        raise CallError(f"a {form} is not for a {kind.name}")
-    if form == "choice":
-        values = figures.values(table, field.column, _CHOICES + 1)
-        return Offer(field, kind, values=values) if len(values) <= _CHOICES else Offer(field, kind)
-    if form == "search":
-        return Offer(field, kind)
-    bounds = figures.bounds(table, field.column)
-    return Offer(field, kind, values=()) if bounds[0] is None else Offer(field, kind, bounds=bounds)
 
 
 def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> PageFilter:
@@ -304,9 +261,6 @@ def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> Page
         return Days(field, label, changed, offer)
     write = formats.writer(formats.name_for(field.column, kind), short=True)
     return Range(field, label, changed, offer, write)
-
-
-_RANGED = ("integer", "decimal", "float", "date", "timestamp")
 
 
 def conditions(filters: Sequence[PageFilter]) -> tuple[Filter, ...]:

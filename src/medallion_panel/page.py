@@ -14,9 +14,11 @@ from medallion.pipeline import Pipeline
 from medallion_panel.blocks.reading import COUNT, Reading
 from medallion_panel.cards import Card
 from medallion_panel.figures import Figures
-from medallion_panel.filters import Offer, PageFilter, conditions, page_filters, written
+from medallion_panel.filters import PageFilter, conditions, page_filters, written
 from medallion_panel.formats import Formats
+from medallion_panel.offers import Offer
 from medallion_panel.section import Page
+from medallion_panel.texts import Text
 
 _SOON = 0.25  # seconds until a card that waits is dimmed
 
@@ -44,7 +46,7 @@ class OpenPage:
         self.filters: list[PageFilter] = page_filters(offers, formats, self._changed)
         self.cards = [Card(block, pipeline, formats, self._changed) for block in page.blocks]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
-        heading = pmui.Typography(page.title, variant="h5", sx={"fontWeight": 600}, margin=(0, 0, 12, 0))
+        heading = Text(page.title, "title", margin=(0, 0, 12, 0)).view
         grid = pmui.Grid(
             *(pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both") for card in self.cards),
             container=True, spacing=2, sizing_mode="stretch_width", margin=0,
@@ -94,11 +96,20 @@ class OpenPage:
     def show(self) -> None:
         """Fill every card from the active release: all are asked at once, and each is filled when its answer comes."""
         self._shown += 1
+        self._ask(self.cards)
+
+    def retry(self) -> None:
+        """Fill the cards that could not be read."""
+        cards = [card for card in self.cards if card.retry]
+        if cards:
+            self._ask(cards)
+
+    def _ask(self, cards: Sequence[Card]) -> None:
         number = self._shown
         reading = Reading(self._figures, self._formats, conditions(self.filters), self._wanted)
 
         async def fill() -> None:
-            await asyncio.gather(*(self._fill(card, reading, number) for card in self.cards))
+            await asyncio.gather(*(self._fill(card, reading, number) for card in cards))
             await self._done()
 
         pn.state.execute(fill)

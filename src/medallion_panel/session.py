@@ -9,20 +9,24 @@ from typing import Any, TypeVar
 
 import panel as pn
 import panel_material_ui as pmui
+from markupsafe import escape
 
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion.secrets import masked_logger
 from medallion_panel.address import Address, Parts
+from medallion_panel.connection import BEAT_MS, Connection
 from medallion_panel.defaults import default_pages
 from medallion_panel.figures import Figures
-from medallion_panel.filters import offers_of
 from medallion_panel.formats import Formats
 from medallion_panel.leaving import forget_when_left
+from medallion_panel.offers import offers_of
 from medallion_panel.page import OpenPage
+from medallion_panel.run_watch import RunWatch
 from medallion_panel.section import Dashboard, Page
 from medallion_panel.status import Status
+from medallion_panel.texts import Notice, Text
 from medallion_panel.theme import THEME
 from medallion_panel.uses import hold_for
 
@@ -38,35 +42,40 @@ _THEME = "theme"  # Panel's own: `theme=dark`
 class Session:
     """What one browser tab shows; nothing in it is shared with another.
 
-    Parameters: `pipeline`, its `section` of the declaration, the `figures` all sessions read, and `formats`.
+    Parameters: `pipeline`, its `section` of the declaration, the `figures` and the `runs` all sessions read, and
+    `formats`.
     """
 
-    def __init__(self, pipeline: Pipeline, section: Dashboard, figures: Figures, formats: Formats) -> None:
+    def __init__(
+        self, pipeline: Pipeline, section: Dashboard, figures: Figures, formats: Formats, runs: RunWatch
+    ) -> None:
+        self._runs = runs
         self._pipeline, self._section, self._figures, self._formats = pipeline, section, figures, formats
         self._release: Release | None = None
         self._pages: dict[str, Page] = {}
         self._open: OpenPage | None = None
-        self._moving = self._looking = False
+        self._moving = self._looking = self._unread = False
         self._turns = 0
         self._status = Status(formats, timedelta(hours=section.stale_after_hours))
         self._address = Address(lambda: pn.state.execute(self._follow), self._on_phone)
+        self._connection = Connection(width=0, height=0, margin=0)
         self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
-        self._notice = pmui.Alert(object="", severity="warning", closeable=True, visible=False, margin=(0, 0, 16, 0))
-        waiting = pmui.Typography("Reading the release …", variant="body2", sx={"opacity": 0.7})
-        self._body = pn.Column(waiting, sizing_mode="stretch_width", margin=0)
+        self._notice = Notice(severity="warning", closeable=True, margin=(0, 0, 16, 0))
+        self._body = pn.Column(Text("Reading the release …").view, sizing_mode="stretch_width", margin=0)
         self._menu.param.watch(self._chosen, "active")
         title = section.title or pipeline.declaration.name
         main = pmui.Container(
-            self._notice,
+            self._notice.view,
             self._body,
             self._address.component,
+            self._connection,
             width_option=False,
             sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
         )
         dark = self._address.read().get(_THEME) == ["dark"]
         self.view = pmui.Page(
             dark_theme=dark,
-            title=title, main=[main], sidebar=[self._menu],
+            title=title, meta_title=str(escape(title)), main=[main], sidebar=[self._menu],
             sidebar_width=216, theme_config=THEME, header=[pn.Spacer(sizing_mode="stretch_width"), self._status.view],
         )  # fmt: skip
         forget_when_left(self.view)
@@ -76,8 +85,12 @@ class Session:
         self.view.sidebar_open = False
 
     async def _begin(self) -> None:
+        pn.state.add_periodic_callback(self._beat, BEAT_MS)
         await self._look()
         pn.state.add_periodic_callback(self._look, _LOOK_EVERY_MS)
+
+    def _beat(self) -> None:
+        self._connection.beat += 1
 
     # Releases
 
@@ -90,15 +103,16 @@ class Session:
             await self._tell(await self._asked(self._figures.release))
         except MedallionError as error:
             self._status.lost(error, self._release)
-            if self._release is None:
+            if self._open is None:
                 self._body[:] = [_empty(error)]
         finally:
             self._looking = False
 
     async def _tell(self, release: Release) -> None:
         """Say which release is active; show it when it is another than before."""
-        self._status.tell(release)
+        self._status.tell(release, await self._asked(self._runs.failure))
         if self._release is not None and release.id == self._release.id:
+            await self._recover()
             return
         pages = self._section.pages or await self._asked(default_pages, self._figures)
         self._pages = {page.slug: page for page in pages}
@@ -111,6 +125,13 @@ class Session:
             self._open = None
             await self._follow()
         self._release = release
+
+    async def _recover(self) -> None:
+        """Fill what could not be read before, now that the store answers."""
+        if self._unread:
+            await self._follow()
+        elif self._open is not None:
+            self._open.retry()
 
     async def _renewed(self) -> bool:
         """Whether the page that is open could take over the new release as it stands."""
@@ -155,6 +176,7 @@ class Session:
         """Open a page with the filters of an address, and tell what of them could not be taken."""
         self._turns += 1
         turn = self._turns
+        self._unread = False
         self._moving = True
         self._menu.active = list(self._pages).index(slug)
         self._moving = False
@@ -170,15 +192,15 @@ class Session:
                 self._body[:] = [self._open.view]
             notices += self._open.set({name: texts for name, texts in parts.items() if name not in (_PAGE, _THEME)})
         except MedallionError as error:
-            self._open = None
+            self._open, self._unread = None, True
             self._body[:] = [_empty(error)]
             return
         except Exception:
             _log.exception("the page %r could not be drawn", slug)
             self._open = None
-            self._body[:] = [pmui.Alert(object="This page could not be drawn; the server's log says why.", margin=0)]
+            self._body[:] = [Notice("This page could not be drawn; the server's log says why.", severity="error").view]
             return
-        self._notice.param.update(object=" ".join(notices), visible=bool(notices), closed=False)
+        self._notice.show(" ".join(notices))
         self._open.show()
 
     async def _hold(self) -> None:
@@ -199,5 +221,5 @@ class Session:
 
 def _empty(error: MedallionError) -> Any:
     """What stands there while there is nothing to show."""
-    hint = f"\n\nWhat to do: `{error.hint}`" if error.hint else ""
-    return pmui.Alert(object=f"There is nothing to show yet: {error.message}.{hint}", severity="info", margin=0)
+    hint = f" What to do: {error.hint}" if error.hint else ""
+    return Notice(f"There is nothing to show yet: {error.message}.{hint}").view

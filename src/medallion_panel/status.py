@@ -1,4 +1,5 @@
-"""Which release is shown, how old it is, and from which run: on every page, amber when stale, red when out of reach."""
+"""Which release is shown, how old it is, and from which run: on every page, amber when stale, red when the store is out
+of reach or the last run failed."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import panel_material_ui as pmui
 
 from medallion.errors import MedallionError
 from medallion.records import Release
+from medallion.run_health import Failure
 from medallion_panel.formats import Formats
 
 
@@ -21,11 +23,14 @@ class Status:
             icon="hourglass_empty",
             size="small",
             margin=(4, 8),
-            sx={"maxWidth": {"xs": "52vw", "md": "none"}},
+            sx={"maxWidth": {"xs": "52vw", "md": "62vw"}},
         )
 
-    def tell(self, release: Release) -> None:
-        """This release is shown."""
+    def tell(self, release: Release, failure: Failure | None = None) -> None:
+        """This release is shown; `failure` is that of the runs since."""
+        if failure is not None:
+            self._failed(release, failure)
+            return
         stale = datetime.now(UTC) - release.created > self._stale_after
         age = self._formats.age(release.created)
         self.view.param.update(
@@ -33,6 +38,17 @@ class Status:
             icon="warning" if stale else "check_circle",
             color="warning" if stale else "success",
             description=f"Release {release.id} of run {release.run}, {self._formats.day(release.created)} UTC",
+        )
+
+    def _failed(self, release: Release, failure: Failure) -> None:
+        since, reason = self._formats.age(failure.since), " ".join(failure.reason.split())
+        moment, published = self._formats.day(failure.since), self._formats.age(release.created)
+        self.view.param.update(
+            label=f"Last run failed, since {since}: {reason} · release {release.id} is shown",
+            icon="error",
+            color="error",
+            description=f"Run {failure.run} failed: {reason}. No run has succeeded since {moment} UTC. "
+            f"Release {release.id} is shown, published {published}.",
         )
 
     def lost(self, error: MedallionError, shown: Release | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 _SOURCES = """() => Bokeh.documents.flatMap((each) => [...each._all_models.values()])
   .filter((model) => model.type === "ColumnDataSource")
   .map((model) => Object.fromEntries(Object.entries(model.data).map(([name, values]) => [name, Array.from(values)])))"""
-_PATIENCE = 30
+_PATIENCE = 90
 
 
 def sources(tab: Any) -> list[dict[str, list[Any]]]:

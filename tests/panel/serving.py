@@ -28,7 +28,7 @@ FLAGS = [
 ]
 CHROMIUM = "/usr/bin/chromium"
 
-_PATIENCE = 60
+_PATIENCE = 180
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def server(config: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """The same, with its process."""
+def server(config: Path, *options: str, port: int = 0, **environment: str) -> Iterator[Server]:
+    """The same, with its process; on a port that is free, or on this one."""
     package = Path(__file__).parents[2] / "src/medallion_panel"
-    port = free_port()
+    port = port or free_port()
     command = [
         sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
         "--allow-websocket-origin", f"127.0.0.1:{port}", *options,

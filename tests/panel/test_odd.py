@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import inf, nan
 from pathlib import Path
@@ -24,8 +24,9 @@ from medallion_panel.blocks.worldmap import by_country
 from medallion_panel.cards import Card
 from medallion_panel.defaults import default_pages
 from medallion_panel.figures import Figures
-from medallion_panel.filters import offers_of, page_filters
+from medallion_panel.filters import page_filters
 from medallion_panel.formats import Formats
+from medallion_panel.offers import offers_of
 from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Histogram, Kpi, Page, Scatter, WorldMap
 from tests.panel.serving import serving
 
@@ -42,7 +43,7 @@ COLUMNS: dict[str, list[Any]] = {
     "amount": [Decimal(10) ** (number % 15) / 100 for number in range(ROWS)],
     "flag": [(True, False, None)[number % 3] for number in range(ROWS)],
     "day": [(date(1, 1, 1), date(9999, 12, 31), None, date(2024, 2, 29))[number % 4] for number in range(ROWS)],
-    "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number) for number in range(ROWS)],
+    "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number, tzinfo=UTC) for number in range(ROWS)],
     "tags": [["<b>x</b>"] for _ in range(ROWS)],
     "category": [f"Category {number}" for number in range(ROWS)],
     "it's (cm)": list(range(ROWS)),

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 import medallion_panel
+from medallion.spreadsheets import BOM
 from tests.panel import shop
 from tests.panel.serving import close_menu, serving
 
@@ -99,21 +100,22 @@ def test_a_name_is_only_text(tab: Any, address: str) -> None:
     assert tab.evaluate("window.stolen") is None
 
 
-@pytest.mark.parametrize("form", ["CSV", "Parquet"])
+@pytest.mark.parametrize("form", ["CSV", "CSV for spreadsheets", "Parquet"])
 def test_a_download_has_all_that_is_filtered(
     tab: Any, address: str, project: md.Pipeline, tmp_path: Path, form: str
 ) -> None:
     tab.goto(f"{address}?page=clients&country=France&spent=700..900")
     expect(tab.get_by_text("of 5")).to_be_visible()
     with tab.expect_download() as started:
-        tab.get_by_role("button", name=form).click()
+        tab.get_by_role("button", name=f"All rows that meet the filters, as {form}", exact=True).click()
     started.value.save_as(tmp_path / "file")
     data = (tmp_path / "file").read_bytes()
     rows = (
-        list(csv.DictReader(io.StringIO(data.decode())))
-        if form == "CSV"
+        list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+        if form != "Parquet"
         else pq.read_table(io.BytesIO(data)).to_pylist()
     )
+    assert data.startswith(BOM) == (form == "CSV for spreadsheets")
     expected = figures(
         project,
         "select client_id from clients where country = 'France' and spent between 700 and 900 order by spent desc",

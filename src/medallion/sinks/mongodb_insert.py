@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.sinks.loading import Target
 from medallion.sinks.mongodb_bson import documents_of, small_parts
-from medallion.sinks.whole_numbers import TooLargeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,8 +55,8 @@ def _insert(collection: Collection[dict[str, Any]], wanted: Target, first: int, 
 
     try:
         documents, nulls = documents_of(part, wanted.kinds, wanted.spec.key, first)
-    except TooLargeError as error:
-        raise wanted.too_large(error, first) from None
+    except OverflowError as error:
+        raise wanted.too_large(error) from None
     for column in wanted.spec.key:
         if column in nulls:
             raise wanted.null_key(column)

@@ -1,8 +1,7 @@
 """How values are kept in SQLite, and how they come back as Python's own.
 
 Decimals are whole numbers of their last digit, so that they are exact and sort; dates and times are
-ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a time zone; booleans
-are 0 and 1; NaN is null; nested values are JSON.
+ISO 8601 text of fixed width, timestamps in UTC; booleans 0 and 1; NaN is null; nested values are JSON.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def bound(kind: Kind, value: Any) -> Any:
         case "decimal":
             return value.scaleb(kind.scale, _EXACT)
         case "timestamp":
-            return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
         case "date":
             return value.isoformat()
         case "boolean":
@@ -71,7 +70,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
         case "decimal":
             return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
         case "timestamp":
-            return datetime.fromisoformat if kind.zoned else _wall_clock
+            return datetime.fromisoformat
         case "date":
             return date.fromisoformat
         case "boolean":
@@ -103,11 +102,6 @@ def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
     return array
 
 
-def _wall_clock(text: str) -> datetime:
-    """A kept timestamp of a column without a time zone."""
-    return datetime.fromisoformat(text[:-1])
-
-
 def _json(kind: Kind, value: Any) -> str | None:
     return None if value is None else json.dumps(kind.walk(value, _plain), ensure_ascii=False, separators=(",", ":"))
 
@@ -135,8 +129,7 @@ def _revive(kind: Kind, value: Any) -> Any:
         case "decimal":
             return Decimal(value)
         case "timestamp":
-            moment = datetime.fromisoformat(value)
-            return moment if kind.zoned else moment.replace(tzinfo=None)
+            return datetime.fromisoformat(value)
         case "date":
             return date.fromisoformat(value)
         case "bytes":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bokeh.models import CustomJSTickFormatter, DatetimeAxis, DatetimeTickFormatter, FactorRange, HoverTool
+from bokeh.models import CustomJSTickFormatter, DatetimeAxis, DatetimeTickFormatter, FactorRange, HoverTool, PlainText
 from bokeh.plotting import figure
 
 from medallion_panel.formats import Formats
@@ -59,6 +59,13 @@ def new_figure(height: int, **ranges: Any) -> figure:
     plot.outline_line_color = None
     plot.min_border_left = plot.min_border_right = 6
     return plot
+
+
+def name_axes(plot: figure, *, x: str, y: str | None = None) -> None:
+    """Write names at the axes, as text: Bokeh takes a string with `$$` in it for mathematics."""
+    plot.xaxis.axis_label = PlainText(text=x)
+    if y is not None:
+        plot.yaxis.axis_label = PlainText(text=y)
 
 
 def turn_crowded(plot: figure, names: Iterable[str]) -> None:

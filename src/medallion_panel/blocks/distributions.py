@@ -8,7 +8,7 @@ from typing import Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query
-from medallion_panel.blocks.axes import Looks, in_order, new_figure, turn_crowded
+from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.rounding import nice_width
@@ -47,7 +47,7 @@ def histogram(block: Histogram, reading: Reading) -> Picture:
     looks = Looks(reading.formats)
     looks.axes(plot, x=form, y="integer")
     plot.xgrid.grid_line_color = None
-    plot.xaxis.axis_label = reading.formats.label(block.column)
+    name_axes(plot, x=reading.formats.label(block.column))
     bars = plot.quad(left="left", right="right", bottom=0, top="rows", source=source, color=PRIMARY, alpha=0.9,
                      hover_alpha=1, line_color="white", line_alpha=0.35)  # fmt: skip
     looks.tips(plot, [("", "@range"), ("Rows", "@text")], [bars])

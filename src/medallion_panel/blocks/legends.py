@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from medallion_panel.blocks.axes import cut
 from medallion_panel.theme import PRIMARY, strength
@@ -13,9 +14,12 @@ from medallion_panel.theme import PRIMARY, strength
 if TYPE_CHECKING:
     from bokeh.plotting import figure
 
-_STYLE = """<style>:host { color: inherit } .keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: .8rem;
-align-items: center } .keys span { display: inline-flex; align-items: center; gap: 6px } .keys i { width: 11px;
-height: 11px; border-radius: 3px } .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>"""
+_STYLE = Markup("""<style>:host { color: inherit }
+.keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: .8rem; align-items: center }
+.keys span { display: inline-flex; align-items: center; gap: 6px } .keys i { width: 11px;
+height: 11px; border-radius: 3px } .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
+
+_NONE = Markup("")
 
 
 @dataclass(frozen=True)
@@ -23,22 +27,21 @@ class Picture:
     """A drawn chart; `legend` is HTML, empty where there is nothing to explain."""
 
     figure: figure
-    legend: str = ""
+    legend: Markup = _NONE
 
 
-def names_legend(colors: Mapping[str, str]) -> str:
+def names_legend(colors: Mapping[str, str]) -> Markup:
     """The name of every series beside its colour; of a single series nothing."""
     if len(colors) < 2:
-        return ""
-    keys = "".join(
-        f"<span><i style='background:{color}'></i>{escape(cut(name))}</span>" for name, color in colors.items()
-    )
-    return f"{_STYLE}<div class='keys'>{keys}</div>"
+        return _NONE
+    key = Markup("<span><i style='background:{}'></i>{}</span>")
+    keys = Markup("").join(key.format(color, cut(name)) for name, color in colors.items())
+    return _STYLE + Markup("<div class='keys'>{}</div>").format(keys)
 
 
-def scale_legend(low: str, high: str, note: str = "") -> str:
+def scale_legend(low: str, high: str, note: str = "") -> Markup:
     """The least and the greatest value at the ends of their colours."""
     ends = ", ".join(f"color-mix(in srgb, {PRIMARY} {100 * strength(part, 0, 1):.0f}%, transparent)" for part in (0, 1))
-    bar = f"<i class='scale' style='background:linear-gradient(to right, {ends})'></i>"
-    told = f"<small>{escape(note)}</small>" if note else ""
-    return f"{_STYLE}<div class='keys'><span>{escape(low)}{bar}{escape(high)}</span>{told}</div>"
+    bar = Markup("<i class='scale' style='background:linear-gradient(to right, {})'></i>").format(ends)
+    remark = Markup("<small>{}</small>").format(note) if note else ""
+    return _STYLE + Markup("<div class='keys'><span>{}{}{}</span>{}</div>").format(low, bar, high, remark)

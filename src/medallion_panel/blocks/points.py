@@ -15,7 +15,7 @@ from bokeh.models import ColumnDataSource, FactorRange
 
 from medallion.contracts import Query
 from medallion.kinds import Kind
-from medallion_panel.blocks.axes import Looks, in_order, new_figure, turn_crowded
+from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
 from medallion_panel.blocks.series import OTHERS
@@ -139,6 +139,6 @@ def _labelled(plot: figure, block: Scatter, reading: Reading) -> None:
     looks.axes(plot, x=x, y=y)
     if isinstance(plot.x_range, FactorRange):
         turn_crowded(plot, plot.x_range.factors)
-    plot.xaxis.axis_label, plot.yaxis.axis_label = reading.formats.label(block.x), reading.formats.label(block.y)
+    name_axes(plot, x=reading.formats.label(block.x), y=reading.formats.label(block.y))
     plot.background_fill_color = plot.border_fill_color = None
     plot.outline_line_color = None

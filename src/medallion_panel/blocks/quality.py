@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from html import escape
+from collections.abc import Callable
+
+from markupsafe import Markup
 
 from medallion.quality import TableQuality, quality_of
 from medallion.records import Release, Tally
 from medallion_panel.formats import Formats
 from medallion_panel.section import Quality
+from medallion_panel.texts import markup_table
 
-STYLE = """
+STYLE = Markup("""<style>
 :host { color: inherit; }
 p { font-size: .88rem; margin: 4px 0 8px }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
@@ -24,14 +26,13 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .rules { margin: 14px 0 0; font-size: .86rem; display: flex; flex-wrap: wrap; gap: 6px; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
 .scroll { overflow-x: auto; } h4 { margin: 20px 0 6px; font-weight: 600; }
-"""
+</style>""")
 
 
-def quality_html(block: Quality, release: Release, formats: Formats) -> str:
+def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
     """One line a table that had rows to lose, and the rules that took rows out, most first."""
     write = formats.writer("integer")
-    head = "".join(f"<th scope='col'>{name}</th>" for name in
-                   ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", ""))  # fmt: skip
+    heads = ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", "")
     lines, rules = [], []
     for table, snapshot in release.tables.items():
         quality = quality_of(snapshot)
@@ -42,35 +43,28 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> str:
         lines += [_line(f"{table}: {phase.label}", phase, write) for phase in lossy]
         rules += [(count, f"{table}: {reason}") for reason, count in quality.rules.items()]
     if not lines:
-        return f"<style>{STYLE}</style><p>Every row of every table was kept.</p>"
-    html = f"<style>{STYLE}</style>{table_html(head, lines)}"
+        return STYLE + Markup("<p>Every row of every table was kept.</p>")
+    html = STYLE + markup_table(heads, lines)
     if block.rules and rules:
         shown = sorted(rules, key=lambda pair: (-pair[0], pair[1]))[:14]
-        html += "<div class='rules'>" + "".join(
-            f"<span>{escape(name)} <b>{escape(write(count))}</b></span>" for count, name in shown
-        ) + "</div>"  # fmt: skip
+        labels = (Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown)
+        html += Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
     return html
 
 
-def table_html(head: str, lines: Sequence[str]) -> str:
-    """Heads and lines, already HTML, as a table that scrolls by itself where the screen is narrow."""
-    body = "".join(lines)
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def _line(name: str, phase: TableQuality | Tally, write: Callable[[object], str]) -> str:
+def _line(name: str, phase: TableQuality | Tally, write: Callable[[object], str]) -> tuple[str, ...]:
     parts = (phase.kept, phase.deduplicated, phase.dropped, phase.quarantined)
-    cells = "".join(f"<td>{escape(write(value))}</td>" for value in (phase.rows_in, *parts))
-    return f"<tr><td>{escape(name)}</td>{cells}<td>{_bar(phase.rows_in, *parts)}</td></tr>"
+    return (name, write(phase.rows_in), *map(write, parts), _bar(phase.rows_in, *parts))
 
 
-def _bar(came: int, *parts: int) -> str:
+def _bar(came: int, *parts: int) -> Markup:
     if not came:
-        return ""
+        return Markup("")
     names = ("kept", "dedup", "drop", "quar")
-    inner = "".join(
-        f"<div class='{name}' style='width:{100 * part / came:.3f}%'></div>"
+    inner = Markup("").join(
+        Markup("<div class='{}' style='width:{:.3f}%'></div>").format(name, 100 * part / came)
         for name, part in zip(names, parts, strict=True)
         if part
     )
-    return f"<div class='bar' role='img' aria-label='{100 * parts[0] / came:.1f} % kept'>{inner}</div>"
+    bar = Markup("<div class='bar' role='img' aria-label='{:.1f} % kept'>{}</div>")
+    return bar.format(100 * parts[0] / came, inner)

@@ -76,6 +76,12 @@ class Reading:
             return kinds[text]
         return kinds.get(next(iter(metric_columns(text)), ""))
 
+    def column(self, table: str, text: str) -> str:
+        """The column that a term or metric such as `month(day)` is of; parentheses may be part of its name."""
+        if text in self.figures.kinds(table):
+            return text
+        return text.partition("(")[2].rpartition(")")[0].partition(",")[0].strip() or text
+
     def format(self, table: str, text: str, given: FormatName | None = None) -> FormatName:
         return self.formats.name_for(text, self.kind(table, text), given)
 

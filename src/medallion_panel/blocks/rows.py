@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from markupsafe import Markup
 
 from medallion.contracts import Filter, Page, Query, Sort
 from medallion.errors import CallError
+from medallion.spreadsheets import BOM, without_formula
 from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
 from medallion_panel.blocks.reading import Reading
 from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName, Rows
+from medallion_panel.texts import HtmlPane, Text
+
+Batches = Iterable[Sequence[Mapping[str, Any]]]
 
 _RIGHT = ("integer", "number", "decimal", "currency", "percent")
-_DETAIL = """<style>:host { color: inherit } dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px;
-margin: 0; font-size: .9rem } dt { opacity: .7 } dd { margin: 0; font-variant-numeric: tabular-nums }</style>"""
+_DOWNLOADS = {
+    "csv": ("CSV", "csv"),
+    "spreadsheet": ("CSV for spreadsheets", "csv"),
+    "parquet": ("Parquet", "parquet"),
+}
+_DETAIL = Markup("""<style>:host { color: inherit }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px; margin: 0; font-size: .9rem }
+dt { opacity: .7 } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }</style>""")
 
 
 class RowsView:
@@ -40,16 +51,16 @@ class RowsView:
         self.search = pmui.TextInput(label=label, size="small", margin=0, width=220, visible=bool(block.search))
         self.back = pmui.IconButton(icon="chevron_left", description="Former page", margin=0, disabled=True)
         self.next = pmui.IconButton(icon="chevron_right", description="Next page", margin=0, disabled=True)
-        self.told = pmui.Typography("", variant="body2", margin=(10, 0), sizing_mode="fixed")
+        self.told = Text(margin=(10, 0), sizing_mode="fixed")
         self.table = TextGrid(pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
-        self.facts = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+        self.facts = HtmlPane()
         self.shut = pmui.IconButton(icon="close", description="Close this row", margin=0, size="small")
-        self.detail = pn.Row(self.facts, self.shut, visible=False, sizing_mode="stretch_width", margin=(8, 0))
-        csv_button, parquet_button = (self._download(form) for form in ("csv", "parquet"))
+        self.detail = pn.Row(self.facts.view, self.shut, visible=False, sizing_mode="stretch_width", margin=(8, 0))
+        self.downloads = [self._download(form) for form in _DOWNLOADS]
         self.code = CodeList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
         self.view = pn.Column(
             pn.FlexBox(
-                self.search, self.told, self.back, self.next, csv_button, parquet_button,
+                self.search, self.told.view, self.back, self.next, *self.downloads,
                 align_items="center", gap="8px", margin=(4, 0),
             ),
             self.table, self.detail, self.code, sizing_mode="stretch_width", margin=0,
@@ -105,7 +116,8 @@ class RowsView:
         self._cursors[found.at + 1 :] = [found.page.cursor]
         write = found.reading.formats.writer("integer")
         first, number = found.at * self.block.page_size, len(found.page.rows)
-        self.told.object = f"{write(first + 1)}–{write(first + number)} of {write(found.whole)}" if number else "0 rows"
+        extent = f"{write(first + 1)}–{write(first + number)} of {write(found.whole)}"
+        self.told.show(extent if number else "0 rows")
         self.back.disabled, self.next.disabled = found.at == 0, found.page.cursor is None
         self.back.visible = self.next.visible = found.whole > self.block.page_size
         columns = found.query.fields
@@ -119,10 +131,21 @@ class RowsView:
         writers = {name: found.reading.formats.writer(forms[name]) for name in columns}
         rows = [[writers[name](row[name]) for name in columns] for row in found.page.rows]
         self.table.param.update(columns=heads, rows=rows)
+        for button in self.downloads:
+            button.disabled = False
         self.code.items = snippets(self.block.table, found.query)
         self.detail.visible = bool(self.row)
         if self.row:
-            self.facts.object = found.facts(self.block.table, self.row)
+            self.facts.show(found.facts(self.block.table, self.row))
+
+    def clear(self) -> None:
+        """Show no rows: those of before would be taken for the answer."""
+        self._found = None
+        self.told.show("")
+        self.back.visible = self.next.visible = self.detail.visible = False
+        self.table.rows, self.code.items = [], []
+        for button in self.downloads:
+            button.disabled = True
 
     def query(self, reading: Reading) -> Query:
         """What is asked of the store now."""
@@ -158,11 +181,11 @@ class RowsView:
     # To take along
 
     def _download(self, form: str) -> Any:
+        label, ending = _DOWNLOADS[form]
         return pmui.FileDownload(
-            callback=lambda: self._file(form), filename=f"{self.block.table}.{form}",
-            label={"csv": "CSV", "parquet": "Parquet"}[form],
-            icon="download", auto=True, embed=False, size="small", variant="outlined", margin=0, width=96,
-            description=f"All rows that meet the filters, as {form}",
+            callback=lambda: self._file(form), filename=f"{file_name(self.block.table)}.{ending}", label=label,
+            icon="download", auto=True, embed=False, size="small", variant="outlined", margin=0,
+            description=f"All rows that meet the filters, as {label}",
         )  # fmt: skip
 
     def _file(self, form: str) -> io.BytesIO:
@@ -172,12 +195,7 @@ class RowsView:
         batches = reading.figures.scan(self.block.table, query)
         if form == "parquet":
             return _parquet(batches, reading, self.block.table, query.fields)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, query.fields, lineterminator="\r\n")
-        writer.writeheader()
-        for batch in batches:
-            writer.writerows(batch)
-        return io.BytesIO(text.getvalue().encode())
+        return _spreadsheet(batches, query.fields) if form == "spreadsheet" else _csv(batches, query.fields)
 
 
 @dataclass(frozen=True)
@@ -198,16 +216,38 @@ class _Found:
         form = self.reading.format(table, name)
         return "text" if form == "integer" and name in self.key else form
 
-    def facts(self, table: str, ident: str) -> str:
-        """The row that was picked, in full, as HTML; everything that comes from data is escaped."""
+    def facts(self, table: str, ident: str) -> Markup:
+        """The row that was picked, in full."""
         if self.row is None:
-            return f"{_DETAIL}<p>There is no row {escape(ident)} in this release.</p>"
+            return _DETAIL + Markup("<p>There is no row {} in this release.</p>").format(ident)
         formats = self.reading.formats
-        lines = [
-            f"<dt>{escape(formats.label(name))}</dt><dd>{escape(formats.writer(self.form(table, name))(value))}</dd>"
+        facts = (
+            Markup("<dt>{}</dt><dd>{}</dd>").format(formats.label(name), formats.writer(self.form(table, name))(value))
             for name, value in self.row.items()
-        ]
-        return f"{_DETAIL}<dl>{''.join(lines)}</dl>"
+        )
+        return _DETAIL + Markup("<dl>{}</dl>").format(Markup("").join(facts))
+
+
+def file_name(table: str) -> str:
+    """A table's name as the name of a file."""
+    return re.sub(r"[^\w.-]+", "_", table).strip("._") or "table"
+
+
+def _csv(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for batch in batches:
+        writer.writerows([row[name] for name in columns] for row in batch)
+    return io.BytesIO(text.getvalue().encode())
+
+
+def _spreadsheet(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
+    """CSV that a spreadsheet opens as it is: with the mark of UTF-8, and texts that are not computed."""
+    safe = ([{name: without_formula(value) for name, value in row.items()} for row in batch] for batch in batches)
+    heads = {name: str(without_formula(name)) for name in columns}
+    renamed = ([{heads[name]: row[name] for name in columns} for row in batch] for batch in safe)
+    return io.BytesIO(BOM + _csv(renamed, [*heads.values()]).getvalue())
 
 
 def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:
@@ -216,7 +256,7 @@ def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str])
 
     types = {
         "integer": pa.int64(), "float": pa.float64(), "text": pa.string(), "boolean": pa.bool_(), "date": pa.date32(),
-        "timestamp": pa.timestamp("us"), "time": pa.string(),
+        "timestamp": pa.timestamp("us", "UTC"), "time": pa.string(),
     }  # fmt: skip
     kinds = reading.figures.kinds(table)
     known = {**types, "decimal": None}
@@ -225,7 +265,6 @@ def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str])
         for name in columns
         if kinds[name].name in known
     ]
-    fields = [(name, pa.timestamp("us", "UTC") if kinds[name].zoned else type_) for name, type_ in fields]
     schema, out = pa.schema(fields), io.BytesIO()
     with pq.ParquetWriter(out, schema) as writer:
         for batch in batches:

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-from medallion.errors import MedallionError
+from markupsafe import Markup
+
 from medallion.pipeline import Pipeline
 from medallion.records import Run
-from medallion_panel.blocks.quality import STYLE, table_html
+from medallion_panel.blocks.quality import STYLE
 from medallion_panel.formats import Formats
 from medallion_panel.section import Runs
+from medallion_panel.texts import markup_table
 
-_BAR = "<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>"
+_BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
 
 
-def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> str:
-    """Two tables as HTML. They come from the lake, which a dashboard that reads an API may not reach."""
-    try:
-        runs = pipeline.lake.runs()[: block.limit]
-    except MedallionError as error:
-        return f"<p>The records of runs cannot be read here: {escape(error.message)}.</p>"
+def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
+    """Two tables. They come from the lake, which a dashboard that reads an API may not reach."""
+    runs = pipeline.lake.runs()[: block.limit]
     if not runs:
-        return "<p>No run is on record here. Runs are kept in the lake.</p>"
+        return Markup("<p>No run is on record here. Runs are kept in the lake.</p>")
     worked = next((run for run in runs if any(step.action == "computed" for step in run.steps)), None)
-    parts = [f"<style>{STYLE}</style>", _runs(runs, formats)]
+    html = STYLE + _runs(runs, formats)
     if worked is not None:
-        parts += [f"<h4>Steps of run {escape(worked.id)}</h4>", _steps(worked, formats)]
-    return "".join(parts)
+        html += Markup("<h4>Steps of run {}</h4>").format(worked.id) + _steps(worked, formats)
+    return html
 
 
-def _runs(runs: Sequence[Run], formats: Formats) -> str:
+def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
     write, second = formats.writer("integer"), formats.writer("decimal")
     longest = max((_seconds(run) for run in runs), default=0) or 1
     lines = []
@@ -44,27 +42,21 @@ def _runs(runs: Sequence[Run], formats: Formats) -> str:
             run.release or "–",
         )  # fmt: skip
         bar = _BAR.format(100 * _seconds(run) / longest)
-        lines.append("".join(f"<td>{escape(cell)}</td>" for cell in cells) + f"<td>{bar}</td>")
-    return _table(("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""), lines)
+        lines.append((*cells, bar))
+    return markup_table(("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""), lines)
 
 
-def _steps(run: Run, formats: Formats) -> str:
+def _steps(run: Run, formats: Formats) -> Markup:
     write, second = formats.writer("integer"), formats.writer("decimal")
     longest = max((step.seconds for step in run.steps), default=0) or 1
     lines = [
-        "".join(
-            f"<td>{escape(cell)}</td>"
-            for cell in (step.table, step.action, second(step.seconds), write(step.rows), formats.bytes(step.bytes))
+        (
+            step.table, step.action, second(step.seconds), write(step.rows), formats.bytes(step.bytes),
+            _BAR.format(100 * step.seconds / longest),
         )
-        + f"<td>{_BAR.format(100 * step.seconds / longest)}</td>"
         for step in run.steps
-    ]
-    return _table(("Table", "What was done", "Seconds", "Rows", "Size", ""), lines)
-
-
-def _table(head: Sequence[str], lines: Sequence[str]) -> str:
-    names = "".join(f"<th scope='col'>{name}</th>" for name in head)
-    return table_html(names, [f"<tr>{line}</tr>" for line in lines])
+    ]  # fmt: skip
+    return markup_table(("Table", "What was done", "Seconds", "Rows", "Size", ""), lines)
 
 
 def _seconds(run: Run) -> float:

@@ -22,7 +22,7 @@ def frame_of(block: Chart, reading: Reading) -> pd.DataFrame:
     query = Query(filters=reading.filters(block.table), limit=_MOST)
     found = reading.figures.group(block.table, by, {"_y": block.y}, query)
     name = "" if len(by) == 1 else str(block.by)
-    x = block.x.partition("(")[2].rpartition(")")[0].partition(",")[0] or block.x
+    x = reading.column(block.table, block.x)
     rows = [
         (row[x], str(row[name]) if name else reading.formats.label(block.y), float(row["_y"]))
         for row in found

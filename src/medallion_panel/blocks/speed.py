@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from html import escape
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -15,15 +14,17 @@ from urllib.request import Request, urlopen
 
 import panel as pn
 import panel_material_ui as pmui
+from markupsafe import Markup
 
 from medallion.contracts import Query, Sort, Store
 from medallion.errors import MedallionError, SinkError
 from medallion.kinds import kind_of
 from medallion.records import Served
-from medallion_panel.blocks.quality import STYLE, table_html
+from medallion_panel.blocks.quality import STYLE
 from medallion_panel.blocks.reading import Reading
 from medallion_panel.section import Speed
 from medallion_panel.stores import API_KEY, API_URL
+from medallion_panel.texts import HtmlPane, Text, markup_table
 
 _PATIENCE = 30
 
@@ -38,11 +39,10 @@ class SpeedView:
         self._progress = pmui.LinearProgress(value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0))
         url = os.environ.get(API_URL)
         what = f"requests to {url}" if url else f"questions to the store itself (no {API_URL} is set)"
-        self._told = pmui.Typography(f"Measures {block.requests} {what} of each kind, one after the other.",
-                                     variant="body2", margin=(4, 0))  # fmt: skip
-        self._table = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+        explanation = Text(f"Measures {block.requests} {what} of each kind, one after the other.", margin=(4, 0))
+        self._table = HtmlPane()
         self._button.on_click(self._measure)
-        self.view = pn.Column(self._told, self._button, self._progress, self._table, margin=0,
+        self.view = pn.Column(explanation.view, self._button, self._progress, self._table.view, margin=0,
                               sizing_mode="stretch_width")  # fmt: skip
 
     def show(self, reading: Reading) -> None:
@@ -55,7 +55,7 @@ class SpeedView:
         try:
             questions = list(questions_of(self._reading.figures.store))
         except MedallionError as error:
-            self._table.object = f"<p>Nothing could be measured: {escape(error.message)}.</p>"
+            self._table.show(f"Nothing could be measured: {error.message}.")
             return
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
         taken: dict[str, list[float]] = {name: [] for name, _ in questions}
@@ -86,7 +86,7 @@ class SpeedView:
     def _done(self, callback: Any, taken: dict[str, list[float]], problem: str = "") -> None:
         callback.stop()
         self._button.disabled, self._progress.visible = False, False
-        self._table.object = f"<p>{escape(problem)}</p>" if problem else _table(taken, self._reading)
+        self._table.show(problem or _table(taken, self._reading))
 
 
 def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -140,7 +140,7 @@ def _type(served: Served, name: str) -> str:
     return next(column.type for column in served.columns if column.name == name)
 
 
-def _table(taken: dict[str, list[float]], reading: Reading | None) -> str:
+def _table(taken: dict[str, list[float]], reading: Reading | None) -> Markup:
     assert reading is not None  # noqa: S101
     write = reading.formats.writer("decimal")
     longest = max(max(times) for times in taken.values() if times) * 1000
@@ -148,8 +148,6 @@ def _table(taken: dict[str, list[float]], reading: Reading | None) -> str:
     for name, times in taken.items():
         cuts = quantiles(times, n=100, method="inclusive")
         figures = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
-        cells = "".join(f"<td>{write(value)}</td>" for value in figures)
-        bar = f"<div class='bar'><div style='background:#3b76d6;width:{100 * figures[1] / longest:.1f}%'></div></div>"
-        lines.append(f"<tr><td>{escape(name)}</td>{cells}<td>{bar}</td></tr>")
-    head = "".join(f"<th scope='col'>{name}</th>" for name in ("Milliseconds", "p50", "p95", "p99", "max", ""))
-    return f"<style>{STYLE}</style>{table_html(head, lines)}"
+        bar = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
+        lines.append((name, *map(write, figures), bar.format(100 * figures[1] / longest)))
+    return STYLE + markup_table(("Milliseconds", "p50", "p95", "p99", "max", ""), lines)

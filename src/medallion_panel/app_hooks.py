@@ -1,0 +1,7 @@
+"""What Bokeh runs before it makes the server of this application, for `panel serve`."""
+
+from __future__ import annotations
+
+from medallion_panel.headers import protect
+
+protect()

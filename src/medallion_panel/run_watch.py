@@ -1,0 +1,37 @@
+"""Whether the pipeline's last run failed, as the lake records it; asked rarely, for all visitors together."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+
+from medallion.errors import MedallionError
+from medallion.lease import holder
+from medallion.pipeline import Pipeline
+from medallion.run_health import Failure, last_failure
+
+_EVERY = 15.0  # seconds
+
+
+class RunWatch:
+    """The failure that stands of a pipeline; None too where its lake cannot be read, as by a dashboard of an API."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._lock = threading.Lock()
+        self._asked = -_EVERY
+        self._failure: Failure | None = None
+
+    def failure(self) -> Failure | None:
+        with self._lock:
+            if monotonic() - self._asked >= _EVERY:
+                self._failure = self._read()
+                self._asked = monotonic()
+            return self._failure
+
+    def _read(self) -> Failure | None:
+        lake = self._pipeline.lake
+        try:
+            return last_failure(lake.runs(), holder(lake.storage))
+        except MedallionError:
+            return None

@@ -1,0 +1,89 @@
+"""A server or a store that is away: the page says so at once, and shows what was asked when it is back."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+import medallion as md
+from tests.panel import shop
+from tests.panel.serving import close_menu, free_port, server, serving
+
+LOST = "Connection to the server lost"
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A tab whose console may tell of the server that is away."""
+    tab = browser.new_page(viewport={"width": 1400, "height": 2600})
+    tab.set_default_timeout(60_000)
+    yield tab
+    tab.close()
+
+
+def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(page: Any, project: md.Pipeline) -> None:
+    config, port = project.base / "medallion.yaml", free_port()
+    with server(config, port=port) as served:
+        page.goto(f"{served.url}?page=clients")
+        page.get_by_role("combobox", name="Country").click()
+        page.get_by_role("menuitem", name="France").click()
+        page.wait_for_url("**country=France**")
+        expect(page.locator(".figure")).to_have_text("7")
+        page.evaluate("window.before = true")
+    expect(page.get_by_role("alert")).to_contain_text(LOST)
+    assert page.evaluate("[...document.body.children].every((each) => each.inert || each.role === 'alert')")
+    with server(config, port=port):
+        page.wait_for_function("window.before === undefined", timeout=60_000)
+        expect(page.locator(".figure")).to_have_text("7", timeout=60_000)
+        expect(page.get_by_role("button", name="France")).to_be_visible()
+        expect(page.get_by_text(LOST)).to_have_count(0)
+        page.close()
+
+
+def test_a_server_that_hangs_is_told_and_gets_its_page_back(page: Any, project: md.Pipeline) -> None:
+    with server(project.base / "medallion.yaml") as served:
+        page.goto(f"{served.url}?page=clients")
+        expect(page.locator(".figure")).to_have_text("30")
+        page.evaluate("window.before = true")
+        served.process.send_signal(signal.SIGSTOP)
+        try:
+            expect(page.get_by_role("alert")).to_contain_text(LOST, timeout=60_000)
+        finally:
+            served.process.send_signal(signal.SIGCONT)
+        expect(page.get_by_text(LOST)).to_have_count(0, timeout=60_000)
+        assert page.evaluate("window.before")
+        page.get_by_role("combobox", name="Country").click()
+        page.get_by_role("menuitem", name="France").click()
+        expect(page.locator(".figure")).to_have_text("7")
+        page.close()
+
+
+def test_what_could_not_be_read_is_read_when_the_store_is_back(tab: Any, tmp_path: Path) -> None:
+    pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
+    pipeline.run()
+    store, hidden = pipeline.base / "lake/serving.db", pipeline.base / "lake/hidden.db"
+    with serving(pipeline.base / "medallion.yaml") as url:
+        tab.goto(f"{url}?page=clients")
+        expect(tab.locator(".figure")).to_have_text("30")
+        store.rename(hidden)
+        tab.get_by_role("combobox", name="Country").click()
+        tab.get_by_role("menuitem", name="France").click()
+        close_menu(tab)
+        expect(tab.get_by_text("Store out of reach")).to_be_visible()
+        expect(tab.locator("tbody tr")).to_have_count(0)
+        expect(tab.locator(".figure")).to_be_hidden()
+        hidden.rename(store)
+        expect(tab.locator(".figure")).to_have_text("7")
+        expect(tab.get_by_text("1–5 of 7")).to_be_visible()
+        expect(tab.locator("tbody tr")).to_have_count(5)
+        expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+        store.rename(hidden)
+        tab.get_by_role("navigation").get_by_text("Home", exact=True).click()
+        expect(tab.get_by_text("There is nothing to show yet")).to_be_visible()
+        hidden.rename(store)
+        expect(tab.get_by_text("By month", exact=True)).to_be_visible()
