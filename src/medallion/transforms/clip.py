@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, Transform, quote, require
-from medallion.transforms.columns import Constant, constant, replace
+from medallion.transforms.columns import replace
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -1,22 +1,19 @@
-"""What transforms that work on columns in place share: computing them, taking constants, checking a user's SQL."""
+"""What transforms that work on columns in place share: computing them, and checking a user's SQL."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from medallion.contracts import Inputs, literal, quote, require
+from medallion.contracts import Inputs, quote
 from medallion.errors import StepError
-from medallion.expressions import NUMBERS, explained, kinds, new_names, parse_expression, public, walk
+from medallion.expressions import explained, new_names, parse_expression, public, walk
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-
-Constant = str | bool | int | Annotated[float, Field(allow_inf_nan=False)] | datetime | date
 
 _SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ADVICE = {
@@ -81,35 +78,3 @@ def computed(rows: Relation, inputs: Inputs, name: str, expression: str) -> Rela
             fault = f"{expression!r} holds an aggregate function, which needs more than one row"
             raise StepError(fault, hint="use `aggregate` or `window`") from error
         raise StepError(error.message, hint=f"the rows have: {', '.join(public(rows))}") from error
-
-
-def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
-    """A constant as SQL of a column's type. Raises StepError when it does not fit as it stands, or no such column."""
-    require(rows, name)
-    kind, wanted = kinds(rows)[name], column_type(rows, name)
-    shown = repr(value) if isinstance(value, str) else str(value)
-    fault = f"{shown} is no {wanted}, which column {name!r} is"
-    if kind == "varchar" and not isinstance(value, bool):
-        return literal(str(value))
-    if not _of_kind(value, kind):
-        raise StepError(
-            fault, hint="quote it" if kind == "varchar" else "write a value of that type, or `cast` the column first"
-        )
-    plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
-    with explained(fault):
-        held = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as held").filter(f"held = {plain}")
-        if not held.fetchall():
-            raise StepError(f"{fault}: it does not fit exactly", hint="`cast` the column to a wider type first")
-    return f"cast({plain} as {wanted})"
-
-
-def _of_kind(value: Constant, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    if isinstance(value, (int, float)):
-        return kind in NUMBERS
-    if kind == "date":
-        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
-    if kind.startswith("time"):
-        return re.match(r"\d{4}-\d\d-\d\d|\d\d:", str(value)) is not None
-    return kind not in NUMBERS and kind != "boolean"

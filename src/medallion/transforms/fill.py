@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, Transform, quote
-from medallion.transforms.columns import Constant, constant, replace
+from medallion.transforms.columns import replace
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
 class Fill(Transform):
-    """Puts a constant where a value is missing (NULL). The column keeps its type.
+    """Puts a constant where a value is missing (NULL). The column keeps its type. Text needs quotes where YAML
+    reads a number: `"0000"`.
 
     ```yaml
     steps:

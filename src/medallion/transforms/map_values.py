@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, Transform, quote
-from medallion.transforms.columns import Constant, constant, replace
+from medallion.transforms.columns import replace
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -18,7 +19,8 @@ Mapped = Annotated[dict[Constant, Constant | None], Field(min_length=1)]
 class MapValues(Transform):
     """Replaces some values of a column by others: `from: to`. Values not listed stay, and so do missing ones.
 
-    `to` may be null; the column keeps its type. `true` and `false` are no text: quote them for a text.
+    `to` may be null; the column keeps its type. Text needs quotes where YAML reads
+    a number or a truth value: `"01234"`, `"1e3"`, `"true"`.
 
     ```yaml
     steps:

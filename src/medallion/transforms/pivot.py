@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from medallion.constants import constant
 from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, literal, quote, require
 from medallion.expressions import (
     AGGREGATES,
@@ -32,7 +33,7 @@ class Pivot(Transform):
 
     - `by`: the columns that make a group; without any, one row comes out.
     - `name`: the column whose values become columns.
-    - `values`: those values; they are declared, so that the columns are the same whatever the data holds.
+    - `values`: those values, of the column's type; they are declared, so that the columns are the same whatever the data holds.
       Rows with any other value, or none, are dropped and counted.
     - `value`: the column the figures are computed from.
     - `metric`: how several rows of a cell are brought together (default `sum`): `count`, `count_distinct`,
@@ -67,9 +68,9 @@ class Pivot(Transform):
         """Rows whose value has no column."""
         require(rows, self.names)
         text = f"cast({quote(self.names)} as varchar)"
-        listed = ", ".join(literal(_text(value)) for value in self.values)
+        listed = ", ".join(constant(value, rows, self.names, inputs) for value in self.values)
         columns = f"{ROW}, 'dropped' as fate, 'pivot' as rule"
-        return rows.filter(f"({text} in ({listed})) is not true").project(
+        return rows.filter(f"({quote(self.names)} in ({listed})) is not true").project(
             f"{columns}, {literal(self.names)} as column, {text} as value"
         )
 
@@ -80,7 +81,7 @@ class Pivot(Transform):
         require(rows, *self.by, self.names, self.value)
         call = Call(f"{self.metric}({self.value})", AGGREGATES[self.metric], self.value, None)
         cells = [
-            call.sql(rows, clause=f" filter (where cast({quote(self.names)} as varchar) = {literal(_text(value))})")
+            call.sql(rows, clause=f" filter (where {quote(self.names)} = {constant(value, rows, self.names, inputs)})")
             + f" as {quote(_text(value))}"
             for value in self.values
         ]

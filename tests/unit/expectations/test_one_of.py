@@ -20,7 +20,8 @@ def test_values_outside_the_list_break_it_and_null_passes():
     ("good", "bad", "listed"),
     [
         (1, 2, [1]),
-        ("1", "2", [1]),
+        ("1", "2", ["1"]),
+        (1.5, 1.0, [1.5]),
         (Decimal("0.10"), Decimal("0.20"), [0.1]),
         (True, False, [True]),
         (datetime.date(2024, 1, 1), datetime.date(2024, 1, 2), [datetime.date(2024, 1, 1)]),
@@ -37,7 +38,11 @@ def test_several_columns():
 
 
 def test_errors():
-    with pytest.raises(StepError, match=r"'x'[\s\S]*'a' is BIGINT"):
+    with pytest.raises(StepError, match="'x' is not BIGINT, which column 'a' is"):
         violations(OneOf(values={"a": ["x"]}), [{"a": 1}])
+    with pytest.raises(StepError, match=r"1234 is not VARCHAR, which column 'a' is[\s\S]*put it in quotes"):
+        violations(OneOf(values={"a": [1234]}), [{"a": "01234"}])
+    with pytest.raises(StepError, match="1.9 is not BIGINT, which column 'a' is: it does not fit exactly"):
+        violations(OneOf(values={"a": [1.9]}), [{"a": 2}])
     with pytest.raises(StepError, match="no column 'b'"):
         violations(OneOf(values={"b": ["x"]}), [{"a": 1}])

@@ -17,7 +17,7 @@ from medallion.transforms.fill import Fill
     ("present", "constant", "filled"),
     [
         ("x", "it's", "it's"),
-        ("x", 0, "0"),
+        ("x", "0", "0"),
         (5, 7, 7),
         (5, 7.0, 7),
         (1.5, 2, 2.0),
