@@ -33,6 +33,12 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_t
 SomeNames = Annotated[Names, Field(min_length=1)]
 
 
+def prepare(connection: Connection) -> None:
+    """Set what steps count on: UTC, and a division by zero or a logarithm of it as an error instead of infinity."""
+    connection.execute("set TimeZone = 'UTC'").fetchall()
+    connection.execute("set ieee_floating_point_ops = false").fetchall()
+
+
 @contextmanager
 def explained(what: str) -> Iterator[None]:
     """Turn DuckDB's errors into StepError: `what` is at fault, and the first line of the reason."""
@@ -149,8 +155,16 @@ class Call:
             return sql
         if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
             raise StepError(f"{self.text}: {self.column!r} is {kind.upper()}, no number", hint="`cast` it first")
+        if kind in ("float", "double") and "{clause}" in self.function.sql:
+            sql = _finite(sql, quote(self.column), self.text, places["clause"])
         whole = self.function.exact and (kind in INTEGERS or kind == "boolean")
         return f"cast({sql} as bigint)" if whole else sql
+
+
+def _finite(sql: str, column: str, text: str, clause: str) -> str:
+    """SQL of a figure, which is an error when finite numbers give one that is not."""
+    known = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
+    return f"case when {known} then {sql} else error({literal(f'{text} leaves the range of DOUBLE')}) end"
 
 
 def parse_call(text: str, functions: Mapping[str, Function]) -> Call:

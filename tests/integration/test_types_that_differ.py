@@ -277,3 +277,26 @@ def test_numbers_of_two_json_files(tmp_path: Path) -> None:
     running.run()
     assert (type_of(running), column(running)) == ("VARCHAR", ["10", "-3", "9.99", str(ODD)])
     assert column(running, "y") == [{"z": ["1"]}, None, {"z": ["0.5"]}, {"z": [str(ODD)]}]
+
+
+@pytest.mark.parametrize("steps", [[{"sql": "select x / 0 as y from rows"}], [{"sql": "select 9 // x as y from rows"}]])
+def test_a_division_by_zero_in_sql_is_an_error_of_its_step(tmp_path: Path, steps: list[Any]) -> None:
+    write(tmp_path, "a", x=[0])
+    with pytest.raises(md.errors.StepError) as caught:
+        pipeline(tmp_path, steps).run()
+    assert caught.value.message.startswith("silver.t.steps[0].sql: ")
+    assert "Division by zero in expression" in caught.value.message
+    assert "nullif(divisor, 0)" in caught.value.hint
+
+
+def test_a_row_that_cannot_be_computed_keeps_its_place_in_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=[4, 0, 2**62], y=[1.5, 2.0, 3.0])
+    running = pipeline(tmp_path, [{"derive": {"d": "8 / x", "e": "x * 4"}}, {"filter": "d > 0"}])
+    run = running.run()
+    assert column(running, "d") == [2.0]
+    (rejects,) = [step.rejects for step in run.steps if step.rejects]
+    found = pq.read_table(tmp_path / "lake" / rejects.path).sort_by("record").to_pylist()
+    assert [(row["record"], row["rule"], row["column"], row["value"]) for row in found] == [
+        (2, "derive", "d", "0"),
+        (3, "derive", "e", str(2**62)),
+    ]

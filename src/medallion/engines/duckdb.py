@@ -15,6 +15,7 @@ from pydantic import Field
 
 from medallion.contracts import ORIGIN, ROW, Built, Engine, Input, Parsed, ParseTask, Session, TableTask, quote
 from medallion.errors import SourceError
+from medallion.expressions import prepare
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
@@ -121,5 +122,5 @@ class DuckDBSession(Session):
         cursor = self.connection.cursor()
         # a bar would stand between the lines of whoever reads standard output
         cursor.execute("set enable_progress_bar = false").fetchall()
-        cursor.execute("set TimeZone = 'UTC'").fetchall()
+        prepare(cursor)
         return cursor

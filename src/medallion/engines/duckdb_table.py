@@ -325,7 +325,9 @@ def _ours(place: str) -> Iterator[None]:
         hint = "the step `cast` sets rows aside whose values cannot be read; in SQL, `try_cast` makes them NULL"
         raise StepError(f"{place}: {_first_line(error)}", hint=hint) from error
     except duckdb.Error as error:
-        raise StepError(f"{place}: {_first_line(error)}") from error
+        said, zero, _ = _first_line(error).partition(". Use TRY(")
+        hint = "`nullif(divisor, 0)` makes it NULL; `derive` quarantines the rows it happens for" if zero else ""
+        raise StepError(f"{place}: {said}", hint=hint) from error
     except MedallionError as error:
         raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Expression(RowExpectation):
-    """An SQL condition holds for each row; one that gives false or NULL breaks it.
+    """An SQL condition holds for each row; one that gives false or NULL, or that cannot be
+    computed, breaks it.
 
     - `condition`: an SQL condition, in DuckDB's dialect, over the columns of the row.
 
@@ -36,7 +37,7 @@ class Expression(RowExpectation):
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         tree = parse_expression(inputs.connection, self.condition)
         with explained(f"expression {self.condition!r}"):
-            failing = rows.filter(f"({self.condition}\n) is not true")
+            failing = rows.filter(f"{_tried(rows, self.condition)} is not true")
             kind = rows.project(f"({self.condition}\n) as condition").types[0].id
         if kind != "boolean":
             raise StepError(f"expression {self.condition!r} gives {kind.upper()}, neither true nor false")
@@ -48,3 +49,14 @@ class Expression(RowExpectation):
         if len(used) == 1:
             value = f"cast({quote(used[0])} as varchar)"
         return failing.project(f"{ROW}, {column} as column, {value} as value")
+
+
+def _tried(rows: Relation, condition: str) -> str:
+    """SQL of the condition, NULL for a row that it cannot be computed for; random() and the like cannot be tried."""
+    import duckdb
+
+    try:
+        rows.project(f"try(({condition}\n)) as condition")
+    except duckdb.Error:
+        return f"({condition}\n)"
+    return f"try(({condition}\n))"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform
+from medallion.expressions import prepare
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,7 +74,9 @@ def _agree(judged: Relation, made: Relation, aside: list[tuple[Any, ...]]) -> No
 def _connect() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config={"threads": 1})
+    prepare(connection)
+    return connection
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> duckdb.DuckDBPyRelation:

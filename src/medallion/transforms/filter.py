@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Inputs, Transform
 from medallion.errors import StepError
-from medallion.transforms.columns import RowExpression, column_type, computed
+from medallion.transforms.columns import RowExpression, column_type, computed, guarded
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 class Filter(Transform):
     """Keeps the rows an SQL condition is true for. Rows where it is false or unknown (NULL) are dropped, and counted.
+    A row that it cannot be computed for, as by a division by zero, is quarantined.
 
     `where` is a condition over the columns of one row.
 
@@ -35,8 +36,14 @@ class Filter(Transform):
         kind = column_type(computed(rows, inputs, "_holds", self.where), "_holds")
         if kind != "BOOLEAN":
             raise StepError(f"{self.where!r} is {kind}, no condition", hint="compare it with something: `amount > 0`")
-        return rows.filter(f"(\n{self.where}\n) is not true").project(
-            f"{ROW}, 'dropped' as fate, 'filter' as rule, null::varchar as column, null::varchar as value"
+        guard = guarded(rows, inputs, self.where)
+        condition = guard.value if guard else f"(\n{self.where}\n)"
+        fate, value = "'dropped'", "null::varchar"
+        if guard:
+            fate = f"case when {guard.refused} then 'quarantined' else 'dropped' end"
+            value = f"case when {guard.refused} then {guard.shown} end"
+        return rows.filter(f"{condition} is not true").project(
+            f"{ROW}, {fate} as fate, 'filter' as rule, null::varchar as column, {value} as value"
         )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:

@@ -33,8 +33,8 @@ class Pivot(Transform):
 
     - `by`: the columns that make a group; without any, one row comes out.
     - `name`: the column whose values become columns.
-    - `values`: those values, of the column's type; they are declared, so that the columns are the same whatever the data holds.
-      Rows with any other value, or none, are dropped and counted.
+    - `values`: those values, of the column's type; they are declared, so that the columns are the same whatever the
+      data holds. Rows with any other value, or none, are dropped and counted.
     - `value`: the column the figures are computed from.
     - `metric`: how several rows of a cell are brought together (default `sum`): `count`, `count_distinct`,
       `sum`, `mean`, `min`, `max`, `median`, `stddev`, `variance`, `first`, `last`.

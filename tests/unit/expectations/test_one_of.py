@@ -42,7 +42,7 @@ def test_errors():
         violations(OneOf(values={"a": ["x"]}), [{"a": 1}])
     with pytest.raises(StepError, match=r"1234 is not VARCHAR, which column 'a' is[\s\S]*put it in quotes"):
         violations(OneOf(values={"a": [1234]}), [{"a": "01234"}])
-    with pytest.raises(StepError, match="1.9 is not BIGINT, which column 'a' is: it does not fit exactly"):
+    with pytest.raises(StepError, match=r"1\.9 is not BIGINT, which column 'a' is: it does not fit exactly"):
         violations(OneOf(values={"a": [1.9]}), [{"a": 2}])
     with pytest.raises(StepError, match="no column 'b'"):
         violations(OneOf(values={"b": ["x"]}), [{"a": 1}])

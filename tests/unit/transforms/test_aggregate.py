@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
+import duckdb
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
@@ -123,3 +125,12 @@ def test_names_that_would_clash_are_refused_when_declared():
 def test_what_the_rows_do_not_allow_is_a_step_error(fields, message):
     with pytest.raises(StepError, match=message):
         apply_transform(Aggregate(**fields), ROWS)
+
+
+@pytest.mark.parametrize("call", ["sum(x)", "mean(x)", "variance(x)"])
+def test_finite_numbers_whose_figure_is_not_finite(call):
+    step = Aggregate(metrics={"y": call})
+    with pytest.raises(duckdb.Error, match=re.escape(f"{call} leaves the range of DOUBLE")):
+        apply_transform(step, [{"x": 1.7e308}, {"x": 1.7e308}, {"x": -1.7e308}, {"x": 1.7e308}])
+    found = apply_transform(Aggregate(metrics={"y": "sum(x)"}), [{"x": float("inf")}, {"x": None}])
+    assert found.rows == [{"y": float("inf")}]

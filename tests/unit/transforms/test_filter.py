@@ -51,3 +51,10 @@ def test_what_is_not_of_one_row_is_found_before_any_work(where: str):
 def test_words_inside_texts_and_names_do_no_harm():
     rows = [{"select": "over (; unnest("}]
     assert apply_transform(Filter(where="\"select\" = 'over (; unnest('"), rows).rows == rows
+
+
+def test_rows_that_a_condition_cannot_be_computed_for_are_quarantined():
+    rows = [{"a": 4, "b": 2}, {"a": 1, "b": 0}, {"a": 1, "b": 2}]
+    made = apply_transform(Filter(where="a / b > 1"), rows)
+    assert made.rows == rows[:1]
+    assert made.set_aside == [(1, "quarantined", "filter", None, "1, 0"), (2, "dropped", "filter", None, None)]
