@@ -23,17 +23,18 @@ _NAMES: Mapping[str, KindName] = {
     **dict.fromkeys(("FLOAT", "DOUBLE"), "float"),
     **dict.fromkeys(("VARCHAR", "UUID", "JSON", '"NULL"', "NULL"), "text"),
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "timestamp"),
-    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    **dict.fromkeys(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"), "timestamp"),
     "BOOLEAN": "boolean",
     "DATE": "date",
     "TIME": "time",
     "BLOB": "bytes",
 }
 
+_ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 _PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')
 _ARRAY = re.compile(r"^(.*)\[\d*\]$", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?|[+-]?inf", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|Infinity)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 _TIMESTAMP = re.compile(rf"{_DATE.pattern}([T ]{_TIME.pattern}(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
@@ -41,11 +42,15 @@ _TIMESTAMP = re.compile(rf"{_DATE.pattern}([T ]{_TIME.pattern}(Z|[+-]\d\d:\d\d)?
 
 @dataclass(frozen=True)
 class Kind:
-    """What a column holds: `scale` of a decimal, `items` the parts of a list, struct or map by name."""
+    """What a column holds: `scale` of a decimal, `items` the parts of a list, struct or map by name.
+
+    A timestamp that is `zoned` is a moment, given in UTC; one that is not is what a clock on a wall shows.
+    """
 
     name: KindName
     scale: int = 0
     items: tuple[tuple[str, Kind], ...] = ()
+    zoned: bool = False
 
     @property
     def ordered(self) -> bool:
@@ -78,7 +83,7 @@ def kind_of(type_: str) -> Kind:
     name, _, rest = type_.partition("(")
     if not rest:
         if name in _NAMES:
-            return Kind(_NAMES[name])
+            return Kind(_NAMES[name], zoned=name in _ZONED)
     else:
         parts = list(_split(rest[:-1]))
         match name.strip():
@@ -123,11 +128,24 @@ def coerce(kind: Kind, value: Any, field: str) -> Any:
     if reader is None:
         raise CallError(f"{field!r} is a {kind}, which can only be asked whether it `isnull`")
     read, form = reader
+    if kind.name == "timestamp" and not kind.zoned:
+        form = form.removesuffix("Z") + ", without a time zone"
     try:
-        return read(value)
+        value = read(value)
+        return _placed(kind, value) if kind.name == "timestamp" else value
     except (TypeError, ValueError, ArithmeticError):
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
         raise CallError(f"{shown} is no {kind} for {field!r}", hint=f"write it as {form}") from None
+
+
+def day_of(value: Any) -> date | None:
+    """The day that a value, or the text of one, names without a time of day."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 def flag(value: Any) -> bool:
@@ -185,11 +203,20 @@ def _timestamp(value: Any) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(_whole(_TIMESTAMP, value))
     elif isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        value = datetime(value.year, value.month, value.day)
     elif not isinstance(value, datetime):
         raise TypeError(value)
-    moment: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    moment: datetime = value
+    return moment
+
+
+def _placed(kind: Kind, moment: datetime) -> datetime:
+    """A timestamp as its column has it. Raises ValueError on one with a zone for a column without."""
+    if kind.zoned:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if moment.tzinfo:
+        raise ValueError(moment)
+    return moment
 
 
 def _time(value: Any) -> str:

@@ -2,27 +2,30 @@
 
 Order is total: after the query's own sort come the table's key columns, ascending, or for a table without
 a key `_row`, the position its rows were loaded in. Null sorts below every value: first ascending, last
-descending, as the databases' own indexes do. Null meets no condition but `isnull`.
+descending, as the databases' own indexes do. Null meets no condition but `isnull`. A day that a timestamp is compared
+with means the whole day: `lte` includes it, `gt` begins after it, `eq` asks for all of it.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, get_args
 
 from medallion.contracts import ROW, Filter, Operator, Query, Sort
 from medallion.errors import CallError, GoneError, did_you_mean
-from medallion.kinds import Kind, coerce, flag, kind_of
+from medallion.kinds import Kind, coerce, day_of, flag, kind_of
 from medallion.records import Served
+from medallion.text_folding import LONGEST
 
 MOST_VALUES = 10_000
 
 _OPERATORS = get_args(Operator)
-_TEXT_ONLY = ("contains", "startswith")
+_TEXT_ONLY = ("contains", "startswith", "search")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def table_of(served: Mapping[str, Served], table: str) -> Served:
 def plan(served: Served, query: Query, place: Place | None = None) -> Plan:
     """Check a query against the table it asks. Raises CallError at the first thing wrong."""
     kinds = {column.name: kind_of(column.type) for column in served.columns}
-    filters = tuple(_condition(kinds, condition) for condition in query.filters)
+    filters = tuple(part for condition in query.filters for part in _conditions(kinds, condition))
     order = _order(served, kinds, query.sort)
     for name in query.fields:
         _known(kinds, name)
@@ -136,6 +139,42 @@ def beyond_prefix(prefix: str) -> str | None:
     return None
 
 
+def operand(kind: Kind, operator: str, value: Any, field: str) -> Any:
+    """A caller's value as the column's own; a day that a timestamp is compared with stays a day, and means all of it.
+
+    Raises CallError naming the field, the value and the form it should have.
+    """
+    day = day_of(value) if kind.name == "timestamp" else None
+    if day is None:
+        return coerce(kind, value, field)
+    if operator in ("ne", "in"):
+        raise CallError(
+            f"{value} is a day, and {field!r} is a timestamp",
+            hint="write the time of day too, or ask for a range by `gte` and `lte`",
+        )
+    return day
+
+
+def _conditions(kinds: Mapping[str, Kind], condition: Filter) -> Iterator[Filter]:
+    """A condition as stores are asked: a timestamp is compared with the beginning of a day, or of the next."""
+    checked = _condition(kinds, condition)
+    kind, name, day = kinds[checked.field], checked.field, checked.value
+    if kind.name != "timestamp" or not isinstance(day, date) or isinstance(day, datetime):
+        yield checked
+        return
+    begin = coerce(kind, day, name)
+    after = coerce(kind, day + timedelta(1), name) if day < date.max else None
+    if checked.operator in ("lt", "gte"):
+        yield Filter(name, checked.operator, begin)
+        return
+    if checked.operator == "gt":
+        yield Filter(name, "gte", after) if after else Filter(name, "in", ())
+        return
+    if checked.operator == "eq":
+        yield Filter(name, "gte", begin)
+    yield Filter(name, "lt", after) if after else Filter(name, "isnull", False)
+
+
 def _condition(kinds: Mapping[str, Kind], condition: Filter) -> Filter:
     kind = _known(kinds, condition.field)
     operator, value = condition.operator, condition.value
@@ -149,7 +188,9 @@ def _condition(kinds: Mapping[str, Kind], condition: Filter) -> Filter:
         return Filter(condition.field, operator, _values(kind, value, condition.field))
     if value is None:
         raise CallError(f"{condition.field!r} cannot be compared with null", hint="ask `isnull`")
-    return Filter(condition.field, operator, coerce(kind, value, condition.field))
+    if operator == "search" and isinstance(value, str) and len(value) > LONGEST:
+        raise CallError(f"{condition.field!r} is searched for at most {LONGEST} letters, not {len(value)}")
+    return Filter(condition.field, operator, operand(kind, operator, value, condition.field))
 
 
 def _values(kind: Kind, values: object, field: str) -> tuple[Any, ...]:
@@ -158,7 +199,7 @@ def _values(kind: Kind, values: object, field: str) -> tuple[Any, ...]:
     listed = tuple(values)
     if len(listed) > MOST_VALUES:
         raise CallError(f"`in` takes at most {MOST_VALUES} values for {field!r}, not {len(listed)}")
-    return tuple(coerce(kind, value, field) for value in listed)
+    return tuple(operand(kind, "in", value, field) for value in listed)
 
 
 def _flag(value: object, field: str) -> bool:

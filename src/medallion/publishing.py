@@ -18,6 +18,7 @@ from medallion.records import LoadReport, PlainFile, PlainRecord, Release, Serve
 from medallion.storage import for_each
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealing import read_record, write_record
+from medallion.value_ranges import within_range
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -204,7 +205,9 @@ class Publisher:
 
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:
-            report = sink.load(spec, snapshot, session.batches(self.lake.input(snapshot, release), sink.batch))
+            rows = session.batches(self.lake.input(snapshot, release), sink.batch)
+            place = f"sinks.{sink.label}: table {spec.name!r}"
+            report = sink.load(spec, snapshot, within_range(rows, spec.columns, place))
         return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})
 
     def _session(self) -> AbstractContextManager[Session]:

@@ -11,6 +11,7 @@ import falcon
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion_api import problems
+from medallion_api.catalogue import Catalogue
 from medallion_api.documents import Docs, DocsFile, OpenApi
 from medallion_api.exchange import Exchange, ExchangeMiddleware
 from medallion_api.gate import Gate
@@ -24,6 +25,7 @@ from medallion_api.section import Api
 from medallion_api.service import Health, Readiness, Root
 from medallion_api.tables import Tables
 
+_OWN = ("/releases", "/runs/latest", "/quality", "/docs")
 _MEGABYTE = 1_000_000
 
 App = falcon.App[Any, Any]
@@ -95,7 +97,7 @@ def _routes(
     name, tables = pipeline.declaration.name, Tables(reading, api.most)
     yield (
         "/",
-        Root(reading, replies, name, api.most, [*api.endpoints, "/releases", "/runs/latest", "/quality", "/docs"]),
+        Root(reading, replies, name, api.most, [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN]),
     )
     yield "/health", Health()
     yield "/health/ready", Readiness(reading.store)
@@ -112,6 +114,7 @@ def _routes(
         if not endpoint.single:
             yield f"{path}/{{key:path}}", Keyed(reading, replies, tables, endpoint)
     if api.tables:
+        yield "/tables", Catalogue(reading, replies)
         yield "/tables/{table}", Listed(reading, replies, tables)
         yield "/tables/{table}/{key:path}", Keyed(reading, replies, tables)
         yield "/groups/{table}", Grouped(reading, replies, tables)

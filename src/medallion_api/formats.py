@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import io
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 import falcon
 import orjson
 from falcon import mediatypes
 
-from medallion.kinds import kind_of
+from medallion.kinds import Kind, kind_of
 from medallion.records import Column
-from medallion_api.kinds import arrow_of
+from medallion_api.kinds import ENDLESS, arrow_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +34,7 @@ TEXTUAL = ("json", "ndjson", "csv")
 
 _BY_TYPE = {media.partition(";")[0]: name for name, media in FORMATS.items()}
 _BATCH = 20_000
+_SPECIAL = re.compile('[",\r\n]').search
 _BEYOND = 2**63
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -53,7 +55,7 @@ def negotiate(accept: str, named: str | None = None) -> str:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON with every decimal's digits, dates in ISO 8601 and times in UTC."""
+    """JSON with every decimal's digits, dates and times in ISO 8601, those of a column with a time zone in UTC."""
     try:
         return orjson.dumps(value, default=_plain, option=_JSON)
     except orjson.JSONEncodeError:  # perhaps of a whole number beyond 64 bits, which orjson does not ask `_plain` about
@@ -64,12 +66,45 @@ def stream(form: str, columns: Sequence[Column], batches: Iterable[Rows], around
     """Rows as the bytes of a format, a part for each batch, in flat memory; JSON has `around` beside its `rows`."""
     match form:
         case "json":
-            return _json(batches, around)
+            return _json((spelled(rows, endless_columns(columns)) for rows in batches), around)
         case "ndjson":
+            batches = (spelled(rows, endless_columns(columns)) for rows in batches)
             return (b"".join(to_json(row) + b"\n" for row in rows) for rows in batches)
         case "csv":
             return _csv(columns, batches)
     return _arrow(columns, batches, parquet=form == "parquet")
+
+
+def endless_columns(columns: Sequence[Column]) -> list[str]:
+    """The columns that may hold a number without end, of which JSON has none."""
+    return [column.name for column in columns if _floating(kind_of(column.type))]
+
+
+def spelled(rows: Rows, names: Sequence[str]) -> Rows:
+    """The rows, each number without end in these columns as the text `Infinity` or `-Infinity`."""
+    if not any(_endless(row[name]) for name in names for row in rows):
+        return rows
+    return [{**row, **{name: _spelled(row[name]) for name in names}} for row in rows]
+
+
+def _floating(kind: Kind) -> bool:
+    return kind.name == "float" or any(_floating(item) for _, item in kind.items)
+
+
+def _endless(value: Any) -> bool:
+    if isinstance(value, float):
+        return isinf(value)
+    if isinstance(value, dict):
+        return any(map(_endless, value.values()))
+    return isinstance(value, list) and any(map(_endless, value))
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelled(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    return ENDLESS[value > 0] if isinstance(value, float) and isinf(value) else value
 
 
 def _plain(value: Any) -> Any:
@@ -101,36 +136,29 @@ def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _csv(columns: Sequence[Column], batches: Iterable[Rows]) -> Iterator[bytes]:
-    names = [column.name for column in columns]
-    cells = {column.name: _CELLS[kind] for column in columns if (kind := kind_of(column.type).name) in _CELLS}
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(names)
+    """Null is nothing between two commas, and empty text a pair of quotes."""
+    cells = [(column.name, _CELLS.get(kind_of(column.type).name, str)) for column in columns]
+    yield _lines([[_quoted(name) for name, _ in cells]])
     for rows in batches:
-        parts = []
-        for name in names:
-            cell = cells.get(name)
-            values = [row[name] for row in rows]
-            parts.append([None if value is None else cell(value) for value in values] if cell else values)
-        writer.writerows(zip(*parts, strict=True))
-        yield _taken(written)
-    if rest := _taken(written):
-        yield rest
+        parts = [["" if (value := row[name]) is None else cell(value) for row in rows] for name, cell in cells]
+        yield _lines(zip(*parts, strict=True))
 
 
-def _taken(written: io.StringIO) -> bytes:
-    text = written.getvalue()
-    written.seek(0)
-    written.truncate()
-    return text.encode()
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
+    return "".join(f"{','.join(row)}\r\n" for row in rows).encode()
+
+
+def _quoted(text: str) -> str:
+    return text if text and not _SPECIAL(text) else '"' + text.replace('"', '""') + '"'
 
 
 def _nested(value: Any) -> str:
-    return to_json(value).decode()
+    return _quoted(to_json(_spelled(value)).decode())
 
 
-# Values that csv does not write by itself as they should stand.
+# How values stand in CSV that are not written as `str` writes them.
 _CELLS: dict[str, Callable[[Any], str]] = {
+    "text": _quoted,
     "boolean": lambda value: "true" if value else "false",
     "timestamp": lambda value: value.isoformat().replace("+00:00", "Z"),
     "bytes": lambda value: b64encode(value).decode(),

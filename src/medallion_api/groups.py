@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.contracts import Query
 from medallion.errors import CallError, GoneError
 from medallion_api.exchange import stage
-from medallion_api.formats import to_json
+from medallion_api.formats import spelled, to_json
 from medallion_api.parameters import Asked, Parameters, field, listed, page_limit, sorts
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.tables import Question, TableResource
@@ -54,7 +54,8 @@ class Grouped(TableResource):
                 raise
             except CallError as error:
                 raise ParameterError([Fault("by, metrics or sort", f"{error.message}; {error.hint}")]) from None
-        body = to_json({"release": question.release.id, "rows": rows})
+        shown = spelled(rows, list(rows[0]) if rows else ())
+        body = to_json({"release": question.release.id, "rows": shown})
         return self.written(req, question, question.release.id, body)
 
 

@@ -29,6 +29,8 @@ _LINES = "application/x-ndjson"
 
 Params = dict[str, str]
 
+_STRICTER: Mapping[str, Callable[[Any, Any], Any]] = {"lt": min, "lte": min, "gt": max, "gte": max}
+
 
 class HttpStore(Store):
     """Reads the release that the API at `url` serves.
@@ -207,13 +209,17 @@ class HttpStore(Store):
 
 
 def _filters(filters: Sequence[Filter]) -> Params:
-    params: Params = {}
+    values: dict[tuple[str, str], Any] = {}
     for one in filters:
-        name = f"{one.field}__{one.operator}"
-        if name in params:
+        name, value = (one.field, one.operator), one.value
+        stricter = _STRICTER.get(one.operator)
+        if name in values and not stricter:
             raise CallError(f"two conditions {one.operator!r} on {one.field!r} cannot be asked over HTTP")
-        params[name] = _items(one.value) if one.operator == "in" else _text(one.value)
-    return params
+        values[name] = stricter(values[name], value) if name in values and stricter else value
+    return {
+        f"{field}__{operator}": _items(value) if operator == "in" else _text(value)
+        for (field, operator), value in values.items()
+    }
 
 
 def _sort(sorts: Sequence[Sort]) -> Params:

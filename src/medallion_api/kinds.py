@@ -9,10 +9,12 @@ from medallion.kinds import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ENDLESS = ("-Infinity", "Infinity")  # how JSON has numbers without end
+
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
     "decimal": {"type": "number", "exclusiveMinimum": -1e39, "exclusiveMaximum": 1e39},
-    "float": {"type": "number"},
+    "float": {"anyOf": [{"type": "number"}, {"enum": list(ENDLESS)}]},
     "text": {"type": "string"},
     "boolean": {"type": "boolean"},
     "date": {"type": "string", "format": "date"},
@@ -20,6 +22,10 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "time": {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
 }
+
+
+# Of the OpenAPI format registry: RFC 3339 without the offset.
+_LOCAL = {"type": "string", "format": "date-time-local", "description": "Has no time zone: 2024-12-31T23:59:59"}
 
 
 def schema_of(kind: Kind) -> dict[str, Any]:
@@ -31,7 +37,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
             return {"type": "object", "properties": {name: nullable(item) for name, item in kind.items}}
         case "map":
             return {"type": "object", "additionalProperties": nullable(kind.items[1][1])}
-    return _SCHEMAS[kind.name]
+    return _LOCAL if kind.name == "timestamp" and not kind.zoned else _SCHEMAS[kind.name]
 
 
 def nullable(kind: Kind) -> dict[str, Any]:
@@ -47,7 +53,7 @@ def arrow_of(kind: Kind) -> pa.DataType:
         case "decimal":
             return pa.decimal128(38, kind.scale)
         case "timestamp":
-            return pa.timestamp("us", "UTC")
+            return pa.timestamp("us", "UTC" if kind.zoned else None)
         case "list":
             return pa.list_(arrow_of(kind.items[0][1]))
         case "struct":

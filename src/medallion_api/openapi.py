@@ -10,6 +10,7 @@ import falcon
 
 from medallion.kinds import kind_of
 from medallion.records import Release, Served
+from medallion_api.catalogue import TableList
 from medallion_api.exchange import OPEN
 from medallion_api.formats import FORMATS
 from medallion_api.groups import GroupParameters
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Json = dict[str, Any]
+
+VERSION = "1.0.0"  # of the paths and answers; what a table holds is the release's affair
 
 _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/", Welcome, (304, 503)),
@@ -57,13 +60,18 @@ def document(api: Api, tables: Tables, release: Release, name: str, *, server: s
         contents = {"application/json": {"schema": _component(model, schemas)}}
         more = () if path in OPEN else extra
         paths[path] = {"get": _operation(path, model.__doc__ or "", contents, (*statuses, *more), [], schemas)}
+    if api.tables:
+        contents = {"application/json": {"schema": _component(TableList, schemas)}}
+        said = TableList.__doc__ or ""
+        paths["/tables"] = {"get": _operation("/tables", said, contents, (304, 503, *extra), [], schemas)}
     for path, endpoint in _endpoints(api, tables, release):
         paths |= _table_paths(path, endpoint, tables, release, extra, schemas)
         if path.startswith("/tables/"):
             paths |= _group_path(endpoint, tables, release, extra, schemas)
     found: Json = {
         "openapi": "3.1.0",
-        "info": {"title": name, "version": release.id, "description": f"Release {release.id}, read-only."},
+        "info": {"title": name, "version": VERSION, "description": "The tables of a release, read-only."},
+        "x-release": release.id,
         "servers": [{"url": server}],
         "paths": paths,
         "components": {"schemas": schemas},
@@ -178,7 +186,7 @@ def _query_parameters(model: type[BaseModel]) -> list[Json]:
         schema = {key: value for key, value in schema.items() if key not in ("title", "default")}
         parameter: Json = {"name": name, "in": "query", "schema": schema}
         if schema.get("type") in _LISTS:
-            parameter |= {"style": "form", "explode": False}
+            parameter |= {"style": "form", "explode": False}  # one by one they are taken too
         found.append(parameter)
     return found
 

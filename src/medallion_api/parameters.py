@@ -6,7 +6,7 @@ The same model describes the parameters in the OpenAPI document.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, get_args
@@ -16,9 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from medallion.contracts import Filter, Operator, Query, Sort
 from medallion.errors import CallError, DeclarationError, Problem, did_you_mean
-from medallion.kinds import Kind, coerce, flag, kind_of
-from medallion.paging import plan, read_cursor
+from medallion.kinds import Kind, flag, kind_of
+from medallion.paging import operand, plan, read_cursor
 from medallion.records import Served
+from medallion.text_folding import LONGEST
 from medallion_api.formats import FORMATS
 from medallion_api.kinds import schema_of
 from medallion_api.problems import Fault, ParameterError
@@ -29,7 +30,7 @@ OPTIONS = ("sort", "fields", "limit", "cursor", "count", "format", "facet", "by"
 
 _ITEM = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^,]*)', re.DOTALL)
 _MOST_PARAMETERS = 200
-_FOR_TEXT: tuple[Operator, ...] = ("contains", "startswith")
+_FOR_TEXT: tuple[Operator, ...] = ("contains", "startswith", "search")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Parameters:
         self._shown = endpoint.fields or tuple(self._kinds)
         self._limit = min(endpoint.limit, most)
         filters: Sequence[str] = () if row else tuple(self._kinds) if endpoint.filters is None else endpoint.filters
+        self._filtered = tuple(filters)
         for name in (*filters, *endpoint.fields, *(sort.field for sort in sorts(endpoint.sort))):
             if name not in self._kinds:
                 wrong = f"no column {name!r} in {served.table}{did_you_mean(name, self._kinds)}"
@@ -74,6 +76,7 @@ class Parameters:
         for name, (column, operator) in self._conditions.items():
             if name not in fields:
                 fields[name] = _condition(column, self._kinds[column], operator)
+        self._lists = {name for name, kind in fields.items() if kind.__metadata__[1].json_schema.get("type") == "array"}
         self._names = {f"p{number}": name for number, name in enumerate(fields)}
         made = {place: (fields[name], Field(default=None, alias=name)) for place, name in self._names.items()}
         self.model: type[BaseModel] = create_model("Query", __config__=ConfigDict(extra="forbid"), **made)  # type: ignore[call-overload]
@@ -84,7 +87,7 @@ class Parameters:
 
     def read(self, query_string: str) -> Asked:
         """Check a query string. Raises ParameterError with everything that is wrong."""
-        given = _pairs(query_string)
+        given = _pairs(query_string, self._lists)
         try:
             model = self.model.model_validate(given)
         except ValidationError as error:
@@ -128,10 +131,24 @@ class Parameters:
     def _fault(self, fault: Mapping[str, Any]) -> Fault:
         name = str(fault["loc"][0])
         known = list(self._names.values())
+        column, _, operator = name.partition("__")
+        if fault["type"] == "extra_forbidden" and column in self._kinds and operator in ("", *get_args(Operator)):
+            return self._unfiltered(column, operator)
         if fault["type"] == "extra_forbidden":
             plain = [known_name for known_name in known if "__" not in known_name]
             return Fault(name, f"there is no such parameter{did_you_mean(name, known)}", tuple(plain))
         return Fault(name, str(fault["msg"]).removeprefix("Value error, "))
+
+    def _unfiltered(self, column: str, operator: str) -> Fault:
+        """Why a column that is there cannot be asked for like this."""
+        name, columns = (f"{column}__{operator}" if operator else column), self._filtered
+        if not columns:
+            return Fault(name, "takes no filters: the row is found by its path")
+        if column not in columns:
+            return Fault(name, f"the column {column!r} cannot be filtered by here", columns)
+        ways = tuple(way for way, (field, _) in self._conditions.items() if field == column)
+        asked = f"by {operator!r}" if operator else "for a value"
+        return Fault(name, f"{column!r} is a {self._kinds[column]}, which cannot be asked {asked}", ways)
 
 
 def sorts(names: Sequence[str]) -> tuple[Sort, ...]:
@@ -158,7 +175,8 @@ def _normal(value: Any) -> Any:
     return value.normalize() if isinstance(value, Decimal) else value
 
 
-def _pairs(query_string: str) -> dict[str, str]:
+def _pairs(query_string: str, lists: Collection[str]) -> dict[str, str]:
+    """The parameters by name; the items of one that is a list may be given one by one."""
     try:
         if not query_string.isascii():
             raise ValueError("it holds characters that are not percent-encoded")
@@ -167,9 +185,9 @@ def _pairs(query_string: str) -> dict[str, str]:
         raise ParameterError([Fault("", f"the query string cannot be read: {error}")]) from None
     given: dict[str, str] = {}
     for name, value in pairs:
-        if name in given:
+        if name in given and name not in lists:
             raise ParameterError([Fault(name, "is given more than once")])
-        given[name] = value
+        given[name] = ",".join(filter(None, (given.get(name), value)))
     return given
 
 
@@ -188,10 +206,13 @@ def _condition(column: str, kind: Kind, operator: Operator) -> Any:
         return field(flag_of, {"type": "boolean"})
     if operator == "in":
         return field(
-            lambda text: [_coerced(kind, item, column) for item in listed(text)],
+            lambda text: [_operand(kind, operator, item, column) for item in listed(text)],
             {"type": "array", "items": schema_of(kind)},
         )
-    return field(lambda text: _coerced(kind, text, column), schema_of(kind))
+    schema = schema_of(kind)
+    if operator == "search":
+        schema = {**schema, "maxLength": LONGEST, "description": "Part of the text, whatever its case and accents"}
+    return field(lambda text: _operand(kind, operator, text, column), schema)
 
 
 def flag_of(text: str) -> bool:
@@ -201,9 +222,11 @@ def flag_of(text: str) -> bool:
         raise ValueError(f"takes true or false, not {text[:80]!r}") from None
 
 
-def _coerced(kind: Kind, text: str, column: str) -> Any:
+def _operand(kind: Kind, operator: str, text: str, column: str) -> Any:
+    if operator == "search" and len(text) > LONGEST:
+        raise ValueError(f"takes at most {LONGEST} letters, not {len(text)}")
     try:
-        return coerce(kind, text, column)
+        return operand(kind, operator, text, column)
     except CallError as error:
         raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from None
 

@@ -77,6 +77,8 @@ def install(app: falcon.App[Any, Any]) -> None:
 
 def _http(req: Request, resp: Response, error: falcon.HTTPError, _: dict[str, Any]) -> None:
     status = falcon.http_status_to_code(error.status)
+    if isinstance(error, falcon.HTTPRouteNotFound):
+        error.description = f"there is no path {req.path[:80]!r}; / names those there are"
     resp.set_headers(dict(error.headers or {}))
     respond(resp, _problem(req, status, error.description or ""))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from threading import Lock, get_ident
+from threading import BoundedSemaphore, Lock, get_ident
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ FRESH = 0.02
 CELLS = 50_000  # values of the largest table that is held
 BYTES = 8_000_000  # and its size as JSON
 HELD = 400_000  # values of all that are held
+EXPORTS = 32  # streams under way at a time: each has a connection to the store, and files, of its own
 HEAD = 200  # first rows that are held of a large table
 QUICK = 200  # rows of the longest page that is made where nobody may wait
 _WANTED = 1000
@@ -49,6 +50,7 @@ class Reading:
         self.store = store
         self.seconds = seconds
         self.cells = CELLS
+        self.exports = BoundedSemaphore(EXPORTS)
         self._label = label
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None

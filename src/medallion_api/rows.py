@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,8 +17,9 @@ from medallion.kinds import coerce, kind_of
 from medallion.records import Served
 from medallion_api import codings
 from medallion_api.exchange import stage
-from medallion_api.formats import TEXTUAL, Rows, stream, to_json
-from medallion_api.problems import Fault, ParameterError
+from medallion_api.formats import TEXTUAL, Rows, endless_columns, spelled, stream, to_json
+from medallion_api.problems import RETRY_AFTER, Fault, ParameterError
+from medallion_api.reading import EXPORTS
 from medallion_api.replies import Reply
 from medallion_api.tables import Question, TableResource
 
@@ -68,10 +70,24 @@ class Listed(TableResource):
             filters=question.asked.query.filters, sort=(Sort("facet_count", descending=True),), limit=_MOST_FACET_VALUES
         )
         rows = self.reading.at(question.release)
-        groups = rows.group(question.table, [name], {"facet_count": "count()"}, most)
+        groups = spelled(rows.group(question.table, [name], {"facet_count": "count()"}, most), [name])
         return [{"value": group[name], "count": group["facet_count"]} for group in groups]
 
     def _export(self, req: Request, resp: Response, question: Question) -> None:
+        exports = self.reading.exports
+        if not exports.acquire(blocking=False):
+            raise falcon.HTTPServiceUnavailable(
+                description=f"{EXPORTS} exports are under way: try again later", retry_after=int(RETRY_AFTER)
+            )
+        try:
+            parts = self._parts(req, resp, question)
+        except BaseException:
+            exports.release()
+            raise
+        resp.stream = _Counted(parts, exports)
+
+    def _parts(self, req: Request, resp: Response, question: Question) -> Iterator[bytes]:
+        """The export, once the store has begun to answer."""
         rows = self.reading.at(question.release)
         batches = rows.scan(question.table, question.asked.query)
         with stage(req, "store"):
@@ -89,7 +105,35 @@ class Listed(TableResource):
             headers.append(("Content-Encoding", "gzip"))
             parts = codings.gzipped(parts)
         resp.set_headers(headers)
-        resp.stream = parts
+        return parts
+
+
+class _Counted:
+    """A stream that counts as under way until it ends, is closed, or is forgotten, as that of a HEAD request is."""
+
+    def __init__(self, parts: Iterator[bytes], under_way: BoundedSemaphore) -> None:
+        self._parts = parts
+        self._under_way: BoundedSemaphore | None = under_way
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._parts)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way:
+            under_way.release()
+            close = getattr(self._parts, "close", None)
+            if close:
+                close()
+
+    __del__ = close
 
 
 class Single(TableResource):
@@ -102,7 +146,7 @@ class Single(TableResource):
         rows: Rows = page.rows[:1]
         with stage(req, "write"):
             if question.form == "json":
-                body = to_json(rows[0])
+                body = to_json(spelled(rows, endless_columns(question.columns))[0])
             else:
                 self.reading.may_wait()
                 body = b"".join(stream(question.form, question.columns, [rows], {}))
@@ -128,5 +172,5 @@ class Keyed(Single):
 
 def _next(req: Request, cursor: str) -> str:
     """This request's path and query, continued by a cursor."""
-    given = dict(parse_qsl(req.query_string, keep_blank_values=True))
-    return f"{req.root_path}{falcon.uri.encode(req.path)}?{urlencode({**given, 'cursor': cursor})}"
+    given = [pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] != "cursor"]
+    return f"{req.root_path}{falcon.uri.encode(req.path)}?{urlencode([*given, ('cursor', cursor)])}"

@@ -11,6 +11,7 @@ from typing import Any
 from medallion.contracts import Filter, Page, Sort
 from medallion.paging import Plan
 from medallion.records import Served
+from medallion.text_folding import fold
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
@@ -146,6 +147,9 @@ def _test(condition: Filter) -> Test:
     if condition.operator == "in":
         known = frozenset(wanted)
         return lambda row: row[name] in known
+    if condition.operator == "search":
+        folded = fold(wanted)
+        return lambda row: row[name] is not None and folded in fold(row[name])
     test = _TESTS[condition.operator]
     return lambda row: row[name] is not None and test(row[name], wanted)
 

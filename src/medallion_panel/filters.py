@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -215,9 +214,6 @@ class Days(Span):
         if not value:
             return []
         first, last = value
-        if self._times:
-            first, after = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
-            return [Filter(self.column, "gte", first), Filter(self.column, "lt", after)]
         return [Filter(self.column, "gte", first), Filter(self.column, "lte", last)]
 
     def _chosen(self) -> tuple[Any, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from decimal import Context, Decimal
+from math import isnan
 from typing import Any
 
 import duckdb
@@ -93,7 +94,7 @@ def _table(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> pa.T
 
 
 def _array(values: list[Any], kind: Kind) -> pa.Array:
-    if kind.name == "timestamp":
+    if kind.zoned:
         return pa.array(values, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
     if kind.name != "decimal":
         return pa.array(values, _TYPES[kind.name])
@@ -127,6 +128,8 @@ def _reader(kind: Kind) -> Callable[[Any], Any] | None:
     """What turns a held value that is not null back; None when it comes back as it is."""
     if kind.name == "decimal":
         return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
-    if kind.name == "timestamp":
+    if kind.zoned:
         return lambda value: value.replace(tzinfo=UTC)
+    if kind.name == "float":
+        return lambda value: None if isnan(value) else value
     return None

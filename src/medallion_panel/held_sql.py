@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from medallion.contracts import Filter, Sort, quote
 from medallion.grouping import Grouping, Metric, Term
 from medallion.kinds import Kind
+from medallion.text_folding import search_pattern
 
 TABLE = "held"
 
@@ -109,6 +109,8 @@ def _condition(condition: Filter, kind: Kind) -> Condition:
             return f"{column} is {'' if value else 'not '}null", []
         case "contains":
             return f"contains({column}, ?)", [value]
+        case "search":
+            return f"regexp_matches({column}, ?)", [search_pattern(value)]
         case "startswith":
             return f"starts_with({column}, ?)", [value]
         case "in":
@@ -135,7 +137,7 @@ def _bound(kind: Kind, value: Any) -> Any:
     if kind.name == "decimal":
         scaled = value.scaleb(kind.scale, _EXACT)
         return int(scaled) if scaled == scaled.to_integral_value() and abs(scaled) < _BEYOND else scaled
-    return value.astimezone(UTC).replace(tzinfo=None) if kind.name == "timestamp" else value
+    return value.replace(tzinfo=None) if kind.zoned else value
 
 
 def _between(value: Any) -> bool:

@@ -25,12 +25,19 @@ THINGS = """\
                    cast(range * 1.25 as decimal(12,2)) as price, range / 8.0 as rate, range % 2 = 0 as even,
                    date '2024-01-01' + cast(range % 40 as integer) as day, 9007199254740993 + range as large,
                    timestamp '2024-01-01 12:00:00' + to_hours(range) as made,
-                   case when range % 10 = 0 then null else 'n' || range % 4 end as note
+                   timestamptz '2024-01-01 12:00:00+02' + to_hours(range) as seen,
+                   case when range % 10 = 0 then null when range % 10 = 1 then '' else 'n' || range % 4 end as note
             from range(250)
     pairs:
       from: silver.orders
       steps:
         - sql: select 'a/b' as left_, range as right_, range * 2 as twice from range(3)
+    ends:
+      from: silver.orders
+      steps:
+        - sql: |
+            select 1 as id, 'infinity'::double as number, ['infinity'::double, 1.5] as numbers union all
+            select 2, '-infinity'::double, [null::double] union all select 3, null, null
     names:
       from: silver.orders
       steps:
@@ -51,7 +58,7 @@ def write(folder: Path, url: str = "sqlite:lake/serving.db", api: str = API) -> 
     """The project in a folder, serving from `url`; gives the declaration's path."""
     yaml = small.YAML.replace("sinks:\n", THINGS).replace("sqlite:lake/serving.db", url)
     keys = "      things: {key: thing_id, indexes: [colour, -price]}\n      pairs: {key: [left_, right_]}\n"
-    keys += "      names: {key: name}\n"
+    keys += "      names: {key: name}\n      ends: {key: id}\n"
     return small.write(folder, yaml + keys + api)
 
 

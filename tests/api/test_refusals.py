@@ -36,7 +36,12 @@ from medallion_api.app import assemble
         ("$where=1", "$where", "no such parameter"),
         ("_row=1", "_row", "no such parameter"),
         ("price__like=1", "price__like", "no such parameter"),
-        ("price__contains=1", "price__contains", "no such parameter"),
+        ("price__contains=1", "price__contains", "is a decimal, which cannot be asked by 'contains'"),
+        ("made__in=2024-01-01", "made__in", "is a day"),
+        ("made__ne=2024-01-01", "made__ne", "`gte` and `lte`"),
+        ("made=2024-01-01T12:00:00Z", "made", "without a time zone"),
+        ("name__search=" + "x" * 101, "name__search", "at most 100 letters"),
+        ("sort=colour&sort=colour", "sort", "once"),
         ("name=%ff", "", "cannot be read"),
     ],
 )
@@ -47,6 +52,15 @@ def test_a_wrong_parameter_is_named(client: TestClient, query: str, parameter: s
     (fault,) = result.json["errors"]
     assert fault["parameter"] == parameter
     assert told in fault["detail"]
+
+
+def test_a_column_that_is_not_filtered_by_is_named_with_those_that_are(client: TestClient) -> None:
+    for query in ("name=x", "name__gte=x"):
+        (fault,) = client.simulate_get(f"/few?{query}").json["errors"]
+        assert "'name' cannot be filtered by here" in fault["detail"]
+        assert fault["allowed"] == ["colour", "price"]
+    (fault,) = client.simulate_get("/things/3?colour=red").json["errors"]
+    assert "takes no filters" in fault["detail"]
 
 
 def test_everything_wrong_is_told_at_once(client: TestClient) -> None:

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from decimal import Decimal
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -71,7 +72,8 @@ def test_every_value_is_exact(client: TestClient, things: list[Row]) -> None:
         "even": False,
         "day": "2024-01-04",
         "large": 9007199254740996,
-        "made": "2024-01-01T15:00:00Z",
+        "made": "2024-01-01T15:00:00",
+        "seen": "2024-01-01T13:00:00Z",
         "note": "n3",
     }
 
@@ -87,10 +89,17 @@ def test_every_value_is_exact(client: TestClient, things: list[Row]) -> None:
         ("name__startswith=thing%202", lambda row: row["name"].startswith("thing 2")),
         ("note__isnull=true", lambda row: row["note"] is None),
         ("day__lte=2024-01-03", lambda row: row["day"].isoformat() <= "2024-01-03"),
-        ("made__gt=2024-01-10T00:00:00Z", lambda row: row["made"].isoformat() > "2024-01-10T00:00:00"),
+        ("made__gt=2024-01-10T00:00:00", lambda row: row["made"].isoformat() > "2024-01-10T00:00:00"),
         ("large__in=9007199254740993,9007199254740994", lambda row: row["thing_id"] < 2),
         ("name__in=%22thing%201%22", lambda row: row["name"] == "thing 1"),
         ("name__in=", lambda _: False),
+        ("colour__in=red&colour__in=blue", lambda row: row["colour"] != "green"),
+        ("name__in=%22thing%201%22&name__in=thing%202,thing%203", lambda row: row["thing_id"] in (1, 2, 3)),
+        ("made__lte=2024-01-03", lambda row: row["made"].isoformat() < "2024-01-04"),
+        ("made=2024-01-03", lambda row: row["made"].isoformat().startswith("2024-01-03")),
+        ("seen__gt=2024-01-03", lambda row: row["seen"].isoformat() >= "2024-01-04"),
+        ("name__search=TH%C3%8FNG%202", lambda row: row["name"].startswith("thing 2")),
+        ("note=&even=false", lambda row: row["note"] == ""),
     ],
 )
 def test_filters(client: TestClient, things: list[Row], query: str, holds: Any) -> None:
@@ -139,7 +148,12 @@ def test_columnar_formats(client: TestClient, things: list[Row], form: str, medi
     rows = read.to_pylist()
     assert [row["price"] for row in rows] == [row["price"] for row in things]
     assert [row["day"] for row in rows] == [row["day"] for row in things]
-    assert [row["made"].replace(tzinfo=None) for row in rows] == [row["made"] for row in things]
+    assert [row["made"] for row in rows] == [row["made"] for row in things]
+    assert [row["seen"] for row in rows] == [row["seen"] for row in things]
+    assert (read.schema.field("made").type, read.schema.field("seen").type) == (
+        pa.timestamp("us"),
+        pa.timestamp("us", "UTC"),
+    )
 
 
 def test_text_formats_and_exports_are_alike(client: TestClient, things: list[Row]) -> None:
@@ -151,7 +165,33 @@ def test_text_formats_and_exports_are_alike(client: TestClient, things: list[Row
     assert [row["name"] for row in table] == [row["name"] for row in things]
     assert [Decimal(row["price"]) for row in table] == [row["price"] for row in things]
     assert [row["even"] for row in table[:2]] == ["true", "false"]
-    assert (table[3]["made"], table[3]["day"], table[0]["note"]) == ("2024-01-01T15:00:00Z", "2024-01-04", "")
+    assert (table[3]["made"], table[3]["day"], table[0]["note"]) == ("2024-01-01T15:00:00", "2024-01-04", "")
+    assert table[3]["seen"] == "2024-01-01T13:00:00Z"
+
+
+def test_null_and_empty_text_are_two_things_in_csv(client: TestClient) -> None:
+    path = "/tables/things?fields=thing_id,note,name&thing_id__lt=3&sort=thing_id&format=csv"
+    assert get(client, path).text == 'thing_id,note,name\r\n0,,thing 0\r\n1,"",thing 1\r\n2,n2,thing 2\r\n'
+    rows = get(client, "/tables/names?format=csv&sort=name&fields=name").text
+    assert rows == "name\r\nnaïve\r\nplain\r\nΩ/🙂\r\n日本\r\n"
+
+
+def test_numbers_without_end_are_values_in_every_format(client: TestClient) -> None:
+    rows = get(client, "/tables/ends").json["rows"]
+    assert [row["number"] for row in rows] == ["Infinity", "-Infinity", None]
+    assert [row["numbers"] for row in rows] == [["Infinity", 1.5], [None], None]
+    assert get(client, "/tables/ends/1").json["number"] == "Infinity"
+    assert [row["id"] for row in get(client, "/tables/ends?number__isnull=true").json["rows"]] == [3]
+    for text in ("inf", "Infinity"):
+        assert [row["id"] for row in get(client, f"/tables/ends?number={text}").json["rows"]] == [1]
+    lines = get(client, "/tables/ends?limit=all&format=ndjson").text.splitlines()
+    assert [json.loads(line) for line in lines] == rows
+    groups = get(client, "/groups/ends?by=number&metrics=most:max(number)&number__gt=0").json["rows"]
+    assert groups == [{"number": "Infinity", "most": "Infinity"}]
+    facets = get(client, "/tables/ends?facet=number").json["facets"]["number"]
+    assert {group["value"] for group in facets} == {"Infinity", "-Infinity", None}
+    table = pq.read_table(io.BytesIO(get(client, "/tables/ends?format=parquet").content))
+    assert table["number"].to_pylist() == [inf, -inf, None]
 
 
 def test_codings(client: TestClient) -> None:

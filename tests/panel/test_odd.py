@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from math import inf, nan
 from pathlib import Path
@@ -43,7 +43,7 @@ COLUMNS: dict[str, list[Any]] = {
     "amount": [Decimal(10) ** (number % 15) / 100 for number in range(ROWS)],
     "flag": [(True, False, None)[number % 3] for number in range(ROWS)],
     "day": [(date(1, 1, 1), date(9999, 12, 31), None, date(2024, 2, 29))[number % 4] for number in range(ROWS)],
-    "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number, tzinfo=UTC) for number in range(ROWS)],
+    "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number) for number in range(ROWS)],
     "tags": [["<b>x</b>"] for _ in range(ROWS)],
     "category": [f"Category {number}" for number in range(ROWS)],
     "it's (cm)": list(range(ROWS)),

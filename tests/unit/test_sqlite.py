@@ -94,7 +94,7 @@ def test_views_follow_the_release_and_leave_other_names_alone(
     ("type_", "value"), [("HUGEINT", 2**63), ("UBIGINT", 2**64 - 1), ("DECIMAL(38,4)", Decimal("922337203685477.5808"))]
 )
 def test_a_number_beyond_64_bits_is_told(sink: Sqlite, type_: str, value: object) -> None:
-    with pytest.raises(SinkError, match=r"'id' holds .* too large"):
+    with pytest.raises(SinkError, match=r"'id', row [0-9]+: .* too large"):
         load(sink, "one", [{"id": value}], _one_column(type_))
 
 

@@ -8,14 +8,14 @@ from medallion.cli.settings import Command, Settings
 
 
 @click.command("serve", cls=Command)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
-@click.option("--workers", default=1, show_default=True, help="How many processes answer.")
+@click.option("--host", help="The address to listen on; MEDALLION_API_BIND or 127.0.0.1 unless given.")
+@click.option("--port", type=int, help="The port to listen on; that of MEDALLION_API_BIND or 8000 unless given.")
+@click.option("--workers", type=int, help="How many processes answer; WEB_CONCURRENCY or 1 unless given.")
 @click.pass_obj
-def command(settings: Settings, host: str, port: int, workers: int) -> None:
+def command(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API (extra `api`).
 
-    For good, start gunicorn yourself: `gunicorn -c python:medallion_api.gunicorn_conf`.
+    In production, start gunicorn yourself: `gunicorn -c python:medallion_api.gunicorn_conf`.
     """
     from medallion.cli.extras import needs
 

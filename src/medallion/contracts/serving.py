@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Batches: TypeAlias = pa.RecordBatchReader
 
-Operator = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "isnull"]
+Operator = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "search", "isnull"]
 
 
 class TableSpec(Serving):
@@ -129,7 +129,10 @@ class Sink(Plugin, ABC):
 
 @dataclass(frozen=True)
 class Filter:
-    """One condition: `field operator value`. `in` takes a sequence, `isnull` a bool."""
+    """One condition: `field operator value`. `in` takes a sequence, `isnull` a bool.
+
+    `contains`, `startswith` and `search` ask text; `search` is `contains` whatever the case and accents.
+    """
 
     field: str
     operator: Operator
@@ -168,8 +171,11 @@ class Page:
 
 
 class Store(ABC):
-    """Reads the active release of a sink. Values are Python's own: int, float, str, bool, None,
-    `Decimal`, `date`, UTC `datetime`, list, dict. Unknown names raise CallError."""
+    """Reads the active release of a sink. Unknown names raise CallError.
+
+    Values are Python's own: int, float, str, bool, None, `Decimal`, `date`, list, dict, and `datetime`: in UTC from a
+    column with a time zone, naive from one without.
+    """
 
     @abstractmethod
     def release(self) -> Release:

@@ -29,6 +29,7 @@ class Parquet(Format):
 
     Durations come as ISO 8601 text, such as `PT1H30M`, and decimals of more than 38 digits as text with every digit:
     DuckDB has no type for either that Parquet keeps.
+    Timestamps with a time zone are cut to microseconds.
 
     ```yaml
     tables:
@@ -55,7 +56,8 @@ class Parquet(Format):
                 raise SourceError(f"{name}: has no columns", hint="take it out of `source`")
             texts = _texts(schema, name)
             with whole(target) as part, _with_wide_decimals(source, schema, part) as readable:
-                query = f"select * replace ({', '.join(texts)}) from" if texts else "from"
+                changes = [*texts, *parquet_file.cut_to_microseconds(readable, connection)]
+                query = f"select * replace ({', '.join(changes)}) from" if changes else "from"
                 rows = parquet_file.write(f"{query} {parquet_file.scan(readable)}", part, connection)
                 columns = parquet_file.columns(part, connection)
         except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowException) as error:

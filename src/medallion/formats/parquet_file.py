@@ -6,12 +6,14 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts import literal
+from medallion.contracts import literal, quote
 from medallion.errors import StorageError
 from medallion.records import Column
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
+
+_NANOSECONDS = "TIMESTAMPTZ_NS"
 
 
 def write(query: str, part: Path, connection: Connection) -> int:
@@ -32,6 +34,22 @@ def write(query: str, part: Path, connection: Connection) -> int:
 def scan(path: Path) -> str:
     """SQL for all rows of one file; its path is no pattern and carries no columns."""
     return f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning=false)"
+
+
+def cut_to_microseconds(path: Path, connection: Connection) -> list[str]:
+    """SQL that replaces columns of nanoseconds with a time zone by microseconds: DuckDB computes with no others."""
+    return [
+        f"{_cut(quote(column.name), column.type)} as {quote(column.name)}"
+        for column in columns(path, connection)
+        if _NANOSECONDS in column.type
+    ]
+
+
+def _cut(column: str, type_: str) -> str:
+    if type_ != _NANOSECONDS:
+        return f"cast({column} as {type_.replace(_NANOSECONDS, 'TIMESTAMP WITH TIME ZONE')})"
+    number = f"epoch_ns({column})"
+    return f"make_timestamptz(({number} - ({number} % 1000 + 1000) % 1000) // 1000)"
 
 
 def columns(path: Path, connection: Connection) -> tuple[Column, ...]:

@@ -11,6 +11,7 @@ from medallion.contracts import TableSpec
 from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
+from medallion.sinks.whole_numbers import TooLargeError
 
 Index = tuple[tuple[str, bool], ...]
 
@@ -84,9 +85,12 @@ class Target:
             hint="deduplicate the table by its key, or declare a key that tells its rows apart",
         )
 
-    def too_large(self, error: OverflowError) -> LoadError:
-        """The error for a number that the database cannot keep."""
-        return LoadError(f"{self.place}: {error}", hint="cast it to float or text, or to a decimal of fewer places")
+    def too_large(self, error: TooLargeError, first: int) -> LoadError:
+        """The error for a number that the database cannot keep, in a batch that begins with the row `first`."""
+        return LoadError(
+            f"{self.place}: column {error.column!r}, row {first + error.index + 1:,}: {error.what}",
+            hint="cast it to float or text, or to a decimal of fewer places",
+        )
 
     def null_key(self, name: str) -> LoadError:
         """The error for a row without a key."""

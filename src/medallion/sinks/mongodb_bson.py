@@ -7,12 +7,12 @@ documents is those arrays joined row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.kinds import Kind
 from medallion.sinks.mongodb_documents import ZERO_EXPONENT, decimal128, leaf
-from medallion.sinks.whole_numbers import whole_numbers
+from medallion.sinks.whole_numbers import TooLargeError, whole_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,8 +136,8 @@ def _decimals(array: pa.Array, kind: Kind, name: str) -> pa.Array:
 
     try:
         numbers = whole_numbers(array, kind, name)
-    except OverflowError:
-        values = [b"" if value is None else decimal128(value, name).bid for value in array.to_pylist()]
+    except TooLargeError:
+        values = _each(array, name, lambda value: b"" if value is None else decimal128(value).bid)
         made = _texts(values)
     else:
         whole = _values(numbers, "<i8")
@@ -153,7 +153,19 @@ def _nested(name: str, kind: Kind, array: pa.Array) -> pa.Array:
     """Elements of lists, structs and maps, by way of Python's objects."""
     from bson import encode
 
-    return _texts([encode({name: kind.walk(value, leaf)})[4:-1] for value in array.to_pylist()])
+    return _texts(_each(array, name, lambda value: encode({name: kind.walk(value, leaf)})[4:-1]))
+
+
+def _each(array: pa.Array, name: str, encoded: Callable[[Any], bytes]) -> list[bytes]:
+    """The values of a column, encoded one by one. Raises TooLargeError on a number that BSON cannot hold."""
+    values = []
+    for index, value in enumerate(array.to_pylist()):
+        try:
+            values.append(encoded(value))
+        except OverflowError as error:
+            what = str(error) if str(error).startswith("a decimal") else "an integer too large for the 64 bits of BSON"
+            raise TooLargeError(name, index, what) from None
+    return values
 
 
 def _fixed(beginning: bytes, values: np.ndarray[Any, Any]) -> pa.Array:

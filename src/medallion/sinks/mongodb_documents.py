@@ -1,7 +1,8 @@
 """How values are kept in MongoDB, and how they come back as Python's own.
 
 Null stays null, and NaN becomes null; decimals are Decimal128; a date is its midnight in UTC, which only
-the table's schema tells from a timestamp; timestamps keep milliseconds; times are ISO 8601 text.
+the table's schema tells from a timestamp; timestamps keep milliseconds, and one without a time zone is kept as if
+it were in UTC, which the schema tells too; times are ISO 8601 text.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
     """What turns a kept value that is not null back; None when it comes back as it is."""
     if kind.name in _NESTED:
         return lambda value: kind.walk(value, _restored)
-    return _RESTORE.get(kind.name)
+    return _wall_clock if kind.name == "timestamp" and not kind.zoned else _RESTORE.get(kind.name)
 
 
 def columns_of(fields: Sequence[str], kinds: Mapping[str, Kind], found: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
@@ -91,21 +92,21 @@ def rows_of(
     return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def decimal128(value: Decimal, name: str) -> Any:
+def decimal128(value: Decimal) -> Any:
     """A decimal as BSON holds it. Raises OverflowError when it has more digits than that."""
     from bson.decimal128 import Decimal128
 
     try:
         return Decimal128(value)
     except DecimalException:
-        raise OverflowError(f"column {name!r} holds a decimal of more than the 34 digits MongoDB keeps") from None
+        raise OverflowError("a decimal of more than the 34 digits MongoDB keeps") from None
 
 
 def leaf(kind: Kind, value: Any) -> Any:
     """A value as BSON can hold it."""
     match kind.name:
         case "decimal":
-            return decimal128(value, "of a nested value")
+            return decimal128(value)
         case "date":
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         case "float":
@@ -116,8 +117,13 @@ def leaf(kind: Kind, value: Any) -> Any:
 
 
 def _restored(kind: Kind, value: Any) -> Any:
-    restore = _RESTORE.get(kind.name)
+    restore = restorer(kind)
     return restore(value) if restore else value
+
+
+def _wall_clock(value: datetime) -> datetime:
+    """A kept timestamp of a column without a time zone."""
+    return value.replace(tzinfo=None)
 
 
 def _date(value: datetime) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 from medallion.grouping import Grouping, Metric, Term
@@ -70,7 +71,7 @@ def _restored(kind: Kind, value: Any) -> Any:
     if kind.name in ("float", "integer") and hasattr(value, "to_decimal"):  # the mean of decimals, a wide sum
         value = value.to_decimal()
         return float(value) if kind.name == "float" else int(value)
-    return restored(kind, value)
+    return None if isinstance(value, float) and isnan(value) else restored(kind, value)
 
 
 def _column(name: str, key: Sequence[str]) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.sinks.loading import Target
 from medallion.sinks.mongodb_bson import documents_of, small_parts
+from medallion.sinks.whole_numbers import TooLargeError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,8 +56,8 @@ def _insert(collection: Collection[dict[str, Any]], wanted: Target, first: int, 
 
     try:
         documents, nulls = documents_of(part, wanted.kinds, wanted.spec.key, first)
-    except OverflowError as error:
-        raise wanted.too_large(error) from None
+    except TooLargeError as error:
+        raise wanted.too_large(error, first) from None
     for column in wanted.spec.key:
         if column in nulls:
             raise wanted.null_key(column)

@@ -9,6 +9,7 @@ from medallion.contracts import ROW, Filter, Sort
 from medallion.kinds import Kind
 from medallion.paging import Plan, beyond_prefix
 from medallion.sinks.mongodb_documents import kept
+from medallion.text_folding import search_pattern
 
 Condition = dict[str, Any]
 
@@ -86,6 +87,8 @@ def _condition(name: str, condition: Filter, kind: Kind) -> Condition:
             return {name: {"$in": [kept(kind, item) for item in value]}}
         case "contains":
             return {"$expr": {"$gte": [{"$indexOfBytes": [f"${name}", {"$literal": value}]}, 0]}}
+        case "search":
+            return {name: {"$regex": search_pattern(value)}}
         case "startswith":
             end = beyond_prefix(value)
             return {name: {"$gte": value} if end is None else {"$gte": value, "$lt": end}}

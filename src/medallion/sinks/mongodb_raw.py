@@ -79,6 +79,8 @@ def _columns(raw: bytes, kinds: Mapping[str, Kind]) -> dict[str, list[Any]] | No
         values = _READERS[kind.name](raw, cells, np.where(types == _NULL, len(raw), at), types)
         if values is None:
             return None
+        if kind.zoned:
+            values = [moment.replace(tzinfo=UTC) for moment in values]
         for row in np.flatnonzero(types == _NULL).tolist():
             values[row] = None
         found[name], at = values, at + sizes
@@ -148,7 +150,7 @@ def _timestamps(_raw: bytes, cells: Array, at: Array, _types: Array) -> list[Any
     moments = _bytes(cells, at, 8).view("<i8").ravel()
     if moments.min() < _FIRST_DAY * _DAY or moments.max() >= (_LAST_DAY + 1) * _DAY:
         return None
-    return [moment.replace(tzinfo=UTC) for moment in moments.astype("datetime64[ms]").tolist()]
+    return moments.astype("datetime64[ms]").tolist()
 
 
 def _decimals(_raw: bytes, cells: Array, at: Array, _types: Array) -> list[Any] | None:

@@ -23,6 +23,7 @@ from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, 
 from medallion.sinks.sqlite_repair import discard_tables, flaws, lost_history, rebuild
 from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
 from medallion.sinks.sqlite_store import SqliteStore
+from medallion.sinks.whole_numbers import TooLargeError
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
@@ -189,11 +190,13 @@ def _fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
     connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
     insert = f"insert into {name} values (null, {', '.join('?' * len(columns))})"
     nulls: set[str] = set()
+    first = 0
     for batch in rows:
         try:
             connection.executemany(insert, rows_of(batch, kinds, nulls))
-        except OverflowError as error:
-            raise wanted.too_large(error) from None
+        except TooLargeError as error:
+            raise wanted.too_large(error, first) from None
+        first += batch.num_rows
         for column in wanted.spec.key:
             if column in nulls:
                 raise wanted.null_key(column)
@@ -262,6 +265,8 @@ def _point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> N
 
 def _for_people(name: str, type_: str) -> str:
     kind = kind_of(type_)
+    if kind.name == "timestamp" and not kind.zoned:
+        return f"rtrim({quote(name)}, 'Z') as {quote(name)}"
     if kind.name != "decimal":
         return quote(name)
     return f"{quote(name)} / {10**kind.scale}.0 as {quote(name)}"

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from medallion.errors import SinkError
 from medallion.storage.digests import REPAIR
 from medallion.storage.durability import make_folder
+from medallion.text_folding import fold
 
 RELEASES = "_medallion_releases"
 ACTIVE = "_medallion_active"
 LOADS = "_medallion_loads"
+FOLD = "medallion_fold"  # the function that takes case and accents away
 
 META = (
     f"create table if not exists {RELEASES} (id text primary key, body text not null)",
@@ -48,6 +50,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the file; transactions begin and end only when told to."""
     uri = f"file:{percent(str(path))}?mode={'rwc' if write else 'ro'}"
     connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    connection.create_function(FOLD, 1, _folded, deterministic=True)
     if write:
         try:
             connection.execute("pragma journal_mode = wal").fetchone()
@@ -57,6 +60,10 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else fold(text)
 
 
 def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:

@@ -9,7 +9,9 @@ from typing import Any
 from medallion.contracts import Filter, Sort, quote
 from medallion.kinds import Kind
 from medallion.paging import Plan, beyond_prefix
+from medallion.sinks.sqlite_file import FOLD
 from medallion.sinks.sqlite_rows import bound
+from medallion.text_folding import fold
 
 Condition = tuple[str, list[Any]]
 
@@ -64,6 +66,8 @@ def _condition(condition: Filter, kind: Kind) -> Condition:
             return f"{column} in ({', '.join('?' * len(values))})", values
         case "contains":
             return f"instr({column}, ?) > 0", [value]
+        case "search":
+            return f"instr({FOLD}({column}), ?) > 0", [fold(value)]
         case "startswith":
             return _startswith(column, value)
     return _compare(column, condition.operator, bound(kind, value))

@@ -1,7 +1,8 @@
 """How values are kept in SQLite, and how they come back as Python's own.
 
 Decimals are whole numbers of their last digit, so that they are exact and sort; dates and times are
-ISO 8601 text of fixed width, timestamps in UTC; booleans 0 and 1; NaN is null; nested values are JSON.
+ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a time zone; booleans
+are 0 and 1; NaN is null; nested values are JSON.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def bound(kind: Kind, value: Any) -> Any:
         case "decimal":
             return value.scaleb(kind.scale, _EXACT)
         case "timestamp":
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+            return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
         case "date":
             return value.isoformat()
         case "boolean":
@@ -70,7 +71,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
         case "decimal":
             return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
         case "timestamp":
-            return datetime.fromisoformat
+            return datetime.fromisoformat if kind.zoned else _wall_clock
         case "date":
             return date.fromisoformat
         case "boolean":
@@ -102,6 +103,11 @@ def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
     return array
 
 
+def _wall_clock(text: str) -> datetime:
+    """A kept timestamp of a column without a time zone."""
+    return datetime.fromisoformat(text[:-1])
+
+
 def _json(kind: Kind, value: Any) -> str | None:
     return None if value is None else json.dumps(kind.walk(value, _plain), ensure_ascii=False, separators=(",", ":"))
 
@@ -129,7 +135,8 @@ def _revive(kind: Kind, value: Any) -> Any:
         case "decimal":
             return Decimal(value)
         case "timestamp":
-            return datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
+            return moment if kind.zoned else moment.replace(tzinfo=None)
         case "date":
             return date.fromisoformat(value)
         case "bytes":

@@ -9,9 +9,21 @@ from medallion.kinds import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_END = 2**63
+
+
+class TooLargeError(OverflowError):
+    """A number that the database cannot keep: the `column`, the `index` in its batch, and what is wrong with it."""
+
+    def __init__(self, column: str, index: int, what: str) -> None:
+        super().__init__(f"column {column!r}: {what}")
+        self.column = column
+        self.index = index
+        self.what = what
+
 
 def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
-    """The column `name` as int64. Raises OverflowError when a value is too large."""
+    """The column `name` as int64. Raises TooLargeError when a value is too large."""
     import pyarrow as pa
 
     if pa.types.is_decimal(array.type):
@@ -21,4 +33,7 @@ def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
         return array.cast(pa.int64())
     except pa.ArrowInvalid:
         what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
-        raise OverflowError(f"column {name!r} holds {what} too large for the 64 bits it is kept in") from None
+        index = next(
+            index for index, value in enumerate(array.to_pylist()) if value is not None and not -_END <= value < _END
+        )
+        raise TooLargeError(name, index, f"{what} too large for the 64 bits it is kept in") from None

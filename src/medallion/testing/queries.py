@@ -14,8 +14,12 @@ import pytest
 from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError
 from medallion.testing.served import COLUMNS, TYPES, Row, items, publish
+from medallion.testing.values import ValueContract
+from medallion.text_folding import fold
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
+
+_WALL_CLOCK = datetime(2024, 1, 1, 14)
 
 VALUES: dict[str, list[tuple[Any, Any]]] = {
     "id": [(7, 7), ("7", 7), (-1, -1)],
@@ -33,13 +37,13 @@ VALUES: dict[str, list[tuple[Any, Any]]] = {
     "active": [(True, True), ("false", False)],
     "day": [(date(2024, 1, 5), date(2024, 1, 5)), ("2024-01-05", date(2024, 1, 5))],
     "at": [
-        (datetime(2024, 1, 1, 14, tzinfo=UTC), datetime(2024, 1, 1, 14, tzinfo=UTC)),
-        ("2024-01-01T14:00", datetime(2024, 1, 1, 14, tzinfo=UTC)),
-        (date(2024, 1, 2), datetime(2024, 1, 2, tzinfo=UTC)),
+        (_WALL_CLOCK, _WALL_CLOCK),
+        ("2024-01-01T14:00", _WALL_CLOCK),
     ],
     "seen": [
         ("2024-01-01T15:00:00+01:00", datetime(2024, 1, 1, 14, tzinfo=UTC)),
         ("2024-01-01 14:00:00.000Z", datetime(2024, 1, 1, 14, tzinfo=UTC)),
+        ("2024-01-01T14:00", datetime(2024, 1, 1, 14, tzinfo=UTC)),
     ],
     "opens": [("05:30", "05:30:00.000000")],
 }
@@ -74,6 +78,9 @@ WRONG: list[tuple[Query, str]] = [
     (Query(filters=(Filter("day", "eq", "2024-02-30"),)), "no date"),
     (Query(filters=(Filter("day", "eq", "20240101"),)), "no date"),
     (Query(filters=(Filter("at", "eq", "yesterday"),)), "no timestamp"),
+    (Query(filters=(Filter("at", "eq", "2024-01-01T14:00Z"),)), "no timestamp"),
+    (Query(filters=(Filter("at", "in", ["2024-01-01"]),)), "is a day"),
+    (Query(filters=(Filter("seen", "ne", date(2024, 1, 1)),)), "is a day"),
     (Query(filters=(Filter("active", "eq", "yes"),)), "no boolean"),
     (Query(filters=(Filter("name", "eq", 5),)), "no text"),
     (Query(filters=(Filter("name", "eq", "\ud800"),)), "no text"),
@@ -82,12 +89,14 @@ WRONG: list[tuple[Query, str]] = [
     (Query(filters=(Filter("name", "in", "ab"),)), "takes a list"),
     (Query(filters=(Filter("name", "isnull", "perhaps"),)), "true or false"),
     (Query(filters=(Filter("id", "contains", "1"),)), "asks text"),
+    (Query(filters=(Filter("id", "search", "1"),)), "asks text"),
+    (Query(filters=(Filter("name", "search", "x" * 101),)), "at most 100 letters"),
     (Query(filters=(Filter("tags", "eq", "a"),)), "isnull"),
     (Query(limit=0), "at least 1"),
 ]
 
 
-class QueryContract:
+class QueryContract(ValueContract):
     """What every store answers; subclass it through `SinkContract`."""
 
     rows = items()
@@ -108,7 +117,9 @@ class QueryContract:
         for row in found.rows:
             assert list(row) == list(TYPES)
             assert {type(value) for value in row.values()} <= _KINDS
-            assert row["at"] is None or row["at"].tzinfo is UTC
+            for timestamps in (row, row["detail"] or {"at": None, "seen": None}):
+                assert timestamps["at"] is None or timestamps["at"].tzinfo is None
+                assert timestamps["seen"] is None or timestamps["seen"].tzinfo is UTC
 
     def test_tables_and_release_tell_what_is_served(self, store: Store) -> None:
         (served,) = store.tables().values()
@@ -130,6 +141,12 @@ class QueryContract:
         self._check(store, Filter("name", "contains", part), lambda value: part in value)
         self._check(store, Filter("name", "startswith", part), lambda value: value.startswith(part))
         self._check(store, Filter("name", "eq", part), lambda value: value == part)
+
+    @pytest.mark.parametrize(
+        "part", ["ZOE", "zoë", "Zoe\u0308", "nAiVe", "ANA", "_", "*", "", "🙂", "^", ".", "[", "\\"]
+    )
+    def test_search_is_whatever_the_case_and_accents(self, store: Store, part: str) -> None:
+        self._check(store, Filter("name", "search", part), lambda value: fold(part) in fold(value))
 
     @pytest.mark.parametrize("name", list(TYPES))
     def test_isnull(self, store: Store, name: str) -> None:

@@ -31,7 +31,7 @@ TYPES = {
     "seen": "TIMESTAMP WITH TIME ZONE",
     "opens": "TIME",
     "tags": "VARCHAR[]",
-    "detail": "STRUCT(price DECIMAL(8,2), since DATE)",
+    "detail": 'STRUCT(price DECIMAL(8,2), since DATE, "at" TIMESTAMP, seen TIMESTAMP WITH TIME ZONE)',
     "counts": "MAP(VARCHAR, INTEGER)",
 }
 COLUMNS = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
@@ -55,11 +55,16 @@ def _item(number: int) -> Row:
         "rate": number % 6 / 4,
         "active": number % 2 == 0,
         "day": date(2024, 1, 1) + timedelta(days=number % 9),
-        "at": moment,
+        "at": moment.replace(tzinfo=None),
         "seen": moment,
         "opens": f"{number % 24:02}:30:00.000000",
         "tags": ["a", f"tag {number % 3}"],
-        "detail": {"price": Decimal(number).scaleb(-2), "since": date(2024, 2, 29)},
+        "detail": {
+            "price": Decimal(number).scaleb(-2),
+            "since": date(2024, 2, 29),
+            "at": moment.replace(tzinfo=None),
+            "seen": moment,
+        },
         "counts": {"n": number},
     }
     for place, name in enumerate(list(TYPES)[1:]):
@@ -73,11 +78,12 @@ def batches(rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int 
     import pyarrow as pa
 
     schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
+    clocks = [column.name for column in columns if column.type == "TIME"]
 
     def stream() -> Iterator[pa.RecordBatch]:
         part: list[Row] = []
         for row in rows:
-            part.append(_as_loaded(row))
+            part.append(_as_loaded(row, clocks))
             if len(part) == size:
                 yield pa.RecordBatch.from_pylist(part, schema)
                 part = []
@@ -87,14 +93,13 @@ def batches(rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int 
     return pa.RecordBatchReader.from_batches(schema, stream())
 
 
-def _as_loaded(row: Row) -> Row:
+def _as_loaded(row: Row, clocks: Sequence[str]) -> Row:
     loaded = dict(row)
     if "rate" in row and row["rate"] is None and row["id"] % 2:
         loaded["rate"] = nan
-    if row.get("at") is not None:
-        loaded["at"] = row["at"].replace(tzinfo=None)
-    if row.get("opens") is not None:
-        loaded["opens"] = time.fromisoformat(row["opens"])
+    for name in clocks:
+        if row.get(name) is not None:
+            loaded[name] = time.fromisoformat(row[name])
     return loaded
 
 

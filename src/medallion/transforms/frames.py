@@ -78,9 +78,9 @@ def to_arrow(frame: Any, like: Relation) -> pa.Table:
 
     kind = kind_of(type(frame))
     if kind == "arrow":
-        return frame
+        return _of_microseconds(frame)
     if kind in ("polars", "lazy"):
-        return (frame.collect() if kind == "lazy" else frame).to_arrow()
+        return _of_microseconds((frame.collect() if kind == "lazy" else frame).to_arrow())
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     strange = [name for name in frame.columns if not isinstance(name, str)]
@@ -90,7 +90,18 @@ def to_arrow(frame: Any, like: Relation) -> pa.Table:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise StepError(f"what it returned is no table: {error}", hint="give each column values of one type") from error
-    return _dates_again(table.replace_schema_metadata(), like)
+    return _of_microseconds(_dates_again(table.replace_schema_metadata(), like))
+
+
+def _of_microseconds(table: pa.Table) -> pa.Table:
+    """The table, nanoseconds with a time zone cut to microseconds: DuckDB computes with no others."""
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns" and field.type.tz:
+            column = table.column(index).cast(pa.timestamp("us", field.type.tz), safe=False)
+            table = table.set_column(index, field.name, column)
+    return table
 
 
 def _to_pandas(table: pa.Table) -> Any:

@@ -173,6 +173,10 @@ def _boolean(word: str) -> Reading:
 
 def _moment(formats: Formats, column: str, text: str, kind: str, group: str) -> Reading | None:
     into_utc = _sql_type(formats) == "TIMESTAMP WITH TIME ZONE"
+    if kind == "TIMESTAMPTZ_NS":
+        column, kind = f"cast({column} as timestamptz)", "TIMESTAMP WITH TIME ZONE"
+        if into_utc:
+            return Reading(column, "false")
     if kind == "TIMESTAMP WITH TIME ZONE":
         value = f"({column} at time zone 'UTC')"
         return Reading(f"cast({value} as date)" if formats.date else value, "false")

@@ -256,7 +256,7 @@ def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str])
 
     types = {
         "integer": pa.int64(), "float": pa.float64(), "text": pa.string(), "boolean": pa.bool_(), "date": pa.date32(),
-        "timestamp": pa.timestamp("us", "UTC"), "time": pa.string(),
+        "timestamp": pa.timestamp("us"), "time": pa.string(),
     }  # fmt: skip
     kinds = reading.figures.kinds(table)
     known = {**types, "decimal": None}
@@ -265,6 +265,7 @@ def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str])
         for name in columns
         if kinds[name].name in known
     ]
+    fields = [(name, pa.timestamp("us", "UTC") if kinds[name].zoned else type_) for name, type_ in fields]
     schema, out = pa.schema(fields), io.BytesIO()
     with pq.ParquetWriter(out, schema) as writer:
         for batch in batches:

@@ -1,0 +1,53 @@
+"""One value that cannot be served fails the run, with its table, column and row; what was published goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import medallion as md
+from medallion.errors import SinkError
+
+YAML = """\
+name: unfit
+lake: lake
+tables:
+  bronze:
+    rows: {source: "rows.csv"}
+  gold:
+    moments:
+      from: bronze.rows
+      steps:
+        - sql: select cast(id as integer) as id, cast(day as date) as day, SQL as later from {table}
+sinks:
+  serving: {url: "URL", tables: {moments: {key: id}}}
+"""
+UNFIT = [
+    ("cast(day as date) + interval 1 day", "9999-12-31", "'later', row 2: 10000-01-01"),
+    ("cast(day as timestamp)", "infinity", "'day', row 2: infinity"),
+    ("[cast(day as timestamptz)]", "20224-01-01", "'day', row 2: 20224-01-01"),
+    ("[cast('-infinity' as timestamp)]", "2024-01-01", "'later', row 1: a value in a list"),
+]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+@pytest.mark.parametrize(("sql", "day", "told"), UNFIT)
+def test_a_date_beyond_all_readers_fails_the_run(
+    tmp_path: Path, store: str, sql: str, day: str, told: str, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite:serving.db" if store == "sqlite" else request.getfixturevalue("mongodb_url")
+    file, rows = tmp_path / "medallion.yaml", tmp_path / "rows.csv"
+    rows.write_text("id,day\n1,2024-01-01\n")
+    yaml = YAML.replace("URL", url).replace("{table}", "rows")
+    file.write_text(yaml.replace("SQL", "day"))
+    release = md.Pipeline.load(file).run().release
+    rows.write_text(f"id,day\n1,2024-01-01\n2,{day}\n")
+    file.write_text(yaml.replace("SQL", sql))
+    pipeline = md.Pipeline.load(file)
+    with pytest.raises(SinkError, match=f"table 'moments': column {told}"):
+        pipeline.run()
+    reader = pipeline.store()
+    assert reader.release().id == release
+    assert reader.count("moments", md.Query()) == 1
+    reader.close()
