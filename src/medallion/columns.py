@@ -18,23 +18,33 @@ def known_columns(declaration: Declaration) -> Mapping[str, Columns]:
 
     known: dict[str, Columns] = {}
     names = declaration.names()
+    tables = set(names)
+    begun: set[str] = set()
+    waiting = list(reversed(names))  # a stack instead of recursion: chains of tables may be long
+    while waiting:
+        name = waiting[-1]
+        table = declaration.table(name)
+        reads = {} if isinstance(table, Source) else table.reads()
+        before = [] if name in begun else [read for read in reads.values() if read in tables and read not in begun]
+        begun.add(name)
+        if before:
+            waiting += reversed(before)
+            continue
+        waiting.pop()
+        if name not in known:  # of a table in a cycle, which is reported elsewhere, nothing is known
+            known[name] = _made(table, {alias: known.get(read) for alias, read in reads.items()})
+    return {name: known[name] for name in names}
 
-    def columns_of(name: str) -> Columns:
-        if name not in known:
-            known[name] = None  # what a table in a cycle finds, which is reported elsewhere
-            known[name] = _made(declaration.table(name))
-        return known[name]
 
-    def _made(table: Source | Table) -> Columns:
-        if isinstance(table, Source):
-            return table.columns or None if table.schema_policy != "evolve" else None
-        inputs = {alias: columns_of(name) if name in names else None for alias, name in table.reads().items()}
-        columns = next(iter(inputs.values()), None)
-        for step in table.steps:
-            columns = step.result_columns(columns, inputs)
-        return columns
+def _made(table: Source | Table, inputs: Mapping[str, Columns]) -> Columns:
+    from medallion.config import Source
 
-    return {name: columns_of(name) for name in names}
+    if isinstance(table, Source):
+        return table.columns or None if table.schema_policy != "evolve" else None
+    columns = next(iter(inputs.values()), None)
+    for step in table.steps:
+        columns = step.result_columns(columns, inputs)
+    return columns
 
 
 def lacks(columns: Columns, name: str, table: str) -> str | None:

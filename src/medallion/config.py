@@ -274,17 +274,25 @@ def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], s
     }
     done: set[str] = set()
 
-    def walk(name: str, trail: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        if name in trail:
-            yield (*trail[trail.index(name) :], name)
-        elif name not in done:
-            for other in reads.get(name, ()):
-                yield from walk(other, (*trail, name))
-            done.add(name)
-
     for name in reads:
-        for cycle in walk(name, ()):
+        for cycle in _cycles_from(name, reads, done):
             yield ("tables", *cycle[0].split("."), "from"), f"a cycle: {' → '.join(cycle)}"
+
+
+def _cycles_from(root: str, reads: Mapping[str, list[str]], done: set[str]) -> Iterator[tuple[str, ...]]:
+    """The cycles met on the way from a table to all that it reads; without recursion, for chains may be long."""
+    trail = {} if root in done else {root: iter(reads[root])}
+    while trail:
+        name, others = next(reversed(trail.items()))
+        other = next(others, None)
+        if other is None:
+            done.add(name)
+            del trail[name]
+        elif other in trail:
+            names = list(trail)
+            yield (*names[names.index(other) :], other)
+        elif other not in done:
+            trail[other] = iter(reads.get(other, ()))
 
 
 def _later(name: str, than: str, layers: list[str]) -> bool:

@@ -22,9 +22,10 @@ from medallion.lake import new_id, now
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
 from medallion.records import Ingestion, LoadReport, Release, Run, Snapshot, StepRun
-from medallion.retention import collect
+from medallion.retention import collect, forget_runs
 from medallion.scheduling import side_by_side
 from medallion.secrets import mask, mask_all, scrub
+from medallion.source_tokens import read_tokens, write_tokens
 
 if TYPE_CHECKING:
     from medallion.lease import Lease
@@ -104,12 +105,17 @@ class Execution:
             said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
             self._note(status="failed", finished=now(), error=mask(said))
             with suppress(ServiceError):  # the lake itself may be what failed
-                self.lake.put_run(self.record)
+                self._write_down()
             if isinstance(error, MedallionError):
                 error.run = self.record
             raise
-        self.lake.put_run(self.record)
+        self._write_down()
         return self.record
+
+    def _write_down(self) -> None:
+        self.lake.put_run(self.record)
+        with suppress(ServiceError):  # old records that could not be removed now are removed next time
+            forget_runs(self.lake)
 
     def _execute(self) -> None:
         release = self.lake.current()
@@ -119,11 +125,8 @@ class Execution:
         shown = publisher.shown()
         self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
         for table in self.computing.sources():
-            before, lost = self.current.get(table.name), self.lost.get(table.name, ())
             with self.failures.collected(table.name):
-                self.arrivals[table.name], self.kept[table.name] = ingest.take_in(
-                    table, before, self.scratch, anew=self.selection.full, lost=lost
-                )
+                self._take_in(table)
         self.failures.check()
         find = self.lake.find_snapshot
         made = plan(self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost)
@@ -142,6 +145,16 @@ class Execution:
             return
         with publisher.connected() as connected:
             self._publish(connected, release)
+
+    def _take_in(self, table: ingest.SourceTable) -> None:
+        before, lost = self.current.get(table.name), self.lost.get(table.name, ())
+        touched = read_tokens(self.lake.storage, table.name) if before else {}
+        arrival, kept = ingest.take_in(
+            table, before, self.scratch, anew=self.selection.full, lost=lost, touched=touched
+        )
+        self.arrivals[table.name], self.kept[table.name] = arrival, kept
+        if (tokens := ingest.refreshed(before, kept)) and tokens != touched:
+            write_tokens(self.lake.storage, table.name, tokens)
 
     def _go_through(self, made: Plan) -> None:
         """Bring every table of the plan up to date."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +21,10 @@ from medallion.lake import now
 from medallion.plan import Arrival, digest
 from medallion.records import Change, Snapshot, SourceFile
 from medallion.secrets import mask
-from medallion.storage import Entry, Storage, open_storage
+from medallion.source_tokens import SourceToken, Tokens, taken, token_of, unchanged
+from medallion.storage import Entry, Storage, local_root, open_storage
 from medallion.storage.digests import Stored
 
-RACY = 2.0  # seconds: a file written this shortly before it was taken may change unseen in the same tick
 STAGED_FILES, STAGED_BYTES = 500, 1 << 30  # source files whose names are recorded together before they are kept
 
 
@@ -50,6 +51,7 @@ class Kept:
     object: Stored
     arrived: datetime
     form: Format
+    token: SourceToken
 
 
 def take_in(
@@ -59,29 +61,35 @@ def take_in(
     *,
     anew: bool = False,
     lost: Collection[str] = (),
+    touched: Tokens | None = None,
 ) -> tuple[Arrival, list[Kept]]:
     """Look at a table's source files and keep the bytes of those that changed.
 
     Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them; `anew` reads
-    and keeps those too that seem not to have changed; of `lost` objects, the files are read again.
+    and keeps those too that seem not to have changed; of `lost` objects, the files are read again;
+    `touched` has the tokens of files that were written again with the same bytes since.
     Raises SourceError when no file is there.
     """
     source, files = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
+    tokens = taken(known.values())
+    tokens |= {n: token for n, token in (touched or {}).items() if n in known and known[n].sha256 == token.sha256}
     staged = StagedStorage(table.storage, scratch) if scratch else None
 
     def keep(found: tuple[str, Entry]) -> Kept:
         name, entry = found
         form = table.declared.format or format_of(name)
         former = known.get(name)
-        if former and not anew and former.object not in lost and _same(former, entry):
+        if former and not anew and former.object not in lost and unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
-            return Kept(name, entry, former.sha256, item, former.arrived, form)
+            return Kept(name, entry, former.sha256, item, former.arrived, form, tokens[name])
         arrived = now()
         if scratch is None or staged is None:
-            return Kept(name, entry, digest_of_source(source, entry), Stored(""), arrived, form)
-        item = keep_object(replace(table, storage=staged), source, entry, scratch)
-        return Kept(name, entry, item.sha256 or "", item, arrived, form)
+            item, sha256 = Stored(""), digest_of_source(source, entry)
+        else:
+            item = keep_object(replace(table, storage=staged), source, entry, scratch)
+            sha256 = item.sha256 or ""
+        return Kept(name, entry, sha256, item, arrived, form, token_of(entry, sha256, arrived))
 
     kept: list[Kept] = []
     with ThreadPoolExecutor(4) as pool:
@@ -100,6 +108,13 @@ def take_in(
         }
     )
     return Arrival(mark, dict(changes)), kept
+
+
+def refreshed(before: Snapshot | None, kept: Sequence[Kept]) -> dict[str, SourceToken]:
+    """The tokens of files that have the same bytes as before, but were read again since."""
+    known = taken(before.sources) if before else {}
+    same = [file for file in kept if file.name in known and known[file.name].sha256 == file.sha256]
+    return {file.name: file.token for file in same if known[file.name] != file.token}
 
 
 def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path) -> Stored:
@@ -145,16 +160,27 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
         wanted = source_pattern.regex(rest)
         entries = [entry for entry in storage.list("") if wanted.fullmatch(entry.path)]
     if not entries:
-        raise SourceError(
-            f"{table.name}: no file matches {table.declared.source}",
-            hint=f"it is looked for in {storage.url}; put a file there or mend `source`",
-        )
+        raise _no_file(table, storage, rest)
+    for entry in entries:
+        if any("\udc80" <= char <= "\udcff" for char in entry.path):
+            raise SourceError(
+                f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8", hint="rename the file"
+            )
     prefix = "" if root == "." else f"{mask(root)}/"
     return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
 
 
-def _same(former: SourceFile, entry: Entry) -> bool:
-    return former.token == entry.token and former.arrived.timestamp() - entry.modified > RACY
+def _no_file(table: SourceTable, storage: Storage, path: str) -> SourceError:
+    folder = local_root(storage)
+    if folder is not None and (folder / path).exists():
+        return SourceError(
+            f"{table.name}: {table.declared.source} is a folder, FIFO or device",
+            hint="write its content to a file; for the files of a folder, end `source` in /*",
+        )
+    return SourceError(
+        f"{table.name}: no file matches {table.declared.source}",
+        hint=f"it is looked for in {storage.url}; put a file there or correct `source`",
+    )
 
 
 def digest_of_source(source: Storage, entry: Entry) -> str:

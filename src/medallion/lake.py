@@ -5,6 +5,7 @@ lake/
   lease.json                    who is writing, while someone is
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
+  touched/TABLE.json            tokens of source files that were written again with the same bytes
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
   writes/RUN-N.json             what a run is about to write, until a release names it
   quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
@@ -14,18 +15,19 @@ lake/
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
-from medallion.records import Record, Release, Run, Snapshot
+from medallion.records import Moment, Record, Release, Run, Snapshot
 from medallion.storage import Storage, for_each, open_storage
 from medallion.storage.digests import REPAIR, Stored, lost
 from medallion.storage.sealing import damaged, seal, unseal, write_record
@@ -35,6 +37,7 @@ R = TypeVar("R", bound=Record)
 
 POINTER = "current.json"
 HISTORY = 1000  # published ids that the pointer remembers
+HEADS = 200  # heads of releases kept in memory
 KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
 
 
@@ -48,6 +51,22 @@ class Pointer:
     release: str | None = None
     published: tuple[str, ...] = ()
     version: str | None = None
+
+
+class TableRows(Record):
+    """How many rows a table has."""
+
+    rows: int
+
+
+class ReleaseHead(Record):
+    """The first lines of a release, for lists of many: of its tables, the rows alone."""
+
+    id: str
+    run: str
+    created: Moment
+    previous: str | None
+    tables: dict[str, TableRows]
 
 
 class Lake:
@@ -73,6 +92,8 @@ class Lake:
         self.options = options
         self.storage = open_storage(self.url, base, options)
         self.layers: dict[str, Layer] = dict(layers or {})
+        self._heads: dict[str, ReleaseHead] = {}
+        self._reading_heads = Lock()
 
     # What is published
 
@@ -105,17 +126,26 @@ class Lake:
         try:
             return self._read(f"releases/{release}.json", Release)
         except MissingError:
-            known = [entry.id for entry in self.releases()]
-            raise CallError(f"there is no release {release!r}{did_you_mean(release, known)}") from None
+            raise CallError(f"there is no release {release!r}{did_you_mean(release, self.release_ids())}") from None
+
+    def release_ids(self) -> list[str]:
+        """The ids of all releases that were published and are kept, newest first. Reads none of them."""
+        published = set(self.pointer().published)
+        return [ident for ident in self._ids("releases") if ident in published]
 
     def releases(self) -> list[Release]:
-        """All releases that were published and are kept, newest first."""
+        """All releases that were published and are kept, newest first, with every file: they may be large."""
         published = set(self.pointer().published)
         return [release for release in self.written_releases() if release.id in published]
 
     def written_releases(self) -> list[Release]:
         """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
         return self._all("releases", Release)
+
+    def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
+        """The heads of releases, without those that went meanwhile. What was read once is kept in memory."""
+        heads = for_each(self.storage, self._head, ids)
+        return [head for head in heads if head]
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
@@ -145,9 +175,13 @@ class Lake:
         except MissingError:
             raise CallError(f"there is no run {run!r}", hint="medallion runs lists them") from None
 
-    def runs(self) -> list[Run]:
-        """All runs that are kept, newest first."""
-        return self._all("runs", Run)
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The newest runs that are kept, by default all, newest first."""
+        return self._all("runs", Run, limit)
+
+    def run_ids(self) -> list[str]:
+        """The ids of all runs that are kept, newest first. Reads none of them."""
+        return self._ids("runs")
 
     def put_run(self, run: Run) -> None:
         self._put(f"runs/{run.id}.json", run)
@@ -241,9 +275,24 @@ class Lake:
         with self._understood(path):
             return kind.model_validate_json(unseal(data))
 
-    def _all(self, folder: str, kind: type[R]) -> list[R]:
-        paths = sorted((entry.path for entry in self.storage.list(folder) if _is_record(entry.path)), reverse=True)
+    def _all(self, folder: str, kind: type[R], limit: int | None = None) -> list[R]:
+        paths = [f"{folder}/{ident}.json" for ident in self._ids(folder)[:limit]]
         return [record for record in for_each(self.storage, lambda path: self._kept(path, kind), paths) if record]
+
+    def _ids(self, folder: str) -> list[str]:
+        """The ids of the records in a folder, newest first."""
+        paths = (entry.path for entry in self.storage.list(folder) if _is_record(entry.path))
+        return sorted((path.removeprefix(f"{folder}/").removesuffix(".json") for path in paths), reverse=True)
+
+    def _head(self, release: str) -> ReleaseHead | None:
+        """One reader at a time: a release of many files is large while it is read, and small afterwards."""
+        with self._reading_heads:
+            head = self._heads.get(release) or self._kept(f"releases/{release}.json", ReleaseHead)
+            if head:
+                self._heads[release] = head
+                while len(self._heads) > HEADS:
+                    del self._heads[next(iter(self._heads))]
+            return head
 
     def _kept(self, path: str, kind: type[R]) -> R | None:
         try:

@@ -25,6 +25,7 @@ from medallion.records import Release, Run
 from medallion.retention import Collected, collect
 from medallion.secrets import SECRETS
 from medallion.source_map import Document
+from medallion.source_tokens import read_tokens
 from medallion.storage import local_root
 from medallion.storage.copies import copies
 from medallion.storage.settings import s3_options
@@ -94,9 +95,10 @@ class Pipeline:
         lost = self.lake.lost(current, self.declaration.names()) if current else {}
         arrivals, failures = {}, Failures()
         for table in self._sources():
-            before = snapshots.get(table.name)
+            before, gone = snapshots.get(table.name), lost.get(table.name, ())
+            touched = read_tokens(self.lake.storage, table.name)
             with failures.collected(table.name):
-                arrivals[table.name], _ = ingest.take_in(table, before, None, lost=lost.get(table.name, ()))
+                arrivals[table.name], _ = ingest.take_in(table, before, None, lost=gone, touched=touched)
         failures.check()
         return plan(self.declaration, arrivals, snapshots, self.lake.find_snapshot, selection, lost)
 
@@ -124,19 +126,19 @@ class Pipeline:
             pointer = self.lake.pointer()
             if pointer.release is None:
                 raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
-            earlier = [found.id for found in self.lake.releases() if found.id < pointer.release]
+            earlier = [ident for ident in self.lake.release_ids() if ident < pointer.release]
             if release is None and not earlier:
                 raise CallError(f"{pointer.release} is the first release that is kept; there is none to go back to")
             target = self.lake.release(release or earlier[0])
-            publisher = Publisher(self, scratch)
-            if not publisher.load(target):
-                raise CallError(
-                    f"release {target.id} cannot be shown: a sink of another kind or version has published it",
-                    hint="declare that sink again, or go on with what is published now",
-                )
-            held.check()
-            self.lake.point(target.id, pointer)
-            publisher.activate(target)
+            with Publisher(self, scratch).connected() as publisher:
+                if not publisher.load(target):
+                    raise CallError(
+                        f"release {target.id} cannot be shown: a sink of another kind or version has published it",
+                        hint="declare that sink again, or go on with what is published now",
+                    )
+                held.check()
+                self.lake.point(target.id, pointer)
+                publisher.activate(target)
             return target
 
     def collect(self) -> Collected:

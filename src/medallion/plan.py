@@ -120,15 +120,13 @@ def decide(
 def order(declaration: Declaration) -> list[str]:
     """Full names, each after all it reads; in the order written where that leaves a choice."""
     done: dict[str, None] = {}
-
-    def visit(name: str) -> None:
-        if name not in done:
-            for read in reads(declaration, name):
-                visit(read)
-            done[name] = None
-
-    for name in declaration.names():
-        visit(name)
+    waiting = list(reversed(declaration.names()))  # a stack instead of recursion: chains may be long
+    while waiting:
+        name = waiting[-1]
+        before = [read for read in reads(declaration, name) if read not in done]
+        waiting += reversed(before)
+        if not before:
+            done.setdefault(waiting.pop())
     return list(done)
 
 
@@ -146,7 +144,7 @@ def select(declaration: Declaration, selection: Selection) -> set[str]:
             raise CallError(f"there is no table {name!r}{did_you_mean(name, names)}")
     chosen = set(selection.only or names)
     if selection.from_:
-        chosen &= {name for name in names if selection.from_ in _upstream(declaration, name)}
+        chosen &= _downstream(declaration, names, selection.from_)
     if selection.to:
         chosen &= _upstream(declaration, selection.to)
     return chosen
@@ -176,10 +174,22 @@ def digest(value: Any) -> str:
 
 
 def _upstream(declaration: Declaration, name: str) -> set[str]:
-    found = {name}
-    for read in reads(declaration, name):
-        found |= _upstream(declaration, read)
-    return found
+    """A table and all that it is made of."""
+    upstream, waiting = {name}, [name]
+    while waiting:
+        fresh = set(reads(declaration, waiting.pop())) - upstream
+        upstream |= fresh
+        waiting += fresh
+    return upstream
+
+
+def _downstream(declaration: Declaration, ordered: Sequence[str], name: str) -> set[str]:
+    """A table and all that is made of it; each of the `ordered` names stands after all it reads."""
+    downstream = {name}
+    for other in ordered:
+        if not downstream.isdisjoint(reads(declaration, other)):
+            downstream.add(other)
+    return downstream
 
 
 def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snapshot | None) -> str:

@@ -47,6 +47,7 @@ class Publisher:
         made = copy(self)
         with ExitStack() as stack:
             made.sinks = {label: stack.enter_context(sink.connected()) for label, sink in self.sinks.items()}
+            made._given = self._given or _on_first_use(stack, self._session)
             yield made
 
     def shown(self) -> set[str | None]:
@@ -65,15 +66,14 @@ class Publisher:
     def load_table(self, release: Release, table: str, before: Release | None) -> Iterator[LoadReport]:
         """Load one table of a release into every sink, beside what is live, `before` being the published release."""
         for label, sink in self.sinks.items():
-            for snapshot, spec in self.specs(release, label, before):
-                if snapshot.table == table:
-                    try:
-                        report = self._load(sink, spec, snapshot, release)
-                    except CallError as error:
-                        error.path = ("sinks", label, "tables", spec.name)
-                        self.pipeline.locate(error)
-                        raise
-                    yield report
+            snapshot, spec = self._spec(release, label, table, before)
+            try:
+                report = self._load(sink, spec, snapshot, release)
+            except CallError as error:
+                error.path = ("sinks", label, "tables", spec.name)
+                self.pipeline.locate(error)
+                raise
+            yield report
 
     def catch_up(self, release: Release) -> bool:
         """Bring sinks that do not show the published release to it, and return whether that could be done: a run was
@@ -91,8 +91,9 @@ class Publisher:
         """
         found = True
         for label, tables in release.served.items():
+            there = self.sinks[label].loaded() if label in self.sinks else frozenset()
             for name, served in tables.items():
-                if label in self.sinks:
+                if label in self.sinks and served.name not in there:
                     spec = TableSpec(name=name, **served.way())
                     report = self._load(self.sinks[label], spec, release.tables[served.table], release)
                     found = found and report.served.name == served.name
@@ -107,8 +108,9 @@ class Publisher:
 
     def activate(self, release: Release) -> None:
         """Switch every sink to the release, then the plain names."""
+        summary = release.summary()
         for sink in self.sinks.values():
-            sink.activate(release)
+            sink.activate(summary)
         self.refresh_plain(release)
 
     def refresh_plain(self, release: Release) -> None:
@@ -193,15 +195,18 @@ class Publisher:
         self, release: Release, label: str, before: Release | None = None
     ) -> Iterator[tuple[Snapshot, TableSpec]]:
         """The tables of a release as a sink is to serve them, `before` being the published release."""
+        for table in self.pipeline.declaration.served():
+            yield self._spec(release, label, table, before)
+
+    def _spec(self, release: Release, label: str, table: str, before: Release | None) -> tuple[Snapshot, TableSpec]:
+        """One of them."""
         served = before.served.get(label, {}) if before else {}
-        declared = self.pipeline.declaration.sinks[label].tables
-        for name in self.pipeline.declaration.served():
-            snapshot, plain = release.tables[name], _plain(name)
-            options = declared.get(plain) or ServedTable()
-            spec = TableSpec(
-                name=plain, columns=snapshot.columns, key=options.key, indexes=options.indexes, mode=options.mode
-            )
-            yield snapshot, spec.model_copy(update={"former": _former(spec, snapshot, served.get(plain))})
+        snapshot, plain = release.tables[table], _plain(table)
+        options = self.pipeline.declaration.sinks[label].tables.get(plain) or ServedTable()
+        spec = TableSpec(
+            name=plain, columns=snapshot.columns, key=options.key, indexes=options.indexes, mode=options.mode
+        )
+        return snapshot, spec.model_copy(update={"former": _former(spec, snapshot, served.get(plain))})
 
     def _load(self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release) -> LoadReport:
         with self._session() as session:
@@ -214,6 +219,18 @@ class Publisher:
         if self._given is not None:
             return nullcontext(self._given())
         return self.pipeline.declaration.engine.session(self.scratch)
+
+
+def _on_first_use(stack: ExitStack, session: Callable[[], AbstractContextManager[Session]]) -> Callable[[], Session]:
+    """One session for all that needs one, opened when something does."""
+    opened: list[Session] = []
+
+    def give() -> Session:
+        if not opened:
+            opened.append(stack.enter_context(session()))
+        return opened[0]
+
+    return give
 
 
 def _way(table: Serving) -> tuple[object, ...]:

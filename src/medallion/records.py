@@ -106,6 +106,7 @@ class Snapshot(Record):
     `inputs` are the snapshot ids it was made of, by full table name. `sources` is filled for bronze tables alone.
     `identified` says that each row is one source record: then `_origin` tells rows apart and orders them, and the
     order of the stored rows tells nothing. `rejects` is a Parquet file of Reject rows, or None when there are none.
+    `source_files` and `arrived` are set in a summary alone.
     """
 
     table: str
@@ -124,6 +125,18 @@ class Snapshot(Record):
     identified: bool = False
     rejects: File | None = None
     warnings: tuple[Masked, ...] = ()
+    source_files: int = 0
+    arrived: Moment | None = None
+
+    def summary(self) -> Snapshot:
+        """What a store needs of it: its size does not depend on the number of files.
+
+        Of the source files, `source_files` counts them and `arrived` is when the last one came.
+        """
+        arrived = max((source.arrived for source in self.sources), default=self.arrived)
+        counted = {"source_files": len(self.sources) or self.source_files, "arrived": arrived}
+        left_out = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
+        return self.model_copy(update={**left_out, "inputs": {}, "rejects": None, **counted})
 
 
 class Serving(Record):
@@ -173,6 +186,11 @@ class Release(Record):
     layers: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = {}
     lost: tuple[str, ...] = ()
+
+    def summary(self) -> Release:
+        """What a store needs of it: the tables' summaries and what is served, not where its files lie."""
+        tables = {name: snapshot.summary() for name, snapshot in self.tables.items()}
+        return self.model_copy(update={"tables": tables, "layers": {}})
 
 
 class PlainFile(File):

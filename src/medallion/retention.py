@@ -21,6 +21,7 @@ from medallion.storage import Storage
 from medallion.storage.digests import REPAIR
 
 RUNS = 100  # the newest runs stay even when their release is gone
+SLACK = 50  # runs beyond them, so that not every run has to look which may go
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,41 @@ def collect(
     """Remove what is no longer needed; the caller holds the lease, and `check` raises LeaseError when it is lost.
 
     `run` names the list of what is removed while it is being removed. `thorough` also looks for what killed or
-    unpublished runs left. Without it nothing is listed while no release is beyond retention.
+    unpublished runs left. Without it, only half-written files go while no release is beyond retention.
     """
     collection = _Collection(lake, declaration, run, check)
+    parts = _sweep(lake, declaration)
     if not collection.gone and not thorough:
-        return Collected()
+        return Collected(parts=parts)
     objects, size = collection.remove()
     tables = 0
     for sink in sinks.values():
         check()
         tables += sink.prune(collection.kept)
-    check()
-    parts = lake.storage.sweep() if thorough else 0
     return Collected(len(collection.gone), objects, size, tables, parts)
+
+
+def forget_runs(lake: Lake) -> int:
+    """Remove the records of old runs; how many went. Cheap until there are `SLACK` more than are kept.
+
+    A record that alone names rejects stays until retention removes them.
+    """
+    ids = lake.run_ids()
+    current = lake.current() if len(ids) > RUNS + SLACK else None
+    if current is None:
+        return 0
+    wanted = {*ids[:RUNS], *(head.run for head in lake.release_heads(lake.release_ids()))}
+    named = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
+    old = [ident for ident in ids if ident not in wanted and _rejects([lake.run(ident)]) <= named]
+    for ident in old:
+        lake.storage.delete(f"runs/{ident}.json")
+    return len(old)
+
+
+def _sweep(lake: Lake, declaration: Declaration) -> int:
+    """Remove what killed writers left half-written, in the lake and in layers with a path of their own."""
+    apart = [lake.layer_storage(name, layer) for name, layer in declaration.layers.items() if layer.path]
+    return sum(storage.sweep() for storage in (lake.storage, *apart))
 
 
 class _Collection:
@@ -82,7 +105,8 @@ class _Collection:
                 if name not in self.layers:
                     self.layers[name] = cast("Layer", plugins.build(plugins.LAYERS, body))
         self.kept = self._newest(releases, self.retain[list(declaration.layers)[-1]])
-        self.gone = [release for release in releases if release not in self.kept]
+        kept = {release.id for release in self.kept}
+        self.gone = [release for release in releases if release.id not in kept]
 
     def remove(self) -> tuple[int, int]:
         """Remove objects, then the records that named them; how many objects, and their bytes."""

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 MASK = "***"
 SHORTEST = 4  # a shorter value is masked only where its URL shows that it is a password
 
-_SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|PWD|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|_PWD|CREDENTIAL", re.IGNORECASE)
 _PLACE_NAME = re.compile("(?:FILE|DIR|PATH|SOCK|SOCKET)$", re.IGNORECASE)
 _OPTION_NAME = "(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|(?:api|access)_?key)"
 _SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)

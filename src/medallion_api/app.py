@@ -100,7 +100,7 @@ def _routes(
         Root(reading, replies, name, api.most, [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN]),
     )
     yield "/health", Health()
-    yield "/health/ready", Readiness(reading.store)
+    yield "/health/ready", Readiness(reading)
     yield "/releases", ReleasesResource(reading, pipeline.lake)
     yield "/releases/current", CurrentRelease(reading, replies)
     yield "/runs/latest", LatestRun(pipeline.lake)

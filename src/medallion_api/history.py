@@ -8,13 +8,15 @@ import falcon
 from falcon import Request, Response
 from pydantic import BaseModel
 
-from medallion.lake import Lake
+from medallion.lake import Lake, ReleaseHead
 from medallion.quality import TableQuality, quality_of
 from medallion.records import LoadReport, Release, Run, StepRun
 from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Reply
 from medallion_api.service import no_store
+
+MOST_RELEASES = 100  # of one page
 
 
 class ReleaseSummary(BaseModel):
@@ -28,8 +30,8 @@ class ReleaseSummary(BaseModel):
     tables: dict[str, int]
 
     @classmethod
-    def of(cls, release: Release, current: str | None) -> ReleaseSummary:
-        rows = {name: snapshot.rows for name, snapshot in release.tables.items()}
+    def of(cls, release: ReleaseHead, current: str | None) -> ReleaseSummary:
+        rows = {name: table.rows for name, table in release.tables.items()}
         return cls(
             id=release.id,
             run=release.run,
@@ -41,9 +43,10 @@ class ReleaseSummary(BaseModel):
 
 
 class Releases(BaseModel):
-    """The releases that are kept, newest first."""
+    """A page of the releases that are kept, newest first; `cursor` is None on the last page."""
 
     releases: list[ReleaseSummary]
+    cursor: str | None
 
 
 class StepSummary(BaseModel):
@@ -128,8 +131,12 @@ class ReleasesResource:
 
     def on_get(self, req: Request, resp: Response) -> None:
         current = self._reading.release().id
-        kept = self._lake.releases()
-        no_store(resp, Releases(releases=[ReleaseSummary.of(release, current) for release in kept]))
+        limit = req.get_param_as_int("limit", min_value=1, max_value=MOST_RELEASES, default=MOST_RELEASES)
+        before = req.get_param("cursor")
+        ids = [ident for ident in self._lake.release_ids() if before is None or ident < before]
+        heads = self._lake.release_heads(ids[:limit])
+        cursor = ids[limit - 1] if len(ids) > limit else None
+        no_store(resp, Releases(releases=[ReleaseSummary.of(head, current) for head in heads], cursor=cursor))
 
     on_head = on_get
 
@@ -138,10 +145,7 @@ class CurrentRelease(Released):
     """The active release as it is written down, without where its files lie: what HttpStore reads."""
 
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
-        hidden = {"files": (), "sources": (), "rejects": None}
-        tables = {name: snapshot.model_copy(update=hidden) for name, snapshot in release.tables.items()}
-        shown = release.model_copy(update={"tables": tables, "layers": {}})
-        return self.json(req, resp, release, shown.model_dump(mode="json"))
+        return self.json(req, resp, release, release.summary().model_dump(mode="json"))
 
 
 class LatestRun:
@@ -149,12 +153,10 @@ class LatestRun:
         self._lake = lake
 
     def on_get(self, req: Request, resp: Response) -> None:
-        entries = self._lake.storage.list("runs")
-        if not entries:
+        runs = self._lake.runs(1)
+        if not runs:
             raise falcon.HTTPNotFound(description="nothing was run yet")
-        newest = max(entry.path for entry in entries)
-        run = self._lake.run(newest.rpartition("/")[2].removesuffix(".json"))
-        no_store(resp, RunSummary.of(run))
+        no_store(resp, RunSummary.of(runs[0]))
 
     on_head = on_get
 

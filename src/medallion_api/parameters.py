@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Self, get_args
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, create_model
@@ -80,6 +81,12 @@ class Parameters:
         self._names = {f"p{number}": name for number, name in enumerate(fields)}
         made = {place: (fields[name], Field(default=None, alias=name)) for place, name in self._names.items()}
         self.model: type[BaseModel] = create_model("Query", __config__=ConfigDict(extra="forbid"), **made)  # type: ignore[call-overload]
+
+    def of(self, served: Served) -> Self:
+        """The same for another release's table of the same columns and key."""
+        parameters = copy(self)
+        parameters.served = served
+        return parameters
 
     def options(self, filters: Sequence[str], most: int, *, row: bool) -> dict[str, Any]:
         """The parameters that are no filters, by name."""

@@ -15,13 +15,16 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.errors import GoneError
+from medallion.errors import GoneError, MedallionError
 from medallion.paging import Plan, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion_api.formats import to_json
 from medallion_api.small import Head, SmallTable
 
 FRESH = 0.02
+SLOW = 0.5  # seconds from which a failure to answer is remembered
+AGAIN = 2.0  # seconds for which it is, before the store is asked again
+PROBE = 2.0  # seconds that the store then has
 CELLS = 50_000  # values of the largest table that is held
 BYTES = 8_000_000  # and its size as JSON
 HELD = 400_000  # values of all that are held
@@ -54,6 +57,7 @@ class Reading:
         self._label = label
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None
+        self._failed: tuple[float, MedallionError] | None = None
         self._held: OrderedDict[Part, SmallTable | Head | None] = OrderedDict()
         self._wanted: OrderedDict[Part, None] = OrderedDict()
         self._luck: dict[str, int] = {}
@@ -75,13 +79,22 @@ class Reading:
         return seen[1] if seen and perf_counter() - seen[0] <= FRESH else None
 
     def release(self) -> Release:
-        """The active release. Raises SinkError when the store cannot tell."""
+        """The active release. Raises SinkError when the store cannot tell.
+
+        All that ask wait for one answer. While a store hangs, they get its failure at once, and one of them asks
+        again every `AGAIN` seconds.
+        """
         found = self.known()
         if found:
             return found
+        self._fail_fast()
         self.may_wait()
         with self._lock:
-            return self.known() or self._ask()
+            found = self.known()
+            if found:
+                return found
+            self._fail_fast()
+            return self._ask()
 
     def forget(self) -> None:
         """Ask again at the next request: the release that was known is gone."""
@@ -160,10 +173,21 @@ class Reading:
             rows += part
         return SmallTable(served, rows)
 
+    def _fail_fast(self) -> None:
+        failed = self._failed
+        if failed and perf_counter() - failed[0] < AGAIN:
+            raise type(failed[1])(failed[1].message, hint=failed[1].hint)
+
     def _ask(self) -> Release:
         began = perf_counter()
-        found = self.store.release()
-        self._seen = began, found
+        patience = min(self.seconds, PROBE) if self._failed else self.seconds
+        try:
+            found = self.store.at(None, patience).release()
+        except MedallionError as error:
+            ended = perf_counter()
+            self._failed = (ended, error) if ended - began > SLOW else None
+            raise
+        self._seen, self._failed = (began, found), None
         return found
 
 

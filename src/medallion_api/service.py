@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from medallion.contracts import Store
 from medallion.records import Release
 from medallion_api.formats import to_json
 from medallion_api.reading import Reading
@@ -69,11 +68,11 @@ class Health:
 class Readiness:
     """Ready when the store gives a release; else the error becomes a 503 problem."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     def on_get(self, req: Request, resp: Response) -> None:
-        release = self._store.release()
+        release = self._reading.release()
         age = (datetime.now(UTC) - release.created).total_seconds()
         resp.set_header("X-Release", release.id)
         no_store(resp, Ready(release=release.id, created=release.created, age=round(age, 3)))

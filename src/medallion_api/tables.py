@@ -7,7 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
 import falcon
@@ -30,13 +30,22 @@ _LONGEST_NAME = 100  # letters of a file name, without its extension
 _VARY = ("Vary", "Accept, Accept-Encoding")
 
 
+_Key = tuple[str, str, bool, type[Parameters]]
+_Shape = tuple[tuple[Column, ...], tuple[str, ...], str, bool, type[Parameters]]
+K = TypeVar("K")
+
+
 class Tables:
-    """The served tables as a release has them; `most` is the largest page."""
+    """The served tables as a release has them; `most` is the largest page.
+
+    The models that read requests are kept by columns, which most releases share.
+    """
 
     def __init__(self, reading: Reading, most: int) -> None:
         self.most = most
         self.served = reading.served
-        self._known: dict[tuple[str, str, bool, type[Parameters]], Parameters] = {}
+        self._known: dict[_Key, Parameters] = {}
+        self._models: dict[_Shape, Parameters] = {}
         self._lock = threading.Lock()
 
     def parameters(
@@ -54,16 +63,25 @@ class Tables:
             if endpoint.table not in served:
                 what = f"release {release.id} has no table {endpoint.table[:80]!r}"
                 raise falcon.HTTPNotFound(description=what + did_you_mean(endpoint.table, served))
+            table = served[endpoint.table]
+            shape = (table.columns, table.key, name, row, kind)
             try:
-                known = kind(served[endpoint.table], endpoint, self.most, row=row)
+                model = self._models.get(shape) or kind(table, endpoint, self.most, row=row)
             except DeclarationError as error:
                 what = f"this endpoint is not declared correctly: {error.problems[0].message}"
                 raise falcon.HTTPInternalServerError(description=what) from None
+            known = model.of(table)
             with self._lock:
-                while len(self._known) >= _KEPT:
-                    del self._known[next(iter(self._known))]
-                self._known[key] = known
+                _keep(self._models, shape, model)
+                _keep(self._known, key, known)
         return known
+
+
+def _keep(known: dict[K, Parameters], key: K, parameters: Parameters) -> None:
+    known.pop(key, None)
+    known[key] = parameters
+    while len(known) > _KEPT:
+        del known[next(iter(known))]
 
 
 @dataclass(frozen=True)

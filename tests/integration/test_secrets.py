@@ -34,8 +34,12 @@ ENCODERS: list[Callable[[str], str]] = [
 ]
 
 STEPS = """\
+import os
 
-def leak(rows):
+import pandas as pd
+
+
+def leak(rows: pd.DataFrame) -> pd.DataFrame:
     raise ValueError("refused: " + os.environ["SHOP_PASSWORD"] + repr(os.environ["SHOP_PASSWORD"]))
 """
 

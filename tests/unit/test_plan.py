@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from medallion.config import Declaration, Source, Table
+from medallion.config import Declaration, Source, Table, faults
 from medallion.errors import CallError
 from medallion.plan import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
 from medallion.records import Change, Snapshot
@@ -215,3 +215,23 @@ def test_a_table_after_a_stale_one_is_computed_from_what_is_published() -> None:
     assert made.stale == ("bronze.orders",)
     assert made.computes == ()
     assert made.steps[1].snapshot == current["bronze.orders"]
+
+
+def test_selecting_takes_time_by_tables_and_not_by_ways_between_them() -> None:
+    """Each pair reads both tables of the pair below: 2^60 ways lead from the first to the last."""
+    silver: dict[str, Source | Table] = {"a0": Table(from_="bronze.b"), "b0": Table(from_="bronze.b")}
+    for depth in range(1, 61):
+        below = [f"silver.a{depth - 1}", f"silver.b{depth - 1}"]
+        silver |= {f"{side}{depth}": Table(from_=below, steps=[{"sql": "select 1 as one"}]) for side in "ab"}
+    declaration = declare({"bronze": {"b": Source(source="b.csv")}, "silver": silver})
+    assert select(declaration, Selection(from_="silver.a59")) == {"silver.a59", "silver.a60", "silver.b60"}
+    assert len(select(declaration, Selection(to="silver.a60"))) == 122
+
+
+def test_a_chain_may_be_longer_than_python_recurses() -> None:
+    silver: dict[str, Source | Table] = {"t0": Table(from_="bronze.b")}
+    silver |= {f"t{depth}": Table(from_=f"silver.t{depth - 1}") for depth in range(1, 2001)}
+    declaration = declare({"bronze": {"b": Source(source="b.csv")}, "silver": dict(reversed(silver.items()))})
+    assert not list(faults(declaration))
+    assert order(declaration)[-1] == "silver.t2000"
+    assert len(select(declaration, Selection(from_="silver.t1990"))) == 11

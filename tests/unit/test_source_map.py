@@ -316,9 +316,12 @@ def test_values_of_secret_names_are_registered(load: Reader) -> None:
         "MINIO_CREDENTIALS": "four",
         "DB_PASSWORD": "five-5",
         "S3_KEY": "",
+        "PWD": "/home/anna",
+        "SSL_KEY_FILE": "/etc/key.pem",
     }
     load("d: ${OTHER_KEY:-public}", environment, "DB_PASSWORD=other\nDOTENV_KEY=sixth")
     assert mask("one-1 two-2 abc anna three four five-5 sixth public") == "*** *** abc anna *** *** *** *** public"
+    assert mask("/home/anna /etc/key.pem") == "/home/anna /etc/key.pem"
 
 
 def test_settings_with_secret_names_are_registered(load: Reader) -> None:

@@ -17,7 +17,7 @@ def command(settings: Settings) -> None:
     from medallion.cli.output import age, console, number, print_json, table
 
     lake = settings.pipeline().lake
-    releases, current = lake.releases(), lake.pointer().release
+    releases, current = lake.release_heads(lake.release_ids()), lake.pointer().release
     if settings.as_json:
         keys = {"id", "created", "run", "previous"}
         print_json(
@@ -25,7 +25,7 @@ def command(settings: Settings) -> None:
                 {
                     **release.model_dump(include=keys),
                     "current": release.id == current,
-                    "tables": {name: snapshot.rows for name, snapshot in release.tables.items()},
+                    "tables": {name: table.rows for name, table in release.tables.items()},
                 }
                 for release in releases
             ]
@@ -38,7 +38,7 @@ def command(settings: Settings) -> None:
         return
     made = table(["release", "", "published", "tables", "rows", "previous"], right=["tables", "rows"])
     for release in releases:
-        rows = sum(snapshot.rows for snapshot in release.tables.values())
+        rows = sum(table.rows for table in release.tables.values())
         is_current = release.id == current
         made.add_row(
             Text(release.id, "bold" if is_current else ""),

@@ -35,7 +35,7 @@ def command(settings: Settings, run: str | None, limit: int) -> None:
         elif not settings.quiet:
             _show_one(settings, lake, found)
         return
-    runs = lake.runs()[:limit]
+    runs = lake.runs(limit)
     if settings.as_json:
         print_json(runs)
     elif not runs:

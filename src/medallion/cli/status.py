@@ -36,7 +36,7 @@ def gather(pipeline: Pipeline) -> dict[str, Any]:
     """All that `status` tells, as plain data."""
     from medallion.lease import holder
 
-    release, runs, writing = pipeline.lake.current(), pipeline.lake.runs(), holder(pipeline.lake.storage)
+    release, runs, writing = pipeline.lake.current(), pipeline.lake.runs(1), holder(pipeline.lake.storage)
     return {
         "pipeline": pipeline.declaration.name,
         "lake": mask(pipeline.lake.storage.url),

@@ -78,6 +78,13 @@ class Sink(Plugin, ABC):
         """Which of these plain table names it cannot serve (together), each with why; by default it serves any."""
         yield from ()
 
+    def loaded(self) -> frozenset[str]:
+        """The physical names of the tables that are there whole, so that they need not be loaded again.
+
+        By default none is known: then `load` is called for each, and finds out.
+        """
+        return frozenset()
+
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load beside what is live, with the rows of `table.former`, with indexes; count what arrived.
@@ -215,8 +222,8 @@ class Store(ABC):
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows, sorted, in batches, from one release and in flat memory."""
 
-    def at(self, release: Release, seconds: float | None = None) -> Store:
-        """This store with its questions put to `release`, whichever is active, and ended after `seconds`.
+    def at(self, release: Release | None, seconds: float | None = None) -> Store:
+        """This store with its questions put to `release`, or with None to the active one, and ended after `seconds`.
 
         They raise GoneError when the release is no longer kept, and OvertimeError when the database had to end
         them; the rows of a scan must begin in that time. Closing is left to this store. A store that can do neither

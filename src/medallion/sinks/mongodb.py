@@ -80,6 +80,10 @@ class MongoDB(Sink):
             made._client = client
             yield made
 
+    def loaded(self) -> frozenset[str]:
+        with self._database() as database:
+            return _loaded(database)
+
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load into a collection nobody reads, index it, and give it its name when it is whole.
 
@@ -103,7 +107,7 @@ class MongoDB(Sink):
         served = release.served.get(self.label, {})
         body = release.model_dump_json()
         with self._database() as database:
-            loaded = {found["_id"] for found in database[LOADS].find({"rows": {"$ne": None}}, {"_id": 1})}
+            loaded = _loaded(database)
             for table, entry in served.items():
                 if entry.name not in loaded:
                     raise SinkError(
@@ -177,6 +181,10 @@ class MongoDB(Sink):
                 return
             with closing(connect(self.url)) as client:
                 yield client.get_default_database()
+
+
+def _loaded(database: Documents) -> frozenset[str]:
+    return frozenset(found["_id"] for found in database[LOADS].find({"rows": {"$ne": None}}, {"_id": 1}))
 
 
 def _tried(what: str, work: Callable[[], object]) -> Right:
@@ -271,7 +279,7 @@ def _drop(database: Documents, name: str) -> None:
     database.drop_collection(name + _LOADING)
 
 
-def _point_views(database: Documents, served: dict[str, Served], loaded: set[str]) -> None:
+def _point_views(database: Documents, served: dict[str, Served], loaded: frozenset[str]) -> None:
     """Make the plain names views; what they cannot be is told, for the store does without them."""
     from pymongo.errors import OperationFailure
 

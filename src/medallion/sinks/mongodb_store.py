@@ -49,7 +49,7 @@ class MongoStore(Store):
         self._pinned: Release | None = None
         self._seconds: float | None = None
 
-    def at(self, release: Release, seconds: float | None = None) -> MongoStore:
+    def at(self, release: Release | None, seconds: float | None = None) -> MongoStore:
         made = copy(self)
         made._pinned, made._seconds = release, seconds
         return made

@@ -74,6 +74,15 @@ class Sqlite(Sink):
             elif folded.startswith("sqlite_") or folded in _RESERVED:
                 yield name, f"SQLite reserves the name {name!r}; rename the table"
 
+    def loaded(self) -> frozenset[str]:
+        path = path_of(self.url)
+        if not path.exists():
+            return frozenset()
+        with told(self.url), closing(connect(path, write=False)) as connection:
+            if read_active(connection) is None:
+                return frozenset()
+            return frozenset(name for (name,) in connection.execute(f"select name from {LOADS}"))
+
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load and index in one transaction, so that a load is there whole or not at all.
 

@@ -28,6 +28,7 @@ META = (
 
 _PATIENCE = 10.0
 _WRITER_CACHE = "pragma cache_size = -65536"
+_LOG_SIZE = "pragma journal_size_limit = 67108864"  # what its write-ahead log keeps once it was emptied
 _DURABLE = "pragma synchronous = full"  # in WAL mode, builds of SQLite differ in their default
 
 _HINTS = {
@@ -56,6 +57,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             connection.execute("pragma journal_mode = wal").fetchone()
             connection.execute(_DURABLE)
             connection.execute(_WRITER_CACHE)
+            connection.execute(_LOG_SIZE)
         except sqlite3.Error:
             connection.close()
             raise

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import threading
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import copy
@@ -13,7 +14,7 @@ from time import monotonic
 from typing import Any, cast
 from weakref import WeakSet
 
-from medallion.contracts import Page, Query, Store, quote
+from medallion.contracts import ROW, Page, Query, Store, quote
 from medallion.errors import OvertimeError, SinkError
 from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
@@ -41,7 +42,7 @@ class SqliteStore(Store):
         self._pinned: Release | None = None
         self._seconds: float | None = None
 
-    def at(self, release: Release, seconds: float | None = None) -> SqliteStore:
+    def at(self, release: Release | None, seconds: float | None = None) -> SqliteStore:
         made = copy(self)
         made._pinned, made._seconds = release, seconds
         return made
@@ -104,21 +105,27 @@ class SqliteStore(Store):
         return group_rows(asked, found)
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """All matching rows in batches; `limit` and `cursor` of the query are not used."""
+        """All matching rows in batches; `limit` and `cursor` of the query are not used.
+
+        The numbers of the rows are read first, eight bytes each, and the rows by them: a transaction that stayed
+        open for as long as the caller takes would keep SQLite from emptying its write-ahead log. Raises GoneError
+        when the release is removed meanwhile.
+        """
         with told(self._url), closing(_Reader(self._url)) as reader:
-            with self._bounded(reader):
-                reader.begin(self._pinned)
-                served = table_of(reader.release.served.get(self._label, {}), table)
+            with self._transaction(reader, self._pinned):
+                release = reader.release
+                served = table_of(release.served.get(self._label, {}), table)
                 checked = plan(served, query)
                 where, values = where_sql(checked)
-                columns = ", ".join(quote(name) for name in checked.fields)
-                order = order_sql(checked.order)
-                sql = f"select {columns} from {quote(served.name)} where {where} order by {order}"
-                found = reader.connection.execute(sql, values)
-                rows = found.fetchmany(_BATCH)
-            while rows:
-                yield _rows(checked, rows)
-                rows = found.fetchmany(_BATCH)
+                sql = f"select {ROW} from {quote(served.name)} where {where} order by {order_sql(checked.order)}"
+                numbers = array("q", (number for (number,) in reader.connection.execute(sql, values)))
+            columns = ", ".join(quote(name) for name in (ROW, *checked.fields))
+            for start in range(0, len(numbers), _BATCH):
+                batch = numbers[start : start + _BATCH]
+                sql = f"select {columns} from {quote(served.name)} where {ROW} in ({', '.join('?' * len(batch))})"
+                with self._transaction(reader, release):
+                    rows = {row[0]: row[1:] for row in reader.connection.execute(sql, batch)}
+                yield _rows(checked, [rows[number] for number in batch])
 
     def close(self) -> None:
         for reader in list(self._readers):
@@ -130,15 +137,21 @@ class SqliteStore(Store):
         """This thread's reader inside one read transaction."""
         with told(self._url):
             reader = self._reader()
-            with self._bounded(reader):
-                try:
-                    reader.begin(self._pinned)
-                    yield reader
-                finally:
-                    reader.connection.execute("rollback")
+            with self._transaction(reader, self._pinned):
+                yield reader
 
     @contextmanager
-    def _bounded(self, reader: _Reader) -> Iterator[None]:
+    def _transaction(self, reader: _Reader, pinned: Release | None) -> Iterator[None]:
+        """One read transaction, of the pinned or the active release."""
+        with self._bounded(reader, pinned):
+            try:
+                reader.begin(pinned)
+                yield
+            finally:
+                reader.connection.execute("rollback")
+
+    @contextmanager
+    def _bounded(self, reader: _Reader, pinned: Release | None) -> Iterator[None]:
         """Ends what takes longer than it may, and tells when the pinned release is gone."""
         if self._seconds is not None:
             end = monotonic() + self._seconds
@@ -148,8 +161,8 @@ class SqliteStore(Store):
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise OvertimeError(f"{self._url}: it took longer than {self._seconds} s, and was ended") from None
-            if self._pinned and "no such table" in str(error):
-                raise gone(self._pinned.id) from None
+            if pinned and "no such table" in str(error):
+                raise gone(pinned.id) from None
             raise
         finally:
             reader.connection.set_progress_handler(None, 0)

@@ -21,6 +21,7 @@ from medallion.storage.durability import make_folder, sync_all
 
 _PART_NAME = re.compile(r"\..+\.[0-9a-f]{32}\.part")
 PART = ".part"  # the ending of files being written, which no listing shows
+_OWN_PART = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(PART)}$")  # others may have such files too
 
 
 class LocalStorage(Storage):
@@ -158,9 +159,11 @@ def _walk(folder: Path, path: str) -> Iterator[Entry]:
             yield from _walk(Path(item.path), name)
         elif not (item.name.startswith(".") and item.name.endswith(PART)):
             try:
-                yield _entry(name, item.stat())
+                found = item.stat()
             except FileNotFoundError:
                 continue
+            if S_ISREG(found.st_mode):  # a FIFO or a device would be waited for
+                yield _entry(name, found)
 
 
 @contextmanager

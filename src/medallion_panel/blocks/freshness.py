@@ -20,8 +20,8 @@ def freshness_html(release: Release, formats: Formats) -> Markup:
 
 def _line(table: str, snapshot: Snapshot, formats: Formats) -> tuple[str, ...]:
     write = formats.writer("integer")
-    arrived = max((source.arrived for source in snapshot.sources), default=None)
+    arrived = snapshot.arrived
     return (
-        table, formats.age(snapshot.created), write(len(snapshot.sources)) if snapshot.sources else "",
+        table, formats.age(snapshot.created), write(snapshot.source_files) if snapshot.source_files else "",
         formats.age(arrived) if arrived else "", write(snapshot.rows),
     )  # fmt: skip

@@ -18,7 +18,7 @@ _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
     """Two tables. They come from the lake, which a dashboard that reads an API may not reach."""
-    runs = pipeline.lake.runs()[: block.limit]
+    runs = pipeline.lake.runs(block.limit)
     if not runs:
         return Markup("<p>No run is on record here. Runs are kept in the lake.</p>")
     worked = next((run for run in runs if any(step.action == "computed" for step in run.steps)), None)
