@@ -6,6 +6,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
@@ -16,7 +17,7 @@ from medallion.contracts import Sink
 from medallion.errors import ConflictError, DeclarationError, ExistsError, MedallionError, StorageError
 from medallion.lease import holder
 from medallion.pipeline import Pipeline
-from medallion.storage import Storage
+from medallion.storage import Entry, Storage
 from medallion.verify import Inspection
 
 Outcome = Literal["ok", "warning", "failure"]
@@ -130,13 +131,33 @@ def sink(label: str, found: Sink) -> Iterator[Probe]:
 
 
 def source(table: ingest.SourceTable) -> Probe:
-    """Whether files match a bronze table's pattern."""
+    """Whether files match a bronze table's pattern, and each of them can be opened and read."""
     name = f"source {table.name}"
     try:
-        _, files = ingest.matches(table)
+        storage, files = ingest.matches(table)
+        for label, _ in files if table.declared.format is None else ():
+            ingest.format_of(label)
     except MedallionError as error:
         return _failed(name, error)
+    with ThreadPoolExecutor(4) as pool:
+        faults = [fault for fault in pool.map(lambda file: _unreadable(storage, *file), files) if fault]
+    if faults:
+        more = f" and {len(faults) - 1} more" if faults[1:] else ""
+        said = f"{faults[0]}{more} of {len(files)} files cannot be read"
+        return Probe(name, "failure", said, "give this user the right to read the files, or fetch them again")
     return Probe(name, "ok", f"{table.declared.source}: {len(files)} file{'' if len(files) == 1 else 's'}")
+
+
+def _unreadable(storage: Storage, name: str, entry: Entry) -> str | None:
+    """Why a source file cannot be read; None when its first byte was."""
+    try:
+        with storage.open(entry.path) as stream:
+            stream.read(1)
+    except MedallionError as error:
+        return f"{name} ({error.message})"
+    except OSError as error:
+        return f"{name} ({(error.strerror or str(error)).lower()})"
+    return None
 
 
 def lease(storage: Storage) -> Probe:

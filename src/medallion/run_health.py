@@ -18,16 +18,23 @@ class Failure:
     since: datetime
 
 
+def outcome(run: Run, writing: Mapping[str, str] | None) -> str:
+    """A run's status; one that says it is running without holding the lease has died."""
+    if run.status == "running" and (writing is None or writing["run"] != run.id):
+        return "died"
+    return run.status
+
+
 def last_failure(runs: Iterable[Run], writing: Mapping[str, str] | None = None) -> Failure | None:
     """The failure that stands, None when the last run that ended succeeded. `runs` come newest first; `writing` is the
     holder of the lease: a run that says it is running and does not hold it has died."""
     latest: Run | None = None
     since: datetime | None = None
     for run in runs:
-        died = run.status == "running" and (writing is None or writing["run"] != run.id)
-        if run.status == "running" and not died:
+        ended = outcome(run, writing)
+        if ended == "running":
             continue
-        if not died and run.status != "failed":
+        if ended not in ("died", "failed"):
             break
         latest, since = latest or run, run.finished or run.started
     if latest is None or since is None:

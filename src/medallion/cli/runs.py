@@ -48,8 +48,8 @@ def _list(lake: Lake, runs: list[Run]) -> None:
     from rich.text import Text
 
     from medallion.cli.output import age, console, number, table
-    from medallion.cli.status import outcome
     from medallion.lease import holder
+    from medallion.run_health import outcome
 
     writing = holder(lake.storage)
     made = table(["run", "outcome", "started", "seconds", "computed", "release"], right=["seconds", "computed"])
@@ -70,8 +70,8 @@ def _list(lake: Lake, runs: list[Run]) -> None:
 def _show_one(settings: Settings, lake: Lake, run: Run) -> None:
     from medallion.cli import report
     from medallion.cli.output import moment, plain
-    from medallion.cli.status import outcome
     from medallion.lease import holder
+    from medallion.run_health import outcome
 
     ended = outcome(run, holder(lake.storage))
     settings.say(f"run {run.id} of {run.pipeline}: {ended}, started {moment(run.started)} UTC\n")

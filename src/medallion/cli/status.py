@@ -12,6 +12,7 @@ from medallion.secrets import mask
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
     from medallion.records import Release, Run
+    from medallion.run_health import Failure
 
 
 @click.command("status", cls=Command)
@@ -35,6 +36,7 @@ def command(settings: Settings) -> None:
 def gather(pipeline: Pipeline) -> dict[str, Any]:
     """All that `status` tells, as plain data."""
     from medallion.lease import holder
+    from medallion.run_health import last_failure, outcome
 
     release, runs, writing = pipeline.lake.current(), pipeline.lake.runs(1), holder(pipeline.lake.storage)
     return {
@@ -44,14 +46,8 @@ def gather(pipeline: Pipeline) -> dict[str, Any]:
         "sinks": {label: _sink(pipeline, label, release) for label in pipeline.sinks},
         "writing": writing,
         "last_run": {**_run(runs[0]), "outcome": outcome(runs[0], writing)} if runs else None,
+        "failing": last_failure(runs, writing),
     }
-
-
-def outcome(run: Run, writing: dict[str, str] | None) -> str:
-    """A run's status; one that says it is running without holding the lease has died."""
-    if run.status == "running" and (writing is None or writing["run"] != run.id):
-        return "died"
-    return run.status
 
 
 def _release(release: Release) -> dict[str, Any]:
@@ -77,7 +73,7 @@ def _sink(pipeline: Pipeline, label: str, release: Release | None) -> dict[str, 
 
 
 def _show(settings: Settings, told: dict[str, Any]) -> None:
-    from medallion.cli.output import age, console, number, plain, table
+    from medallion.cli.output import age, console, number, table
 
     release = told["release"]
     lines = [("pipeline", told["pipeline"]), ("lake", told["lake"])]
@@ -95,8 +91,7 @@ def _show(settings: Settings, told: dict[str, Any]) -> None:
         if last["outcome"] == "died":
             said += f"; {settings.typed('run')} goes on where it stopped"
         lines.append(("last run", said))
-        if last["error"]:
-            lines.append(("", plain(last["error"].splitlines()[0])))
+    lines += _failing(told["failing"])
     width = max(len(label) for label, _ in lines)
     for label, said in lines:
         settings.say(f"{label:{width}}  {said}")
@@ -108,9 +103,20 @@ def _show(settings: Settings, told: dict[str, Any]) -> None:
         console().print(made)
 
 
+def _failing(failing: Failure | None) -> list[tuple[str, str]]:
+    """Since when runs fail, and the whole reason of the newest; nothing when the last one succeeded."""
+    from medallion.cli.output import age, moment, plain
+
+    if failing is None:
+        return []
+    reasons = [plain(line) for line in failing.reason.splitlines()]
+    since = f"since {moment(failing.since)} UTC, {age(failing.since)}"
+    return [("failing", since), ("reason", reasons[0]), *(("", line) for line in reasons[1:])]
+
+
 def _sink_said(settings: Settings, sink: dict[str, Any]) -> str:
     if sink["error"]:
-        return f"cannot be reached: {sink['error']}"
+        return f"cannot be read: {sink['error']}"
     if sink["same"]:
         return "shows the same release" if sink["release"] else "is empty"
     shown = f"release {sink['release']}" if sink["release"] else "nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,9 +48,20 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:"))
 
 
+def unwritten(path: Path) -> bool:
+    """Whether nobody is writing to the file and this process could not: SQLite must then be told not to try.
+
+    A database in WAL mode is opened, even to be read, by way of files next to it, unless it is called immutable.
+    """
+    beside = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    effective = os.access in os.supports_effective_ids
+    return not os.access(path.parent, os.W_OK, effective_ids=effective) and not any(file.exists() for file in beside)
+
+
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the file; transactions begin and end only when told to."""
-    uri = f"file:{percent(str(path))}?mode={'rwc' if write else 'ro'}"
+    mode = "mode=rwc" if write else "immutable=1" if unwritten(path) else "mode=ro"
+    uri = f"file:{percent(str(path))}?{mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     connection.create_function(FOLD, 1, _folded, deterministic=True)
     if write:

@@ -19,7 +19,7 @@ from medallion.errors import OvertimeError, SinkError
 from medallion.grouping import grouping
 from medallion.paging import Place, Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
-from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told
+from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_active, told, unwritten
 from medallion.sinks.sqlite_group import OVERFLOW, QUANTILE, QuantileAggregate, few_sql, group_rows, group_sql
 from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
@@ -192,6 +192,7 @@ class _Reader:
         self._nulls: dict[str, frozenset[str]] = {}
         if not path_of(url).exists():
             raise self._unpublished()
+        self._immutable = unwritten(path_of(url))
         self.connection = connect(path_of(url), write=False)
         self.connection.create_aggregate(QUANTILE, 2, cast("Any", QuantileAggregate))
         self._file = self._identity()
@@ -245,11 +246,13 @@ class _Reader:
             self._releases[ident] = Release.model_validate_json(found[0])
         return self._releases[ident]
 
-    def _identity(self) -> tuple[int, int] | None:
+    def _identity(self) -> tuple[object, ...] | None:
         try:
             found = os.stat(path_of(self._url))  # noqa: PTH116 (asked on every call: a Path costs as much again)
         except FileNotFoundError:
             return None
+        if self._immutable:  # SQLite does not look for changes then
+            return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, unwritten(path_of(self._url))
         return found.st_dev, found.st_ino
 
     def _unpublished(self) -> SinkError:
