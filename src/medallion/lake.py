@@ -233,6 +233,10 @@ class Lake:
         """A record by its path. Raises MissingError, and DamagedError when it is not what was written."""
         return self._read(path, kind)
 
+    def record_paths(self, folder: str) -> list[str]:
+        """The paths of the records in a folder of the lake; files of other programs are left out."""
+        return [entry.path for entry in self.storage.list(folder) if _is_record(entry.path)]
+
     def put_release(self, release: Release) -> None:
         """Write a release down, without pointing at it."""
         self._put(f"releases/{release.id}.json", release)
@@ -281,7 +285,7 @@ class Lake:
 
     def _ids(self, folder: str) -> list[str]:
         """The ids of the records in a folder, newest first."""
-        paths = (entry.path for entry in self.storage.list(folder) if _is_record(entry.path))
+        paths = self.record_paths(folder)
         return sorted((path.removeprefix(f"{folder}/").removesuffix(".json") for path in paths), reverse=True)
 
     def _head(self, release: str) -> ReleaseHead | None:

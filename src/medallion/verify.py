@@ -109,11 +109,11 @@ class Inspection:
                     self._add("snapshot", path, "is lost")
 
     def _read_all(self, folder: str, kind: Kind, model: type[R]) -> Iterator[tuple[str, R]]:
-        for entry in self.lake.storage.list(folder):
+        for path in self.lake.record_paths(folder):
             try:
-                yield entry.path, self.lake.record(entry.path, model)
+                yield path, self.lake.record(path, model)
             except DamagedError as error:
-                self._add(kind, entry.path, _said(error))
+                self._add(kind, path, _said(error))
             except MissingError:  # removed by a writer since it was listed
                 continue
 
