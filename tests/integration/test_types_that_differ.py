@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import medallion as md
 from medallion.column_types import column_type
@@ -300,3 +303,57 @@ def test_a_row_that_cannot_be_computed_keeps_its_place_in_the_file(tmp_path: Pat
         (2, "derive", "d", "0"),
         (3, "derive", "e", str(2**62)),
     ]
+
+
+NUMBERS = st.one_of(st.integers(-5, 5), st.integers(ODD - 3, ODD + 3), st.integers(-(2**63), 2**63 - 1))
+COLUMNS = st.one_of(
+    st.tuples(st.just(pa.int64()), st.lists(NUMBERS, max_size=3)),
+    st.tuples(st.just(pa.uint64()), st.lists(st.integers(0, 2**64 - 1), max_size=3)),
+    st.tuples(st.just(pa.int8()), st.lists(st.integers(-128, 127), max_size=3)),
+    st.tuples(st.just(pa.float64()), st.lists(NUMBERS.map(float) | st.floats(allow_nan=False), max_size=3)),
+    st.tuples(st.just(pa.float32()), st.lists(st.floats(width=32, allow_nan=False), max_size=3)),
+    st.tuples(st.just(pa.decimal128(38, 0)), st.lists(NUMBERS.map(Decimal), max_size=3)),
+    st.tuples(st.just(pa.decimal128(38, 10)), st.lists(st.sampled_from([Decimal("0.25"), Decimal(7)]), max_size=3)),
+    st.tuples(st.just(pa.decimal256(50, 2)), st.lists(NUMBERS.map(Decimal), max_size=3)),
+    st.tuples(st.just(pa.string()), st.lists(st.sampled_from(["1", "true", ""]), max_size=3)),
+    st.tuples(st.just(pa.bool_()), st.lists(st.booleans(), max_size=3)),
+    st.tuples(st.just(pa.binary()), st.lists(st.binary(max_size=2), max_size=3)),
+    st.tuples(st.just(pa.date32()), st.lists(st.dates(), max_size=3)),
+    st.tuples(st.just(pa.timestamp("us")), st.lists(st.datetimes(), max_size=3)),
+    st.tuples(st.just(pa.timestamp("us", "UTC")), st.lists(st.datetimes(timezones=st.just(dt.UTC)), max_size=3)),
+    st.tuples(st.just(pa.list_(pa.int64())), st.lists(st.lists(NUMBERS, max_size=2), max_size=3)),
+    st.tuples(st.just(pa.null()), st.lists(st.none(), max_size=3)),
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(COLUMNS, COLUMNS)
+def test_any_two_files_keep_their_values_or_fail(one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, (type_, values) in zip("ab", (one, other), strict=True):
+            write(folder, file, x=pa.array(values, type_))
+        running, refusal = pipeline(folder), ""
+        try:
+            running.run()
+        except (SourceError, md.errors.StepError) as error:
+            refusal = error.message
+        if refusal:
+            assert "x" in refusal
+            assert "data/a.parquet" in refusal
+            assert " is " in refusal
+            return
+        values = [*one[1], *other[1]]
+        assert all(same(kept, value) for kept, value in zip(column(running), values, strict=True))
+
+
+def same(kept: Any, value: Any) -> bool:
+    """Whether a kept value is the value itself, or the text of it."""
+    if isinstance(kept, list) and isinstance(value, list):
+        return len(kept) == len(value) and all(map(same, kept, value))
+    if not isinstance(kept, str) or isinstance(value, str):
+        day = type(value) is dt.date and type(kept) is dt.datetime
+        return bool(kept == (dt.datetime.combine(value, dt.time()) if day else value))
+    if isinstance(value, bool):
+        return kept == str(value).lower()
+    return type(value).fromisoformat(kept) == value if isinstance(value, dt.date) else type(value)(kept) == value
