@@ -30,7 +30,9 @@ class DuckDB(Engine):
     engine: {type: duckdb, memory_limit: 4GB, threads: 8}
     ```
 
-    Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one a core.
+    Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one a core. The limit covers what DuckDB holds
+    while it computes. Python and its packages, rows on their way to Parquet and sinks, frames of `python` steps, and
+    parsers of source files come on top: allow the process 1 to 2 GB more.
     """
 
     name: ClassVar[str] = "duckdb"
