@@ -132,8 +132,10 @@ class Card:
             told = _nothing(made.query.filters)
         self._message.show(told)
         self._pane.visible = not told or self.rows is not None
-        names = ", ".join(answer.ignored)
-        self._aside.show(f"Not filtered by {names}." if names else "")
+        notes = [made.note] if isinstance(made, Picture) and made.note else []
+        if names := ", ".join(answer.ignored):
+            notes.append(f"Not filtered by {names}.")
+        self._aside.show(" ".join(notes))
         self.busy(False)
 
     def _draw(self, made: Picture) -> None:

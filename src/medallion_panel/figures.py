@@ -16,6 +16,7 @@ from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import CallError, MedallionError, SinkError, did_you_mean
 from medallion.kinds import Kind, kind_of
 from medallion.records import Release, Served
+from medallion_panel.blocks.series_colors import SeriesColors
 from medallion_panel.held import Held
 from medallion_panel.holding import Holding
 
@@ -44,6 +45,7 @@ class Figures:
         self._seen: Release | None = None
         self._lost: MedallionError | None = None
         self._holding = Holding(store)
+        self.colors = SeriesColors()
 
     def release(self) -> Release:
         """Ask the store for its active release."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from typing import Any
 
 from babel import Locale, dates, numbers
 
+from medallion.errors import CallError
 from medallion.kinds import Kind
+from medallion.metrics import MetricCall, metric_call
 from medallion_panel.section import Dashboard, FormatName
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
+_IDENTIFYING = re.compile(r"(^|_)(id|key|code|zip|postcode|year)$", re.IGNORECASE)
+_SMALLEST = 0.005  # below it, two places would show nothing
+_TINY = 1e-4
 _NONE = "–"
+_MONTHS_OF_YEAR = range(12)
 _VAST = 10**15  # beyond it a float has no cents, and words such as "trillion" end
 _WIDE = Context(prec=80)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -41,26 +47,27 @@ class Formats:
 
     def label(self, column: str) -> str:
         """A column or metric in words: `total_spent` is `Total spent`."""
-        call = _CALL.fullmatch(column)
+        call = _call(column)
         if call:
-            return self.label(call[2]) if call[2] else "Number"
+            parts = (self.label(part.column) if part.column else "Number" for part in call.parts or (call,))
+            return " / ".join(parts)
         return self.labels.get(column) or column.replace("_", " ").capitalize()
 
     def name_for(self, column: str, kind: Kind | None, given: FormatName | None = None) -> FormatName:
         """The format of a column or metric: the one given, its column's own, or by its kind."""
-        call = _CALL.fullmatch(column)
+        call = _call(column)
         if call:
-            if call[1] == "count":
-                return given or "integer"
-            column = call[2]
-            if call[1] == "mean" and not (given or self.by_column.get(column)):
+            if call.column is None:
+                return given or ("integer" if call.function == "count" else "decimal")
+            column = call.column
+            if call.function in ("mean", "quantile") and not (given or self.by_column.get(column)):
                 return "decimal"
         chosen = given or self.by_column.get(column)
         if chosen:
             return chosen
         match kind.name if kind else "text":
             case "integer":
-                return "integer"
+                return "text" if _IDENTIFYING.search(column) else "integer"
             case "decimal" | "float":
                 return "decimal"
             case "date" | "timestamp":
@@ -87,7 +94,24 @@ class Formats:
         if abs(value) >= _VAST and (short or isinstance(value, float)):
             return str(numbers.format_scientific(value, "0.###E0", locale=self.locale))
         with localcontext(_WIDE):
+            if 0 < abs(value) < (_SMALLEST / 100 if name == "percent" else _SMALLEST):
+                return self._small(name, value)
             return self._number(name, value, short)
+
+    def _small(self, name: FormatName, value: Any) -> str:
+        """A number that the places of its format would show as nothing, to three digits."""
+        shown = value * 100 if name == "percent" else value
+        places = 2 - math.floor(math.log10(abs(shown)))
+        pattern = "0.##E0" if abs(shown) < _TINY else f"0.{'#' * places}"
+        if name == "percent":
+            return str(numbers.format_percent(value, f"{pattern}%", self.locale))
+        if name == "currency":
+            return str(
+                numbers.format_currency(value, self.currency, f"¤{pattern}", locale=self.locale, currency_digits=False)
+            )
+        if "E" in pattern:
+            return str(numbers.format_scientific(value, pattern, locale=self.locale))
+        return str(numbers.format_decimal(value, pattern, self.locale))
 
     def _number(self, name: FormatName, value: Any, short: bool) -> str:
         match name:
@@ -137,6 +161,14 @@ class Formats:
             return self.day(value)
         return _NONE if value is None else str(value)
 
+    def period_of(self, column: str, value: Any) -> str:
+        """A period of a column by name: 11 in `month` is November, 46 in `week` is Week 46."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            if column.endswith("month") and 1 <= value <= len(_MONTHS_OF_YEAR):
+                return str(dates.format_date(date(2000, value, 1), "LLLL", locale=self.locale))
+            return str(value) if column.endswith("year") else f"{self.label(column)} {value}"
+        return self.period(value)
+
     def bytes(self, number: int) -> str:
         """A size in the unit that suits it."""
         unit = next((place for place, name in enumerate(_UNITS) if number < 1000 ** (place + 1)), len(_UNITS) - 1)
@@ -159,3 +191,11 @@ class Formats:
 def is_month(value: object) -> bool:
     """Whether a value is a month such as `2024-05`."""
     return isinstance(value, str) and _MONTH.fullmatch(value) is not None
+
+
+def _call(text: str) -> MetricCall | None:
+    """A text as a metric; None when it is a column."""
+    try:
+        return metric_call(text)
+    except CallError:
+        return None

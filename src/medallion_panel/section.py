@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -52,20 +52,48 @@ class OnTable(Content):
     format: FormatName | None = None
 
 
-class Kpi(OnTable):
-    """One figure. With `over` (a period, such as a month), its change in the last period and a sparkline."""
+class OnMetric(OnTable):
+    """A block that shows a metric. With `weight`, a column, a mean is weighted by it: the mean over groups of means."""
+
+    metric_field: ClassVar[str] = "value"
+
+    weight: str | None = None
+
+    @property
+    def metric(self) -> str:
+        """The metric as a store is asked for it."""
+        text: str = getattr(self, self.metric_field)
+        return f"mean({metric_call(text).column}, {self.weight})" if self.weight else text
+
+    @model_validator(mode="after")
+    def _weighs_a_mean(self) -> Self:
+        call = metric_call(getattr(self, self.metric_field))
+        if self.weight and (call.function != "mean" or call.weight):
+            raise ValueError("`weight` needs a mean of one column, such as mean(delay)")
+        return self
+
+
+class Kpi(OnMetric):
+    """One figure. With `over` (a period, such as a month), its change in the last period that is over and a sparkline.
+
+    `good` says which way is good: `up`, `down`, or `none`, which leaves the change without a colour.
+    """
 
     value: Metric
     over: str | None = None
+    good: Literal["up", "down", "none"] = "up"
     width: int = Field(default=3, ge=1, le=12)
 
 
-class Chart(OnTable):
+class Chart(OnMetric):
     """A figure `y` for every `x`, in one series or one for each value of `by` (the `series` largest, and the rest).
 
     `show` what is made of y: `value`; `share` of the sum of its x; `growth` on the x before; `average`, the
-    moving one of `window` values; `total`, the running one. `sort` is `x`, `-x`, `y` or `-y`.
+    moving one of `window` values; `total`, the running one. `sort` is `x`, `-x`, `y` or `-y`. `limit` keeps the first
+    x in that order; the chart says what it leaves out.
     """
+
+    metric_field: ClassVar[str] = "y"
 
     x: str
     y: Metric
@@ -73,13 +101,19 @@ class Chart(OnTable):
     show: Show = "value"
     window: int = Field(default=3, ge=2)
     sort: Literal["x", "-x", "y", "-y"] = "x"
-    limit: int = Field(default=500, ge=1, le=5000)
+    limit: int | None = Field(default=None, ge=1, le=5000)
     series: int = Field(default=5, ge=1, le=10)
     height: int = Field(default=300, ge=120)
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.show in ("share", "total") and not metric_call(self.y).additive:
+            raise ValueError(f"`show: {self.show}` needs a figure that adds up, a sum or a count, not {self.y}")
+        return self
+
 
 class Bar(Chart):
-    """As any chart; `horizontal` leaves room for long names."""
+    """As any chart; `horizontal` leaves room for long names. Series of sums and counts are stacked, others grouped."""
 
     horizontal: bool = False
 
@@ -101,7 +135,7 @@ class Histogram(OnTable):
     height: int = Field(default=300, ge=120)
 
 
-class Heatmap(OnTable):
+class Heatmap(OnMetric):
     """A figure for every pair of `x` and `y`; names of weekdays and months stand in their own order."""
 
     x: str
@@ -110,7 +144,7 @@ class Heatmap(OnTable):
     height: int = Field(default=320, ge=120)
 
 
-class WorldMap(OnTable):
+class WorldMap(OnMetric):
     """A figure for every country: `country` holds English names or two-letter codes."""
 
     country: str

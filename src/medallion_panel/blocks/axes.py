@@ -121,13 +121,14 @@ class Looks:
 
     def _numbers(self, name: FormatName) -> CustomJSTickFormatter:
         """Figures as the reader's locale writes them, short."""
-        options: Mapping[str, Any] = {"notation": "compact", "maximumFractionDigits": 1}
+        options: Mapping[str, Any] = {"notation": "compact", "maximumSignificantDigits": 3}
         if name == "currency":
             options = {**options, "style": "currency", "currency": self._formats.currency}
         elif name == "percent":
-            options = {"style": "percent", "maximumFractionDigits": 1}
+            options = {"style": "percent", "maximumSignificantDigits": 3}
         code = """
-        const vast = Math.abs(tick) >= 1e15 ? {notation: "scientific"} : {}
+        const size = Math.abs(tick)
+        const vast = size >= 1e15 || (size > 0 && size < 1e-4) ? {notation: "scientific"} : {}
         return new Intl.NumberFormat(tag, {...options, ...vast}).format(tick)
         """
         return CustomJSTickFormatter(args={"tag": self._formats.tag, "options": dict(options)}, code=code)

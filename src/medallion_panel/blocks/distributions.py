@@ -57,7 +57,7 @@ def histogram(block: Histogram, reading: Reading) -> Picture:
 def heatmap(block: Heatmap, reading: Reading) -> Picture:
     """Every pair of x and y, the darker the more."""
     query = Query(filters=reading.filters(block.table), limit=_MOST_CELLS)
-    found = reading.figures.group(block.table, (block.x, block.y), {"_value": block.value}, query)
+    found = reading.figures.group(block.table, (block.x, block.y), {"_value": block.metric}, query)
     rows = [row for row in found if all(map(drawable, (row[block.x], row[block.y], row["_value"])))]
     if not rows:
         raise NoRowsError

@@ -8,45 +8,58 @@ from typing import Any
 from markupsafe import Markup
 
 from medallion.contracts import Query, Sort
+from medallion_panel.blocks.periods import unfinished
 from medallion_panel.blocks.reading import Reading, drawable
 from medallion_panel.section import Kpi
 
+_PERIODS = 5000
 _STYLE = Markup("""<style>
 :host { color: inherit; }
 .figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
-.up { color: #15915f; } .down { color: #d9534c; }
+.better { color: #15915f; } .worse { color: #d9534c; }
 svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
 </style>""")
 
 
 def kpi_html(block: Kpi, reading: Reading) -> Markup:
     """The figure as HTML."""
-    whole = reading.total(block.table, block.value)
+    whole = reading.total(block.table, block.metric)
     write = reading.writer(block.table, block.value, block.format, short=True)
     exact = reading.writer(block.table, block.value, block.format)
     html = _STYLE + Markup('<div class="figure" title="{}">{}</div>').format(exact(whole), write(whole))
     if block.over:
-        query = Query(reading.filters(block.table), (Sort(block.over),), limit=5000)
-        rows = reading.figures.group(block.table, (block.over,), {"value": block.value}, query)
-        rows = [row for row in rows if row[block.over] is not None and drawable(row["value"])]
-        html += _change(rows, block.over, reading, write) + _sparkline([row["value"] for row in rows])
+        rows, note = _periods(block, block.over, reading)
+        html += _change(block, rows, reading, write) + _sparkline([row["value"] for row in rows]) + note
     return html
 
 
-def _change(rows: Sequence[dict[str, Any]], over: str, reading: Reading, write: Any) -> Markup:
+def _periods(block: Kpi, over: str, reading: Reading) -> tuple[list[dict[str, Any]], Markup]:
+    """The figures of the last periods that are over, oldest first, and a note on what is left out."""
+    query = Query(reading.filters(block.table), (Sort(over, descending=True),), limit=_PERIODS)
+    rows = reading.figures.group(block.table, (over,), {"value": block.metric}, query)[::-1]
+    created = reading.figures.seen().created
+    going = [row[over] for row in rows if unfinished(row[over], created)]
+    known = [row for row in rows if row[over] is not None and drawable(row["value"]) and row[over] not in going]
+    names = ", ".join(reading.formats.period(value) for value in going)
+    note = Markup('<div class="change">{} is not over yet, and is left out.</div>').format(names)
+    return known, note if going else Markup("")
+
+
+def _change(block: Kpi, rows: Sequence[dict[str, Any]], reading: Reading, write: Any) -> Markup:
+    over = block.over or ""
     if len(rows) < 2 or not rows[-2]["value"]:
         return Markup('<div class="change"></div>')
     last, former = rows[-1], rows[-2]
     change = (float(last["value"]) - float(former["value"])) / abs(float(former["value"]))
-    arrow, kind = ("▲", "up") if change >= 0 else ("▼", "down")
+    arrow, way = ("▲", "up") if change >= 0 else ("▼", "down")
+    judged = "" if block.good == "none" else "better" if way == block.good else "worse"
     percent = reading.formats.writer("percent")(abs(change))
-    period, before = reading.formats.period(last[over]), reading.formats.period(former[over])
+    period, before = (reading.formats.period_of(over, row[over]) for row in (last, former))
     return Markup(
-        '<div class="change"><span class="{0}"><span role="img" aria-label="{0}">{1}</span> {2}</span> on {3}<br>'
-        "{4}: {5}</div>"
-    ).format(kind, arrow, percent, before, period, write(last["value"]))
+        '<div class="change">{}: {}<br><span class="{}"><span role="img" aria-label="{}">{}</span> {}</span> on {}</div>'
+    ).format(period, write(last["value"]), judged, way, arrow, percent, before)
 
 
 def _sparkline(values: Sequence[Any]) -> Markup:

@@ -24,10 +24,14 @@ _NONE = Markup("")
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn chart; `legend` is HTML, empty where there is nothing to explain."""
+    """A drawn chart; `legend` is HTML, empty where there is nothing to explain.
+
+    `note` says in words what it leaves out, puts together or marks.
+    """
 
     figure: figure
     legend: Markup = _NONE
+    note: str = ""
 
 
 def names_legend(colors: Mapping[str, str]) -> Markup:

@@ -18,10 +18,11 @@ from medallion.kinds import Kind
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
-from medallion_panel.blocks.series import OTHERS
+from medallion_panel.blocks.series import NO_VALUE
+from medallion_panel.blocks.series_colors import OTHERS
 from medallion_panel.rounding import down, nice_width
 from medallion_panel.section import Scatter
-from medallion_panel.theme import PRIMARY, REST, SERIES, strength
+from medallion_panel.theme import PRIMARY, SERIES, strength
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -54,11 +55,10 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
     colors = {reading.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
-        words = frame[block.by].map(
-            lambda value: reading.formats.period(value) if isinstance(value, bool) else str(value)
-        )
+        words = frame[block.by].map(lambda value: NO_VALUE if pd.isna(value) else reading.formats.period(value))
         known = in_order(words.tolist())
-        colors = dict(zip(known, SERIES, strict=False)) | ({OTHERS: REST} if len(known) > len(SERIES) else {})
+        shown = known[: len(SERIES)] + ([OTHERS] if len(known) > len(SERIES) else [])
+        colors = reading.colors(block.table, block.by, shown)
         names = words.map(lambda name: name if name in colors else OTHERS)
     for name, color in colors.items():
         part = frame[names == name]

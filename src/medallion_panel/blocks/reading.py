@@ -14,6 +14,7 @@ from medallion.metrics import metric_columns
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
 from medallion_panel.section import FormatName
+from medallion_panel.theme import SERIES
 
 COUNT = "count()"
 
@@ -69,6 +70,11 @@ class Reading:
         names = dict.fromkeys(condition.field for condition in self.chosen if condition.field not in columns)
         return [self.formats.label(name) for name in names]
 
+    def colors(self, table: str, column: str, names: Sequence[str]) -> dict[str, str]:
+        """The colour of every series of a column, the same in all charts."""
+        values = self.figures.values(table, column, len(SERIES))
+        return self.figures.colors.of(column, map(self.formats.period, values), names)
+
     def kind(self, table: str, text: str) -> Kind | None:
         """What a column, or the column of a metric, holds."""
         kinds = self.figures.kinds(table)
@@ -83,7 +89,10 @@ class Reading:
         return text.partition("(")[2].rpartition(")")[0].partition(",")[0].strip() or text
 
     def format(self, table: str, text: str, given: FormatName | None = None) -> FormatName:
-        return self.formats.name_for(text, self.kind(table, text), given)
+        kind = self.kind(table, text)
+        form = self.formats.name_for(text, kind, given)
+        names_rows = text in self.figures.served(table).key
+        return "text" if form == "integer" and names_rows and text not in self.formats.by_column else form
 
     def writer(
         self, table: str, text: str, given: FormatName | None = None, *, short: bool = False

@@ -212,9 +212,8 @@ class _Found:
     row: Mapping[str, Any] | None
 
     def form(self, table: str, name: str) -> FormatName:
-        """How a column is written; a number that is a key names something, and has no thousands to group."""
-        form = self.reading.format(table, name)
-        return "text" if form == "integer" and name in self.key else form
+        """How a column is written."""
+        return self.reading.format(table, name)
 
     def facts(self, table: str, ident: str) -> Markup:
         """The row that was picked, in full."""

@@ -9,6 +9,7 @@ from typing import Any
 from bokeh.models import ColumnDataSource, Range1d
 
 from medallion.contracts import Query
+from medallion.metrics import metric_call
 from medallion_panel.blocks.axes import Looks, new_figure
 from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
@@ -57,10 +58,10 @@ def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
 def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[str]]:
     """The figure of every country on the map, and the names that are on no map."""
     query = Query(filters=reading.filters(block.table), limit=2000)
-    found = reading.figures.group(block.table, (block.country,), {"_value": block.value}, query)
+    found = reading.figures.group(block.table, (block.country,), {"_value": block.metric}, query)
     values: dict[str, Any] = {}
     unknown: list[str] = []
-    together = _TOGETHER.get(block.value.partition("(")[0])
+    together = _TOGETHER.get(metric_call(block.metric).function)
     for row in found:
         name, value = row[block.country], row["_value"]
         key = country_key(str(name)) if name is not None else None
