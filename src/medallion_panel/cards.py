@@ -28,6 +28,7 @@ from medallion_panel.formats import Formats
 from medallion_panel.redraw import redraw
 from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 from medallion_panel.texts import HtmlPane, Look, Text, markdown
+from medallion_panel.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
@@ -96,8 +97,7 @@ class Card:
         except NoRowsError as error:
             return Answer(reading, told=str(error) or _nothing(reading.filters(str(table))))
         except MedallionError as error:
-            text = f"{error.message}. {error.hint}".rstrip(". ") + "."
-            return Answer(reading, told=text, retry=not isinstance(error, CallError))
+            return Answer(reading, told=visitor_text(error), retry=not isinstance(error, CallError))
         except Exception:
             _log.exception("a %s block could not be drawn", self.block.kind)
             return Answer(reading, told="This could not be drawn; the server's log says why.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from medallion_panel.figures import Figures
+from medallion_panel.formats import identifying
 from medallion_panel.section import (
     Bar,
     Block,
@@ -41,7 +42,9 @@ def default_pages(figures: Figures) -> tuple[Page, ...]:
 def _page(figures: Figures, table: str) -> Page:
     kinds = {name: kind for name, kind in figures.kinds(table).items() if kind.ordered}
     key = figures.served(table).key
-    numbers = [name for name, kind in kinds.items() if kind.name in _NUMBERS and name not in key]
+    numbers = [
+        name for name, kind in kinds.items() if kind.name in _NUMBERS and name not in key and not identifying(name)
+    ]
     additive = [name for name in numbers if kinds[name].name != "float"]
     names = [name for name, kind in kinds.items() if kind.name == "text"]
     period = next((name for name in kinds if name in _PERIODS and kinds[name].name in ("text", "date")), None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,57 +15,12 @@ from medallion.errors import CallError
 from medallion.kinds import Kind, coerce
 from medallion_panel.formats import Formats
 from medallion_panel.offers import Offer
+from medallion_panel.page_filter import PageFilter
 from medallion_panel.rounding import down, nice_width, up
 from medallion_panel.section import FilterField
 
 _STOPS = 200
-
-
-class PageFilter(ABC):
-    """One filter. `texts` are its values in an address, empty when it lets everything through."""
-
-    def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
-        self.column, self.label, self._changed = field.column, label, changed
-        self._quiet = False
-        self.widget: Any = None
-
-    def renew(self, offer: Offer) -> None:
-        """Let choose from what another release offers. What was chosen stays, as far as it is still offered."""
-        with self._silence():
-            self.offer(offer)
-
-    @abstractmethod
-    def offer(self, offer: Offer) -> None:
-        """Show in the widget what there is to choose from."""
-
-    def watch(self, parameter: str) -> None:
-        self.widget.param.watch(lambda _: None if self._quiet else self._changed(), parameter)
-
-    def set(self, texts: Sequence[str]) -> None:
-        """Take over what an address says. Raises CallError on a value it cannot have."""
-        with self._silence():
-            self.assign(texts)
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """What changes in the block is no choice of the visitor."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
-
-    @abstractmethod
-    def assign(self, texts: Sequence[str]) -> None:
-        """Show these values in the widget. Raises CallError on one it cannot have."""
-
-    @abstractmethod
-    def texts(self) -> list[str]:
-        """Its values as an address has them."""
-
-    @abstractmethod
-    def conditions(self) -> list[Filter]:
-        """What it asks of the store."""
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 class Choice(PageFilter):
@@ -118,6 +73,39 @@ class Search(PageFilter):
 
     def conditions(self) -> list[Filter]:
         return [Filter(self.column, "contains", self.widget.value)] if self.widget.value else []
+
+
+class Exact(PageFilter):
+    """Rows with one of some whole numbers that identify something: nobody looks for a range of them."""
+
+    def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
+        super().__init__(field, label, changed)
+        self.widget = pmui.TextInput(
+            label=label, placeholder="17, 42", size="small", sizing_mode="stretch_width", margin=0
+        )
+        self.watch("value")
+
+    def offer(self, offer: Offer) -> None:
+        """There is nothing to choose from."""
+
+    def assign(self, texts: Sequence[str]) -> None:
+        self.widget.value = ", ".join(texts)
+        for word in self._words():
+            coerce(Kind("integer"), word, self.label)
+
+    def texts(self) -> list[str]:
+        return [str(number) for number in self._numbers()]
+
+    def conditions(self) -> list[Filter]:
+        numbers = self._numbers()
+        self.widget.error_state = len(numbers) < len(self._words())
+        return [Filter(self.column, "in", tuple(numbers))] if numbers else []
+
+    def _words(self) -> list[str]:
+        return str(self.widget.value).replace(",", " ").split()
+
+    def _numbers(self) -> list[int]:
+        return [int(word) for word in self._words() if _WHOLE.fullmatch(word)]
 
 
 class Span(PageFilter):
@@ -251,6 +239,8 @@ def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> Page
     label = field.label or formats.label(field.column)
     if offer.values is not None:
         return Choice(field, label, changed, offer)
+    if offer.exact:
+        return Exact(field, label, changed)
     if offer.bounds is None:
         return Search(field, label, changed)
     if kind.name in ("date", "timestamp"):

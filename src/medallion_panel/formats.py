@@ -67,7 +67,7 @@ class Formats:
             return chosen
         match kind.name if kind else "text":
             case "integer":
-                return "text" if _IDENTIFYING.search(column) else "integer"
+                return "text" if identifying(column) else "integer"
             case "decimal" | "float":
                 return "decimal"
             case "date" | "timestamp":
@@ -186,6 +186,12 @@ class Formats:
     def tag(self) -> str:
         """The locale as a browser takes it."""
         return self.locale.replace("_", "-")
+
+
+def identifying(column: str) -> bool:
+    """Whether whole numbers in a column of this name identify something: they are neither added up nor grouped in
+    thousands."""
+    return _IDENTIFYING.search(column) is not None
 
 
 def is_month(value: object) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from medallion.errors import CallError
 from medallion.kinds import Kind
 from medallion_panel.figures import Figures
+from medallion_panel.formats import identifying
 from medallion_panel.section import FilterField, Page
 
 _CHOICES = 300  # values, of a column whose filter is not declared
@@ -18,19 +19,21 @@ _RANGED = ("integer", "decimal", "float", "date", "timestamp")
 
 @dataclass(frozen=True)
 class Offer:
-    """What a filter lets one choose: some of the `values`, what lies between `bounds`, or, without either, a search.
-    `remark` says in words why it is another one than declared."""
+    """What a filter lets one choose: some of the `values`, what lies between `bounds`, or, without either, a search;
+    `exact`, numbers to be entered. `remark` says in words why it is another one than declared."""
 
     field: FilterField
     kind: Kind
     values: Sequence[Any] | None = None
     bounds: tuple[Any, Any] | None = None
+    exact: bool = False
     remark: str = ""
 
     @property
     def form(self) -> tuple[str, str]:
         """What decides which filter it needs: the same one shows any other offer of this form."""
         way = "values" if self.values is not None else "search" if self.bounds is None else "bounds"
+        way = "numbers" if self.exact else way
         return self.field.column, f"{way} of {self.kind}"
 
 
@@ -52,7 +55,8 @@ def _offer(field: FilterField, tables: Sequence[str], figures: Figures) -> Offer
     if table is None:
         raise CallError("no table of it has such a column")
     kind = figures.kinds(table)[field.column]
-    form = field.as_ or ("range" if kind.name in _RANGED else "choice")
+    identifies = kind.name == "integer" and (identifying(field.column) or field.column in figures.served(table).key)
+    form = field.as_ or ("choice" if identifies or kind.name not in _RANGED else "range")
     if (form == "range" and kind.name not in _RANGED) or (form == "search" and kind.name != "text"):
         raise CallError(f"a {form} is not for a {kind.name}")
     remark = ""
@@ -61,6 +65,8 @@ def _offer(field: FilterField, tables: Sequence[str], figures: Figures) -> Offer
         values = figures.values(table, field.column, most + 1)
         if len(values) <= most:
             return Offer(field, kind, values=values)
+        if identifies and not field.as_:
+            return Offer(field, kind, exact=True)
         form = "search" if kind.name == "text" else "range"
         if field.as_:
             remark = f"{field.column!r} has more than {most:,} values to choose from: it is filtered by a {form}."

@@ -14,9 +14,10 @@ from medallion.pipeline import Pipeline
 from medallion_panel.blocks.reading import COUNT, Reading
 from medallion_panel.cards import Card
 from medallion_panel.figures import Figures
-from medallion_panel.filters import PageFilter, conditions, page_filters, written
+from medallion_panel.filters import conditions, page_filters, written
 from medallion_panel.formats import Formats
 from medallion_panel.offers import Offer
+from medallion_panel.page_filter import PageFilter
 from medallion_panel.section import Page
 from medallion_panel.texts import Text
 

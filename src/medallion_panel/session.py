@@ -29,6 +29,7 @@ from medallion_panel.status import Status
 from medallion_panel.texts import Notice, Text
 from medallion_panel.theme import THEME
 from medallion_panel.uses import hold_for
+from medallion_panel.visitor_errors import visitor_text
 
 T = TypeVar("T")
 
@@ -221,5 +222,4 @@ class Session:
 
 def _empty(error: MedallionError) -> Any:
     """What stands there while there is nothing to show."""
-    hint = f" What to do: {error.hint}" if error.hint else ""
-    return Notice(f"There is nothing to show yet: {error.message}.{hint}").view
+    return Notice(f"There is nothing to show yet. {visitor_text(error)}").view

@@ -11,6 +11,7 @@ from medallion.errors import MedallionError
 from medallion.records import Release
 from medallion.run_health import Failure
 from medallion_panel.formats import Formats
+from medallion_panel.visitor_errors import visitor_text, without_places
 
 
 class Status:
@@ -41,7 +42,7 @@ class Status:
         )
 
     def _failed(self, release: Release, failure: Failure) -> None:
-        since, reason = self._formats.age(failure.since), " ".join(failure.reason.split())
+        since, reason = self._formats.age(failure.since), without_places(" ".join(failure.reason.split()))
         moment, published = self._formats.day(failure.since), self._formats.age(release.created)
         self.view.param.update(
             label=f"Last run failed, since {since}: {reason} · release {release.id} is shown",
@@ -55,4 +56,4 @@ class Status:
         """The store cannot be read; what stands there came from `shown`."""
         what = "Store out of reach: the last figures read stay here" if shown else "Nothing to show yet"
         self.view.param.update(label=what, icon="cloud_off", color="error",
-                               description=str(error))  # fmt: skip
+                               description=visitor_text(error))  # fmt: skip

@@ -58,7 +58,8 @@ def _change(block: Kpi, rows: Sequence[dict[str, Any]], reading: Reading, write:
     percent = reading.formats.writer("percent")(abs(change))
     period, before = (reading.formats.period_of(over, row[over]) for row in (last, former))
     return Markup(
-        '<div class="change">{}: {}<br><span class="{}"><span role="img" aria-label="{}">{}</span> {}</span> on {}</div>'
+        '<div class="change">{}: {}<br><span class="{}"><span role="img" aria-label="{}">{}</span> {}</span> '
+        "on {}</div>"
     ).format(period, write(last["value"]), judged, way, arrow, percent, before)
 
 

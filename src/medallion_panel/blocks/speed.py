@@ -25,6 +25,7 @@ from medallion_panel.blocks.reading import Reading
 from medallion_panel.section import Speed
 from medallion_panel.stores import API_KEY, API_URL
 from medallion_panel.texts import HtmlPane, Text, markup_table
+from medallion_panel.visitor_errors import visitor_text
 
 _PATIENCE = 30
 
@@ -55,7 +56,7 @@ class SpeedView:
         try:
             questions = list(questions_of(self._reading.figures.store))
         except MedallionError as error:
-            self._table.show(f"Nothing could be measured: {error.message}.")
+            self._table.show(f"Nothing could be measured. {visitor_text(error)}")
             return
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
         taken: dict[str, list[float]] = {name: [] for name, _ in questions}
@@ -75,7 +76,7 @@ class SpeedView:
                 try:
                     ask()
                 except MedallionError as error:
-                    self._done(callback, {}, f"Measuring ended: {error.message}.")
+                    self._done(callback, {}, f"Measuring ended. {visitor_text(error)}")
                     return
                 taken[name].append(perf_counter() - started)
                 done += 1
