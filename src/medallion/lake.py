@@ -27,7 +27,9 @@ from uuid import uuid4
 from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
+from medallion.frames import Listing, Rejects, quality_listing, tables_of
 from medallion.records import Moment, Record, Release, Run, Snapshot
+from medallion.secrets import mask
 from medallion.storage import Storage, for_each, open_storage
 from medallion.storage.digests import REPAIR, Stored, lost
 from medallion.storage.sealing import damaged, seal, unseal, write_record
@@ -190,12 +192,38 @@ class Lake:
 
     def table(self, name: str, release: str | None = None) -> LakeTable:
         """A table by its full name, as the current or another release has it. Raises CallError when there is none."""
+        found = self._release_or_current(release)
+        self._check_table(name, found)
+        return LakeTable(self.input(found.tables[name], found), found)
+
+    def tables(self, release: str | None = None) -> Listing:
+        """The tables of the current or another release, as rows and frames."""
+        return tables_of(self._release_or_current(release))
+
+    def quality(self, release: str | None = None) -> Listing:
+        """How the rows of each table fared: kept, deduplicated, dropped, quarantined."""
+        return quality_listing(self._release_or_current(release))
+
+    def quarantine(self, table: str | None = None, release: str | None = None) -> Rejects:
+        """The quarantined rows of the current or another release, of all tables or of one."""
+        found = self._release_or_current(release)
+        if table is not None:
+            self._check_table(table, found)
+        chosen = {name: snapshot.rejects for name, snapshot in found.tables.items() if table in (None, name)}
+        return Rejects(self.storage, {name: file for name, file in chosen.items() if file})
+
+    def __repr__(self) -> str:
+        return f"<Lake {mask(self.storage.url)}>"
+
+    def _release_or_current(self, release: str | None) -> Release:
         found = self.release(release) if release else self.current()
         if found is None:
             raise CallError(f"{self.url}: nothing was published yet", hint="medallion run")
-        if name not in found.tables:
-            raise CallError(f"there is no table {name!r} in release {found.id}{did_you_mean(name, found.tables)}")
-        return LakeTable(self.input(found.tables[name], found), found)
+        return found
+
+    def _check_table(self, name: str, release: Release) -> None:
+        if name not in release.tables:
+            raise CallError(f"there is no table {name!r} in release {release.id}{did_you_mean(name, release.tables)}")
 
     def input(self, snapshot: Snapshot, release: Release | None = None) -> Input:
         """Where a snapshot lies, so that it can be scanned."""

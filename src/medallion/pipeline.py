@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -17,13 +17,15 @@ from medallion.environment import read_dotenv
 from medallion.errors import CallError, DeclarationError, MedallionError, Problem
 from medallion.execution import Event, Execution, Perform
 from medallion.failures import Failures
+from medallion.frames import summary
 from medallion.lake import Lake, new_id, now
 from medallion.lease import Lease, lease
-from medallion.plan import Plan, Selection, plan
+from medallion.plan import Plan, Selection, plan, select
+from medallion.progress import shown
 from medallion.publishing import Publisher
 from medallion.records import Release, Run
 from medallion.retention import Collected, collect
-from medallion.secrets import SECRETS
+from medallion.secrets import SECRETS, mask
 from medallion.source_map import Document
 from medallion.source_tokens import read_tokens
 from medallion.storage import local_root
@@ -88,6 +90,14 @@ class Pipeline:
         pipeline.document = document
         return pipeline
 
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{len(names)} {layer}" for layer, names in self.declaration.tables.items())
+        return f"<Pipeline {self.declaration.name}: {layers}; lake {mask(self.lake.storage.url)}>"
+
+    def _repr_html_(self) -> str:
+        tables = {name: getattr(self.declaration.table(name), "description", "") for name in self.declaration.names()}
+        return summary(repr(self), tables)
+
     def plan(self, selection: Selection | None = None) -> Plan:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
         current = self.lake.current()
@@ -103,19 +113,29 @@ class Pipeline:
         return plan(self.declaration, arrivals, snapshots, self.lake.find_snapshot, selection, lost)
 
     def run(
-        self, selection: Selection | None = None, *, watch: Watch | None = None, perform: Perform | None = None
+        self,
+        selection: Selection | None = None,
+        *,
+        only: Sequence[str] = (),
+        full: bool = False,
+        progress: bool | None = None,
+        watch: Watch | None = None,
+        perform: Perform | None = None,
     ) -> Run:
         """Bring every table up to date and publish the result as one release.
 
-        Parameters: `selection` limits it to some tables; `watch` is told of each step as it goes;
+        Parameters: `only` limits it to these tables, `full` computes them even when nothing changed; `selection` says
+        the same and more; `progress` shows a bar, by default in a notebook only; `watch` gets each step as it goes;
         `perform` is given each step and the work to do, for a scheduler that wraps and retries it.
         Raises LeaseError while another run is writing, and DataError or ServiceError when a step fails:
         then nothing is published, and the error's `run` says what was done.
         """
+        names = (only,) if isinstance(only, str) else tuple(only)
+        chosen = selection or Selection(only=names, full=full)
+        select(self.declaration, chosen)
         run = new_id(now())
-        with self.writing(run) as (held, scratch):
-            execution = Execution(self, run, held, scratch, selection or Selection(), watch or _unwatched, perform)
-            return execution.execute()
+        with self.writing(run) as (held, scratch), shown(progress, watch or _unwatched) as watcher:
+            return Execution(self, run, held, scratch, chosen, watcher, perform).execute()
 
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and store back at an earlier release, by default the one before the current.

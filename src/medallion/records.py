@@ -138,6 +138,9 @@ class Snapshot(Record):
         left_out = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
         return self.model_copy(update={**left_out, "inputs": {}, "rejects": None, **counted})
 
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.id} of {self.table}: {self.rows:,} rows>"
+
 
 class Serving(Record):
     """In what way a table is served: `key` tells its rows apart, `indexes` are lists of columns (`-name` descends).
@@ -191,6 +194,9 @@ class Release(Record):
         """What a store needs of it: the tables' summaries and what is served, not where its files lie."""
         tables = {name: snapshot.summary() for name, snapshot in self.tables.items()}
         return self.model_copy(update={"tables": tables, "layers": {}})
+
+    def __repr__(self) -> str:
+        return f"<Release {self.id} of {self.pipeline}: {len(self.tables)} tables>"
 
 
 class PlainFile(File):
@@ -279,3 +285,7 @@ class Run(Record):
     release: str | None = None
     note: Masked = ""
     error: Masked | None = None
+
+    def __repr__(self) -> str:
+        published = f", release {self.release}" if self.release else ""
+        return f"<Run {self.id} of {self.pipeline}: {self.status}, {len(self.steps)} tables{published}>"

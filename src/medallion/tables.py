@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from medallion.contracts import ORIGIN, ROW, Input, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
 from medallion.expressions import explained, order_sql, parse_expression
+from medallion.frames import SHOWN, Frames, html_table
 from medallion.records import Column, Release, Snapshot
 from medallion.storage.digests import REPAIR
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
 
     from medallion.contracts import Connection, Relation
 
 
-class LakeTable:
+class LakeTable(Frames):
     """One table as one release has it; nothing is read before a frame is asked for.
 
     Parameters: `source` says where its snapshot lies, `release` which release was asked.
@@ -83,24 +82,12 @@ class LakeTable:
         """The whole table as a `pyarrow.Table`."""
         return self.scan().to_arrow_table()
 
-    def to_pandas(self) -> pd.DataFrame:
-        """The whole table as a `pandas.DataFrame` with Arrow types, so that decimals stay exact and nulls null."""
-        import pandas as pd
+    def __repr__(self) -> str:
+        return f"<LakeTable {self.snapshot.table}: {len(self):,} rows, release {self.release.id}>"
 
-        frame: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
-        return frame
-
-    def to_polars(self) -> pl.DataFrame:
-        """The whole table as a `polars.DataFrame`. Needs polars (`pip install 'medallion-lake[polars]'`)."""
-        try:
-            import polars as pl
-        except ImportError as error:
-            from medallion.errors import PluginError
-
-            raise PluginError("polars is not installed", hint="pip install 'medallion-lake[polars]'") from error
-        frame = pl.from_arrow(self.to_arrow())
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - from_arrow gives a Series only for an array
-        return frame
+    def _repr_html_(self) -> str:
+        columns = [f"{column.name} {column.type}" for column in self.columns]
+        return html_table(repr(self), columns, self.select(limit=SHOWN).fetchall())
 
 
 def _matching(rows: Relation, where: str, connection: Connection) -> Relation:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from medallion.cli.settings import Settings
+from medallion.progress import Bar
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from medallion.execution import Event
 
 Watch = Callable[["Event"], None]
@@ -23,7 +22,9 @@ def watcher(settings: Settings) -> Iterator[Watch]:
     if settings.quiet or settings.as_json:
         yield _unseen
     elif sys.stdout.isatty():
-        bar = Bar()
+        from medallion.cli.output import console
+
+        bar = Bar(console())
         try:
             yield bar
         finally:
@@ -49,65 +50,5 @@ class Lines:
             self.settings.say(f"{load.served.table}: loaded into {load.sink}, {said}")
 
 
-class Bar:
-    """A spinner, the tables at work and a bar; starts with the first step that does something, and leaves nothing."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.done = 0
-        self.working: list[str] = []
-        self._bar: Progress | None = None
-        self._task: Any = None
-
-    def __call__(self, event: Event) -> None:
-        if event.kind == "planned" and event.plan:
-            self.total = len(event.plan.steps)
-        elif event.kind == "finished":
-            self.done += 1
-            self.working = [table for table in self.working if table != event.table]
-            self._show(self._computing())
-        elif event.kind == "started":
-            self.working.append(event.table)
-            self._show(self._computing())
-        elif event.kind == "loading":
-            self._show(f"loading {event.table}")
-
-    def _computing(self) -> str | None:
-        if not self.working:
-            return None
-        others = len(self.working) - 1
-        return f"computing {self.working[0]}" + (f" and {others} more" if others else "")
-
-    def close(self) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def _show(self, said: str | None) -> None:
-        if self._bar is None:
-            if said is None:
-                return
-            self._bar = _bar()
-            self._task = self._bar.add_task(said, total=self.total)
-            self._bar.start()
-        self._bar.update(self._task, completed=self.done, description=said)
-
-
 def _unseen(event: Event) -> None:
     del event
-
-
-def _bar() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from medallion.cli.output import console
-
-    text = TextColumn("{task.description}", markup=False)
-    return Progress(
-        SpinnerColumn(),
-        text,
-        BarColumn(24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console(),
-        transient=True,
-    )
