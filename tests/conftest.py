@@ -22,7 +22,7 @@ from tests.services import Service, Unavailable, mongod, weed
 settings.register_profile("medallion", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("medallion")
 
-_SUITES = ("groups", "modes", "queries", "readers", "stores")
+_SUITES = ("groups", "modes", "owners", "queries", "readers", "stores")
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES))
 
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 from medallion import ingest, plugins
 from medallion.contracts import Sink
 from medallion.errors import ConflictError, DeclarationError, ExistsError, MedallionError, StorageError
-from medallion.lease import holder
+from medallion.lease import advice, describe, holder
 from medallion.pipeline import Pipeline
 from medallion.storage import Entry, Storage
 from medallion.verify import Inspection
@@ -168,10 +168,7 @@ def lease(storage: Storage) -> Probe:
         return _failed("lease", error)
     if held is None:
         return Probe("lease", "ok", "nobody is writing")
-    said = f"run {held['run']} is writing, as process {held['process']} on {held['host']}"
-    return Probe(
-        "lease", "warning", said, f"wait for it to end; were it dead, its lease ends at {held['expires'][:19]}"
-    )
+    return Probe("lease", "warning", f"{describe(held)} is writing", advice())
 
 
 def _package(name: str, least: str) -> Probe:

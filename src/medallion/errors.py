@@ -3,7 +3,8 @@
     MedallionError
     ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
     ├── CallError             the call is wrong: an unknown table, release or option
-    │   └── GoneError         a release that was read is no longer kept
+    │   ├── GoneError         a release that was read is no longer kept
+    │   └── OwnershipError    a lake or serving database belongs to another pipeline
     ├── PluginError           a plugin is unknown, cannot be loaded, or breaks its contract
     │   └── NotInstalledError a plugin needs a package that is not installed
     ├── DataError             the data cannot be taken
@@ -91,6 +92,10 @@ class CallError(MedallionError):
 
 class GoneError(CallError):
     """A release that was read is no longer kept."""
+
+
+class OwnershipError(CallError):
+    """A lake or a serving database belongs to another pipeline or lake."""
 
 
 class PluginError(MedallionError):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
@@ -15,10 +14,10 @@ from medallion import ingest
 from medallion.computing import Computing
 from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
-from medallion.errors import GateError, MedallionError, ServiceError
+from medallion.errors import GateError, LeaseError, MedallionError, ServiceError, StorageError
 from medallion.failures import Failures
 from medallion.journal import WriteJournal
-from medallion.lake import new_id, now
+from medallion.lake import FORMAT, Pointer, next_id, now
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
 from medallion.records import Ingestion, LoadReport, Release, Run, Snapshot, StepRun
@@ -28,8 +27,7 @@ from medallion.secrets import mask, mask_all, scrub
 from medallion.source_tokens import read_tokens, write_tokens
 
 if TYPE_CHECKING:
-    from medallion.lease import Lease
-    from medallion.pipeline import Pipeline
+    from medallion.pipeline import Pipeline, Writing
 
 
 @dataclass(frozen=True)
@@ -54,22 +52,23 @@ class Execution:
     def __init__(
         self,
         pipeline: Pipeline,
-        run: str,
-        held: Lease,
-        scratch: Path,
+        writing: Writing,
         selection: Selection,
         watch: Callable[[Event], None],
         perform: Perform | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
-        self.held = held
-        self.scratch = scratch
+        self.held = writing.lease
+        self.owner = writing.owner
+        self.scratch = scratch = writing.scratch
         self.selection = selection
         self.perform = perform
+        run = writing.lease.run
         self.record = Run(id=run, pipeline=pipeline.declaration.name, status="running", started=now())
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
+        self.pointer = Pointer()
         self.current: Mapping[str, Snapshot] = {}
         self.failures = Failures()
         self.snapshots: dict[str, Snapshot] = {}
@@ -99,7 +98,7 @@ class Execution:
         """Do it. Raises MedallionError with `run` set when it fails."""
         try:
             with self._stack:
-                self._execute()
+                self._execute_or_lose()
         except BaseException as error:
             scrub(error)
             said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
@@ -117,12 +116,25 @@ class Execution:
         with suppress(ServiceError):  # old records that could not be removed now are removed next time
             forget_runs(self.lake)
 
+    def _execute_or_lose(self) -> None:
+        """Execute; what fails in a run that lost its lease fails for that."""
+        try:
+            self._execute()
+        except LeaseError:
+            raise
+        except Exception:
+            with suppress(StorageError):
+                self.held.check()
+            raise
+
     def _execute(self) -> None:
-        release = self.lake.current()
+        self.pointer = self.lake.pointer()
+        release = self.lake.current(self.pointer)
         self.current = release.tables if release else {}
-        publisher = Publisher(self.pipeline, self.scratch, self.session)
-        publisher.check_plain(release)
-        shown = publisher.shown()
+        publisher = Publisher(self.pipeline, self.scratch, self.session, self.owner)
+        if self.pointer.format == FORMAT:
+            publisher.check_plain(release)
+        shown = publisher.shown(self.pointer.published)
         self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
         for table in self.computing.sources():
             with self.failures.collected(table.name):
@@ -185,12 +197,13 @@ class Execution:
             self._step(planned)
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
-        pointer = self.lake.pointer()
         release = Release(
-            id=new_id(now()),
+            id=next_id(before.id if before else None),
             pipeline=self.pipeline.declaration.name,
             run=self.record.id,
             created=now(),
+            sequence=self.pointer.sequence + 1,
+            token=self.held.token,
             previous=before.id if before else None,
             tables={name: self.snapshots[name] for name in self._places if name in self.snapshots},
             layers={
@@ -208,7 +221,7 @@ class Execution:
         self._note(ingestion=_ingestion(self.record.loads))
         release = publisher.with_served(release, self.record.loads)
         self.held.check()
-        self.lake.publish(release, pointer, before)
+        self.lake.publish(release, self.pointer, before)
         publisher.activate(release)
         self._note(status="succeeded", finished=now(), release=release.id)
         self.watch(Event("published", release=release))

@@ -2,7 +2,8 @@
 
 lake/
   current.json                  the pointer: which release is published
-  lease.json                    who is writing, while someone is
+  lake.json                     whose lake it is, and in which format
+  lease.json                    who is writing, and the fencing token of the newest writer
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
   touched/TABLE.json            tokens of source files that were written again with the same bytes
@@ -16,9 +17,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from uuid import uuid4
 
 from medallion import plugins
 from medallion.contracts import Input, Layer
-from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
+from medallion.errors import CallError, DamagedError, LeaseError, MissingError, StorageError, did_you_mean
 from medallion.frames import Listing, Rejects, quality_listing, tables_of
 from medallion.records import Moment, Record, Release, Run, Snapshot
 from medallion.secrets import mask
@@ -38,6 +39,7 @@ from medallion.tables import LakeTable
 R = TypeVar("R", bound=Record)
 
 POINTER = "current.json"
+FORMAT = 1  # of lakes that this version writes; it reads no newer one
 HISTORY = 1000  # published ids that the pointer remembers
 HEADS = 200  # heads of releases kept in memory
 KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
@@ -47,12 +49,16 @@ KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
 class Pointer:
     """What the lake points at: the published `release`, all that ever were `published`, and the version for a swap.
 
-    A release that was written down by a run killed before the switch is in no `published`.
+    A release that was written down by a run killed before the switch is in no `published`. `sequence` counts
+    publications, `token` is the fencing token of the newest writer that switched it, `format` that of the lake.
     """
 
     release: str | None = None
     published: tuple[str, ...] = ()
     version: str | None = None
+    sequence: int = 0
+    token: int = 0
+    format: int = FORMAT
 
 
 class TableRows(Record):
@@ -110,12 +116,18 @@ class Lake:
                 ) from None
             return Pointer()
         with self._understood(POINTER):
-            found = json.loads(unseal(data))
-            return Pointer(found["release"], tuple(found["published"]), version)
+            body = json.loads(data)
+            if is_older(body):  # of before lakes had a format; what it names cannot be read
+                return Pointer(None, tuple(body["published"]), version, format=0)
+            if body.get("format", FORMAT) <= FORMAT:
+                unseal(data)
+                counters = body["sequence"], body["token"], body["format"]
+                return Pointer(body["release"], tuple(body["published"]), version, *counters)
+        raise newer_format(self.storage.url, body["format"])
 
-    def current(self) -> Release | None:
-        """The published release, or None before the first."""
-        pointer = self.pointer()
+    def current(self, pointer: Pointer | None = None) -> Release | None:
+        """The published release, or None before the first; that of a pointer which was read already."""
+        pointer = pointer or self.pointer()
         if pointer.release is None:
             return None
         try:
@@ -142,7 +154,7 @@ class Lake:
 
     def written_releases(self) -> list[Release]:
         """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
-        return self._all("releases", Release)
+        return sorted(self._all("releases", Release), key=lambda release: (release.sequence, release.id), reverse=True)
 
     def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
         """The heads of releases, without those that went meanwhile. What was read once is kept in memory."""
@@ -155,17 +167,41 @@ class Lake:
         known = {snapshot.id for snapshot in before.tables.values()} if before else set()
         records = [snapshot_path(found) for found in release.tables.values() if found.id not in known]
         self.storage.sync([f"releases/{release.id}.json", *records])
-        self.point(release.id, pointer)
+        self.point(release, pointer, release.token)
 
-    def point(self, release: str, pointer: Pointer) -> None:
-        """Point at a release, if the pointer still is the one that was read."""
-        published = [*(known for known in pointer.published if known != release), release][-HISTORY:]
-        body = {"release": release, "at": now().isoformat(), "published": published}
+    def point(self, release: Release, pointer: Pointer, token: int) -> None:
+        """Point at a release, if the pointer still is the one that was read and no newer writer has switched it."""
+        published = [*(known for known in pointer.published if known != release.id), release.id][-HISTORY:]
+        sequence = max(pointer.sequence, release.sequence)
+        self.swap_pointer(Pointer(release.id, tuple(published), pointer.version, sequence, token), pointer)
+
+    def fence(self, token: int) -> None:
+        """Let every switch of the pointer fail that an earlier writer, who did not release the lease, still tries."""
+        with suppress(DamagedError):  # what is lost cannot be switched
+            pointer = self.pointer()
+            if pointer.version is None or pointer.format < FORMAT or pointer.token >= token:
+                return
+            self.swap_pointer(replace(pointer, token=token), pointer)
+
+    def swap_pointer(self, latter: Pointer, former: Pointer) -> None:
+        """Replace the pointer that was read. Raises LeaseError, ConflictError or ExistsError when another has."""
+        if latter.token < former.token:
+            raise LeaseError(
+                f"{self.storage.url}: a newer writer has switched the release", hint="nothing was published; run again"
+            )
+        body = {
+            "format": FORMAT,
+            "release": latter.release,
+            "at": now().isoformat(),
+            "sequence": latter.sequence,
+            "token": latter.token,
+            "published": latter.published,
+        }
         data = seal(json.dumps(body).encode())
-        if pointer.version is None:
+        if former.version is None:
             self.storage.create(POINTER, data)
         else:
-            self.storage.swap(POINTER, data, pointer.version)
+            self.storage.swap(POINTER, data, former.version)
         self.storage.sync([POINTER])
 
     # What was done
@@ -331,6 +367,15 @@ class Lake:
             return self._read(path, kind)
         except MissingError:  # removed by a writer since it was listed
             return None
+        except DamagedError:
+            if self._is_older(path):
+                return None
+            raise
+
+    def _is_older(self, path: str) -> bool:
+        with suppress(ValueError, MissingError):
+            return is_older(json.loads(self.storage.read(path)[0]))
+        return False
 
     @contextmanager
     def _understood(self, path: str) -> Iterator[None]:
@@ -359,3 +404,25 @@ def now() -> datetime:
 def new_id(moment: datetime) -> str:
     """An id that sorts by time, to the millisecond: `20261123-205114-1234f2`."""
     return f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}{uuid4().hex[:3]}"
+
+
+def next_id(last: str | None) -> str:
+    """A new id, which sorts after the `last` one even when the clock was set back since."""
+    moment = now()
+    with suppress(ValueError):
+        former = datetime.strptime((last or "")[:19], "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
+        moment = max(moment, former + timedelta(milliseconds=1))
+    return new_id(moment)
+
+
+def is_older(body: object) -> bool:
+    """Whether a record was written before lakes had a format: without a checksum."""
+    return isinstance(body, dict) and "format" not in body and "sha256" not in body
+
+
+def newer_format(url: str, found: int) -> StorageError:
+    """The error for a lake that a later version of medallion has written."""
+    return StorageError(
+        f"{url}: the lake has format {found}, and this version of medallion reads formats up to {FORMAT}",
+        hint="upgrade medallion",
+    )

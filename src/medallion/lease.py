@@ -1,7 +1,8 @@
-"""The lease: one writer at a time, and a crashed one's lease expires.
+"""The lease: one writer at a time, each with a larger fencing token than every writer before it.
 
-The lease is one object made by create-only put and renewed by compare-and-swap. A writer killed on
-this machine is noticed at once by its process; one elsewhere when its lease expires.
+The lease is one object, taken and renewed by compare-and-swap, and marked free at the end, so that the token in it
+never goes back. A writer killed on this machine is noticed at once by its process. One elsewhere is taken for dead
+when its lease was not renewed for `LENGTH` by the clock of the storage: no clock of another machine is trusted.
 """
 
 from __future__ import annotations
@@ -10,27 +11,43 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from medallion.errors import ConflictError, ExistsError, LeaseError, MissingError, StorageError
-from medallion.lake import now
+from medallion.lake import next_id, now
 from medallion.storage import Storage
 
 PATH = "lease.json"
+PROBE = "lease.probe"  # written to ask the storage for the time
 LENGTH = timedelta(seconds=60)
+
+_FIELDS = {"token", "host", "process", "machine", "started", "since"}
+_TAKEN = "another run took the lake's lease just now"
+
+
+def _none() -> int:
+    return 0
 
 
 class Lease:
-    """A held lease. `check` tells whether it still is ours, before anything that others would see."""
+    """A lease that was taken. `check` tells whether it still is ours, before anything that others would see.
 
-    def __init__(self, storage: Storage, run: str) -> None:
+    `token` is larger than that of every earlier writer; `run` is the id of the run, later than every earlier one's;
+    `overtaken` says that the writer before did not release the lease: it may be stopped and wake up.
+    """
+
+    def __init__(self, storage: Storage, run: str | None = None, floor: Callable[[], int] = _none) -> None:
         self._storage = storage
-        self._run = run
-        self._version = self._take()
+        self.run = run or ""
+        self.token = 0
+        self.overtaken = False
+        self._since = now().isoformat()
         self._lost: str | None = None
+        self._version = self._take(floor)
         self._renewing = threading.Lock()
         self._released = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="medallion-lease", daemon=True)
@@ -45,34 +62,38 @@ class Lease:
             except MissingError:
                 pass
             self._lost = self._lost or "another run has taken it over"
-        raise LeaseError(f"run {self._run} lost its lease: {self._lost}", hint="nothing was published; run again")
+        raise LeaseError(f"run {self.run} lost its lease: {self._lost}", hint="nothing was published; run again")
 
     def release(self) -> None:
         self._released.set()
         self._thread.join()
         if self._lost is None:
-            with suppress(StorageError):  # it expires by itself; the run's own outcome is what matters
-                self._storage.delete(PATH)
+            with suppress(StorageError):  # taken over, or it expires by itself; the run's own outcome is what matters
+                self._storage.swap(PATH, _encoded(_free(self.token, self.run)), self._version)
 
-    def _take(self) -> str:
-        try:
-            return self._storage.create(PATH, self._body())
-        except ExistsError:
-            pass
+    def _take(self, floor: Callable[[], int]) -> str:
         try:
             data, version = self._storage.read(PATH)
-            holder = json.loads(data)
-            if not _over(holder):
-                raise LeaseError(
-                    f"run {holder['run']} is writing to this lake, as process {holder['process']} on {holder['host']} "
-                    f"since {holder['since'][:19]} UTC",
-                    hint=f"wait for it to end; were it dead, its lease would expire at {holder['expires'][:19]} UTC",
-                )
+        except MissingError:
+            self._begin(floor() + 1, None)
+            self.overtaken = self.token > 1
+            try:
+                return self._storage.create(PATH, self._body())
+            except ExistsError as error:
+                raise LeaseError(_TAKEN, hint="run again when it has ended") from error
+        body = _decoded(self._storage, data)
+        if body["run"] is not None and not _over(self._storage, body):
+            raise LeaseError(f"{describe(body)} is writing to this lake", hint=advice())
+        self.overtaken = body["run"] is not None or "broken" in body
+        self._begin(max(body["token"], floor() if self.overtaken else 0) + 1, body["run"] or body["last"])
+        try:
             return self._storage.swap(PATH, self._body(), version)
         except (MissingError, ConflictError) as error:
-            raise LeaseError(
-                "another run took the lake's lease just now", hint="run again when it has ended"
-            ) from error
+            raise LeaseError(_TAKEN, hint="run again when it has ended") from error
+
+    def _begin(self, token: int, last: str | None) -> None:
+        self.token = token
+        self.run = self.run or next_id(last)
 
     def _renew(self) -> None:
         while not self._released.wait(LENGTH.total_seconds() / 4):
@@ -87,55 +108,127 @@ class Lease:
                 continue  # a passing fault; the lease lives for three more tries
 
     def _adopt(self) -> bool:
-        """Whether what stands there is a renewal of ours whose answer was lost; then go on from it."""
+        """Whether the lease is a renewal of ours whose answer was lost; then continue from it."""
         try:
             data, version = self._storage.read(PATH)
-        except StorageError:
+            body = _decoded(self._storage, data)
+        except (StorageError, LeaseError):
             return False
-        if json.loads(data)["run"] != self._run:
+        if (body["run"], body["token"]) != (self.run, self.token):
             return False
         with self._renewing:
             self._version = version
         return True
 
     def _body(self) -> bytes:
-        moment = now()
-        body = {
-            "run": self._run,
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "machine": _machine(),
-            "started": _started(os.getpid()),
-            "since": moment.isoformat(),
-            "expires": (moment + LENGTH).isoformat(),
-        }
-        return json.dumps(body).encode()
+        return _encoded(
+            {
+                "token": self.token,
+                "run": self.run,
+                "host": socket.gethostname(),
+                "process": os.getpid(),
+                "machine": _machine(),
+                "started": _started(os.getpid()),
+                "since": self._since,
+                "renewed": now().isoformat(),
+            }
+        )
 
 
 @contextmanager
-def lease(storage: Storage, run: str) -> Iterator[Lease]:
-    """Hold the lake's lease for the length of a block. Raises LeaseError saying who holds it."""
-    held = Lease(storage, run)
+def lease(storage: Storage, run: str | None = None, floor: Callable[[], int] = _none) -> Iterator[Lease]:
+    """Hold the lake's lease for the length of a block. Raises LeaseError saying who holds it.
+
+    Parameters: `run` is the id of the run, by default a new one; `floor` gives the largest token that is known from
+    elsewhere, should the lease be lost.
+    """
+    taken = Lease(storage, run, floor)
     try:
-        yield held
+        yield taken
     finally:
-        held.release()
+        taken.release()
 
 
-def holder(storage: Storage) -> dict[str, str] | None:
-    """Who holds the lease, or None when nobody does."""
+def holder(storage: Storage) -> dict[str, Any] | None:
+    """Who holds the lease, or None when nobody does. Writes nothing, so it goes by this machine's clock."""
     try:
-        body: dict[str, str] = json.loads(storage.read(PATH)[0])
+        body = _decoded(storage, storage.read(PATH)[0])
     except MissingError:
         return None
-    return None if _over(body) else body
+    if body["run"] is None or _died_here(body):
+        return None
+    entry = storage.info(PATH)
+    age = now().timestamp() - entry.modified if entry else 0.0
+    return None if age > LENGTH.total_seconds() else body
 
 
-def _over(body: dict[str, str]) -> bool:
-    if datetime.fromisoformat(body["expires"]) < now():
+def unlock(storage: Storage) -> dict[str, Any] | None:
+    """Free the lease, whoever holds it; its former holder, or None when nobody did.
+
+    Safe: the next writer gets a larger token, and a former holder that still works finds its lease lost.
+    """
+    try:
+        data, version = storage.read(PATH)
+    except MissingError:
+        return None
+    try:
+        body = _decoded(storage, data)
+    except LeaseError:
+        storage.delete(PATH)  # damaged: the next writer takes its token from the pointer
+        return {"run": "unknown", "host": "unknown", "process": "unknown", "since": "unknown", "token": 0}
+    if body["run"] is None:
+        return None
+    storage.swap(PATH, _encoded({**_free(body["token"], body["run"]), "broken": True}), version)
+    return body
+
+
+def describe(body: dict[str, Any]) -> str:
+    """Who holds a lease, for messages."""
+    since = f"{str(body['since'])[:19]} UTC"
+    return f"run {body['run']}, as process {body['process']} on {body['host']} since {since},"
+
+
+def advice() -> str:
+    """What to do about a lease that somebody holds."""
+    length = int(LENGTH.total_seconds())
+    return (
+        f"wait for it to end; if it is dead, its lease expires within {length} seconds, or break it: medallion unlock"
+    )
+
+
+def _free(token: int, last: str) -> dict[str, Any]:
+    return {"token": token, "run": None, "last": last}
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    return json.dumps(body).encode()
+
+
+def _decoded(storage: Storage, data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
+        wanted = (
+            {"token", "last"} if body["run"] is None else {"token", "host", "process", "machine", "started", "since"}
+        )
+        if wanted <= body.keys() and isinstance(body["token"], int):
+            return {"last": None, **body}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise LeaseError(f"{storage.url}/{PATH}: the lease is damaged", hint="medallion unlock")
+
+
+def _over(storage: Storage, body: dict[str, Any]) -> bool:
+    """Whether a lease's holder has died here, or has not renewed it for `LENGTH` by the clock of the storage."""
+    if _died_here(body):
         return True
-    here = body["machine"] == _machine()
-    return here and _started(int(body["process"])) != body["started"]
+    storage.put(PROBE, b"now")
+    probe, entry = storage.info(PROBE), storage.info(PATH)
+    storage.delete(PROBE)
+    return probe is not None and entry is not None and probe.modified - entry.modified > LENGTH.total_seconds()
+
+
+def _died_here(body: dict[str, Any]) -> bool:
+    return bool(body["machine"] == _machine() and _started(int(body["process"])) != body["started"])
 
 
 def _machine() -> str:

@@ -6,24 +6,25 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from medallion import ingest, locations
+from medallion import ingest, locations, ownership
 from medallion.config import Declaration, Source, faults
 from medallion.contracts import Sink, SourceLayer, Store
 from medallion.environment import read_dotenv
-from medallion.errors import CallError, DeclarationError, MedallionError, Problem
+from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
 from medallion.execution import Event, Execution, Perform
 from medallion.failures import Failures
 from medallion.frames import summary
-from medallion.lake import Lake, new_id, now
-from medallion.lease import Lease, lease
+from medallion.lake import Lake
+from medallion.lease import Lease, lease, unlock
 from medallion.plan import Plan, Selection, plan, select
 from medallion.progress import shown
 from medallion.publishing import Publisher
-from medallion.records import Release, Run
+from medallion.records import LakeIdentity, Owner, Release, Run
 from medallion.retention import Collected, collect
 from medallion.secrets import SECRETS, mask
 from medallion.source_map import Document
@@ -34,6 +35,15 @@ from medallion.storage.settings import s3_options
 
 Watch = Callable[[Event], None]
 SCRATCH = ".medallion-scratch"  # in a lake that is a folder; emptied by each writer
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a writer has while it holds the lake: its lease, a scratch folder, and who it is to the sinks."""
+
+    lease: Lease
+    scratch: Path
+    owner: Owner
 
 
 class Pipeline:
@@ -100,6 +110,7 @@ class Pipeline:
 
     def plan(self, selection: Selection | None = None) -> Plan:
         """What a run would do now, and why. Reads the lake and the source files; writes nothing."""
+        self.check_owner()
         current = self.lake.current()
         snapshots = current.tables if current else {}
         lost = self.lake.lost(current, self.declaration.names()) if current else {}
@@ -133,16 +144,15 @@ class Pipeline:
         names = (only,) if isinstance(only, str) else tuple(only)
         chosen = selection or Selection(only=names, full=full)
         select(self.declaration, chosen)
-        run = new_id(now())
-        with self.writing(run) as (held, scratch), shown(progress, watch or _unwatched) as watcher:
-            return Execution(self, run, held, scratch, chosen, watcher, perform).execute()
+        with self.writing(full=chosen.full) as writing, shown(progress, watch or _unwatched) as watcher:
+            return Execution(self, writing, chosen, watcher, perform).execute()
 
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and store back at an earlier release, by default the one before the current.
 
         Nothing is computed. Raises CallError when there is no such release, or a sink cannot show it.
         """
-        with self.writing(new_id(now())) as (held, scratch):
+        with self.writing() as writing:
             pointer = self.lake.pointer()
             if pointer.release is None:
                 raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
@@ -150,22 +160,50 @@ class Pipeline:
             if release is None and not earlier:
                 raise CallError(f"{pointer.release} is the first release that is kept; there is none to go back to")
             target = self.lake.release(release or earlier[0])
-            with Publisher(self, scratch).connected() as publisher:
+            with Publisher(self, writing.scratch, owner=writing.owner).connected() as publisher:
+                publisher.shown(pointer.published)
                 if not publisher.load(target):
                     raise CallError(
                         f"release {target.id} cannot be shown: a sink of another kind or version has published it",
                         hint="declare that sink again, or go on with what is published now",
                     )
-                held.check()
-                self.lake.point(target.id, pointer)
+                writing.lease.check()
+                self.lake.point(target, pointer, writing.lease.token)
                 publisher.activate(target)
             return target
 
     def collect(self) -> Collected:
         """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
-        run = new_id(now())
-        with self.writing(run) as (held, _):
-            return collect(self.lake, self.declaration, self.sinks, run=run, check=held.check, thorough=True)
+        with self.writing() as writing:
+            sinks, lease = self.owned_sinks(writing.owner), writing.lease
+            return collect(self.lake, self.declaration, sinks, run=lease.run, check=lease.check, thorough=True)
+
+    def adopt(self) -> LakeIdentity:
+        """Make lake and serving databases this pipeline's, whose ever they were, and whatever they show."""
+        with lease(self.lake.storage, floor=self._token) as taken:
+            actives = {label: release.id for label, sink in self.sinks.items() if (release := sink.active())}
+            published: tuple[str, ...] = ()
+            with suppress(DamagedError):
+                published = self.lake.pointer().published
+            identity = ownership.adopt(
+                self.lake, self.declaration.name, parted=any(release not in published for release in actives.values())
+            )
+            for label, sink in self.sinks.items():
+                taken.check()
+                sink.claim(self._owner(identity, taken, accepted=actives.get(label)))
+            return identity
+
+    def unlock(self) -> dict[str, Any] | None:
+        """Free the lake's lease, whoever holds it; its former holder, or None when nobody did."""
+        return unlock(self.lake.storage)
+
+    def check_owner(self) -> None:
+        """Raise OwnershipError when the lake is another pipeline's."""
+        ownership.check_owner(self.lake, self.declaration.name)
+
+    def owned_sinks(self, owner: Owner) -> dict[str, Sink]:
+        """The sinks, each of which checks that its database is the owner's before it writes."""
+        return {label: sink.written_by(owner) for label, sink in self.sinks.items()}
 
     def store(self, sink: str | None = None) -> Store:
         """The query side of a sink, by default the first. Connects on first use."""
@@ -193,20 +231,43 @@ class Pipeline:
                 number += 1
 
     @contextmanager
-    def writing(self, run: str) -> Iterator[tuple[Lease, Path]]:
-        """Hold the lake's lease, with a scratch folder that is gone afterwards."""
-        with lease(self.lake.storage, run) as held:
-            root = local_root(self.lake.storage)
-            if root is None:
-                scratch = Path(tempfile.mkdtemp(dir=copies().folder))
-            else:
-                scratch = root / SCRATCH
-                shutil.rmtree(scratch, ignore_errors=True)  # left by a run that was killed
-                scratch.mkdir(parents=True)
-            try:
-                yield held, scratch
-            finally:
-                shutil.rmtree(scratch, ignore_errors=True)
+    def writing(self, *, full: bool = False) -> Iterator[Writing]:
+        """Hold the lake's lease, with a scratch folder that is gone afterwards.
+
+        Raises LeaseError, and OwnershipError when the lake is another pipeline's.
+        """
+        with lease(self.lake.storage, floor=self._token) as taken:
+            identity = ownership.claim(self.lake, self.declaration.name, full=full)
+            if taken.overtaken:
+                self.lake.fence(taken.token)
+            with _scratch(local_root(self.lake.storage), taken) as scratch:
+                yield Writing(taken, scratch, self._owner(identity, taken))
+
+    def _owner(self, identity: LakeIdentity, taken: Lease, accepted: str | None = None) -> Owner:
+        name = self.declaration.name
+        return Owner(lake=identity.id, pipeline=name, token=taken.token, run=taken.run, accepted=accepted)
+
+    def _token(self) -> int:
+        with suppress(DamagedError):
+            return self.lake.pointer().token
+        return 0
+
+
+@contextmanager
+def _scratch(root: Path | None, taken: Lease) -> Iterator[Path]:
+    if root is None:
+        folder = scratch = Path(tempfile.mkdtemp(dir=copies().folder))
+    else:
+        folder = root / SCRATCH
+        shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
+        scratch = folder / str(taken.token)  # a stopped writer that wakes up writes into its own, which is gone
+        scratch.mkdir(parents=True)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _unwatched(event: Event) -> None:

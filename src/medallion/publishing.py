@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from copy import copy
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from medallion.config import ServedTable
-from medallion.contracts import Input, Session, Sink, TableSpec
+from medallion.contracts import Input, Session, Sink, TableSpec, check_release
 from medallion.errors import CallError, DamagedError, MissingError
-from medallion.records import LoadReport, PlainFile, PlainRecord, Release, Served, Serving, Snapshot
+from medallion.records import LoadReport, Owner, PlainFile, PlainRecord, Release, Served, Serving, Snapshot
 from medallion.storage import for_each
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealing import read_record, write_record
@@ -34,12 +34,19 @@ class Publisher:
     Parameters: `session` gives the engine's session when rows are needed; by default one of its own.
     """
 
-    def __init__(self, pipeline: Pipeline, scratch: Path, session: Callable[[], Session] | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        scratch: Path,
+        session: Callable[[], Session] | None = None,
+        owner: Owner | None = None,
+    ) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
-        self.sinks = pipeline.sinks
+        self.sinks: Mapping[str, Sink] = pipeline.sinks if owner is None else pipeline.owned_sinks(owner)
         self.scratch = scratch
         self._given = session
+        self._owner = owner
 
     @contextmanager
     def connected(self) -> Iterator[Publisher]:
@@ -50,10 +57,18 @@ class Publisher:
             made._given = self._given or _on_first_use(stack, self._session)
             yield made
 
-    def shown(self) -> set[str | None]:
-        """The releases that the sinks show now: one, unless a run was killed between two switches."""
-        active = [sink.active() for sink in self.sinks.values()]
-        return {release.id if release else None for release in active}
+    def shown(self, published: Collection[str]) -> set[str | None]:
+        """The releases that the sinks show now: one, unless a run was killed between two switches.
+
+        Raises OwnershipError when one shows a release that is not among those this lake `published`.
+        """
+        active = {label: sink.active() for label, sink in self.sinks.items()}
+        for label, release in active.items():
+            if release and release.id not in published:
+                sink = self.sinks[label]
+                lake = self._owner.lake if self._owner else None
+                check_release(f"sink {label!r}", sink.owner(), lake, release.id, release.pipeline)
+        return {release.id if release else None for release in active.values()}
 
     def serves(self, release: Release) -> bool:
         """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""

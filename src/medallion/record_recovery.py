@@ -31,6 +31,7 @@ def rebuilt_release(look: Inspection, ident: str) -> Release | None:
         pipeline=run.pipeline,
         run=run.id,
         created=run.finished or run.started,
+        sequence=1 + max((item.sequence for item in look.releases.values() if item.id < ident), default=0),
         previous=earlier[-1] if earlier else None,
         tables={table: known[snapshot] for table, snapshot in ids.items()},
         layers=layers,

@@ -176,6 +176,7 @@ class Release(Record):
     """A consistent set of snapshots under one id, published atomically.
 
     `tables` maps full table names to snapshots; `served` maps a sink's name to its tables by plain name;
+    `sequence` counts publications and orders releases, whatever the clocks said; `token` is its writer's fencing token.
     `layers` says how each layer is kept, so that a release can be read without its declaration;
     `lost` are files that were damaged and that `medallion repair` could not rebuild.
     """
@@ -184,6 +185,8 @@ class Release(Record):
     pipeline: str
     run: str
     created: Moment
+    sequence: int = 0
+    token: int = 0
     previous: str | None
     tables: dict[str, Snapshot]
     layers: dict[str, dict[str, Any]]
@@ -210,6 +213,32 @@ class PlainRecord(Record):
 
     release: str
     tables: dict[str, PlainFile]
+
+
+class LakeIdentity(Record):
+    """Whose lake it is: `id` was made once, `pipeline` is the name in the declaration.
+
+    `format` is how the lake is laid out. `former` are the names of pipelines it was taken over from.
+    """
+
+    format: int
+    id: str
+    pipeline: str
+    created: Moment
+    former: tuple[str, ...] = ()
+
+
+class Owner(Record):
+    """Who writes to a serving database: a lake by its id, its pipeline, and the run with its fencing token.
+
+    `accepted` is a release that the database shows and the lake does not know, taken over on purpose.
+    """
+
+    lake: str
+    pipeline: str
+    token: int
+    run: str
+    accepted: str | None = None
 
 
 class Reject(Record):

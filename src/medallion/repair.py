@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 from medallion import ingest
 from medallion.errors import MedallionError, MissingError
-from medallion.lake import POINTER, Pointer, new_id, now, snapshot_path
+from medallion.lake import POINTER, Pointer, snapshot_path
 from medallion.publishing import PLAIN, Publisher
 from medallion.record_recovery import published_releases, rebuilt_release, shown_release, snapshots_of
 from medallion.records import Release, Run
 from medallion.verify import Inspection
 
 if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline
+    from medallion.pipeline import Pipeline, Writing
     from medallion.storage import Storage
 
 ASIDE = "damaged"
@@ -36,26 +36,25 @@ class Repair:
 
 def repair(pipeline: Pipeline) -> Iterator[Repair]:
     """Repair one damage after the other, under the lake's lease. A repair that was killed is continued by the next."""
-    mark = new_id(now())
-    with pipeline.writing(mark) as (_, scratch):
-        yield from _Workshop(pipeline, mark, scratch).work()
+    with pipeline.writing() as writing:
+        yield from _Workshop(pipeline, writing).work()
 
 
 def settle(pipeline: Pipeline) -> Iterator[Repair]:
     """After what is published was computed again: earlier releases get the files that were computed for the same
     fingerprint, and note those that are lost."""
-    mark = new_id(now())
-    with pipeline.writing(mark) as (_, scratch):
-        yield from _Workshop(pipeline, mark, scratch).settle()
+    with pipeline.writing() as writing:
+        yield from _Workshop(pipeline, writing).settle()
 
 
 class _Workshop:
-    def __init__(self, pipeline: Pipeline, mark: str, scratch: Path) -> None:
+    def __init__(self, pipeline: Pipeline, writing: Writing) -> None:
         self.pipeline = pipeline
         self.lake = pipeline.lake
-        self.mark = mark
-        self.scratch = scratch
-        self.publisher = Publisher(pipeline, scratch)
+        self.mark = writing.lease.run
+        self.token = writing.lease.token
+        self.scratch = writing.scratch
+        self.publisher = Publisher(pipeline, writing.scratch, owner=writing.owner)
 
     def work(self) -> Iterator[Repair]:
         look = Inspection(self.pipeline, thorough=True)
@@ -119,7 +118,7 @@ class _Workshop:
         """Take a release that is lost from those that were published, unless it is the published one."""
         if look.pointer and look.pointer.release and look.pointer.release != ident:
             published = tuple(item for item in look.pointer.published if item != ident)
-            self.lake.point(look.pointer.release, replace(look.pointer, published=published))
+            self.lake.swap_pointer(replace(look.pointer, published=published, token=self.token), look.pointer)
             look.pointer = self.lake.pointer()
 
     def _runs(self, look: Inspection) -> Iterator[Repair]:
@@ -156,7 +155,7 @@ class _Workshop:
             self._set_aside(self.lake.storage, POINTER)
             yield Repair(place, "lost", "no release can be read; medallion run publishes a new one")
             return
-        self.lake.point(target, pointer or Pointer(None, tuple(published), None))
+        self.lake.point(look.releases[target], pointer or _lost_pointer(look, published), self.token)
         yield Repair(place, "repaired", f"points at release {target}")
 
     def _shown(self, readable: list[str]) -> str | None:
@@ -238,7 +237,7 @@ class _Workshop:
         yield from (Repair(damage.place, "repaired", "copied again") for damage in damages)
 
     def _sinks(self, current: Release) -> Iterator[Repair]:
-        for label, sink in self.pipeline.sinks.items():
+        for label, sink in self.publisher.sinks.items():
             try:
                 flaws = list(sink.flaws(current))
                 shown = shown_release(sink.active) if not flaws else None
@@ -265,3 +264,9 @@ class _Workshop:
             return
         self.lake.storage.put_file(f"{ASIDE}/{self.mark}/{path}", local)
         storage.delete(path)
+
+
+def _lost_pointer(look: Inspection, published: list[str]) -> Pointer:
+    """What the lost pointer knew, as far as releases tell."""
+    sequence = max((release.sequence for release in look.releases.values()), default=0)
+    return Pointer(None, tuple(published), sequence=sequence)

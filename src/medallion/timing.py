@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from medallion.contracts import Session, Sink, TableSpec
 from medallion.errors import CallError, did_you_mean
-from medallion.lake import new_id, now
 from medallion.pipeline import Pipeline
 from medallion.publishing import Publisher
 from medallion.records import LoadReport, Mode, Release, Snapshot
@@ -48,14 +47,15 @@ def time_loads(
     told what is tried. `append` and `merge` are tried on tables with a key, upon a copy of the same rows. Holds the
     lake's lease meanwhile. Raises CallError when nothing was published or there is no such table.
     """
-    with pipeline.writing(new_id(now())) as (_, scratch):
+    with pipeline.writing() as writing:
+        scratch = writing.scratch
         release = pipeline.lake.current()
         if release is None:
             raise CallError(f"{pipeline.lake.url}: nothing was published yet", hint="medallion run")
-        publisher = Publisher(pipeline, scratch)
+        publisher = Publisher(pipeline, scratch, owner=writing.owner)
         found: list[Timing] = []
         with pipeline.declaration.engine.session(scratch) as session:
-            for label, sink in pipeline.sinks.items():
+            for label, sink in publisher.sinks.items():
                 tables = _chosen({spec.name: (shot, spec) for shot, spec in publisher.specs(release, label)}, only)
                 for size in batches:
                     if watch:

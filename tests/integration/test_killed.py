@@ -70,7 +70,7 @@ def test_killed_at_every_point_of_the_protocol(
     print(f"{len(points)} points:", *points, sep="\n  ")
     named = " ".join(points)
     for part in (
-        "create lease.json",
+        "swap lease.json",
         "put_file",
         "releases/",
         "swap current.json",

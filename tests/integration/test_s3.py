@@ -76,7 +76,8 @@ def test_runs_releases_and_going_back(tmp_path: Path, s3_server: Service, lake: 
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.JANUARY_ALONE
     names = {entry.path.partition("/")[0] for entry in pipeline.lake.storage.list("")}
     assert {"bronze", "silver", "gold", "releases", "runs", "quarantine", "current.json"} <= names
-    assert "lease.json" not in names
+    assert {"lake.json", "lease.json"} <= names
+    assert "lease.probe" not in names
     assert not (folder / "lake").exists()
 
 

@@ -18,7 +18,7 @@ from medallion import lease as leases
 from medallion.errors import LeaseError
 from medallion.execution import Event
 from medallion.lake import now
-from medallion.lease import Lease, holder, lease
+from medallion.lease import Lease, holder, lease, unlock
 from medallion.storage import Storage, open_storage
 from tests.integration import small
 
@@ -67,13 +67,13 @@ def test_a_lease_is_there_while_it_is_held_and_gone_afterwards(storage: Storage)
         assert (found["run"], found["process"]) == ("mine", os.getpid())
         held.check()
     assert holder(storage) is None
-    assert storage.info(leases.PATH) is None
+    assert written(storage) == {"token": 1, "run": None, "last": "mine"}
 
 
 def test_it_is_given_back_when_the_block_fails(storage: Storage) -> None:
     with pytest.raises(ZeroDivisionError), lease(storage, "mine"):
         _ = 1 / 0
-    assert storage.info(leases.PATH) is None
+    assert written(storage)["run"] is None
 
 
 def test_a_second_writer_is_told_who_holds_it_and_until_when(storage: Storage) -> None:
@@ -81,8 +81,8 @@ def test_a_second_writer_is_told_who_holds_it_and_until_when(storage: Storage) -
         body = written(storage)
         with pytest.raises(LeaseError) as error, lease(storage, "the-second"):
             pytest.fail("two writers at once")
-        assert f"run the-first is writing to this lake, as process {os.getpid()} on {body['host']}" in str(error.value)
-        assert body["expires"][:19] in error.value.hint
+        assert f"run the-first, as process {os.getpid()} on {body['host']}" in str(error.value)
+        assert "medallion unlock" in error.value.hint
         assert written(storage)["run"] == "the-first"
 
 
@@ -90,7 +90,6 @@ def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(stora
     died = subprocess.run([sys.executable, "-c", DIES, str(tmp_path / "lake")], check=False)
     assert died.returncode == 9
     assert written(storage)["run"] == "of-the-dead"
-    assert written(storage)["expires"] > in_seconds(30)
     assert holder(storage) is None
     with lease(storage, "the-next") as held:
         assert written(storage)["run"] == "the-next"
@@ -103,20 +102,69 @@ def test_a_process_number_used_again_is_not_taken_for_the_dead(storage: Storage)
         assert written(storage)["run"] == "the-next"
 
 
-def test_the_lease_of_another_machine_is_respected_until_it_expires(storage: Storage) -> None:
+@pytest.mark.parametrize("since", [-10_000_000, 0, 10_000_000], ids=["behind", "right", "ahead"])
+def test_the_lease_of_another_machine_expires_whatever_its_clock_says(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, since: float
+) -> None:
     dead = 2**22 + 1  # no process has this number, here or anywhere
-    left_behind(storage, machine="another", host="far-away", process=dead, expires=in_seconds(30))
+    moment = in_seconds(since)
+    left_behind(storage, machine="another", host="far-away", process=dead, since=moment, renewed=moment)
     with pytest.raises(LeaseError, match=f"as process {dead} on far-away"), lease(storage, "the-next"):
         pytest.fail("taken too early")
-    rewrite(storage, expires=in_seconds(-1))
-    with lease(storage, "the-next"):
+    monkeypatch.setattr(leases, "LENGTH", timedelta(seconds=1))
+    time.sleep(1.2)
+    with lease(storage, "the-next") as taken:
         assert written(storage)["run"] == "the-next"
+        assert taken.overtaken
+    assert storage.info(leases.PROBE) is None
 
 
-def test_a_lease_that_ran_out_is_free_even_of_a_process_that_lives(storage: Storage) -> None:
-    left_behind(storage, expires=in_seconds(-1))
-    with lease(storage, "the-next"):
-        assert written(storage)["run"] == "the-next"
+def test_tokens_grow_and_never_go_back(storage: Storage) -> None:
+    for token in range(1, 4):
+        with lease(storage) as taken:
+            assert taken.token == written(storage)["token"] == token
+    left_behind(storage, started="1")
+    with lease(storage) as taken:
+        assert taken.token == 5
+        assert taken.overtaken
+    storage.delete(leases.PATH)
+    with lease(storage, floor=lambda: 7) as taken:
+        assert taken.token == 8
+
+
+def test_run_ids_grow_even_when_the_clock_goes_back(storage: Storage) -> None:
+    storage.put(leases.PATH, json.dumps({"token": 1, "run": None, "last": "29990101-000000-000abc"}).encode())
+    with lease(storage) as first:
+        pass
+    with lease(storage) as second:
+        pass
+    assert "29990101-000000-000abc" < first.run < second.run
+
+
+def test_a_broken_lease_is_lost_to_its_holder(storage: Storage) -> None:
+    assert unlock(storage) is None
+    taken = Lease(storage, "mine")
+    former = unlock(storage)
+    assert former is not None
+    assert former["run"] == "mine"
+    with pytest.raises(LeaseError, match="run mine lost its lease"):
+        taken.check()
+    with lease(storage, "the-next") as latter:
+        taken.release()
+        latter.check()
+        assert latter.token == 2
+    assert unlock(storage) is None
+
+
+def test_a_damaged_lease_is_reported_and_can_be_broken(storage: Storage) -> None:
+    storage.put(leases.PATH, b"{")
+    for ask in (lambda: holder(storage), lambda: Lease(storage)):
+        with pytest.raises(LeaseError, match="the lease is damaged") as error:
+            ask()
+        assert error.value.hint == "medallion unlock"
+    assert unlock(storage) is not None
+    with lease(storage, floor=lambda: 4) as taken:
+        assert taken.token == 5
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["taken over", "removed"])
@@ -137,9 +185,9 @@ def test_a_lost_lease_is_told_and_the_others_is_left_alone(storage: Storage, gon
 def test_it_is_renewed_while_it_is_held(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "LENGTH", timedelta(seconds=2))
     with lease(storage, "mine") as held:
-        first = written(storage)["expires"]
+        first = written(storage)["renewed"]
         for _ in range(300):
-            if written(storage)["expires"] > first:
+            if written(storage)["renewed"] > first:
                 break
             time.sleep(0.1)
         else:
@@ -155,7 +203,7 @@ def test_a_run_that_lost_its_lease_publishes_nothing(tmp_path: Path) -> None:
 
     def overtaken(event: Event) -> None:
         if event.kind == "finished" and event.table == "gold.total":
-            rewrite(pipeline.lake.storage, run="the-next")
+            rewrite(pipeline.lake.storage, run="the-next", machine="another")
 
     with pytest.raises(LeaseError, match="lost its lease: another run has taken it over"):
         pipeline.run(watch=overtaken)
@@ -164,6 +212,6 @@ def test_a_run_that_lost_its_lease_publishes_nothing(tmp_path: Path) -> None:
     assert current.id == first.release
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     assert written(pipeline.lake.storage)["run"] == "the-next"
-    rewrite(pipeline.lake.storage, expires=in_seconds(-1))
+    pipeline.unlock()
     pipeline.run()
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL

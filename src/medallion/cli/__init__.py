@@ -6,6 +6,7 @@ One file a command, imported when it is called; `settings` holds what all comman
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -26,6 +27,8 @@ COMMANDS = (
     "runs",
     "releases",
     "rollback",
+    "unlock",
+    "adopt",
     "serve",
     "dashboard",
     "plugins",
@@ -36,6 +39,9 @@ COMMANDS = (
     "bench",
     "gc",
 )
+
+
+WRITERS = ("run", "rollback", "adopt", "bench", "gc")  # they hold the lease, and release it when they are terminated
 
 
 class Commands(click.Group):
@@ -66,6 +72,8 @@ class Commands(click.Group):
             from medallion.errors import did_you_mean
 
             ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        if args and args[0] in WRITERS:
+            signal.signal(signal.SIGTERM, _terminate)
         return super().resolve_command(ctx, args)
 
 
@@ -84,7 +92,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 the run failed, 2 the declaration or the call is wrong,
-    130 interrupted."""
+    130 interrupted, 143 terminated."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no arrows still gets the message
@@ -95,5 +103,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (Exception, KeyboardInterrupt) as error:
         from medallion.cli.errors import tell
 
-        sys.exit(tell(error, settings))
+        sys.exit(tell(error, settings, terminated=bool(_terminated)))
     sys.exit(done if isinstance(done, int) else 0)
+
+
+_terminated: list[int] = []  # the signal that ended the command, if one did
+
+
+def _terminate(number: int, frame: object) -> None:
+    """Stop as at Ctrl-C, so that a run ends its work, releases its lease and is recorded as failed."""
+    del frame
+    _terminated.append(number)
+    raise KeyboardInterrupt

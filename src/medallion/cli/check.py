@@ -13,11 +13,15 @@ from medallion.cli.settings import Command, Settings, json_option
 def command(settings: Settings) -> None:
     """Check the declaration and print everything wrong with it.
 
-    Reads medallion.yaml alone: no data, no lake, no database. Each problem comes with file, line and column.
+    Reads medallion.yaml, and whose lake a local one is: no data, no database. Each problem comes with file, line
+    and column.
     """
     from medallion.cli.output import count, print_json
+    from medallion.storage import local_root
 
     pipeline = settings.pipeline()
+    if local_root(pipeline.lake.storage) is not None:  # a remote lake is asked by plan and run
+        pipeline.check_owner()
     declaration = pipeline.declaration
     tables = {layer: list(declaration.tables.get(layer, {})) for layer in declaration.layers}
     if settings.as_json:

@@ -13,16 +13,20 @@ from medallion.errors import DeclarationError, MedallionError
 from medallion.secrets import mask, mask_all
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
-def tell(error: BaseException, settings: Settings) -> int:
-    """Print an error to standard error, and give the exit code. Shows a traceback only when asked to be verbose."""
+def tell(error: BaseException, settings: Settings, *, terminated: bool = False) -> int:
+    """Print an error to standard error, and give the exit code. Shows a traceback only when asked to be verbose.
+
+    `terminated` says that an interruption was SIGTERM.
+    """
     if isinstance(error, (KeyboardInterrupt, InterruptedError, click.Abort)):
         if sys.stderr.isatty():
             click.echo(err=True)  # the terminal has just shown ^C
-        said, settings.closing = "; ".join(["interrupted", *settings.closing]), []
-        told: dict[str, Any] = {"type": "Interrupted", "message": said, "hint": ""}
-        code = INTERRUPTED
+        word, code = ("terminated", TERMINATED) if terminated else ("interrupted", INTERRUPTED)
+        said, settings.closing = "; ".join([word, *settings.closing]), []
+        told: dict[str, Any] = {"type": word.capitalize(), "message": said, "hint": ""}
     else:
         told, code = _told(error, settings), _exit_code(error)
     if settings.as_json:
@@ -30,7 +34,7 @@ def tell(error: BaseException, settings: Settings) -> int:
 
         click.echo(as_json({"error": {**mask_all(told), "exit_code": code}}), err=True)
         return code
-    if settings.verbose and code != INTERRUPTED:
+    if settings.verbose and code not in (INTERRUPTED, TERMINATED):
         click.echo(mask("".join(traceback.format_exception(error))), err=True)
     lines = [*_lines(told), *settings.closing]
     click.echo(mask("\n".join(lines)), err=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session, TableTask
 from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer, keep_file, local_files
+from medallion.contracts.ownership import check_release, check_writer
 from medallion.contracts.plugin import Plugin, Section
 from medallion.contracts.serving import Filter, Flaw, Operator, Page, Query, Right, Sink, Sort, Store, TableSpec
 from medallion.contracts.steps import (
@@ -82,6 +83,8 @@ __all__ = [
     "TableSpec",
     "TableTask",
     "Transform",
+    "check_release",
+    "check_writer",
     "keep_file",
     "literal",
     "local_files",

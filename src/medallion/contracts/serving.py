@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts.plugin import Plugin
 from medallion.errors import SinkError
-from medallion.records import LoadReport, Release, Served, Serving, Snapshot
+from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.secrets import SECRETS
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Sink(Plugin, ABC):
     url: str = Field(repr=False)
     label: str = "serving"
     batch: int = Field(default=10_000, ge=1)
+    _writer: Owner | None = PrivateAttr(default=None)
 
     @field_validator("url")
     @classmethod
@@ -84,6 +85,24 @@ class Sink(Plugin, ABC):
         By default none is known: then `load` is called for each, and finds out.
         """
         return frozenset()
+
+    def written_by(self, writer: Owner) -> Self:
+        """The same sink for one writer: `load`, `activate` and `prune` check that the database is its own.
+
+        `check_writer` in `medallion.contracts.ownership` is the check. `activate` records the writer as the owner in
+        the step that switches readers.
+        """
+        sink = self.model_copy()
+        sink._writer = writer
+        return sink
+
+    @abstractmethod
+    def owner(self) -> Owner | None:
+        """Who last switched or took over the database, or None when nobody has."""
+
+    @abstractmethod
+    def claim(self, owner: Owner) -> None:
+        """Record the owner, whoever it was before; what readers see stays."""
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:

@@ -13,30 +13,36 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec
+from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
 from medallion.errors import LoadError, SinkError
-from medallion.records import LoadReport, Release, Served, Snapshot
-from medallion.secrets import masked_logger
+from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.sinks.loading import Target, masked, target
-from medallion.sinks.mongodb_database import ACTIVE, LOADS, NOT_ALLOWED, POINTER, RELEASES, connect, reply, told
+from medallion.sinks.mongodb_database import (
+    ACTIVE,
+    LOADS,
+    POINTER,
+    RELEASES,
+    connect,
+    journaled,
+    read_owner,
+    reply,
+    told,
+)
 from medallion.sinks.mongodb_documents import schema_of
 from medallion.sinks.mongodb_insert import insert
 from medallion.sinks.mongodb_query import stored_name
 from medallion.sinks.mongodb_repair import check_history, flaws
 from medallion.sinks.mongodb_store import MongoStore
+from medallion.sinks.mongodb_views import GRANT, point_views
 
 if TYPE_CHECKING:
     from pymongo import IndexModel
-    from pymongo.collection import Collection
 
     from medallion.contracts import Batches
     from medallion.sinks.mongodb_database import Client, Documents
 
 _LOADING = "__loading"
 _TRIAL = "_medallion_trial_"
-_GRANT = "grant it the role readWrite on the database"
-
-_log = masked_logger(__name__)
 
 
 class MongoDB(Sink):
@@ -94,12 +100,13 @@ class MongoDB(Sink):
         wanted = target(masked(self.url), self.version, table, snapshot)
         _check_names(wanted)
         with self._database() as database:
-            begun: dict[str, Any] = {"$setOnInsert": {"rows": None, "nulls": []}}
+            self._check_writer(database)
+            begun: dict[str, Any] = {"$setOnInsert": {"rows": None, "nulls": []}, "$max": {"token": self._token}}
             found = database[LOADS].find_one_and_update({"_id": wanted.name}, begun, upsert=True)
             loaded = found is None or found["rows"] is None
             if found and loaded:  # begun by a load that did not come to its end
-                _drop(database, wanted.name)
-            count = found["rows"] if found and not loaded else _fill(database, wanted, rows)
+                _drop(database, wanted.name, found.get("token", 0))
+            count = found["rows"] if found and not loaded else _fill(database, wanted, rows, self._token)
         return wanted.report(self.label, perf_counter() - started, count, loaded=loaded)
 
     def activate(self, release: Release) -> None:
@@ -116,15 +123,25 @@ class MongoDB(Sink):
                         hint="load its tables first: publish it again",
                     )
             database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
-            change = {"$set": {"release": release.id, "body": body}, "$inc": {"switches": 1}}
-            _journaled(database[ACTIVE]).update_one({"_id": POINTER}, change, upsert=True)
-            _point_views(database, served, loaded)
+            self._switch(database, {"release": release.id, "body": body})
+            point_views(database, served, loaded)
 
     def active(self) -> Release | None:
         """The release readers see, or None before the first."""
         with self._database() as database:
             found = database[ACTIVE].find_one({"_id": POINTER})
-        return Release.model_validate_json(found["body"]) if found else None
+        return Release.model_validate_json(found["body"]) if found and found.get("body") else None
+
+    def owner(self) -> Owner | None:
+        """Who last switched or took over the database."""
+        with self._database() as database:
+            return read_owner(database)
+
+    def claim(self, owner: Owner) -> None:
+        """Record the owner in the document that says which collections are live."""
+        with self._database() as database:
+            change = {"$set": {"owner": owner.model_dump()}, "$inc": {"switches": 1}}
+            journaled(database[ACTIVE]).update_one({"_id": POINTER}, change, upsert=True)
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the collections that neither the active release nor one in `keep` serves; how many went."""
@@ -132,9 +149,9 @@ class MongoDB(Sink):
         kept = [*keep, active] if active else list(keep)
         names = {served.name for release in kept for tables in release.served.values() for served in tables.values()}
         with self._database() as database:
-            gone = [found for found in database[LOADS].find() if found["_id"] not in names]
-            for found in gone:
-                _forget(database, found["_id"])
+            self._check_writer(database)
+            loads = [found for found in database[LOADS].find() if found["_id"] not in names]
+            gone = [found for found in loads if _forget(database, found["_id"], found.get("token", 0), self._token)]
             database[RELEASES].delete_many({"_id": {"$nin": [release.id for release in kept]}})
             database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
         return len([found for found in gone if found["rows"] is not None])
@@ -164,14 +181,40 @@ class MongoDB(Sink):
         served = release.served.get(self.label, {})
         names = list(served) if tables is None else tables
         with self._database() as database:
+            self._check_writer(database)
             check_history(database, served, names, masked(self.url))
             for table in names:
-                _forget(database, served[table].name)
+                load = database[LOADS].find_one({"_id": served[table].name}) or {}
+                _forget(database, served[table].name, load.get("token", 0), self._token)
         return ""
 
     def store(self) -> MongoStore:
         """The query side; each process makes its client on first use."""
         return MongoStore(self.url, self.label)
+
+    @property
+    def _token(self) -> int:
+        return self._writer.token if self._writer else 0
+
+    def _check_writer(self, database: Documents) -> None:
+        check_writer(masked(self.url), read_owner(database), self._writer)
+
+    def _switch(self, database: Documents, live: dict[str, Any]) -> None:
+        """Switch the pointer and record the owner, in one document and only while no newer writer has."""
+        from pymongo.errors import DuplicateKeyError
+
+        allowed: dict[str, Any] = {"_id": POINTER}
+        if self._writer:
+            live = {**live, "owner": self._writer.model_dump()}
+            ours = {"owner.lake": self._writer.lake, "owner.token": {"$lt": self._writer.token}}
+            again = {f"owner.{name}": getattr(self._writer, name) for name in ("lake", "token", "run")}
+            allowed["$or"] = [{"owner": None}, ours, again]
+        change = {"$set": live, "$inc": {"switches": 1}}
+        try:
+            journaled(database[ACTIVE]).update_one(allowed, change, upsert=True)
+        except DuplicateKeyError:  # the document is there, and is not allowed to be changed
+            self._check_writer(database)
+            raise
 
     @contextmanager
     def _database(self) -> Iterator[Documents]:
@@ -193,7 +236,7 @@ def _tried(what: str, work: Callable[[], object]) -> Right:
     try:
         work()
     except OperationFailure as error:
-        return Right(what, SinkError(f"refused: {reply(error)[0]}", hint=_GRANT))
+        return Right(what, SinkError(f"refused: {reply(error)[0]}", hint=GRANT))
     return Right(what, None)
 
 
@@ -205,9 +248,14 @@ def _check_names(wanted: Target) -> None:
             )
 
 
-def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
+def _loading(name: str, token: int) -> str:
+    """What a table is called while it is loaded: a stopped writer that wakes up has a name of its own."""
+    return f"{name}{_LOADING}{token}" if token else f"{name}{_LOADING}"
+
+
+def _fill(database: Documents, wanted: Target, rows: Batches, token: int) -> int:
     """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
-    name = wanted.name + _LOADING
+    name = _loading(wanted.name, token)
     nulls = insert(database[name], wanted, rows)
     count = database[name].count_documents({})
     wanted.reconcile(count)
@@ -220,7 +268,8 @@ def _fill(database: Documents, wanted: Target, rows: Batches) -> int:
         database[name].create_indexes(indexes)
     database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
     database[name].rename(wanted.name)
-    database[LOADS].replace_one({"_id": wanted.name}, {"rows": count, "nulls": sorted(nulls)}, upsert=True)
+    loaded = {"rows": count, "nulls": sorted(nulls), "token": token}
+    database[LOADS].replace_one({"_id": wanted.name}, loaded, upsert=True)
     return count
 
 
@@ -255,47 +304,19 @@ def _join_former(database: Documents, name: str, wanted: Target, former: Served)
     return {column for column in mark["nulls"] if column in carried} | missing
 
 
-def _journaled(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:
-    """The collection, each write on disk before it is answered, with all writes before it: what was said to be
-    published outlives the server's end."""
-    from pymongo import WriteConcern
-
-    asked = collection.write_concern
-    if not asked.acknowledged:
-        return collection
-    return collection.with_options(write_concern=WriteConcern(**{**asked.document, "j": True}))
-
-
-def _forget(database: Documents, name: str) -> None:
-    """Drop a load. Its mark is emptied first, for a reader that finds the rows gone looks there; it goes last, so
-    that what a kill leaves behind is found again."""
-    database[LOADS].update_one({"_id": name}, {"$set": {"rows": None}})
-    _drop(database, name)
-    database[LOADS].delete_one({"_id": name})
+def _forget(database: Documents, name: str, token: int, writer: int) -> bool:
+    """Drop a load, unless a newer writer uses it; whether it went. Its mark is emptied first, for a reader that finds
+    the rows gone looks there; it goes last, so that what a kill leaves behind is found again."""
+    unused: dict[str, Any] = {"_id": name}
+    if writer:
+        unused["token"] = {"$not": {"$gt": writer}}
+    if not database[LOADS].update_one(unused, {"$set": {"rows": None}}).matched_count:
+        return False
+    _drop(database, name, token)
+    database[LOADS].delete_one(unused)
+    return True
 
 
-def _drop(database: Documents, name: str) -> None:
+def _drop(database: Documents, name: str, token: int) -> None:
     database.drop_collection(name)
-    database.drop_collection(name + _LOADING)
-
-
-def _point_views(database: Documents, served: dict[str, Served], loaded: frozenset[str]) -> None:
-    """Make the plain names views; what they cannot be is told, for the store does without them."""
-    from pymongo.errors import OperationFailure
-
-    try:
-        there = {found["name"]: found for found in database.list_collections()}
-        ours = {name for name, found in there.items() if found.get("options", {}).get("viewOn") in loaded}
-        for name in ours - set(served):
-            database.drop_collection(name)
-        for table, entry in served.items():
-            if table in ours:
-                database.command("collMod", table, viewOn=entry.name, pipeline=[])
-            elif table in there:
-                _log.warning("the name %r is taken in the database, so there is no view for people on it", table)
-            else:
-                database.command("create", table, viewOn=entry.name, pipeline=[])
-    except OperationFailure as error:
-        if error.code != NOT_ALLOWED:
-            raise
-        _log.warning("this user may not make views, so the plain names are missing: %s", _GRANT)
+    database.drop_collection(_loading(name, token))

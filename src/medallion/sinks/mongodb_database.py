@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from medallion.errors import SinkError
+from medallion.records import Owner
 from medallion.secrets import SECRETS, unclear_credentials
 from medallion.sinks.loading import masked
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.collection import Collection
     from pymongo.database import Database
 
     Client = MongoClient[dict[str, Any]]
@@ -70,6 +72,12 @@ def connect(url: str) -> Client:
         said = f"{error} (in the URL: {', '.join(files)})" if files else str(error)
         hint = f"see that {_RIGHT}, {_PEM}" if files else f"see that {_RIGHT}"
         raise SinkError(f"{masked(url)}: {said}", hint=hint) from error
+
+
+def read_owner(database: Documents) -> Owner | None:
+    """Whose database it is; None when nobody has written to it as an owner."""
+    found = database[ACTIVE].find_one({"_id": POINTER}, {"owner": 1})
+    return Owner.model_validate(found["owner"]) if found and found.get("owner") else None
 
 
 @contextmanager
@@ -143,3 +151,14 @@ def _way(url: str, said: str) -> str:
     if "tlscertificatekeyfile" in options:
         return f"{_RUNS}; it must trust the CA that signed tlsCertificateKeyFile"
     return f"{_RUNS}; if it asks for client certificates, add tlsCertificateKeyFile=… to it"
+
+
+def journaled(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:
+    """The collection, each write on disk before it is answered, with all writes before it: what was said to be
+    published outlives the server's end."""
+    from pymongo import WriteConcern
+
+    asked = collection.write_concern
+    if not asked.acknowledged:
+        return collection
+    return collection.with_options(write_concern=WriteConcern(**{**asked.document, "j": True}))

@@ -174,7 +174,7 @@ class MongoStore(Store):
         if self._pinned:
             return self._pinned
         found = self._database()[ACTIVE].find_one({"_id": POINTER}, {"release": 1, "switches": 1})
-        if found is None:
+        if found is None or "release" not in found:
             raise SinkError(f"{masked(self._url)}: nothing was published yet", hint="medallion run")
         if found["switches"] != self._switches:
             self._releases, self._nulls, self._switches = {}, {}, found["switches"]

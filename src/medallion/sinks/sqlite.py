@@ -12,14 +12,26 @@ from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from medallion.contracts import ROW, Flaw, Right, Sink, TableSpec, quote
+from medallion.contracts import ROW, Flaw, Right, Sink, TableSpec, check_writer, quote
 from medallion.errors import SinkError
 from medallion.kinds import kind_of
-from medallion.records import LoadReport, Release, Served, Snapshot
+from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.secrets import masked_logger
 from medallion.sinks.loading import Index, Target, target
 from medallion.sinks.sqlite_digest import record_release, record_table
-from medallion.sinks.sqlite_file import ACTIVE, LOADS, META, RELEASES, connect, make_room, path_of, read_active, told
+from medallion.sinks.sqlite_file import (
+    ACTIVE,
+    LOADS,
+    META,
+    RELEASES,
+    connect,
+    make_room,
+    path_of,
+    read_active,
+    read_owner,
+    told,
+    write_owner,
+)
 from medallion.sinks.sqlite_repair import discard_tables, flaws, lost_history, rebuild
 from medallion.sinks.sqlite_rows import AFFINITY, restorer, rows_of
 from medallion.sinks.sqlite_store import SqliteStore
@@ -116,6 +128,8 @@ class Sqlite(Sink):
                 (release.id,),
             )
             record_release(connection, release.id)
+            if self._writer:
+                write_owner(connection, self._writer)
             _point_views(connection, served)
 
     def active(self) -> Release | None:
@@ -131,6 +145,19 @@ class Sqlite(Sink):
             if row is None:
                 raise SinkError(f"{self.url}: release {found[0]} is active, but not recorded", hint="medallion repair")
             return Release.model_validate_json(row[0])
+
+    def owner(self) -> Owner | None:
+        """Who last switched or took over the file; asking makes no file."""
+        path = path_of(self.url)
+        if not path.exists():
+            return None
+        with told(self.url), closing(connect(path, write=False)) as connection:
+            return read_owner(connection)
+
+    def claim(self, owner: Owner) -> None:
+        """Record the owner in the file."""
+        with self._transaction(checked=False) as connection:
+            write_owner(connection, owner)
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the tables that neither the active release nor one in `keep` serves; how many went."""
@@ -183,12 +210,14 @@ class Sqlite(Sink):
         return SqliteStore(self.url, self.label)
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, checked: bool = True) -> Iterator[sqlite3.Connection]:
         make_room(self.url)
         with told(self.url), closing(connect(path_of(self.url), write=True)) as connection:
             connection.execute("begin immediate")
             for statement in META:
                 connection.execute(statement)
+            if checked:
+                check_writer(self.url, read_owner(connection), self._writer)
             yield connection
             connection.execute("commit")
 

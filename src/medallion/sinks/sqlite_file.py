@@ -12,6 +12,7 @@ from urllib.parse import quote as percent
 from pydantic import ValidationError
 
 from medallion.errors import SinkError
+from medallion.records import Owner
 from medallion.storage.digests import REPAIR
 from medallion.storage.durability import make_folder
 from medallion.text_folding import fold
@@ -20,11 +21,13 @@ RELEASES = "_medallion_releases"
 ACTIVE = "_medallion_active"
 LOADS = "_medallion_loads"
 FOLD = "medallion_fold"  # the function that takes case and accents away
+OWNER = "_medallion_owner"
 
 META = (
     f"create table if not exists {RELEASES} (id text primary key, body text not null)",
     f"create table if not exists {ACTIVE} (one integer primary key check (one = 1), release text, switches integer)",
     f"create table if not exists {LOADS} (name text primary key, rows integer not null, nulls text not null)",
+    f"create table if not exists {OWNER} (one integer primary key check (one = 1), body text not null)",
 )
 
 _PATIENCE = 10.0
@@ -89,6 +92,22 @@ def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:
             return None
         raise
     return (found[0], found[1]) if found else None
+
+
+def read_owner(connection: sqlite3.Connection) -> Owner | None:
+    """Whose database it is; None when nobody has written to it as an owner."""
+    try:
+        row = connection.execute(f"select body from {OWNER}").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    return Owner.model_validate_json(row[0]) if row else None
+
+
+def write_owner(connection: sqlite3.Connection, owner: Owner) -> None:
+    """Record whose database it is."""
+    connection.execute(f"insert or replace into {OWNER} values (1, ?)", (owner.model_dump_json(),))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from medallion.errors import CallError, SinkError
 from medallion.records import Release
 from medallion.testing.groups import GroupContract
 from medallion.testing.modes import ModeContract
+from medallion.testing.owners import OwnerContract
 from medallion.testing.processes import started
 from medallion.testing.queries import QueryContract
 from medallion.testing.readers import NUMBERS, ReaderContract
@@ -33,7 +34,7 @@ T = TypeVar("T")
 AWKWARD_NAMES = ("Sales", "sales", "select", "system", "sqlite", "sqlite_master", "json_each", "null", "a" * 60)
 
 
-class SinkContract(QueryContract, GroupContract, ModeContract, ReaderContract):
+class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, ReaderContract):
     """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
 
     @pytest.fixture

@@ -1,6 +1,7 @@
 """`folder`: releases as Parquet files in a folder, for tools that read files and a web server that hands them out.
 
 FOLDER/
+  owner.json               which lake's pipeline serves this folder
   active.json              the pointer: the release that readers see
   releases/ID.json         each release that was activated
   tables/NAME__HASH.parquet  one file for each snapshot, never changed
@@ -17,9 +18,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
-from medallion.contracts import Sink, TableSpec, literal, quote
+from medallion.contracts import Sink, TableSpec, check_writer, literal, quote
 from medallion.errors import SinkError
-from medallion.records import LoadReport, Release, Snapshot
+from medallion.records import LoadReport, Owner, Release, Snapshot
 from medallion.sinks.loading import Target, target
 from pydantic import field_validator
 
@@ -64,6 +65,7 @@ class Folder(Sink):
         """Write the file beside its place and move it there when it is whole and its key holds."""
         import pyarrow.parquet as pq
 
+        check_writer(self.url, self.owner(), self._writer)
         started = perf_counter()
         wanted = target(self.url, self.version, table, snapshot)
         file = self.path / "tables" / f"{wanted.name}.parquet"
@@ -93,11 +95,14 @@ class Folder(Sink):
                     f"{self.url}: release {release.id} serves {table!r} from {entry.name}, which is not there",
                     hint="load its tables first: publish it again",
                 )
+        check_writer(self.url, self.owner(), self._writer)
+        if self._writer:
+            self.claim(self._writer)
         body = release.model_dump_json()
         _put(self.path / "releases" / f"{release.id}.json", body)
         _put(self.path / "active.json", body)  # the switch
         for link in self.path.glob("*.parquet"):
-            if link.stem not in served:
+            if link.is_symlink() and link.readlink().parts[:1] == ("tables",) and link.stem not in served:
                 link.unlink()
         for table, entry in served.items():
             new = self.path / f".{uuid4().hex}"
@@ -107,7 +112,15 @@ class Folder(Sink):
     def active(self) -> Release | None:
         return read_active(self.path)
 
+    def owner(self) -> Owner | None:
+        file = self.path / "owner.json"
+        return Owner.model_validate_json(file.read_text(encoding="utf-8")) if file.exists() else None
+
+    def claim(self, owner: Owner) -> None:
+        _put(self.path / "owner.json", owner.model_dump_json())
+
     def prune(self, keep: Sequence[Release]) -> int:
+        check_writer(self.url, self.owner(), self._writer)
         active = self.active()
         kept = [*keep, active] if active else list(keep)
         names = {entry.name for release in kept for entry in release.served.get(self.label, {}).values()}

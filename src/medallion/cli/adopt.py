@@ -1,0 +1,28 @@
+"""`medallion adopt`: take a lake and its serving databases over."""
+
+from __future__ import annotations
+
+import click
+
+from medallion.cli.settings import Command, Settings, json_option
+
+
+@click.command("adopt", cls=Command)
+@json_option
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Make the lake and the serving databases this pipeline's.
+
+    For a pipeline that was renamed, a lake that was copied or restored, or a database that another lake served. Readers
+    see no change until the next run, which replaces what a database shows and this lake does not know.
+    """
+    from medallion.cli.output import print_json
+
+    pipeline = settings.pipeline()
+    identity = pipeline.adopt()
+    if settings.as_json:
+        print_json(identity)
+        return
+    sinks = ", ".join(pipeline.sinks)
+    settings.say(f"lake {identity.id} and its sinks ({sinks}) belong to pipeline {identity.pipeline!r} now")
+    settings.say(f"next: {settings.typed('run')}")

@@ -1,0 +1,29 @@
+"""`medallion unlock`: break the lease of a writer that is gone."""
+
+from __future__ import annotations
+
+import click
+
+from medallion.cli.settings import Command, Settings, json_option
+
+
+@click.command("unlock", cls=Command)
+@json_option
+@click.pass_obj
+def command(settings: Settings) -> None:
+    """Break the lake's lease, whoever holds it.
+
+    For a writer that died elsewhere, when you do not want to wait for its lease to expire. Safe: a writer that still
+    works finds its lease lost and publishes nothing.
+    """
+    from medallion.cli.output import print_json
+    from medallion.lease import describe
+
+    former = settings.pipeline().unlock()
+    if settings.as_json:
+        print_json({"broken": former})
+    elif former is None:
+        settings.say("nobody is writing")
+    else:
+        settings.say(f"broke the lease of {describe(former).rstrip(',')}")
+        settings.say(f"next: {settings.typed('run')}")

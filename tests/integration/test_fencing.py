@@ -1,0 +1,170 @@
+"""A writer that is stopped at any point of the protocol, overtaken, and wakes up changes nothing any more."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import medallion as md
+from medallion import doctor
+from medallion.errors import MedallionError, ServiceError
+from medallion.storage.local import LocalStorage
+from tests.integration import killing, small
+
+LAYERS = (
+    "layers:\n  bronze: {type: raw, retain: 1}\n  silver: {type: parquet, retain: 1}\n"
+    "  gold: {type: parquet, retain: 1}\ntables:"
+)
+APRIL = "order_id,client_id,amount,day\n8,a,1000.00,2024-04-01\n"
+KINDS = {
+    "sqlite": (killing.LocalStorage, killing.Sqlite),
+    "mongodb": (killing.LocalStorage, killing.MongoDB, killing.Collection, killing.Database),
+}
+STEP = 5
+
+
+class Overtaken:
+    """Lets another writer overtake before the n-th write of the first, which then continues."""
+
+    def __init__(self, folder: Path, point: int) -> None:
+        self.folder = folder
+        self.point = point
+        self.seen = 0
+        self.name: str | None = None
+
+    def patch(self, patch: pytest.MonkeyPatch, kinds: tuple[type[Any], ...]) -> None:
+        for kind in kinds:
+            for name in killing.WRITES[kind]:
+                patch.setattr(kind, name, self._struck(f"{kind.__name__}.{name}", getattr(kind, name)))
+
+    def _struck(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self.name is None and args[1:2] not in (("lease.json",), ("lease.probe",)):
+                self.seen += 1
+                if self.seen == self.point:
+                    self.name = f"{name} {args[1] if args[1:] and isinstance(args[1], str) else ''}"
+                    overtake(self.folder)
+            return method(*args, **kwargs)
+
+        return call
+
+
+def overtake(folder: Path) -> None:
+    """What the next writer does: it breaks the lease, finds another new file, and publishes."""
+    (folder / "data/orders/2024-04.csv").write_text(APRIL)
+    later = small.load(folder)
+    assert later.unlock() is not None
+    later.run()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mongodb"])
+def test_a_writer_that_was_overtaken_changes_nothing(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    url = request.getfixturevalue("mongodb_url") if kind == "mongodb" else "sqlite:lake/serving.db"
+    yaml = small.YAML.replace("tables:", LAYERS, 1).replace("sqlite:lake/serving.db", url)
+    names, point = list[str](), 1
+    while True:
+        folder = tmp_path / f"{point}"
+        small.write(
+            folder, yaml.replace("lake/", f"lake-{point}/").replace("name: small", f"name: small\nlake: lake-{point}")
+        )
+        pipeline = small.load(folder)
+        if point > 1:
+            pipeline.adopt()
+        pipeline.run()
+        (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
+        struck = Overtaken(folder, point)
+        with pytest.MonkeyPatch.context() as patch:
+            struck.patch(patch, KINDS[kind])
+            error: MedallionError | None = None
+            try:
+                pipeline.run()
+            except ServiceError as raised:
+                error = raised
+        if struck.name is None:
+            break
+        names.append(f"{struck.name}: {error.message if error else 'it had published before'}")
+        expected = (5, small.ALL[1] + 1000)
+        assert small.in_lake(pipeline) == small.in_store(pipeline) == expected, names[-1]
+        current = pipeline.lake.current()
+        assert current is not None
+        assert pipeline.lake.lost(current, pipeline.declaration.names()) == {}, names[-1]
+        assert doctor.release(pipeline.lake).outcome == "ok", names[-1]
+        small.load(folder).collect()
+        assert pipeline.run().status == "unchanged", names[-1]
+        assert small.in_lake(pipeline) == small.in_store(pipeline) == expected, names[-1]
+        point += STEP
+    print(*names, sep="\n")
+    assert len(names) > 8
+
+
+def test_a_deletion_that_was_overtaken_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """gc is stopped after it decided what goes; the next writer publishes; nothing of it is deleted."""
+    small.write(tmp_path, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1))
+    pipeline = small.load(tmp_path)
+    for day in range(1, 4):
+        (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        pipeline.run()
+    text = (tmp_path / "medallion.yaml").read_text()
+    (tmp_path / "medallion.yaml").write_text(text.replace("retain: 3", "retain: 1"))
+    deleted: list[str] = []
+    delete = LocalStorage.delete
+
+    def slow(self: LocalStorage, path: str) -> None:
+        deleted.append(path)
+        if len(deleted) == 3:
+            (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", "03-01"))
+            overtake(tmp_path)
+        delete(self, path)
+
+    monkeypatch.setattr(LocalStorage, "delete", slow)
+    with pytest.raises(ServiceError, match="lost its lease"):
+        small.load(tmp_path).collect()
+    monkeypatch.undo()
+    current = pipeline.lake.current()
+    assert current is not None
+    assert pipeline.lake.lost(current, pipeline.declaration.names()) == {}
+    small.load(tmp_path).collect()
+    assert len(list((tmp_path / "lake/gold/total").iterdir())) == 1
+    assert not (tmp_path / "lake/writes").exists()
+
+
+SLOW = """
+import sys, time
+from medallion.cli import main
+from medallion.execution import Execution
+step = Execution._step
+def slow(self, planned):
+    open("started", "w").close()
+    step(self, planned)
+    time.sleep(60)
+Execution._step = slow
+main(["run"])
+"""
+
+
+def test_sigterm_releases_the_lease(tmp_path: Path) -> None:
+    small.write(tmp_path)
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    while not (tmp_path / "started").exists():
+        assert child.poll() is None
+        time.sleep(0.05)
+    child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=120)
+    assert child.returncode == 143, said
+    assert "terminated" in said
+    pipeline = small.load(tmp_path)
+    from medallion.lease import PATH, holder
+
+    assert holder(pipeline.lake.storage) is None
+    assert b'"run": null' in pipeline.lake.storage.read(PATH)[0]
+    assert pipeline.lake.runs()[0].status == "failed"
+    assert isinstance(pipeline.run(), md.Run)
