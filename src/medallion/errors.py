@@ -3,8 +3,7 @@
     MedallionError
     ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
     ├── CallError             the call is wrong: an unknown table, release or option
-    │   ├── GoneError         a release that was read is no longer kept
-    │   └── OwnershipError    a lake or serving database belongs to another pipeline
+    │   └── GoneError         a release that was read is no longer kept
     ├── PluginError           a plugin is unknown, cannot be loaded, or breaks its contract
     │   └── NotInstalledError a plugin needs a package that is not installed
     ├── DataError             the data cannot be taken
@@ -20,6 +19,7 @@
         │   ├── ExistsError   create-only put: the object is already there
         │   └── ConflictError compare-and-swap: the object changed meanwhile
         ├── LeaseError        another run holds the lake's lease
+        ├── OwnershipError    a lake or serving database belongs to another pipeline
         └── SinkError         a serving database refused or could not be reached
             ├── LoadError     the rows of one table do not fit the serving database
             └── OvertimeError a question took longer than it may, and was ended
@@ -94,10 +94,6 @@ class GoneError(CallError):
     """A release that was read is no longer kept."""
 
 
-class OwnershipError(CallError):
-    """A lake or a serving database belongs to another pipeline or lake."""
-
-
 class PluginError(MedallionError):
     """A plugin is unknown, cannot be loaded, or does not keep its contract."""
 
@@ -167,6 +163,12 @@ class ConflictError(StorageError):
 
 class LeaseError(ServiceError):
     """Another run holds the lake's lease."""
+
+
+class OwnershipError(ServiceError):
+    """A lake or a serving database belongs to another pipeline or lake."""
+
+    exit_code = 2
 
 
 class SinkError(ServiceError):
