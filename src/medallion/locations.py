@@ -16,7 +16,7 @@ from medallion.config import Declaration, Source
 
 Fault = tuple[tuple[str | int, ...], str]
 
-RESERVED = ("aside", "quarantine", "releases", "runs", "snapshots", "touched", "writes")  # folders of every lake
+RESERVED = ("damaged", "quarantine", "releases", "runs", "snapshots", "touched", "writes")  # folders of every lake
 LAKE_MARKS = ("lake.json", "current.json")
 
 
