@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -13,6 +14,7 @@ from gunicorn.glogging import Logger
 # Prometheus' files of all workers; the library looks for the variable when it is imported.
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 _OWN = "medallion-api-"
+_FILES = 65_536
 if _FIGURES not in os.environ:
     os.environ[_FIGURES] = tempfile.mkdtemp(prefix=_OWN)
 
@@ -25,7 +27,9 @@ class Log(Logger):  # type: ignore[misc]
 
 wsgi_app = "medallion_api.asgi:app"
 logger_class = Log
-worker_class = "asgi"
+worker_class = "medallion_api.worker.Worker"
+worker_connections = 1000
+keepalive = 10
 workers = int(os.environ.get("WEB_CONCURRENCY", str(min(os.cpu_count() or 1, 8))))
 bind = os.environ.get("MEDALLION_API_BIND", "127.0.0.1:8000")
 control_socket_disable = True
@@ -62,7 +66,9 @@ logconfig_dict = {
 
 
 def on_starting(_server: Any) -> None:
-    """Begin to count from nought."""
+    """Begin to count from nought, and with as many open files as the system allows."""
+    least, most = getrlimit(RLIMIT_NOFILE)
+    setrlimit(RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
     for file in Path(os.environ[_FIGURES]).glob("*.db"):
         file.unlink()
 
