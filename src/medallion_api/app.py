@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import falcon
@@ -15,6 +16,7 @@ from medallion_api.catalogue import Catalogue
 from medallion_api.documents import Docs, DocsFile, OpenApi
 from medallion_api.exchange import Exchange, ExchangeMiddleware
 from medallion_api.gate import Gate
+from medallion_api.gauges import gauges
 from medallion_api.groups import Grouped
 from medallion_api.history import CurrentRelease, LatestRun, QualityResource, ReleasesResource
 from medallion_api.metrics import Metrics, MetricsResource
@@ -105,7 +107,7 @@ def _routes(
     yield "/releases/current", CurrentRelease(reading, replies)
     yield "/runs/latest", LatestRun(pipeline.lake)
     yield "/quality", QualityResource(reading, replies)
-    yield "/metrics", MetricsResource(metrics)
+    yield "/metrics", MetricsResource(metrics, partial(gauges, reading, pipeline.lake))
     yield "/openapi.json", OpenApi(reading, replies, tables, api, name, closed=closed)
     yield "/docs", Docs()
     yield "/docs/{name}", DocsFile()

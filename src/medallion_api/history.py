@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from medallion.lake import Lake, ReleaseHead
 from medallion.quality import TableQuality, quality_of
-from medallion.records import LoadReport, Release, Run, StepRun
+from medallion.records import LoadReport, Release, StepRun
 from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Reply
+from medallion_api.run_state import RunState, run_state
 from medallion_api.service import no_store
 
 MOST_RELEASES = 100  # of one page
@@ -89,10 +90,15 @@ class LoadSummary(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """One run: `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
+    """The newest run: `since` when runs end like it, the `reason` of a failure, and when one last succeeded.
+
+    `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
 
     id: str
     status: str
+    since: datetime
+    reason: str | None
+    last_success: datetime | None
     started: datetime
     finished: datetime | None
     refresh: float | None
@@ -102,11 +108,15 @@ class RunSummary(BaseModel):
     loads: list[LoadSummary]
 
     @classmethod
-    def of(cls, run: Run) -> RunSummary:
+    def of(cls, state: RunState) -> RunSummary:
+        run, good = state.latest, state.last_success
         refresh = (run.finished - run.started).total_seconds() if run.finished else None
         return cls(
             id=run.id,
             status=run.status,
+            since=state.since,
+            reason=run.error,
+            last_success=(good.finished or good.started) if good else None,
             started=run.started,
             finished=run.finished,
             refresh=refresh,
@@ -153,10 +163,10 @@ class LatestRun:
         self._lake = lake
 
     def on_get(self, req: Request, resp: Response) -> None:
-        runs = self._lake.runs(1)
-        if not runs:
+        state = run_state(self._lake)
+        if state is None:
             raise falcon.HTTPNotFound(description="nothing was run yet")
-        no_store(resp, RunSummary.of(runs[0]))
+        no_store(resp, RunSummary.of(state))
 
     on_head = on_get
 

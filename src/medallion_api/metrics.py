@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,12 @@ class Metrics:
 
 
 class MetricsResource:
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, of_release: Callable[[], bytes]) -> None:
         self._metrics = metrics
+        self._of_release = of_release
 
     def on_get(self, req: Request, resp: Response) -> None:
-        resp.data = self._metrics.text()
+        resp.data = self._metrics.text() + self._of_release()
         resp.content_type = CONTENT_TYPE_LATEST
         resp.set_header("Cache-Control", "no-store")
 

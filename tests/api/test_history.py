@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from falcon.testing import TestClient
 
 import medallion as md
-
-if TYPE_CHECKING:
-    from falcon.testing import TestClient
+from medallion.errors import MedallionError
+from medallion_api.app import assemble
+from tests.api import project
 
 
 def test_the_way_in(client: TestClient) -> None:
@@ -86,3 +90,44 @@ def test_checking_a_declaration_loads_no_web_library() -> None:
     loaded = "sorted({'falcon', 'orjson', 'gunicorn', 'limits'} & set(sys.modules))"
     code = f"import sys, medallion_api.section; print({loaded})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_a_failed_run_is_seen_with_its_reason_and_since_when(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    api = assemble(project.load(tmp_path))
+    client = TestClient(api.app)
+    good = client.simulate_get("/runs/latest").json
+    assert (good["status"], good["reason"], good["last_success"]) == ("succeeded", None, good["finished"])
+    assert _gauge(client, "medallion_last_run_failed") == 0
+    yaml = tmp_path / "medallion.yaml"
+    yaml.write_text(yaml.read_text().replace("range(250)", "no_such_table"))
+    for _ in range(2):
+        with pytest.raises(MedallionError):
+            project.load(tmp_path).run()
+    first, second = sorted(run.started for run in project.load(tmp_path).lake.runs() if run.status == "failed")
+    failed = client.simulate_get("/runs/latest").json
+    assert failed["status"] == "failed"
+    assert "no_such_table" in failed["reason"]
+    assert datetime.fromisoformat(failed["since"]) == first < second == datetime.fromisoformat(failed["started"])
+    assert failed["last_success"] == good["finished"]
+    assert _gauge(client, "medallion_last_run_failed") == 1
+    finished = datetime.fromisoformat(good["finished"]).timestamp()
+    assert _gauge(client, "medallion_last_success_timestamp_seconds") == pytest.approx(finished)
+    assert _gauge(client, "medallion_release_age_seconds") > 0
+    assert _gauge(client, 'medallion_table_rows{table="gold.things"}') == 250
+    assert _gauge(client, 'medallion_table_quarantine_ratio{table="gold.things"}') == 0
+    assert _gauge(client, 'medallion_up{part="store"}') == 1
+    api.reading.store.close()
+
+
+def test_gauges_of_what_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    client = TestClient(assemble(project.load(tmp_path)).app)
+    assert _gauge(client, 'medallion_up{part="store"}') == 0
+    assert "medallion_table_rows" not in client.simulate_get("/metrics").text
+
+
+def _gauge(client: TestClient, name: str) -> float:
+    (line,) = (line for line in client.simulate_get("/metrics").text.splitlines() if line.startswith(f"{name} "))
+    return float(line.rpartition(" ")[2])
