@@ -40,7 +40,7 @@ def _made(table: Source | Table, inputs: Mapping[str, Columns]) -> Columns:
     from medallion.config import Source
 
     if isinstance(table, Source):
-        return table.columns or None if table.schema_policy != "evolve" else None
+        return (*table.columns, *table.add) if table.columns and table.schema_policy != "evolve" else None
     columns = next(iter(inputs.values()), None)
     for step in table.steps:
         columns = step.result_columns(columns, inputs)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion import ingest
+from medallion.added_columns import unused_folders
 from medallion.config import Table
 from medallion.contracts import Built, Input, Session, TableTask, keep_file
 from medallion.errors import GateError, MedallionError
@@ -16,14 +17,13 @@ from medallion.lake import KEY_LENGTH, now
 from medallion.parsing import parse
 from medallion.plan import Step
 from medallion.records import File, Snapshot, Tally
-from medallion.rejects import write_rejects
+from medallion.rejects import most_quarantined, quarantined_files, write_rejects
 from medallion.source_schema import settle
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
 
 
-_NO_RECORD = "every record was quarantined; check `delimiter` and `quote`, or whether it is the right file"
 _NO_ROW = "every row was quarantined; the expectation `quarantined: {at_most: 5%}` would stop such a run"
 
 
@@ -69,7 +69,20 @@ class Computing:
         identity = self._snapshot_id(step)
         found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
         warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
-        warnings += tuple(f"{file.name}: {_NO_RECORD}" for file in files if file.rows == file.quarantined > 0)
+        warnings += tuple(
+            most_quarantined(file.name, file.quarantined, file.rows, "format")
+            for file in files
+            if file.quarantined * 2 > file.rows
+        )
+        warnings += tuple(
+            f"the folders {key}=… of its files are no column; `add: {{{key}: folder({key})}}` makes one"
+            for key in unused_folders(
+                [file.name for file in files],
+                table.declared.source,
+                table.declared.add,
+                [column.name for column in columns],
+            )
+        )
         snapshot = Snapshot.model_validate(
             {
                 "table": step.table,
@@ -99,6 +112,7 @@ class Computing:
         layer = self.pipeline.declaration.layers[layer_name]
         inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
         identity = self._snapshot_id(step)
+        lineage = self._lineage(inputs, snapshots)
         built = self.session().build(
             TableTask(
                 table=step.table,
@@ -110,9 +124,10 @@ class Computing:
                 expectations=table.expect,
                 layer=layer,
                 storage=self.journal.storage(layer_name, self.lake.layer_storage(layer_name, layer)),
-                lineage=self._lineage(inputs, snapshots),
+                lineage=lineage,
             )
         )
+        built = replace(built, warnings=built.warnings + _file_warnings(built, lineage))
         quarantined = sum(tally.quarantined for tally in built.tallies)
         rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
         if built.failure:
@@ -165,6 +180,13 @@ class Computing:
 
     def _gate_hint(self, rejects: File | None) -> str:
         return f"medallion quarantine --run {self.run} shows the rows" if rejects else "mend the data, or the rule"
+
+
+def _file_warnings(built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
+    """A warning about each source file of which most rows were quarantined, however few they are among all."""
+    if built.rejects is None:
+        return ()
+    return quarantined_files(built.rejects, [file for each in lineage.values() for file in each.snapshot.sources])
 
 
 def _all_quarantined(tallies: Sequence[Tally]) -> bool:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from medallion import plugins
+from medallion.added_columns import AddedColumns, Aliases
 from medallion.columns import known_columns, lacks
 from medallion.contracts import Engine, Expectation, Format, Layer, Section, Sink, SourceLayer, Transform
 from medallion.errors import did_you_mean
@@ -61,12 +62,17 @@ class Source(Model):
     files' endings when left out. `schema` says what happens when files differ in columns: `evolve`
     (new columns join, missing ones are null), `discard` (new ones are ignored), `freeze` (the run fails).
     `columns` are the columns expected; by default those of the last release, or of the first file.
+    `aliases` lists by column what it is called in some files instead. `add` makes columns of what is known of a file:
+    its `path` or `name`, when it was `modified`, the number of each `record`, a folder: `folder(year)` is the value of
+    a folder `year=2024`, `folder(1)` the name of the one that the file lies in.
     """
 
     source: str = Field(min_length=1)
     format: Annotated[SerializeAsAny[Format], _plugin(plugins.FORMATS)] | None = None
     schema_policy: SchemaPolicy = Field(default="evolve", alias="schema")
     columns: tuple[str, ...] = ()
+    aliases: Aliases = {}
+    add: AddedColumns = {}
     description: str = ""
 
 

@@ -296,7 +296,7 @@ class Execution:
         self.lake.put_snapshot(snapshot, self.current.get(snapshot.table))
         self.snapshots[snapshot.table] = snapshot
         done = self._done(snapshot, "computed", why)
-        return done.model_copy(update={"seconds": seconds, "drift": drift, "warnings": snapshot.warnings})
+        return done.model_copy(update={"seconds": seconds, "drift": drift})
 
     def _done(self, snapshot: Snapshot, action: str, why: str) -> StepRun:
         arrival = self.arrivals.get(snapshot.table)
@@ -310,6 +310,7 @@ class Execution:
                 "snapshot": snapshot.id,
                 "tallies": snapshot.tallies,
                 "sources": arrival.changes if arrival else {},
+                "warnings": snapshot.warnings,
                 "rejects": snapshot.rejects,
             }
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from medallion import plugins, source_pattern
+from medallion.added_columns import shaped
 from medallion.config import Source
 from medallion.contracts import Format, SourceLayer
 from medallion.errors import SourceError
@@ -78,7 +79,8 @@ def take_in(
 
     def keep(found: tuple[str, Entry]) -> Kept:
         name, entry = found
-        form = table.declared.format or format_of(name)
+        declared = table.declared
+        form = shaped(declared.format or format_of(name), declared.aliases, declared.add, name, entry)
         former = known.get(name)
         if former and not anew and former.object not in lost and unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)

@@ -14,7 +14,7 @@ from medallion.contracts import Plugin, SourceLayer
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
 from medallion.secrets import masked_logger
 from medallion.source_map import Document, dotted, read
-from medallion.wording import said
+from medallion.wording import known_keys, said
 
 Trail = tuple[str | int, ...]
 
@@ -118,7 +118,7 @@ class _Reader:
                 fields["format"] = self.plugin((*trail, "format"), plugins.FORMATS, fields["format"])
             return cast("Source | None", self.model(trail, Source, fields))
         if "from" not in fields:
-            self.add(trail, "needs `source` (files taken in) or `from` (tables it is made of)", key=True)
+            self.neither_source_nor_from(trail, fields)
             return None
         for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
             if key not in fields:
@@ -130,6 +130,15 @@ class _Reader:
             built = [self.plugin((*trail, key, position), group, part) for position, part in enumerate(parts)]
             fields[key] = [part for part in built if part is not None]  # those that failed are noted already
         return cast("Table | None", self.model(trail, Table, fields))
+
+    def neither_source_nor_from(self, trail: Trail, fields: Mapping[str, Any]) -> None:
+        unknown = [key for key in fields if key not in (*known_keys(Source), *known_keys(Table))]
+        hints = {key: did_you_mean(key, ("from", "source")) for key in unknown}
+        mistyped = [key for key, hint in hints.items() if hint.endswith("?")]
+        for key in mistyped:
+            self.add((*trail, key), f"unknown key{hints[key]}", key=True)
+        if not mistyped:
+            self.add(trail, "needs `source` (files taken in) or `from` (tables it is made of)", key=True)
 
     def sink(self, trail: Trail, label: str, item: object) -> SinkDeclaration | None:
         fields = dict(self.items(trail, item))

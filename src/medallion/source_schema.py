@@ -22,7 +22,7 @@ def settle(
     """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
     policy = table.declared.schema_policy
     _check_case(files, table.declared.columns)
-    expected = _expected(table.declared, before) if policy != "evolve" else list(table.declared.columns)
+    expected = _expected(table.declared, before)
     if not expected and files:
         expected = [column.name for column in (files[0].columns)]
     gone = []
@@ -46,8 +46,10 @@ def settle(
 
 
 def _expected(declared: Source, before: Snapshot | None) -> list[str]:
-    if declared.columns or declared.schema_policy == "evolve" or before is None:
-        return list(declared.columns)
+    if declared.columns:
+        return [*declared.columns, *(name for name in declared.add if name not in declared.columns)]
+    if declared.schema_policy == "evolve" or before is None:
+        return []
     return [column.name for column in before.columns]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from medallion.errors import did_you_mean
 
@@ -47,8 +47,9 @@ def said(faults: Sequence[Fault], kind: type[BaseModel]) -> str:
 def _one(fault: Fault, kind: type[BaseModel]) -> str:
     name, place, context = fault["type"], fault["loc"], fault.get("ctx", {})
     if name == "extra_forbidden":
-        known = [info.alias or name for name, info in kind.model_fields.items()]
-        return f"unknown key{did_you_mean(str(place[0]), known)}" if len(place) == 1 else f"unknown key {place[-1]!r}"
+        known = known_keys(_model_at(kind, place[:-1]))
+        named = f" {place[-1]!r}" if len(place) > 1 else ""
+        return f"unknown key{named}{did_you_mean(str(place[-1]), known)}"
     if name == "missing":
         return f"value {place[-1] + 1} is missing" if isinstance(place[-1], int) else f"{place[-1]!r} is needed"
     if name == "literal_error":
@@ -61,6 +62,35 @@ def _one(fault: Fault, kind: type[BaseModel]) -> str:
         return _LIMITS[name].format(**context)
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
+
+
+def known_keys(kind: type[BaseModel] | None) -> list[str]:
+    """The keys of a model as they are written."""
+    return [info.alias or name for name, info in kind.model_fields.items()] if kind else []
+
+
+def _model_at(kind: type[BaseModel] | None, place: Sequence[object]) -> type[BaseModel] | None:
+    """The model at a place inside another; tags of unions, positions and keys of mappings lead nowhere else."""
+    for part in place:
+        fields = {info.alias or name: info for name, info in kind.model_fields.items()} if kind else {}
+        if part in fields:
+            kind = _model_in(fields[part].annotation, place)
+    return kind
+
+
+def _model_in(annotation: object, place: Sequence[object]) -> type[BaseModel] | None:
+    """The one model that an annotation speaks of, or the one whose tag is part of the place."""
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    models = []
+    for inner in get_args(annotation):
+        model = _model_in(inner, place)
+        tags = [extra.tag for extra in getattr(inner, "__metadata__", ()) if hasattr(extra, "tag")]
+        if model and (not tags or tags[0] in place):
+            models.append(model)
+    return models[0] if len(models) == 1 else None
 
 
 def _length(context: Mapping[str, Any], bound: str) -> str:

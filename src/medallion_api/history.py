@@ -51,7 +51,7 @@ class Releases(BaseModel):
 
 
 class StepSummary(BaseModel):
-    """One table in one run."""
+    """One table in one run; `warnings` are what to look at, such as a file of which most rows were quarantined."""
 
     table: str
     action: str
@@ -59,11 +59,18 @@ class StepSummary(BaseModel):
     seconds: float
     rows: int
     bytes: int
+    warnings: tuple[str, ...]
 
     @classmethod
     def of(cls, step: StepRun) -> StepSummary:
         return cls(
-            table=step.table, action=step.action, why=step.why, seconds=step.seconds, rows=step.rows, bytes=step.bytes
+            table=step.table,
+            action=step.action,
+            why=step.why,
+            seconds=step.seconds,
+            rows=step.rows,
+            bytes=step.bytes,
+            warnings=step.warnings,
         )
 
 

@@ -66,7 +66,7 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
         ("keep: last", "order: id", "9:40", "unknown key; did you mean 'order_by'?"),
         ("key: order_id, keep: last", "key: [], keep: last", "9:30", "must not be empty"),
         ("fill: {amount: 0}", "trim: false", "10:17", "must be a list"),
-        ("fill: {amount: 0}", "cast: {amount: {dat: iso}}", "10:18", "unknown key 'dat'"),
+        ("fill: {amount: 0}", "cast: {amount: {dat: iso}}", "10:18", "unknown key 'dat'; did you mean 'date'?"),
         ("fill: {amount: 0}", "cast: [amount]", "10:17", "must be a mapping"),
         ("fill: {amount: 0}", "join: {with: bronze.orders, on: id, many: maybe}", "10:53", "must be true or false"),
         (
@@ -88,6 +88,28 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
 def test_one_problem(tmp_path: Path, right: str, wrong: str, place: str, message: str) -> None:
     assert right in SHOP
     assert problems(tmp_path, SHOP.replace(right, wrong)) == [(place, message)]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ("from: bronze.orders", "form: bronze.orders", [("7:7", "unknown key; did you mean 'from'?")]),
+        ("{from: silver", "{frm: silver", [("14:12", "unknown key; did you mean 'from'?")]),
+        ("{source:", "{sorce:", [("4:14", "unknown key; did you mean 'source'?")]),
+        ("cast: {amount: integer}", "cast: {amount: {type: integer, thousand: x}}", None),
+    ],
+)
+def test_a_mistyped_key_that_is_needed(
+    tmp_path: Path, right: str, wrong: str, found: list[tuple[str, str]] | None
+) -> None:
+    if found is None:
+        text = SHOP.replace("fill: {amount: 0}", wrong)
+        assert [message for _, message in problems(tmp_path, text)] == [
+            "unknown key 'thousand'; did you mean 'thousands'?"
+        ]
+        return
+    assert right in SHOP
+    assert found[0] in problems(tmp_path, SHOP.replace(right, wrong))
 
 
 def test_a_mistyped_key_of_a_step_with_a_short_form(tmp_path: Path) -> None:

@@ -20,12 +20,20 @@ def command(settings: Settings, only: tuple[str, ...], from_: str | None, to: st
     """Print what a run would do now, table by table, and why. Writes nothing."""
     from rich.text import Text
 
-    from medallion.cli.output import console, count, print_json, table
+    from medallion.cli.output import console, count, plain, print_json, table
     from medallion.plan import Selection
 
     plan = settings.pipeline().plan(Selection(only, from_, to, full))
     if settings.as_json:
-        steps = [{"table": step.table, "decision": step.decision, "why": step.why} for step in plan.steps]
+        steps = [
+            {
+                "table": step.table,
+                "decision": step.decision,
+                "why": step.why,
+                "warnings": step.snapshot.warnings if step.snapshot else (),
+            }
+            for step in plan.steps
+        ]
         print_json({"steps": steps, "stale": plan.stale})
         return
     if settings.quiet:
@@ -34,6 +42,9 @@ def command(settings: Settings, only: tuple[str, ...], from_: str | None, to: st
     for step in plan.steps:
         made.add_row(step.table, Text(step.decision, STYLES[step.decision]), step.why)
     console().print(made)
+    for step in plan.steps:
+        for said in step.snapshot.warnings if step.snapshot else ():
+            settings.say(f"warning: {step.table}: {plain(said)}")
     settings.say()
     if plan.stale:
         settings.say(f"it would not publish: {', '.join(plan.stale)} would be out of date")

@@ -65,6 +65,9 @@ def _report(settings: Settings, pipeline: Pipeline, run: Run) -> None:
 def _nothing_changed(settings: Settings, run: Run) -> None:
     # The command typed most often: it must not wait for the imports of tables and colours.
     settings.say(f"nothing changed: release {run.release} shows all {len(run.steps)} tables as they are")
+    for step in run.steps:
+        for warning in step.warnings:
+            settings.say(f"warning: {step.table}: {warning}")
     settings.say(f"next: {settings.typed('status')}")
 
 

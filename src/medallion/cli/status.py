@@ -52,7 +52,14 @@ def gather(pipeline: Pipeline) -> dict[str, Any]:
 
 def _release(release: Release) -> dict[str, Any]:
     tables = {name: snapshot.rows for name, snapshot in release.tables.items()}
-    return {"id": release.id, "created": release.created, "run": release.run, "tables": tables}
+    warnings = [f"{name}: {said}" for name, snapshot in release.tables.items() for said in snapshot.warnings]
+    return {
+        "id": release.id,
+        "created": release.created,
+        "run": release.run,
+        "tables": tables,
+        "warnings": warnings,
+    }
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -101,6 +108,8 @@ def _show(settings: Settings, told: dict[str, Any]) -> None:
             made.add_row(name, number(rows))
         settings.say()
         console().print(made)
+        for said in release["warnings"]:
+            settings.say(f"warning: {plain(said)}")
 
 
 def _failing(failing: Failure | None) -> list[tuple[str, str]]:

@@ -23,12 +23,14 @@ AT_ONCE = 16  # requests on their way to a remote storage
 @dataclass(frozen=True)
 class Entry:
     """One object: `path` relative to its storage, size in bytes, a `token` that changes when the
-    object does, and the time of its last change in seconds since 1970 UTC."""
+    object does, and the time of its last change in seconds since 1970 UTC. `mtime` is the time it is dated, which
+    may have been set."""
 
     path: str
     bytes: int
     token: str
     modified: float
+    mtime: float
 
 
 class Storage(ABC):

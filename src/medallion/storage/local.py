@@ -145,7 +145,7 @@ def _version(data: bytes) -> str:
 def _entry(path: str, stat: os.stat_result) -> Entry:
     # ctime cannot be set back by hand as mtime can, so that a same-size edit is always seen.
     token = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
-    return Entry(path, stat.st_size, token, max(stat.st_mtime, stat.st_ctime))
+    return Entry(path, stat.st_size, token, max(stat.st_mtime, stat.st_ctime), stat.st_mtime)
 
 
 def _walk(folder: Path, path: str) -> Iterator[Entry]:

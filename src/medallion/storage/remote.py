@@ -62,12 +62,13 @@ class RemoteStorage(Storage):
             answer = self._ask("head_object", path)
         except MissingError:
             return None
-        return Entry(path, answer["ContentLength"], answer["ETag"], answer["LastModified"].timestamp())
+        modified = answer["LastModified"].timestamp()
+        return Entry(path, answer["ContentLength"], answer["ETag"], modified, modified)
 
     def list(self, folder: str) -> list[Entry]:
         below = f"{self._prefix}{folder}/" if folder else self._prefix
         found = [
-            Entry(item["Key"][len(self._prefix) :], item["Size"], item["ETag"], item["LastModified"].timestamp())
+            Entry(item["Key"][len(self._prefix) :], item["Size"], item["ETag"], *[item["LastModified"].timestamp()] * 2)
             for page in self._pages("list_objects_v2", Prefix=below)
             for item in page.get("Contents", ())
             if not item["Key"].endswith("/")  # what a web console makes for an empty folder

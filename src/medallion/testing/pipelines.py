@@ -118,7 +118,7 @@ def _replaced(source: Source, name: str, rows: Rows, folder: Path) -> Source:
     path = Path("sources", f"{name.replace('.', '/', 1)}.parquet")
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(_table(source, name, rows), folder / path)
-    return source.model_copy(update={"source": path.as_posix(), "format": None})
+    return source.model_copy(update={"source": path.as_posix(), "format": None, "add": {}})
 
 
 def _table(source: Source, name: str, rows: Rows) -> pa.Table:
