@@ -32,7 +32,6 @@ class Sort(Transform):
     keeps_columns = True
     scope: ClassVar[Scope] = "table"
     grain: ClassVar[Grain] = "new"
-    keeps_columns: ClassVar[bool] = True
 
     by: SomeNames = Field(min_length=1)
 
