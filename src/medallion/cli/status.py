@@ -109,7 +109,7 @@ def _show(settings: Settings, told: dict[str, Any]) -> None:
         settings.say()
         console().print(made)
         for said in release["warnings"]:
-            settings.say(f"warning: {plain(said)}")
+            settings.say(f"warning: {said}")
 
 
 def _failing(failing: Failure | None) -> list[tuple[str, str]]:
