@@ -72,7 +72,7 @@ class Search(PageFilter):
         return [self.widget.value] if self.widget.value else []
 
     def conditions(self) -> list[Filter]:
-        return [Filter(self.column, "contains", self.widget.value)] if self.widget.value else []
+        return [Filter(self.column, "search", self.widget.value)] if self.widget.value else []
 
 
 class Exact(PageFilter):

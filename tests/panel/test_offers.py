@@ -58,6 +58,7 @@ def page(*filters: Any) -> Page:
         ("code", "choice", "search", "code 249", 11),
         ("city", "choice", "values", "city 9", 9),
         ("city", None, "search", "city 309", 8),
+        ("city", None, "search", "CÍTY 309", 8),
         ("store", None, "bounds", "12..12", 6),
     ],
 )

@@ -151,7 +151,7 @@ class RowsView:
         """What is asked of the store now."""
         filters = list(reading.filters(self.block.table))
         if self.block.search and self.search.value:
-            filters.append(Filter(self.block.search, "contains", self.search.value))
+            filters.append(Filter(self.block.search, "search", self.search.value))
         term = self.table.sort
         sort = (Sort(term.removeprefix("-"), term.startswith("-")),) if term else ()
         served = reading.figures.served(self.block.table)
