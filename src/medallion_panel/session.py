@@ -57,6 +57,7 @@ class Session:
         self._open: OpenPage | None = None
         self._moving = self._looking = self._unread = False
         self._turns = 0
+        self._asked_page: tuple[str, Parts] = ("", {})
         self._status = Status(formats, timedelta(hours=section.stale_after_hours))
         self._address = Address(lambda: pn.state.execute(self._follow), self._on_phone)
         self._connection = Connection(width=0, height=0, margin=0)
@@ -130,7 +131,8 @@ class Session:
     async def _recover(self) -> None:
         """Fill what could not be read before, now that the store answers."""
         if self._unread:
-            await self._follow()
+            await self._turn(*self._asked_page, [])
+            self._write()
         elif self._open is not None:
             self._open.retry()
 
@@ -177,7 +179,7 @@ class Session:
         """Open a page with the filters of an address, and tell what of them could not be taken."""
         self._turns += 1
         turn = self._turns
-        self._unread = False
+        self._unread, self._asked_page = False, (slug, parts)
         self._moving = True
         self._menu.active = list(self._pages).index(slug)
         self._moving = False
