@@ -145,3 +145,14 @@ def test_what_a_user_writes_becomes_name_and_body() -> None:
     for wrong in ({"a": 1, "b": 2}, 3, []):
         with pytest.raises(PluginError, match="write a name, or a mapping of one name"):
             plugins.split(wrong)
+
+
+def test_moving_a_plugin_changes_no_fingerprint() -> None:
+    from medallion.formats.csv import Csv
+    from medallion.layers.raw import Raw
+    from medallion.transforms.trim import Trim
+
+    for kind in (Trim, Csv, Raw):
+        moved = type("Renamed", (kind,), {"__module__": "moved.elsewhere"})
+        assert moved().identity() == kind().identity()
+        assert kind().identity()["plugin"] == kind.name
