@@ -112,7 +112,7 @@ def test_a_table_of_which_every_row_is_rejected_stops_at_its_gate(tmp_path: Path
     pipeline = small.load(tmp_path)
     with pytest.raises(GateError, match="row_count") as error:
         pipeline.run()
-    tally = error.value.run.steps[-1].tallies[0]
+    (tally,) = next(step.tallies for step in error.value.run.steps if step.table == "silver.orders")
     assert (tally.rows_in, tally.kept, tally.quarantined) == (4, 0, 4)
     assert pipeline.lake.current() is None
 
