@@ -138,7 +138,7 @@ class _Collection:
         self, releases: list[Release], snapshots: list[Snapshot], runs: list[Run], journals: Iterable[Names]
     ) -> Names:
         """The names, by layer, that only removed releases, snapshots, runs and journals have."""
-        beyond = {name: self.kept[len(self._newest(self.kept, count)) :] for name, count in self.retain.items()}
+        beyond = {name: self._beyond(count) for name, count in self.retain.items()}
         unneeded: Names = {}
         for snapshot in [*snapshots, *(each for release in releases for each in release.tables.values())]:
             self._add(unneeded, snapshot)
@@ -174,6 +174,11 @@ class _Collection:
     def _newest(self, releases: list[Release], count: int) -> list[Release]:
         """The newest releases, always with the current one, newest first."""
         return [release for n, release in enumerate(releases) if n < count or release.id == self.current]
+
+    def _beyond(self, count: int) -> list[Release]:
+        """The kept releases that are not among the newest; after a rollback the current one may be far from these."""
+        newest = {release.id for release in self._newest(self.kept, count)}
+        return [release for release in self.kept if release.id not in newest]
 
     def _forgotten_snapshots(self) -> list[Snapshot]:
         known = {(each.table, each.id) for release in self.kept for each in release.tables.values()}

@@ -74,6 +74,24 @@ def test_files_of_others_survive_runs_and_gc(tmp_path: Path, lake: tuple[str, di
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
 
 
+def test_after_a_rollback_each_layer_keeps_its_newest_releases_and_the_current_one(tmp_path: Path) -> None:
+    yaml = YAML.replace("${LAKE}", str(tmp_path / "lake")).replace(
+        "parquet, retain: 1}\ntables", "parquet, retain: 9}\ntables"
+    )
+    pipeline = md.Pipeline.load(small.write(tmp_path / "p", yaml))
+    first = pipeline.run().release
+    for day in range(1, 4):
+        (tmp_path / "p/data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        pipeline.run()
+    pipeline.roll_back(first)
+    pipeline.collect()
+    silver = {release.id: release.tables["silver.orders"].files[0].path for release in pipeline.lake.releases()}
+    assert len(silver) == 4
+    storage = pipeline.lake.layer_storage("silver", pipeline.declaration.layers["silver"])
+    assert {ident for ident, path in silver.items() if storage.info(path)} == {first, max(silver)}
+    assert small.in_lake(pipeline) == small.in_store(pipeline)
+
+
 def test_what_a_failed_run_wrote_goes_with_gc_alone(tmp_path: Path, lake: tuple[str, dict[str, Any]]) -> None:
     pipeline = project(tmp_path / "p", *lake)
     pipeline.run()
