@@ -1,42 +1,85 @@
-"""Whether the last run failed, why, and since when no run has succeeded."""
+"""Whether the runs of a lake succeed: the newest run, since when runs fail and why, and the last that succeeded.
+
+The command line, the API and the dashboard all ask here. A run that died counts as failed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from medallion.errors import CallError, MedallionError
+from medallion.lake import Lake
+from medallion.lease import holder
 from medallion.records import Run
+
+MOST = 200  # records that are read to find the last success
+
+Outcome = Literal["running", "succeeded", "unchanged", "failed", "died"]
+
+_DIED = "the run's process ended before the run was complete"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The last `run` failed for a `reason`; `since` is when the first run failed after the last that succeeded."""
+    """The last `run` that ended failed, for a `reason`; `since` is when the first failed after the last success."""
 
     run: str
     reason: str
     since: datetime
 
 
-def outcome(run: Run, writing: Mapping[str, str] | None) -> str:
-    """A run's status; one that says it is running without holding the lease has died."""
-    if run.status == "running" and (writing is None or writing["run"] != run.id):
-        return "died"
-    return run.status
+@dataclass(frozen=True)
+class RunHealth:
+    """The `latest` run and its `outcome`, the `failure` of the last run that ended, and the `last_success`.
+
+    Both are None when there was none among the newest `MOST` runs.
+    """
+
+    latest: Run
+    outcome: Outcome
+    failure: Failure | None
+    last_success: Run | None
 
 
-def last_failure(runs: Iterable[Run], writing: Mapping[str, str] | None = None) -> Failure | None:
-    """The failure that stands, None when the last run that ended succeeded. `runs` come newest first; `writing` is the
-    holder of the lease: a run that says it is running and does not hold it has died."""
-    latest: Run | None = None
+def run_health(lake: Lake) -> RunHealth | None:
+    """How the runs of a lake end; None before the first."""
+    newest: tuple[Run, Outcome] | None = None
+    failed: Run | None = None
     since: datetime | None = None
-    for run in runs:
-        ended = outcome(run, writing)
-        if ended == "running":
-            continue
-        if ended not in ("died", "failed"):
+    last_success: Run | None = None
+    for record in _newest_first(lake):
+        run, ended = outcome(lake, record)
+        newest = newest or (run, ended)
+        if ended in ("succeeded", "unchanged"):
+            last_success = run
             break
-        latest, since = latest or run, run.finished or run.started
-    if latest is None or since is None:
+        if ended != "running":
+            failed, since = failed or run, run.finished or run.started
+    if newest is None:
         return None
-    return Failure(latest.id, latest.error or "it ended without saying why", since)
+    failure = Failure(failed.id, failed.error or _DIED, since) if failed and since else None
+    return RunHealth(*newest, failure, last_success)
+
+
+def outcome(lake: Lake, run: Run) -> tuple[Run, Outcome]:
+    """How a run ended, and its newest record; a run that says it is running without holding the lease has died."""
+    if run.status == "running":
+        writing = holder(lake.storage)
+        if writing is None or writing["run"] != run.id:
+            run = lake.run(run.id)  # it may have ended between the two reads
+            return run, "died" if run.status == "running" else run.status
+    return run, run.status
+
+
+def _newest_first(lake: Lake) -> Iterator[Run]:
+    for number, ident in enumerate(lake.run_ids()[:MOST]):
+        try:
+            yield lake.run(ident)
+        except CallError:  # it was removed since it was listed
+            continue
+        except MedallionError:
+            if number == 0:  # that an older record is damaged is for verify to say
+                raise

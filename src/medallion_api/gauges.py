@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 from medallion.errors import MedallionError
 from medallion.lake import Lake
 from medallion.quality import quality_of
+from medallion.run_health import run_health
 from medallion_api.reading import Reading
-from medallion_api.run_state import GOOD, run_state
 
 
 def gauges(reading: Reading, lake: Lake) -> bytes:
@@ -57,13 +57,13 @@ class _Gauges(Collector):
         yield share
 
     def _of_runs(self) -> Iterator[GaugeMetricFamily]:
-        state = run_state(self._lake)
-        if state is None:
+        health = run_health(self._lake)
+        if health is None:
             return
-        failing = float(state.latest.status not in (*GOOD, "running"))
-        yield GaugeMetricFamily("medallion_last_run_failed", "Whether the newest run failed", value=failing)
-        if state.last_success:
-            moment = (state.last_success.finished or state.last_success.started).timestamp()
+        failing = float(health.failure is not None)
+        yield GaugeMetricFamily("medallion_last_run_failed", "Whether the last run that ended failed", value=failing)
+        if health.last_success:
+            moment = (health.last_success.finished or health.last_success.started).timestamp()
             yield GaugeMetricFamily(
                 "medallion_last_success_timestamp_seconds", "When a run last succeeded, since 1970", value=moment
             )

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from medallion.lake import Lake, ReleaseHead
 from medallion.quality import TableQuality, quality_of
-from medallion.records import LoadReport, Release, StepRun
+from medallion.records import LoadReport, Release, RunStatus, StepRun
+from medallion.run_health import RunHealth, run_health
 from medallion_api.reading import Reading
 from medallion_api.released import Released
 from medallion_api.replies import Reply
-from medallion_api.run_state import RunState, run_state
 from medallion_api.service import no_store
 
 MOST_RELEASES = 100  # of one page
@@ -97,13 +97,13 @@ class LoadSummary(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """The newest run: `since` when runs end like it, the `reason` of a failure, and when one last succeeded.
+    """The newest run, and when one last succeeded; while runs fail, `since` when and for which `reason`.
 
     `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
 
     id: str
-    status: str
-    since: datetime
+    status: RunStatus
+    since: datetime | None
     reason: str | None
     last_success: datetime | None
     started: datetime
@@ -115,14 +115,14 @@ class RunSummary(BaseModel):
     loads: list[LoadSummary]
 
     @classmethod
-    def of(cls, state: RunState) -> RunSummary:
-        run, good = state.latest, state.last_success
+    def of(cls, health: RunHealth) -> RunSummary:
+        run, good, failure = health.latest, health.last_success, health.failure
         refresh = (run.finished - run.started).total_seconds() if run.finished else None
         return cls(
             id=run.id,
-            status=run.status,
-            since=state.since,
-            reason=run.error,
+            status="failed" if health.outcome == "died" else health.outcome,
+            since=failure.since if failure else None,
+            reason=failure.reason if failure else None,
             last_success=(good.finished or good.started) if good else None,
             started=run.started,
             finished=run.finished,
@@ -170,10 +170,10 @@ class LatestRun:
         self._lake = lake
 
     def on_get(self, req: Request, resp: Response) -> None:
-        state = run_state(self._lake)
-        if state is None:
+        health = run_health(self._lake)
+        if health is None:
             raise falcon.HTTPNotFound(description="nothing was run yet")
-        no_store(resp, RunSummary.of(state))
+        no_store(resp, RunSummary.of(health))
 
     on_head = on_get
 

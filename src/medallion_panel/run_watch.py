@@ -6,9 +6,8 @@ import threading
 from time import monotonic
 
 from medallion.errors import MedallionError
-from medallion.lease import holder
 from medallion.pipeline import Pipeline
-from medallion.run_health import Failure, last_failure
+from medallion.run_health import Failure, run_health
 
 _EVERY = 15.0  # seconds
 
@@ -30,8 +29,8 @@ class RunWatch:
             return self._failure
 
     def _read(self) -> Failure | None:
-        lake = self._pipeline.lake
         try:
-            return last_failure(lake.runs(), holder(lake.storage))
+            health = run_health(self._pipeline.lake)
         except MedallionError:
             return None
+        return health.failure if health else None

@@ -12,6 +12,8 @@ from falcon.testing import TestClient
 
 import medallion as md
 from medallion.errors import MedallionError
+from medallion.lake import next_id
+from medallion.lease import lease
 from medallion_api.app import assemble
 from tests.api import project
 
@@ -98,18 +100,19 @@ def test_a_failed_run_is_seen_with_its_reason_and_since_when(tmp_path: Path) -> 
     api = assemble(project.load(tmp_path))
     client = TestClient(api.app)
     good = client.simulate_get("/runs/latest").json
-    assert (good["status"], good["reason"], good["last_success"]) == ("succeeded", None, good["finished"])
+    assert (good["status"], good["reason"], good["since"]) == ("succeeded", None, None)
+    assert good["last_success"] == good["finished"]
     assert _gauge(client, "medallion_last_run_failed") == 0
     yaml = tmp_path / "medallion.yaml"
     yaml.write_text(yaml.read_text().replace("range(250)", "no_such_table"))
     for _ in range(2):
         with pytest.raises(MedallionError):
             project.load(tmp_path).run()
-    first, second = sorted(run.started for run in project.load(tmp_path).lake.runs() if run.status == "failed")
+    first, second = sorted(run.finished for run in project.load(tmp_path).lake.runs() if run.status == "failed")
     failed = client.simulate_get("/runs/latest").json
     assert failed["status"] == "failed"
     assert "no_such_table" in failed["reason"]
-    assert datetime.fromisoformat(failed["since"]) == first < second == datetime.fromisoformat(failed["started"])
+    assert datetime.fromisoformat(failed["since"]) == first < second == datetime.fromisoformat(failed["finished"])
     assert failed["last_success"] == good["finished"]
     assert _gauge(client, "medallion_last_run_failed") == 1
     finished = datetime.fromisoformat(good["finished"]).timestamp()
@@ -131,3 +134,21 @@ def test_gauges_of_what_cannot_be_read_are_left_out(tmp_path: Path) -> None:
 def _gauge(client: TestClient, name: str) -> float:
     (line,) = (line for line in client.simulate_get("/metrics").text.splitlines() if line.startswith(f"{name} "))
     return float(line.rpartition(" ")[2])
+
+
+def test_a_run_that_died_counts_as_failed(tmp_path: Path) -> None:
+    project.write(tmp_path)
+    project.load(tmp_path).run()
+    lake = project.load(tmp_path).lake
+    died = lake.runs()[0].model_copy(update={"status": "running", "finished": None, "id": next_id(lake.run_ids()[0])})
+    lake.put_run(died)
+    client = TestClient(assemble(project.load(tmp_path)).app)
+    latest = client.simulate_get("/runs/latest").json
+    assert (latest["id"], latest["status"]) == (died.id, "failed")
+    assert "ended before the run was complete" in latest["reason"]
+    assert datetime.fromisoformat(latest["since"]) == died.started
+    assert _gauge(client, "medallion_last_run_failed") == 1
+    with lease(lake.storage, died.id):
+        working = client.simulate_get("/runs/latest").json
+        assert (working["status"], working["reason"], working["since"]) == ("running", None, None)
+        assert _gauge(client, "medallion_last_run_failed") == 0

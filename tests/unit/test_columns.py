@@ -36,7 +36,7 @@ STEPS: list[Any] = [
     {"select": ["t", "k"]},
     {"sort": "-n"},
     {"aggregate": {"by": "k", "metrics": {"rows": "count()", "s": "sum(n)"}}},
-    {"pivot": {"by": "t", "name": "k", "values": ["a", True], "value": "n"}},
+    {"pivot": {"by": "t", "name": "k", "values": ["a", "true"], "value": "n"}},
     {"unpivot": {"columns": ["n", "m"], "name": "what"}},
     {"window": {"by": "k", "columns": {"nth": "row_number()"}, "order_by": "n"}},
     {"join": {"with": "other", "on": "k"}},

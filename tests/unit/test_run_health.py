@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from medallion.errors import DamagedError
+from medallion.lake import Lake
+from medallion.lease import lease
 from medallion.records import Run, RunStatus
-from medallion.run_health import last_failure
+from medallion.run_health import Failure, run_health
 
 
-def runs(*statuses: RunStatus) -> list[Run]:
-    """Runs of one hour after another, given oldest first; newest first."""
-    made = [
-        Run(
+def lake_of(folder: Path, *statuses: RunStatus) -> Lake:
+    """A lake with a run every hour, given oldest first."""
+    lake = Lake(folder / "lake")
+    for hour, status in enumerate(statuses):
+        run = Run(
             id=f"run-{hour}",
             pipeline="shop",
             status=status,
@@ -21,14 +26,27 @@ def runs(*statuses: RunStatus) -> list[Run]:
             finished=None if status == "running" else datetime(2026, 1, 1, hour, 30, tzinfo=UTC),
             error=f"reason {hour}" if status == "failed" else None,
         )
-        for hour, status in enumerate(statuses)
-    ]
-    return made[::-1]
+        lake.put_run(run)
+    return lake
 
 
-@pytest.mark.parametrize("statuses", [(), ("succeeded",), ("failed", "unchanged"), ("failed", "succeeded")])
-def test_nothing_stands_after_a_success(statuses: tuple[RunStatus, ...]) -> None:
-    assert last_failure(runs(*statuses)) is None
+def failure_of(lake: Lake) -> Failure | None:
+    health = run_health(lake)
+    assert health is not None
+    return health.failure
+
+
+def test_a_lake_without_runs_has_no_health(tmp_path: Path) -> None:
+    assert run_health(Lake(tmp_path / "lake")) is None
+
+
+@pytest.mark.parametrize("statuses", [("succeeded",), ("failed", "unchanged"), ("failed", "succeeded")])
+def test_no_failure_after_a_success(tmp_path: Path, statuses: tuple[RunStatus, ...]) -> None:
+    lake = lake_of(tmp_path, *statuses)
+    health = run_health(lake)
+    assert health is not None
+    assert health.failure is None
+    assert health.latest == health.last_success == lake.runs()[0]
 
 
 @pytest.mark.parametrize(
@@ -39,21 +57,35 @@ def test_nothing_stands_after_a_success(statuses: tuple[RunStatus, ...]) -> None
         (("failed", "unchanged", "failed"), "run-2", "reason 2", 2),
     ],
 )
-def test_a_failure_stands_since_the_first_of_its_row(
-    statuses: tuple[RunStatus, ...], run: str, reason: str, hour: int
+def test_a_failure_lasts_since_the_first_after_the_last_success(
+    tmp_path: Path, statuses: tuple[RunStatus, ...], run: str, reason: str, hour: int
 ) -> None:
-    failure = last_failure(runs(*statuses))
+    failure = failure_of(lake_of(tmp_path, *statuses))
+    assert failure == Failure(run, reason, datetime(2026, 1, 1, hour, 30, tzinfo=UTC))
+
+
+def test_a_run_at_work_hides_no_failure_and_one_that_died_has_failed(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "succeeded", "failed", "running")
+    with lease(lake.storage, "run-2"):
+        health = run_health(lake)
+        assert health is not None
+        assert (health.latest.id, health.outcome) == ("run-2", "running")
+        assert health.failure is not None
+        assert health.failure.run == "run-1"
+    health = run_health(lake)
+    assert health is not None
+    assert (health.outcome, health.last_success) == ("died", lake.run("run-0"))
+    assert health.failure is not None
+    assert (health.failure.run, health.failure.since.hour) == ("run-2", 1)
+    assert "ended before" in health.failure.reason
+
+
+def test_an_older_record_that_is_damaged_hides_nothing_and_the_newest_is_reported(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, "succeeded", "failed", "failed")
+    lake.storage.put("runs/run-1.json", b"{")
+    failure = failure_of(lake)
     assert failure is not None
-    assert (failure.run, failure.reason) == (run, reason)
-    assert failure.since == datetime(2026, 1, 1, hour, 30, tzinfo=UTC)
-
-
-def test_a_run_that_works_says_nothing_and_one_that_died_has_failed() -> None:
-    known = runs("succeeded", "failed", "running")
-    working = last_failure(known, {"run": "run-2"})
-    assert working is not None
-    assert working.run == "run-1"
-    assert last_failure(runs("succeeded", "running"), {"run": "run-1"}) is None
-    died = last_failure(known)
-    assert died is not None
-    assert (died.run, died.since.hour) == ("run-2", 1)
+    assert failure.since.hour == 2
+    lake.storage.put("runs/run-2.json", b"{")
+    with pytest.raises(DamagedError):
+        run_health(lake)

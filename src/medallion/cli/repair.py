@@ -12,7 +12,7 @@ from medallion.secrets import mask
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> int:
-    """Rebuild what is damaged or lost from what the rest of the lake holds.
+    """Rebuild what is damaged or lost from the rest of the lake.
 
     Records are rebuilt from one another, source files kept again, plain copies and served tables made
     from the lake. Tables whose files are damaged are computed again by a run at the end. What cannot be

@@ -48,13 +48,11 @@ def _list(lake: Lake, runs: list[Run]) -> None:
     from rich.text import Text
 
     from medallion.cli.output import age, console, number, table
-    from medallion.lease import holder
     from medallion.run_health import outcome
 
-    writing = holder(lake.storage)
     made = table(["run", "outcome", "started", "seconds", "computed", "release"], right=["seconds", "computed"])
-    for run in runs:
-        ended = outcome(run, writing)
+    for record in runs:
+        run, ended = outcome(lake, record)
         computed = sum(step.action == "computed" for step in run.steps)
         made.add_row(
             run.id,
@@ -70,10 +68,9 @@ def _list(lake: Lake, runs: list[Run]) -> None:
 def _show_one(settings: Settings, lake: Lake, run: Run) -> None:
     from medallion.cli import report
     from medallion.cli.output import moment, plain
-    from medallion.lease import holder
     from medallion.run_health import outcome
 
-    ended = outcome(run, holder(lake.storage))
+    run, ended = outcome(lake, run)
     settings.say(f"run {run.id} of {run.pipeline}: {ended}, started {moment(run.started)} UTC\n")
     report.show(run, why=settings.verbose)
     if run.error:

@@ -36,17 +36,17 @@ def command(settings: Settings) -> None:
 def gather(pipeline: Pipeline) -> dict[str, Any]:
     """All that `status` tells, as plain data."""
     from medallion.lease import holder
-    from medallion.run_health import last_failure, outcome
+    from medallion.run_health import run_health
 
-    release, runs, writing = pipeline.lake.current(), pipeline.lake.runs(1), holder(pipeline.lake.storage)
+    release, health = pipeline.lake.current(), run_health(pipeline.lake)
     return {
         "pipeline": pipeline.declaration.name,
         "lake": mask(pipeline.lake.storage.url),
         "release": release and _release(release),
         "sinks": {label: _sink(pipeline, label, release) for label in pipeline.sinks},
-        "writing": writing,
-        "last_run": {**_run(runs[0]), "outcome": outcome(runs[0], writing)} if runs else None,
-        "failing": last_failure(runs, writing),
+        "writing": holder(pipeline.lake.storage),
+        "last_run": {**_run(health.latest), "outcome": health.outcome} if health else None,
+        "failing": health.failure if health else None,
     }
 
 

@@ -12,7 +12,7 @@ from medallion.secrets import mask
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> int:
-    """Read everything back, and compare it with the checksums recorded when it was written.
+    """Read everything back and compare it with its checksums.
 
     That is every record, every file that a kept release needs, the plain copies, and the tables of the
     sinks. Each damage is named with the command that repairs it. The exit code is 1 when there is one.
