@@ -12,6 +12,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from html.entities import codepoint2name
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,11 +26,14 @@ _SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
 _OPTION = re.compile(rf"[?&;]([\w.%-]*{_OPTION_NAME})=", re.IGNORECASE)
 _PROPERTY = re.compile(r"AWS_SESSION_TOKEN:([^,&\s]+)")
 _URL = re.compile(r"([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
+_HOST = r"(?:\[[\da-fA-F:.%]*\]|[\w.%-]*)(?::\d*)?"
+_HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*")
 
 # For URLs that nobody registered. A password with a raw "/" or "@" makes no valid URL, so mask too much.
 _UNKNOWN_PASSWORD = re.compile(r"""(://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
 _UNKNOWN_OPTION = re.compile(rf"""([?&;][\w.%-]*{_OPTION_NAME}=)[^&;\s"'<>]+""", re.IGNORECASE)
 
+_DOUBLED = "'\"$%{}"
 _SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\0": "0"}
 
 
@@ -148,7 +152,11 @@ def masked_logger(name: str) -> logging.Logger:
 
 
 def unclear_credentials(url: str) -> bool:
-    """Whether a URL has a raw `@`, `/`, `?`, `#` or `:` in its password, a part of which is then read as a host."""
+    """Whether a URL has a raw `@`, `/`, `?`, `#` or `:` in its password, a part of which is then read as a host.
+
+    One reading is never doubted: in `mongodb://anna:12?a=b@host`, anna is a host, 12 its port and `b@host` an option's
+    value. A password can be that only where its raw text begins as hosts and ports do and has a `?` and a later `=`.
+    """
     match = _URL.match(url)
     return match is not None and _unclear(match[2])
 
@@ -159,7 +167,9 @@ def _unclear(rest: str) -> bool:
     path, _, query = rest[len(authority) :].partition("?")
     userinfo = authority.rpartition("@")[0]
     outside = [path, *(option.partition("=")[0] for option in re.split("[&;]", query))]
-    return "@" in userinfo or userinfo.count(":") > 1 or any("@" in part for part in outside)
+    if "@" in userinfo or userinfo.count(":") > 1 or any("@" in part for part in outside):
+        return True
+    return "@" in rest and not _HOSTS.fullmatch(authority.rpartition("@")[2])
 
 
 def _authority(rest: str) -> str:
@@ -226,8 +236,20 @@ def _covered(text: str, spans: list[tuple[int, int]]) -> str:
 def _pattern(secret: str) -> str:
     """A regular expression for a secret in any mix of encodings; letters and digits always stay as they are."""
     if secret.startswith(":") and secret.endswith("@"):
-        return f"(?<=:){''.join(map(_forms, secret[1:-1]))}(?=@)"
-    return "".join(map(_forms, secret))
+        return f"(?<=:){_runs(secret[1:-1])}(?=@)"
+    return _runs(secret)
+
+
+def _runs(text: str) -> str:
+    """The same, run by run of equal characters: SQL, CSV, YAML and Compose double some, once or twice."""
+    patterns: list[str] = []
+    for char, run in groupby(text):
+        length, same = len(list(run)), rf"(?:\\*{re.escape(char)})"
+        forms = f"{_forms(char)}{{{length}}}" if length > 1 else _forms(char)
+        if char in _DOUBLED:
+            forms = f"(?:{same}{{{4 * length}}}|{same}{{{2 * length}}}|{forms})"
+        patterns.append(forms)
+    return "".join(patterns)
 
 
 def _forms(char: str) -> str:
@@ -254,7 +276,5 @@ def _forms(char: str) -> str:
         forms.append(r"\+|%(?:25)*2b")
     if char == "'":
         forms.append(r"""'(?:"'"|\\+')'""")  # as in a shell
-    if char in "'\"$%{}":
-        forms.append(rf"\\*{re.escape(char)}\\*{re.escape(char)}")  # doubled, as in SQL, CSV, YAML or Compose
     forms.append(r"\\+" if char == "\\" else rf"\\*{re.escape(char)}")
     return f"(?:(?i:{'|'.join(forms)}))"

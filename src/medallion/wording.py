@@ -22,6 +22,8 @@ _TYPES = {
     "a date": ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
     "a time": ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
 }
+LONGEST = 60  # characters of a wrong value that are shown
+_MAY_BE_SECRET = {"text", "a list", "a mapping"}  # what may hold a secret
 _WANTED = {kind: wanted for wanted, kinds in _TYPES.items() for kind in kinds}
 _LIMITS = {
     "greater_than_equal": "must be at least {ge}",
@@ -41,7 +43,8 @@ def said(faults: Sequence[Fault], kind: type[BaseModel]) -> str:
         return _one(next(fault for fault in faults if fault["type"] not in _WANTED), kind)
     value = faults[0]["input"]
     quoting = "; put it in quotes" if "text" in wanted and isinstance(value, bool | int | float) else ""
-    return f"must be {_either(dict.fromkeys(wanted))}{quoting}"
+    shown = _instead(value) if _MAY_BE_SECRET.isdisjoint(wanted) else ""
+    return f"must be {_either(dict.fromkeys(wanted))}{shown}{quoting}"
 
 
 def _one(fault: Fault, kind: type[BaseModel]) -> str:
@@ -53,15 +56,22 @@ def _one(fault: Fault, kind: type[BaseModel]) -> str:
     if name == "missing":
         return f"value {place[-1] + 1} is missing" if isinstance(place[-1], int) else f"{place[-1]!r} is needed"
     if name == "literal_error":
-        return f"must be {context['expected']}"
+        return f"must be {context['expected']}{_instead(fault['input'])}"
     if name == "string_pattern_mismatch":
         return f"{fault['input']!r} does not fit {context['pattern']}"
     if name in ("too_short", "too_long"):
         return _length(context, "least" if name == "too_short" else "most")
     if name in _LIMITS:
-        return _LIMITS[name].format(**context)
+        shown = "" if name.startswith("string") else _instead(fault["input"])
+        return _LIMITS[name].format(**context) + shown
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
+
+
+def _instead(value: object) -> str:
+    """The wrong word or number, at a place that is for no secret."""
+    text = repr(value).lower() if isinstance(value, bool) else repr(value)
+    return f", not {text}" if isinstance(value, int | float | str) and len(text) <= LONGEST else ""
 
 
 def known_keys(kind: type[BaseModel] | None) -> list[str]:

@@ -10,6 +10,7 @@ from medallion.config import Declaration
 from medallion.errors import DeclarationError
 from medallion.loading import load
 
+METRICS = "'count', 'count_distinct', 'sum', 'mean', 'min', 'max', 'median', 'stddev', 'variance', 'first' or 'last'"
 SHOP = """\
 name: shop
 tables:
@@ -58,17 +59,33 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
             "name: shop",
             "name: shop\nlayers: {bronze: raw, silver: parquet, gold: {type: parquet, retain: 0}}",
             "2:70",
-            "must be at least 1",
+            "must be at least 1, not 0",
         ),
-        ("name: shop", "name: shop\nengine: {type: duckdb, threads: many}", "2:33", "must be a whole number"),
+        (
+            "name: shop",
+            "name: shop\nengine: {type: duckdb, threads: many}",
+            "2:33",
+            "must be a whole number, not 'many'",
+        ),
         ("    best: {from", "    a-b: {from", "14:10", f"'a-b' {NO_NAME}"),
-        ("keep: last", "keep: latest", "9:46", "must be 'first' or 'last'"),
+        ("keep: last", "keep: latest", "9:46", "must be 'first' or 'last', not 'latest'"),
         ("keep: last", "order: id", "9:40", "unknown key; did you mean 'order_by'?"),
         ("key: order_id, keep: last", "key: [], keep: last", "9:30", "must not be empty"),
         ("fill: {amount: 0}", "trim: false", "10:17", "must be a list"),
         ("fill: {amount: 0}", "cast: {amount: {dat: iso}}", "10:18", "unknown key 'dat'; did you mean 'date'?"),
+        (
+            "fill: {amount: 0}",
+            "pivot: {name: id, values: [a], value: amount, metric: quantile}",
+            "10:65",
+            f"must be {METRICS}, not 'quantile'",
+        ),
         ("fill: {amount: 0}", "cast: [amount]", "10:17", "must be a mapping"),
-        ("fill: {amount: 0}", "join: {with: bronze.orders, on: id, many: maybe}", "10:53", "must be true or false"),
+        (
+            "fill: {amount: 0}",
+            "join: {with: bronze.orders, on: id, many: maybe}",
+            "10:53",
+            "must be true or false, not 'maybe'",
+        ),
         (
             "fill: {amount: 0}",
             "fill: {amount: null}",

@@ -49,7 +49,7 @@ def command(
     as_csv: bool,
     output: Path | None,
 ) -> None:
-    """Print the rows of a table, or write them to a file.
+    """Print rows of TABLE, or write them to a file.
 
     The condition of --where is one SQL expression, as in the step `filter`: it can read no other table and no
     file. Nested values are JSON. In JSON, decimals are text, so that they stay exact.
