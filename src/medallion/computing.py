@@ -12,8 +12,9 @@ from medallion.added_columns import unused_folders
 from medallion.config import Table
 from medallion.contracts import Built, Input, Session, TableTask, keep_file
 from medallion.errors import GateError, MedallionError
+from medallion.identifiers import now
 from medallion.journal import LAKE, WriteJournal
-from medallion.lake import KEY_LENGTH, now
+from medallion.lake_records import KEY_LENGTH
 from medallion.parsing import parse
 from medallion.plan import Step
 from medallion.records import File, Snapshot, Tally

@@ -16,8 +16,9 @@ from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
 from medallion.errors import GateError, LeaseError, MedallionError, ServiceError, StorageError
 from medallion.failures import Failures
+from medallion.identifiers import next_id, now
 from medallion.journal import WriteJournal
-from medallion.lake import FORMAT, Pointer, next_id, now
+from medallion.lake_pointer import FORMAT, Pointer
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
 from medallion.records import Ingestion, LoadReport, Release, Run, Snapshot, StepRun

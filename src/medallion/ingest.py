@@ -17,8 +17,8 @@ from medallion.added_columns import shaped
 from medallion.config import Source
 from medallion.contracts import Format, SourceLayer
 from medallion.errors import SourceError
+from medallion.identifiers import now
 from medallion.journal import StagedStorage
-from medallion.lake import now
 from medallion.plan import Arrival, digest
 from medallion.records import Change, Snapshot, SourceFile
 from medallion.secrets import mask

@@ -15,66 +15,23 @@ lake/
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
-from typing import Any, TypeVar
-from uuid import uuid4
+from typing import Any
 
 from medallion import plugins
 from medallion.contracts import Input, Layer
-from medallion.errors import CallError, DamagedError, LeaseError, MissingError, StorageError, did_you_mean
+from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
 from medallion.frames import Listing, Rejects, quality_listing, tables_of
-from medallion.records import Moment, Record, Release, Run, Snapshot
+from medallion.lake_pointer import FORMAT, HISTORY, POINTER, Pointer, read_pointer, swap_pointer
+from medallion.lake_records import KEY_LENGTH, LakeRecords, snapshot_path
+from medallion.records import Release, Run, Snapshot
 from medallion.secrets import mask
-from medallion.storage import Storage, for_each, open_storage
+from medallion.storage import Storage, open_storage
 from medallion.storage.digests import REPAIR, Stored, lost
-from medallion.storage.sealing import damaged, seal, unseal, write_record
 from medallion.tables import LakeTable
-
-R = TypeVar("R", bound=Record)
-
-POINTER = "current.json"
-FORMAT = 1  # of lakes that this version writes; it reads no newer one
-HISTORY = 1000  # published ids that the pointer remembers
-HEADS = 200  # heads of releases kept in memory
-KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """What the lake points at: the published `release`, all that ever were `published`, and the version for a swap.
-
-    A release that was written down by a run killed before the switch is in no `published`. `sequence` counts
-    publications, `token` is the fencing token of the newest writer that switched it, `format` that of the lake.
-    """
-
-    release: str | None = None
-    published: tuple[str, ...] = ()
-    version: str | None = None
-    sequence: int = 0
-    token: int = 0
-    format: int = FORMAT
-
-
-class TableRows(Record):
-    """How many rows a table has."""
-
-    rows: int
-
-
-class ReleaseHead(Record):
-    """The first lines of a release, for lists of many: of its tables, the rows alone."""
-
-    id: str
-    run: str
-    created: Moment
-    previous: str | None
-    tables: dict[str, TableRows]
 
 
 class Lake:
@@ -100,30 +57,20 @@ class Lake:
         self.options = options
         self.storage = open_storage(self.url, base, options)
         self.layers: dict[str, Layer] = dict(layers or {})
-        self._heads: dict[str, ReleaseHead] = {}
-        self._reading_heads = Lock()
+        self.records = LakeRecords(self.storage)
 
     # What is published
 
     def pointer(self) -> Pointer:
         """What is published now."""
         try:
-            data, version = self.storage.read(POINTER)
+            return read_pointer(self.storage)
         except MissingError:
             if self._was_published():
                 raise DamagedError(
                     f"{self.storage.url}/{POINTER}: is lost, but releases are there", hint=REPAIR
                 ) from None
             return Pointer()
-        with self._understood(POINTER):
-            body = json.loads(data)
-            if is_older(body):  # of before lakes had a format; what it names cannot be read
-                return Pointer(None, tuple(body["published"]), version, format=0)
-            if body.get("format", FORMAT) <= FORMAT:
-                unseal(data)
-                counters = body["sequence"], body["token"], body["format"]
-                return Pointer(body["release"], tuple(body["published"]), version, *counters)
-        raise newer_format(self.storage.url, body["format"])
 
     def current(self, pointer: Pointer | None = None) -> Release | None:
         """The published release, or None before the first; that of a pointer which was read already."""
@@ -131,21 +78,21 @@ class Lake:
         if pointer.release is None:
             return None
         try:
-            return self._read(f"releases/{pointer.release}.json", Release)
+            return self.records.read(f"releases/{pointer.release}.json", Release)
         except MissingError as error:
             raise DamagedError(f"{error.message}, and it is the published release", hint=REPAIR) from None
 
     def release(self, release: str) -> Release:
         """A release by id. Raises CallError when there is no such release."""
         try:
-            return self._read(f"releases/{release}.json", Release)
+            return self.records.read(f"releases/{release}.json", Release)
         except MissingError:
             raise CallError(f"there is no release {release!r}{did_you_mean(release, self.release_ids())}") from None
 
     def release_ids(self) -> list[str]:
         """The ids of all releases that were published and are kept, newest first. Reads none of them."""
         published = set(self.pointer().published)
-        return [ident for ident in self._ids("releases") if ident in published]
+        return [ident for ident in self.records.ids("releases") if ident in published]
 
     def releases(self) -> list[Release]:
         """All releases that were published and are kept, newest first, with every file: they may be large."""
@@ -154,12 +101,8 @@ class Lake:
 
     def written_releases(self) -> list[Release]:
         """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
-        return sorted(self._all("releases", Release), key=lambda release: (release.sequence, release.id), reverse=True)
-
-    def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
-        """The heads of releases, without those that went meanwhile. What was read once is kept in memory."""
-        heads = for_each(self.storage, self._head, ids)
-        return [head for head in heads if head]
+        releases = self.records.all("releases", Release)
+        return sorted(releases, key=lambda release: (release.sequence, release.id), reverse=True)
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
         """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
@@ -173,7 +116,7 @@ class Lake:
         """Point at a release, if the pointer still is the one that was read and no newer writer has switched it."""
         published = [*(known for known in pointer.published if known != release.id), release.id][-HISTORY:]
         sequence = max(pointer.sequence, release.sequence)
-        self.swap_pointer(Pointer(release.id, tuple(published), pointer.version, sequence, token), pointer)
+        swap_pointer(self.storage, Pointer(release.id, tuple(published), pointer.version, sequence, token), pointer)
 
     def fence(self, token: int) -> None:
         """Let every switch of the pointer fail that an earlier writer, who did not release the lease, still tries."""
@@ -181,48 +124,27 @@ class Lake:
             pointer = self.pointer()
             if pointer.version is None or pointer.format < FORMAT or pointer.token >= token:
                 return
-            self.swap_pointer(replace(pointer, token=token), pointer)
-
-    def swap_pointer(self, latter: Pointer, former: Pointer) -> None:
-        """Replace the pointer that was read. Raises LeaseError, ConflictError or ExistsError when another has."""
-        if latter.token < former.token:
-            raise LeaseError(
-                f"{self.storage.url}: a newer writer has switched the release", hint="nothing was published; run again"
-            )
-        body = {
-            "format": FORMAT,
-            "release": latter.release,
-            "at": now().isoformat(),
-            "sequence": latter.sequence,
-            "token": latter.token,
-            "published": latter.published,
-        }
-        data = seal(json.dumps(body).encode())
-        if former.version is None:
-            self.storage.create(POINTER, data)
-        else:
-            self.storage.swap(POINTER, data, former.version)
-        self.storage.sync([POINTER])
+            swap_pointer(self.storage, replace(pointer, token=token), pointer)
 
     # What was done
 
     def run(self, run: str) -> Run:
         """A run by id. Raises CallError when there is no such run."""
         try:
-            return self._read(f"runs/{run}.json", Run)
+            return self.records.read(f"runs/{run}.json", Run)
         except MissingError:
             raise CallError(f"there is no run {run!r}", hint="medallion runs lists them") from None
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The newest runs that are kept, by default all, newest first."""
-        return self._all("runs", Run, limit)
+        return self.records.all("runs", Run, limit)
 
     def run_ids(self) -> list[str]:
         """The ids of all runs that are kept, newest first. Reads none of them."""
-        return self._ids("runs")
+        return self.records.ids("runs")
 
     def put_run(self, run: Run) -> None:
-        self._put(f"runs/{run.id}.json", run)
+        self.records.put(f"runs/{run.id}.json", run)
 
     # Tables
 
@@ -279,7 +201,7 @@ class Lake:
     def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
         """The newest snapshot with this fingerprint, if there is one whose files are all there."""
         try:
-            snapshot = self._read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot)
+            snapshot = self.records.read(f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot)
         except (MissingError, DamagedError):
             return None
         return None if snapshot.fingerprint != fingerprint or self._lost(snapshot) else snapshot
@@ -291,19 +213,11 @@ class Lake:
 
     def snapshot(self, table: str, key: str) -> Snapshot:
         """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
-        return self._read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
-
-    def record(self, path: str, kind: type[R]) -> R:
-        """A record by its path. Raises MissingError, and DamagedError when it is not what was written."""
-        return self._read(path, kind)
-
-    def record_paths(self, folder: str) -> list[str]:
-        """The paths of the records in a folder of the lake; files of other programs are left out."""
-        return [entry.path for entry in self.storage.list(folder) if _is_record(entry.path)]
+        return self.records.read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
 
     def put_release(self, release: Release) -> None:
         """Write a release down, without pointing at it."""
-        self._put(f"releases/{release.id}.json", release)
+        self.records.put(f"releases/{release.id}.json", release)
 
     def put_snapshot(self, snapshot: Snapshot, before: Snapshot | None = None) -> None:
         """Write a snapshot down, once its files survive a power loss; those of the published one `before` do."""
@@ -312,17 +226,17 @@ class Lake:
         source.storage.sync(path for path in source.layer.objects(snapshot) if path not in published)
         if snapshot.rejects:
             self.storage.sync([snapshot.rejects.path])
-        self._put(snapshot_path(snapshot), snapshot)
+        self.records.put(snapshot_path(snapshot), snapshot)
 
     def snapshots(self) -> list[Snapshot]:
         """The recorded snapshots: the newest of each fingerprint."""
-        return self._all("snapshots", Snapshot)
+        return self.records.all("snapshots", Snapshot)
 
     # Within
 
     def _was_published(self) -> bool:
         """Whether some release in a lake without a pointer was published: one that a killed first run wrote was not."""
-        releases = self._all("releases", Release)
+        releases = self.records.all("releases", Release)
         if not releases:
             return False
         ids = {run.release for run in self.runs() if run.status == "succeeded"}
@@ -334,95 +248,3 @@ class Lake:
         if snapshot.rejects:
             files += lost(self.storage, [Stored.of(snapshot.rejects)])
         return files
-
-    def _put(self, path: str, record: Record) -> None:
-        write_record(self.storage, path, record.model_dump_json(indent=1).encode())
-
-    def _read(self, path: str, kind: type[R]) -> R:
-        data, _ = self.storage.read(path)
-        with self._understood(path):
-            return kind.model_validate_json(unseal(data))
-
-    def _all(self, folder: str, kind: type[R], limit: int | None = None) -> list[R]:
-        paths = [f"{folder}/{ident}.json" for ident in self._ids(folder)[:limit]]
-        return [record for record in for_each(self.storage, lambda path: self._kept(path, kind), paths) if record]
-
-    def _ids(self, folder: str) -> list[str]:
-        """The ids of the records in a folder, newest first."""
-        paths = self.record_paths(folder)
-        return sorted((path.removeprefix(f"{folder}/").removesuffix(".json") for path in paths), reverse=True)
-
-    def _head(self, release: str) -> ReleaseHead | None:
-        """One reader at a time: a release of many files is large while it is read, and small afterwards."""
-        with self._reading_heads:
-            head = self._heads.get(release) or self._kept(f"releases/{release}.json", ReleaseHead)
-            if head:
-                self._heads[release] = head
-                while len(self._heads) > HEADS:
-                    del self._heads[next(iter(self._heads))]
-            return head
-
-    def _kept(self, path: str, kind: type[R]) -> R | None:
-        try:
-            return self._read(path, kind)
-        except MissingError:  # removed by a writer since it was listed
-            return None
-        except DamagedError:
-            if self._is_older(path):
-                return None
-            raise
-
-    def _is_older(self, path: str) -> bool:
-        with suppress(ValueError, MissingError):
-            return is_older(json.loads(self.storage.read(path)[0]))
-        return False
-
-    @contextmanager
-    def _understood(self, path: str) -> Iterator[None]:
-        try:
-            yield
-        except (ValueError, KeyError, TypeError) as error:
-            raise damaged(self.storage, path) from error
-
-
-def snapshot_path(snapshot: Snapshot) -> str:
-    """Where in the lake a snapshot is recorded."""
-    return f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json"
-
-
-def _is_record(path: str) -> bool:
-    """Whether a path is one of ours: other programs leave files of their own in folders, such as `.DS_Store`."""
-    name = path.rpartition("/")[2]
-    return name.endswith(".json") and not name.startswith(".")
-
-
-def now() -> datetime:
-    """This moment, in UTC."""
-    return datetime.now(UTC)
-
-
-def new_id(moment: datetime) -> str:
-    """An id that sorts by time, to the millisecond: `20261123-205114-1234f2`."""
-    return f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}{uuid4().hex[:3]}"
-
-
-def next_id(last: str | None) -> str:
-    """A new id, which sorts after the `last` one even when the clock was set back since."""
-    moment = now()
-    with suppress(ValueError):
-        former = datetime.strptime((last or "")[:19], "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
-        moment = max(moment, former + timedelta(milliseconds=1))
-    return new_id(moment)
-
-
-def is_older(body: object) -> bool:
-    """Whether a record was written before lakes had a format: without a checksum."""
-    return isinstance(body, dict) and "format" not in body and "sha256" not in body
-
-
-def newer_format(url: str, found: int) -> StorageError:
-    """The error for a lake that a later version of medallion has written."""
-    return StorageError(
-        f"{url}: the lake has format {found}, and this version of medallion reads formats up to {FORMAT}",
-        hint="upgrade medallion",
-    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medallion.errors import ConflictError, ExistsError, LeaseError, MissingError, StorageError
-from medallion.lake import next_id, now
+from medallion.identifiers import next_id, now
 from medallion.storage import Storage
 
 PATH = "lease.json"

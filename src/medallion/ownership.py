@@ -7,7 +7,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from medallion.errors import DamagedError, ExistsError, MissingError, OwnershipError, StorageError
-from medallion.lake import FORMAT, Lake, newer_format, now
+from medallion.identifiers import now
+from medallion.lake import Lake
+from medallion.lake_pointer import FORMAT, newer_format
 from medallion.records import LakeIdentity
 from medallion.storage.sealing import read_record, seal, write_record
 

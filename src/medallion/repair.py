@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from medallion import ingest
 from medallion.errors import MedallionError, MissingError
-from medallion.lake import POINTER, Pointer, snapshot_path
+from medallion.lake_pointer import POINTER, Pointer, swap_pointer
+from medallion.lake_records import snapshot_path
 from medallion.publishing import PLAIN, Publisher
 from medallion.record_recovery import published_releases, rebuilt_release, shown_release, snapshots_of
 from medallion.records import Release, Run
@@ -118,7 +119,7 @@ class _Workshop:
         """Take a release that is lost from those that were published, unless it is the published one."""
         if look.pointer and look.pointer.release and look.pointer.release != ident:
             published = tuple(item for item in look.pointer.published if item != ident)
-            self.lake.swap_pointer(replace(look.pointer, published=published, token=self.token), look.pointer)
+            swap_pointer(self.lake.storage, replace(look.pointer, published=published, token=self.token), look.pointer)
             look.pointer = self.lake.pointer()
 
     def _runs(self, look: Inspection) -> Iterator[Repair]:

@@ -15,7 +15,9 @@ from medallion.config import Declaration
 from medallion.contracts import Layer, Sink
 from medallion.errors import DamagedError
 from medallion.journal import LAKE, Names, WriteJournal, read_journals
-from medallion.lake import Lake, Pointer, snapshot_path
+from medallion.lake import Lake
+from medallion.lake_pointer import Pointer
+from medallion.lake_records import snapshot_path
 from medallion.records import Release, Run, Snapshot
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR
@@ -70,7 +72,7 @@ def forget_runs(lake: Lake) -> int:
     current = lake.current() if len(ids) > RUNS + SLACK else None
     if current is None:
         return 0
-    wanted = {*ids[:RUNS], *(head.run for head in lake.release_heads(lake.release_ids()))}
+    wanted = {*ids[:RUNS], *(head.run for head in lake.records.release_heads(lake.release_ids()))}
     named = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
     old = [ident for ident in ids if ident not in wanted and _rejects([lake.run(ident)]) <= named]
     for ident in old:

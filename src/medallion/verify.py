@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import ValidationError
 
 from medallion.errors import DamagedError, MedallionError, MissingError
-from medallion.lake import POINTER, Pointer, snapshot_path
+from medallion.lake_pointer import POINTER, Pointer
+from medallion.lake_records import snapshot_path
 from medallion.publishing import PLAIN
 from medallion.records import PlainRecord, Record, Release, Run, Snapshot
 from medallion.retention import expected_releases
@@ -109,9 +110,9 @@ class Inspection:
                     self._add("snapshot", path, "is lost")
 
     def _read_all(self, folder: str, kind: Kind, model: type[R]) -> Iterator[tuple[str, R]]:
-        for path in self.lake.record_paths(folder):
+        for path in self.lake.records.paths(folder):
             try:
-                yield path, self.lake.record(path, model)
+                yield path, self.lake.records.read(path, model)
             except DamagedError as error:
                 self._add(kind, path, _said(error))
             except MissingError:  # removed by a writer since it was listed

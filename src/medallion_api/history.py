@@ -8,7 +8,8 @@ import falcon
 from falcon import Request, Response
 from pydantic import BaseModel
 
-from medallion.lake import Lake, ReleaseHead
+from medallion.lake import Lake
+from medallion.lake_records import ReleaseHead
 from medallion.quality import TableQuality, quality_of
 from medallion.records import LoadReport, Release, RunStatus, StepRun
 from medallion.run_health import RunHealth, run_health
@@ -151,7 +152,7 @@ class ReleasesResource:
         limit = req.get_param_as_int("limit", min_value=1, max_value=MOST_RELEASES, default=MOST_RELEASES)
         before = req.get_param("cursor")
         ids = [ident for ident in self._lake.release_ids() if before is None or ident < before]
-        heads = self._lake.release_heads(ids[:limit])
+        heads = self._lake.records.release_heads(ids[:limit])
         cursor = ids[limit - 1] if len(ids) > limit else None
         no_store(resp, Releases(releases=[ReleaseSummary.of(head, current) for head in heads], cursor=cursor))
 

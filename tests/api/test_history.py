@@ -12,7 +12,7 @@ from falcon.testing import TestClient
 
 import medallion as md
 from medallion.errors import MedallionError
-from medallion.lake import next_id
+from medallion.identifiers import next_id
 from medallion.lease import lease
 from medallion_api.app import assemble
 from tests.api import project

@@ -12,7 +12,7 @@ import pytest
 import medallion as md
 from medallion.cli import main
 from medallion.errors import MedallionError
-from medallion.lake import snapshot_path
+from medallion.lake_records import snapshot_path
 from medallion.repair import repair
 from medallion.storage.digests import forget_digests
 from medallion.verify import Inspection

@@ -15,7 +15,7 @@ from falcon.testing import TestClient
 import medallion as md
 from medallion import ingest
 from medallion.errors import SinkError, SourceError
-from medallion.lake import new_id, now
+from medallion.identifiers import new_id, now
 from medallion.records import Run
 from medallion.retention import RUNS, SLACK
 from medallion.sinks.mongodb_store import MongoStore
@@ -78,9 +78,9 @@ def test_releases_are_paged_and_read_once(tmp_path: Path) -> None:
     rest = client.simulate_get(f"/releases?limit=2&cursor={page['cursor']}").json
     assert ([release["id"] for release in rest["releases"]], rest["cursor"]) == (ids[2:], None)
     assert client.simulate_get("/releases?limit=0").status_code == 400
-    heads = pipeline.lake.release_heads(ids)
+    heads = pipeline.lake.records.release_heads(ids)
     (tmp_path / f"lake/releases/{ids[0]}.json").unlink()
-    assert pipeline.lake.release_heads(ids) == heads
+    assert pipeline.lake.records.release_heads(ids) == heads
     api.reading.store.close()
 
 

@@ -17,7 +17,7 @@ import pytest
 from medallion import lease as leases
 from medallion.errors import LeaseError
 from medallion.execution import Event
-from medallion.lake import now
+from medallion.identifiers import now
 from medallion.lease import Lease, holder, lease, unlock
 from medallion.storage import Storage, open_storage
 from tests.integration import small

@@ -17,7 +17,7 @@ def command(settings: Settings) -> None:
     from medallion.cli.output import age, console, number, print_json, table
 
     lake = settings.pipeline().lake
-    releases, current = lake.release_heads(lake.release_ids()), lake.pointer().release
+    releases, current = lake.records.release_heads(lake.release_ids()), lake.pointer().release
     if settings.as_json:
         keys = {"id", "created", "run", "previous"}
         print_json(

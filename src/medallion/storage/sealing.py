@@ -52,3 +52,8 @@ def read_record(storage: Storage, path: str) -> Any:
 def damaged(storage: Storage, path: str) -> DamagedError:
     """The error for a record that is not what was written."""
     return DamagedError(f"{storage.url}/{path}: is damaged, or not of this version", hint="medallion repair")
+
+
+def is_older(body: object) -> bool:
+    """Whether a record was written before lakes had a format: without a checksum."""
+    return isinstance(body, dict) and "format" not in body and "sha256" not in body
