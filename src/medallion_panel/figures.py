@@ -105,8 +105,8 @@ class Figures:
 
     def values(self, table: str, column: str, limit: int) -> list[Any]:
         """The distinct values of a column, in their order, null left out."""
-        found = self.group(table, (column,), {}, Query(sort=(Sort(column),), limit=limit))
-        return [row[column] for row in found if row[column] is not None]
+        found = self.group(table, (column,), {}, Query(sort=(Sort(column),), limit=limit + 1))
+        return [row[column] for row in found if row[column] is not None][:limit]
 
     def bounds(self, table: str, column: str) -> tuple[Any, Any]:
         """The least and the greatest value of a column that are not infinite, None both when there is none."""

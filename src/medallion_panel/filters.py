@@ -24,21 +24,32 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 class Choice(PageFilter):
-    """Some of the values of a column."""
+    """Some of the values of a column, shown as `write` writes them."""
 
-    def __init__(self, field: FilterField, label: str, changed: Callable[[], None], offer: Offer) -> None:
+    def __init__(
+        self,
+        field: FilterField,
+        label: str,
+        changed: Callable[[], None],
+        offer: Offer,
+        write: Callable[[Any], str],
+    ) -> None:
         super().__init__(field, label, changed)
+        self._write = write
         self._values: dict[str, Any] = {}
         self.widget = pmui.MultiChoice(
-            label=label, options=[], value=[], visual_size="small", sizing_mode="stretch_width", margin=0
+            label=label, options={}, value=[], visual_size="small", sizing_mode="stretch_width", margin=0
         )
         self.offer(offer)
         self.watch("value")
 
     def offer(self, offer: Offer) -> None:
         self._values = {str(value): value for value in offer.values or ()}
+        names = [self._write(value) for value in self._values.values()]
+        unique = len(set(names)) == len(names)
         chosen = [text for text in self.widget.value if text in self._values]
-        self.widget.param.update(options=list(self._values), value=chosen)
+        options = dict(zip(names if unique else self._values, self._values, strict=True))
+        self.widget.param.update(options=options, value=chosen)
 
     def assign(self, texts: Sequence[str]) -> None:
         unknown = [text for text in texts if text not in self._values]
@@ -238,7 +249,7 @@ def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> Page
     field, kind = offer.field, offer.kind
     label = field.label or formats.label(field.column)
     if offer.values is not None:
-        return Choice(field, label, changed, offer)
+        return Choice(field, label, changed, offer, formats.period)
     if offer.exact:
         return Exact(field, label, changed)
     if offer.bounds is None:

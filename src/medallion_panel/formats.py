@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, localcontext
@@ -159,7 +159,7 @@ class Formats:
             return str(dates.format_date(date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale))
         if isinstance(value, date):
             return self.day(value)
-        return _NONE if value is None else str(value)
+        return _NONE if value is None or value != value else str(value)
 
     def period_of(self, column: str, value: Any) -> str:
         """A period of a column by name: 11 in `month` is November, 46 in `week` is Week 46."""
@@ -186,6 +186,12 @@ class Formats:
     def tag(self) -> str:
         """The locale as a browser takes it."""
         return self.locale.replace("_", "-")
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """The first names of a list, with how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def identifying(column: str) -> bool:

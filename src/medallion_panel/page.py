@@ -139,7 +139,7 @@ def _wanted(page: Page) -> dict[str, tuple[str, ...]]:
     for block in page.blocks:
         if block.kpi is not None:
             known = wanted.get(block.kpi.table, (COUNT,))
-            wanted[block.kpi.table] = tuple(dict.fromkeys((*known, block.kpi.value)))
+            wanted[block.kpi.table] = tuple(dict.fromkeys((*known, block.kpi.metric)))
     return wanted
 
 

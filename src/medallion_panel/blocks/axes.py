@@ -126,6 +126,8 @@ class Looks:
             options = {**options, "style": "currency", "currency": self._formats.currency}
         elif name == "percent":
             options = {"style": "percent", "maximumSignificantDigits": 3}
+        elif name in ("text", "date"):  # numbers that identify, such as years
+            options = {"useGrouping": False, "maximumFractionDigits": 3}
         code = """
         const size = Math.abs(tick)
         const vast = size >= 1e15 || (size > 0 && size < 1e-4) ? {notation: "scientific"} : {}

@@ -5,7 +5,9 @@ They are Bokeh figures made directly: by hvplot each took 0.2 to 1 s to build, w
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,8 +40,9 @@ def line(block: Chart, reading: Reading) -> Picture:
     keys = chart.colors
     if "raw" in frame and len(keys) == 1:
         (name,) = keys
-        keys = {f"Average of {block.window}": PRIMARY, name: REST}
-        plot.line(x="x", y="raw", source=_source(frame), color=REST, line_width=1.5, line_dash="dotted")
+        keys = {f"Average of {block.window}": chart.colors[name], name: REST}
+        raw = _source(chart.broken(frame.assign(y=frame["raw"])))
+        plot.line(x="x", y="y", source=raw, color=REST, line_width=1.5, line_dash="dotted")
     hovered = []
     for name, color in chart.colors.items():
         series = frame[frame["series"] == name]
@@ -57,20 +60,29 @@ def line(block: Chart, reading: Reading) -> Picture:
 
 
 def area(block: Chart, reading: Reading) -> Picture:
-    """Areas, one on the other. What does not add up is drawn as lines, and a single x as a bar."""
-    if not metric_call(block.metric).additive:
-        return line(block, reading)
+    """Areas, one on the other, faint into a period that is not over yet. What does not add up or falls below 0 is
+    drawn as lines, and a single x as a bar."""
     chart = _SeriesChart(block, reading)
-    if chart.frame["x"].nunique() == 1:
+    frame = chart.frame.dropna(subset=["y"])
+    if not chart.stacked or (frame["y"] < 0).any():
+        return line(block, reading)
+    if frame["x"].nunique() == 1:
         return bar(Bar.model_validate(block.model_dump()), reading)
     plot = chart.figure()
     names = list(chart.colors)
-    wide = chart.frame.pivot(index="x", columns="series", values="y").fillna(0)[names]
-    wide = wide.reindex(chart.with_missing(wide.index), fill_value=0.0).rename_axis("x")
-    plot.varea_stack(names, x="x", color=list(chart.colors.values()), alpha=0.8, source=_source(wide.reset_index()))
+    order = chart.with_missing(pd.Index(frame.sort_values("place")["x"].unique()))
+    wide = frame.pivot(index="x", columns="series", values="y").reindex(order)[names].fillna(0)
+    wide = wide.rename_axis("x")
+    going = pd.Series(wide.index.isin(frame["x"][frame["unfinished"]]), index=wide.index)
+    if not going.is_monotonic_increasing:  # only what ends an area can be another one
+        going[:] = False
+    for part, alpha in ((wide[~going], 0.8), (wide[_touches(going)], _FAINT)):
+        look = {"color": list(chart.colors.values()), "alpha": alpha}
+        if not part.empty:
+            plot.varea_stack(names, x="x", source=_source(part.reset_index()), **look)
     tops = wide.cumsum(axis=1)
     plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
-    dots = chart.frame.assign(top=[float(tops.loc[x, name]) for x, name in chart.frame[["x", "series"]].to_numpy()])
+    dots = frame.assign(top=[float(tops.loc[x, name]) for x, name in frame[["x", "series"]].to_numpy()])
     hovered = plot.scatter(x="x", y="top", source=_source(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
     chart.looks.tips(plot, chart.tips, [hovered])
     return Picture(plot, names_legend(chart.colors), chart.note)
@@ -78,30 +90,32 @@ def area(block: Chart, reading: Reading) -> Picture:
 
 def bar(block: Bar, reading: Reading) -> Picture:
     """Bars by x; several series stand on each other where they add up, else next to each other."""
-    chart = _SeriesChart(block, reading, times=False)
-    frame = chart.frame.assign(x=chart.frame["period"])
-    factors = list(dict.fromkeys(frame["period"]))
+    chart = _SeriesChart(block, reading, named=True)
+    frame = chart.frame
+    factors = chart.names
     across = block.horizontal
     plot = chart.figure(factors=FactorRange(*(factors[::-1] if across else factors)))
-    stacked = metric_call(block.metric).additive and block.show != "growth"
-    low = pd.Series(0.0, index=factors)
+    stacked = chart.stacked
+    ends = {sign: pd.Series(0.0, index=factors) for sign in (-1, 1)}  # of the bars below 0 and above
     width = _BAR if stacked else _BAR / len(chart.colors)
     hovered = []
     for place, (name, color) in enumerate(chart.colors.items()):
         part = frame[frame["series"] == name]
-        base = low.reindex(part["x"]).to_numpy() if stacked else np.zeros(len(part))
+        above, below = (ends[sign].reindex(part["x"]).to_numpy() for sign in (1, -1))
+        base = np.where(part["y"] >= 0, above, below) if stacked else np.zeros(len(part))
         alpha = np.where(part["unfinished"], _FAINT, 0.9)
         source = _source(part.assign(base=base, top=base + part["y"].to_numpy(), alpha=alpha))
-        if stacked:
-            low = low.add(part.set_index("x")["y"], fill_value=0)
-        at: Any = "x" if stacked else dodge("x", (place - (len(chart.colors) - 1) / 2) * width, range=_factors(plot))
+        heights = part.set_index("x")["y"]
+        ends = {sign: end.add(heights[heights * sign > 0], fill_value=0) for sign, end in ends.items()}
+        shift = (place - (len(chart.colors) - 1) / 2) * (-width if across else width)
+        at: Any = "x" if stacked else dodge("x", shift, range=_factors(plot))
         look = {"source": source, "color": color, "line_width": 0, "alpha": "alpha", "hover_alpha": 1}
         if across:
             hovered.append(plot.hbar(y=at, left="base", right="top", height=width * 0.95, **look))
         else:
             hovered.append(plot.vbar(x=at, bottom="base", top="top", width=width * 0.95, **look))
     chart.looks.tips(plot, chart.tips, hovered)
-    tops = low if stacked else frame["y"]
+    tops = pd.concat([*ends.values()]) if stacked else frame["y"]
     values = _from_zero(min(tops.min(), 0), max(tops.max(), 0))
     if across:
         plot.x_range = values
@@ -114,7 +128,7 @@ def bar(block: Bar, reading: Reading) -> Picture:
 class _SeriesChart:
     """The figures of one chart, with what its tooltips say and how its axes are written."""
 
-    def __init__(self, block: Chart, reading: Reading, *, times: bool = True) -> None:
+    def __init__(self, block: Chart, reading: Reading, *, named: bool = False) -> None:
         data = series_data(block, reading)
         frame = data.frame
         if frame.empty:
@@ -122,16 +136,19 @@ class _SeriesChart:
         self.block = block
         ratio = block.show in ("share", "growth")
         self.form: FormatName = "percent" if ratio else reading.format(block.table, block.y, block.format)
+        self._x_form = reading.format(block.table, block.x)
         write = reading.formats.writer(self.form, short=True)
         frame["text"] = [write(value) for value in frame["y"]]
         frame["period"] = [reading.formats.period(value) for value in frame["x"]]
-        going = dict.fromkeys(frame["period"][frame["unfinished"]])
-        notes = [*data.notes, *(f"{period} is not over yet." for period in going)]
-        self.note = " ".join(notes)
-        self.times = times and all(is_month(value) or hasattr(value, "isoformat") for value in frame["x"])
+        self.note = " ".join(data.notes)
+        self.stacked = metric_call(block.metric).additive and block.show != "growth"
+        self.times = not named and all(is_month(value) or hasattr(value, "isoformat") for value in frame["x"])
         self._months = self.times and all(is_month(value) for value in frame["x"])
         if self.times:
             frame["x"] = pd.to_datetime(frame["x"], utc=True).dt.tz_localize(None)
+        elif named or not all(map(_numeric, frame["x"])):
+            frame["x"] = frame["period"]
+        self.names = list(dict.fromkeys(frame.sort_values("place")["period"]))
         self.frame = frame
         self.looks = Looks(reading.formats)
         names = list(dict.fromkeys(frame["series"]))
@@ -152,12 +169,14 @@ class _SeriesChart:
         elif factors is not None:
             ranges["y_range" if across else "x_range"] = factors
         elif any(isinstance(value, str) for value in self.frame["x"]):
-            ranges["x_range"] = FactorRange(*dict.fromkeys(self.frame["x"]))
+            ranges["x_range"] = FactorRange(*self.names)
         plot = new_figure(self.block.height, **ranges)
         if across:
             self.looks.axes(plot, x=self.form, ticks=4)
         else:
-            self.looks.axes(plot, y=self.form)
+            numbers = not self.times and not isinstance(plot.x_range, FactorRange)
+            self.looks.axes(plot, x=self._x_form if numbers else None, y=self.form)
+            plot.xgrid.grid_line_color = None
         return plot
 
     def _breaks(self, series: pd.DataFrame) -> list[bool]:
@@ -194,8 +213,12 @@ class _SeriesChart:
 
 
 def _touches(unfinished: pd.Series) -> pd.Series:
-    """The unfinished points and those before them."""
-    return unfinished | unfinished.shift(-1, fill_value=False)
+    """The unfinished points and those next to them."""
+    return unfinished | unfinished.shift(-1, fill_value=False) | unfinished.shift(1, fill_value=False)
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 def _factors(plot: figure) -> FactorRange:

@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from medallion.contracts import Query, Sort
-from medallion_panel.blocks.periods import unfinished
-from medallion_panel.blocks.reading import Reading, drawable
+from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
+from medallion_panel.blocks.reading import Reading, drawable, missing
 from medallion_panel.section import Kpi
 
 _PERIODS = 5000
@@ -18,6 +18,7 @@ _STYLE = Markup("""<style>
 .figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
+.left-out { margin-top: 8px; }
 .better { color: #15915f; } .worse { color: #d9534c; }
 svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
 </style>""")
@@ -37,18 +38,23 @@ def kpi_html(block: Kpi, reading: Reading) -> Markup:
 
 def _periods(block: Kpi, over: str, reading: Reading) -> tuple[list[dict[str, Any]], Markup]:
     """The figures of the last periods that are over, oldest first, and a note on what is left out."""
-    query = Query(reading.filters(block.table), (Sort(over, descending=True),), limit=_PERIODS)
-    rows = reading.figures.group(block.table, (over,), {"value": block.metric}, query)[::-1]
-    created = reading.figures.seen().created
-    going = [row[over] for row in rows if unfinished(row[over], created)]
-    known = [row for row in rows if row[over] is not None and drawable(row["value"]) and row[over] not in going]
-    names = ", ".join(reading.formats.period(value) for value in going)
-    note = Markup('<div class="change">{} is not over yet, and is left out.</div>').format(names)
-    return known, note if going else Markup("")
+    column = reading.column(block.table, over)
+    query = Query(reading.filters(block.table), (Sort(column, descending=True),), limit=_PERIODS + 1)
+    groups = reading.figures.group(block.table, (over,), {"value": block.metric}, query)[::-1]
+    rows = [{"period": row[column], "value": row["value"]} for row in groups if not missing(row[column])]
+    open_periods = unfinished_periods([row["period"] for row in rows], column, reading.figures.seen().created)
+    periods = list(zip(rows, open_periods, strict=True))
+    going = [reading.formats.period_of(column, row["period"]) for row, is_open in periods if is_open]
+    notes = [f"{unfinished_note(going)[:-1]}, and left out of the comparison."] if going else []
+    if len(groups) > _PERIODS:
+        notes.append(f"The line shows the last {_PERIODS:,} periods.")
+    known = [row for row, is_open in periods if drawable(row["value"]) and not is_open][-_PERIODS:]
+    note = Markup('<div class="change left-out">{}</div>').format(" ".join(notes))
+    return known, note if notes else Markup("")
 
 
 def _change(block: Kpi, rows: Sequence[dict[str, Any]], reading: Reading, write: Any) -> Markup:
-    over = block.over or ""
+    over = reading.column(block.table, block.over or "")
     if len(rows) < 2 or not rows[-2]["value"]:
         return Markup('<div class="change"></div>')
     last, former = rows[-1], rows[-2]
@@ -56,7 +62,7 @@ def _change(block: Kpi, rows: Sequence[dict[str, Any]], reading: Reading, write:
     arrow, way = ("▲", "up") if change >= 0 else ("▼", "down")
     judged = "" if block.good == "none" else "better" if way == block.good else "worse"
     percent = reading.formats.writer("percent")(abs(change))
-    period, before = (reading.formats.period_of(over, row[over]) for row in (last, former))
+    period, before = (reading.formats.period_of(over, row["period"]) for row in (last, former))
     return Markup(
         '<div class="change">{}: {}<br><span class="{}"><span role="img" aria-label="{}">{}</span> {}</span> '
         "on {}</div>"

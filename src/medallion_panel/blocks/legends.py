@@ -38,8 +38,8 @@ def names_legend(colors: Mapping[str, str]) -> Markup:
     """The name of every series beside its colour; of a single series nothing."""
     if len(colors) < 2:
         return _NONE
-    key = Markup("<span><i style='background:{}'></i>{}</span>")
-    keys = Markup("").join(key.format(color, cut(name)) for name, color in colors.items())
+    key = Markup("<span title='{}'><i style='background:{}'></i>{}</span>")
+    keys = Markup("").join(key.format(name, color, cut(name)) for name, color in colors.items())
     return _STYLE + Markup("<div class='keys'>{}</div>").format(keys)
 
 

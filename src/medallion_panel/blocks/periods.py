@@ -1,27 +1,103 @@
-"""Periods of time on an axis: which one is not over yet, and where some are missing."""
+"""Periods of time on an axis: which ones are not over yet, and where some are missing."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from medallion_panel.formats import and_more
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Length = Literal["day", "week", "month", "quarter", "year"]
+
 REGULAR = 3  # a gap that occurs as often, and in a tenth of the steps, is the rhythm of the data, such as a weekend
 
+_TEXT = re.compile(r"\d{4}-(\d\d(-\d\d)?|W\d\d|Q[1-4])")
+_QUARTERS = {1, 4, 7, 10}
+_NAMED = 3  # periods in a note
 
-def unfinished(value: Any, moment: datetime) -> bool:
-    """Whether a moment lies in a period (a day, a month `2024-05`, a year `2024`), which is then not complete."""
-    now = moment.astimezone(UTC)
+
+def unfinished(value: Any, moment: datetime, length: Length = "day") -> bool:
+    """Whether a period is not over at a moment, and so not complete.
+
+    A period is a text (a day, a month `2024-05`, a week `2024-W07`, a quarter `2024-Q2`, a year `2024`) or the date
+    that begins one of a `length`.
+    """
+    today = moment.astimezone(UTC).date()
     if isinstance(value, datetime):
         return False
     if isinstance(value, date):
-        return value == now.date()
-    return isinstance(value, str) and value in (f"{now:%Y}", f"{now:%Y-%m}", f"{now:%Y-%m-%d}")
+        return value >= _start(today, length)
+    if not isinstance(value, str):
+        return False
+    if _TEXT.fullmatch(value) is None:
+        return value == f"{today:%Y}"
+    week, quarter = today.isocalendar(), (today.month + 2) // 3
+    current = f"{today:%Y-%m-%d}"[: len(value)]
+    if "W" in value:
+        current = f"{week.year}-W{week.week:02}"
+    elif "Q" in value:
+        current = f"{today.year}-Q{quarter}"
+    return value >= current
+
+
+def unfinished_periods(values: Sequence[Any], column: str, moment: datetime) -> list[bool]:
+    """Of every period of a column, whether it is not over at a moment. Whole numbers are years in a column of that
+    name; dates begin months, weeks, quarters or years where every one of them could."""
+    year, years = f"{moment.astimezone(UTC):%Y}", column.lower().endswith("year")
+    periods = [_day(value) for value in values]
+    length = _length([value for value in periods if isinstance(value, date)])
+    return [str(value) >= year if years and _is_year(value) else unfinished(value, moment, length) for value in periods]
+
+
+def unfinished_note(names: Sequence[str]) -> str:
+    """The sentence that names the periods that are not over."""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{and_more(names, _NAMED)} {verb} not over yet." if names else ""
+
+
+def _is_year(value: Any) -> bool:
+    return not isinstance(value, bool) and re.fullmatch(r"\d{4}", str(value)) is not None
+
+
+def _day(value: Any) -> Any:
+    """The day of a timestamp at midnight, as which times cut to days and months come; any other value as it is."""
+    midnight = isinstance(value, datetime) and value.timetz().replace(tzinfo=None) == time.min
+    return value.date() if midnight else value
+
+
+def _length(days: Sequence[date]) -> Length:
+    """How long the periods are that begin on these days."""
+    distinct = set(days)
+    if len(distinct) < 2:  # one alone says nothing
+        return "day"
+    if all(day.day == 1 for day in distinct):
+        months = {day.month for day in distinct}
+        if months == {1}:
+            return "year"
+        return "quarter" if months <= _QUARTERS and len(months) >= len(_QUARTERS) - 1 else "month"
+    mondays = all(day.weekday() == 0 for day in distinct)
+    return "week" if mondays and len(distinct) >= REGULAR else "day"
+
+
+def _start(day: date, length: Length) -> date:
+    """The first day of the period that a day is in."""
+    match length:
+        case "year":
+            return day.replace(month=1, day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case "month":
+            return day.replace(day=1)
+        case "week":
+            return day - timedelta(days=day.weekday())
+    return day
 
 
 def breaks(times: Sequence[pd.Timestamp], *, months: bool) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,7 @@ from medallion.contracts import Query
 from medallion.kinds import Kind
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
-from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
-from medallion_panel.blocks.series import NO_VALUE
+from medallion_panel.blocks.reading import NO_VALUE, NoRowsError, Reading, drawable, missing
 from medallion_panel.blocks.series_colors import OTHERS
 from medallion_panel.rounding import down, nice_width
 from medallion_panel.section import Scatter
@@ -44,9 +44,11 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
         raise NoRowsError
     if rows > RASTER:
         return _density(block, reading, query)
-    frame = pd.DataFrame(reading.figures.points(block.table, query)).map(_point).dropna(subset=[block.x, block.y])
-    if frame.empty:
+    points = reading.figures.points(block.table, query)
+    placed = [row for row in points if drawable(row[block.x]) and drawable(row[block.y])]
+    if not placed:
         raise NoRowsError
+    frame = pd.DataFrame([{name: _point(row[name]) for name in {block.x, block.y}} for row in placed])
     kinds = reading.figures.kinds(block.table)
     sides = (("x", block.x), ("y", block.y))
     axes = [_axis(way, frame, column, reading, kinds[column]) for way, column in sides]
@@ -55,16 +57,29 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
     colors = {reading.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
-        words = frame[block.by].map(lambda value: NO_VALUE if pd.isna(value) else reading.formats.period(value))
-        known = in_order(words.tolist())
-        shown = known[: len(SERIES)] + ([OTHERS] if len(known) > len(SERIES) else [])
-        colors = reading.colors(block.table, block.by, shown)
-        names = words.map(lambda name: name if name in colors else OTHERS)
+        colors, names = _series([row[block.by] for row in placed], block, reading)
     for name, color in colors.items():
         part = frame[names == name]
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
-    return Picture(plot, names_legend(colors))
+    return Picture(plot, names_legend(colors), _unplaced(len(points) - len(placed), block, reading))
+
+
+def _series(values: Sequence[Any], block: Scatter, reading: Reading) -> tuple[dict[str, str], pd.Series]:
+    """The colour of every series, of many values the most frequent, and the name of the series of each point."""
+    words = pd.Series([reading.series(value) for value in values])
+    frequent = list(words.value_counts().index[: len(SERIES)])
+    known = in_order([value for value in values if not missing(value)])
+    ordered = [name for name in dict.fromkeys([*map(reading.series, known), NO_VALUE]) if name in frequent]
+    shown = ordered + ([OTHERS] if words.nunique() > len(ordered) else [])
+    colors = reading.colors(block.table, str(block.by), shown)
+    return colors, words.map(lambda name: name if name in colors else OTHERS)
+
+
+def _unplaced(rows: int, block: Scatter, reading: Reading) -> str:
+    """What to say of rows that have no place."""
+    x, y = map(reading.formats.label, (block.x, block.y))
+    return f"{reading.formats.writer('integer')(rows)} rows without a finite {x} or {y} are not drawn." if rows else ""
 
 
 def _axis(way: str, frame: pd.DataFrame, column: str, reading: Reading, kind: Kind) -> dict[str, Any]:
@@ -92,8 +107,8 @@ def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
     (x, wide), (y, high) = (_bins(block.table, column, cells, reading)
                             for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
     grouped = Query(filters=query.filters, limit=_CELLS)
-    found = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
-    cells = [row for row in found if drawable(row[block.x]) and drawable(row[block.y])]
+    groups = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
+    cells = [row for row in groups if drawable(row[block.x]) and drawable(row[block.y])]
     columns, lines = (
         [round((Decimal(str(row[name])) - low) / width) for row in cells]
         for name, low, width in ((block.x, *wide), (block.y, *high))
@@ -112,7 +127,11 @@ def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
     _labelled(plot, block, reading)
     write = reading.formats.writer("integer")
     most = write(int(np.nanmax(counts)))
-    return Picture(plot, scale_legend("1", most, "rows in a spot, because they are too many to draw each"))
+    notes = [_unplaced(sum(row["_rows"] for row in groups) - int(np.nansum(counts)), block, reading)]
+    if block.by:
+        notes.append(f"Not coloured by {reading.formats.label(block.by)}: there are too many points to draw each.")
+    legend = scale_legend("1", most, "rows in a spot, because they are too many to draw each")
+    return Picture(plot, legend, " ".join(filter(None, notes)))
 
 
 def _bins(table: str, column: str, cells: int, reading: Reading) -> tuple[str, tuple[Decimal, Decimal]]:

@@ -12,6 +12,8 @@ from medallion_panel.formats import Formats
 from medallion_panel.section import Quality
 from medallion_panel.texts import markup_table
 
+_RULES = 14  # named one by one
+
 STYLE = Markup("""<style>
 :host { color: inherit; }
 p { font-size: .88rem; margin: 4px 0 8px }
@@ -46,8 +48,12 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
         return STYLE + Markup("<p>Every row of every table was kept.</p>")
     html = STYLE + markup_table(heads, lines)
     if block.rules and rules:
-        shown = sorted(rules, key=lambda pair: (-pair[0], pair[1]))[:14]
-        labels = (Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown)
+        ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
+        shown, rest = ranked[:_RULES], ranked[_RULES:]
+        labels = [Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown]
+        if rest:
+            rows = write(sum(count for count, _ in rest))
+            labels.append(Markup("<span>and {} more rules <b>{}</b></span>").format(write(len(rest)), rows))
         html += Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
     return html
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from medallion.contracts import Filter, Query
@@ -17,11 +17,17 @@ from medallion_panel.section import FormatName
 from medallion_panel.theme import SERIES
 
 COUNT = "count()"
+NO_VALUE = "No value"
 
 
 def drawable(value: Any) -> bool:
     """Whether a value has a place in a chart: it is neither null nor infinite."""
     return value is not None and not (isinstance(value, float) and not isfinite(value))
+
+
+def missing(value: Any) -> bool:
+    """Whether there is no value: null, or what is not a number."""
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 class NoRowsError(Exception):
@@ -74,6 +80,10 @@ class Reading:
         """The colour of every series of a column, the same in all charts."""
         values = self.figures.values(table, column, len(SERIES))
         return self.figures.colors.of(column, map(self.formats.period, values), names)
+
+    def series(self, value: Any) -> str:
+        """The name of the series of a value, or of its place on an axis of names."""
+        return NO_VALUE if missing(value) else self.formats.period(value)
 
     def kind(self, table: str, text: str) -> Kind | None:
         """What a column, or the column of a metric, holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from medallion.contracts import Filter, Page, Query, Sort
 from medallion.errors import CallError
+from medallion.kinds import Kind
 from medallion.spreadsheets import BOM, without_formula
 from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
@@ -237,7 +239,7 @@ def _csv(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     for batch in batches:
-        writer.writerows([row[name] for name in columns] for row in batch)
+        writer.writerows([_flat(row[name]) for name in columns] for row in batch)
     return io.BytesIO(text.getvalue().encode())
 
 
@@ -249,25 +251,31 @@ def _spreadsheet(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
     return io.BytesIO(BOM + _csv(renamed, [*heads.values()]).getvalue())
 
 
-def _parquet(batches: Any, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:
+def _flat(value: Any) -> Any:
+    """A nested value as JSON, any other as it is."""
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value
+
+
+def _parquet(batches: Batches, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:
+    """A Parquet file; nested values are JSON in it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     types = {
-        "integer": pa.int64(), "float": pa.float64(), "text": pa.string(), "boolean": pa.bool_(), "date": pa.date32(),
-        "timestamp": pa.timestamp("us"), "time": pa.string(),
+        "integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(), "bytes": pa.binary(),
+        "timestamp": pa.timestamp("us"),
     }  # fmt: skip
     kinds = reading.figures.kinds(table)
-    known = {**types, "decimal": None}
-    fields = [
-        (name, pa.decimal128(38, kinds[name].scale) if kinds[name].name == "decimal" else types[kinds[name].name])
-        for name in columns
-        if kinds[name].name in known
-    ]
-    fields = [(name, pa.timestamp("us", "UTC") if kinds[name].zoned else type_) for name, type_ in fields]
-    schema, out = pa.schema(fields), io.BytesIO()
+
+    def type_of(kind: Kind) -> pa.DataType:
+        if kind.name == "decimal":
+            return pa.decimal128(38, kind.scale)
+        return pa.timestamp("us", "UTC") if kind.zoned else types.get(kind.name, pa.string())
+
+    schema, out = pa.schema([(name, type_of(kinds[name])) for name in columns]), io.BytesIO()
     with pq.ParquetWriter(out, schema) as writer:
         for batch in batches:
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
+            rows = [{name: _flat(row[name]) for name in columns} for row in batch]
+            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
     out.seek(0)
     return out

@@ -18,11 +18,14 @@ _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
     """Two tables. They come from the lake, which a dashboard that reads an API may not reach."""
-    runs = pipeline.lake.runs(block.limit)
+    runs = pipeline.lake.runs(block.limit + 1)
+    more, runs = len(runs) > block.limit, runs[: block.limit]
     if not runs:
         return Markup("<p>No run is on record here. Runs are kept in the lake.</p>")
     worked = next((run for run in runs if any(step.action == "computed" for step in run.steps)), None)
     html = STYLE + _runs(runs, formats)
+    if more:
+        html += Markup("<p>The last {} runs; there are more.</p>").format(len(runs))
     if worked is not None:
         html += Markup("<h4>Steps of run {}</h4>").format(worked.id) + _steps(worked, formats)
     return html

@@ -11,13 +11,12 @@ import pandas as pd
 from medallion.contracts import Query, Sort
 from medallion.metrics import metric_call
 from medallion_panel.blocks.axes import in_order
-from medallion_panel.blocks.periods import unfinished
-from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
+from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
+from medallion_panel.blocks.reading import NO_VALUE, NoRowsError, Reading, drawable, missing
 from medallion_panel.blocks.series_colors import OTHERS
 from medallion_panel.rounding import nice_width
 from medallion_panel.section import Bar, Chart
 
-NO_VALUE = "No value"
 GROUPS = 20_000  # of x and series that a chart asks for
 POINTS = 5_000  # of x on a line
 BARS = 400
@@ -28,7 +27,7 @@ _TIMES = ("date", "timestamp")
 
 @dataclass(frozen=True)
 class SeriesData:
-    """What a chart draws: columns x, y, series and unfinished in the order they are drawn.
+    """What a chart draws: columns x, y, series, unfinished, and place, the number of x in the order of the axis.
 
     `notes` say what it leaves out or puts together.
     """
@@ -45,18 +44,18 @@ def series_data(block: Chart, reading: Reading) -> SeriesData:
     name = block.by if block.by and block.by != block.x else None
     numeric = (kind := reading.kind(block.table, x)) is not None and kind.name in (*_NUMBERS, *_TIMES)
     label = reading.formats.label
-    if numeric and any(row[x] is None for row in rows):
+    if numeric and any(missing(row[x]) for row in rows):
         notes.append(f"Rows without {label(x)} are not drawn.")
-    if any(row["_y"] is not None and not drawable(row["_y"]) for row in rows):
+    if any(not missing(value) and not drawable(value) for row in rows for value in (row["_y"], row[x])):
         notes.append("Infinite values are not drawn.")
     values = [
         (
-            NO_VALUE if row[x] is None else row[x],
-            _series(row[name], reading) if name else label(block.y),
+            NO_VALUE if missing(row[x]) else row[x],
+            reading.series(row[name]) if name else label(block.y),
             float(row["_y"]),
         )
         for row in rows
-        if (drawable(row[x]) or (row[x] is None and not numeric)) and drawable(row["_y"])
+        if (drawable(row[x]) or (missing(row[x]) and not numeric)) and drawable(row["_y"])
     ]
     if not values:
         raise NoRowsError
@@ -65,12 +64,11 @@ def series_data(block: Chart, reading: Reading) -> SeriesData:
         frame = _largest(frame, block, notes)
     frame = _sorted(frame, block, notes)
     created = reading.figures.seen().created
-    frame["unfinished"] = [unfinished(value, created) for value in frame["x"]]
-    return SeriesData(_shown(frame, block), notes)
-
-
-def _series(value: Any, reading: Reading) -> str:
-    return NO_VALUE if value is None else reading.formats.period(value)
+    frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
+    frame = _shown(frame, block)
+    going = dict.fromkeys(frame["x"][frame["unfinished"]])
+    notes += [unfinished_note([reading.formats.period(value) for value in going])] if going else []
+    return SeriesData(frame, notes)
 
 
 def _groups(block: Chart, reading: Reading, notes: list[str]) -> list[dict[str, Any]]:
@@ -144,8 +142,8 @@ def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame
     place = {value: number for number, value in enumerate(xs[:most])}
     frame = frame[frame["x"].isin(place)]
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
-    keyed = frame.assign(_series=frame["series"].map(names), _x=frame["x"].map(place))
-    return keyed.sort_values(["_series", "_x"]).drop(columns=["_series", "_x"]).reset_index(drop=True)
+    keyed = frame.assign(_series=frame["series"].map(names), place=frame["x"].map(place))
+    return keyed.sort_values(["_series", "place"]).drop(columns="_series").reset_index(drop=True)
 
 
 def _shown(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
@@ -165,6 +163,7 @@ def _shown(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
             return frame.assign(y=groups.cumsum())
         case "average":
             mean = groups.transform(lambda values: values.rolling(block.window).mean())
+            mean = mean.mask(frame["unfinished"])  # it would fall with the part of a period that is there
             if not mean.notna().any():
                 raise NoRowsError(f"An average of {block.window} needs as many values, and there are fewer.")
             return frame.assign(y=mean, raw=frame["y"])

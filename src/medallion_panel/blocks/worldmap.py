@@ -8,11 +8,12 @@ from typing import Any
 
 from bokeh.models import ColumnDataSource, Range1d
 
-from medallion.contracts import Query
+from medallion.contracts import Query, Sort
 from medallion.metrics import metric_call
 from medallion_panel.blocks.axes import Looks, new_figure
 from medallion_panel.blocks.legends import Picture, scale_legend
-from medallion_panel.blocks.reading import NoRowsError, Reading, drawable
+from medallion_panel.blocks.reading import NoRowsError, Reading, drawable, missing
+from medallion_panel.formats import and_more
 from medallion_panel.section import WorldMap
 from medallion_panel.theme import INK, PRIMARY, strength
 from medallion_panel.world import country_key, shapes
@@ -20,9 +21,10 @@ from medallion_panel.world import country_key, shapes
 
 def world_map(block: WorldMap, reading: Reading) -> Picture:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
-    values, unknown = by_country(block, reading)
+    values, unknown, notes = by_country(block, reading)
+    elsewhere = f"Not on the map: {and_more(sorted(unknown), _NAMED)}" if unknown else ""
     if not values:
-        raise NoRowsError
+        raise NoRowsError(elsewhere)
     write = reading.writer(block.table, block.value, block.format, short=True)
     lowest, highest = min(0, *values.values()), max(values.values()) or 1
     drawn, blank = [], []
@@ -41,11 +43,11 @@ def world_map(block: WorldMap, reading: Reading) -> Picture:
     countries = plot.patches("x", "y", source=_source(drawn), fill_color=PRIMARY, fill_alpha="strength",
                              line_color="white", line_width=0.6)  # fmt: skip
     Looks(reading.formats).tips(plot, [("", "@country"), (reading.formats.label(block.value), "@text")], [countries])
-    elsewhere = f"Not on the map: {', '.join(sorted(unknown)[:_TOLD])}" if unknown else ""
-    return Picture(plot, scale_legend(write(lowest), write(highest), elsewhere))
+    return Picture(plot, scale_legend(write(lowest), write(highest), elsewhere), " ".join(notes))
 
 
-_TOLD = 8
+_NAMED = 8
+_MOST_NAMES = 20_000
 _TOGETHER: dict[str, Callable[[Any, Any], Any]] = {"count": add, "sum": add, "min": min, "max": max}
 """What the figures of two names of one country are together; of a mean nobody can say."""
 
@@ -55,21 +57,24 @@ def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
     return ColumnDataSource({name: [part[name] for part in parts] for name in names})
 
 
-def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[str]]:
-    """The figure of every country on the map, and the names that are on no map."""
-    query = Query(filters=reading.filters(block.table), limit=2000)
-    found = reading.figures.group(block.table, (block.country,), {"_value": block.metric}, query)
+def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The figure of every country on the map, the names that are on no map, and notes on what is left out."""
+    query = Query(reading.filters(block.table), (Sort("_value", descending=True),), limit=_MOST_NAMES + 1)
+    groups = reading.figures.group(block.table, (block.country,), {"_value": block.metric}, query)
+    notes = [f"Only the {_MOST_NAMES:,} largest figures are read."] if len(groups) > _MOST_NAMES else []
+    if any(not missing(row["_value"]) and not drawable(row["_value"]) for row in groups):
+        notes.append("Infinite values are not drawn.")
     values: dict[str, Any] = {}
     unknown: list[str] = []
     together = _TOGETHER.get(metric_call(block.metric).function)
-    for row in found:
+    for row in groups[:_MOST_NAMES]:
         name, value = row[block.country], row["_value"]
         key = country_key(str(name)) if name is not None else None
         if key is None or (key in values and together is None):
             unknown.append("no country" if name is None else str(name))
         elif drawable(value):
             values[key] = together(values[key], value) if together and key in values else value
-    return values, unknown
+    return values, unknown, notes
 
 
 def _frame(drawn: list[dict[str, Any]]) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -1,0 +1,389 @@
+"""No block leaves something out in silence, and odd values have a name everywhere: nulls, booleans, dates, numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import medallion as md
+from medallion.records import Tally
+from medallion_panel.blocks import distributions, kpi, points, worldmap
+from medallion_panel.blocks.charts import area, bar, line
+from medallion_panel.blocks.distributions import heatmap, histogram
+from medallion_panel.blocks.kpi import kpi_html
+from medallion_panel.blocks.legends import names_legend
+from medallion_panel.blocks.periods import unfinished, unfinished_note, unfinished_periods
+from medallion_panel.blocks.points import scatter
+from medallion_panel.blocks.quality import quality_html
+from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.rows import _csv, _parquet
+from medallion_panel.blocks.runs import runs_html
+from medallion_panel.blocks.series_colors import OTHERS
+from medallion_panel.blocks.worldmap import world_map
+from medallion_panel.figures import Figures
+from medallion_panel.filters import page_filters
+from medallion_panel.formats import Formats, and_more
+from medallion_panel.offers import offers_of
+from medallion_panel.section import (
+    Bar,
+    Chart,
+    Dashboard,
+    Heatmap,
+    Histogram,
+    Kpi,
+    Page,
+    Quality,
+    Runs,
+    Scatter,
+    WorldMap,
+)
+
+FORMATS = Formats.of(Dashboard())
+NOW = datetime.now(UTC)
+MONTHS = ["2024-01", "2024-02", "2024-03", f"{NOW:%Y-%m}"]
+NAN = float("nan")
+
+# fmt: off
+TABLES: dict[str, list[dict[str, Any]]] = {
+    "monthly": [
+        {"month": month, "team": team, "value": 10.0 + place, "day": date(int(month[:4]), int(month[5:]), 1)}
+        for month in MONTHS
+        for place, team in enumerate(("A", "B"))
+        if (month, team) != ("2024-01", "B")
+    ],
+    "late": [  # the largest series lacks the first month
+        {"month": month, "team": team, "value": value}
+        for month, team, value in (
+            ("2024-01", "A", 1), ("2024-02", "A", 1), ("2024-02", "B", 50), ("2024-03", "B", 50),
+        )
+    ],
+    "balance": [
+        {"month": "2024-01", "team": team, "value": value}
+        for team, value in (("A", 10), ("B", -4), ("C", 5), ("D", -3))
+    ],
+    "odd": [
+        {"flag": flag, "day": day, "year": year, "size": size, "weight": weight, "value": value}
+        for flag, day, year, size, weight, value in (
+            (True, date(2024, 1, 1), 2023, 1.0, 1, 10.0), (False, date(2024, 1, 2), 2024, 2.0, 3, 20.0),
+            (None, None, None, None, 1, 30.0), (True, date(2024, 1, 2), 2024, float("inf"), 1, 40.0),
+            (False, date(2024, 1, 1), 2023, NAN, 2, 50.0),
+        )
+    ],
+    "places": [
+        {"country": country, "value": float(place), "weight": place + 1}
+        for place, country in enumerate(["France", "FR", "Japan", None, *(f"Nowhere {n:02}" for n in range(12))])
+    ] + [{"country": "Japan", "value": 10.0, "weight": 17}],
+    "many": [{"name": f"n{number % 12:02}", "x": number, "y": number % 7} for number in range(60)],
+    "nested": [{"id": 1, "tags": ["a", "é"], "data": b"\x00\x01", "part": {"a": 1}}],
+}
+# fmt: on
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
+    folder = tmp_path_factory.mktemp("limits")
+    (folder / "data").mkdir()
+    for name, rows in TABLES.items():
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"data/{name}.parquet")
+    bronze = "".join(f"    {name}: {{source: data/{name}.parquet}}\n" for name in TABLES)
+    gold = "".join(f"    {name}: {{from: bronze.{name}}}\n" for name in TABLES)
+    (folder / "medallion.yaml").write_text(
+        f"name: limits\ntables:\n  bronze:\n{bronze}  gold:\n{gold}"
+        'sinks: {serving: {url: "sqlite:lake/serving.db"}}\n'
+    )
+    pipeline = md.Pipeline.load(folder / "medallion.yaml")
+    pipeline.run()
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def figures(pipeline: md.Pipeline) -> Figures:
+    return Figures(pipeline.store())
+
+
+@pytest.fixture
+def reading(figures: Figures) -> Reading:
+    return Reading(figures, FORMATS)
+
+
+def drawn(picture: Any) -> list[dict[str, Any]]:
+    return [dict(renderer.data_source.data) for renderer in picture.figure.renderers]
+
+
+# Limits
+
+
+def test_a_heat_map_of_too_many_cells_draws_the_largest_and_says_so(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = Heatmap(table="many", x="name", y="y", value="sum(x)")
+    assert heatmap(block, reading).note == ""
+    monkeypatch.setattr(distributions, "_MOST_CELLS", 5)
+    picture = heatmap(block, reading)
+    assert picture.note == "Only the 5 largest figures are drawn."
+    sums: dict[tuple[str, int], int] = {}
+    for row in TABLES["many"]:
+        sums[row["name"], row["y"]] = sums.get((row["name"], row["y"]), 0) + row["x"]
+    largest = sorted(sums, key=lambda key: -sums[key])[:5]
+    (cells,) = drawn(picture)
+    assert set(zip(cells["x"], cells["y"], strict=True)) == {(name, str(y)) for name, y in largest}
+
+
+def test_a_map_names_some_of_what_it_cannot_place_and_counts_the_rest(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = WorldMap(table="places", country="country", value="sum(value)")
+    picture = world_map(block, reading)
+    assert "Not on the map: Nowhere 00, " in picture.legend
+    assert "and 5 more" in picture.legend
+    monkeypatch.setattr(worldmap, "_MOST_NAMES", 12)
+    assert world_map(block, reading).note == "Only the 12 largest figures are read."
+    monkeypatch.setattr(worldmap, "_MOST_NAMES", 3)
+    with pytest.raises(NoRowsError, match="Not on the map: Nowhere 09, Nowhere 10, Nowhere 11"):
+        world_map(block, reading)
+
+
+def test_a_histogram_counts_the_rows_that_have_no_bin(reading: Reading) -> None:
+    picture = histogram(Histogram(table="odd", column="size"), reading)
+    assert sum(drawn(picture)[0]["rows"]) == 2
+    assert picture.note == "3 rows without a finite Size are not counted."
+
+
+def test_a_scatter_counts_the_rows_that_have_no_place(reading: Reading) -> None:
+    picture = scatter(Scatter(table="odd", x="size", y="value"), reading)
+    assert len(drawn(picture)[0]["x"]) == 2
+    assert picture.note == "3 rows without a finite Size or Value are not drawn."
+
+
+def test_a_density_says_that_it_has_no_colours_and_what_has_no_place(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "RASTER", 4)
+    picture = scatter(Scatter(table="odd", x="size", y="value", by="flag"), reading)
+    assert picture.note.startswith("3 rows without a finite Size or Value are not drawn.")
+    assert "Not coloured by Flag" in picture.note
+
+
+def test_the_line_below_a_figure_says_where_it_begins(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kpi, "_PERIODS", 2)
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
+    assert "The line shows the last 2 periods." in html
+
+
+def test_the_quality_of_many_rules_says_how_many_more_there_are(figures: Figures) -> None:
+    reasons = {f"rule {number:02}": 1 + (number == 19) for number in range(20)}
+    tally = Tally(label="", rows_in=30, kept=9, quarantined=21, rows_out=9, reasons=reasons)
+    release = figures.release()
+    tables = {name: table.model_copy(update={"tallies": (tally,)}) for name, table in release.tables.items()}
+    table = next(iter(tables))
+    html = quality_html(Quality(), release.model_copy(update={"tables": {table: tables[table]}}), FORMATS)
+    assert f"{table}: rule 19 <b>2</b>" in html
+    assert "and 6 more rules <b>6</b>" in html
+
+
+def test_runs_beyond_the_limit_are_mentioned(pipeline: md.Pipeline) -> None:
+    assert "there are more" not in runs_html(Runs(limit=1), pipeline, FORMATS)
+    pipeline.run()
+    assert "The last 1 runs; there are more." in runs_html(Runs(limit=1), pipeline, FORMATS)
+
+
+def test_a_long_name_in_a_legend_can_be_read_whole() -> None:
+    name = "A name that is longer than a legend <wants> it"
+    html = names_legend({name: "#000", "B": "#111"})
+    assert "title='A name that is longer than a legend &lt;wants&gt; it'" in html
+
+
+def test_lists_of_names_say_how_many_more_there_are() -> None:
+    assert and_more(["a", "b"], 2) == "a, b"
+    assert and_more([str(number) for number in range(1_500)], 1) == "0 and 1,499 more"
+
+
+# Odd values
+
+
+def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: Reading) -> None:
+    lines = line(Chart(table="odd", x="flag", y="sum(value)"), reading)
+    assert list(lines.figure.x_range.factors) == ["no", "yes", "No value"]
+    bars = bar(Bar(table="odd", x="flag", y="sum(value)"), reading)
+    assert list(bars.figure.x_range.factors) == ["no", "yes", "No value"]
+    (cells,) = drawn(heatmap(Heatmap(table="odd", x="flag", y="day", value="sum(value)"), reading))
+    assert set(cells["x"]) == {"no", "yes", "No value"}
+    assert set(cells["y"]) == {"1 Jan 2024", "2 Jan 2024", "No value"}
+    for by, names in (("flag", ("yes", "no", "No value")), ("day", ("1 Jan 2024", "No value")), ("year", ("2024",))):
+        legend = scatter(Scatter(table="odd", x="weight", y="value", by=by), reading).legend
+        assert all(f"{name}</span>" in legend for name in names)
+        assert ".0<" not in legend
+        assert "nan" not in legend.lower()
+
+
+@pytest.mark.parametrize("column", ["flag", "day", "year"])
+def test_a_value_has_one_colour_in_lines_areas_bars_and_points(reading: Reading, column: str) -> None:
+    blocks = [
+        line(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
+        area(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
+        bar(Bar(table="odd", x="weight", y="sum(value)", by=column), reading),
+        scatter(Scatter(table="odd", x="weight", y="value", by=column), reading),
+    ]
+    legends = [sorted(re.findall(r"<i style='background:(.*?)'></i>(.*?)</span>", block.legend)) for block in blocks]
+    assert legends == [legends[0]] * 4
+    assert len(legends[0]) == 3
+
+
+def test_points_of_many_names_put_the_rarest_together(reading: Reading) -> None:
+    picture = scatter(Scatter(table="many", x="x", y="y", by="name"), reading)
+    assert f"{OTHERS}</span>" in picture.legend
+    assert sum(len(part["x"]) for part in drawn(picture)) == 60
+
+
+def test_choices_are_written_as_charts_write_them(figures: Figures) -> None:
+    page = Page.model_validate({
+        "title": "P",
+        "filters": ["flag", {"column": "day", "as": "choice"}],
+        "blocks": [{"table": {"table": "odd"}}],
+    })  # fmt: skip
+    flags, days = page_filters(offers_of(page, figures)[0], FORMATS, lambda: None)
+    assert list(flags.widget.options) == ["no", "yes"]
+    assert list(days.widget.options) == ["1 Jan 2024", "2 Jan 2024"]
+    flags.set(["True"])
+    assert flags.texts() == ["True"]
+    assert flags.conditions()[0].value == (True,)
+    days.set(["2024-01-02"])
+    assert days.conditions()[0].value == (date(2024, 1, 2),)
+
+
+def test_as_many_values_as_are_asked_for_are_given_though_one_is_null(figures: Figures) -> None:
+    assert figures.values("odd", "year", 2) == [2023, 2024]
+
+
+def test_downloads_keep_nested_values_and_bytes(reading: Reading) -> None:
+    columns = ("id", "tags", "part")
+    (row,) = [row for batch in reading.figures.scan("nested", md.Query()) for row in batch]
+    text = _csv([[row]], columns).getvalue().decode()
+    assert text == 'id,tags,part\r\n1,"[""a"", ""é""]","{""a"": 1}"\r\n'
+    table = pq.read_table(io.BytesIO(_parquet([[row]], reading, "nested", tuple(row)).getvalue()))
+    assert table.to_pylist() == [{"id": 1, "tags": '["a", "é"]', "data": b"\x00\x01", "part": '{"a": 1}'}]
+
+
+# Periods
+
+
+def test_areas_and_bars_are_faint_in_a_period_that_is_not_over(reading: Reading) -> None:
+    solid, faint, _ = _areas(area(Chart(table="monthly", x="month", y="sum(value)"), reading))
+    assert (solid.glyph.fill_alpha, faint.glyph.fill_alpha) == (0.8, 0.45)
+    values = next(name for name in solid.data_source.data if name not in ("x", "index"))
+    assert [value for value in solid.data_source.data[values] if value > 0] == [10, 21, 21]
+    assert [value for value in faint.data_source.data[values] if value > 0] == [21]
+    (bars,) = drawn(bar(Bar(table="monthly", x="month", y="sum(value)"), reading))
+    assert list(bars["alpha"]) == [0.9, 0.9, 0.9, 0.45]
+
+
+def _areas(picture: Any) -> list[Any]:
+    assert picture.note.endswith("is not over yet.")
+    return list(picture.figure.renderers)
+
+
+def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: Reading) -> None:
+    picture = heatmap(Heatmap(table="monthly", x="month", y="team", value="sum(value)"), reading)
+    (cells,) = drawn(picture)
+    outlined = {x for x, alpha in zip(cells["x"], cells["outline"], strict=True) if alpha}
+    assert outlined == {FORMATS.period(MONTHS[-1])}
+    assert picture.note == f"{FORMATS.period(MONTHS[-1])} is not over yet."
+
+
+def test_an_average_leaves_out_a_period_that_is_not_over(reading: Reading) -> None:
+    picture = line(Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading)
+    averages = [value for part in drawn(picture)[1:2] for value in part["y"] if value == value]
+    assert averages == [15.5, 21.0]
+    areas = area(Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading)
+    assert len(areas.figure.renderers[0].data_source.data["x"]) == 2
+
+
+def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(reading: Reading) -> None:
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month(day)"), reading)
+    assert "on Feb 2024" in html
+    (cells,) = drawn(heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), reading))
+    assert set(cells["x"]) == {"2024", f"{NOW:%Y}"}
+
+
+MOMENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+FIRSTS = [date(2026, month, 1) for month in (8, 9, 10, 11, 12)]
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "expected"),
+    [
+        (["2026-10", "2026-11", "2026-12"], "month", [False, True, True]),
+        (["2026-W47", "2026-W48"], "week", [False, True]),
+        (["2026-Q3", "2026-Q4"], "quarter", [False, True]),
+        ([2025, 2026, 2027, None], "year", [False, True, True, False]),
+        ([2025, 2026], "size", [False, False]),
+        (["9999", "2026"], "code", [False, True]),
+        (FIRSTS, "day", [False, False, False, True, True]),
+        ([datetime(day.year, day.month, 1) for day in FIRSTS], "at", [False, False, False, True, True]),
+        ([date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1)], "day", [False, False, True]),
+        ([date(2026, month, 1) for month in (4, 7, 10)], "day", [False, False, True]),
+        ([date(2026, 11, 9) + timedelta(weeks=n) for n in range(3)], "day", [False, False, True]),
+        ([date(2026, 11, day) for day in (23, 24, 25)], "day", [False, False, True]),
+        (["No value", True, 1.5], "mixed", [False, False, False]),
+    ],
+)
+def test_which_periods_of_a_column_are_not_over(values: list[Any], column: str, expected: list[bool]) -> None:
+    assert unfinished_periods(values, column, MOMENT) == expected
+
+
+def test_many_periods_that_are_not_over_are_counted() -> None:
+    assert unfinished(date(2026, 11, 26), MOMENT)
+    assert unfinished_note([]) == ""
+    assert unfinished_note(["a", "b"]) == "a, b are not over yet."
+    assert unfinished_note([*"abcdef"]) == "a, b, c and 3 more are not over yet."
+
+
+# What does not add up, and orders
+
+
+def test_growth_is_never_stacked(reading: Reading) -> None:
+    chart = {"table": "monthly", "x": "month", "y": "sum(value)", "by": "team", "show": "growth"}
+    kinds = {type(part.glyph).__name__ for part in area(Chart.model_validate(chart), reading).figure.renderers}
+    assert "VArea" not in kinds
+    assert all((part["base"] == 0).all() for part in drawn(bar(Bar.model_validate(chart), reading)))
+
+
+def test_what_is_below_zero_is_stacked_below_zero(reading: Reading) -> None:
+    block = Bar(table="balance", x="month", y="sum(value)", by="team", sort="x")
+    parts = drawn(bar(block, reading))
+    ends = {str(part["series"][0]): (float(part["base"][0]), float(part["top"][0])) for part in parts}
+    assert ends == {"A": (0, 10), "C": (10, 15), "D": (0, -3), "B": (-3, -7)}
+    assert bar(block, reading).figure.y_range.start < -7
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+def test_names_keep_their_order_when_the_largest_series_begins_later(reading: Reading, horizontal: bool) -> None:
+    picture = bar(Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), reading)
+    factors = list((picture.figure.y_range if horizontal else picture.figure.x_range).factors)
+    assert (factors[::-1] if horizontal else factors) == ["Jan 2024", "Feb 2024", "Mar 2024"]
+
+
+def test_grouped_horizontal_bars_stand_in_the_order_of_their_legend(reading: Reading) -> None:
+    block = Bar(table="monthly", x="month", y="mean(value)", by="team", horizontal=True)
+    picture = bar(block, reading)
+    shifts = [part.glyph.y.transform.value for part in picture.figure.renderers]
+    assert shifts == sorted(shifts, reverse=True)
+    assert all((part["base"] == 0).all() for part in drawn(picture))
+
+
+def test_weights_and_ratios_reach_maps_and_heat_maps(reading: Reading) -> None:
+    weighted = WorldMap(table="places", country="country", value="mean(value)", weight="weight")
+    values, unknown, _ = worldmap.by_country(weighted, reading)
+    assert sorted(values.values()) == [1.0, pytest.approx((2 * 3 + 10 * 17) / 20)]
+    assert "France" in unknown  # a mean of two names of one country cannot be known
+    ratio = Heatmap(table="odd", x="flag", y="year", value="sum(value) / sum(weight)")
+    (cells,) = drawn(heatmap(ratio, reading))
+    texts = dict(zip(zip(cells["x"], cells["y"], strict=True), cells["text"], strict=True))
+    assert texts["yes", "2023"] == "10.00"
+    assert texts["no", "2024"] == "6.67"
