@@ -129,7 +129,7 @@ class Execution:
             raise
 
     def _execute(self) -> None:
-        self.pointer = self.lake.pointer()
+        self.pointer = self.lake.pointer(older=self.selection.full)
         release = self.lake.current(self.pointer)
         self.current = release.tables if release else {}
         publisher = Publisher(self.pipeline, self.scratch, self.session, self.owner)
@@ -157,7 +157,8 @@ class Execution:
             self._note(status="unchanged", finished=now(), release=release.id)
             return
         with publisher.connected() as connected:
-            self._publish(connected, release)
+            # after a release of an older format, the sinks alone know which rows `append` and `merge` build on
+            self._publish(connected, release if self.pointer.format == FORMAT else connected.active())
 
     def _take_in(self, table: ingest.SourceTable) -> None:
         before, lost = self.current.get(table.name), self.lost.get(table.name, ())
@@ -234,6 +235,7 @@ class Execution:
                 publisher.sinks,
                 run=self.record.id,
                 check=self.held.check,
+                until=self.held.taken,
                 thorough=False,
             )
 

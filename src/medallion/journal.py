@@ -20,6 +20,7 @@ from medallion.storage import Entry, Storage, for_each, local_root
 from medallion.storage.sealing import read_record, write_record
 
 FOLDER = "writes"
+REMOVAL = "-removal"  # after the run's id, for what is about to be removed
 LAKE = ""  # stands for the lake itself where names are listed by layer
 SEGMENT = 1000  # names in one object of the journal, about
 
@@ -65,21 +66,27 @@ class WriteJournal:
         return f"{FOLDER}/{self._run}-{number}.json"
 
 
+def journal_paths(storage: Storage) -> list[str]:
+    """The journal objects of a lake."""
+    return [entry.path for entry in storage.list(FOLDER) if entry.path.endswith(".json")]
+
+
 def read_journals(storage: Storage) -> dict[str, Names]:
     """The names in each journal object of a lake, by the path of the object. Raises StorageError on a damaged one."""
-    paths = [entry.path for entry in storage.list(FOLDER) if entry.path.endswith(".json")]
-    journals = for_each(storage, lambda path: _read(storage, path), paths)
+    paths = journal_paths(storage)
+    journals = for_each(storage, lambda path: read_journal(storage, path), paths)
     return {path: names for path, names in zip(paths, journals, strict=True) if names is not None}
 
 
-def _read(storage: Storage, path: str) -> Names | None:
+def read_journal(storage: Storage, path: str) -> Names | None:
+    """The names in one journal object; None when it is gone. Raises DamagedError."""
     try:
         body = read_record(storage, path)
         return {str(layer): set(names) for layer, names in body["names"].items()}
     except MissingError:
         return None
     except DamagedError as error:
-        hint = "restore it, or delete it: what it named then stays in the lake"
+        hint = "medallion repair sets it aside; what it named then stays in the lake"
         raise DamagedError(error.message, hint=hint) from error
 
 
@@ -127,11 +134,11 @@ class _Delegate(Storage):
     def swap(self, path: str, data: bytes, expected: str) -> str:
         return self._to.swap(path, data, expected)
 
-    def delete(self, path: str) -> None:
-        self._to.delete(path)
+    def delete(self, path: str, until: float | None = None) -> bool:
+        return self._to.delete(path, until)
 
-    def sweep(self) -> int:
-        return self._to.sweep()
+    def sweep(self, until: float | None = None) -> int:
+        return self._to.sweep(until)
 
 
 class JournaledStorage(_Delegate):

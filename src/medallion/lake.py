@@ -25,7 +25,7 @@ from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
 from medallion.frames import Listing, Rejects, quality_listing, tables_of
-from medallion.lake_pointer import FORMAT, HISTORY, POINTER, Pointer, read_pointer, swap_pointer
+from medallion.lake_pointer import FORMAT, HISTORY, POINTER, Pointer, older_format, read_pointer, swap_pointer
 from medallion.lake_records import KEY_LENGTH, LakeRecords, snapshot_path
 from medallion.records import Release, Run, Snapshot
 from medallion.secrets import mask
@@ -61,16 +61,19 @@ class Lake:
 
     # What is published
 
-    def pointer(self) -> Pointer:
-        """What is published now."""
+    def pointer(self, *, older: bool = False) -> Pointer:
+        """What is published now. Raises StorageError for a lake of another format, but for an `older` one if asked."""
         try:
-            return read_pointer(self.storage)
+            pointer = read_pointer(self.storage)
         except MissingError:
             if self._was_published():
                 raise DamagedError(
                     f"{self.storage.url}/{POINTER}: is lost, but releases are there", hint=REPAIR
                 ) from None
             return Pointer()
+        if pointer.format < FORMAT and not older:
+            raise older_format(self.storage.url, pointer.format)
+        return pointer
 
     def current(self, pointer: Pointer | None = None) -> Release | None:
         """The published release, or None before the first; that of a pointer which was read already."""
@@ -86,6 +89,13 @@ class Lake:
         """A release by id. Raises CallError when there is no such release."""
         try:
             return self.records.read(f"releases/{release}.json", Release)
+        except DamagedError as error:
+            if self.records.is_older(f"releases/{release}.json"):
+                raise CallError(
+                    f"release {release} was written in format 0, which this version of medallion cannot read",
+                    hint="medallion releases lists those that can be shown",
+                ) from error
+            raise
         except MissingError:
             raise CallError(f"there is no release {release!r}{did_you_mean(release, self.release_ids())}") from None
 
@@ -121,7 +131,7 @@ class Lake:
     def fence(self, token: int) -> None:
         """Let every switch of the pointer fail that an earlier writer, who did not release the lease, still tries."""
         with suppress(DamagedError):  # what is lost cannot be switched
-            pointer = self.pointer()
+            pointer = self.pointer(older=True)
             if pointer.version is None or pointer.format < FORMAT or pointer.token >= token:
                 return
             swap_pointer(self.storage, replace(pointer, token=token), pointer)

@@ -69,6 +69,14 @@ def swap_pointer(storage: Storage, latter: Pointer, former: Pointer) -> None:
     storage.sync([POINTER])
 
 
+def older_format(url: str, found: int) -> StorageError:
+    """The error for a lake that an earlier version of medallion has written."""
+    return StorageError(
+        f"{url}: the lake has format {found}, and this version of medallion writes format {FORMAT}",
+        hint="medallion run --full computes it again from its sources, in the new format",
+    )
+
+
 def newer_format(url: str, found: int) -> StorageError:
     """The error for a lake that a later version of medallion has written."""
     return StorageError(

@@ -90,11 +90,12 @@ class LakeRecords:
         except MissingError:  # removed by a writer since it was listed
             return None
         except DamagedError:
-            if self._is_older(path):
+            if self.is_older(path):
                 return None
             raise
 
-    def _is_older(self, path: str) -> bool:
+    def is_older(self, path: str) -> bool:
+        """Whether a record is one of a lake of format 0, which is no damage."""
         with suppress(ValueError, MissingError):
             return is_older(json.loads(self.storage.read(path)[0]))
         return False

@@ -37,7 +37,8 @@ class Lease:
     """A lease that was taken. `check` tells whether it still is ours, before anything that others would see.
 
     `token` is larger than that of every earlier writer; `run` is the id of the run, later than every earlier one's;
-    `overtaken` says that the writer before did not release the lease: it may be stopped and wake up.
+    `overtaken` says that the writer before did not release the lease: it may be stopped and wake up; `taken` is when,
+    by the clock of the storage.
     """
 
     def __init__(self, storage: Storage, run: str | None = None, floor: Callable[[], int] = _none) -> None:
@@ -48,6 +49,8 @@ class Lease:
         self._since = now().isoformat()
         self._lost: str | None = None
         self._version = self._take(floor)
+        entry = storage.info(PATH)
+        self.taken = entry.modified if entry else 0.0
         self._renewing = threading.Lock()
         self._released = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="medallion-lease", daemon=True)

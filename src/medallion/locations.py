@@ -18,6 +18,7 @@ Fault = tuple[tuple[str | int, ...], str]
 
 RESERVED = ("damaged", "quarantine", "releases", "runs", "snapshots", "touched", "writes")  # folders of every lake
 LAKE_MARKS = ("lake.json", "current.json")
+LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: whose tables they are
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def _takes(declaration: Declaration, layer: str, rest: str, folder: str) -> bool
     wanted = source_pattern.regex(rest)
     ending = rest.rpartition("/")[2].rpartition("*")[2]
     digits = "0" * 64
+    if declaration.layers[layer].path and wanted.fullmatch(f"{folder}/{LAYER_MARK}"):
+        return True
     for table in declaration.tables.get(layer, {}):
         names = (f"objects/{digits}{ending}", f"records/{digits}.parquet", f"{digits}/part-0.parquet")
         paths = [f"{folder}/{table}.parquet", *(f"{folder}/{table}/{name}" for name in names)]

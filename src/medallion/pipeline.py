@@ -25,7 +25,7 @@ from medallion.plan import Plan, Selection, plan, select
 from medallion.progress import shown
 from medallion.publishing import Publisher
 from medallion.records import LakeIdentity, Owner, Release, Run
-from medallion.retention import Collected, collect
+from medallion.retention import Collected, collect, finish_removal
 from medallion.secrets import SECRETS, mask
 from medallion.source_map import Document
 from medallion.source_tokens import read_tokens
@@ -176,7 +176,15 @@ class Pipeline:
         """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
         with self.writing() as writing:
             sinks, lease = self.owned_sinks(writing.owner), writing.lease
-            return collect(self.lake, self.declaration, sinks, run=lease.run, check=lease.check, thorough=True)
+            return collect(
+                self.lake,
+                self.declaration,
+                sinks,
+                run=lease.run,
+                check=lease.check,
+                until=lease.taken,
+                thorough=True,
+            )
 
     def adopt(self) -> LakeIdentity:
         """Make lake and serving databases this pipeline's, whose ever they were, and whatever they show."""
@@ -188,6 +196,7 @@ class Pipeline:
             identity = ownership.adopt(
                 self.lake, self.declaration.name, parted=any(release not in published for release in actives.values())
             )
+            ownership.adopt_layers(self.lake, identity)
             for label, sink in self.sinks.items():
                 taken.check()
                 sink.claim(self._owner(identity, taken, accepted=actives.get(label)))
@@ -197,9 +206,18 @@ class Pipeline:
         """Free the lake's lease, whoever holds it; its former holder, or None when nobody did."""
         return unlock(self.lake.storage)
 
-    def check_owner(self) -> None:
-        """Raise OwnershipError when the lake is another pipeline's."""
-        ownership.check_owner(self.lake, self.declaration.name)
+    def check_owner(self, *, remote: bool = True) -> None:
+        """Raise OwnershipError when the lake, or a layer's own `path`, is another pipeline's.
+
+        Without `remote`, those on an object store are not asked.
+        """
+        lake, name = self.lake, self.declaration.name
+        if not remote and local_root(lake.storage) is None:
+            return
+        identity = ownership.check_owner(lake, name)
+        for layer, storage in ownership.layers_apart(lake):
+            if remote or local_root(storage) is not None:
+                ownership.check_layer(lake, name, identity, layer, storage)
 
     def owned_sinks(self, owner: Owner) -> dict[str, Sink]:
         """The sinks, each of which checks that its database is the owner's before it writes."""
@@ -238,8 +256,10 @@ class Pipeline:
         """
         with lease(self.lake.storage, floor=self._token) as taken:
             identity = ownership.claim(self.lake, self.declaration.name, full=full)
+            ownership.claim_layers(self.lake, identity)
             if taken.overtaken:
                 self.lake.fence(taken.token)
+                finish_removal(self.lake, self.declaration, run=taken.run, check=taken.check, until=taken.taken)
             with _scratch(local_root(self.lake.storage), taken) as scratch:
                 yield Writing(taken, scratch, self._owner(identity, taken))
 
@@ -249,7 +269,7 @@ class Pipeline:
 
     def _token(self) -> int:
         with suppress(DamagedError):
-            return self.lake.pointer().token
+            return self.lake.pointer(older=True).token
         return 0
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec, check_release
-from medallion.errors import CallError, DamagedError, MissingError
+from medallion.errors import CallError, DamagedError, LeaseError, MissingError
 from medallion.records import LoadReport, Owner, PlainFile, PlainRecord, Release, Served, Serving, Snapshot
 from medallion.storage import for_each
 from medallion.storage.digests import Stored, store_file, verified
@@ -69,6 +69,10 @@ class Publisher:
                 lake = self._owner.lake if self._owner else None
                 check_release(f"sink {label!r}", sink.owner(), lake, release.id, release.pipeline)
         return {release.id if release else None for release in active.values()}
+
+    def active(self) -> Release | None:
+        """The release that the first sink shows."""
+        return next((sink.active() for sink in self.sinks.values()), None)
 
     def serves(self, release: Release) -> bool:
         """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
@@ -146,13 +150,36 @@ class Publisher:
             # recorded before they are written, for a file that no record names is somebody else's
             self._put_plain_record(former.release, {name: _intended(name) for name in intended} | former.tables)
         for source in stale:
-            tables[source.snapshot.table] = file = self._write_plain(source)
-            source.storage.sync([file.path])
+            self._check_shown(release)
+            tables[source.snapshot.table] = self._copy_plain(source, release)
         for name in former.tables.keys() - tables.keys():
+            self._check_shown(release)
             self._delete_plain(name)
         tables = {name: tables[name] for name in names}
         if former != PlainRecord(release=release.id, tables=tables):
+            self._check_shown(release)
             self._put_plain_record(release.id, tables)
+
+    def _copy_plain(self, source: Input, release: Release) -> PlainFile:
+        """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile; then its table is
+        copied, for this copy may have overwritten its own."""
+        file = self._write_plain(source)
+        source.storage.sync([file.path])
+        try:
+            self._check_shown(release)
+        except LeaseError:
+            current, table = self.lake.current(), source.snapshot.table
+            if current and table in current.tables:
+                self._copy_plain(self.lake.input(current.tables[table], current), current)
+            raise
+        return file
+
+    def _check_shown(self, release: Release) -> None:
+        """Raise LeaseError when a newer writer has published since."""
+        if self.lake.pointer().release != release.id:
+            raise LeaseError(
+                f"{self.lake.storage.url}: a newer writer has published since release {release.id}", hint="run again"
+            )
 
     def check_plain(self, published: Release | None) -> None:
         """Raise CallError when a plain copy would overwrite a file that medallion did not write."""

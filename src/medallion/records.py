@@ -40,12 +40,13 @@ class Column(Record):
 
 
 class File(Record):
-    """One stored file: `path` relative to its layer (or, for rejects, to the lake), `sha256` the hash of its bytes."""
+    """One stored file: `path` relative to its layer (or, for rejects, to the lake), `sha256` the hash of its bytes,
+    which releases of lakes of format 0 do not know."""
 
     path: str
     bytes: int
     rows: int
-    sha256: str
+    sha256: str = ""
 
 
 class SourceFile(Record):
@@ -66,8 +67,8 @@ class SourceFile(Record):
     arrived: Moment
     object: str
     records: str
-    records_bytes: int
-    records_sha256: str
+    records_bytes: int = 0
+    records_sha256: str = ""
     columns: tuple[Column, ...]
     rows: int
     quarantined: int = 0

@@ -59,7 +59,13 @@ class _Workshop:
 
     def work(self) -> Iterator[Repair]:
         look = Inspection(self.pipeline, thorough=True)
-        records = [*self._releases(look), *self._runs(look), *self._pointer(look), *self._snapshots(look)]
+        records = [
+            *self._releases(look),
+            *self._runs(look),
+            *self._pointer(look),
+            *self._snapshots(look),
+            *self._journals(look),
+        ]
         yield from records
         if records:
             look = Inspection(self.pipeline, thorough=True)
@@ -179,6 +185,11 @@ class _Workshop:
                 yield Repair(damage.place, "repaired", "rebuilt from a release")
             else:
                 yield Repair(damage.place, "repaired", "no release needs it")
+
+    def _journals(self, look: Inspection) -> Iterator[Repair]:
+        for damage in look.of("journal"):
+            self._set_aside(self.lake.storage, damage.path)
+            yield Repair(damage.place, "repaired", "set aside: what it named and nothing needs stays in the lake")
 
     def _objects(self, look: Inspection) -> Iterator[Repair]:
         needed = {(storage.url, path) for storage, path in self._current_objects(look.current)}

@@ -7,6 +7,7 @@ A folder is never listed in order to delete what is left over: a file that no re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,7 +15,7 @@ from medallion import plugins
 from medallion.config import Declaration
 from medallion.contracts import Layer, Sink
 from medallion.errors import DamagedError
-from medallion.journal import LAKE, Names, WriteJournal, read_journals
+from medallion.journal import LAKE, REMOVAL, Names, WriteJournal, journal_paths, read_journals
 from medallion.lake import Lake
 from medallion.lake_pointer import Pointer
 from medallion.lake_records import snapshot_path
@@ -44,15 +45,18 @@ def collect(
     *,
     run: str,
     check: Callable[[], None],
+    until: float,
     thorough: bool,
 ) -> Collected:
     """Remove what is no longer needed; the caller holds the lease, and `check` raises LeaseError when it is lost.
 
-    `run` names the list of what is removed while it is being removed. `thorough` also looks for what killed or
-    unpublished runs left. Without it, only half-written files go while no release is beyond retention.
+    `run` names the list of what is removed while it is being removed. Nothing goes that was written after `until`, when
+    the lease was taken: a writer stopped in the middle of a deletion may have been overtaken by one that writes the
+    same name. `thorough` also looks for what killed or unpublished runs left. Without it, only half-written files go
+    while no release is beyond retention.
     """
-    collection = _Collection(lake, declaration, run, check)
-    parts = _sweep(lake, declaration)
+    collection = _Collection(lake, declaration, run, check, until)
+    parts = _sweep(lake, declaration, until)
     if not collection.gone and not thorough:
         return Collected(parts=parts)
     objects, size = collection.remove()
@@ -61,6 +65,14 @@ def collect(
         check()
         tables += sink.prune(collection.kept)
     return Collected(len(collection.gone), objects, size, tables, parts)
+
+
+def finish_removal(lake: Lake, declaration: Declaration, *, run: str, check: Callable[[], None], until: float) -> None:
+    """Finish the removal of a writer that did not release the lease, before anything it was about to delete is reused:
+    should it wake up in the middle of a deletion, what has that name by then is younger than its lease."""
+    if any(REMOVAL in path for path in journal_paths(lake.storage)):
+        with suppress(DamagedError):  # then nothing is removed before a repair
+            collect(lake, declaration, {}, run=run, check=check, until=until, thorough=True)
 
 
 def forget_runs(lake: Lake) -> int:
@@ -80,26 +92,28 @@ def forget_runs(lake: Lake) -> int:
     return len(old)
 
 
-def _sweep(lake: Lake, declaration: Declaration) -> int:
+def _sweep(lake: Lake, declaration: Declaration, until: float) -> int:
     """Remove what killed writers left half-written, in the lake and in layers with a path of their own."""
     apart = [lake.layer_storage(name, layer) for name, layer in declaration.layers.items() if layer.path]
-    return sum(storage.sweep() for storage in (lake.storage, *apart))
+    return sum(storage.sweep(until) for storage in (lake.storage, *apart))
 
 
 class _Collection:
     """One removal: what is kept, what is gone, and the names that only what is gone needs."""
 
-    def __init__(self, lake: Lake, declaration: Declaration, run: str, check: Callable[[], None]) -> None:
+    def __init__(self, lake: Lake, declaration: Declaration, run: str, check: Callable[[], None], until: float) -> None:
         self.lake = lake
         self.layers = dict(declaration.layers)
         self.check = check
+        self.until = until
+        self.spared = False  # whether something was too young to be removed
         self.current = lake.pointer().release
         self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
-        self.journal = WriteJournal(lake.storage, f"{run}-removal")
+        self.journal = WriteJournal(lake.storage, f"{run}{REMOVAL}")
         releases = lake.releases()
         known = {release.id for release in releases}
         for ident in expected_releases(lake.pointer(), releases, declaration):
-            if ident not in known:
+            if ident not in known and not lake.records.is_older(f"releases/{ident}.json"):
                 place = f"{lake.storage.url}/releases/{ident}.json"
                 raise DamagedError(f"{place}: is lost; what it needs would be removed", hint=REPAIR)
         for release in releases:  # layers that are declared no more have objects too
@@ -133,7 +147,8 @@ class _Collection:
             for entry_bytes in self._remove(layer, paths):
                 objects, size = objects + 1, size + entry_bytes
         self.check()
-        self.journal.close()
+        if not self.spared:
+            self.journal.close()
         return objects + len(snapshots), size
 
     def _unneeded(
@@ -199,17 +214,19 @@ class _Collection:
         storage = self.lake.storage if layer == LAKE else self.lake.layer_storage(layer, self.layers[layer])
         for folder in sorted({path.partition("/")[0] for path in paths if "/" in path}):
             for entry in storage.list(folder):  # tells which are still there, with their sizes, in few requests
-                if entry.path in paths:
-                    self._delete(storage, entry.path)
+                if entry.path in paths and self._delete(storage, entry.path):
                     yield entry.bytes
         for path in sorted(path for path in paths if "/" not in path):
-            if entry_alone := storage.info(path):
-                self._delete(storage, path)
+            if (entry_alone := storage.info(path)) and self._delete(storage, path):
                 yield entry_alone.bytes
 
-    def _delete(self, storage: Storage, path: str) -> None:
+    def _delete(self, storage: Storage, path: str) -> bool:
         self.check()
-        storage.delete(path)
+        gone = storage.delete(path, self.until)
+        if not gone:
+            self.check()  # written by a newer writer, or else by a clock that ran ahead: the next removal sees to it
+            self.spared = True
+        return gone
 
 
 def expected_releases(pointer: Pointer, releases: Iterable[Release], declaration: Declaration) -> Iterator[str]:

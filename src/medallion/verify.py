@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from medallion import ownership
 from medallion.errors import DamagedError, MedallionError, MissingError
-from medallion.lake_pointer import POINTER, Pointer
+from medallion.journal import journal_paths, read_journal
+from medallion.lake_pointer import FORMAT, POINTER, Pointer
 from medallion.lake_records import snapshot_path
+from medallion.locations import LAYER_MARK
 from medallion.publishing import PLAIN
 from medallion.records import PlainRecord, Record, Release, Run, Snapshot
 from medallion.retention import expected_releases
@@ -26,7 +29,7 @@ SAMPLE_BYTES = 256 << 20  # that `doctor` reads back of a lake's files
 SAMPLE_ROWS = 200_000  # of the tables in a sink that `doctor` reads back
 
 R = TypeVar("R", bound=Record)
-Kind = Literal["pointer", "release", "run", "snapshot", "object", "plain", "sink"]
+Kind = Literal["identity", "layer", "journal", "pointer", "release", "run", "snapshot", "object", "plain", "sink"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Inspection:
         self.lake = self.pipeline.lake
         forget_digests()
         self._records()
+        self._owners()
         self._objects()
         if current := self.current:
             self._plain(current)
@@ -77,10 +81,29 @@ class Inspection:
         """The damages of one kind."""
         return [damage for damage in self.damages if damage.kind == kind]
 
-    def _add(self, kind: Kind, path: str, said: str, storage: Storage | None = None) -> None:
-        damage = Damage(kind, f"{(storage or self.lake.storage).url}/{path}", path, said)
+    def _add(self, kind: Kind, path: str, said: str, storage: Storage | None = None, advice: str = REPAIR) -> None:
+        damage = Damage(kind, f"{(storage or self.lake.storage).url}/{path}", path, said, advice)
         if damage not in self.damages:
             self.damages.append(damage)
+
+    def _owners(self) -> None:
+        """Whose lake it is, and what unpublished runs were about to write."""
+        try:
+            identity = ownership.read_identity(self.lake)
+            if identity is None and self.pointer and self.pointer.version and self.pointer.format == FORMAT:
+                self._add("identity", ownership.PATH, "is lost", advice="medallion adopt")
+        except DamagedError as error:
+            self._add("identity", ownership.PATH, _said(error), advice=error.hint)
+        for _, storage in ownership.layers_apart(self.lake):
+            try:
+                ownership.read_layer_owner(storage)
+            except DamagedError as error:
+                self._add("layer", LAYER_MARK, _said(error), storage, error.hint)
+        for path in journal_paths(self.lake.storage):
+            try:
+                read_journal(self.lake.storage, path)
+            except DamagedError as error:
+                self._add("journal", path, _said(error))
 
     def _records(self) -> None:
         self.runs = {run.id: run for _, run in self._read_all("runs", "run", Run)}
@@ -99,8 +122,9 @@ class Inspection:
             expected_releases(self.pointer, self.releases.values(), self.pipeline.declaration) if self.pointer else ()
         )
         for name in expected:
-            if name not in self.releases and f"releases/{name}.json" not in damaged:
-                self._add("release", f"releases/{name}.json", "is lost")
+            path = f"releases/{name}.json"
+            if name not in self.releases and path not in damaged and not self.lake.records.is_older(path):
+                self._add("release", path, "is lost")
         for release in self.kept():
             if release.run not in self.runs and f"runs/{release.run}.json" not in damaged:
                 self._add("run", f"runs/{release.run}.json", "is lost")
@@ -114,7 +138,8 @@ class Inspection:
             try:
                 yield path, self.lake.records.read(path, model)
             except DamagedError as error:
-                self._add(kind, path, _said(error))
+                if not self.lake.records.is_older(path):
+                    self._add(kind, path, _said(error))
             except MissingError:  # removed by a writer since it was listed
                 continue
 

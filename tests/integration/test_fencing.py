@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 
 import medallion as md
 from medallion import doctor
-from medallion.errors import MedallionError, ServiceError
+from medallion.errors import LeaseError, MedallionError, ServiceError
 from medallion.storage.local import LocalStorage
 from tests.integration import killing, small
 
@@ -95,7 +97,7 @@ def test_a_writer_that_was_overtaken_changes_nothing(tmp_path: Path, request: py
         current = pipeline.lake.current()
         assert current is not None
         assert pipeline.lake.lost(current, pipeline.declaration.names()) == {}, names[-1]
-        assert doctor.release(pipeline.lake).outcome == "ok", names[-1]
+        assert [probe.outcome for probe in doctor.integrity(pipeline)] == ["ok"], names[-1]
         small.load(folder).collect()
         assert pipeline.run().status == "unchanged", names[-1]
         assert small.in_lake(pipeline) == small.in_store(pipeline) == expected, names[-1]
@@ -104,35 +106,61 @@ def test_a_writer_that_was_overtaken_changes_nothing(tmp_path: Path, request: py
     assert len(names) > 8
 
 
-def test_a_deletion_that_was_overtaken_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """gc is stopped after it decided what goes; the next writer publishes; nothing of it is deleted."""
-    small.write(tmp_path, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1))
-    pipeline = small.load(tmp_path)
+def test_a_deletion_that_was_overtaken_ends(tmp_path: Path) -> None:
+    """gc is stopped at every single deletion; the next writer publishes rows that the first release had, so that it
+    writes objects of names that were to go; nothing of it is deleted."""
+    template = tmp_path / "template"
+    small.write(template, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1))
     for day in range(1, 4):
-        (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
-        pipeline.run()
-    text = (tmp_path / "medallion.yaml").read_text()
-    (tmp_path / "medallion.yaml").write_text(text.replace("retain: 3", "retain: 1"))
-    deleted: list[str] = []
+        (template / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        small.load(template).run()
+    text = (template / "medallion.yaml").read_text()
+    (template / "medallion.yaml").write_text(text.replace("retain: 3", "retain: 1"))
+    paths = list[str]()
+    for point in itertools.count(1):
+        folder = tmp_path / f"{point}"
+        shutil.copytree(template, folder)
+        stopped = deletion_overtaken(folder, point)
+        if stopped is None:
+            break
+        paths.append(stopped)
+        pipeline = small.load(folder)
+        assert [probe.outcome for probe in doctor.integrity(pipeline)] == ["ok"], stopped
+        assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, stopped
+        pipeline.collect()
+        assert [probe.outcome for probe in doctor.integrity(pipeline)] == ["ok"], stopped
+        assert len(list((folder / "lake/gold/total").iterdir())) == 1
+        assert not (folder / "lake/writes").exists()
+        assert pipeline.run().status == "unchanged", stopped
+        shutil.rmtree(folder)
+    assert any(path.startswith("orders/objects/") for path in paths)
+    assert any(path.startswith("snapshots/") for path in paths)
+
+
+def deletion_overtaken(folder: Path, point: int) -> str | None:
+    """Stop gc inside its n-th deletion, let another writer publish, continue; the path, or None when there is none."""
+    paths = list[str]()
     delete = LocalStorage.delete
 
-    def slow(self: LocalStorage, path: str) -> None:
-        deleted.append(path)
-        if len(deleted) == 3:
-            (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", "03-01"))
-            overtake(tmp_path)
-        delete(self, path)
+    def slow(self: LocalStorage, path: str, until: float | None = None) -> bool:
+        if until is not None:
+            paths.append(path)
+            if len(paths) == point:
+                (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
+                later = small.load(folder)
+                assert later.unlock() is not None
+                later.run()
+        return delete(self, path, until)
 
-    monkeypatch.setattr(LocalStorage, "delete", slow)
-    with pytest.raises(ServiceError, match="lost its lease"):
-        small.load(tmp_path).collect()
-    monkeypatch.undo()
-    current = pipeline.lake.current()
-    assert current is not None
-    assert pipeline.lake.lost(current, pipeline.declaration.names()) == {}
-    small.load(tmp_path).collect()
-    assert len(list((tmp_path / "lake/gold/total").iterdir())) == 1
-    assert not (tmp_path / "lake/writes").exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalStorage, "delete", slow)
+        try:
+            small.load(folder).collect()
+        except LeaseError:
+            pass
+        else:
+            assert len(paths) < point
+    return paths[point - 1] if len(paths) >= point else None
 
 
 SLOW = """

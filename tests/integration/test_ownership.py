@@ -7,15 +7,18 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import medallion as md
-from medallion.errors import DamagedError, MedallionError, OwnershipError, StorageError
+from medallion.cli import main
+from medallion.errors import CallError, DamagedError, MedallionError, OwnershipError, StorageError
 from medallion.repair import repair
 from medallion.storage.sealing import seal
+from medallion.verify import Inspection
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
 from tests.services import Service
@@ -82,6 +85,88 @@ def test_another_lake_on_the_same_store_is_refused(tmp_path: Path, store: str) -
     second.run()
     with pytest.raises(OwnershipError, match="of pipeline 'another'"):
         first.run()
+
+
+def with_layer(folder: Path, lake: Given, layer: str, name: str = "small") -> md.Pipeline:
+    """A project whose silver layer has a path of its own."""
+    layers = f"layers:\n  bronze: raw\n  silver: {{type: parquet, path: {layer}}}\n  gold: parquet\ntables:"
+    yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace("tables:", layers, 1)
+    small.write(folder, yaml.replace("sqlite:lake/", f"sqlite:{folder}/"))
+    return md.Pipeline(md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=lake[1])
+
+
+def beside(lake: Given, name: str) -> Given:
+    """Another folder next to a lake."""
+    return f"{lake[0].rpartition('/')[0]}/{name}", lake[1]
+
+
+def test_another_lake_on_the_same_layer_path_is_refused(tmp_path: Path, lake: Given) -> None:
+    layer = beside(lake, "shared")[0]
+    first = with_layer(tmp_path / "a", lake, layer)
+    first.run()
+    second = with_layer(tmp_path / "b", beside(lake, "other"), layer, name="another")
+    for attempt in (second.plan, second.run, second.collect, second.check_owner, second.run):
+        with pytest.raises(OwnershipError, match=r"holds tables of pipeline 'small'.*'another'") as error:
+            attempt()
+        assert "adopt takes" in error.value.hint
+    assert second.lake.current() is None
+    assert first.run().status == "unchanged"
+    inside = with_layer(tmp_path / "c", beside(lake, "third"), f"{layer}/deeper", name="third")
+    with pytest.raises(OwnershipError, match=r"would be inside .*'small'.*'third'"):
+        inside.run()
+    second.adopt()
+    assert second.run().status == "succeeded"
+    for attempt in (first.plan, first.run):
+        with pytest.raises(OwnershipError, match=r"holds tables of pipeline 'another'.*'small'"):
+            attempt()
+    first.adopt()
+    assert first.run().status == "unchanged"
+    assert small.in_lake(first) == small.BOTH
+
+
+def test_a_lake_inside_a_layer_of_another_is_refused(tmp_path: Path, lake: Given) -> None:
+    layer = beside(lake, "shared")[0]
+    with_layer(tmp_path / "a", lake, layer).run()
+    for number, place in enumerate((layer, f"{layer}/deeper")):
+        second = with_layer(tmp_path / f"b{number}", (place, lake[1]), beside(lake, "free")[0], name="another")
+        with pytest.raises(OwnershipError, match=r"'small'.*'another'"):
+            second.run()
+        assert second.lake.current() is None
+
+
+def test_a_copy_of_a_lake_on_the_same_layer_path_is_refused(tmp_path: Path) -> None:
+    layer = str(tmp_path / "shared")
+    first = with_layer(tmp_path / "a", ("lake", {}), layer)
+    first.run()
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    copy = small.load(tmp_path / "b")
+    before = {path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()}
+    for attempt in (copy.plan, copy.run, copy.collect, copy.roll_back):
+        with pytest.raises(OwnershipError, match="is a copy of that lake, or the lake was moved there") as error:
+            attempt()
+        assert "medallion adopt" in error.value.hint
+    assert {path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()} == before
+    assert first.run().status == "unchanged"
+    shutil.rmtree(tmp_path / "a")  # it was moved after all
+    copy.adopt()
+    assert copy.run().status == "unchanged"
+    assert small.in_lake(copy) == small.BOTH
+
+
+def test_a_damaged_owner_of_a_layer_is_named_and_adopted(tmp_path: Path) -> None:
+    pipeline = with_layer(tmp_path / "a", ("lake", {}), "shared")
+    pipeline.run()
+    for path in (tmp_path / "a/shared/layer.json", tmp_path / "a/lake/lake.json"):
+        path.write_text("{")
+        damages = Inspection(pipeline).damages
+        assert [damage.place for damage in damages] == [str(path)]
+        assert "medallion adopt" in damages[0].advice
+        with pytest.raises(DamagedError, match=path.name) as error:
+            pipeline.run()
+        assert "medallion adopt" in error.value.hint
+        pipeline.adopt()
+        assert not Inspection(pipeline).damages
+        assert pipeline.run().status == "unchanged"
 
 
 def test_two_lakes_that_meet_on_an_empty_store(tmp_path: Path, store: str) -> None:
@@ -189,26 +274,96 @@ def test_a_lake_of_a_newer_format_is_refused(tmp_path: Path, record: str) -> Non
         assert error.value.hint == "upgrade medallion"
 
 
-def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path) -> None:
-    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
-    release = pipeline.run().release
-    for file in (tmp_path / "lake").rglob("*.json"):  # as they were before lakes had a format
-        if file.parent.name != "records" and file.name != "lease.json":
-            body = json.loads(file.read_text())
-            for name in ("sha256", "format", "sequence", "token"):
-                body.pop(name, None)
-            file.write_text(json.dumps(body))
-    (tmp_path / "lake/lake.json").unlink()
-    with closing(sqlite3.connect(tmp_path / "serving.db")) as connection:
-        connection.execute("drop table _medallion_owner")
-    with pytest.raises(StorageError, match="has format 0, and this version of medallion writes format 1") as error:
-        pipeline.run()
-    assert error.value.hint.startswith("medallion run --full")
+def aged(folder: Path) -> None:
+    """Turn a lake and its database into what a version before lakes had a format wrote: without digests."""
+    for file in (folder / "lake").rglob("*.json"):
+        if file.parent.name != "records":
+            file.write_text(json.dumps(without_digests(json.loads(file.read_text()))))
+    for name in ("lake.json", "lease.json"):
+        (folder / "lake" / name).unlink()
+    with closing(sqlite3.connect(folder / "lake/serving.db", isolation_level=None)) as connection:
+        for ident, body in connection.execute("select id, body from _medallion_releases").fetchall():
+            aged_body = json.dumps(without_digests(json.loads(body)))
+            connection.execute("update _medallion_releases set body = ? where id = ?", (aged_body, ident))
+        for table in ("_medallion_owner", "_medallion_digests"):
+            connection.execute(f"drop table {table}")
+
+
+def without_digests(value: Any) -> Any:
+    """A record as it was before it had digests, sizes of records and a sequence."""
+    newer = {"sha256", "format", "sequence", "token", "records_bytes", "records_sha256", "lost"}
+    if isinstance(value, dict):
+        kept = newer - {"sha256"} if "records" in value else newer  # a source file always had its hash
+        return {name: without_digests(item) for name, item in value.items() if name not in kept}
+    return [without_digests(item) for item in value] if isinstance(value, list) else value
+
+
+OLDER = "has format 0, and this version of medallion writes format 1"
+
+
+@pytest.mark.parametrize("mode", ["replace", "append", "merge"])
+def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) -> None:
+    """The rows that were served before go on being served, and nothing is left that no command can do."""
+    small.write(tmp_path, small.YAML.replace("indexes: [-revenue]", f"mode: {mode}"))
+    former = small.load(tmp_path).run().release
+    aged(tmp_path)
+    orders = tmp_path / "data/orders"
+    (orders / "2024-01.csv").unlink()
+    (orders / "2024-02.csv").write_text(small.MARCH)  # client b alone
+    pipeline = small.load(tmp_path)
+    attempts = (pipeline.run, pipeline.plan, pipeline.collect, pipeline.roll_back, pipeline.lake.releases)
+    further = (lambda: pipeline.lake.table("gold.total"), lambda: Inspection(pipeline), lambda: list(repair(pipeline)))
+    for attempt in (*attempts, *further):
+        with pytest.raises(StorageError, match=OLDER) as error:
+            attempt()
+        assert error.value.hint.startswith("medallion run --full")
+    assert small.in_store(pipeline) == small.BOTH
     latest = pipeline.run(md.Selection(full=True))
-    assert latest.status == "succeeded"
-    assert latest.release != release
+    assert latest.release is not None
+    assert former is not None
+    assert latest.release > former
+    store = pipeline.store()
+    served = {row["client_id"]: row["revenue"] for row in store.find("by_client", md.Query()).rows}
+    store.close()
+    assert (
+        served
+        == {
+            "replace": {"b": Decimal(100)},
+            "append": {"a": Decimal("17.25"), "b": Decimal("20.50")},
+            "merge": {"a": Decimal("17.25"), "b": Decimal(100)},
+        }[mode]
+    )
+    assert (tmp_path / f"lake/releases/{former}.json").exists()
+    assert not Inspection(pipeline, thorough=True).damages
+    with pytest.raises(CallError, match=f"release {former} was written in format 0"):
+        pipeline.roll_back()
+    pipeline.collect()
+    assert list(repair(pipeline)) == []
+    assert (tmp_path / f"lake/releases/{former}.json").exists()
     assert pipeline.run().status == "unchanged"
-    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+    (orders / "2024-02.csv").write_text(small.FEBRUARY)
+    assert pipeline.run().status == "succeeded"
+    assert pipeline.roll_back().id == latest.release
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("status", "runs", "releases", "show gold.total", "quarantine silver.orders", "plan"),
+        *("run", "gc", "rollback", "verify", "repair", "doctor"),
+    ],
+)
+def test_every_command_names_an_older_format(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    small.write(tmp_path)
+    small.load(tmp_path).run()
+    aged(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main(["-f", str(tmp_path / "medallion.yaml"), *command.split()])
+    out, err = capsys.readouterr()
+    assert end.value.code == 1
+    assert OLDER in out + err
+    assert "medallion run --full" in out + err
+    assert "Traceback" not in out + err
 
 
 def test_releases_are_ordered_by_publication_and_not_by_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 import medallion as md
 from medallion.errors import CallError, DamagedError
+from medallion.repair import repair
 from medallion.storage import Storage
 from medallion.storage.local import LocalStorage
+from medallion.verify import Inspection
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
 from tests.services import Service
@@ -212,6 +214,9 @@ def test_a_damaged_list_of_written_files_is_reported(tmp_path: Path) -> None:
     pipeline.lake.storage.put("writes/of-a-killed-run-0.json", b'{"run": 1')
     with pytest.raises(DamagedError, match=r"writes/of-a-killed-run-0\.json") as error:
         pipeline.collect()
-    assert "delete it" in error.value.hint
-    pipeline.lake.storage.delete("writes/of-a-killed-run-0.json")
+    assert "medallion repair" in error.value.hint
+    assert [(item.outcome, item.place) for item in repair(pipeline)] == [
+        ("repaired", f"{tmp_path}/lake/writes/of-a-killed-run-0.json")
+    ]
     pipeline.collect()
+    assert not Inspection(pipeline, thorough=True).damages

@@ -17,11 +17,9 @@ def command(settings: Settings) -> None:
     and column.
     """
     from medallion.cli.output import count, print_json
-    from medallion.storage import local_root
 
     pipeline = settings.pipeline()
-    if local_root(pipeline.lake.storage) is not None:  # a remote lake is asked by plan and run
-        pipeline.check_owner()
+    pipeline.check_owner(remote=False)  # a remote lake is asked by plan and run
     declaration = pipeline.declaration
     tables = {layer: list(declaration.tables.get(layer, {})) for layer in declaration.layers}
     if settings.as_json:

@@ -36,6 +36,8 @@ def command(settings: Settings, run: str | None, limit: int) -> None:
             _show_one(settings, lake, found)
         return
     runs = lake.runs(limit)
+    if not runs:
+        lake.pointer()  # raises StorageError for a lake of an older format, whose runs cannot be read
     if settings.as_json:
         print_json(runs)
     elif not runs:

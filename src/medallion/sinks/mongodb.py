@@ -125,6 +125,8 @@ class MongoDB(Sink):
             database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
             self._switch(database, {"release": release.id, "body": body})
             point_views(database, served, loaded)
+            if (active := self.active()) and active.id != release.id:  # overtaken since the switch
+                point_views(database, active.served.get(self.label, {}), _loaded(database))
 
     def active(self) -> Release | None:
         """The release readers see, or None before the first."""
@@ -145,14 +147,17 @@ class MongoDB(Sink):
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the collections that neither the active release nor one in `keep` serves; how many went."""
-        active = self.active()
-        kept = [*keep, active] if active else list(keep)
-        names = {served.name for release in kept for tables in release.served.values() for served in tables.values()}
         with self._database() as database:
+            known = [found["_id"] for found in database[RELEASES].find({}, {"_id": 1})]
+            active = self.active()  # read after them: a release that a newer writer adds is in neither
+            kept = [*keep, active] if active else list(keep)
+            old = set(known) - {release.id for release in kept}
+            tables = [tables for release in kept for tables in release.served.values()]
+            names = {served.name for served_tables in tables for served in served_tables.values()}
             self._check_writer(database)
             loads = [found for found in database[LOADS].find() if found["_id"] not in names]
             gone = [found for found in loads if _forget(database, found["_id"], found.get("token", 0), self._token)]
-            database[RELEASES].delete_many({"_id": {"$nin": [release.id for release in kept]}})
+            database[RELEASES].delete_many({"_id": {"$in": sorted(old)}})
             database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
         return len([found for found in gone if found["rows"] is not None])
 

@@ -80,12 +80,14 @@ class Storage(ABC):
         """Replace an object only if it still is the `expected` version, and give the new one. Raises ConflictError."""
 
     @abstractmethod
-    def delete(self, path: str) -> None:
-        """Remove an object; one that is not there is no error."""
+    def delete(self, path: str, until: float | None = None) -> bool:
+        """Remove an object, if it was not written after the time `until`; whether it is gone. One that is not there
+        is no error."""
 
     @abstractmethod
-    def sweep(self) -> int:
-        """Remove what writers killed half-way left behind; how many. Only while no writer works."""
+    def sweep(self, until: float | None = None) -> int:
+        """Remove what writers killed half-way left behind, if it is not younger than `until`; how many. Without
+        `until`, only while no writer works."""
 
 
 def open_storage(url: str, base: Path | None = None, options: Mapping[str, Any] | None = None) -> Storage:

@@ -21,7 +21,6 @@ from medallion.storage.durability import make_folder, sync_all
 
 _PART_NAME = re.compile(r"\..+\.[0-9a-f]{32}\.part")
 PART = ".part"  # the ending of files being written, which no listing shows
-_OWN_PART = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(PART)}$")  # others may have such files too
 
 
 class LocalStorage(Storage):
@@ -96,22 +95,29 @@ class LocalStorage(Storage):
             part.replace(self.root / path)
         return _version(data)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, until: float | None = None) -> bool:
         target = self.root / path
+        if until is not None and (entry := self.info(path)) and entry.modified > until:
+            return False
         with told(target):
             target.unlink(missing_ok=True)
             for folder in target.parents:  # an object store has no empty folders
                 if folder == self.root:
-                    return
+                    break
                 try:
                     folder.rmdir()
                 except OSError:
-                    return
+                    break
+        return True
 
-    def sweep(self) -> int:
-        parts = [path for path in self.root.rglob(f".*{PART}") if _PART_NAME.fullmatch(path.name)]
+    def sweep(self, until: float | None = None) -> int:
+        paths = [
+            path.relative_to(self.root) for path in self.root.rglob(f".*{PART}") if _PART_NAME.fullmatch(path.name)
+        ]
+        entries = [entry for entry in map(self.info, map(str, paths)) if entry]
+        parts = [entry for entry in entries if until is None or entry.modified <= until]
         for part in parts:
-            part.unlink(missing_ok=True)
+            (self.root / part.path).unlink(missing_ok=True)
         return len(parts)
 
     def _make_folder(self, folder: Path) -> None:

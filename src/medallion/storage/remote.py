@@ -102,13 +102,18 @@ class RemoteStorage(Storage):
             raise MissingError(f"{self.url}/{path} at {self.settings.place}: no such object")
         raise ConflictError(f"{self.url}/{path} at {self.settings.place} was changed by another writer")
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, until: float | None = None) -> bool:
+        if until is not None and (entry := self.info(path)) and entry.modified > until:
+            return False
         self._ask("delete_object", path)
+        return True
 
-    def sweep(self) -> int:
+    def sweep(self, until: float | None = None) -> int:
         swept = 0
         for page in self._pages("list_multipart_uploads", Prefix=self._prefix):
             for upload in page.get("Uploads", ()):
+                if until is not None and upload["Initiated"].timestamp() > until:
+                    continue
                 self._s3().request("abort_multipart_upload", self._bucket, upload["Key"], UploadId=upload["UploadId"])
                 swept += 1
         return swept

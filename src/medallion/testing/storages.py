@@ -84,6 +84,16 @@ class StorageContract:
         with pytest.raises(MissingError):
             storage.local("object")
 
+    def test_what_was_written_since_is_not_deleted(self, storage: Storage) -> None:
+        storage.put("object", b"data")
+        entry = storage.info("object")
+        assert entry is not None
+        assert not storage.delete("object", entry.modified - 1)
+        assert storage.read("object")[0] == b"data"
+        assert storage.delete("object", entry.modified)
+        assert storage.info("object") is None
+        assert storage.delete("object", entry.modified - 1)
+
     def test_a_listing_and_a_look_agree(self, storage: Storage) -> None:
         storage.put("a/object", b"data")
         assert storage.list("a") == [storage.info("a/object")]
