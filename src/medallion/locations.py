@@ -1,4 +1,4 @@
-"""Where lake, layers and sources are, and what may not be inside what.
+"""Where lake, layers, sources and databases are, and what may not be inside what.
 
 Locations are compared as the operating system sees them: relative paths, `..`, symbolic links and other
 spellings of one URL are resolved first.
@@ -19,6 +19,8 @@ Fault = tuple[tuple[str | int, ...], str]
 RESERVED = ("damaged", "quarantine", "releases", "runs", "snapshots", "touched", "writes")  # folders of every lake
 LAKE_MARKS = ("lake.json", "current.json")
 LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: whose tables they are
+RECORDS = (*LAKE_MARKS, "lease.json", *(f"{folder}/record.json" for folder in RESERVED))  # by example
+_RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
     for name, place in layers.items():
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
         yield from ((trail, message) for message in _bad_layer(name, place, lake, layers))
-    yield from _bad_sources(declaration, layers, base)
+    yield from _bad_sources(declaration, lake, layers, base)
+    yield from _bad_sinks(declaration, lake, layers, base)
 
 
 def _bad_layer(name: str, place: Location, lake: Location, layers: dict[str, Location]) -> Iterator[str]:
@@ -86,23 +89,68 @@ def _bad_layer(name: str, place: Location, lake: Location, layers: dict[str, Loc
         yield f"layer {name!r} would be at {place.shown}, but {another} is another lake; choose a folder of its own"
 
 
-def _bad_sources(declaration: Declaration, layers: dict[str, Location], base: Path) -> Iterator[Fault]:
-    for name in declaration.names():
-        table = declaration.table(name)
-        if not isinstance(table, Source):
-            continue
-        trail = ("tables", *name.split(".", 1), "source")
-        root, rest = source_pattern.split(table.source)
+def _bad_sources(declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path) -> Iterator[Fault]:
+    for trail, source in _sources(declaration):
+        root, rest = source_pattern.split(source)
         folder = locate(root, base)
-        whole = locate(table.source, base) if source_pattern.names_one_file(rest) else folder
+        whole = locate(source, base) if source_pattern.names_one_file(rest) else folder
         for layer, place in layers.items():
             if folder.below(place) is not None or whole.below(place) is not None:
-                yield trail, f"{table.source} is inside layer {layer!r}, {place.shown}; keep sources and layers apart"
+                yield trail, f"{source} is inside layer {layer!r}, {place.shown}; keep sources and layers apart"
             elif (below := place.below(folder)) and _takes(declaration, layer, rest, "/".join(below)):
-                yield (
-                    trail,
-                    f"{table.source} would take in the files of layer {layer!r}, {place.shown}; keep them apart",
-                )
+                yield trail, f"{source} would take in the files of layer {layer!r}, {place.shown}; keep them apart"
+        if _takes_records(lake, folder, rest):
+            yield trail, f"{source} would take in records of the lake, {lake.shown}; keep sources and the lake apart"
+
+
+def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each source as it is declared, and where."""
+    for name in declaration.names():
+        table = declaration.table(name)
+        if isinstance(table, Source):
+            yield ("tables", *name.split(".", 1), "source"), table.source
+
+
+def _takes_records(lake: Location, folder: Location, rest: str) -> bool:
+    """Whether a source's pattern, below a folder, matches records of the lake."""
+    inside = folder.below(lake)
+    if inside:
+        return inside[0] in RESERVED
+    below = lake.below(folder)
+    if below is None:
+        return False
+    wanted = source_pattern.regex(rest)
+    return any(wanted.fullmatch("/".join((*below, record))) for record in RECORDS)
+
+
+def _bad_sinks(declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path) -> Iterator[Fault]:
+    """Databases that are files, and lie where other files are written or read."""
+    files: dict[str, Location] = {}
+    for label, item in declaration.sinks.items():
+        path = item.sink.located(base).file()
+        if path is None:
+            continue
+        file = locate(str(path), base)
+        trail = ("sinks", label, "url")
+        for other, elsewhere in files.items():
+            if elsewhere.below(file) == ():
+                yield trail, f"{file.shown} is the database of sink {other!r} already; give each its own file"
+        files[label] = file
+        for layer, place in layers.items():
+            if file.below(place) is not None and lake.below(place) is None:
+                yield trail, f"{file.shown} is inside layer {layer!r}, {place.shown}; choose another place"
+        inside = file.below(lake)
+        if lake.below(file) is not None or (inside and (inside[0] in RESERVED or inside in _RECORD_FILES)):
+            yield trail, f"{file.shown} is where the lake keeps records; choose another name, such as serving.db"
+        for _, source in _sources(declaration):
+            if _names(source, file, base):
+                yield trail, f"{file.shown} would be a file of the source {source}; choose another place"
+
+
+def _names(source: str, file: Location, base: Path) -> bool:
+    root, rest = source_pattern.split(source)
+    below = file.below(locate(root, base))
+    return below is not None and bool(source_pattern.regex(rest).fullmatch("/".join(below)))
 
 
 def _takes(declaration: Declaration, layer: str, rest: str, folder: str) -> bool:

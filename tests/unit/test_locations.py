@@ -30,12 +30,13 @@ def checked(
     bronze: str = "raw",
     silver: str = "parquet",
     source: str = "data/customers.csv",
+    more: str = "",
 ) -> list[str]:
     """What `check` says of a declaration, line by line."""
     folder.mkdir(exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data/customers.csv").write_text("id\n1\n")
-    (folder / "medallion.yaml").write_text(YAML.format(lake=lake, bronze=bronze, silver=silver, source=source))
+    (folder / "medallion.yaml").write_text(YAML.format(lake=lake, bronze=bronze, silver=silver, source=source) + more)
     try:
         Pipeline.load(folder / "medallion.yaml")
     except DeclarationError as error:
@@ -69,6 +70,7 @@ def test_a_layer_may_not_hold_a_source(tmp_path: Path, path: str, source: str) -
         bronze=raw(path.replace("{folder}", folder)),
         source=source.replace("{folder}", folder),
         lake=str(tmp_path / "lake"),
+        more="sinks: {}\n",
     )
     assert len(problems) == 1
     assert "is inside layer 'bronze'" in problems[0]
@@ -139,6 +141,40 @@ def test_a_lake_may_not_be_inside_another_lake(tmp_path: Path) -> None:
     (tmp_path / "other/lake.json").write_text("{}")
     problems = checked(tmp_path, lake="other/mine")
     assert any("is inside another lake" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("source", ["lake/*.json", "**/*.json", "lake/runs/*.csv", "./lake/releases/x.csv", "*/*"])
+def test_a_source_may_not_take_in_records_of_the_lake(tmp_path: Path, source: str) -> None:
+    problems = checked(tmp_path, source=source)
+    assert any("records of the lake" in problem for problem in problems)
+    assert all("medallion.yaml:" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("lake/bronze/serving.db", "is inside layer 'bronze'"),
+        ("files/silver/x/serving.db", "is inside layer 'silver'"),
+        ("lake/current.json", "where the lake keeps records"),
+        ("lake/runs/serving.db", "where the lake keeps records"),
+        ("lake", "where the lake keeps records"),
+        ("data/customers.csv", "a file of the source"),
+        ("link/customers.csv", "a file of the source"),
+        ("lake/../other.db", "the database of sink 'other'"),
+    ],
+)
+def test_the_file_of_a_database_is_apart_from_all_other_files(tmp_path: Path, url: str, message: str) -> None:
+    (tmp_path / "link").symlink_to("data")
+    sinks = f"sinks:\n  other: {{url: sqlite:other.db}}\n  serving: {{url: 'sqlite:{url}'}}\n"
+    problems = checked(tmp_path, silver=parquet("files/silver"), more=sinks)
+    assert len(problems) == 1
+    assert message in problems[0]
+    assert "medallion.yaml:" in problems[0]
+
+
+@pytest.mark.parametrize("url", ["lake/serving.db", "serving.db", "data/serving.db"])
+def test_a_database_in_the_lake_or_in_the_folder_of_sources_is_fine(tmp_path: Path, url: str) -> None:
+    assert checked(tmp_path, more=f"sinks: {{serving: {{url: 'sqlite:{url}'}}}}\n") == []
 
 
 @pytest.mark.parametrize(

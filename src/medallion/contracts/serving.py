@@ -71,6 +71,10 @@ class Sink(Plugin, ABC):
         """The same sink, a relative path in its `url` being taken from `base`."""
         return self
 
+    def file(self) -> Path | None:
+        """The local file that it keeps everything in; None when it is a server's."""
+        return None
+
     def connected(self) -> AbstractContextManager[Self]:
         """The same sink with one connection for all that is done in the block; by default itself."""
         return nullcontext(self)

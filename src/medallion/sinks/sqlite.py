@@ -75,6 +75,9 @@ class Sqlite(Sink):
         """The same sink, a relative path being taken from `base`."""
         return self.model_copy(update={"url": f"sqlite:{base / path_of(self.url)}"})
 
+    def file(self) -> Path:
+        return path_of(self.url)
+
     def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Names that SQLite keeps for itself, and names that only case tells apart."""
         known: dict[str, str] = {}
