@@ -36,6 +36,7 @@ _EXACT_IN = {  # moments by the wider types that hold each of their values, the 
     "TIME": ("TIME", "TIME_NS"),
     "TIME_NS": ("TIME_NS",),
 }
+MOMENTS = frozenset(_EXACT_IN)
 Leaf = Callable[[Sequence["ColumnType"]], "ColumnType | None"]
 
 _PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from medallion.column_types import ColumnType, agree, column_type, common_or_text, common_type, decided
+from medallion.column_types import MOMENTS, ColumnType, agree, column_type, common_or_text, common_type, decided
 from medallion.config import Source
 from medallion.errors import SourceError
 from medallion.ingest import SourceTable
 from medallion.records import Column, Snapshot, SourceFile
+
+_NANOSECOND_YEARS = range(1678, 2262)  # the whole years of TIMESTAMP_NS
 
 Typed = Sequence[tuple[SourceFile, ColumnType]]
 
@@ -116,6 +118,7 @@ def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
     if exact is None:
         exact = common_or_text([_bounded(table, file, name, type_) for file, type_ in columns])
     if exact is not None:
+        _check_moments(table, name, columns, exact)
         return decided(exact)
     first, one = columns[0]
     other, two = next((file, type_) for file, type_ in columns if common_or_text((one, type_)) is None)
@@ -123,6 +126,44 @@ def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
         f"{other.name}: the column {name!r} is {two}, but {one} in {first.name}; no type holds both as they are",
         hint="correct the files, or take them in as two tables",
     )
+
+
+def _check_moments(table: SourceTable, name: str, columns: Typed, target: ColumnType) -> None:
+    """Raise SourceError when a file has dates or times outside the years that the common type has."""
+    for file, type_ in columns:
+        pairs = list(_leaves(type_, target))
+        if not any(leaf.name in MOMENTS and leaf != wider for leaf, wider in pairs):
+            continue
+        for (leaf, wider), chunks in zip(pairs, _chunks(table, file, name), strict=False):
+            if leaf.name in MOMENTS and leaf != wider and not all(_within(chunk, wider) for chunk in chunks):
+                other, two = next(pair for pair in columns if pair[1] != type_)
+                raise SourceError(
+                    f"{file.name}: the column {name!r} is {type_}, but {two} in {other.name}; "
+                    f"dates of {file.name} are outside the years of {wider}, which both would be",
+                    hint="correct the files, or take them in as two tables",
+                )
+
+
+def _leaves(type_: ColumnType, target: ColumnType) -> Iterator[tuple[ColumnType, ColumnType]]:
+    """Each part that is no list, struct or map, in the order of Parquet's columns, and what it becomes."""
+    if not (type_.nested and target.nested):
+        yield from ((leaf, target) for leaf in type_.leaves())
+        return
+    items = dict(target.items)
+    for name, item in type_.items:
+        yield from _leaves(item, items[name])
+
+
+def _within(chunk: Any, target: ColumnType) -> bool:
+    """Whether the dates or times of a part of a file are among those that a type has."""
+    found = chunk.statistics
+    if found is None or not found.has_min_max:
+        return found is not None and found.null_count == chunk.num_values
+    try:
+        years = [bound.year for bound in (found.min, found.max)]
+    except (OverflowError, ValueError):  # not of Python's years
+        return False
+    return target.name != "TIMESTAMP_NS" or all(year in _NANOSECOND_YEARS for year in years)
 
 
 def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
@@ -133,23 +174,28 @@ def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
 
 def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType) -> ColumnType:
     """The type with how many digits the whole numbers of this file really have, by the statistics of its records."""
+    leaves = iter(_chunks(table, file, name))
+
+    def bounded(leaf: ColumnType) -> ColumnType:
+        chunks = next(leaves, None)
+        if chunks is None or leaf.name in ("FLOAT", "DOUBLE") or not leaf.number:
+            return leaf
+        return replace(leaf, digits=_digits([chunk.statistics for chunk in chunks]))
+
+    return type_.map_leaves(bounded)
+
+
+def _chunks(table: SourceTable, file: SourceFile, name: str) -> list[list[Any]]:
+    """What Parquet knows of each leaf of a column of this file's records, one row group after the other."""
     import pyarrow.parquet as pq
 
     columns = {column.name: column_type(column.type) for column in file.columns}
     first = sum(len(other.leaves()) for other in list(columns.values())[: list(columns).index(name)])
     metadata = pq.read_metadata(table.storage.local(file.records))
     if metadata.num_columns != sum(len(other.leaves()) for other in columns.values()):
-        return type_
-    places = iter(range(first, metadata.num_columns))
-
-    def bounded(leaf: ColumnType) -> ColumnType:
-        place = next(places)
-        if leaf.name in ("FLOAT", "DOUBLE") or not leaf.number:
-            return leaf
-        groups = [metadata.row_group(number).column(place) for number in range(metadata.num_row_groups)]
-        return replace(leaf, digits=_digits([group.statistics for group in groups]))
-
-    return type_.map_leaves(bounded)
+        return []
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    return [[group.column(place) for group in groups] for place in range(first, first + len(columns[name].leaves()))]
 
 
 def _digits(statistics: Sequence[Any]) -> int | None:

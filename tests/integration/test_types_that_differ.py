@@ -167,7 +167,7 @@ def test_what_no_type_holds_names_both_files_and_types(tmp_path: Path, one: Any,
 def test_a_moment_beyond_the_wider_type_is_an_error_with_both_types(tmp_path: Path) -> None:
     write(tmp_path, "a", x=pa.array([dt.datetime(2500, 1, 1)], pa.timestamp("us")))
     write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")))
-    with pytest.raises(md.errors.StepError, match=r"a\.parquet: column 'x' is TIMESTAMP; as TIMESTAMP_NS.*2500-01-01"):
+    with pytest.raises(SourceError, match=r"a\.parquet: .*'x' is TIMESTAMP, but TIMESTAMP_NS in data/b\.parquet"):
         pipeline(tmp_path).run()
 
 
@@ -357,3 +357,42 @@ def same(kept: Any, value: Any) -> bool:
     if isinstance(value, bool):
         return kept == str(value).lower()
     return type(value).fromisoformat(kept) == value if isinstance(value, dt.date) else type(value)(kept) == value
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([dt.date(2024, 1, 31), dt.date(9999, 12, 31)]),
+        pa.array([dt.datetime(1, 1, 1), dt.datetime(2024, 1, 31)], pa.timestamp("us")),
+        pa.array([[dt.date(2024, 1, 31)], [dt.date(1600, 1, 1)]]),
+        pa.array([{"d": dt.date(9999, 12, 31)}, None]),
+    ],
+    ids=["date", "timestamp", "list", "struct"],
+)
+@pytest.mark.parametrize("layers", [["bronze"], ["bronze", "silver"]], ids=["bronze alone", "silver"])
+def test_dates_outside_the_years_of_nanoseconds_fail_the_run(
+    tmp_path: Path, values: pa.Array, layers: list[str]
+) -> None:
+    nanoseconds = pa.timestamp("ns")
+    kinds = {"list": pa.list_(nanoseconds), "struct": pa.struct([("d", nanoseconds)])}
+    of = "list" if pa.types.is_list(values.type) else "struct" if pa.types.is_struct(values.type) else ""
+    write(tmp_path, "a", x=values)
+    write(tmp_path, "b", x=pa.nulls(1, kinds.get(of, nanoseconds)))
+    tables: dict[str, Any] = {
+        "bronze": {"t": md.Source(source="data/*")},
+        "silver": {"t": md.Table(from_={"t": "bronze.t"})},
+    }
+    declaration = md.Declaration(name="types", tables={name: tables[name] for name in layers}, sinks={})
+    running = md.Pipeline(declaration, base=tmp_path)
+    with pytest.raises(SourceError, match=r"a\.parquet.* is .* in data/b\.parquet"):
+        running.run()
+    assert running.lake.current() is None
+
+
+def test_dates_and_nanoseconds_that_fit_share_a_column(tmp_path: Path) -> None:
+    write(tmp_path, "a", x=pa.array([dt.date(2024, 1, 31), None]), y=pa.nulls(2, pa.date32()))
+    write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")), y=pa.array([1], pa.timestamp("ns")))
+    running = pipeline(tmp_path)
+    running.run()
+    assert column(running) == [dt.datetime(2024, 1, 31), None, pa.scalar(1, pa.timestamp("ns")).as_py()]
+    assert column(running, "y")[:2] == [None, None]
