@@ -21,6 +21,8 @@ _SIGNED = {"tinyint", "smallint", "integer", "bigint", "hugeint"}
 INTEGERS = frozenset(_SIGNED | {f"u{name}" for name in _SIGNED})
 NUMBERS = INTEGERS | {"decimal", "float", "double"}
 
+_TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON", '"NULL"')
+
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 _ARGUMENTS = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",()]*[^",()\s]))\s*(?:,\s*(\d+|\d*\.\d+)\s*)?')
 
@@ -236,6 +238,40 @@ def parse_expression(connection: Connection, text: str) -> dict[str, Any]:
     refuse_tables(node, f"{text!r}")
     expression: dict[str, Any] = node["select_list"][0]
     return expression
+
+
+def refuse_texts_as_numbers(rows: Relation, connection: Connection, expression: str) -> None:
+    """Raise StepError where text is compared with a number, a date or a truth value: DuckDB would read the text as
+    that, so that '01', '1.4' and '1' all equal 1."""
+    for node in walk(parse_expression(connection, expression)):
+        if node.get("class") == "COMPARISON":
+            operands = [node["left"], node["right"]]
+        elif node.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN"):
+            operands = node["children"]
+        else:
+            continue
+        types = [(_type_of(rows, connection, operand), operand) for operand in operands]
+        texts = [kind for kind, operand in types if kind == "VARCHAR" and operand.get("class") != "CONSTANT"]
+        others = [kind for kind, _ in types if kind and kind.split("(")[0] not in _TEXTS]
+        if texts and others:
+            raise StepError(
+                f"{expression!r} compares text to {others[0]}",
+                hint="`cast` the column first, or write the constant in quotes, as it is in the data",
+            )
+
+
+def _type_of(rows: Relation, connection: Connection, node: dict[str, Any]) -> str:
+    """The type of a part of an expression; nothing when it has none of its own, as what a lambda is given."""
+    import duckdb
+
+    (empty,) = connection.execute("select json_serialize_sql('select 1')").fetchall()[0]
+    tree = json.loads(empty)
+    tree["statements"][0]["node"]["select_list"] = [node]
+    (text,) = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0]
+    try:
+        return str(rows.project(text.removeprefix("SELECT ")).types[0])
+    except duckdb.Error:
+        return ""
 
 
 def refuse_tables(tree: object, what: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Input, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
-from medallion.expressions import explained, order_sql, parse_expression
+from medallion.expressions import explained, order_sql, parse_expression, refuse_texts_as_numbers
 from medallion.frames import SHOWN, Frames, html_table
 from medallion.records import Column, Release, Snapshot
 from medallion.storage.digests import REPAIR
@@ -95,6 +95,8 @@ def _matching(rows: Relation, where: str, connection: Connection) -> Relation:
     try:
         parse_expression(connection, where)
         with explained(f"{where!r}"):
-            return rows.filter(f"({where}\n)")
+            matching = rows.filter(f"({where}\n)")
+        refuse_texts_as_numbers(rows, connection, where)
+        return matching
     except StepError as error:
         raise CallError(error.message, hint="write one SQL condition, such as amount > 10") from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
 from medallion.errors import StepError
-from medallion.expressions import explained, parse_expression, public, walk
+from medallion.expressions import explained, parse_expression, public, refuse_texts_as_numbers, walk
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -39,6 +39,7 @@ class Expression(RowExpectation):
         with explained(f"expression {self.condition!r}"):
             failing = rows.filter(f"{_tried(rows, self.condition)} is not true")
             kind = rows.project(f"({self.condition}\n) as condition").types[0].id
+        refuse_texts_as_numbers(rows, inputs.connection, self.condition)
         if kind != "boolean":
             raise StepError(f"expression {self.condition!r} gives {kind.upper()}, neither true nor false")
         named = {node["column_names"][0].lower() for node in walk(tree) if node.get("type") == "COLUMN_REF"}

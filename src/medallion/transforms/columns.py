@@ -11,7 +11,15 @@ from pydantic import AfterValidator
 
 from medallion.contracts import Inputs, quote
 from medallion.errors import StepError
-from medallion.expressions import explained, kinds, new_names, parse_expression, public, walk
+from medallion.expressions import (
+    explained,
+    kinds,
+    new_names,
+    parse_expression,
+    public,
+    refuse_texts_as_numbers,
+    walk,
+)
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -124,9 +132,11 @@ def computed(rows: Relation, inputs: Inputs, name: str, expression: str, guard: 
     part = f"{guard.value if guard else whole} as {quote(name)}"
     try:
         with explained(f"cannot compute {expression!r}"):
-            return rows.project(f"* replace ({part})" if name in rows.columns else f"*, {part}")
+            result = rows.project(f"* replace ({part})" if name in rows.columns else f"*, {part}")
     except StepError as error:
         if "GROUP BY" in error.message:
             fault = f"{expression!r} holds an aggregate function, which needs more than one row"
             raise StepError(fault, hint="use `aggregate` or `window`") from error
         raise StepError(error.message, hint=f"the rows have: {', '.join(public(rows))}") from error
+    refuse_texts_as_numbers(rows, inputs.connection, expression)
+    return result

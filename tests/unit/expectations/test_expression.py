@@ -44,3 +44,8 @@ def test_a_condition_that_cannot_be_computed_is_broken():
     rows = [{"a": 4, "b": 2}, {"a": 1, "b": 0}, {"a": 1, "b": 2}]
     assert violations(Expression(condition="a // b > 1"), rows) == [(1, "a, b", "1, 0"), (2, "a, b", "1, 2")]
     assert violations(Expression(condition="random() >= 0 and a > 0"), rows) == []
+
+
+def test_text_compared_with_a_number_is_refused():
+    with pytest.raises(StepError, match="compares text to"):
+        violations(Expression(condition="v <> 2"), [{"v": "1.5"}])

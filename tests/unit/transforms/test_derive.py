@@ -93,3 +93,8 @@ def test_infinite_values_of_the_data_stay_and_later_columns_see_earlier_ones():
     made = apply_transform(Derive(columns={"b": "a / b", "c": "b * 2", "d": "random() >= 0"}), rows)
     assert [row["c"] for row in made.rows] == [float("inf"), 4.0]
     assert [aside[3:] for aside in made.set_aside] == [("b", "1.0, 0.0")]
+
+
+def test_text_compared_with_a_number_is_refused():
+    with pytest.raises(StepError, match="compares text to"):
+        apply_transform(Derive(columns={"x": "case when v = 2 then 'two' end"}), [{"v": "1.5"}])

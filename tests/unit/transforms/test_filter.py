@@ -58,3 +58,34 @@ def test_rows_that_a_condition_cannot_be_computed_for_are_quarantined():
     made = apply_transform(Filter(where="a / b > 1"), rows)
     assert made.rows == rows[:1]
     assert made.set_aside == [(1, "quarantined", "filter", None, "1, 0"), (2, "dropped", "filter", None, None)]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "v = 2",
+        "2 <> v",
+        "v in (1, 2)",
+        "v not in (1.5)",
+        "v is distinct from 2",
+        "case v when 2 then true else false end",
+        "a = 1 and not (lower(v) = 0123)",
+        "v = true",
+        "v = date '2024-01-31'",
+        "v = a",
+        "list_filter([v], lambda x: v = 2) is not null",
+    ],
+)
+def test_text_is_not_read_as_a_number_to_be_compared(where: str):
+    """DuckDB would find 1.5 equal to 2, and 01 equal to 1."""
+    with pytest.raises(StepError, match="compares text to") as caught:
+        apply_transform(Filter(where=where), [{"a": 1, "v": "1.5"}])
+    assert "`cast` the column first" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "where", ["v = '1.5'", "a = '1'", "v in ('1.5', '2')", "v is not null and v <> 'x'", "cast(v as double) = 1.5"]
+)
+def test_what_compares_alike_keeps_its_rows(where: str):
+    rows = [{"a": 1, "v": "1.5"}]
+    assert apply_transform(Filter(where=where), rows).rows == rows
