@@ -211,6 +211,8 @@ class _Reading:
             self._problem(node, path, "a key must be text")
             return None
         if node.tag == _UNTAGGED and not isinstance(_resolve(node.value), str):
+            if node.value == "null" and path[:1] == ("tables",) and path[3:4] == ("format",):
+                return "null"  # a setting of the format, and no value of anyone's data
             self._problem(node, path, f"the key {node.value or 'null'} is no text; put it in quotes")
             return None
         return str(node.value)

@@ -352,3 +352,11 @@ def test_json_is_read_as_it_stands(tmp_path_factory: pytest.TempPathFactory, val
     file = tmp_path_factory.getbasetemp() / "any.yaml"
     file.write_text(json.dumps({"a": value}, ensure_ascii=False), encoding="utf-8")
     assert read(file, {}).data == {"a": value}
+
+
+def test_a_setting_of_a_format_may_be_called_null(load: Reader) -> None:
+    for text in ("{csv: {null: [NA]}}", "{type: csv, null: [NA]}"):
+        document = load(f"tables: {{bronze: {{t: {{source: x.csv, format: {text}}}}}}}\n")
+        assert "null" in str(document.data)
+    with pytest.raises(DeclarationError, match="the key null is no text"):
+        load("tables: {silver: {t: {from: x, steps: [{map_values: {a: {null: x}}}]}}}\n")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000
 _NAMELESS = "_nameless_"
+_AROUND = "\ufeff \t"  # what may be around the names of a header that is repeated
 _REPEATED = "repeats the header"
 
 
@@ -36,8 +37,9 @@ class Csv(Format):
     Values stay text exactly as they stand; an empty unquoted field is null. Files may be compressed
     (`.gz`, `.zst`, `.bz2`). Blank lines are no records. A record that cannot be split into the fields of
     the header is quarantined with its number, and so is one with a NUL byte or a stray line break, and one that
-    repeats the header; empty fields too many at the end of a record are let pass. When most records do not fit the
-    header, the file was read wrong: the run fails, and the message says what to declare.
+    repeats the header, in whatever case; empty fields too many at the end of a record are let pass. When most records
+    do not fit the header, or another delimiter would split all of them alike, the file may be read wrong: the run
+    fails, and the message says what to declare.
 
     - `delimiter`: one character; by default a comma, a tab for `.tsv` files, or what a first line `sep=;` says.
     - `quote`: the character around fields that hold a delimiter or a line break; doubled it stands for
@@ -130,9 +132,9 @@ def _read_quickly(
     counted = Reading(text, name, columns, header.dialect, header.above, header.lines, part, connection).read()
     if counted is None or not counted[0]:
         return counted if not nameless else None
-    first, *others = header.columns
-    repeated = [f"ltrim({quote(first)}, chr(65279)) = {literal(first)}"]
-    repeated += [f"{quote(column)} = {literal(column)}" for column in others]
+    repeated = [
+        f"lower(trim({quote(column)}, {literal(_AROUND)})) = lower({literal(column)})" for column in header.columns
+    ]
     odd = " or ".join([f"({' and '.join(repeated)})", *(f"{quote(column)} is not null" for column in nameless)])
     if connection.execute(f"select 1 from {parquet_file.scan(part)} where {odd} limit 1").fetchall():
         return None
@@ -177,6 +179,7 @@ def _read_carefully(records: Iterator[Record], header: Header, part: Path, rejec
 
 def _kept(records: Iterator[Record], header: Header, rejects: Rejects) -> Iterator[Fields]:
     number, width = 0, len(header.columns)
+    names = [column.lower() for column in header.columns]
     for record in records:
         if width == 1 and record.fields and record.fields.count(None) == len(record.fields):
             continue
@@ -186,7 +189,7 @@ def _kept(records: Iterator[Record], header: Header, rejects: Rejects) -> Iterat
             if record.fields and width < len(record.fields) <= width + header.nameless:
                 raise _nameless(rejects.name, number, width)
             rejects.add(number, record.fault or misfit(record.fields, width), record.raw)
-        elif width > 1 and [clean_name(field or "") for field in fields] == [*header.columns]:
+        elif width > 1 and [clean_name(field or "").lower() for field in fields] == names:
             rejects.add(number, _REPEATED, record.raw)
         else:
             yield fields

@@ -18,10 +18,13 @@ from medallion.formats.rejects import Rejects
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
+_COMMENTS = ("#", "//", "--", "%")
+_RARE = ("^", "~", ":", "\x01", "\x1f", "¦")  # delimiters too, where they part every record alike
 _JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _SEPARATOR_WIDTH = 16  # bytes of the longest such line, in quotes and with its line end
+_ALIKE = 100  # records that another delimiter must part alike
 _SAMPLE = 1_000  # records that are looked at to say what to declare
 
 
@@ -73,6 +76,8 @@ class HeaderReader:
             )
         if len(first.fields) == 1 and len(self.declared) != 1:
             _check_delimiter(first, self.name, dialect, what)
+        if not (self.delimiter_declared or separator):
+            self._check_other_delimiters(first, dialect, skip, what)
         if self.header is False:
             if fit(first.fields, len(self.declared)) is None:
                 raise SourceError(
@@ -86,8 +91,36 @@ class HeaderReader:
     def _separator_line(self) -> str:
         """The delimiter that a first line such as `sep=;` names, which Excel writes and reads; else nothing."""
         _, first = next(numbered_lines(self.text), (1, b""))
-        match = _SEPARATOR_LINE.fullmatch(first[:_SEPARATOR_WIDTH].decode(errors="replace").rstrip("\r\n"))
+        line = first[:_SEPARATOR_WIDTH].decode(errors="replace").rstrip("\r\n")
+        match = _SEPARATOR_LINE.fullmatch(line)
+        if not match and not self.skip and line.lower().lstrip('"').startswith("sep="):
+            raise SourceError(
+                f"{self.name}: the first line, {line}, names no delimiter of one character",
+                hint="declare `skip: 1` and `delimiter`",
+            )
         return match[1] if match else ""
+
+    def _check_other_delimiters(self, first: Record, dialect: Dialect, skip: int, what: str) -> None:
+        """Refuse a file that another delimiter parts as well: `id;name, full` above `1;Lee, Ann`."""
+        width = len(first.fields or ())
+        for other in (*DELIMITERS, *(_RARE if width == 1 else ())):
+            if other == dialect.delimiter or other not in first.raw:
+                continue
+            parted = replace(dialect, delimiter=other)
+            sample = islice(Splitter(self.text, self.name, parted, skip), _ALIKE)
+            widths = {len(record.fields or ()) for record in sample}
+            if len(widths) == 1 and widths != {1} and self._records_fit(dialect, skip, width):
+                shown = DELIMITERS.get(other, repr(other))
+                raise SourceError(
+                    f"{self.name}: {what} and the records are {width} columns when split by "
+                    f"{DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))}, and {widths.pop()} by {shown}",
+                    hint="declare the `delimiter`",
+                )
+
+    def _records_fit(self, dialect: Dialect, skip: int, width: int) -> bool:
+        """Whether there are records, and they are as wide as the header; other checks are for those that are not."""
+        records = list(islice(Splitter(self.text, self.name, dialect, skip), _ALIKE))
+        return len(records) > 1 and all(fit(record.fields, width) for record in records)
 
     def _first_two(self, dialect: Dialect, skip: int) -> tuple[Record | None, Record | None]:
         records = iter(Splitter(self.text, self.name, dialect, skip))
@@ -95,10 +128,11 @@ class HeaderReader:
 
     def _named(self, first: Record, second: Record | None, dialect: Dialect) -> Header:
         names = [clean_name(field or "") for field in first.fields or ()]
-        if first.raw.startswith("#") and not dialect.comment and self.header is None:
+        mark = next((mark for mark in _COMMENTS if first.raw.startswith(mark)), "")
+        if mark and not dialect.comment and self.header is None:
             raise SourceError(
-                f"{self.name}: the header begins with '#': {first.raw[:80]}",
-                hint="declare `comment: '#'` when it is a comment, or `header: true` when it is the header",
+                f"{self.name}: the header begins with {mark!r}: {first.raw[:80]}",
+                hint=f"declare `comment: {mark!r}` when it is a comment, or `header: true` when it is the header",
             )
         if self.header is None:
             self._check_names_no_record(names)
