@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from medallion import ingest
 from medallion.computing import Computing
 from medallion.config import Declaration, Table
 from medallion.contracts import Session, Transform
-from medallion.errors import GateError, LeaseError, MedallionError, ServiceError, StorageError
+from medallion.errors import LeaseError, MedallionError, ServiceError, StorageError
 from medallion.failures import Failures
 from medallion.identifiers import next_id, now
 from medallion.journal import WriteJournal
 from medallion.lake_pointer import FORMAT, Pointer
 from medallion.plan import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.publishing import Publisher
-from medallion.records import Ingestion, LoadReport, Release, Run, Snapshot, StepRun
-from medallion.retention import collect, forget_runs
+from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
+from medallion.retention import collect
+from medallion.run_log import Event, RunLog, failed_step, finished_step, ingestion
 from medallion.scheduling import side_by_side
 from medallion.secrets import mask, mask_all, scrub
 from medallion.source_tokens import read_tokens, write_tokens
@@ -31,20 +31,11 @@ if TYPE_CHECKING:
     from medallion.pipeline import Pipeline, Writing
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something a watcher may show. `kind` says which of the other fields are set."""
-
-    kind: Literal["planned", "started", "finished", "loading", "loaded", "published"]
-    table: str = ""
-    plan: Plan | None = None
-    step: StepRun | None = None
-    load: LoadReport | None = None
-    release: Release | None = None
-
-
 Perform = Callable[[Step, Callable[[], None]], None]
 """Does the work of one step, in the order of the plan: the work may be called again when it failed."""
+
+
+_ACTIONS: dict[str, Action] = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}
 
 
 class Execution:
@@ -66,7 +57,7 @@ class Execution:
         self.selection = selection
         self.perform = perform
         run = writing.lease.run
-        self.record = Run(id=run, pipeline=pipeline.declaration.name, status="running", started=now())
+        self.log = RunLog(pipeline.lake, run, pipeline.declaration.name, watch)
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
         self.pointer = Pointer()
@@ -74,10 +65,7 @@ class Execution:
         self.failures = Failures()
         self.snapshots: dict[str, Snapshot] = {}
         self.lost: Lost = {}
-        self._watch = watch
-        self._telling = Lock()
         self._opening = Lock()
-        self._places: Mapping[str, int] = {}
         self._stack = ExitStack()
         self._session: Session | None = None
         self.journal = WriteJournal(pipeline.lake.storage, run)
@@ -90,11 +78,6 @@ class Execution:
                 self._session = self._stack.enter_context(self.pipeline.declaration.engine.session(self.scratch))
             return self._session
 
-    def watch(self, event: Event) -> None:
-        """Tell the watcher, in one thread at a time."""
-        with self._telling:
-            self._watch(event)
-
     def execute(self) -> Run:
         """Do it. Raises MedallionError with `run` set when it fails."""
         try:
@@ -103,19 +86,14 @@ class Execution:
         except BaseException as error:
             scrub(error)
             said = str(error) if isinstance(error, MedallionError) else f"{type(error).__name__}: {error}"
-            self._note(status="failed", finished=now(), error=mask(said))
+            self.log.note(status="failed", finished=now(), error=mask(said))
             with suppress(ServiceError):  # the lake itself may be what failed
-                self._write_down()
+                self.log.write_down()
             if isinstance(error, MedallionError):
-                error.run = self.record
+                error.run = self.log.record
             raise
-        self._write_down()
-        return self.record
-
-    def _write_down(self) -> None:
-        self.lake.put_run(self.record)
-        with suppress(ServiceError):  # old records that could not be removed now are removed next time
-            forget_runs(self.lake)
+        self.log.write_down()
+        return self.log.record
 
     def _execute_or_lose(self) -> None:
         """Execute; what fails in a run that lost its lease fails for that."""
@@ -143,18 +121,18 @@ class Execution:
         self.failures.check()
         find = self.lake.find_snapshot
         made = plan(self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost)
-        self.watch(Event("planned", plan=made))
+        self.log.watch(Event("planned", plan=made))
         if any(step.decision == "compute" for step in made.steps):
-            self.lake.put_run(self.record)
+            self.lake.put_run(self.log.record)
         self._go_through(made)
         if made.stale:
             note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
-            self._note(status="succeeded", finished=now(), note=note)
+            self.log.note(status="succeeded", finished=now(), note=note)
             return
         same = release is not None and _ids(release.tables) == _ids(self.snapshots)
         if release and same and publisher.serves(release) and (shown == {release.id} or publisher.catch_up(release)):
             publisher.refresh_plain(release)
-            self._note(status="unchanged", finished=now(), release=release.id)
+            self.log.note(status="unchanged", finished=now(), release=release.id)
             return
         with publisher.connected() as connected:
             # after a release of an older format, the sinks alone know which rows `append` and `merge` build on
@@ -173,7 +151,7 @@ class Execution:
     def _go_through(self, made: Plan) -> None:
         """Bring every table of the plan up to date."""
         steps = {step.table: step for step in made.steps}
-        self._places = {name: place for place, name in enumerate(steps)}
+        self.log.places = {name: place for place, name in enumerate(steps)}
         if self.perform:
             for step in made.steps:
                 self.perform(step, partial(self._step, step))
@@ -193,7 +171,7 @@ class Execution:
         failed = [read for read in reads(self.pipeline.declaration, name) if read in self.failures]
         if failed and planned.decision != "left":
             self.failures.block(name)
-            self._add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
+            self.log.add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
             return
         with self.failures.collected(name):
             self._step(planned)
@@ -202,38 +180,37 @@ class Execution:
         release = Release(
             id=next_id(before.id if before else None),
             pipeline=self.pipeline.declaration.name,
-            run=self.record.id,
+            run=self.log.record.id,
             created=now(),
             sequence=self.pointer.sequence + 1,
             token=self.held.token,
             previous=before.id if before else None,
-            tables={name: self.snapshots[name] for name in self._places if name in self.snapshots},
+            tables={name: self.snapshots[name] for name in self.log.places if name in self.snapshots},
             layers={
                 name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
                 for name, layer in self.pipeline.declaration.layers.items()
             },
         )
         for table in self.pipeline.declaration.served():
-            self.watch(Event("loading", table=table))
+            self.log.watch(Event("loading", table=table))
             with self.failures.collected(table):
                 for load in publisher.load_table(release, table, before):
-                    self._note(loads=(*self.record.loads, load))
-                    self.watch(Event("loaded", load=load))
+                    self.log.loaded(load)
         self.failures.check()
-        self._note(ingestion=_ingestion(self.record.loads))
-        release = publisher.with_served(release, self.record.loads)
+        self.log.note(ingestion=ingestion(self.log.record.loads))
+        release = publisher.with_served(release, self.log.record.loads)
         self.held.check()
         self.lake.publish(release, self.pointer, before)
         publisher.activate(release)
-        self._note(status="succeeded", finished=now(), release=release.id)
-        self.watch(Event("published", release=release))
+        self.log.note(status="succeeded", finished=now(), release=release.id)
+        self.log.watch(Event("published", release=release))
         with suppress(ServiceError):  # it is published; what could not be removed now is removed next time
             self.journal.close()
             collect(
                 self.lake,
                 self.pipeline.declaration,
                 publisher.sinks,
-                run=self.record.id,
+                run=self.log.record.id,
                 check=self.held.check,
                 until=self.held.taken,
                 thorough=False,
@@ -258,7 +235,7 @@ class Execution:
         if step.decision != "compute":
             self._keep(planned, step)
             return
-        self.watch(Event("started", table=name))
+        self.log.watch(Event("started", table=name))
         try:
             if name in self.kept:
                 snapshot, drift = self.computing.take_in(step, self.kept[name], self.current.get(name))
@@ -266,22 +243,12 @@ class Execution:
                 snapshot, drift = self.computing.compute(step, self.snapshots), []
         except MedallionError as error:
             self.pipeline.locate(error)
-            failed = StepRun.model_validate(
-                {
-                    "table": name,
-                    "action": "failed",
-                    "why": step.why,
-                    "seconds": time.perf_counter() - started,
-                    "error": str(error),
-                    **(error.figures if isinstance(error, GateError) else {}),
-                }
-            )
-            self._add(failed)
-            self.watch(Event("finished", table=name, step=failed))
+            self.log.finish(failed_step(name, step.why, time.perf_counter() - started, error))
             raise
-        done = self._settle(snapshot, tuple(drift), step.why, time.perf_counter() - started)
-        self._add(done)
-        self.watch(Event("finished", table=name, step=done))
+        self.lake.put_snapshot(snapshot, self.current.get(name))
+        self.snapshots[name] = snapshot
+        done = finished_step(snapshot, "computed", step.why, self._changes(name), time.perf_counter() - started)
+        self.log.finish(done.model_copy(update={"drift": tuple(drift)}))
 
     def _keep(self, planned: Step, step: Step) -> None:
         snapshot = step.snapshot
@@ -290,52 +257,15 @@ class Execution:
                 return
             raise MedallionError(f"{step.table}: it was decided to keep a snapshot that is not there")
         self.snapshots[step.table] = snapshot
-        action = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}[step.decision]
-        done = self._done(snapshot, action, step.why)
-        self._add(done)
-        self.watch(Event("finished", table=step.table, step=done))
+        self.log.finish(finished_step(snapshot, _ACTIONS[step.decision], step.why, self._changes(step.table)))
 
-    def _settle(self, snapshot: Snapshot, drift: tuple[str, ...], why: str, seconds: float) -> StepRun:
-        self.lake.put_snapshot(snapshot, self.current.get(snapshot.table))
-        self.snapshots[snapshot.table] = snapshot
-        done = self._done(snapshot, "computed", why)
-        return done.model_copy(update={"seconds": seconds, "drift": drift})
-
-    def _done(self, snapshot: Snapshot, action: str, why: str) -> StepRun:
-        arrival = self.arrivals.get(snapshot.table)
-        return StepRun.model_validate(
-            {
-                "table": snapshot.table,
-                "action": action,
-                "why": why,
-                "rows": snapshot.rows,
-                "bytes": snapshot.bytes,
-                "snapshot": snapshot.id,
-                "tallies": snapshot.tallies,
-                "sources": arrival.changes if arrival else {},
-                "warnings": snapshot.warnings,
-                "rejects": snapshot.rejects,
-            }
-        )
-
-    def _add(self, done: StepRun) -> None:
-        """Note a step, where the plan has it."""
-        with self._telling:
-            steps = sorted((*self.record.steps, done), key=lambda step: self._places[step.table])
-            self._note(steps=tuple(steps))
-
-    def _note(self, **changes: object) -> None:
-        self.record = self.record.model_copy(update=changes)
+    def _changes(self, table: str) -> Mapping[Change, int]:
+        arrival = self.arrivals.get(table)
+        return arrival.changes if arrival else {}
 
 
 def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
     return {name: snapshot.id for name, snapshot in snapshots.items()}
-
-
-def _ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:
-    done = [load for load in loads if load.loaded]
-    rows, seconds = sum(load.arrived for load in done), sum(load.seconds for load in done)
-    return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if done else None
 
 
 def _steps(declaration: Declaration, name: str) -> Sequence[Transform]:

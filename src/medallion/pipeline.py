@@ -16,7 +16,7 @@ from medallion.config import Declaration, Source, faults
 from medallion.contracts import Sink, SourceLayer, Store
 from medallion.environment import read_dotenv
 from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
-from medallion.execution import Event, Execution, Perform
+from medallion.execution import Execution, Perform
 from medallion.failures import Failures
 from medallion.frames import summary
 from medallion.lake import Lake
@@ -26,6 +26,7 @@ from medallion.progress import shown
 from medallion.publishing import Publisher
 from medallion.records import LakeIdentity, Owner, Release, Run
 from medallion.retention import Collected, collect, finish_removal
+from medallion.run_log import Event
 from medallion.secrets import SECRETS, mask
 from medallion.source_map import Document
 from medallion.source_tokens import read_tokens

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from medallion.execution import Event
+    from medallion.run_log import Event
 
     Watch = Callable[[Event], None]
 

@@ -16,9 +16,9 @@ import pytest
 
 from medallion import lease as leases
 from medallion.errors import LeaseError
-from medallion.execution import Event
 from medallion.identifiers import now
 from medallion.lease import Lease, holder, lease, unlock
+from medallion.run_log import Event
 from medallion.storage import Storage, open_storage
 from tests.integration import small
 

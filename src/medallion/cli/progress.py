@@ -11,7 +11,7 @@ from medallion.cli.settings import Settings
 from medallion.progress import Bar
 
 if TYPE_CHECKING:
-    from medallion.execution import Event
+    from medallion.run_log import Event
 
 Watch = Callable[["Event"], None]
 

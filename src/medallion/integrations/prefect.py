@@ -23,11 +23,11 @@ from prefect.types.entrypoint import EntrypointType
 
 from medallion.config import Table
 from medallion.errors import MedallionError, ServiceError
-from medallion.execution import Event
 from medallion.pipeline import Pipeline
 from medallion.plan import Step
 from medallion.quality import quality_of
 from medallion.records import Run, StepRun
+from medallion.run_log import Event
 from medallion.secrets import masked_logger
 
 RETRIES = 2
