@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from medallion.contracts import literal, quote
+from medallion.contracts import quote
 
 MAX_DIGITS = 38  # of a DECIMAL
 MAX_LEVELS = 32
@@ -25,7 +25,7 @@ _INTEGERS = {**_BITS, **{f"U{name}": bits for name, bits in _BITS.items()}}
 _FLOATS = ("FLOAT", "DOUBLE")
 _TEXTS = ("VARCHAR", "UUID", "JSON", "ENUM")
 _NESTED = ("LIST", "STRUCT", "MAP")
-_EXACT_IN = {  # moments by the wider types that hold each of their values, the best first
+EXACT_IN = {  # moments by the wider types that hold each of their values, the best first
     "DATE": ("TIMESTAMP", "TIMESTAMP_NS"),
     "TIMESTAMP_S": ("TIMESTAMP", "TIMESTAMP_NS"),
     "TIMESTAMP_MS": ("TIMESTAMP", "TIMESTAMP_NS"),
@@ -36,7 +36,7 @@ _EXACT_IN = {  # moments by the wider types that hold each of their values, the 
     "TIME": ("TIME", "TIME_NS"),
     "TIME_NS": ("TIME_NS",),
 }
-MOMENTS = frozenset(_EXACT_IN)
+MOMENTS = frozenset(EXACT_IN)
 Leaf = Callable[[Sequence["ColumnType"]], "ColumnType | None"]
 
 _PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')
@@ -177,34 +177,6 @@ def decided(type_: ColumnType) -> ColumnType:
     return replace(type_, items=tuple((name, decided(item)) for name, item in type_.items))
 
 
-def converted(value: str, source: ColumnType, target: ColumnType) -> str:
-    """SQL of a value of one type as another that holds it exactly."""
-    if source == NULL:
-        return f"cast(null as {target})"
-    if decided(source) == target:
-        return value
-    if "FLOAT" in {leaf.name for leaf in source.leaves()}:
-        # the text of a FLOAT is shorter than the number is, and reads back as another DOUBLE
-        double = source.map_leaves(lambda leaf: ColumnType("DOUBLE") if leaf.name == "FLOAT" else leaf)
-        value = f"cast({value} as {double})"
-    return f"cast({value} as {target})"
-
-
-def checked(value: str, source: ColumnType, target: ColumnType, message: str) -> str:
-    """SQL of a value as another type; a value that does not fit exactly is an error that begins with `message`."""
-    partial = source.name in _EXACT_IN and source != target  # the wider one has fewer years
-    if target == TEXT or (not partial and common_type((source, target)) == target):
-        return converted(value, source, target)
-    text = f"{literal(f'{message}: ')} || cast({value} as varchar) || {literal(f' does not fit {target}')}"
-    exact = f"{value} is null or {fits(value, source, target)}"
-    return f"case when {exact} then cast({value} as {target}) else error({text}) end"
-
-
-def fits(value: str, source: ColumnType, target: ColumnType) -> str:
-    """SQL that is true for a value that the target holds exactly, and not true for NULL."""
-    return f"coalesce(try_cast(try_cast({value} as {target}) as {source}) = {value}, false)"
-
-
 def _common(types: Sequence[ColumnType], leaf: Leaf) -> ColumnType | None:
     types = [type_ for type_ in types if type_ != NULL]
     if not types:
@@ -242,7 +214,7 @@ def _exact_leaf(types: Sequence[ColumnType]) -> ColumnType | None:
         return _common_number(types)
     if all(type_.name in _TEXTS for type_ in types):
         return TEXT
-    wider = [_EXACT_IN.get(type_.name, ()) for type_ in types]
+    wider = [EXACT_IN.get(type_.name, ()) for type_ in types]
     return next((ColumnType(name) for name in wider[0] if all(name in names for names in wider)), None)
 
 
@@ -253,7 +225,7 @@ def _leaf_or_text(types: Sequence[ColumnType]) -> ColumnType | None:
     names = {type_.name for type_ in types}
     if all(type_.number or type_.name == "BOOLEAN" for type_ in types):
         return TEXT
-    readable = names <= {*_INTEGERS, *_FLOATS, *_TEXTS, *_EXACT_IN, "DECIMAL", "BOOLEAN"}
+    readable = names <= {*_INTEGERS, *_FLOATS, *_TEXTS, *EXACT_IN, "DECIMAL", "BOOLEAN"}
     return TEXT if readable and names & set(_TEXTS) else None
 
 

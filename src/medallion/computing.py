@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from medallion import ingest
 from medallion.added_columns import unused_folders
 from medallion.config import Table
-from medallion.contracts import Built, Input, Session, TableTask, keep_file
+from medallion.contracts import Built, Input, Parsed, Session, TableTask, keep_file
 from medallion.errors import GateError, MedallionError
 from medallion.identifiers import now
 from medallion.journal import LAKE, WriteJournal
 from medallion.lake_records import KEY_LENGTH
 from medallion.parsing import parse
 from medallion.plan import Step
-from medallion.records import File, Snapshot, Tally
+from medallion.records import Column, File, Snapshot, SourceFile, Tally
 from medallion.rejects import most_quarantined, quarantined_files, write_rejects
 from medallion.source_schema import settle
 
@@ -69,21 +69,6 @@ class Computing:
         )
         identity = self._snapshot_id(step)
         found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
-        warnings = tuple(f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings)
-        warnings += tuple(
-            most_quarantined(file.name, file.quarantined, file.rows, "format")
-            for file in files
-            if file.quarantined * 2 > file.rows
-        )
-        warnings += tuple(
-            f"the folders {key}=… of its files are no column; `add: {{{key}: folder({key})}}` makes one"
-            for key in unused_folders(
-                [file.name for file in files],
-                table.declared.source,
-                table.declared.add,
-                [column.name for column in columns],
-            )
-        )
         snapshot = Snapshot.model_validate(
             {
                 "table": step.table,
@@ -99,7 +84,7 @@ class Computing:
                 "identified": True,
                 "tallies": (tally,),
                 "rejects": self._keep_rejects(step.table, identity, found, bad),
-                "warnings": warnings,
+                "warnings": _source_warnings(table, pairs, columns),
             }
         )
         return snapshot, drift
@@ -181,6 +166,25 @@ class Computing:
 
     def _gate_hint(self, rejects: File | None) -> str:
         return f"medallion quarantine --run {self.run} shows the rows" if rejects else "mend the data, or the rule"
+
+
+def _source_warnings(
+    table: ingest.SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
+) -> tuple[str, ...]:
+    """What to look at in source files: what their format says, most rows quarantined, folders that are no column."""
+    warnings = [f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings]
+    files = [file for file, _ in pairs]
+    warnings += [
+        most_quarantined(file.name, file.quarantined, file.rows, "format")
+        for file in files
+        if file.quarantined * 2 > file.rows
+    ]
+    names, declared = [column.name for column in columns], table.declared
+    warnings += [
+        f"the folders {key}=… of its files are no column; `add: {{{key}: folder({key})}}` makes one"
+        for key in unused_folders([file.name for file in files], declared.source, declared.add, names)
+    ]
+    return tuple(warnings)
 
 
 def _file_warnings(built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def take_in(
     tokens = taken(known.values())
     tokens |= {n: token for n, token in (touched or {}).items() if n in known and known[n].sha256 == token.sha256}
     staged = StagedStorage(table.storage, scratch) if scratch else None
+    keeper = replace(table, storage=staged) if staged else table
 
     def keep(found: tuple[str, Entry]) -> Kept:
         name, entry = found
@@ -86,11 +87,8 @@ def take_in(
             item = Stored(former.object, former.bytes, former.sha256)
             return Kept(name, entry, former.sha256, item, former.arrived, form, tokens[name])
         arrived = now()
-        if scratch is None or staged is None:
-            item, sha256 = Stored(""), digest_of_source(source, entry)
-        else:
-            item = keep_object(replace(table, storage=staged), source, entry, scratch)
-            sha256 = item.sha256 or ""
+        item = keep_object(keeper, source, entry, scratch) if scratch else Stored("")
+        sha256 = item.sha256 or digest_of_source(source, entry)
         return Kept(name, entry, sha256, item, arrived, form, token_of(entry, sha256, arrived))
 
     kept: list[Kept] = []
@@ -99,6 +97,11 @@ def take_in(
             kept += pool.map(keep, batch)
             if staged:
                 staged.flush(pool)
+    return _arrival(table, kept, known), kept
+
+
+def _arrival(table: SourceTable, kept: Sequence[Kept], known: Mapping[str, SourceFile]) -> Arrival:
+    """What the files are now, compared with those of the published snapshot."""
     changes = Counter[Change](_change(file, known) for file in kept)
     changes["retracted"] = len(known.keys() - {file.name for file in kept})
     mark = digest(
@@ -109,7 +112,7 @@ def take_in(
             "columns": table.declared.columns,
         }
     )
-    return Arrival(mark, dict(changes)), kept
+    return Arrival(mark, dict(changes))
 
 
 def refreshed(before: Snapshot | None, kept: Sequence[Kept]) -> dict[str, SourceToken]:

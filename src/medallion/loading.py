@@ -9,8 +9,9 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from medallion import locations, plugins
-from medallion.config import Declaration, Heading, ServedTable, SinkDeclaration, Source, Table, faults
+from medallion.config import Declaration, Heading, ServedTable, SinkDeclaration, Source, Table
 from medallion.contracts import Plugin, SourceLayer
+from medallion.declaration_faults import faults
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
 from medallion.secrets import masked_logger
 from medallion.source_map import Document, dotted, read

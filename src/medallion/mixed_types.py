@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from medallion.column_types import ColumnType, checked, column_type, common_if_small, common_type, fits
+from medallion.column_types import ColumnType, column_type, common_if_small, common_type
 from medallion.errors import StepError
+from medallion.exact_casts import checked, fits
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

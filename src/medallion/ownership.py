@@ -17,13 +17,26 @@ from medallion.identifiers import now
 from medallion.lake import Lake
 from medallion.lake_pointer import FORMAT, newer_format
 from medallion.locations import LAYER_MARK, locate
-from medallion.records import LakeIdentity, Record
+from medallion.records import Moment, Record
 from medallion.storage import Storage, open_storage
 from medallion.storage.sealing import read_record, seal, write_record
 
 PATH = "lake.json"
 
 _LOST = "medallion adopt makes it this pipeline's lake again"
+
+
+class LakeIdentity(Record):
+    """Whose lake it is: `id` was made once, `pipeline` is the name in the declaration.
+
+    `format` is how the lake is laid out. `former` are the names of pipelines it was taken over from.
+    """
+
+    format: int
+    id: str
+    pipeline: str
+    created: Moment
+    former: tuple[str, ...] = ()
 
 
 class LayerOwner(Record):

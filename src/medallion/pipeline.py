@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from medallion import ingest, locations, ownership
-from medallion.config import Declaration, Source, faults
+from medallion.config import Declaration, Source
 from medallion.contracts import Sink, SourceLayer, Store
+from medallion.declaration_faults import faults
 from medallion.environment import read_dotenv
 from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
 from medallion.execution import Execution, Perform
@@ -21,10 +22,11 @@ from medallion.failures import Failures
 from medallion.frames import summary
 from medallion.lake import Lake
 from medallion.lease import Lease, lease, unlock
+from medallion.ownership import LakeIdentity
 from medallion.plan import Plan, Selection, plan, select
 from medallion.progress import shown
 from medallion.publishing import Publisher
-from medallion.records import LakeIdentity, Owner, Release, Run
+from medallion.records import Owner, Release, Run
 from medallion.retention import Collected, collect, finish_removal
 from medallion.run_log import Event
 from medallion.secrets import SECRETS, mask

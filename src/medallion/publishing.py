@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from medallion.config import ServedTable
 from medallion.contracts import Input, Session, Sink, TableSpec, check_release
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
-from medallion.records import LoadReport, Owner, PlainFile, PlainRecord, Release, Served, Serving, Snapshot
+from medallion.plain_copies import PlainFile, PlainRecord
+from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.storage import for_each
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealing import read_record, write_record

@@ -203,32 +203,6 @@ class Release(Record):
         return f"<Release {self.id} of {self.pipeline}: {len(self.tables)} tables>"
 
 
-class PlainFile(File):
-    """The copy of a table under its plain name, such as `gold/sales.parquet`; `snapshot` is what it is a copy of."""
-
-    snapshot: str
-
-
-class PlainRecord(Record):
-    """What stands under plain names, by full table name, and of which release."""
-
-    release: str
-    tables: dict[str, PlainFile]
-
-
-class LakeIdentity(Record):
-    """Whose lake it is: `id` was made once, `pipeline` is the name in the declaration.
-
-    `format` is how the lake is laid out. `former` are the names of pipelines it was taken over from.
-    """
-
-    format: int
-    id: str
-    pipeline: str
-    created: Moment
-    former: tuple[str, ...] = ()
-
-
 class Owner(Record):
     """Who writes to a serving database: a lake by its id, its pipeline, and the run with its fencing token.
 

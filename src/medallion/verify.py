@@ -15,8 +15,9 @@ from medallion.journal import journal_paths, read_journal
 from medallion.lake_pointer import FORMAT, POINTER, Pointer
 from medallion.lake_records import snapshot_path
 from medallion.locations import LAYER_MARK
+from medallion.plain_copies import PlainRecord
 from medallion.publishing import PLAIN
-from medallion.records import PlainRecord, Record, Release, Run, Snapshot
+from medallion.records import Record, Release, Run, Snapshot
 from medallion.retention import expected_releases
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR, Stored, forget_digests, lost, verified

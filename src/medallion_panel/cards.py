@@ -13,6 +13,7 @@ from medallion.contracts import Filter
 from medallion.errors import CallError, MedallionError
 from medallion.pipeline import Pipeline
 from medallion.secrets import masked_logger
+from medallion_panel.block_settings import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
@@ -26,7 +27,6 @@ from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.worldmap import world_map
 from medallion_panel.formats import Formats
 from medallion_panel.redraw import redraw
-from medallion_panel.section import Block, Content, Freshness, Kpi, Markdown, Quality, Rows, Runs, Speed
 from medallion_panel.texts import HtmlPane, Look, Text, markdown
 from medallion_panel.visitor_errors import visitor_text
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from medallion_panel.block_settings import Bar, Block, Chart, Freshness, Histogram, Kpi, Quality, Rows, Runs, WorldMap
 from medallion_panel.figures import Figures
 from medallion_panel.formats import identifying
-from medallion_panel.section import (
-    Bar,
-    Block,
-    Chart,
-    FilterField,
-    Freshness,
-    Histogram,
-    Kpi,
-    Page,
-    Quality,
-    Rows,
-    Runs,
-    WorldMap,
-)
+from medallion_panel.section import FilterField, Page
 from medallion_panel.world import country_key
 
 _FEW = 40

@@ -16,7 +16,8 @@ from babel import Locale, dates, numbers
 from medallion.errors import CallError
 from medallion.kinds import Kind
 from medallion.metrics import MetricCall, metric_call
-from medallion_panel.section import Dashboard, FormatName
+from medallion_panel.block_settings import FormatName
+from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _IDENTIFYING = re.compile(r"(^|_)(id|key|code|zip|postcode|year)$", re.IGNORECASE)

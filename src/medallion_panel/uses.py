@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from medallion.errors import CallError, MedallionError
 from medallion.metrics import metric_columns
+from medallion_panel.block_settings import Block, Chart, Heatmap, Histogram, Kpi, Rows, Scatter, WorldMap
 from medallion_panel.figures import Figures
-from medallion_panel.section import Block, Chart, Heatmap, Histogram, Kpi, Page, Rows, Scatter, WorldMap
+from medallion_panel.section import Page
 
 
 def hold_for(page: Page, pages: Iterable[Page], figures: Figures) -> None:

@@ -13,9 +13,10 @@ import medallion as md
 from medallion.cli import report
 from medallion.quality import quality_of
 from medallion_api.app import create_app
+from medallion_panel.block_settings import Quality
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.formats import Formats
-from medallion_panel.section import Dashboard, Quality
+from medallion_panel.section import Dashboard
 
 YAML = """\
 name: phases

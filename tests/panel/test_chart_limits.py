@@ -13,6 +13,7 @@ import pytest
 
 import medallion as md
 from medallion.records import Tally
+from medallion_panel.block_settings import Bar, Chart, Heatmap, Histogram, Kpi, Quality, Runs, Scatter, WorldMap
 from medallion_panel.blocks import distributions, kpi, points, worldmap
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
@@ -30,19 +31,7 @@ from medallion_panel.figures import Figures
 from medallion_panel.filters import page_filters
 from medallion_panel.formats import Formats, and_more
 from medallion_panel.offers import offers_of
-from medallion_panel.section import (
-    Bar,
-    Chart,
-    Dashboard,
-    Heatmap,
-    Histogram,
-    Kpi,
-    Page,
-    Quality,
-    Runs,
-    Scatter,
-    WorldMap,
-)
+from medallion_panel.section import Dashboard, Page
 
 FORMATS = Formats.of(Dashboard())
 NOW = datetime.now(UTC)

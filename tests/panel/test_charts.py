@@ -14,6 +14,7 @@ from pydantic import ValidationError
 import medallion as md
 from medallion.contracts import Filter
 from medallion.errors import CallError, SinkError
+from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.periods import breaks, unfinished
@@ -25,7 +26,7 @@ from medallion_panel.figures import Figures
 from medallion_panel.filters import page_filters
 from medallion_panel.formats import Formats
 from medallion_panel.offers import offers_of
-from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Kpi, Page, Scatter, WorldMap
+from medallion_panel.section import Dashboard, Page
 from medallion_panel.theme import REST, SERIES
 from medallion_panel.visitor_errors import visitor_text, without_places
 

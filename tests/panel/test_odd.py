@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from medallion.contracts import Filter
+from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Histogram, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.charts import bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
@@ -27,7 +28,7 @@ from medallion_panel.figures import Figures
 from medallion_panel.filters import page_filters
 from medallion_panel.formats import Formats
 from medallion_panel.offers import offers_of
-from medallion_panel.section import Bar, Block, Chart, Dashboard, Heatmap, Histogram, Kpi, Page, Scatter, WorldMap
+from medallion_panel.section import Dashboard, Page
 from tests.panel.serving import serving
 
 LONG = "A name that is far longer than an axis, "

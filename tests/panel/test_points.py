@@ -8,11 +8,12 @@ import pytest
 
 import medallion as md
 from medallion.contracts import Filter
+from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.points import RASTER, scatter
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
-from medallion_panel.section import Dashboard, Scatter
+from medallion_panel.section import Dashboard
 
 YAML = """\
 name: many

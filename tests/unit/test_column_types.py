@@ -11,17 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.column_types import (
-    EMPTY,
-    NULL,
-    agree,
-    checked,
-    column_type,
-    common_or_text,
-    common_type,
-    converted,
-    decided,
-)
+from medallion.column_types import EMPTY, NULL, agree, column_type, common_or_text, common_type, decided
+from medallion.exact_casts import checked, converted
 
 WORDS = (
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE BOOLEAN VARCHAR"

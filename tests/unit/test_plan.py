@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from medallion.config import Declaration, Source, Table, faults
+from medallion.config import Declaration, Source, Table
+from medallion.declaration_faults import faults
 from medallion.errors import CallError
 from medallion.plan import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
 from medallion.records import Change, Snapshot

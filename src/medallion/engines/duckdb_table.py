@@ -7,8 +7,6 @@ held, and a row's fate is counted where it is decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -33,7 +31,8 @@ from medallion.contracts import (
     viewed,
 )
 from medallion.durations import interval_to_iso
-from medallion.errors import ConservationError, MedallionError, PluginError, StepError, StorageError
+from medallion.engines.duckdb_errors import at
+from medallion.errors import ConservationError, PluginError, StepError
 from medallion.records import Column, File, Tally
 
 if TYPE_CHECKING:
@@ -96,12 +95,12 @@ class TableBuild:
         rows = self._rebase(tables[self.task.main])
         for position, step in enumerate(self.task.steps):
             tables = {**tables, self.task.main: rows}
-            with _at(self.task.table, "steps", position, step.name):
+            with at(self.task.table, "steps", position, step.name):
                 rows = self._step(step, rows, Inputs(self.connection, tables))
         for position, rule in enumerate(self.task.expectations):
-            with _at(self.task.table, "expect", position, rule.name):
+            with at(self.task.table, "expect", position, rule.name):
                 rows = self._expect(rule, rows, Inputs(self.connection, {**tables, self.task.main: rows}))
-        with _at(self.task.table):
+        with at(self.task.table):
             return self._finish(rows)
 
     def _step(self, step: Transform, rows: Relation, inputs: Inputs) -> Relation:
@@ -296,41 +295,3 @@ def _storable(rows: Relation) -> Relation:
             raise StepError(f"column {name!r} is {type_}, which cannot be kept", hint="cast its intervals to text")
     texts = [f"{interval_to_iso(quote(n))} as {quote(n)}" for n, type_ in types.items() if type_.name == "INTERVAL"]
     return rows.project(f"* replace ({', '.join(texts)})") if texts else rows
-
-
-@contextmanager
-def _at(table: str, *path: str | int) -> Iterator[None]:
-    """Say in which step of which table an error happened."""
-    try:
-        with _ours("".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in (table, *path))[1:]):
-            yield
-    except MedallionError as error:
-        error.path = ("tables", *table.split("."), *path)
-        raise
-
-
-@contextmanager
-def _ours(place: str) -> Iterator[None]:
-    import duckdb
-
-    try:
-        yield
-    except duckdb.InterruptException:
-        raise
-    except duckdb.OutOfMemoryException as error:
-        raise StepError(f"{place}: out of memory", hint="raise `engine: {memory_limit: …}`") from error
-    except duckdb.IOException as error:
-        raise StorageError(f"{place}: {_first_line(error)}", hint="check the space left and the rights") from error
-    except duckdb.ConversionException as error:
-        hint = "the step `cast` sets rows aside whose values cannot be read; in SQL, `try_cast` makes them NULL"
-        raise StepError(f"{place}: {_first_line(error)}", hint=hint) from error
-    except duckdb.Error as error:
-        said, zero, _ = _first_line(error).partition(". Use TRY(")
-        hint = "`nullif(divisor, 0)` makes it NULL; `derive` quarantines the rows it happens for" if zero else ""
-        raise StepError(f"{place}: {said}", hint=hint) from error
-    except MedallionError as error:
-        raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
-from medallion.column_types import NULL, ColumnType, checked, column_type
+from medallion.column_types import NULL, ColumnType, column_type
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.exact_casts import checked
 from medallion.records import File, Snapshot
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified

@@ -14,9 +14,9 @@ from uuid import uuid4
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
-from medallion.errors import LoadError, SinkError
-from medallion.records import LoadReport, Owner, Release, Served, Snapshot
-from medallion.sinks.loading import Target, masked, target
+from medallion.errors import SinkError
+from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.sinks.loading import masked, target
 from medallion.sinks.mongodb_database import (
     ACTIVE,
     LOADS,
@@ -28,20 +28,15 @@ from medallion.sinks.mongodb_database import (
     reply,
     told,
 )
-from medallion.sinks.mongodb_documents import schema_of
-from medallion.sinks.mongodb_insert import insert
-from medallion.sinks.mongodb_query import stored_name
+from medallion.sinks.mongodb_load import check_names, drop, fill, forget
 from medallion.sinks.mongodb_repair import check_history, flaws
 from medallion.sinks.mongodb_store import MongoStore
 from medallion.sinks.mongodb_views import GRANT, point_views
 
 if TYPE_CHECKING:
-    from pymongo import IndexModel
-
     from medallion.contracts import Batches
     from medallion.sinks.mongodb_database import Client, Documents
 
-_LOADING = "__loading"
 _TRIAL = "_medallion_trial_"
 
 
@@ -98,15 +93,15 @@ class MongoDB(Sink):
         """
         started = perf_counter()
         wanted = target(masked(self.url), self.version, table, snapshot)
-        _check_names(wanted)
+        check_names(wanted)
         with self._database() as database:
             self._check_writer(database)
             begun: dict[str, Any] = {"$setOnInsert": {"rows": None, "nulls": []}, "$max": {"token": self._token}}
             found = database[LOADS].find_one_and_update({"_id": wanted.name}, begun, upsert=True)
             loaded = found is None or found["rows"] is None
             if found and loaded:  # begun by a load that did not come to its end
-                _drop(database, wanted.name, found.get("token", 0))
-            count = found["rows"] if found and not loaded else _fill(database, wanted, rows, self._token)
+                drop(database, wanted.name, found.get("token", 0))
+            count = found["rows"] if found and not loaded else fill(database, wanted, rows, self._token)
         return wanted.report(self.label, perf_counter() - started, count, loaded=loaded)
 
     def activate(self, release: Release) -> None:
@@ -156,7 +151,7 @@ class MongoDB(Sink):
             names = {served.name for served_tables in tables for served in served_tables.values()}
             self._check_writer(database)
             loads = [found for found in database[LOADS].find() if found["_id"] not in names]
-            gone = [found for found in loads if _forget(database, found["_id"], found.get("token", 0), self._token)]
+            gone = [found for found in loads if forget(database, found["_id"], found.get("token", 0), self._token)]
             database[RELEASES].delete_many({"_id": {"$in": sorted(old)}})
             database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
         return len([found for found in gone if found["rows"] is not None])
@@ -190,7 +185,7 @@ class MongoDB(Sink):
             check_history(database, served, names, masked(self.url))
             for table in names:
                 load = database[LOADS].find_one({"_id": served[table].name}) or {}
-                _forget(database, served[table].name, load.get("token", 0), self._token)
+                forget(database, served[table].name, load.get("token", 0), self._token)
         return ""
 
     def store(self) -> MongoStore:
@@ -243,85 +238,3 @@ def _tried(what: str, work: Callable[[], object]) -> Right:
     except OperationFailure as error:
         return Right(what, SinkError(f"refused: {reply(error)[0]}", hint=GRANT))
     return Right(what, None)
-
-
-def _check_names(wanted: Target) -> None:
-    for name in wanted.kinds:
-        if "." in name or name.startswith("$") or name == "_id" or "\0" in name:
-            raise LoadError(
-                f"{wanted.place}: MongoDB cannot query a column named {name!r}", hint="rename it in its table"
-            )
-
-
-def _loading(name: str, token: int) -> str:
-    """What a table is called while it is loaded: a stopped writer that wakes up has a name of its own."""
-    return f"{name}{_LOADING}{token}" if token else f"{name}{_LOADING}"
-
-
-def _fill(database: Documents, wanted: Target, rows: Batches, token: int) -> int:
-    """Load under a name of its own, which becomes the served one in one step at the end; how many rows it has."""
-    name = _loading(wanted.name, token)
-    nulls = insert(database[name], wanted, rows)
-    count = database[name].count_documents({})
-    wanted.reconcile(count)
-    if not count:  # else the first rows have made it
-        database.create_collection(name, check_exists=False)
-    if wanted.spec.former:
-        nulls |= _join_former(database, name, wanted, wanted.spec.former)
-        count = database[name].count_documents({})
-    if indexes := _indexes(wanted):
-        database[name].create_indexes(indexes)
-    database.command("collMod", name, validator={"$jsonSchema": schema_of(wanted.spec)})
-    database[name].rename(wanted.name)
-    loaded = {"rows": count, "nulls": sorted(nulls), "token": token}
-    database[LOADS].replace_one({"_id": wanted.name}, loaded, upsert=True)
-    return count
-
-
-def _indexes(wanted: Target) -> list[IndexModel]:
-    """Each index once: the server refuses one that is asked for twice in one command."""
-    from pymongo import IndexModel
-
-    key = wanted.spec.key
-    indexes = [
-        tuple((stored_name(column, key), -1 if descending else 1) for column, descending in index)
-        for index in wanted.indexes()
-    ]
-    if len(key) > 1:
-        indexes.append(tuple((column, 1) for column in key))
-    return [IndexModel(index) for index in dict.fromkeys(indexes)]
-
-
-def _join_former(database: Documents, name: str, wanted: Target, former: Served) -> set[str]:
-    """Let the server bring in the documents served before; the columns in which they may hold a null."""
-    mark = database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}})
-    if mark is None:
-        raise wanted.lost(former)
-    carried = wanted.carried(former)
-    missing = set(wanted.kinds) - set(carried)
-    stages: list[dict[str, Any]] = []
-    if carried != [column.name for column in former.columns]:
-        shape = {column: f"${column}" if column in carried else {"$literal": None} for column in wanted.kinds}
-        stages.append({"$project": shape})
-    matched = "keepExisting" if wanted.spec.mode == "merge" else "replace"
-    stages.append({"$merge": {"into": name, "on": "_id", "whenMatched": matched, "whenNotMatched": "insert"}})
-    database[former.name].aggregate(stages)
-    return {column for column in mark["nulls"] if column in carried} | missing
-
-
-def _forget(database: Documents, name: str, token: int, writer: int) -> bool:
-    """Drop a load, unless a newer writer uses it; whether it went. Its mark is emptied first, for a reader that finds
-    the rows gone looks there; it goes last, so that what a kill leaves behind is found again."""
-    unused: dict[str, Any] = {"_id": name}
-    if writer:
-        unused["token"] = {"$not": {"$gt": writer}}
-    if not database[LOADS].update_one(unused, {"$set": {"rows": None}}).matched_count:
-        return False
-    _drop(database, name, token)
-    database[LOADS].delete_one(unused)
-    return True
-
-
-def _drop(database: Documents, name: str, token: int) -> None:
-    database.drop_collection(name)
-    database.drop_collection(_loading(name, token))

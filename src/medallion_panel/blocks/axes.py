@@ -8,8 +8,8 @@ from typing import Any
 from bokeh.models import CustomJSTickFormatter, DatetimeAxis, DatetimeTickFormatter, FactorRange, HoverTool, PlainText
 from bokeh.plotting import figure
 
+from medallion_panel.block_settings import FormatName
 from medallion_panel.formats import Formats
-from medallion_panel.section import FormatName
 from medallion_panel.theme import FONT, INK
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

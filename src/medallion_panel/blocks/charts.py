@@ -16,13 +16,13 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from bokeh.transform import dodge
 
 from medallion.metrics import metric_call
+from medallion_panel.block_settings import Bar, Chart, FormatName
 from medallion_panel.blocks.axes import Looks, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend
 from medallion_panel.blocks.periods import breaks
 from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import series_data
 from medallion_panel.formats import is_month
-from medallion_panel.section import Bar, Chart, FormatName
 from medallion_panel.theme import PRIMARY, REST
 
 if TYPE_CHECKING:

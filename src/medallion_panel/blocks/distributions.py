@@ -8,12 +8,12 @@ from typing import Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query, Sort
+from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable, missing
 from medallion_panel.rounding import nice_width
-from medallion_panel.section import Heatmap, Histogram
 from medallion_panel.theme import PRIMARY, strength
 
 _MOST_CELLS = 20_000

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from medallion.contracts import Query, Sort
+from medallion_panel.block_settings import Kpi
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.blocks.reading import Reading, drawable, missing
-from medallion_panel.section import Kpi
 
 _PERIODS = 5000
 _STYLE = Markup("""<style>

@@ -16,12 +16,12 @@ from bokeh.models import ColumnDataSource, FactorRange
 
 from medallion.contracts import Query
 from medallion.kinds import Kind
+from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
 from medallion_panel.blocks.legends import Picture, names_legend, scale_legend
 from medallion_panel.blocks.reading import NO_VALUE, NoRowsError, Reading, drawable, missing
 from medallion_panel.blocks.series_colors import OTHERS
 from medallion_panel.rounding import down, nice_width
-from medallion_panel.section import Scatter
 from medallion_panel.theme import PRIMARY, SERIES, strength
 
 if TYPE_CHECKING:

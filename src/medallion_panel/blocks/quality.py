@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from medallion.quality import TableQuality, quality_of
 from medallion.records import Release, Tally
+from medallion_panel.block_settings import Quality
 from medallion_panel.formats import Formats
-from medallion_panel.section import Quality
 from medallion_panel.texts import markup_table
 
 _RULES = 14  # named one by one

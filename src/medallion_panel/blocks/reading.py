@@ -11,9 +11,9 @@ from medallion.contracts import Filter, Query
 from medallion.errors import CallError
 from medallion.kinds import Kind
 from medallion.metrics import metric_columns
+from medallion_panel.block_settings import FormatName
 from medallion_panel.figures import Figures
 from medallion_panel.formats import Formats
-from medallion_panel.section import FormatName
 from medallion_panel.theme import SERIES
 
 COUNT = "count()"

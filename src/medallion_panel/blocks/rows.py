@@ -18,11 +18,11 @@ from medallion.contracts import Filter, Page, Query, Sort
 from medallion.errors import CallError
 from medallion.kinds import Kind
 from medallion.spreadsheets import BOM, without_formula
+from medallion_panel.block_settings import FormatName, Rows
 from medallion_panel.blocks.elsewhere import CodeList, snippets
 from medallion_panel.blocks.grid import TextGrid
 from medallion_panel.blocks.reading import Reading
 from medallion_panel.formats import Formats
-from medallion_panel.section import FormatName, Rows
 from medallion_panel.texts import HtmlPane, Text
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]

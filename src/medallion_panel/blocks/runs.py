@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from medallion.pipeline import Pipeline
 from medallion.records import Run
+from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.formats import Formats
-from medallion_panel.section import Runs
 from medallion_panel.texts import markup_table
 
 _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")

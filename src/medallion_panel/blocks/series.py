@@ -10,12 +10,12 @@ import pandas as pd
 
 from medallion.contracts import Query, Sort
 from medallion.metrics import metric_call
+from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.blocks.reading import NO_VALUE, NoRowsError, Reading, drawable, missing
 from medallion_panel.blocks.series_colors import OTHERS
 from medallion_panel.rounding import nice_width
-from medallion_panel.section import Bar, Chart
 
 GROUPS = 20_000  # of x and series that a chart asks for
 POINTS = 5_000  # of x on a line

@@ -20,9 +20,9 @@ from medallion.contracts import Query, Sort, Store
 from medallion.errors import MedallionError, SinkError
 from medallion.kinds import kind_of
 from medallion.records import Served
+from medallion_panel.block_settings import Speed
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.blocks.reading import Reading
-from medallion_panel.section import Speed
 from medallion_panel.stores import API_KEY, API_URL
 from medallion_panel.texts import HtmlPane, Text, markup_table
 from medallion_panel.visitor_errors import visitor_text

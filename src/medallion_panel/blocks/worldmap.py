@@ -10,11 +10,11 @@ from bokeh.models import ColumnDataSource, Range1d
 
 from medallion.contracts import Query, Sort
 from medallion.metrics import metric_call
+from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import Looks, new_figure
 from medallion_panel.blocks.legends import Picture, scale_legend
 from medallion_panel.blocks.reading import NoRowsError, Reading, drawable, missing
 from medallion_panel.formats import and_more
-from medallion_panel.section import WorldMap
 from medallion_panel.theme import INK, PRIMARY, strength
 from medallion_panel.world import country_key, shapes
 
