@@ -17,10 +17,13 @@ class BackListener(pn.custom.JSComponent):
     search = param.String()
     moves = param.Integer(default=0)
     narrow = param.Boolean(default=False)
+    listening = param.Boolean(default=False)
 
     _esm = """
     export function render({ model }) {
-      setTimeout(() => { model.narrow = window.innerWidth < 900 }, 300) // once the server listens
+      const measure = () => { if (model.listening) model.narrow = window.innerWidth < 900 } // lost before
+      model.on("listening", measure)
+      measure()
       const told = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", told)
       model.on("remove", () => window.removeEventListener("popstate", told))
@@ -38,6 +41,10 @@ class Address:
         self.component = BackListener(width=0, height=0, margin=0)
         self.component.param.watch(self._went, "moves")
         self.component.param.watch(lambda _: narrow(), "narrow")
+
+    def listen(self) -> None:
+        """Ask the browser for the width of its screen, now that the server hears its answer."""
+        self.component.listening = True
 
     def read(self) -> Parts:
         """The parts of the address by name."""

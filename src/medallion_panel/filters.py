@@ -21,6 +21,7 @@ from medallion_panel.section import FilterField
 
 _STOPS = 200
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
+_BEYOND = 2**63  # what no store holds
 
 
 class Choice(PageFilter):
@@ -116,7 +117,8 @@ class Exact(PageFilter):
         return str(self.widget.value).replace(",", " ").split()
 
     def _numbers(self) -> list[int]:
-        return [int(word) for word in self._words() if _WHOLE.fullmatch(word)]
+        numbers = [int(word) for word in self._words() if _WHOLE.fullmatch(word)]
+        return [number for number in numbers if -_BEYOND <= number < _BEYOND]
 
 
 class Span(PageFilter):

@@ -87,6 +87,7 @@ class Session:
         self.view.sidebar_open = False
 
     async def _begin(self) -> None:
+        self._address.listen()
         pn.state.add_periodic_callback(self._beat, BEAT_MS)
         await self._look()
         pn.state.add_periodic_callback(self._look, _LOOK_EVERY_MS)

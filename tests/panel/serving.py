@@ -72,7 +72,7 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
         yield Server(f"http://127.0.0.1:{port}/medallion_panel", process, log)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(_PATIENCE)
 
 
 def close_menu(tab: Any) -> None:

@@ -269,9 +269,11 @@ def test_numbers_that_identify_are_written_as_they_are_and_looked_up(figures: Fi
     item.set(["30017", "30042"])
     assert item.conditions() == [Filter("store_id", "in", (30_017, 30_042))]
     assert item.texts() == ["30017", "30042"]
-    with pytest.raises(CallError):
-        item.set(["many"])
-    assert item.conditions() == []
+    for text in ("many", "9999999999999999999"):
+        with pytest.raises(CallError):
+            item.set([text])
+        assert item.conditions() == []
+        assert item.widget.error_state
 
 
 def test_a_whole_number_of_a_month_is_named(reading: Reading) -> None:

@@ -166,10 +166,14 @@ def test_nothing_of_a_database_runs(watched: Any, address: str) -> None:
     close_menu(watched)
     watched.locator(".bk-Figure").first.scroll_into_view_if_needed()
     box = watched.locator(".bk-Figure").first.bounding_box()
-    for part in range(12):
-        watched.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * (0.05 + 0.07 * part))
-        watched.wait_for_timeout(50)
-    expect(watched.locator(".bk-Tooltip").first).to_be_attached()
+    tooltip = watched.locator(".bk-Tooltip").first
+    for part in range(300):  # until it is over a bar, and the browser has seen it there
+        share = 0.05 + 0.8 * (part % 97) / 97
+        watched.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * share)
+        watched.wait_for_timeout(100)
+        if tooltip.count():
+            break
+    expect(tooltip).to_be_attached()
 
 
 def test_no_name_of_a_column_runs(watched: Any, address: str, tmp_path: Path) -> None:

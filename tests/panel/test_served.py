@@ -223,6 +223,14 @@ def test_visitors_share_nothing(tab: Any, browser: Any, address: str) -> None:
     other.close()
 
 
+def test_a_narrow_screen_opens_without_the_menu(browser: Any, address: str) -> None:
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(f"{address}?page=clients")
+    expect(phone.locator(".figure")).to_have_text("30", timeout=90_000)
+    expect(phone.locator(".MuiDrawer-root.MuiModal-root")).to_be_hidden(timeout=90_000)
+    phone.close()
+
+
 def test_all_of_it_can_be_reached_by_keyboard(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=clients")
     row = tab.locator("tbody tr").nth(2)
