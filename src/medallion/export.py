@@ -5,6 +5,8 @@ Nested values are JSON text in CSV and Excel. In JSON, decimals are text, so tha
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,20 @@ def write(rows: Relation, form: FileFormat, target: Path, head: Head) -> None:
     """
     with _explained():
         _WRITERS[form](rows, target, head)
+
+
+def write_file(rows: Relation, form: FileFormat, target: Path, head: Head | None = None) -> None:
+    """Write rows to a file that appears whole, or to a device or pipe. Raises what `write` raises, writing nothing."""
+    regular = target.is_file() or not target.exists()
+    target = target.resolve() if regular else target
+    with tempfile.TemporaryDirectory(dir=target.parent if regular else None, prefix=".medallion-") as folder:
+        part = Path(folder) / f"rows.{form}"
+        write(rows, form, part, head or {})
+        if regular:
+            part.replace(target)
+            return
+        with part.open("rb") as source, target.open("wb") as device:
+            shutil.copyfileobj(source, device)
 
 
 def flattened(rows: Relation) -> Relation:

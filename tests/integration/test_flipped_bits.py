@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 import medallion as md
-from medallion.cli.quarantine import rejects
-from medallion.cli.quarantine import rows as quarantined
 from medallion.errors import MedallionError
 from medallion.storage.digests import forget_digests
 from medallion.verify import Inspection
@@ -118,7 +116,7 @@ def reads(folder: Path) -> Iterator[tuple[str, Any]]:
         name: lambda name=name: lake.table(name).to_arrow().to_pylist()
         for name in small.load(folder).declaration.names()
     }
-    asks["quarantine"] = lambda: list(quarantined(lake, rejects(lake, None, None), None))
+    asks["quarantine"] = lambda: lake.quarantine().to_arrow().to_pylist()
     asks["releases"] = lake.releases
     asks["runs"] = lake.runs
     for what, ask in asks.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +81,27 @@ def test_json_is_valid_and_decimals_are_exact_text(rows: duckdb.DuckDBPyRelation
 def test_json_of_no_rows_is_whole(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
     export.write(rows.filter("false"), "json", tmp_path / "t.json", HEAD)
     assert json.loads((tmp_path / "t.json").read_text()) == {**HEAD, "rows": []}
+
+
+def test_a_file_appears_whole_and_a_link_stays_one(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("before")
+    (tmp_path / "link.csv").symlink_to("t.csv")
+    with pytest.raises(DataError):
+        export.write_file(rows.project("error('no')"), "csv", tmp_path / "link.csv")
+    assert (tmp_path / "t.csv").read_text() == "before"
+    export.write_file(rows.project("id"), "csv", tmp_path / "link.csv")
+    assert (tmp_path / "t.csv").read_text() == "id\n1\n2\n3\n"
+    assert (tmp_path / "link.csv").is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"t.csv", "link.csv"}
+
+
+def test_a_pipe_is_written_to_and_not_replaced(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["timeout", "60", "cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        export.write_file(rows.project("id"), "csv", pipe)
+        assert reader.communicate()[0] == b"id\n1\n2\n3\n"
+    assert pipe.is_fifo()
 
 
 def test_parquet_keeps_every_type(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:

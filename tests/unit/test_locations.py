@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from medallion.errors import DeclarationError
+from medallion.locations import RESERVED
 from medallion.pipeline import Pipeline
 
 YAML = """\
@@ -124,6 +125,19 @@ def test_a_layer_keeps_away_from_the_records_of_the_lake(tmp_path: Path, path: s
     problems = checked(tmp_path, silver=parquet(path))
     assert len(problems) == 1
     assert "holds the lake itself" in problems[0] or "where the lake keeps records" in problems[0]
+
+
+@pytest.mark.parametrize("layer", [*RESERVED, "RUNS"])
+def test_a_layer_may_not_have_the_name_of_a_folder_of_the_lake(tmp_path: Path, layer: str) -> None:
+    (tmp_path / "customers.csv").write_text("id\n1\n")
+    (tmp_path / "medallion.yaml").write_text(
+        f"name: small\nlayers: {{{layer}: raw}}\ntables:\n  {layer}:\n    customers: {{source: customers.csv}}\n"
+    )
+    if layer.islower():
+        with pytest.raises(DeclarationError, match=rf"layer '{layer}' would be in '{layer}', where the lake keeps"):
+            Pipeline.load(tmp_path / "medallion.yaml")
+    else:
+        Pipeline.load(tmp_path / "medallion.yaml")
 
 
 @pytest.mark.parametrize("path", ["other", "other/silver", "around"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ import click
 from medallion.cli.settings import Command, Settings, json_option
 
 if TYPE_CHECKING:
+    from medallion.contracts import Relation
+    from medallion.frames import Rejects
     from medallion.lake import Lake
-    from medallion.records import File
 
-FIELDS = ("table", "file", "record", "rule", "column", "value", "run", "row")
 SHOWN = ("file", "record", "rule", "column", "value")
 ROWS = 20
+BATCH = 1_000
 
 
 @click.command("quarantine", cls=Command)
@@ -36,83 +37,50 @@ def command(settings: Settings, table: str | None, run: str | None, limit: int |
     Each row is kept with the rule it broke, the value at fault, its file, its record number in that
     file (1 is the first below the header) and the whole row as it stood there.
     """
-    from medallion.cli.output import print_json
+    from medallion.cli.output import count, print_json
+    from medallion.export import write_file
 
-    lake = settings.pipeline().lake
-    files = rejects(lake, table, run)
+    rejected = rejects(settings.pipeline().lake, table, run)
+    rows = rejected.scan()
+    if limit is not None:
+        rows = rows.limit(limit)
     if csv_path:
-        written = _write_csv(csv_path, rows(lake, files, limit))
-        settings.say(f"{csv_path}: {written:,} rows")
+        write_file(rows, "csv", csv_path)
+        written = len(rejected) if limit is None else min(limit, len(rejected))
+        settings.say(f"{csv_path}: {count(written, 'row')}")
     elif table is None:
-        counts = _counts(lake, files)
+        counts = _counts(rejected.scan())
         if settings.as_json:
             print_json(counts)
         else:
             _show_counts(settings, counts, run)
     elif settings.as_json:
-        print_json([{**row, "row": json.loads(row["row"])} for row in rows(lake, files, limit)])
+        print_json([{**row, "row": json.loads(row["row"])} for row in _records(rows)])
     else:
-        _show_rows(settings, lake, files, table, ROWS if limit is None else limit)
+        _show_rows(settings, rejected, table, ROWS if limit is None else limit)
 
 
-def rejects(lake: Lake, table: str | None, run: str | None) -> dict[str, File]:
-    """The files of rejects by table, of a run or of the current release. Raises CallError on an unknown table."""
+def rejects(lake: Lake, table: str | None, run: str | None) -> Rejects:
+    """The rejects of a run or of the current release, of all tables or of one. Raises CallError on an unknown table."""
     from medallion.errors import CallError, did_you_mean
+    from medallion.frames import Rejects
 
-    if run is not None:
-        found: Mapping[str, File | None] = {step.table: step.rejects for step in lake.run(run).steps}
-    else:
-        release = lake.current()
-        if release is None:
-            raise CallError(f"{lake.url}: nothing was published yet", hint="medallion run")
-        found = {name: snapshot.rejects for name, snapshot in release.tables.items()}
-    if table is not None and table not in found:
-        raise CallError(f"there is no table {table!r}{did_you_mean(table, found)}")
-    return {name: file for name, file in found.items() if file and table in (None, name)}
+    if run is None:
+        return lake.quarantine(table)
+    files = {step.table: step.rejects for step in lake.run(run).steps}
+    if table is not None and table not in files:
+        raise CallError(f"there is no table {table!r} in run {run}{did_you_mean(table, files)}")
+    return Rejects(lake.storage, {name: file for name, file in files.items() if file and table in (None, name)})
 
 
-def _query(lake: Lake, files: Mapping[str, File], sql: str) -> Iterator[dict[str, Any]]:
-    """The rows of an SQL query over `rejects`, all those files together."""
-    import duckdb
-
-    from medallion.contracts import literal
-    from medallion.storage.digests import Stored, verified
-
-    if not files:
-        return
-    local = verified(lake.storage, [Stored.of(file) for file in files.values()])
-    paths = ", ".join(literal(str(path)) for path in local)
-    with duckdb.connect() as connection:
-        connection.execute(f"with rejects as (from read_parquet([{paths}], union_by_name = true)) {sql}")
-        names = [name for name, *_ in connection.description or ()]
-        while batch := connection.fetchmany(1_000):
-            for values in batch:
-                yield dict(zip(names, values, strict=True))
+def _records(rows: Relation) -> Iterator[dict[str, Any]]:
+    for batch in rows.to_arrow_reader(BATCH):
+        yield from batch.to_pylist()
 
 
-def rows(lake: Lake, files: Mapping[str, File], limit: int | None) -> Iterator[dict[str, Any]]:
-    """The rejected rows of these files, at most `limit`."""
-    fields = ", ".join(f'"{name}"' for name in FIELDS)
-    cut = "" if limit is None else f"limit {limit}"
-    return _query(lake, files, f'select {fields} from rejects order by "table", file, record {cut}')
-
-
-def _counts(lake: Lake, files: Mapping[str, File]) -> list[dict[str, Any]]:
-    grouped = 'select "table", rule, "column", count(*) as rows from rejects group by all'
-    return list(_query(lake, files, f'{grouped} order by "table", rows desc, rule, "column"'))
-
-
-def _write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    import csv
-
-    written = 0
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.DictWriter(file, FIELDS)
-        out.writeheader()
-        for row in rows:
-            out.writerow(row)
-            written += 1
-    return written
+def _counts(rows: Relation) -> list[dict[str, Any]]:
+    counts = rows.aggregate('"table", rule, "column", count(*) as rows')
+    return list(_records(counts.order('"table", rows desc, rule, "column"')))
 
 
 def _show_counts(settings: Settings, counts: list[dict[str, Any]], run: str | None) -> None:
@@ -131,21 +99,19 @@ def _show_counts(settings: Settings, counts: list[dict[str, Any]], run: str | No
     settings.say(f"\nnext: {settings.typed('quarantine ' + counts[0]['table'] + of)}")
 
 
-def _show_rows(settings: Settings, lake: Lake, files: Mapping[str, File], name: str, limit: int) -> None:
-    from medallion.cli.output import console, number, plain, table
+def _show_rows(settings: Settings, rejected: Rejects, name: str, limit: int) -> None:
+    from medallion.cli.output import console, count, number, plain, table
 
-    if not files:
+    if not len(rejected):
         settings.say(f"no row of {name} is in quarantine")
         return
     made = table(SHOWN, right=["record"])
     shown = 0
-    for row in rows(lake, files, limit):
+    for row in _records(rejected.scan().limit(limit)):
         shown += 1
         made.add_row(*("" if row[key] is None else plain(row[key]) for key in SHOWN))
     if settings.quiet:
         return
     console().print(made)
-    total = sum(file.rows for file in files.values())
-    settings.say(
-        f"\n{number(shown)} of {number(total)} rows; --csv FILE writes them with the whole row as it stood there"
-    )
+    total = count(len(rejected), "row")
+    settings.say(f"\n{number(shown)} of {total}; --csv FILE writes them with the whole row as it stood there")

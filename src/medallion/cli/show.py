@@ -89,16 +89,16 @@ def _format(form: str | None, output: Path | None) -> str:
 
 def _export(name: str, table: LakeTable, rows: Relation, form: FileFormat, output: Path | None) -> None:
     """Write the rows to a file that appears whole, or to standard output."""
-    from medallion.export import write
+    from medallion.export import write, write_file
 
     shown = [column for column in table.columns if column.name in rows.columns]
     head = {"table": name, "release": table.release.id, "columns": shown, "total": len(table)}
-    with tempfile.TemporaryDirectory(dir=output.parent if output else None, prefix=".medallion-") as folder:
+    if output:
+        write_file(rows, form, output, head)
+        return
+    with tempfile.TemporaryDirectory(prefix="medallion-") as folder:
         part = Path(folder) / f"rows.{form}"
         write(rows, form, part, head)
-        if output:
-            part.replace(output)
-            return
         sys.stdout.flush()
         with part.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

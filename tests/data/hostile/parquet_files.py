@@ -82,6 +82,12 @@ CASES: list[Case] = [
         pa.decimal256(20, 2),
         rows=[(Decimal("1.50"),)],
     ),
+    column(
+        "parquet: decimals of 76 digits",
+        [Decimal("-" + "9" * 74 + ".99"), None],
+        pa.decimal256(76, 2),
+        rows=[("-" + "9" * 74 + ".99",), (None,)],
+    ),
     column("parquet: bytes", [b"\xff\x00"], pa.binary(), rows=[(b"\xff\x00",)]),
     column(
         "parquet: text that is not utf-8",
