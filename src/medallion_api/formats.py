@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -34,7 +33,6 @@ TEXTUAL = ("json", "ndjson", "csv")
 
 _BY_TYPE = {media.partition(";")[0]: name for name, media in FORMATS.items()}
 _BATCH = 20_000
-_SPECIAL = re.compile('[",\r\n]').search
 _BEYOND = 2**63
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -149,7 +147,10 @@ def _lines(rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    return text if text and not _SPECIAL(text) else '"' + text.replace('"', '""') + '"'
+    # Four searches for a letter are three times as fast as one for a pattern.
+    if '"' in text or "," in text or "\n" in text or "\r" in text or not text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _nested(value: Any) -> str:
