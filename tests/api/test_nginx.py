@@ -1,0 +1,131 @@
+"""examples/nginx.conf, run as it is shipped, but for its two addresses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.api import project
+from tests.api.test_connections import ROWS, connect, large, until, workers
+
+__all__ = ["large"]
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+CONFIGURATION = Path(__file__).parents[2] / "examples/nginx.conf"
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed: Debian's package nginx-light")
+
+
+@pytest.fixture(scope="module")
+def api(large: Path) -> Iterator[str]:
+    with project.gunicorn(large, 2) as place:
+        yield place
+
+
+@pytest.fixture
+def proxy(api: str, tmp_path: Path) -> Iterator[str]:
+    """nginx in front of the API; gives its host and port."""
+    assert NGINX
+    place = f"127.0.0.1:{project.free_port()}"
+    text = CONFIGURATION.read_text()
+    for address, actual in (("127.0.0.1:8000", api), ("127.0.0.1:8080", place)):
+        assert text.count(address) == 1
+        text = text.replace(address, actual)
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(text)
+    directives = f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;"
+    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(configuration), "-g", directives])
+    try:
+        project.wait(place, process)  # type: ignore[arg-type]
+        yield place
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def get(connection: HTTPConnection, path: str) -> tuple[int, bytes]:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def test_answers_pass_whole(proxy: str, api: str) -> None:
+    through = HTTPConnection(proxy, timeout=60)
+    for path in ("/things?limit=3", "/tables/things?limit=all&format=csv", "/things/nope"):
+        status, body = get(through, path)
+        direct = HTTPConnection(api, timeout=60)  # which keeps a connection for 10 s only
+        expected_status, expected = get(direct, path)
+        direct.close()
+        assert status == expected_status
+        if status == 200:
+            assert body == expected
+    through.request("GET", "/things?limit=3")
+    answer = through.getresponse()
+    answer.read()
+    through.request("GET", "/things?limit=3", headers={"If-None-Match": answer.headers["ETag"]})
+    assert through.getresponse().status == 304
+    through.close()
+
+
+def test_no_request_is_lost_when_a_worker_is_killed(proxy: str, large: Path) -> None:
+    done, answers, faults = threading.Event(), list[int](), list[str]()
+
+    def ask() -> None:
+        connection = HTTPConnection(proxy, timeout=60)
+        while not done.is_set():
+            try:
+                answers.append(get(connection, "/things?limit=3")[0])
+            except OSError as error:
+                faults.append(repr(error))
+                connection.close()
+            time.sleep(0.05)  # within the limit of requests of one address
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        before = len(answers)
+        known = workers(large)
+        os.kill(known[-1], signal.SIGKILL)
+        until(lambda known=known: len(workers(large)) > len(known))  # type: ignore[misc]
+        until(lambda before=before: len(answers) > before + 10)  # type: ignore[misc]
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    assert set(answers) == {200}
+
+
+def test_a_client_that_reads_slowly_gets_all_and_keeps_no_worker(proxy: str) -> None:
+    slow = HTTPConnection(proxy, timeout=60)
+    slow.sock = connect(proxy)  # with small buffers
+    slow.request("GET", "/tables/things?limit=all&format=ndjson")
+    answer = slow.getresponse()
+    assert answer.status == 200
+    quick = HTTPConnection(proxy, timeout=60)
+    for _ in range(20):
+        assert get(quick, "/things?limit=3")[0] == 200
+    quick.close()
+    assert answer.read().count(b"\n") == ROWS
+    slow.close()
+
+
+def test_connections_of_one_address_are_limited(proxy: str) -> None:
+    request = b"GET /tables/things?limit=all&format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n"
+    greedy, statuses = [], []
+    for _ in range(23):
+        greedy.append(connect(proxy, request))
+        statuses.append(int(greedy[-1].recv(200).split()[1]))
+    for each in greedy:
+        each.close()
+    assert statuses == [200] * 20 + [429] * 3
