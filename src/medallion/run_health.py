@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from medallion.contracts.serving import Failure
 from medallion.errors import CallError, MedallionError
 from medallion.lake import Lake
 from medallion.lease import holder
@@ -20,15 +21,6 @@ MOST = 200  # records that are read to find the last success
 Outcome = Literal["running", "succeeded", "unchanged", "failed", "died"]
 
 _DIED = "the run's process ended before the run was complete"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The last `run` that ended failed, for a `reason`; `since` is when the first failed after the last success."""
-
-    run: str
-    reason: str
-    since: datetime
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ class LoadSummary(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """The newest run, and when one last succeeded; while runs fail, `since` when and for which `reason`.
+    """The newest run, and when one last succeeded; while runs fail, `since` when, for which `reason`,
+    and the last that did (`failed_run`).
 
     `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
 
@@ -106,6 +107,7 @@ class RunSummary(BaseModel):
     status: RunStatus
     since: datetime | None
     reason: str | None
+    failed_run: str | None
     last_success: datetime | None
     started: datetime
     finished: datetime | None
@@ -124,6 +126,7 @@ class RunSummary(BaseModel):
             status="failed" if health.outcome == "died" else health.outcome,
             since=failure.since if failure else None,
             reason=failure.reason if failure else None,
+            failed_run=failure.run if failure else None,
             last_success=(good.finished or good.started) if good else None,
             started=run.started,
             finished=run.finished,

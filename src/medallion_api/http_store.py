@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
+from medallion.contracts.serving import Failure
 from medallion.errors import CallError, SinkError
 from medallion.grouping import grouping
 from medallion.kinds import Kind
@@ -125,6 +126,15 @@ class HttpStore(Store):
                     rows = []
             if rows:
                 yield rows
+
+    def failure(self) -> Failure | None:
+        try:
+            run = self._json("/runs/latest", {})
+        except CallError:  # nothing was run yet
+            return None
+        if run["since"] is None:
+            return None
+        return Failure(run["failed_run"], run["reason"], datetime.fromisoformat(run["since"]))
 
     def close(self) -> None:
         connection = getattr(self._local, "connection", None)

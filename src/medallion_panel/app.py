@@ -30,8 +30,8 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     """
     protect()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
-    figures = Figures(open_store(pipeline))
-    formats, runs = Formats.of(section), RunWatch(pipeline)
+    store = open_store(pipeline)
+    figures, runs, formats = Figures(store), RunWatch(pipeline, store), Formats.of(section)
 
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # holds for one visitor

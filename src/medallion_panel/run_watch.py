@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from time import monotonic
 
+from medallion.contracts import Store
+from medallion.contracts.serving import Failure
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
-from medallion.run_health import Failure, run_health
+from medallion.run_health import run_health
 
 _EVERY = 15.0  # seconds
 
@@ -15,8 +17,8 @@ _EVERY = 15.0  # seconds
 class RunWatch:
     """The failure that stands of a pipeline; None too where its lake cannot be read, as by a dashboard of an API."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, store: Store) -> None:
+        self._pipeline, self._store = pipeline, store
         self._lock = threading.Lock()
         self._asked = -_EVERY
         self._failure: Failure | None = None
@@ -30,6 +32,8 @@ class RunWatch:
 
     def _read(self) -> Failure | None:
         try:
+            if failure := self._store.failure():
+                return failure
             health = run_health(self._pipeline.lake)
         except MedallionError:
             return None

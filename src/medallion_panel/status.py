@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import panel_material_ui as pmui
 
+from medallion.contracts.serving import Failure
 from medallion.errors import MedallionError
 from medallion.records import Release
-from medallion.run_health import Failure
 from medallion_panel.formats import Formats
 from medallion_panel.visitor_errors import visitor_text, without_places
 

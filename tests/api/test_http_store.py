@@ -14,7 +14,7 @@ import pytest
 
 import medallion as md
 from medallion.contracts import Query, Sink, Store
-from medallion.errors import CallError, SinkError
+from medallion.errors import CallError, MedallionError, SinkError
 from medallion.records import Release
 from medallion.sinks.sqlite import Sqlite
 from medallion.testing.groups import GroupContract
@@ -22,9 +22,11 @@ from medallion.testing.queries import QueryContract
 from medallion_api import HttpStore
 from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
+from medallion_panel.run_watch import RunWatch
 from tests.api import project
 
 _TABLES = {"bronze": {"orders": {"source": "orders.csv"}}}
+_ONE = {"tables": _TABLES, "sinks": {"serving": {"url": "sqlite:none.db"}}}
 
 
 class _Quiet(WSGIRequestHandler):
@@ -81,6 +83,26 @@ def test_an_api_that_does_not_answer_is_given_up() -> None:
         store = HttpStore(f"http://127.0.0.1:{silent.getsockname()[1]}", seconds=0.2)
         with pytest.raises(SinkError, match="timed out"):
             store.release()
+
+
+def test_a_failed_run_is_known_to_who_reads_the_api(tmp_path: Path) -> None:
+    yaml = project.write(tmp_path)
+    project.load(tmp_path).run()
+    with project.gunicorn(tmp_path, 1) as place:
+        store = HttpStore(f"http://{place}")
+        assert store.failure() is None
+        yaml.write_text(yaml.read_text().replace("range(250)", "no_such_table"))
+        pipeline = project.load(tmp_path)
+        with pytest.raises(MedallionError):
+            pipeline.run()
+        failure = store.failure()
+        assert failure is not None
+        (run,) = (run for run in pipeline.lake.runs() if run.status == "failed")
+        assert (failure.run, failure.since) == (run.id, run.finished)
+        assert "no_such_table" in failure.reason
+        elsewhere = md.Pipeline(md.Declaration.model_validate({"name": "x", "lake": str(tmp_path / "none"), **_ONE}))
+        assert RunWatch(elsewhere, store).failure() == failure
+        store.close()
 
 
 def test_a_key_under_gunicorn(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from medallion.contracts.serving import Failure
 from medallion.errors import DamagedError
 from medallion.lake import Lake
 from medallion.lease import lease
 from medallion.records import Run, RunStatus
-from medallion.run_health import Failure, run_health
+from medallion.run_health import run_health
 
 
 def lake_of(folder: Path, *statuses: RunStatus) -> Lake:

@@ -10,9 +10,9 @@ from medallion.cli.settings import Command, Settings, json_option
 from medallion.secrets import mask
 
 if TYPE_CHECKING:
+    from medallion.contracts.serving import Failure
     from medallion.pipeline import Pipeline
     from medallion.records import Release, Run
-    from medallion.run_health import Failure
 
 
 @click.command("status", cls=Command)

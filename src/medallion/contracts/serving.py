@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
@@ -200,6 +201,15 @@ class Page:
     cursor: str | None = None
 
 
+@dataclass(frozen=True)
+class Failure:
+    """The last `run` that ended failed, for a `reason`; `since` is when the first failed after the last success."""
+
+    run: str
+    reason: str
+    since: datetime
+
+
 class Store(ABC):
     """Reads the active release of a sink. Unknown names raise CallError.
 
@@ -253,6 +263,10 @@ class Store(ABC):
         gives itself, as this one does; then `Page.release` tells what was read.
         """
         return self
+
+    def failure(self) -> Failure | None:
+        """Why the pipeline's last run failed, as far as the store knows of runs: a database knows of none."""
+        return None
 
     @abstractmethod
     def close(self) -> None:
