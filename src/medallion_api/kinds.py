@@ -40,6 +40,14 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     return _LOCAL if kind.name == "timestamp" and not kind.zoned else _SCHEMAS[kind.name]
 
 
+def operand_schema(kind: Kind, operator: str) -> dict[str, Any]:
+    """The JSON Schema of one value that a column is asked by: a timestamp is compared with a day, too."""
+    if kind.name != "timestamp" or operator in ("ne", "in"):
+        return schema_of(kind)
+    day = {"type": "string", "format": "date", "description": "The whole day"}
+    return {"anyOf": [schema_of(kind), day]}
+
+
 def nullable(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of a value that may be null."""
     return {"anyOf": [schema_of(kind), {"type": "null"}]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from medallion_api.catalogue import TableList
 from medallion_api.exchange import OPEN
 from medallion_api.formats import FORMATS
 from medallion_api.groups import GroupParameters
-from medallion_api.history import Quality, Releases, RunSummary
+from medallion_api.history import MOST_RELEASES, Quality, Releases, RunSummary
 from medallion_api.kinds import nullable, schema_of
 from medallion_api.problems import MEDIA, Problem
 from medallion_api.section import Api, Endpoint
@@ -32,7 +33,7 @@ _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/", Welcome, (304, 503)),
     ("/health", Alive, ()),
     ("/health/ready", Ready, (503,)),
-    ("/releases", Releases, (503,)),
+    ("/releases", Releases, (400, 503)),
     ("/releases/current", Release, (304, 503)),
     ("/runs/latest", RunSummary, (404, 503)),
     ("/quality", Quality, (304, 503)),
@@ -49,6 +50,10 @@ _SAID = {
     503: "The data cannot be read at the moment.",
 }
 _LISTS = ("array",)
+_PAGED: list[Json] = [
+    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": MOST_RELEASES}},
+    {"name": "cursor", "in": "query", "schema": {"type": "string"}},
+]
 
 
 def document(api: Api, tables: Tables, release: Release, name: str, *, server: str, closed: bool) -> Json:
@@ -59,7 +64,8 @@ def document(api: Api, tables: Tables, release: Release, name: str, *, server: s
     for path, model, statuses in _FIXED:
         contents = {"application/json": {"schema": _component(model, schemas)}}
         more = () if path in OPEN else extra
-        paths[path] = {"get": _operation(path, model.__doc__ or "", contents, (*statuses, *more), [], schemas)}
+        asked = _PAGED if model is Releases else []
+        paths[path] = {"get": _operation(path, model.__doc__ or "", contents, (*statuses, *more), asked, schemas)}
     if api.tables:
         contents = {"application/json": {"schema": _component(TableList, schemas)}}
         said = TableList.__doc__ or ""
@@ -76,6 +82,7 @@ def document(api: Api, tables: Tables, release: Release, name: str, *, server: s
         "paths": paths,
         "components": {"schemas": schemas},
     }
+    _tell_apart(paths)
     if closed:
         found["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
         found["security"] = [{"key": []}]
@@ -200,8 +207,27 @@ def _operation(
         responses[str(status)] = {"description": _SAID[status]}
         if status != 304:
             responses[str(status)]["content"] = {MEDIA: {"schema": problem}}
-    ident = "_".join(part.strip("{}") for part in path.split("/") if part) or "root"
-    return {"operationId": ident, "summary": summary, "parameters": parameters, "responses": responses}
+    return {"operationId": operation_id(path), "summary": summary, "parameters": parameters, "responses": responses}
+
+
+def operation_id(path: str) -> str:
+    """A path as a name that any programming language can have: letters of ASCII, digits and underscores."""
+    name = "_".join(part.strip("{}") for part in path.split("/") if part) or "root"
+    name = re.sub(r"[^0-9A-Za-z_]", lambda letter: f"u{ord(letter[0]):x}" if letter[0].isalnum() else "_", name)
+    return name if name[0].isalpha() else f"path_{name}"
+
+
+def _tell_apart(paths: Mapping[str, Json]) -> None:
+    """Number the operations whose names are equal whatever their case: `/a/b` and `/a_b`."""
+    names: set[str] = set()
+    for operations in paths.values():
+        first = name = operations["get"]["operationId"]
+        number = 1
+        while name.lower() in names:
+            number += 1
+            name = f"{first}_{number}"
+        operations["get"]["operationId"] = name
+        names.add(name.lower())
 
 
 def _component(model: type[BaseModel], schemas: Json) -> Json:

@@ -22,7 +22,7 @@ from medallion.paging import operand, plan, read_cursor
 from medallion.records import Served
 from medallion.text_folding import LONGEST
 from medallion_api.formats import FORMATS
-from medallion_api.kinds import schema_of
+from medallion_api.kinds import operand_schema, schema_of
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.section import Endpoint
 
@@ -163,6 +163,14 @@ def sorts(names: Sequence[str]) -> tuple[Sort, ...]:
     return tuple(Sort(name.removeprefix("-"), name.startswith("-")) for name in names)
 
 
+def _first_of_each(order: Sequence[Sort]) -> tuple[Sort, ...]:
+    """Without what orders by a column again, which changes nothing."""
+    first: dict[str, Sort] = {}
+    for sort in order:
+        first.setdefault(sort.field, sort)
+    return tuple(first.values())
+
+
 def listed(text: str) -> list[str]:
     """The items of `a,b,"c,d"`; no text is no item, `""` is one empty item."""
     items: list[str] = []
@@ -216,7 +224,7 @@ def _condition(column: str, kind: Kind, operator: Operator) -> Any:
             lambda text: [_operand(kind, operator, item, column) for item in listed(text)],
             {"type": "array", "items": schema_of(kind)},
         )
-    schema = schema_of(kind)
+    schema = operand_schema(kind, operator)
     if operator == "search":
         schema = {**schema, "maxLength": LONGEST, "description": "Part of the text, whatever its case and accents"}
     return field(lambda text: _operand(kind, operator, text, column), schema)
@@ -247,7 +255,8 @@ def _options(
     if row:
         return
     ordered = [name for name, kind in kinds.items() if kind.ordered]
-    yield "sort", _choice([sign + name for name in ordered for sign in ("", "-")], lambda text: sorts(listed(text)))
+    signed = [sign + name for name in ordered for sign in ("", "-")]
+    yield "sort", _choice(signed, lambda text: _first_of_each(sorts(listed(text))))
     page = {"type": "integer", "minimum": 1, "maximum": most}
     yield "limit", field(lambda text: page_limit(text, most), {"anyOf": [page, {"const": ALL}]})
     yield "cursor", field(str, {"type": "string", "format": "cursor"})
@@ -264,8 +273,7 @@ def _choice(allowed: Sequence[str], read: Callable[[str], Any]) -> Any:
         names = listed(text)
         for name in names:
             _one_of(name, allowed)
-        plain = [name.removeprefix("-") for name in names]
-        if not names or len(set(plain)) < len(names):
+        if not names or len(set(names)) < len(names):
             raise ValueError("takes each name once, and at least one")
         return read(text)
 

@@ -1,4 +1,4 @@
-"""Whether the pipeline's last run failed, as the lake records it; asked rarely, for all visitors together."""
+"""Whether the pipeline's last run failed, as its store or its lake knows; asked rarely, for all visitors together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _EVERY = 15.0  # seconds
 
 
 class RunWatch:
-    """The failure that stands of a pipeline; None too where its lake cannot be read, as by a dashboard of an API."""
+    """The failure of the last run; None too where neither the store nor the lake can say.
+
+    A dashboard that reads an API has a store that knows of runs, and a lake that is elsewhere.
+    """
 
     def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self._pipeline, self._store = pipeline, store

@@ -152,3 +152,14 @@ def test_a_run_that_died_counts_as_failed(tmp_path: Path) -> None:
         working = client.simulate_get("/runs/latest").json
         assert (working["status"], working["reason"], working["since"]) == ("running", None, None)
         assert _gauge(client, "medallion_last_run_failed") == 0
+
+
+def test_warnings_of_the_newest_run_are_shown_and_documented(client: TestClient) -> None:
+    steps = client.simulate_get("/runs/latest").json["steps"]
+    warnings = {step["table"]: step["warnings"] for step in steps if step["warnings"]}
+    assert list(warnings) == ["silver.orders"]
+    assert "data/orders/2024-02.csv" in warnings["silver.orders"][0]
+    described = client.simulate_get("/openapi.json").json["components"]["schemas"]["StepSummary"]
+    assert described["properties"]["warnings"]["items"] == {"type": "string"}
+    assert "warnings" in described["required"]
+    assert "`warnings`" in described["description"]

@@ -349,14 +349,20 @@ def test_as_a_plain_wsgi_application_just_as_it_is_written(folder: Path, tmp_pat
         process.wait(30)
 
 
-def test_medallion_serve(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("bind", "options"),
+    [(None, ["--port", "{port}"]), ("127.0.0.1:{port}", []), ("127.0.0.1:1", ["--port", "{port}"])],
+    ids=["option", "MEDALLION_API_BIND", "both: the option wins"],
+)
+def test_medallion_serve(tmp_path: Path, bind: str | None, options: list[str]) -> None:
     project.write(tmp_path)
     project.load(tmp_path).run()
     port = project.free_port()
     place = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "medallion", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "medallion", "serve", *(option.format(port=port) for option in options)]
+    environment = {**os.environ, **({"MEDALLION_API_BIND": bind.format(port=port)} if bind else {})}
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=environment)
     try:
         project.wait(place, process)
         assert get(place, "/things")[0] == 200
