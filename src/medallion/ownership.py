@@ -87,9 +87,13 @@ def claim(lake: Lake, pipeline: str, *, full: bool) -> LakeIdentity:
         with suppress(DamagedError):
             lake.pointer()  # raises StorageError for an older format
         return identity
-    pointer = lake.pointer(older=full)
+    lost = OwnershipError(f"{lake.storage.url}/{PATH} is lost: nothing says whose lake this is", hint=_LOST)
+    try:
+        pointer = lake.pointer(older=full)
+    except DamagedError as error:  # `repair` heals it, in a lake that is this pipeline's
+        raise lost from error
     if pointer.version is not None and pointer.format == FORMAT:
-        raise OwnershipError(f"{lake.storage.url}/{PATH} is lost: nothing says whose lake this is", hint=_LOST)
+        raise lost
     _check_place(lake, pipeline)
     identity = _new(pipeline)
     try:

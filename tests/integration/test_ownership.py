@@ -257,6 +257,26 @@ def test_a_lost_identity_is_refused_until_the_lake_is_adopted(tmp_path: Path) ->
     assert pipeline.run().status == "unchanged"
 
 
+def test_each_hint_leads_on_when_identity_and_pointer_are_lost(tmp_path: Path) -> None:
+    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
+    release = pipeline.run().release
+    (tmp_path / "lake/lake.json").unlink()
+    (tmp_path / "lake/current.json").unlink()
+    for attempt in (pipeline.run, lambda: list(repair(pipeline))):
+        with pytest.raises(OwnershipError, match=r"lake\.json is lost") as error:
+            attempt()
+        assert "medallion adopt" in error.value.hint
+    pipeline.adopt()
+    with pytest.raises(DamagedError, match=r"current\.json: is lost") as damage:
+        pipeline.run()
+    assert "medallion repair" in damage.value.hint
+    assert [item.outcome for item in repair(pipeline)] == ["repaired"]
+    assert pipeline.run().status == "unchanged"
+    current = pipeline.lake.current()
+    assert current is not None
+    assert current.id == release
+
+
 @pytest.mark.parametrize("record", ["lake.json", "current.json"])
 def test_a_lake_of_a_newer_format_is_refused(tmp_path: Path, record: str) -> None:
     pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
