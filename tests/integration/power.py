@@ -41,8 +41,9 @@ class Disk:
         if stat.S_ISDIR(found.st_mode):
             self.folders[found.st_ino] = _names(here)
             for entry in os.scandir(here):
-                if entry.is_dir():
-                    self.folders.setdefault(entry.inode(), {})  # empty until it is synced itself
+                if entry.is_dir() and entry.inode() not in self.folders:
+                    self.folders[entry.inode()] = {}  # empty until it is synced itself
+                    self.handles.append(os.open(entry.path, os.O_RDONLY))
         else:
             self.files[found.st_ino] = here.read_bytes()
 
