@@ -112,7 +112,7 @@ class Execution:
         self.current = release.tables if release else {}
         publisher = Publisher(self.pipeline, self.scratch, self.session, self.owner)
         if self.pointer.format == FORMAT:
-            publisher.check_plain(release)
+            publisher.plain.check(release)
         shown = publisher.shown(self.pointer.published)
         self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
         for table in self.computing.sources():

@@ -14,7 +14,8 @@ from medallion import ingest
 from medallion.errors import MedallionError, MissingError
 from medallion.lake_pointer import POINTER, Pointer, swap_pointer
 from medallion.lake_records import snapshot_path
-from medallion.publishing import PLAIN, Publisher
+from medallion.plain_copies import PLAIN
+from medallion.publishing import Publisher
 from medallion.record_recovery import published_releases, rebuilt_release, shown_release, snapshots_of
 from medallion.records import Release, Run
 from medallion.verify import Inspection

@@ -15,8 +15,7 @@ from medallion.journal import journal_paths, read_journal
 from medallion.lake_pointer import FORMAT, POINTER, Pointer
 from medallion.lake_records import snapshot_path
 from medallion.locations import LAYER_MARK
-from medallion.plain_copies import PlainRecord
-from medallion.publishing import PLAIN
+from medallion.plain_copies import PLAIN, PlainRecord
 from medallion.records import Record, Release, Run, Snapshot
 from medallion.retention import expected_releases
 from medallion.storage import Storage
