@@ -47,7 +47,7 @@ class Lease:
         self.token = 0
         self.overtaken = False
         self._since = now().isoformat()
-        self._lost: str | None = None
+        self._lost = False
         self._version = self._take(floor)
         entry = storage.info(PATH)
         self.taken = entry.modified if entry else 0.0
@@ -60,17 +60,19 @@ class Lease:
         """Raises LeaseError when another run has taken over."""
         with self._renewing:
             try:
-                if self._lost is None and self._storage.read(PATH)[1] == self._version:
+                if not self._lost and self._storage.read(PATH)[1] == self._version:
                     return
             except MissingError:
                 pass
-            self._lost = self._lost or "another run has taken it over"
-        raise LeaseError(f"run {self.run} lost its lease: {self._lost}", hint="nothing was published; run again")
+            self._lost = True
+        raise LeaseError(
+            f"run {self.run} lost its lease: another run has taken it over", hint="nothing was published; run again"
+        )
 
     def release(self) -> None:
         self._released.set()
         self._thread.join()
-        if self._lost is None:
+        if not self._lost:
             with suppress(StorageError):  # taken over, or it expires by itself; the run's own outcome is what matters
                 self._storage.swap(PATH, _encoded(_free(self.token, self.run)), self._version)
 
@@ -103,9 +105,9 @@ class Lease:
             try:
                 with self._renewing:
                     self._version = self._storage.swap(PATH, self._body(), self._version)
-            except (ConflictError, MissingError) as error:
+            except (ConflictError, MissingError):
                 if not self._adopt():
-                    self._lost = error.message
+                    self._lost = True
                     return
             except StorageError:
                 continue  # a passing fault; the lease lives for three more tries
