@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -12,17 +11,17 @@ from pydantic import ValidationError
 
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
+from medallion.plain_rows import write_copy
 from medallion.records import File, Record, Release
 from medallion.storage import for_each
-from medallion.storage.digests import Stored, store_file, verified
+from medallion.storage.digests import Stored, store_file
 from medallion.storage.sealing import read_record, write_record
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
-    from medallion.storage import Entry
+    from medallion.storage import Entry, Storage
 
 PLAIN = "plain.json"  # which release the plain names show
-PLAIN_ROWS = 100_000  # of a plain file's row groups
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
@@ -65,9 +64,13 @@ class PlainCopies:
         if intended := {source.snapshot.table for source in stale} - former.tables.keys():
             # recorded before they are written, for a file that no record names is somebody else's
             self._put_record(former.release, {name: _intended(name) for name in intended} | former.tables)
+        written: dict[str, tuple[Storage, list[str]]] = {}
         for source in stale:
             self._check_shown(release)
-            tables[source.snapshot.table] = self._copy(source, release, session)
+            tables[source.snapshot.table] = file = self._copy(source, release, session)
+            written.setdefault(source.storage.url, (source.storage, []))[1].append(file.path)
+        for storage, paths in written.values():
+            storage.sync(paths)
         for name in former.tables.keys() - tables.keys():
             self._check_shown(release)
             self._delete(name)
@@ -80,13 +83,13 @@ class PlainCopies:
         """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile; then its table is
         copied, for this copy may have overwritten its own."""
         file = self._write(source, session)
-        source.storage.sync([file.path])
         try:
             self._check_shown(release)
         except LeaseError:
             current, table = self.lake.current(), source.snapshot.table
             if current and table in current.tables:
-                self._copy(self.lake.input(current.tables[table], current), current, session)
+                newer = self._copy(self.lake.input(current.tables[table], current), current, session)
+                source.storage.sync([newer.path])
             raise
         return file
 
@@ -132,17 +135,7 @@ class PlainCopies:
 
     def _write(self, source: Input, session: OpenSession) -> PlainFile:
         target = self.scratch / "plain.parquet"
-        files = source.snapshot.files
-        if len(files) == 1 and not source.snapshot.origins and files[0].path.endswith(".parquet"):
-            shutil.copyfile(verified(source.storage, [Stored.of(files[0])])[0], target)
-        else:
-            import pyarrow.parquet as pq
-
-            with session() as opened:
-                batches = opened.batches(source, PLAIN_ROWS)
-                with pq.ParquetWriter(target, batches.schema) as writer:
-                    for batch in batches:
-                        writer.write_batch(batch)
+        write_copy(source, target, session)
         item = store_file(source.storage, _path(source.snapshot.table), target)
         snapshot = source.snapshot
         return PlainFile(

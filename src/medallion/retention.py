@@ -53,10 +53,13 @@ def collect(
     `run` names the list of what is removed while it is being removed. Nothing goes that was written after `until`, when
     the lease was taken: a writer stopped in the middle of a deletion may have been overtaken by one that writes the
     same name. `thorough` also looks for what killed or unpublished runs left. Without it, only half-written files go
-    while no release is beyond retention.
+    while no release is beyond retention, and no release is read.
     """
-    collection = _Collection(lake, declaration, run, check, until)
     parts = _sweep(lake, declaration, until)
+    retain = declaration.layers[list(declaration.layers)[-1]].retain
+    if not thorough and len(lake.release_ids()) <= retain:
+        return Collected(parts=parts)
+    collection = _Collection(lake, declaration, run, check, until)
     if not collection.gone and not thorough:
         return Collected(parts=parts)
     objects, size = collection.remove()

@@ -14,10 +14,10 @@ from falcon.testing import TestClient
 
 import medallion as md
 from medallion import ingest
-from medallion.errors import SinkError, SourceError
+from medallion.errors import DamagedError, SinkError, SourceError
 from medallion.identifiers import new_id, now
 from medallion.records import Run
-from medallion.retention import RUNS, SLACK
+from medallion.retention import RUNS, SLACK, Collected, collect
 from medallion.sinks.mongodb_store import MongoStore
 from medallion.source_tokens import read_tokens
 from medallion_api.app import assemble
@@ -146,6 +146,22 @@ def test_old_run_records_are_removed_whether_or_not_anything_is_published(tmp_pa
     assert published.id in ids
 
 
+def test_no_earlier_release_is_read_until_one_is_beyond_retention(tmp_path: Path) -> None:
+    small.write(tmp_path)
+    pipeline = small.load(tmp_path)
+    first = pipeline.run().release
+    _add_orders(tmp_path, 1)
+    pipeline.run()
+    (tmp_path / f"lake/releases/{first}.json").write_text("cut")
+    declaration, sinks = pipeline.declaration, pipeline.sinks
+    assert (
+        collect(pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=False)
+        == Collected()
+    )
+    with pytest.raises(DamagedError):
+        collect(pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=True)
+
+
 def test_half_written_files_are_removed_by_the_next_publish(tmp_path: Path) -> None:
     small.write(tmp_path)
     pipeline = small.load(tmp_path)
@@ -228,6 +244,7 @@ def _hang(folder: Path, url: str, process: int) -> None:
         assert reading.release().id == published
         os.kill(process, signal.SIGSTOP)
         try:
+            _wait_until_stopped(process)
             reading.forget()
             errors = [answer.exception() for answer in [pool.submit(reading.release) for _ in range(40)]]
             assert all(isinstance(error, SinkError) for error in errors)
@@ -240,3 +257,13 @@ def _hang(folder: Path, url: str, process: int) -> None:
                 break
             except SinkError:
                 continue
+
+
+def _wait_until_stopped(process: int) -> None:
+    """A signal reaches the threads of a process one after the other, and those it has not reached still answer."""
+    while True:
+        states = [
+            file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{process}/task").glob("*/stat")
+        ]
+        if set(states) == {"T"}:
+            return
