@@ -292,6 +292,14 @@ def test_a_division_by_zero_in_sql_is_an_error_of_its_step(tmp_path: Path, steps
     assert "nullif(divisor, 0)" in caught.value.hint
 
 
+@pytest.mark.parametrize("call", ["running_sum(x)", "moving_sum(x, 2)", "sum(x)"])
+def test_an_overflow_of_lazy_rows_names_its_step(tmp_path: Path, call: str) -> None:
+    write(tmp_path, "a", x=[2**63 - 1, 1])
+    window = {"window": {"order_by": "x", "columns": {"y": call}}}
+    with pytest.raises(md.errors.StepError, match=r"^silver\.t\.steps\[1\]\.window: .*out of range"):
+        pipeline(tmp_path, ["trim", window, {"select": ["x", "y"]}]).run()
+
+
 def test_a_row_that_cannot_be_computed_keeps_its_place_in_the_file(tmp_path: Path) -> None:
     write(tmp_path, "a", x=[4, 0, 2**62], y=[1.5, 2.0, 3.0])
     running = pipeline(tmp_path, [{"derive": {"d": "8 / x", "e": "x * 4"}}, {"filter": "d > 0"}])
@@ -396,3 +404,23 @@ def test_dates_and_nanoseconds_that_fit_share_a_column(tmp_path: Path) -> None:
     running.run()
     assert column(running) == [dt.datetime(2024, 1, 31), None, pa.scalar(1, pa.timestamp("ns")).as_py()]
     assert column(running, "y")[:2] == [None, None]
+
+
+def test_nanoseconds_with_a_zone_are_cut_wherever_they_are(tmp_path: Path) -> None:
+    moment, zone = 1_706_704_200_123_456_789, pa.timestamp("ns", "UTC")
+    struct = pa.struct([("a", zone), ("b", pa.int64())])
+    write(
+        tmp_path,
+        "a",
+        x=pa.array([moment, -1, None], zone),
+        list=pa.array([[moment, None], None, []], pa.list_(zone)),
+        struct=pa.array([{"a": moment, "b": 1}, None, {"a": None, "b": 2}], struct),
+        map=pa.array([[("k", moment)], None, []], pa.map_(pa.string(), zone)),
+    )
+    running = pipeline(tmp_path)
+    running.run()
+    cut = dt.datetime(2024, 1, 31, 12, 30, 0, 123456, dt.UTC)
+    assert column(running) == [cut, dt.datetime(1969, 12, 31, 23, 59, 59, 999999, dt.UTC), None]
+    assert column(running, "list") == [[cut, None], None, []]
+    assert column(running, "struct") == [{"a": cut, "b": 1}, None, {"a": None, "b": 2}]
+    assert column(running, "map") == [[("k", cut)], None, []]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from medallion.contracts import viewed
 from medallion.errors import MedallionError, StepError, StorageError
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
 
 
 @contextmanager
@@ -16,6 +21,21 @@ def at(table: str, *path: str | int) -> Iterator[None]:
             yield
     except MedallionError as error:
         error.path = ("tables", *table.split("."), *path)
+        raise
+
+
+@contextmanager
+def at_first_failing(
+    table: str, steps: Sequence[tuple[tuple[str | int, ...], Relation]], connection: Connection
+) -> Iterator[None]:
+    """Say at which of the steps, each with its rows, an error came up: rows are lazy, and fail when written."""
+    try:
+        with at(table):
+            yield
+    except StepError:
+        for path, rows in steps:
+            with at(table, *path):
+                connection.execute(f"select max(hash(rows)) from {viewed(rows)} as rows").fetchall()
         raise
 
 

@@ -31,7 +31,7 @@ from medallion.contracts import (
     viewed,
 )
 from medallion.durations import interval_to_iso
-from medallion.engines.duckdb_errors import at
+from medallion.engines.duckdb_errors import at, at_first_failing
 from medallion.errors import ConservationError, PluginError, StepError
 from medallion.records import Column, File, Tally
 
@@ -81,6 +81,7 @@ class TableBuild:
         self.out: list[str] = []  # the tables of rows taken out of `base` since it was computed
         self.warnings: list[str] = []
         self.failures: list[str] = []
+        self.trail: list[tuple[tuple[str | int, ...], Relation]] = []  # the rows after each step, and its place
         self.traced = bool(task.lineage)  # whether rows still know the source records they came from
         source = task.inputs[task.main]
         self.identified = source.snapshot.identified  # whether each row still is one source record: `_row` is `_origin`
@@ -97,10 +98,11 @@ class TableBuild:
             tables = {**tables, self.task.main: rows}
             with at(self.task.table, "steps", position, step.name):
                 rows = self._step(step, rows, Inputs(self.connection, tables))
+            self.trail.append((("steps", position, step.name), rows))
         for position, rule in enumerate(self.task.expectations):
             with at(self.task.table, "expect", position, rule.name):
                 rows = self._expect(rule, rows, Inputs(self.connection, {**tables, self.task.main: rows}))
-        with at(self.task.table):
+        with at_first_failing(self.task.table, self.trail, self.connection):
             return self._finish(rows)
 
     def _step(self, step: Transform, rows: Relation, inputs: Inputs) -> Relation:

@@ -6,6 +6,7 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medallion.column_types import ColumnType, column_type
 from medallion.contracts import literal, quote
 from medallion.errors import StorageError
 from medallion.records import Column
@@ -39,16 +40,31 @@ def scan(path: Path) -> str:
 def cut_to_microseconds(path: Path, connection: Connection) -> list[str]:
     """SQL that replaces columns of nanoseconds with a time zone by microseconds: DuckDB computes with no others."""
     return [
-        f"{_cut(quote(column.name), column.type)} as {quote(column.name)}"
+        f"{_cut(quote(column.name), column_type(column.type))} as {quote(column.name)}"
         for column in columns(path, connection)
         if _NANOSECONDS in column.type
     ]
 
 
-def _cut(column: str, type_: str) -> str:
-    if type_ != _NANOSECONDS:
-        return f"cast({column} as {type_.replace(_NANOSECONDS, 'TIMESTAMP WITH TIME ZONE')})"
-    number = f"epoch_ns({column})"
+def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
+    """SQL of a value with its nanoseconds cut, never rounded, wherever they are in it."""
+    if _NANOSECONDS not in {leaf.name for leaf in type_.leaves()}:
+        return value
+    inside = f"_item_{depth}"
+    match type_.name:
+        case "LIST":
+            return f"list_transform({value}, lambda {inside}: {_cut(inside, type_.items[0][1], depth + 1)})"
+        case "STRUCT":
+            fields = ", ".join(
+                f"{quote(name)} := {_cut(f'struct_extract({value}, {literal(name)})', item, depth)}"
+                for name, item in type_.items
+            )
+            return f"case when {value} is not null then struct_pack({fields}) end"
+        case "MAP":
+            key, item = (_cut(f"{inside}.{name}", part, depth + 1) for name, part in type_.items)
+            pair = f"struct_pack(k := {key}, v := {item})"
+            return f"map_from_entries(list_transform(map_entries({value}), lambda {inside}: {pair}))"
+    number = f"epoch_ns({value})"
     return f"make_timestamptz(({number} - ({number} % 1000 + 1000) % 1000) // 1000)"
 
 
