@@ -36,7 +36,7 @@ EXACT_IN = {  # moments by the wider types that hold each of their values, the b
     "TIME": ("TIME", "TIME_NS"),
     "TIME_NS": ("TIME_NS",),
 }
-MOMENTS = frozenset(EXACT_IN)
+DATES = frozenset(name for name in EXACT_IN if name not in ("TIME", "TIME_NS"))
 Leaf = Callable[[Sequence["ColumnType"]], "ColumnType | None"]
 
 _PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')

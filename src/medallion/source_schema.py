@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from medallion.column_types import MOMENTS, ColumnType, agree, column_type, common_or_text, common_type, decided
+from medallion.column_types import DATES, ColumnType, agree, column_type, common_or_text, common_type, decided
 from medallion.config import Source
 from medallion.errors import SourceError
 from medallion.ingest import SourceTable
@@ -132,16 +132,21 @@ def _check_moments(table: SourceTable, name: str, columns: Typed, target: Column
     """Raise SourceError when a file has dates or times outside the years that the common type has."""
     for file, type_ in columns:
         pairs = list(_leaves(type_, target))
-        if not any(leaf.name in MOMENTS and leaf != wider for leaf, wider in pairs):
+        if not any(_narrowed(leaf, wider) for leaf, wider in pairs):
             continue
         for (leaf, wider), chunks in zip(pairs, _chunks(table, file, name), strict=False):
-            if leaf.name in MOMENTS and leaf != wider and not all(_within(chunk, wider) for chunk in chunks):
+            if _narrowed(leaf, wider) and not all(_within(chunk, wider) for chunk in chunks):
                 other, two = next(pair for pair in columns if pair[1] != type_)
                 raise SourceError(
                     f"{file.name}: the column {name!r} is {type_}, but {two} in {other.name}; "
                     f"dates of {file.name} are outside the years of {wider}, which both would be",
                     hint="correct the files, or take them in as two tables",
                 )
+
+
+def _narrowed(leaf: ColumnType, wider: ColumnType) -> bool:
+    """Whether a type of dates becomes another that may have fewer years."""
+    return leaf != wider and leaf.name in DATES and wider.name in DATES
 
 
 def _leaves(type_: ColumnType, target: ColumnType) -> Iterator[tuple[ColumnType, ColumnType]]:

@@ -424,3 +424,12 @@ def test_nanoseconds_with_a_zone_are_cut_wherever_they_are(tmp_path: Path) -> No
     assert column(running, "list") == [[cut, None], None, []]
     assert column(running, "struct") == [{"a": cut, "b": 1}, None, {"a": None, "b": 2}]
     assert column(running, "map") == [[("k", cut)], None, []]
+
+
+@pytest.mark.parametrize("day", [dt.time(12, 30), dt.date(9999, 12, 31), dt.datetime(1, 1, 1)], ids=str)
+def test_times_and_dates_that_meet_text_are_text(tmp_path: Path, day: Any) -> None:
+    write(tmp_path, "a", x=pa.array([day, None]))
+    write(tmp_path, "b", x=pa.array(["later"]))
+    running = pipeline(tmp_path)
+    running.run()
+    assert column(running) == [str(day), None, "later"]
