@@ -23,6 +23,7 @@ from medallion.sinks.sqlite_file import LOADS, RELEASES, connect, path_of, read_
 from medallion.sinks.sqlite_group import OVERFLOW, QUANTILE, QuantileAggregate, few_sql, group_rows, group_sql
 from medallion.sinks.sqlite_query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite_rows import bound, restorer
+from medallion.storage.digests import REPAIR
 
 _BATCH = 1000
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
@@ -265,7 +266,10 @@ def _rows(checked: Plan, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]
     columns = []
     for name, values in zip(names, zip(*found, strict=True), strict=False):
         restore = restorer(checked.kinds[name])
-        columns.append([None if value is None else restore(value) for value in values] if restore else values)
+        try:
+            columns.append([None if value is None else restore(value) for value in values] if restore else values)
+        except (ArithmeticError, ValueError, TypeError) as error:
+            raise SinkError(f"column {name!r}: a served value is not what was loaded", hint=REPAIR) from error
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
