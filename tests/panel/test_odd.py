@@ -179,11 +179,11 @@ def test_a_loss_that_shrinks_goes_up(reading: Reading) -> None:
 
 def test_two_names_of_a_country_count_together(reading: Reading) -> None:
     quarter = ROWS // 4
-    rows, elsewhere = by_country(WorldMap(table="odd", country="land", value="count()"), reading)
+    rows, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="count()"), reading)
     assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
-    highest, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
+    highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
     assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
-    means, elsewhere = by_country(WorldMap(table="odd", country="land", value="mean(index)"), reading)
+    means, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="mean(index)"), reading)
     assert (means["france"], elsewhere) == (sum(range(1, ROWS, 4)) / quarter, ["France", "Nowhere"])
 
 
