@@ -62,8 +62,10 @@ def test_a_key_that_is_no_column_is_told_with_its_place(pipeline: md.Pipeline) -
 
 def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(pipeline: md.Pipeline) -> None:
     declaration = pipeline.base / "medallion.yaml"
-    declaration.write_text(small.YAML.replace("steps: [trim]", "steps: [{derive: {n: name::int}}]"))
-    with pytest.raises(StepError, match=r"(?s)medallion.yaml:8:7: silver.clients: .*'( Ann |Bob)'.*try_cast"):
+    declaration.write_text(small.YAML.replace("steps: [trim]", 'steps: [{sql: "select name::int as n from clients"}]'))
+    with pytest.raises(
+        StepError, match=r"(?s)medallion.yaml:9:21: silver.clients.steps\[0\].sql: .*'( Ann |Bob)'.*try_cast"
+    ):
         small.load(pipeline.base).run()
 
 

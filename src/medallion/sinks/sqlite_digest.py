@@ -74,10 +74,6 @@ def _recorded(connection: sqlite3.Connection, name: str) -> str | None:
 def _chunks(
     connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
 ) -> Iterator[list[tuple[object, ...]]]:
-    former, connection.text_factory = connection.text_factory, bytes  # no text is decoded only to be encoded
-    try:
-        cursor = connection.execute(sql, values)
-        while rows := cursor.fetchmany(_CHUNK):
-            yield rows
-    finally:
-        connection.text_factory = former
+    cursor = connection.execute(sql, values)  # texts as str, so that a blob of the same bytes has another digest
+    while rows := cursor.fetchmany(_CHUNK):
+        yield rows

@@ -121,7 +121,7 @@ def told(url: str) -> Iterator[None]:
             (hint for name, hint in _HINTS.items() if code.startswith(name)), REPAIR if "decode" in str(error) else ""
         )
         raise SinkError(f"{url}: {error}", hint=hint) from error
-    except ValidationError as error:
+    except (ValidationError, UnicodeDecodeError) as error:
         raise SinkError(f"{url}: what it keeps of a release is damaged", hint=REPAIR) from error
 
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import copy
 from time import monotonic
@@ -119,13 +119,15 @@ class SqliteStore(Store):
                 checked = plan(served, query)
                 where, values = where_sql(checked)
                 sql = f"select {ROW} from {quote(served.name)} where {where} order by {order_sql(checked.order)}"
-                numbers = array("q", (number for (number,) in reader.connection.execute(sql, values)))
+                numbers = _numbers(reader.connection.execute(sql, values))
             columns = ", ".join(quote(name) for name in (ROW, *checked.fields))
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
                 sql = f"select {columns} from {quote(served.name)} where {ROW} in ({', '.join('?' * len(batch))})"
                 with self._transaction(reader, release):
                     rows = {row[0]: row[1:] for row in reader.connection.execute(sql, batch)}
+                if len(rows) < len(set(batch)):
+                    raise SinkError(f"{self._url}: rows of {table!r} are lost", hint=REPAIR)
                 yield _rows(checked, [rows[number] for number in batch])
 
     def close(self) -> None:
@@ -258,6 +260,14 @@ class _Reader:
 
     def _unpublished(self) -> SinkError:
         return SinkError(f"{self._url}: nothing was published yet", hint="medallion run")
+
+
+def _numbers(rows: Iterable[tuple[Any]]) -> array[int]:
+    """The numbers of rows, eight bytes each. Raises SinkError on what is none, as a damaged file may have."""
+    try:
+        return array("q", (number for (number,) in rows))
+    except TypeError as error:
+        raise SinkError("a row has no number", hint=REPAIR) from error
 
 
 def _rows(checked: Plan, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
