@@ -137,7 +137,7 @@ def test_names_that_begin_alike_are_bars_of_their_own(reading: Reading) -> None:
     assert drawn[f"{LONG}one"] == drawn[f"{LONG}two"] == ROWS / 8
     assert {*drawn} == {*picture.figure.x_range.factors}
     cells = data_of(heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), reading))
-    assert len({*cells["x"]}) == len({FORMATS.period(name) for name in NAMES if name is not None})
+    assert len({*cells["x"]}) == len({"No value" if name is None else FORMATS.period(name) for name in NAMES})
 
 
 def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
@@ -184,7 +184,7 @@ def test_two_names_of_a_country_count_together(reading: Reading) -> None:
     highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
     assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
     means, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="mean(index)"), reading)
-    assert (means["france"], elsewhere) == (sum(range(1, ROWS, 4)) / quarter, ["France", "Nowhere"])
+    assert (means["france"], sorted(elsewhere)) == (sum(range(1, ROWS, 4)) / quarter, ["France", "Nowhere"])
 
 
 def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -> None:
