@@ -100,8 +100,9 @@ def tab(browser: Any) -> Iterator[Any]:
 
 
 def _fault(said: Any) -> bool:
-    """Whether a message of the console is one. A page whose server a test has ended goes on looking for it."""
-    return said.type == "error" and "net::ERR_CONNECTION_REFUSED" not in said.text
+    """Whether a message of the console is one. A page that lost its server says so until it is back."""
+    lost = ("net::ERR_CONNECTION_REFUSED", "not connected so cannot send")
+    return said.type == "error" and not any(text in said.text for text in lost)
 
 
 def _local(url: str) -> bool:

@@ -100,7 +100,8 @@ def test_a_header_alone_is_no_fault_but_is_told(published: md.Pipeline) -> None:
     (published.base / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n")
     run = published.run()
     said = [warning for step in run.steps for warning in step.warnings]
-    assert said == ["data/orders/2024-03.csv: has a header but no records"]
+    assert said[0] == "data/orders/2024-03.csv: has a header but no records"
+    assert [text.partition(":")[0] for text in said[1:]] == ["data/orders/2024-02.csv"]  # mostly in quarantine
     assert small.in_store(published) == small.BOTH
 
 

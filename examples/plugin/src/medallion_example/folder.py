@@ -12,21 +12,23 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
-from medallion.contracts import Sink, TableSpec, check_writer, literal, quote
+from medallion.contracts import Flaw, Sink, TableSpec, check_writer, literal, quote
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
 from medallion.sinks.loading import Target, target
+from medallion.sinks.whole_numbers import TooLargeError
 from pydantic import field_validator
 
 from medallion_example.folder_store import FolderStore, read_active
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from medallion.contracts import Batches
 
 
@@ -76,8 +78,11 @@ class Folder(Sink):
             part = file.with_suffix(f".{uuid4().hex}.part")
             try:
                 with pq.ParquetWriter(part, rows.schema) as writer:
+                    first = 0
                     for batch in rows:
+                        _check_size(wanted, batch, first)
                         writer.write_batch(batch)
+                        first += batch.num_rows
                 _check(wanted, part)
                 if former:
                     _join(wanted, part, former)
@@ -130,6 +135,26 @@ class Folder(Sink):
         for file in (*old, *gone, *(self.path / "tables").glob("*.part")):
             file.unlink()
         return len(gone)
+
+    def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
+        for table, entry in release.served.get(self.label, {}).items():
+            if not (self.path / "tables" / f"{entry.name}.parquet").exists():
+                yield Flaw(table, "is not loaded")
+
+    def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
+        """Remove the files of damaged tables, so that they are loaded again."""
+        served = release.served.get(self.label, {})
+        names = list(served) if tables is None else list(tables)
+        for table in names:
+            former = served[table].former
+            if former and not (self.path / "tables" / f"{former.name}.parquet").exists():
+                raise SinkError(
+                    f"{self.url}: table {table!r} is damaged, and the rows of earlier runs are nowhere else",
+                    hint="bring the folder back from a backup, or run once with `mode: replace`",
+                )
+        for table in names:
+            (self.path / "tables" / f"{served[table].name}.parquet").unlink(missing_ok=True)
+        return ""
 
     def store(self) -> FolderStore:
         return FolderStore(self.path, self.label)
@@ -186,3 +211,12 @@ def _put(file: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(file)
+
+
+def _check_size(wanted: Target, batch: pa.RecordBatch, first: int) -> None:
+    """Raise LoadError for a whole number beyond 64 bits, which nobody could filter by."""
+    for name, kind in wanted.kinds.items():
+        if kind.name == "integer":
+            for index, value in enumerate(batch.column(name).to_pylist()):
+                if value is not None and not -(2**63) <= value < 2**63:
+                    raise wanted.too_large(TooLargeError(name, index, f"{value:.0f} is beyond 64 bits"), first)

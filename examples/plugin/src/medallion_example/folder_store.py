@@ -18,6 +18,7 @@ from medallion.kinds import Kind, kind_of
 from medallion.metrics import quantile_of
 from medallion.paging import Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
+from medallion.text_folding import fold
 
 Row = dict[str, Any]
 
@@ -34,6 +35,7 @@ TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, wanted: value in wanted,
     "contains": lambda value, wanted: wanted in value,
     "startswith": lambda value, wanted: value.startswith(wanted),
+    "search": lambda value, wanted: fold(wanted) in fold(value),
 }
 
 
@@ -159,7 +161,7 @@ def _own(kind: Kind, value: Any) -> Any:
     if kind.name == "integer":
         return int(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value.tzinfo else value
     return value.isoformat("microseconds") if isinstance(value, time) else value
 
 
@@ -219,10 +221,13 @@ def _figure(metric: Metric, rows: Sequence[Row]) -> Any:
         return _weighted_mean([(row[metric.column], row[metric.weight]) for row in rows])
     if not values:
         return None
-    if metric.function == "mean":
-        return float(sum(values) / len(values))
-    figures: Mapping[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max}
-    return figures[metric.function](values)
+    figures: Mapping[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max, "mean": _mean}
+    figure = figures[metric.function](values)
+    return None if figure != figure else figure  # infinite values of both signs have no sum
+
+
+def _mean(values: list[Any]) -> float:
+    return float(sum(values) / len(values))
 
 
 def _weighted_mean(pairs: Iterable[tuple[Any, Any]]) -> float | None:
