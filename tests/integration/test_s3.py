@@ -109,7 +109,7 @@ def test_a_bucket_a_layer_and_sources_in_a_bucket(tmp_path: Path, s3_server: Ser
         name: {e.path.partition("/")[0] for e in open_storage(f"s3://{name}", options=options(s3_server)).list("")}
         for name in names
     }
-    assert tops[bronze] == tops[silver] == {"clients", "orders"}
+    assert tops[bronze] == tops[silver] == {"clients", "orders", "layer.json"}
     assert "gold" in tops[lake]
     assert not {"bronze", "silver"} & tops[lake]
     for name in names:
