@@ -373,7 +373,10 @@ def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) 
         *("run", "gc", "rollback", "verify", "repair", "doctor"),
     ],
 )
-def test_every_command_names_an_older_format(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_every_command_names_an_older_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # so that no table breaks the sentence
     small.write(tmp_path)
     small.load(tmp_path).run()
     aged(tmp_path)
@@ -394,7 +397,7 @@ def test_releases_are_ordered_by_publication_and_not_by_clocks(tmp_path: Path, m
     published = []
     for day, year in enumerate((2031, 2020, 2040, 2019), 1):
         moment = datetime(year, 6, 1, tzinfo=UTC)
-        for module in ("lake", "execution", "computing", "ingest"):
+        for module in ("identifiers", "lake_pointer", "run_log", "execution", "computing", "ingest"):
             monkeypatch.setattr(f"medallion.{module}.now", lambda moment=moment: moment)
         (tmp_path / "a/data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
         published.append(pipeline.run().release)
