@@ -78,7 +78,7 @@ def test_every_kind_of_write_is_one_of_them(project: Project) -> None:
     project.prepare()
     named = killing.writes_of(project.folder, KINDS)
     for part in (
-        "RemoteStorage.create lease.json",
+        "RemoteStorage.swap lease.json",
         "RemoteStorage.put_file",
         "RemoteStorage.put releases/",
         "RemoteStorage.swap current.json",
