@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from pathlib import Path
 
 import pytest
@@ -33,12 +35,18 @@ def api(large: Path) -> Iterator[str]:
 
 @pytest.fixture
 def proxy(api: str, tmp_path: Path) -> Iterator[str]:
-    """nginx in front of the API; gives its host and port."""
+    with nginx(tmp_path, api) as place:
+        yield place
+
+
+@contextmanager
+def nginx(tmp_path: Path, api: str) -> Iterator[str]:
+    """nginx in front of an API; gives its host and port."""
     assert NGINX
     place = f"127.0.0.1:{project.free_port()}"
     text = CONFIGURATION.read_text()
-    for address, actual in (("127.0.0.1:8000", api), ("127.0.0.1:8080", place)):
-        assert text.count(address) == 1
+    for directive, address, actual in (("server", "127.0.0.1:8000", api), ("listen", "127.0.0.1:8080", place)):
+        assert text.count(address) == text.count(f"{directive} {address}") > 0
         text = text.replace(address, actual)
     configuration = tmp_path / "nginx.conf"
     configuration.write_text(text)
@@ -77,33 +85,106 @@ def test_answers_pass_whole(proxy: str, api: str) -> None:
 
 
 def test_no_request_is_lost_when_a_worker_is_killed(proxy: str, large: Path) -> None:
-    done, answers, faults = threading.Event(), list[int](), list[str]()
+    """A worker writes an answer as short as this one at once, so that all of it came or nothing."""
+    done, answers, faults = threading.Event(), [list[int]() for _ in range(4)], list[str]()
 
-    def ask() -> None:
+    def ask(statuses: list[int]) -> None:
         connection = HTTPConnection(proxy, timeout=60)
         while not done.is_set():
             try:
-                answers.append(get(connection, "/things?limit=3")[0])
-            except OSError as error:
+                statuses.append(get(connection, "/things?limit=3")[0])
+            except (OSError, HTTPException) as error:
                 faults.append(repr(error))
                 connection.close()
             time.sleep(0.05)  # within the limit of requests of one address
         connection.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=ask, args=(statuses,)) for statuses in answers]
     for thread in threads:
         thread.start()
-    for _ in range(3):
-        before = len(answers)
-        known = workers(large)
-        os.kill(known[-1], signal.SIGKILL)
-        until(lambda known=known: len(workers(large)) > len(known))  # type: ignore[misc]
-        until(lambda before=before: len(answers) > before + 10)  # type: ignore[misc]
-    done.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in range(3):
+            known = workers(large)
+            os.kill(known[-1], signal.SIGKILL)
+            until(lambda known=known: len(workers(large)) > len(known))  # type: ignore[misc]
+            lengths = [len(statuses) for statuses in answers]
+            # Each client's request that was under way is over: none meets two kills, and nginx asks twice.
+            until(
+                lambda lengths=lengths: (
+                    bool(faults)  # type: ignore[misc]
+                    or all(len(statuses) > length + 3 for statuses, length in zip(answers, lengths, strict=True))
+                )
+            )
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
     assert not faults
-    assert set(answers) == {200}
+    assert {status for statuses in answers for status in statuses} == {200}
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+
+
+class Upstream:
+    """A server in the API's place that ends its first connections after these bytes, and answers on the others."""
+
+    def __init__(self, ends: list[bytes]) -> None:
+        self.requests = 0
+        self._ends = ends
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.place = f"127.0.0.1:{self._server.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._server.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(30)
+                if not connection.recv(10_000).startswith(b"GET /things"):
+                    continue
+                self.requests += 1
+                connection.sendall(self._ends.pop(0) if self._ends else HEAD + b"good")
+
+
+@pytest.mark.parametrize(
+    ("ends", "requests", "status", "body"),
+    [
+        ([b""], 2, 200, b"good"),
+        ([b"HTTP/1.1 2"], 2, 200, b"good"),
+        ([b"", b""], 2, 502, None),
+        ([HEAD + b"g"], 1, 200, b"g"),
+    ],
+    ids=["before the answer", "within its head", "twice", "within its body"],
+)
+def test_what_is_asked_again_of_a_new_connection(
+    tmp_path: Path, ends: list[bytes], requests: int, status: int, body: bytes | None
+) -> None:
+    """One that is cut within its body cannot be: the client has its head, and sees that it is short."""
+    upstream = Upstream(ends)
+    try:
+        with nginx(tmp_path, upstream.place) as proxy:
+            connection = HTTPConnection(proxy, timeout=60)
+            connection.request("GET", "/things")
+            answer = connection.getresponse()
+            try:
+                content = answer.read()
+            except IncompleteRead as error:
+                content = error.partial
+            connection.close()
+    finally:
+        upstream.close()
+    assert (answer.status, upstream.requests) == (status, requests)
+    assert body in (None, content)
 
 
 def test_a_client_that_reads_slowly_gets_all_and_keeps_no_worker(proxy: str) -> None:

@@ -26,6 +26,7 @@ from tests.api import project
 from tests.integration import small
 from tests.services import Unavailable, mongod
 
+EXPORTED = 200_000  # rows
 Got = tuple[int, dict[str, str], bytes]
 
 
@@ -306,21 +307,23 @@ def test_the_log_has_one_line_of_json_for_a_request(tmp_path: Path) -> None:
 
 
 def test_an_export_is_streamed_in_flat_memory(tmp_path: Path) -> None:
+    """Who gathers an export needs several times its size; what streaming needs does not depend on it."""
     project.write(tmp_path)
     yaml = tmp_path / "medallion.yaml"
-    yaml.write_text(yaml.read_text().replace("range(250)", "range(100_000)"))
+    yaml.write_text(yaml.read_text().replace("range(250)", f"range({EXPORTED})"))
     project.load(tmp_path).run()
     with project.gunicorn(tmp_path, 1) as place:
         pid = _worker(tmp_path)
         forms = {"ndjson": b'"thing_id"', "csv": b"\n", "json": b'"thing_id"'}
-        for form in forms:
-            assert get(place, f"/tables/things?limit=all&format={form}&thing_id__lt=10000")[0] == 200
-        before = _peak(pid)
+        for form in forms:  # what the worker's threads, its store and its allocator take once
+            for _ in range(4):
+                assert get(place, f"/tables/things?limit=all&format={form}&thing_id__lt={EXPORTED // 10}")[0] == 200
+        before, sizes = _peak(pid), []
         for form, mark in forms.items():
             body = get(place, f"/tables/things?limit=all&format={form}")[2]
-            assert len(body) > 7_000_000
-            assert body.count(mark) >= 100_000
-        assert _peak(pid) - before < 7_000_000
+            assert body.count(mark) >= EXPORTED
+            sizes.append(len(body))
+        assert _peak(pid) - before < min(sizes) / 2
 
 
 def _worker(folder: Path) -> int:
