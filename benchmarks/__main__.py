@@ -30,9 +30,15 @@ Costs = dict[str, list[Cost]]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="medallion beside work written by hand.")
-    parser.add_argument("--scales", type=int, nargs="+", default=list(ROUNDS), metavar="N", help="default: 1 42 420")
-    parser.add_argument("--rounds", type=int, metavar="R", help="rounds at every scale (default: 7, 5 and 3)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="medallion beside work written by hand."
+    )
+    parser.add_argument(
+        "--scales", type=int, nargs="+", default=list(ROUNDS), metavar="N", help="default: 1 42 420"
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="R", help="rounds at every scale (default: 7, 5 and 3)"
+    )
     arguments = parser.parse_args()
     console = Console()
     DATA.mkdir(exist_ok=True)
@@ -47,7 +53,11 @@ def main() -> int:
             console.print(f"scale {scale}: {rounds} rounds", style="dim")
             costs = compete(scale, rounds)
             results["scales"][str(scale)] = figures(costs)
-            console.print(table(f"The shop at scale {scale}: {scale * 23663:,} purchases", costs, "duckdb_sql"))
+            console.print(
+                table(
+                    f"The shop at scale {scale}: {scale * 23663:,} purchases", costs, "duckdb_sql"
+                )
+            )
     except StoppedError as stopped:
         print(stopped, file=sys.stderr)
         return 1
@@ -93,7 +103,9 @@ def compete(scale: int, rounds: int) -> Costs:
         for name, spent in costs.items():
             cost, found = shop.compete(name)
             if found != expected:
-                raise StoppedError(f"scale {scale}: {name} found {json.dumps(found)}\nexpected {json.dumps(expected)}")
+                raise StoppedError(
+                    f"scale {scale}: {name} found {json.dumps(found)}\nexpected {json.dumps(expected)}"
+                )
             spent.append(cost)
     again = [shop.medallion()[0] for _ in range(rounds)]
     changed = []
@@ -122,8 +134,16 @@ def table(title: str, costs: Mapping[str, Sequence[Cost]], base: str) -> Table:
     ruler = middle(costs[base])
     for name, spent in costs.items():
         cost = middle(spent)
-        pairs = ((cost.wall, ruler.wall, "3"), (cost.cpu, ruler.cpu, "3"), (cost.peak, ruler.peak, "0"))
-        cells = [cell for value, of, digits in pairs for cell in (f"{value:,.{digits}f}", f"{value / of:.2f}")]
+        pairs = (
+            (cost.wall, ruler.wall, "3"),
+            (cost.cpu, ruler.cpu, "3"),
+            (cost.peak, ruler.peak, "0"),
+        )
+        cells = [
+            cell
+            for value, of, digits in pairs
+            for cell in (f"{value:,.{digits}f}", f"{value / of:.2f}")
+        ]
         shown.add_row(name, *cells)
     return shown
 

@@ -80,7 +80,9 @@ def measure(url: str, path: str, seconds: int, most: int, tag: str) -> Speed:
             file.write(SCRIPT.format(before=before, after=after, number=number))
             file.flush()
             options += ["--script", file.name]
-        said = subprocess.run([*LOAD, *options, url + path.replace("*", "1")], capture_output=True, text=True).stdout
+        said = subprocess.run(
+            [*LOAD, *options, url + path.replace("*", "1")], capture_output=True, text=True
+        ).stdout
     found = dict(re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", said))
     speed = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if "Non-2xx" in said or not speed or len(found) < 2:
@@ -101,16 +103,24 @@ def compare(count: int, seconds: int, workers: int, rounds: int, python: str, fo
         publish_peer(f"{server.url}/bench", count)
         sides = {
             "FastAPI + pymongo": stack.enter_context(peer(python, f"{server.url}/bench", workers)),
-            "ours, MongoDB": stack.enter_context(ours(folder / "mongodb", f"{server.url}/bench", count, workers)),
-            "ours, SQLite": stack.enter_context(ours(folder / "sqlite", "sqlite:serving.db", count, workers)),
+            "ours, MongoDB": stack.enter_context(
+                ours(folder / "mongodb", f"{server.url}/bench", count, workers)
+            ),
+            "ours, SQLite": stack.enter_context(
+                ours(folder / "sqlite", "sqlite:serving.db", count, workers)
+            ),
         }
         first, *others = sides
-        print(f"\n{count:,} documents, {workers} workers, 32 connections: requests/s (ms: p50, p99)\n")
+        print(
+            f"\n{count:,} documents, {workers} workers, 32 connections: requests/s (ms: p50, p99)\n"
+        )
         print("| | " + " | ".join([first, *(f"{name} | ×" for name in others)]) + " |")
         print("| --- " * (2 * len(sides)) + "|")
         for case in cases(count):
             speeds = _speeds(case, sides, seconds, rounds)
-            cells = [f"{speeds[name]} | {speeds[name].rate / speeds[first].rate:.1f}" for name in others]
+            cells = [
+                f"{speeds[name]} | {speeds[name].rate / speeds[first].rate:.1f}" for name in others
+            ]
             print(f"| {case.title} | {speeds[first]} | " + " | ".join(cells) + " |", flush=True)
         for name in others:
             _pages(name, sides[name], count)
@@ -124,7 +134,10 @@ def _speeds(case: Case, sides: dict[str, str], seconds: int, rounds: int) -> dic
             path = case.peers or case.path if number == 0 else case.path
             tag = urlopen(url + path).headers["ETag"] if case.conditional and number else ""  # noqa: S310
             found[name].append(measure(url, path, seconds, case.most, tag))
-    return {name: sorted(speeds, key=lambda speed: speed.rate)[len(speeds) // 2] for name, speeds in found.items()}
+    return {
+        name: sorted(speeds, key=lambda speed: speed.rate)[len(speeds) // 2]
+        for name, speeds in found.items()
+    }
 
 
 def _pages(name: str, url: str, count: int) -> None:
@@ -136,7 +149,9 @@ def _pages(name: str, url: str, count: int) -> None:
         cursor, _ = _page(connection, cursor, 1000)
     late = _walk(connection, cursor, 40)
     connection.close()
-    print(f"\n{name}: a page, median: the first {early:.2f} ms, after {skipped * 100:,} pages {late:.2f} ms")
+    print(
+        f"\n{name}: a page, median: the first {early:.2f} ms, after {skipped * 100:,} pages {late:.2f} ms"
+    )
 
 
 def _walk(connection: HTTPConnection, cursor: str, pages: int) -> float:
@@ -164,7 +179,9 @@ def _export(name: str, url: str, workers: int) -> None:
             size += len(part)
     seconds = time.perf_counter() - started
     grown = sum(map(_peak, pids)) - before
-    print(f"{name}: all as CSV, {size / 1e6:.1f} MB, in {seconds:.1f} s; peak of {workers} workers +{grown:.0f} MB")
+    print(
+        f"{name}: all as CSV, {size / 1e6:.1f} MB, in {seconds:.1f} s; peak of {workers} workers +{grown:.0f} MB"
+    )
 
 
 def _workers(url: str) -> Iterator[int]:
@@ -181,12 +198,16 @@ def _peak(pid: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="make bench-api", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="make bench-api", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--documents", type=int, nargs="*", default=[1500, 1_000_000])
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peer", type=Path, default=Path("build/peer-fastapi"), help="the environment of FastAPI")
+    parser.add_argument(
+        "--peer", type=Path, default=Path("build/peer-fastapi"), help="the environment of FastAPI"
+    )
     given = parser.parse_args(arguments)
     if not shutil.which("wrk"):
         raise SystemExit("wrk is not installed: apt-get install wrk")

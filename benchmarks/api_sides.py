@@ -42,9 +42,22 @@ api:
     /stats/summary: {{table: summary, single: true}}
 """
 TYPES = {"client_id": "BIGINT", "name": "VARCHAR", "country": "VARCHAR", "purchases": "BIGINT"}
-COLUMNS = (*(Column(name=n, type=t) for n, t in TYPES.items()), Column(name="total_spent", type="DECIMAL(18,2)"))
+COLUMNS = (
+    *(Column(name=n, type=t) for n, t in TYPES.items()),
+    Column(name="total_spent", type="DECIMAL(18,2)"),
+)
 SUMMARY = (Column(name="clients", type="BIGINT"), Column(name="revenue", type="DECIMAL(18,2)"))
-COUNTRIES = ("France", "Germany", "Spain", "Italy", "Portugal", "Belgium", "Austria", "Ireland", "Poland")
+COUNTRIES = (
+    "France",
+    "Germany",
+    "Spain",
+    "Italy",
+    "Portugal",
+    "Belgium",
+    "Austria",
+    "Ireland",
+    "Poland",
+)
 PEERS = Path(__file__).parent / "peers"
 
 
@@ -72,11 +85,16 @@ def publish(sink: Sink, count: int) -> Release:
         ]
     )
     served, snapshots = {}, {}
-    small = pa.table({"clients": [count], "revenue": pa.array([Decimal("1.00")], pa.decimal128(18, 2))})
+    small = pa.table(
+        {"clients": [count], "revenue": pa.array([Decimal("1.00")], pa.decimal128(18, 2))}
+    )
     tables = {
         "clients_stats": (
             TableSpec(
-                name="clients_stats", columns=COLUMNS, key=("client_id",), indexes=(("country", "-total_spent"),)
+                name="clients_stats",
+                columns=COLUMNS,
+                key=("client_id",),
+                indexes=(("country", "-total_spent"),),
             ),
             count,
             pa.RecordBatchReader.from_batches(schema, _batches(count, schema)),
@@ -152,9 +170,19 @@ def ours(folder: Path, store: str, count: int, workers: int) -> Any:
     (folder / "medallion.yaml").write_text(YAML.format(url=store))
     publish(Pipeline.load(folder / "medallion.yaml").sinks["serving"], count)
     port = free_ports(1)[0]
-    options = ["-c", "python:medallion_api.gunicorn_conf", "-b", f"127.0.0.1:{port}", "-w", str(workers)]
+    options = [
+        "-c",
+        "python:medallion_api.gunicorn_conf",
+        "-b",
+        f"127.0.0.1:{port}",
+        "-w",
+        str(workers),
+    ]
     command = [sys.executable, "-m", "gunicorn", *options]
-    environment = {"MEDALLION_CONFIG": str(folder / "medallion.yaml"), "MEDALLION_API_ACCESS_LOG": "WARNING"}
+    environment = {
+        "MEDALLION_CONFIG": str(folder / "medallion.yaml"),
+        "MEDALLION_API_ACCESS_LOG": "WARNING",
+    }
     return serving(command, port, "/health/ready", **environment)
 
 
@@ -171,5 +199,19 @@ def peer_python(folder: Path) -> str:
 def peer(python: str, url: str, workers: int) -> Any:
     """Serve the peer's collection."""
     port = free_ports(1)[0]
-    command = [python, "-m", "uvicorn", "fastapi_app:app", "--port", str(port), "--workers", str(workers)]
-    return serving([*command, "--no-access-log", "--log-level", "warning"], port, "/stats/summary", PEER_URL=url)
+    command = [
+        python,
+        "-m",
+        "uvicorn",
+        "fastapi_app:app",
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
+    return serving(
+        [*command, "--no-access-log", "--log-level", "warning"],
+        port,
+        "/stats/summary",
+        PEER_URL=url,
+    )

@@ -25,7 +25,7 @@ from tests.panel.serving import CHROMIUM, FLAGS, serving
 from tests.services import mongod
 
 import medallion as md
-from medallion_panel.holding import FEWEST_ROWS
+from medallion_panel.data.cache_loader import FEWEST_ROWS
 
 SHOP = Path(__file__).parents[1] / "examples/shop"
 CLIENTS = """
@@ -79,7 +79,10 @@ CHANGE = """async ([search, number]) => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "--parts", nargs="+", default=["shop", "visitors", "sqlite", "mongodb"], help="which of these to measure"
+        "--parts",
+        nargs="+",
+        default=["shop", "visitors", "sqlite", "mongodb"],
+        help="which of these to measure",
     )
     parser.add_argument("--clients", type=int, default=1_000_000, metavar="N")
     arguments = parser.parse_args()
@@ -155,7 +158,9 @@ def filter_clients(browser: Browser, folder: Path, store: str, rows: int) -> Non
             page = browser.new_page(viewport={"width": 1400, "height": 1600})
             page.set_default_timeout(120_000)
             title = f"{rows:,} clients on {store}"
-            tell(f"{title}, first figures", [timed(lambda: opened(page, f"{address}?page=clients"))])
+            tell(
+                f"{title}, first figures", [timed(lambda: opened(page, f"{address}?page=clients"))]
+            )
             before = memory(config)
             tell_changes("  while columns are read", [changed(page, lake, WHILE_READ)])
             if rows >= FEWEST_ROWS:
@@ -171,7 +176,9 @@ def wait_until_held(config: Path) -> float:
     log, until = config.parent / "serve.log", time.monotonic() + 300
     while not (found := re.search(r"are held after ([\d.]+) s", log.read_text(encoding="utf-8"))):
         if time.monotonic() > until:
-            raise RuntimeError(f"nothing is held after five minutes:\n{log.read_text(encoding='utf-8')}")
+            raise RuntimeError(
+                f"nothing is held after five minutes:\n{log.read_text(encoding='utf-8')}"
+            )
         time.sleep(0.2)
     return float(found[1])
 
@@ -198,7 +205,9 @@ def declared(folder: Path, url: str) -> Path:
         "sinks": {"serving": {"url": url, "tables": served}},
         "dashboard": {**shop["dashboard"], "pages": pages},
     }
-    (folder / "medallion.yaml").write_text(yaml.safe_dump(made, allow_unicode=True), encoding="utf-8")
+    (folder / "medallion.yaml").write_text(
+        yaml.safe_dump(made, allow_unicode=True), encoding="utf-8"
+    )
     return folder / "medallion.yaml"
 
 
@@ -216,7 +225,9 @@ def turned(page: Page, title: str) -> None:
 
 def changed(page: Page, lake: duckdb.DuckDBPyConnection, filters: str) -> list[float]:
     """Seconds until the figures, the rows and all charts show a filter."""
-    number = f"{lake.execute(f'select count(*) from clients where {where(filters)}').fetchall()[0][0]:,}"
+    number = (
+        f"{lake.execute(f'select count(*) from clients where {where(filters)}').fetchall()[0][0]:,}"
+    )
     milliseconds: list[float] = page.evaluate(CHANGE, [f"?page=clients&{filters}", number])
     return [each / 1000 for each in milliseconds]
 
@@ -229,7 +240,9 @@ def where(filters: str) -> str:
     parts = []
     for name, values in chosen.items():
         low, dots, high = values[0].partition("..")
-        parts.append(f"{name} between '{low}' and '{high}'" if dots else f"{name} in ({str(values)[1:-1]})")
+        parts.append(
+            f"{name} between '{low}' and '{high}'" if dots else f"{name} in ({str(values)[1:-1]})"
+        )
     return " and ".join(parts)
 
 
@@ -248,7 +261,10 @@ def tell(what: str, seconds: list[float]) -> None:
 
 def tell_changes(what: str, taken: list[list[float]]) -> None:
     figures, rows, charts = (statistics.median(each) for each in zip(*taken, strict=True))
-    print(f"{what:<50} figures {figures:5.2f} s, rows {rows:5.2f} s, all charts {charts:5.2f} s", flush=True)
+    print(
+        f"{what:<50} figures {figures:5.2f} s, rows {rows:5.2f} s, all charts {charts:5.2f} s",
+        flush=True,
+    )
 
 
 def memory(config: Path) -> float:

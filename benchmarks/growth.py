@@ -57,7 +57,10 @@ def main() -> int:
         print(json.dumps(perform(operation, Path(folder))))
         return 0
     for dimension in arguments.only:
-        print(markdown(dimension, {size: spent_at(dimension, size) for size in SIZES[dimension]}), flush=True)
+        print(
+            markdown(dimension, {size: spent_at(dimension, size) for size in SIZES[dimension]}),
+            flush=True,
+        )
     return 0
 
 
@@ -79,7 +82,11 @@ def spent_at(dimension: str, size: int) -> dict[str, Spent]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         prepare(folder, replace(Size(), **{dimension: size}))
-        spent = {operation: in_process(operation, folder) for operation in OPERATIONS if operation != "publish"}
+        spent = {
+            operation: in_process(operation, folder)
+            for operation in OPERATIONS
+            if operation != "publish"
+        }
         change(folder, -1)
         return {**spent, "publish": in_process("publish", folder)}
 
@@ -97,7 +104,11 @@ def prepare(folder: Path, size: Size) -> None:
         "silver": {"rows": {"from": "bronze.rows"}},
         "gold": tables,
     }
-    declaration = {"name": "growth", "tables": layers, "sinks": {"serving": {"url": "sqlite:lake/serving.db"}}}
+    declaration = {
+        "name": "growth",
+        "tables": layers,
+        "sinks": {"serving": {"url": "sqlite:lake/serving.db"}},
+    }
     (folder / "medallion.yaml").write_text(json.dumps(declaration), encoding="utf-8")
     pipeline = md.Pipeline.load(folder / "medallion.yaml")
     run = pipeline.run()
@@ -135,7 +146,9 @@ def perform(operation: str, folder: Path) -> dict[str, float]:
 def _peak() -> float:
     """The peak memory of this process in MB; `ru_maxrss` would also count the process that started it."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+    return next(
+        int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")
+    )
 
 
 def _work(operation: str, pipeline: md.Pipeline) -> Callable[[], object]:
@@ -150,7 +163,9 @@ def _work(operation: str, pipeline: md.Pipeline) -> Callable[[], object]:
 
         client = TestClient(create_app(pipeline))
         return lambda: [client.simulate_get("/releases") for _ in range(8)]
-    return {"plan": pipeline.plan, "publish": pipeline.run, "rollback": pipeline.roll_back}[operation]
+    return {"plan": pipeline.plan, "publish": pipeline.run, "rollback": pipeline.roll_back}[
+        operation
+    ]
 
 
 if __name__ == "__main__":

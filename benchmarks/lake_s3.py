@@ -21,7 +21,9 @@ WORK = ("first run", "nothing new", "a month changed")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lake_s3", description=__doc__)
-    parser.add_argument("--scales", type=int, nargs="+", default=[1, 42], metavar="N", help="default: 1 42")
+    parser.add_argument(
+        "--scales", type=int, nargs="+", default=[1, 42], metavar="N", help="default: 1 42"
+    )
     parser.add_argument("--rounds", type=int, default=3, metavar="R")
     arguments = parser.parse_args()
     DATA.mkdir(exist_ok=True)
@@ -43,7 +45,9 @@ def compare(shop: Shop, service: Service, rounds: int) -> Table:
         for lake in ("disk", "S3"):
             for work, cost in zip(WORK, _work(shop, lake, service), strict=True):
                 costs.setdefault((work, lake), []).append(cost)
-    table = Table("work", "disk s", "S3 s", "ratio", "S3 peak MB", title=f"The shop at scale {shop.scale}")
+    table = Table(
+        "work", "disk s", "S3 s", "ratio", "S3 peak MB", title=f"The shop at scale {shop.scale}"
+    )
     for work in WORK:
         disk, remote = middle(costs[work, "disk"]), middle(costs[work, "S3"])
         table.add_row(

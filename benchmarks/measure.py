@@ -39,7 +39,9 @@ class Cost:
 
 def middle(costs: Sequence[Cost]) -> Cost:
     """The median of each figure."""
-    return Cost(*(median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "peak")))
+    return Cost(
+        *(median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "peak"))
+    )
 
 
 def measure(
@@ -114,4 +116,6 @@ def _memory(pid: int) -> float:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (OSError, IndexError):
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE + sum(_memory(int(child)) for child in children)
+    return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE + sum(
+        _memory(int(child)) for child in children
+    )

@@ -34,8 +34,8 @@ from tests.services import mongod
 from benchmarks.measure import Limits, measure
 from medallion.contracts import TableSpec
 from medallion.records import Column, Snapshot
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.mongodb_database import LOADS
+from medallion.sinks.mongodb.database import LOADS
+from medallion.sinks.mongodb.sink import MongoDB
 
 SIZES = {
     "1,532 documents in 4 collections, one process": (1, (1500, 10, 13, 9)),
@@ -161,7 +161,9 @@ def load(way: str, url: str, files: Sequence[Path], processes: int) -> None:
     else:
         context = multiprocessing.get_context("spawn")
         start, told = context.Barrier(processes), context.SimpleQueue()
-        workers = [context.Process(target=_tell, args=(way, url, [file], start, told)) for file in files]
+        workers = [
+            context.Process(target=_tell, args=(way, url, [file], start, told)) for file in files
+        ]
         for worker in workers:
             worker.start()
         times = [told.get() for _ in workers]

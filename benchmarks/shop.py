@@ -21,7 +21,11 @@ PANDAS_UP_TO = 42
 LIMITS = Limits(seconds=900, megabytes=12_000)
 MEDALLION = str(Path(sys.executable).with_name("medallion"))
 # The benchmark measures the embedded defaults, whatever its caller's environment says.
-DEFAULTS = {"MEDALLION_LAKE": "lake", "MEDALLION_STORE": "sqlite:lake/serving.db", "MEDALLION_ENGINE": "duckdb"}
+DEFAULTS = {
+    "MEDALLION_LAKE": "lake",
+    "MEDALLION_STORE": "sqlite:lake/serving.db",
+    "MEDALLION_ENGINE": "duckdb",
+}
 
 
 class Shop:
@@ -39,7 +43,14 @@ class Shop:
         expected = self.data / "expected.json"
         if not expected.exists() or expected.stat().st_mtime < newest:
             expected.unlink(missing_ok=True)
-            script = [sys.executable, str(SHOP / "generate.py"), "--scale", str(self.scale), "--out", str(self.data)]
+            script = [
+                sys.executable,
+                str(SHOP / "generate.py"),
+                "--scale",
+                str(self.scale),
+                "--out",
+                str(self.data),
+            ]
             measure(script, self.folder.parent, LIMITS)
         shutil.copy(SHOP / "medallion.yaml", self.folder)
 
@@ -50,12 +61,21 @@ class Shop:
         rows = {"clients_stats": says["clients"]["kept"], "sales": says["sales"], "summary": 1}
         rows |= {f"{name}_stats": len(says[key]) for name, key in _GROUPS.items()}
         return {
-            **{table: {part: says[table][part] for part in parts} for table in ("clients", "purchases")},
-            "gold": {name: {"rows": count, "revenue": says["revenue"]} for name, count in rows.items()},
+            **{
+                table: {part: says[table][part] for part in parts}
+                for table in ("clients", "purchases")
+            },
+            "gold": {
+                name: {"rows": count, "revenue": says["revenue"]} for name, count in rows.items()
+            },
         }
 
     def contenders(self) -> list[str]:
-        return ["medallion", "duckdb_sql", *(["pandas_naive"] if self.scale <= PANDAS_UP_TO else [])]
+        return [
+            "medallion",
+            "duckdb_sql",
+            *(["pandas_naive"] if self.scale <= PANDAS_UP_TO else []),
+        ]
 
     def compete(self, name: str) -> tuple[Cost, dict[str, Any]]:
         """The whole work from files to gold by one contender, from nothing: its cost and what it found."""
@@ -90,7 +110,10 @@ class Shop:
         script = [sys.executable, str(HERE / "gold.py"), str(self.folder / "lake")]
         gold = json.loads(measure(script, self.folder, LIMITS)[1])
         tables = ("clients", "purchases")
-        return {**{name: _fates(steps[f"bronze.{name}"], steps[f"silver.{name}"]) for name in tables}, "gold": gold}
+        return {
+            **{name: _fates(steps[f"bronze.{name}"], steps[f"silver.{name}"]) for name in tables},
+            "gold": gold,
+        }
 
 
 _GROUPS = {"product": "products", "monthly": "months", "country": "countries"}

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from medallion.storage.s3 import S3
-from medallion.storage.settings import S3Settings
+from medallion.storage.s3_settings import S3Settings
 from tests.services import Service
 
 

@@ -60,11 +60,25 @@ def certificates(folder: Path) -> Certificates:
 def _signed(folder: Path, name: str, authority: str, *options: str) -> None:
     signed_by = ["-CA", f"{authority}.crt", "-CAkey", f"{authority}.key"]
     _make(folder, name, *signed_by, "-addext", "basicConstraints=critical,CA:FALSE", *options)
-    (folder / f"{name}.pem").write_text((folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text())
+    (folder / f"{name}.pem").write_text(
+        (folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text()
+    )
 
 
 def _make(folder: Path, name: str, *options: str) -> None:
     files = ["-keyout", f"{name}.key", "-out", f"{name}.crt"]
     secret = [] if "-passout" in options or "-noenc" in options else ["-noenc"]
-    command = ["openssl", "req", "-x509", *_KEY, *files, *secret, "-days", "1", "-subj", f"/CN={name}", *options]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        *_KEY,
+        *files,
+        *secret,
+        "-days",
+        "1",
+        "-subj",
+        f"/CN={name}",
+        *options,
+    ]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

@@ -49,7 +49,7 @@ def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def mongodb_url(mongodb_server: str) -> Iterator[str]:
     """The URL of an empty database on a MongoDB server, which is dropped afterwards."""
-    from medallion.sinks.mongodb_database import connect
+    from medallion.sinks.mongodb.database import connect
 
     name = f"medallion_test_{uuid4().hex[:12]}"
     yield urlunsplit(urlsplit(mongodb_server)._replace(path=f"/{name}"))
@@ -62,7 +62,11 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """An S3 server; the user's own with MEDALLION_TEST_S3_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
     given = os.environ.get("MEDALLION_TEST_S3_URL")
     if given:
-        yield Service(given, os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", ""))
+        yield Service(
+            given,
+            os.environ.get("AWS_ACCESS_KEY_ID", ""),
+            os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        )
         return
     try:
         with weed(tmp_path_factory.mktemp("weed")) as service:
@@ -92,8 +96,13 @@ def tab(browser: Any) -> Iterator[Any]:
     page = browser.new_page(viewport={"width": 1400, "height": 2600}, accept_downloads=True)
     page.set_default_timeout(90_000)
     page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-    page.on("console", lambda said: faults.append(f"console: {said.text}") if _fault(said) else None)
-    page.on("request", lambda asked: None if _local(asked.url) else faults.append(f"request to {asked.url}"))
+    page.on(
+        "console", lambda said: faults.append(f"console: {said.text}") if _fault(said) else None
+    )
+    page.on(
+        "request",
+        lambda asked: None if _local(asked.url) else faults.append(f"request to {asked.url}"),
+    )
     yield page
     page.close()
     assert not faults, "\n".join(faults)

@@ -12,7 +12,12 @@ import pytest
 KILLS = int(os.environ.get("MEDALLION_KILLS", "200"))
 """At how many instants something has to be killed or cut, at least, all tests together."""
 
-POINT, MOMENT, SERVER_KILLED, CUT = "named points", "random moments", "servers killed", "connections cut"
+POINT, MOMENT, SERVER_KILLED, CUT = (
+    "named points",
+    "random moments",
+    "servers killed",
+    "connections cut",
+)
 
 PROPERTY = "instants"
 KILLERS = {f"test_{name}.py" for name in ("killed", "servers_killed", "mongodb_faults", "s3")}
@@ -27,7 +32,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     tried, whole = _tried(config)
     if tried:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tried.items()))
@@ -44,8 +51,12 @@ def _tried(config: pytest.Config) -> tuple[Counter[str], bool]:
     tried: Counter[str] = Counter()
     for report in reports:
         tried.update(dict(report.user_properties).get(PROPERTY, {}))
-    ran = {_module(report) for report in reports} - {_module(report) for report in stats.get("skipped", ())}
-    chosen = config.option.keyword or config.option.markexpr or any("::" in each for each in config.args)
+    ran = {_module(report) for report in reports} - {
+        _module(report) for report in stats.get("skipped", ())
+    }
+    chosen = (
+        config.option.keyword or config.option.markexpr or any("::" in each for each in config.args)
+    )
     return tried, ran >= KILLERS and not chosen
 
 

@@ -18,7 +18,10 @@ from tests.services import Unavailable, free_ports
 # Later versions of fastapi make this server fail at its start.
 PACKAGES = ("prefect==3.8.8", "fastapi==0.150.*")
 _ENVIRONMENT = (
-    Path.home() / ".cache" / "medallion-tests" / f"prefect-3.8.8-py{sys.version_info.major}{sys.version_info.minor}"
+    Path.home()
+    / ".cache"
+    / "medallion-tests"
+    / f"prefect-3.8.8-py{sys.version_info.major}{sys.version_info.minor}"
 )
 _START_SECONDS = 180
 
@@ -27,7 +30,11 @@ _START_SECONDS = 180
 def prefect_server(folder: Path) -> Iterator[str]:
     """The API's address of a new server with its data in `folder`."""
     binary, port = _installed() / "bin" / "prefect", free_ports(1)[0]
-    settings = {"PREFECT_HOME": str(folder), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    settings = {
+        "PREFECT_HOME": str(folder),
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [binary, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
@@ -38,7 +45,9 @@ def prefect_server(folder: Path) -> Iterator[str]:
         end = time.monotonic() + _START_SECONDS
         while not _healthy(url):
             if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"the Prefect server did not start:\n{(folder / 'server.log').read_text()[-2000:]}")
+                raise RuntimeError(
+                    f"the Prefect server did not start:\n{(folder / 'server.log').read_text()[-2000:]}"
+                )
             time.sleep(0.2)
         yield url
     finally:
@@ -63,7 +72,9 @@ def _installed() -> Path:
 def _install() -> None:
     shutil.rmtree(_ENVIRONMENT, ignore_errors=True)
     try:
-        subprocess.run([sys.executable, "-m", "venv", _ENVIRONMENT], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "venv", _ENVIRONMENT], check=True, capture_output=True
+        )
         pip = [str(_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
         subprocess.run(pip, check=True, capture_output=True, timeout=600)
     except (OSError, subprocess.SubprocessError) as error:

@@ -50,7 +50,9 @@ class Proxy:
                 client.close()
                 continue
             for source, sink, answers in ((client, server, False), (server, client, True)):
-                threading.Thread(target=self._pump, args=(source, sink, answers), daemon=True).start()
+                threading.Thread(
+                    target=self._pump, args=(source, sink, answers), daemon=True
+                ).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
         try:

@@ -76,9 +76,15 @@ def mongod(folder: Path, *options: str, port: int | None = None) -> Iterator[Ser
 def weed(folder: Path, *options: str, authority: Path | None = None) -> Iterator[Service]:
     """A SeaweedFS S3 server with its data in `folder`; on https when the `authority` of its certificate is given."""
     binary = weed_binary()
-    names = [f"{part}.port{kind}" for part in ("s3", "master", "filer", "volume", "admin") for kind in ("", ".grpc")]
+    names = [
+        f"{part}.port{kind}"
+        for part in ("s3", "master", "filer", "volume", "admin")
+        for kind in ("", ".grpc")
+    ]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    ports["admin.port.grpc"] = ports["admin.port"] + 10_000  # where its workers look for it, whatever they are told
+    ports["admin.port.grpc"] = (
+        ports["admin.port"] + 10_000
+    )  # where its workers look for it, whatever they are told
     keys = {"AWS_ACCESS_KEY_ID": "medallion", "AWS_SECRET_ACCESS_KEY": "medallion-secret"}
     command = [
         binary,
@@ -112,7 +118,10 @@ def free_ports(count: int) -> list[int]:
 
 @contextmanager
 def _running(
-    command: Sequence[object], folder: Path, ready: Callable[[], bool], environment: dict[str, str] | None = None
+    command: Sequence[object],
+    folder: Path,
+    ready: Callable[[], bool],
+    environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     log = folder / "server.log"
     with log.open("wb") as output:
@@ -128,7 +137,9 @@ def _running(
         end = time.monotonic() + _START_SECONDS
         while not ready():
             if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+                raise RuntimeError(
+                    f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}"
+                )
             time.sleep(0.05)
         yield process
     finally:

@@ -26,7 +26,9 @@ create macro day(t) as case when t[3] = '/' then try_cast(try_strptime(t, '%d/%m
     when t[5] = '-' then try_cast(t as date) end
 """
 # DuckDB would read '1_000' as 1000.
-MONEY = "create macro money(t) as case when not contains(t, '_') then try_cast(t as decimal(12,2)) end"
+MONEY = (
+    "create macro money(t) as case when not contains(t, '_') then try_cast(t as decimal(12,2)) end"
+)
 
 # The original columns are kept of faulty rows alone: a CASE packs nothing for the others.
 CLIENTS = """
@@ -117,7 +119,10 @@ def main(data: Path, out: Path) -> None:
     for folder in ("silver", "gold", "quarantine"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as spill, duckdb.connect() as con:
-        run(con, f"set memory_limit = '3GB'; set temp_directory = '{spill}'; set enable_progress_bar = false")
+        run(
+            con,
+            f"set memory_limit = '3GB'; set temp_directory = '{spill}'; set enable_progress_bar = false",
+        )
         for macro in (CLEAN, DAY, MONEY):
             run(con, macro)
         run(con, CLIENTS.format(source=csv([data / "clients.csv"])))
@@ -125,7 +130,8 @@ def main(data: Path, out: Path) -> None:
         run(con, PURCHASES.format(source=csv(sorted((data / "purchases").glob("*.csv")))))
         columns = "client_id, product, quantity, amount, purchase_date, channel"
         derived = (
-            "year(purchase_date) as year, strftime(purchase_date, '%Y-%m') as month, dayname(purchase_date) as weekday"
+            "year(purchase_date) as year, strftime(purchase_date, '%Y-%m') as month, "
+            "dayname(purchase_date) as weekday"
         )
         purchases = settle(con, out, "purchases", "purchase_id", columns, derived)
         torn = f"select s.file_path, e.line, any_value(e.csv_line) as row from {TORN} group by all"
@@ -135,11 +141,16 @@ def main(data: Path, out: Path) -> None:
             target = out / f"gold/{name}.parquet"
             copy(con, query, target)
             # SQLite takes numbers and text: money as whole cents, days as ISO 8601
-            served = con.sql(f"select * replace ({SERVED.get(name, 'revenue * 100 as revenue')}) from '{target}'")
+            served = con.sql(
+                f"select * replace ({SERVED.get(name, 'revenue * 100 as revenue')}) from '{target}'"
+            )
             kinds = [
-                "bigint" if "DECIMAL" in str(t) else "varchar" if str(t) == "DATE" else str(t) for t in served.types
+                "bigint" if "DECIMAL" in str(t) else "varchar" if str(t) == "DATE" else str(t)
+                for t in served.types
             ]
-            plain = ", ".join(f"{column}::{kind}" for column, kind in zip(served.columns, kinds, strict=True))
+            plain = ", ".join(
+                f"{column}::{kind}" for column, kind in zip(served.columns, kinds, strict=True)
+            )
             serve(out, name, served.columns, served.project(plain).fetchall())
             gold[name] = figures(con, name, target)
     print(json.dumps({"clients": clients, "purchases": purchases, "gold": gold}))
@@ -160,7 +171,9 @@ def copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
 def csv(files: list[Path]) -> str:
     """A query of all records in file order, as text, numbered; files of equal headers are read together."""
     reads = []
-    for header, group in groupby(files, key=lambda file: file.open(encoding="utf-8").readline().strip()):
+    for header, group in groupby(
+        files, key=lambda file: file.open(encoding="utf-8").readline().strip()
+    ):
         columns = ", ".join(f"'{name}': 'varchar'" for name in header.split(","))
         paths = ", ".join(f"'{file}'" for file in group)
         reads.append(
@@ -170,24 +183,36 @@ def csv(files: list[Path]) -> str:
     return f"select *, row_number() over () as n from ({' union all by name '.join(reads)})"
 
 
-def settle(con: duckdb.DuckDBPyConnection, out: Path, table: str, key: str, columns: str, derived: str = "") -> Any:
+def settle(
+    con: duckdb.DuckDBPyConnection, out: Path, table: str, key: str, columns: str, derived: str = ""
+) -> Any:
     """Deduplicate a staged table, write it and its rejects, make a view of it, and count."""
     run(con, LOSERS.format(table=table, key=key, columns=columns))
     silver = out / f"silver/{table}.parquet"
     extra = f", {derived}" if derived else ""
     kept = f"from staged_{table} anti join lost_{table} using (n)"
-    copy(con, f"select {key}, {columns}{extra} {kept} where refused is null and broken is null", silver)
-    rejects = (
-        f"select coalesce(refused, broken) as reason, raw.* {kept} where refused is not null or broken is not null"
+    copy(
+        con,
+        f"select {key}, {columns}{extra} {kept} where refused is null and broken is null",
+        silver,
     )
+    condition = "refused is not null or broken is not null"
+    rejects = f"select coalesce(refused, broken) as reason, raw.* {kept} where {condition}"
     copy(con, rejects, out / f"quarantine/{table}.parquet")
     run(con, f"create view {table} as from '{silver}'")
     its_own = f"ends_with(file_path, 'clients.csv') = ('{table}' = 'clients')"
     torn = f"select count(distinct (scan_id, file_id, line)) from {TORN} where {its_own}"
-    counts = dict(run(con, f"select reason, count(*) from '{out}/quarantine/{table}.parquet' group by 1 order by 1"))
+    counts = dict(
+        run(
+            con,
+            f"select reason, count(*) from '{out}/quarantine/{table}.parquet' group by 1 order by 1",
+        )
+    )
     return {
         "kept": run(con, f"select count(*) from {table}")[0][0],
-        "deduplicated": dict(run(con, f"select fate, count(*) from lost_{table} group by 1 order by 1")),
+        "deduplicated": dict(
+            run(con, f"select fate, count(*) from lost_{table} group by 1 order by 1")
+        ),
         "quarantined": {"format": run(con, torn)[0][0], **counts},
     }
 

@@ -38,7 +38,9 @@ def serve(out: Path, table: str, columns: Sequence[str], rows: Iterable[Sequence
     with sqlite3.connect(out / "serving.db") as connection:
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"create table {table} ({', '.join(columns)})")
-        connection.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", rows)
+        connection.executemany(
+            f"insert into {table} values ({', '.join('?' * len(columns))})", rows
+        )
         if key:
             connection.execute(f"create unique index {table}_key on {table} ({key})")
         for number, index in enumerate(indexes):

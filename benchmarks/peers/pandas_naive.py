@@ -27,7 +27,9 @@ def main(data: Path, out: Path) -> None:
     for name, table in aggregate(clients, purchases).items():
         table.to_parquet(out / f"gold/{name}.parquet")
         days = {column: table[column].astype(str) for column in table.select_dtypes("datetime")}
-        named = table.assign(**days).rename(columns={"revenue_cents": "revenue", "total_cents": "total_spent"})
+        named = table.assign(**days).rename(
+            columns={"revenue_cents": "revenue", "total_cents": "total_spent"}
+        )
         plain = named.astype(object).where(named.notna(), None)
         serve(out, name, list(named), plain.itertuples(index=False, name=None))
         money = "total_cents" if name == "clients_stats" else "revenue_cents"
@@ -68,14 +70,22 @@ def deduplicate(frame: pd.DataFrame, key: str) -> tuple[pd.DataFrame, dict[str, 
     exact = frame.duplicated(keep="last")
     frame = frame[~exact]
     conflicting = frame.duplicated(subset=key, keep="last")
-    return frame[~conflicting], {"exact duplicate": int(exact.sum()), "conflicting duplicate": int(conflicting.sum())}
+    return frame[~conflicting], {
+        "exact duplicate": int(exact.sum()),
+        "conflicting duplicate": int(conflicting.sum()),
+    }
 
 
-def set_aside(out: Path, table: str, originals: pd.DataFrame, reasons: pd.Series, torn: list[dict[str, Any]]) -> Any:
+def set_aside(
+    out: Path, table: str, originals: pd.DataFrame, reasons: pd.Series, torn: list[dict[str, Any]]
+) -> Any:
     rejects = originals.loc[reasons.index].assign(reason=reasons)
     rejects.to_parquet(out / f"quarantine/{table}.parquet")
     pd.DataFrame(torn).to_parquet(out / f"quarantine/{table}_format.parquet")
-    return {"format": len(torn), **{str(reason): int(n) for reason, n in reasons.value_counts().items()}}
+    return {
+        "format": len(torn),
+        **{str(reason): int(n) for reason, n in reasons.value_counts().items()},
+    }
 
 
 def clean_clients(data: Path, out: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -95,14 +105,18 @@ def clean_clients(data: Path, out: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return frame, {"kept": len(frame), "deduplicated": lost, "quarantined": counts}
 
 
-def clean_purchases(data: Path, out: Path, clients: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+def clean_purchases(
+    data: Path, out: Path, clients: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     parts = [read(path) for path in sorted((data / "purchases").glob("*.csv"))]
     originals = pd.concat([frame for frame, _ in parts], ignore_index=True)
     torn = [record for _, records in parts for record in records]
     frame = trimmed(originals).drop(columns="filename")
     reasons = pd.Series(index=frame.index, dtype="object")
     day = dates(frame["purchase_date"])
-    amount = pd.to_numeric(frame["amount"].where(~frame["amount"].str.contains("_", na=False)), errors="coerce")
+    amount = pd.to_numeric(
+        frame["amount"].where(~frame["amount"].str.contains("_", na=False)), errors="coerce"
+    )
     reasons[amount.isna() & frame["amount"].notna()] = "cast amount"
     reasons[day.isna() & frame["purchase_date"].notna()] = "cast purchase_date"
     for column in ("purchase_id", "client_id", "quantity"):
@@ -142,7 +156,9 @@ def aggregate(clients: pd.DataFrame, purchases: pd.DataFrame) -> dict[str, pd.Da
         )
 
     sales = joined.groupby(["month", "weekday", "product"], as_index=False).agg(
-        purchases=("purchase_id", "count"), quantity=("quantity", "sum"), revenue_cents=("cents", "sum")
+        purchases=("purchase_id", "count"),
+        quantity=("quantity", "sum"),
+        revenue_cents=("cents", "sum"),
     )
     summary = {
         "revenue_cents": joined["cents"].sum(),

@@ -19,10 +19,10 @@ from pydantic import BaseModel
 import medallion
 from medallion import plugins
 from medallion.cli import COMMANDS, group
-from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table
 from medallion.contracts import Plugin
+from medallion.declaration.json_schema import shape
+from medallion.declaration.models import Declaration, ServedTable, SinkDeclaration, Source, Table
 from medallion.errors import PluginError
-from medallion.schema import shape
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -69,7 +69,8 @@ def expand(text: str) -> str:
     def made(found: re.Match[str]) -> str:
         above = HEADING.findall(text, 0, found.start())
         return HEADING.sub(
-            lambda heading: heading[0].replace("###", "#" * (len(above[-1]) + 1), 1), reference(found[1])
+            lambda heading: heading[0].replace("###", "#" * (len(above[-1]) + 1), 1),
+            reference(found[1]),
         )
 
     return MARK.sub(made, text)
@@ -121,7 +122,9 @@ def fields(model: type[BaseModel]) -> str:
             continue
         written = info.alias or name
         kind = KINDS.get((model, name)) or shape(properties.get(written, {}), definitions)
-        rows.append(f"| `{written}` | {cell(kind)} | {'needed' if info.is_required() else default(info)} |")
+        rows.append(
+            f"| `{written}` | {cell(kind)} | {'needed' if info.is_required() else default(info)} |"
+        )
     rows += [row for (owner, _), made in SPREAD.items() if owner is model for row in made()]
     if not rows:
         return "It takes no keys."
@@ -163,7 +166,11 @@ def attributes(owner: type) -> Iterator[str]:
         yield "Its fields are told in [the declaration](declaration.md)."
         return
     known = [*getattr(owner, "model_fields", ()), *getattr(owner, "__dataclass_fields__", ())]
-    kinds = {name: kind for base in reversed(owner.__mro__) for name, kind in inspect.get_annotations(base).items()}
+    kinds = {
+        name: kind
+        for base in reversed(owner.__mro__)
+        for name, kind in inspect.get_annotations(base).items()
+    }
     if known:
         yield "\n".join(f"- `{name}: {kinds[name]}`" for name in known)
 
@@ -186,7 +193,9 @@ def members(owner: type) -> Iterator[str]:
 
 def signature(name: str, found: Any) -> str:
     """How it is called, as a code block. A model's fields are listed below it instead."""
-    if inspect.isclass(found) and (issubclass(found, (BaseModel, Exception)) or inspect.isabstract(found)):
+    if inspect.isclass(found) and (
+        issubclass(found, (BaseModel, Exception)) or inspect.isabstract(found)
+    ):
         return f"```python\nclass {name}\n```"
     return f"```python\n{name}{called(found.__init__ if inspect.isclass(found) else found)}\n```"
 
@@ -195,7 +204,11 @@ def called(function: Callable[..., Any]) -> str:
     """A signature without `self` and the quotes of annotations that are not evaluated."""
     found = inspect.signature(function)
     parameters = [item for item in found.parameters.values() if item.name not in ("self", "cls")]
-    text = str(found.replace(parameters=parameters)).removesuffix(" -> None").removesuffix(" -> 'None'")
+    text = (
+        str(found.replace(parameters=parameters))
+        .removesuffix(" -> None")
+        .removesuffix(" -> 'None'")
+    )
     return re.sub(r"""(: |-> )(["'])(.*?)\2(?=[,)\s]|$)""", r"\1\3", text)
 
 
@@ -219,7 +232,9 @@ def commands() -> Iterator[str]:
         yield options(command, inner, without=shared)
 
 
-def options(command: click.Command, context: click.Context, without: Collection[str | None] = ()) -> str:
+def options(
+    command: click.Command, context: click.Context, without: Collection[str | None] = ()
+) -> str:
     """A table of a command's own options."""
     rows = []
     for parameter in command.get_params(context):

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--scale", type=int, default=1, metavar="N", help="N × 23,663 purchases (default: 1)")
+    parser.add_argument(
+        "--scale", type=int, default=1, metavar="N", help="N × 23,663 purchases (default: 1)"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "data", metavar="DIR")
     arguments = parser.parse_args()
     if arguments.scale < 1:
@@ -53,14 +55,17 @@ def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     products together anything was sold."""
     month = "printf('%d-%02d', (month - 1) // 12, (month - 1) % 12 + 1)"
     groups = {"products": "product", "countries": "country", "months": month}
-    ((whole, sales),) = run(con, "select sum(cents), count(distinct (month, weekday, product)) from kept")
+    ((whole, sales),) = run(
+        con, "select sum(cents), count(distinct (month, weekday, product)) from kept"
+    )
     return {
         "revenue": _euros(whole),
         **{
             name: {
                 str(value): {"purchases": int(purchases), "revenue": _euros(cents)}
                 for value, purchases, cents in run(
-                    con, f"select {group}, sum(purchases), sum(cents) from kept group by 1 order by 1"
+                    con,
+                    f"select {group}, sum(purchases), sum(cents) from kept group by 1 order by 1",
                 )
             }
             for name, group in groups.items()

@@ -14,26 +14,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table
     from medallion.contracts import Filter, Page, Query, Sort, Store
+    from medallion.declaration.models import (
+        Declaration,
+        ServedTable,
+        SinkDeclaration,
+        Source,
+        Table,
+    )
+    from medallion.decorators import transform
     from medallion.errors import MedallionError
-    from medallion.functions import transform
-    from medallion.lake import Lake
+    from medallion.lake.lake import Lake
+    from medallion.lake.table import LakeTable
     from medallion.pipeline import Pipeline
-    from medallion.plan import Plan, Selection
     from medallion.records import Release, Run, Snapshot
-    from medallion.tables import LakeTable
+    from medallion.run.planner import Plan, Selection
 
 _HOMES = {
-    "config": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
+    "declaration.models": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
     "contracts": ("Filter", "Page", "Query", "Sort", "Store"),
     "errors": ("MedallionError",),
-    "functions": ("transform",),
-    "lake": ("Lake",),
+    "decorators": ("transform",),
+    "lake.lake": ("Lake",),
     "pipeline": ("Pipeline",),
-    "plan": ("Plan", "Selection"),
+    "run.planner": ("Plan", "Selection"),
     "records": ("Release", "Run", "Snapshot"),
-    "tables": ("LakeTable",),
+    "lake.table": ("LakeTable",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -38,7 +38,9 @@ def registry(groups: tuple[str, ...]) -> Registry:
     by_name: dict[tuple[str, str], dict[str, EntryPoint]] = defaultdict(dict)
     for point in (point for group in groups for point in installed.select(group=group)):
         known = by_name[point.group, point.name]
-        if point.value not in known or distribution_of(point) == OWN:  # one distribution may be seen in two places
+        if (
+            point.value not in known or distribution_of(point) == OWN
+        ):  # one distribution may be seen in two places
             known[point.value] = point
     usable: dict[str, dict[str, EntryPoint]] = {group: {} for group in groups}
     contested: dict[tuple[str, str], tuple[EntryPoint, ...]] = {}
@@ -51,7 +53,10 @@ def registry(groups: tuple[str, ...]) -> Registry:
         if ours:
             taken = "the name is taken by a plugin of medallion itself"
             others = (point for point in rivals.values() if point is not ours[0])
-            defects += [Defect(group, name, distribution_of(point), f"{point.value}: {taken}") for point in others]
+            defects += [
+                Defect(group, name, distribution_of(point), f"{point.value}: {taken}")
+                for point in others
+            ]
     return Registry(usable, contested, tuple(defects))
 
 

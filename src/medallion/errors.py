@@ -80,7 +80,9 @@ class DeclarationError(MedallionError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(replace(problem, message=mask(problem.message)) for problem in problems)
+        self.problems = tuple(
+            replace(problem, message=mask(problem.message)) for problem in problems
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

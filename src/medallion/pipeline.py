@@ -11,30 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from medallion import ingest, locations, ownership
-from medallion.config import Declaration, Source
 from medallion.contracts import Sink, SourceLayer, Store
-from medallion.declaration_faults import faults
-from medallion.environment import read_dotenv
+from medallion.declaration import locations
+from medallion.declaration.consistency import faults
+from medallion.declaration.models import Declaration, Source
+from medallion.declaration.variables import read_dotenv
+from medallion.declaration.yaml_document import Document
 from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
-from medallion.execution import Execution, Perform
-from medallion.failures import Failures
-from medallion.frames import summary
-from medallion.lake import Lake
-from medallion.lease import Lease, lease, unlock
-from medallion.ownership import LakeIdentity
-from medallion.plan import Plan, Selection, plan, select
-from medallion.progress import shown
-from medallion.publishing import Publisher
+from medallion.lake import ownership
+from medallion.lake.frames import summary
+from medallion.lake.lake import Lake
+from medallion.lake.lease import Lease, lease, unlock
+from medallion.lake.ownership import LakeIdentity
+from medallion.lake.retention import Collected, collect, finish_removal
 from medallion.records import Owner, Release, Run
-from medallion.retention import Collected, collect, finish_removal
-from medallion.run_log import Event
+from medallion.run import ingest
+from medallion.run.failures import Failures
+from medallion.run.planner import Plan, Selection, plan, select
+from medallion.run.progress import shown
+from medallion.run.publish import Publisher
+from medallion.run.run_log import Event
+from medallion.run.runner import Execution, Perform
+from medallion.run.source_tokens import read_tokens
 from medallion.secrets import SECRETS, mask
-from medallion.source_map import Document
-from medallion.source_tokens import read_tokens
 from medallion.storage import local_root
-from medallion.storage.copies import copies
-from medallion.storage.settings import s3_options
+from medallion.storage.download_cache import copies
+from medallion.storage.s3_settings import s3_options
 
 Watch = Callable[[Event], None]
 SCRATCH = ".medallion-scratch"  # in a lake that is a folder; emptied by each writer
@@ -80,9 +82,13 @@ class Pipeline:
         ]
         wrong = wrong or list(locations.faults(declaration, self.base))
         if wrong:
-            raise DeclarationError([Problem("", ".".join(map(str, path)), message) for path, message in wrong])
+            raise DeclarationError(
+                [Problem("", ".".join(map(str, path)), message) for path, message in wrong]
+            )
         SECRETS.add(*secrets)
-        self.lake = Lake(declaration.lake, base=self.base, layers=declaration.layers, options=options)
+        self.lake = Lake(
+            declaration.lake, base=self.base, layers=declaration.layers, options=options
+        )
         self.sinks: Mapping[str, Sink] = {
             label: item.sink.located(self.base) for label, item in declaration.sinks.items()
         }
@@ -93,7 +99,7 @@ class Pipeline:
 
         With `serving`, an endpoint or block that does not fit the tables is logged, and everything else is served.
         """
-        from medallion.loading import load
+        from medallion.declaration.loader import load
 
         file = Path(path)
         declaration, document = load(file, serving=serving)
@@ -104,11 +110,16 @@ class Pipeline:
         return pipeline
 
     def __repr__(self) -> str:
-        layers = ", ".join(f"{len(names)} {layer}" for layer, names in self.declaration.tables.items())
+        layers = ", ".join(
+            f"{len(names)} {layer}" for layer, names in self.declaration.tables.items()
+        )
         return f"<Pipeline {self.declaration.name}: {layers}; lake {mask(self.lake.storage.url)}>"
 
     def _repr_html_(self) -> str:
-        tables = {name: getattr(self.declaration.table(name), "description", "") for name in self.declaration.names()}
+        tables = {
+            name: getattr(self.declaration.table(name), "description", "")
+            for name in self.declaration.names()
+        }
         return summary(repr(self), tables)
 
     def plan(self, selection: Selection | None = None) -> Plan:
@@ -122,7 +133,9 @@ class Pipeline:
             before, gone = snapshots.get(table.name), lost.get(table.name, ())
             touched = read_tokens(self.lake.storage, table.name)
             with failures.collected(table.name):
-                arrivals[table.name], _ = ingest.take_in(table, before, None, lost=gone, touched=touched)
+                arrivals[table.name], _ = ingest.take_in(
+                    table, before, None, lost=gone, touched=touched
+                )
         failures.check()
         return plan(self.declaration, arrivals, snapshots, self.lake.find_snapshot, selection, lost)
 
@@ -147,7 +160,10 @@ class Pipeline:
         names = (only,) if isinstance(only, str) else tuple(only)
         chosen = selection or Selection(only=names, full=full)
         select(self.declaration, chosen)
-        with self.writing(full=chosen.full) as writing, shown(progress, watch or _unwatched) as watcher:
+        with (
+            self.writing(full=chosen.full) as writing,
+            shown(progress, watch or _unwatched) as watcher,
+        ):
             return Execution(self, writing, chosen, watcher, perform).execute()
 
     def roll_back(self, release: str | None = None) -> Release:
@@ -161,7 +177,9 @@ class Pipeline:
                 raise CallError(f"{self.lake.url}: nothing was published yet", hint="medallion run")
             earlier = [ident for ident in self.lake.release_ids() if ident < pointer.release]
             if release is None and not earlier:
-                raise CallError(f"{pointer.release} is the first release that is kept; there is none to go back to")
+                raise CallError(
+                    f"{pointer.release} is the first release that is kept; there is none to go back to"
+                )
             target = self.lake.release(release or earlier[0])
             with Publisher(self, writing.scratch, owner=writing.owner).connected() as publisher:
                 publisher.shown(pointer.published)
@@ -192,12 +210,18 @@ class Pipeline:
     def adopt(self) -> LakeIdentity:
         """Make lake and serving databases this pipeline's, whose ever they were, and whatever they show."""
         with lease(self.lake.storage, floor=self._token) as taken:
-            actives = {label: release.id for label, sink in self.sinks.items() if (release := sink.active())}
+            actives = {
+                label: release.id
+                for label, sink in self.sinks.items()
+                if (release := sink.active())
+            }
             published: tuple[str, ...] = ()
             with suppress(DamagedError):
                 published = self.lake.pointer().published
             identity = ownership.adopt(
-                self.lake, self.declaration.name, parted=any(release not in published for release in actives.values())
+                self.lake,
+                self.declaration.name,
+                parted=any(release not in published for release in actives.values()),
             )
             ownership.adopt_layers(self.lake, identity)
             for label, sink in self.sinks.items():
@@ -230,7 +254,9 @@ class Pipeline:
         """The query side of a sink, by default the first. Connects on first use."""
         label = sink or next(iter(self.sinks), None)
         if label is None or label not in self.sinks:
-            raise CallError(f"there is no sink {label!r}" if label else "the declaration has no sinks")
+            raise CallError(
+                f"there is no sink {label!r}" if label else "the declaration has no sinks"
+            )
         return self.sinks[label].store()
 
     def locate(self, error: MedallionError) -> None:
@@ -245,10 +271,15 @@ class Pipeline:
     def _sources(self) -> Iterator[ingest.SourceTable]:
         number = 0
         for name in self.declaration.names():
-            table, layer = self.declaration.table(name), self.declaration.layers[name.partition(".")[0]]
+            table, layer = (
+                self.declaration.table(name),
+                self.declaration.layers[name.partition(".")[0]],
+            )
             if isinstance(table, Source) and isinstance(layer, SourceLayer):
                 storage = self.lake.layer_storage(name.partition(".")[0], layer)
-                yield ingest.SourceTable(name, number, table, layer, storage, self.base, self.lake.options)
+                yield ingest.SourceTable(
+                    name, number, table, layer, storage, self.base, self.lake.options
+                )
                 number += 1
 
     @contextmanager
@@ -262,13 +293,17 @@ class Pipeline:
             ownership.claim_layers(self.lake, identity)
             if taken.overtaken:
                 self.lake.fence(taken.token)
-                finish_removal(self.lake, self.declaration, run=taken.run, check=taken.check, until=taken.taken)
+                finish_removal(
+                    self.lake, self.declaration, run=taken.run, check=taken.check, until=taken.taken
+                )
             with _scratch(local_root(self.lake.storage), taken) as scratch:
                 yield Writing(taken, scratch, self._owner(identity, taken))
 
     def _owner(self, identity: LakeIdentity, taken: Lease, accepted: str | None = None) -> Owner:
         name = self.declaration.name
-        return Owner(lake=identity.id, pipeline=name, token=taken.token, run=taken.run, accepted=accepted)
+        return Owner(
+            lake=identity.id, pipeline=name, token=taken.token, run=taken.run, accepted=accepted
+        )
 
     def _token(self) -> int:
         with suppress(DamagedError):
@@ -283,7 +318,9 @@ def _scratch(root: Path | None, taken: Lease) -> Iterator[Path]:
     else:
         folder = root / SCRATCH
         shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
-        scratch = folder / str(taken.token)  # a stopped writer that wakes up writes into its own, which is gone
+        scratch = folder / str(
+            taken.token
+        )  # a stopped writer that wakes up writes into its own, which is gone
         scratch.mkdir(parents=True)
     try:
         yield scratch

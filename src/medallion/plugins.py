@@ -53,18 +53,24 @@ def find(group: str, name: str) -> type[Plugin]:
     """
     point = registered(group).get(name)
     if point is None:
-        raise PluginError(f"there is no {noun(group)} {name!r}{did_you_mean(name, registered(group))}")
+        raise PluginError(
+            f"there is no {noun(group)} {name!r}{did_you_mean(name, registered(group))}"
+        )
     rivals = registry(GROUPS).contested.get((group, name))
     if rivals:
         who = " and ".join(sorted(f"{rival.value} of {distribution_of(rival)}" for rival in rivals))
-        raise PluginError(f"{noun(group)} {name!r} is registered twice: by {who}", hint="uninstall one of them")
+        raise PluginError(
+            f"{noun(group)} {name!r} is registered twice: by {who}", hint="uninstall one of them"
+        )
     return _checked(group, point, _loaded(group, point))
 
 
 def loadable(group: str) -> dict[str, type[Plugin]]:
     """The plugin classes of a group by name, without those that cannot be loaded; medallion's own come first."""
     classes: dict[str, type[Plugin]] = {}
-    for name in sorted(registered(group), key=lambda name: distribution_of(registered(group)[name]) != OWN):
+    for name in sorted(
+        registered(group), key=lambda name: distribution_of(registered(group)[name]) != OWN
+    ):
         with suppress(PluginError):
             classes[name] = find(group, name)
     return classes
@@ -111,7 +117,9 @@ def _checked(group: str, point: EntryPoint, found: object) -> type[Plugin]:
         raise _broken(group, point, f"{point.value}: its `suffixes` are not a tuple")
     keys = {*found.model_fields, *(info.alias for info in found.model_fields.values())}
     if found.value_field is not None and found.value_field not in keys:
-        raise _broken(group, point, f"{point.value} has no field {found.value_field!r}, its `value_field`")
+        raise _broken(
+            group, point, f"{point.value} has no field {found.value_field!r}, its `value_field`"
+        )
     return found
 
 
@@ -152,19 +160,27 @@ def fields(plugin: type[Plugin], body: object) -> dict[str, Any]:
     """A body as the plugin's fields: a mapping of field names as it stands, anything else as `value_field`."""
     if body is None:
         return {}
-    known = set(plugin.model_fields) | {info.alias for info in plugin.model_fields.values() if info.alias}
+    known = set(plugin.model_fields) | {
+        info.alias for info in plugin.model_fields.values() if info.alias
+    }
     main = plugin.value_field
-    if isinstance(body, Mapping) and (main is None or set(body) <= known or not _takes_mapping(plugin, main)):
+    if isinstance(body, Mapping) and (
+        main is None or set(body) <= known or not _takes_mapping(plugin, main)
+    ):
         return {str(key): item for key, item in body.items()}
     if main is None:
-        raise PluginError(f"{plugin.name!r} takes a mapping of its settings: {', '.join(sorted(known))}")
+        raise PluginError(
+            f"{plugin.name!r} takes a mapping of its settings: {', '.join(sorted(known))}"
+        )
     return {main: body}
 
 
 @cache
 def _takes_mapping(plugin: type[Plugin], field: str) -> bool:
     """Whether a mapping can be the value of a field, by its name or alias."""
-    info = plugin.model_fields.get(field) or next(i for i in plugin.model_fields.values() if i.alias == field)
+    info = plugin.model_fields.get(field) or next(
+        i for i in plugin.model_fields.values() if i.alias == field
+    )
     left: list[Any] = [info.annotation]
     while left:
         annotation = left.pop()

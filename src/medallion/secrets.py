@@ -21,7 +21,9 @@ SHORTEST = 4  # a shorter value is masked only where its URL shows that it is a 
 
 _SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|_PWD|CREDENTIAL", re.IGNORECASE)
 _PLACE_NAME = re.compile("(?:FILE|DIR|PATH|SOCK|SOCKET)$", re.IGNORECASE)
-_OPTION_NAME = "(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|(?:api|access)_?key)"
+_OPTION_NAME = (
+    "(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|(?:api|access)_?key)"
+)
 _SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
 _OPTION = re.compile(rf"[?&;]([\w.%-]*{_OPTION_NAME})=", re.IGNORECASE)
 _PROPERTY = re.compile(r"AWS_SESSION_TOKEN:([^,&\s]+)")
@@ -87,7 +89,11 @@ class SecretRegistry:
         if self._any is None and self._patterns:
             self._any = re.compile("|".join(pattern.pattern for pattern in self._patterns.values()))
         if self._any and self._any.search(text):
-            spans = sorted(match.span() for pattern in self._patterns.values() for match in pattern.finditer(text))
+            spans = sorted(
+                match.span()
+                for pattern in self._patterns.values()
+                for match in pattern.finditer(text)
+            )
             text = _covered(text, spans)
         text = _UNKNOWN_PASSWORD.sub(rf"\1:{MASK}@", text)
         return _UNKNOWN_OPTION.sub(rf"\1{MASK}", text)
@@ -219,7 +225,9 @@ def _options(rest: str) -> Iterator[str]:
 
 def _decoded(value: str) -> Iterable[str]:
     """A value as it is, and with percent-encoding removed once and twice."""
-    return dict.fromkeys((value, unquote(value), unquote(unquote(value)), unquote(value.replace("+", " "))))
+    return dict.fromkeys(
+        (value, unquote(value), unquote(unquote(value)), unquote(value.replace("+", " ")))
+    )
 
 
 def _covered(text: str, spans: list[tuple[int, int]]) -> str:

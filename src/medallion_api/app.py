@@ -12,20 +12,25 @@ import falcon
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion_api import problems
-from medallion_api.catalogue import Catalogue
-from medallion_api.documents import Docs, DocsFile, OpenApi
-from medallion_api.exchange import Exchange, ExchangeMiddleware
-from medallion_api.gate import Gate
-from medallion_api.gauges import gauges
-from medallion_api.groups import Grouped
-from medallion_api.history import CurrentRelease, LatestRun, QualityResource, ReleasesResource
-from medallion_api.metrics import Metrics, MetricsResource
-from medallion_api.reading import Reading
-from medallion_api.replies import PRIVATE, REVALIDATE, Replies
-from medallion_api.rows import Keyed, Listed, Single
+from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.response_cache import PRIVATE, REVALIDATE, Replies
+from medallion_api.middleware.access import Gate
+from medallion_api.middleware.exchange import Exchange, ExchangeMiddleware
+from medallion_api.middleware.metrics import Metrics, MetricsResource
+from medallion_api.openapi.pages import Docs, DocsFile, OpenApi
+from medallion_api.resources.catalogue import Catalogue
+from medallion_api.resources.gauges import gauges
+from medallion_api.resources.groups import Grouped
+from medallion_api.resources.history import (
+    CurrentRelease,
+    LatestRun,
+    QualityResource,
+    ReleasesResource,
+)
+from medallion_api.resources.rows import Keyed, Listed, Single
+from medallion_api.resources.service import Health, Readiness, Root
+from medallion_api.resources.tables import Tables
 from medallion_api.section import Api
-from medallion_api.service import Health, Readiness, Root
-from medallion_api.tables import Tables
 
 _OWN = ("/releases", "/runs/latest", "/quality", "/docs")
 _MEGABYTE = 1_000_000
@@ -81,7 +86,9 @@ def assemble(pipeline: Pipeline) -> Assembly:
 
 def unloaded_app() -> App:
     """What answers while the declaration cannot be loaded: the process is alive, and says that it can serve nothing."""
-    app: App = falcon.App(middleware=[ExchangeMiddleware(Exchange(Gate({}, None, ""), Metrics(), ()))])
+    app: App = falcon.App(
+        middleware=[ExchangeMiddleware(Exchange(Gate({}, None, ""), Metrics(), ()))]
+    )
     problems.install(app)
     app.add_route("/health", Health())
     app.add_sink(_unloaded)
@@ -89,7 +96,9 @@ def unloaded_app() -> App:
 
 
 def _unloaded(req: Any, resp: Any, **_: Any) -> None:  # noqa: ARG001 (Falcon's names)
-    raise falcon.HTTPServiceUnavailable(description="the declaration cannot be loaded; its problems are in the log")
+    raise falcon.HTTPServiceUnavailable(
+        description="the declaration cannot be loaded; its problems are in the log"
+    )
 
 
 def _routes(
@@ -99,7 +108,13 @@ def _routes(
     name, tables = pipeline.declaration.name, Tables(reading, api.most)
     yield (
         "/",
-        Root(reading, replies, name, api.most, [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN]),
+        Root(
+            reading,
+            replies,
+            name,
+            api.most,
+            [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN],
+        ),
     )
     yield "/health", Health()
     yield "/health/ready", Readiness(reading)

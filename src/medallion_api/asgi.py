@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion_api.front import Front
+from medallion_api.server.front import Front
 from medallion_api.wsgi import assembled
 
 app = Front(assembled)

@@ -27,7 +27,7 @@ class Log(Logger):  # type: ignore[misc]
 
 wsgi_app = "medallion_api.asgi:app"
 logger_class = Log
-worker_class = "medallion_api.worker.Worker"
+worker_class = "medallion_api.server.worker.Worker"
 worker_connections = 1000
 keepalive = 10
 workers = int(os.environ.get("WEB_CONCURRENCY", str(min(os.cpu_count() or 1, 8))))
@@ -45,7 +45,11 @@ logconfig_dict = {
     },
     "filters": {"masking": {"()": "medallion.secrets.MaskingFilter"}},
     "handlers": {
-        "access": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"},
+        "access": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stdout",
+        },
         "error": {
             "class": "logging.StreamHandler",
             "formatter": "plain",

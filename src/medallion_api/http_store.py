@@ -17,12 +17,12 @@ from urllib.parse import quote, urlencode, urlsplit
 from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.contracts.serving import Failure
 from medallion.errors import CallError, SinkError
-from medallion.grouping import grouping
-from medallion.kinds import Kind
-from medallion.paging import key_values, plan, read_cursor, table_of
+from medallion.query.aggregation import grouping
+from medallion.query.column_types import Kind
+from medallion.query.validation import key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion.secrets import SECRETS, unclear_credentials
-from medallion_api.parameters import ALL
+from medallion_api.resources.parameters import ALL
 
 _BATCH = 1000
 _MEDIA = "application/json"
@@ -48,10 +48,15 @@ class HttpStore(Store):
         SECRETS.add(key)
         SECRETS.add_url(url)
         if unclear_credentials(url):
-            raise CallError("the URL of the API has a user or password with characters of a URL", hint="give `key`")
+            raise CallError(
+                "the URL of the API has a user or password with characters of a URL",
+                hint="give `key`",
+            )
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise CallError(f"{url!r} is no address of an API", hint="write it like http://localhost:8000")
+            raise CallError(
+                f"{url!r} is no address of an API", hint="write it like http://localhost:8000"
+            )
         self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
         self._base = parts.path.rstrip("/")
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -77,12 +82,18 @@ class HttpStore(Store):
         place = read_cursor(query.cursor) if query.cursor else None
         served = self._served(table)
         checked = plan(served, query, place)
-        params = {**_filters(checked.filters), **_sort(query.sort), "fields": _items(checked.fields)}
+        params = {
+            **_filters(checked.filters),
+            **_sort(query.sort),
+            "fields": _items(checked.fields),
+        }
         rows: list[dict[str, Any]] = []
         cursor, release = query.cursor, ""
         while True:
             part = {**params, "limit": str(min(query.limit - len(rows), self._largest()))}
-            body = self._json(f"/tables/{quote(table)}", {**part, **({"cursor": cursor} if cursor else {})})
+            body = self._json(
+                f"/tables/{quote(table)}", {**part, **({"cursor": cursor} if cursor else {})}
+            )
             cursor, release = body["cursor"], body["release"]
             rows += [_restored(checked.kinds, row) for row in body["rows"]]
             if cursor is None or len(rows) >= query.limit:
@@ -100,9 +111,15 @@ class HttpStore(Store):
         params = {**_filters(checked.filters), "limit": "1", "count": "exact"}
         return int(self._json(f"/tables/{quote(table)}", params)["count"])
 
-    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[dict[str, Any]]:
         asked = grouping(self._served(table), by, metrics, query)
-        params = {**_filters(asked.filters), **_sort(query.sort), "limit": str(min(query.limit, self._largest()))}
+        params = {
+            **_filters(asked.filters),
+            **_sort(query.sort),
+            "limit": str(min(query.limit, self._largest())),
+        }
         if by:
             params["by"] = _items(by)
         if metrics:
@@ -113,7 +130,12 @@ class HttpStore(Store):
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used."""
         checked = plan(self._served(table), Query(query.filters, query.sort, query.fields))
-        params = {**_filters(checked.filters), **_sort(query.sort), "fields": _items(checked.fields), "limit": ALL}
+        params = {
+            **_filters(checked.filters),
+            **_sort(query.sort),
+            "fields": _items(checked.fields),
+            "limit": ALL,
+        }
         with closing(self._connection()) as connection:
             answer = self._ask(f"/tables/{quote(table)}", params, {"Accept": _LINES}, connection)
             if answer.status != 200:
@@ -155,10 +177,16 @@ class HttpStore(Store):
         return self._kind(self._place, timeout=self._seconds)
 
     def _json(self, path: str, params: Params) -> Any:
-        return self._read(self._ask(path, params, {}), lambda text: json.loads(text, parse_float=Decimal))
+        return self._read(
+            self._ask(path, params, {}), lambda text: json.loads(text, parse_float=Decimal)
+        )
 
     def _ask(
-        self, path: str, params: Params, headers: Mapping[str, str], connection: HTTPConnection | None = None
+        self,
+        path: str,
+        params: Params,
+        headers: Mapping[str, str],
+        connection: HTTPConnection | None = None,
     ) -> HTTPResponse:
         """Send a request; on the kept connection once more when the server had closed it meanwhile."""
         target = f"{self._base}{path}" + (f"?{urlencode(params)}" if params else "")
@@ -174,7 +202,9 @@ class HttpStore(Store):
                 return self._send(self._kept(), target, sent)
         except (HTTPException, OSError) as error:
             self.close()
-            raise SinkError(f"{self._url}: {error or type(error).__name__}", hint="see that the API runs") from error
+            raise SinkError(
+                f"{self._url}: {error or type(error).__name__}", hint="see that the API runs"
+            ) from error
 
     def _kept(self) -> HTTPConnection:
         if getattr(self._local, "process", None) != os.getpid():
@@ -224,7 +254,9 @@ def _filters(filters: Sequence[Filter]) -> Params:
         name, value = (one.field, one.operator), one.value
         stricter = _STRICTER.get(one.operator)
         if name in values and not stricter:
-            raise CallError(f"two conditions {one.operator!r} on {one.field!r} cannot be asked over HTTP")
+            raise CallError(
+                f"two conditions {one.operator!r} on {one.field!r} cannot be asked over HTTP"
+            )
         values[name] = stricter(values[name], value) if name in values and stricter else value
     return {
         f"{field}__{operator}": _items(value) if operator == "in" else _text(value)
@@ -239,7 +271,8 @@ def _sort(sorts: Sequence[Sort]) -> Params:
 def _items(values: Sequence[Any]) -> str:
     texts = [_text(value) for value in values]
     return ",".join(
-        '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"') else text for text in texts
+        '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"') else text
+        for text in texts
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from medallion.errors import CallError, MedallionError, OvertimeError, ServiceError
 from medallion.secrets import mask, mask_all, masked_logger
-from medallion_api.reading import ElsewhereError
+from medallion_api.cache.release_reader import ElsewhereError
 
 MEDIA = "application/problem+json"
 RETRY_AFTER = "5"
@@ -119,5 +119,7 @@ def _problem(req: Request, status: int, detail: str, faults: Sequence[Fault] = (
 def problem_of(status: int, detail: str, ident: str, faults: Sequence[Fault] = ()) -> Problem:
     """The problem with the usual title of its status."""
     title = falcon.code_to_http_status(status).partition(" ")[2]
-    shown = tuple(Fault(fault.parameter, mask(fault.detail), mask_all(fault.allowed)) for fault in faults)
+    shown = tuple(
+        Fault(fault.parameter, mask(fault.detail), mask_all(fault.allowed)) for fault in faults
+    )
     return Problem(title=title, status=status, detail=mask(detail), errors=shown, request_id=ident)

@@ -9,11 +9,21 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from medallion.columns import known_columns, lacks
 from medallion.contracts import Section
+from medallion.declaration.columns import known_columns, lacks
 from medallion.errors import did_you_mean
 
-OWN_PATHS = ("/health", "/releases", "/runs", "/quality", "/metrics", "/openapi.json", "/docs", "/tables", "/groups")
+OWN_PATHS = (
+    "/health",
+    "/releases",
+    "/runs",
+    "/quality",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/tables",
+    "/groups",
+)
 
 _PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9_-]*)+")
 _KEY = re.compile(r"[\w.-]{1,60}:[0-9a-f]{64}")
@@ -86,7 +96,9 @@ class Api(Section):
         for path in endpoints:
             if not _PATH.fullmatch(path):
                 raise ValueError(f"{path!r} is no path; write it like /clients or /stats/summary")
-            own = next((own for own in OWN_PATHS if path == own or path.startswith(f"{own}/")), None)
+            own = next(
+                (own for own in OWN_PATHS if path == own or path.startswith(f"{own}/")), None
+            )
             if own:
                 raise ValueError(f"{path!r} is taken: the API answers {own} itself")
         return endpoints
@@ -105,7 +117,9 @@ class Api(Section):
     @classmethod
     def _known_rate(cls, rate: str | None) -> str | None:
         if rate is not None and not _RATE.fullmatch(rate):
-            raise ValueError(f"{rate!r} is no rate; write it like 600/minute (second, minute, hour or day)")
+            raise ValueError(
+                f"{rate!r} is no rate; write it like 600/minute (second, minute, hour or day)"
+            )
         return rate
 
     def hashes(self) -> dict[str, str]:
@@ -125,7 +139,9 @@ class Api(Section):
             for key in ("filters", "sort", "fields"):
                 for number, name in enumerate(getattr(endpoint, key) or ()):
                     plain = name.removeprefix("-") if key == "sort" else name
-                    if wrong_column := lacks(columns[served[endpoint.table]], plain, endpoint.table):
+                    if wrong_column := lacks(
+                        columns[served[endpoint.table]], plain, endpoint.table
+                    ):
                         yield ("endpoints", path, key, number), wrong_column
 
     def identity(self) -> dict[str, Any]:

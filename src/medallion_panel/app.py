@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 from medallion.pipeline import Pipeline
-from medallion_panel.figures import Figures
-from medallion_panel.formats import Formats
-from medallion_panel.headers import protect
-from medallion_panel.run_watch import RunWatch
+from medallion_panel.data.queries import Figures
+from medallion_panel.data.run_watch import RunWatch
+from medallion_panel.data.stores import open_store
+from medallion_panel.pages.session import Session
 from medallion_panel.section import Dashboard
-from medallion_panel.session import Session
-from medallion_panel.stores import open_store
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.security_headers import protect
 
 if TYPE_CHECKING:
     import panel_material_ui as pmui

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from medallion_panel.headers import protect
+from medallion_panel.ui.security_headers import protect
 
 protect()

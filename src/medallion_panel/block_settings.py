@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from medallion.errors import CallError, did_you_mean
-from medallion.metrics import metric_call
+from medallion.query.metrics import metric_call
 
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
 
@@ -110,7 +110,9 @@ class Chart(OnMetric):
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
         if self.show in ("share", "total") and not metric_call(self.y).additive:
-            raise ValueError(f"`show: {self.show}` needs a figure that adds up, a sum or a count, not {self.y}")
+            raise ValueError(
+                f"`show: {self.show}` needs a figure that adds up, a sum or a count, not {self.y}"
+            )
         return self
 
 

@@ -76,7 +76,15 @@ def gunicorn(folder: Path, workers: int = 2, *options: str, **environment: str) 
     settings = {**os.environ, "MEDALLION_CONFIG": str(folder / "medallion.yaml"), **environment}
     with socket.create_server(("127.0.0.1", 0)) as server, (folder / "api.log").open("ab") as log:
         place, bound = f"127.0.0.1:{server.getsockname()[1]}", server.fileno()
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:medallion_api.gunicorn_conf", "-b", f"fd://{bound}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "python:medallion_api.gunicorn_conf",
+            "-b",
+            f"fd://{bound}",
+        ]
         process = subprocess.Popen(
             [*command, "--graceful-timeout", "2", "-w", str(workers), *options],
             env=settings,

@@ -27,14 +27,26 @@ api:
     /only-the-data-knows: {table: things, sort: pricee}
 """
 PROBLEMS = [
-    ("    /unknown: {table: ", "api.endpoints./unknown.table", "no served table 'thinks'; did you mean 'things'?"),
-    ("    /sorted: {table: total, sort: ", "api.endpoints./sorted.sort", "no column 'revenu' in 'total'; did you "),
+    (
+        "    /unknown: {table: ",
+        "api.endpoints./unknown.table",
+        "no served table 'thinks'; did you mean 'things'?",
+    ),
+    (
+        "    /sorted: {table: total, sort: ",
+        "api.endpoints./sorted.sort",
+        "no column 'revenu' in 'total'; did you ",
+    ),
     (
         "    /filtered: {table: total, filters: [orders, ",
         "api.endpoints./filtered.filters[1]",
         "no column 'custmer' ",
     ),
-    ("        - ", "api.endpoints./shown.fields[1]", "no column 'revenues' in 'total'; did you mean 'revenue'?"),
+    (
+        "        - ",
+        "api.endpoints./shown.fields[1]",
+        "no column 'revenues' in 'total'; did you mean 'revenue'?",
+    ),
 ]
 
 
@@ -67,7 +79,15 @@ def client(folder: Path) -> TestClient:
 
 
 def test_the_others_are_served(client: TestClient) -> None:
-    for path in ("/", "/health", "/health/ready", "/things", "/tables/total", "/openapi.json", "/quality"):
+    for path in (
+        "/",
+        "/health",
+        "/health/ready",
+        "/things",
+        "/tables/total",
+        "/openapi.json",
+        "/quality",
+    ):
         assert client.simulate_get(path).status_code == 200, path
     paths = client.simulate_get("/openapi.json").json["paths"]
     assert "/things" in paths
@@ -78,13 +98,31 @@ def test_the_others_are_served(client: TestClient) -> None:
     ("path", "status", "detail"),
     [
         ("/unknown", 404, "has no table 'thinks'; did you mean 'things'?"),
-        ("/sorted", 500, "this endpoint is not declared correctly: no column 'revenu' in gold.total; did you mean "),
-        ("/filtered", 500, "this endpoint is not declared correctly: no column 'custmer' in gold.total"),
-        ("/shown", 500, "this endpoint is not declared correctly: no column 'revenues' in gold.total"),
-        ("/only-the-data-knows", 500, "this endpoint is not declared correctly: no column 'pricee' in gold.things"),
+        (
+            "/sorted",
+            500,
+            "this endpoint is not declared correctly: no column 'revenu' in gold.total; did you mean ",
+        ),
+        (
+            "/filtered",
+            500,
+            "this endpoint is not declared correctly: no column 'custmer' in gold.total",
+        ),
+        (
+            "/shown",
+            500,
+            "this endpoint is not declared correctly: no column 'revenues' in gold.total",
+        ),
+        (
+            "/only-the-data-knows",
+            500,
+            "this endpoint is not declared correctly: no column 'pricee' in gold.things",
+        ),
     ],
 )
-def test_a_broken_one_says_what_is_wrong(client: TestClient, path: str, status: int, detail: str) -> None:
+def test_a_broken_one_says_what_is_wrong(
+    client: TestClient, path: str, status: int, detail: str
+) -> None:
     answer = client.simulate_get(path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -95,12 +133,17 @@ def test_the_same_under_gunicorn(folder: Path) -> None:
     import httpx
 
     with project.gunicorn(folder, 1) as place:
-        statuses = [httpx.get(f"http://{place}{path}").status_code for path in ("/health", "/things", "/sorted")]
+        statuses = [
+            httpx.get(f"http://{place}{path}").status_code
+            for path in ("/health", "/things", "/sorted")
+        ]
     assert statuses == [200, 200, 500]
     assert "medallion.yaml" in (folder / "api.log").read_text()
 
 
-def test_a_process_without_a_declaration_is_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_without_a_declaration_is_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "medallion.yaml").write_text("name: [not closed\n")
     monkeypatch.setenv(wsgi.CONFIG, str(tmp_path / "medallion.yaml"))
     wsgi.assembled.cache_clear()

@@ -14,7 +14,7 @@ import pytest
 from falcon.testing import TestClient
 from packaging.version import Version
 
-from medallion_api.openapi import operation_id
+from medallion_api.openapi.document import operation_id
 from tests.api import project
 
 USE = """
@@ -75,7 +75,16 @@ def test_a_generated_client_works(place: str, tmp_path: Path) -> None:
     (tmp_path / "settings.yml").write_text(
         "project_name_override: api-client\npackage_name_override: api_client\npost_hooks: []\n"
     )
-    generate = [sys.executable, "-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "setup"]
+    generate = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--path",
+        "openapi.json",
+        "--meta",
+        "setup",
+    ]
     generate += ["--config", "settings.yml", "--fail-on-warning"]
     generated = subprocess.run(generate, cwd=tmp_path, capture_output=True, text=True)
     assert generated.returncode == 0, generated.stdout + generated.stderr
@@ -99,7 +108,11 @@ def test_a_generator_finds_a_version_and_names(place: str) -> None:
     version = Version(described["info"]["version"])
     assert len(version.release) == 3
     assert described["x-release"] != described["info"]["version"]
-    names = [operation["operationId"] for path in described["paths"].values() for operation in path.values()]
+    names = [
+        operation["operationId"]
+        for path in described["paths"].values()
+        for operation in path.values()
+    ]
     assert len({name.lower() for name in names}) == len(names)
     assert all(name.isascii() and name.isidentifier() for name in names)
     assert {"a_b", "a_b_2", "path_1st"} <= set(names)
@@ -121,10 +134,15 @@ def test_names_of_operations(path: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "items"), [("colour__in", ["red", "blue"]), ("fields", ["colour", "day"]), ("sort", ["day", "-rate"])]
+    ("parameter", "items"),
+    [("colour__in", ["red", "blue"]), ("fields", ["colour", "day"]), ("sort", ["day", "-rate"])],
 )
-def test_lists_come_item_by_item_or_with_commas(client: TestClient, parameter: str, items: list[str]) -> None:
+def test_lists_come_item_by_item_or_with_commas(
+    client: TestClient, parameter: str, items: list[str]
+) -> None:
     commas = client.simulate_get(f"/things?limit=7&{parameter}={','.join(items)}")
-    repeated = client.simulate_get("/things?limit=7&" + "&".join(f"{parameter}={item}" for item in items))
+    repeated = client.simulate_get(
+        "/things?limit=7&" + "&".join(f"{parameter}={item}" for item in items)
+    )
     assert commas.status_code == 200
     assert commas.json["rows"] == repeated.json["rows"]

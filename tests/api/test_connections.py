@@ -17,7 +17,7 @@ import pytest
 from tests.api import project
 
 PATIENT = """\
-from medallion_api import worker
+from medallion_api.server import worker
 from medallion_api.gunicorn_conf import *
 
 worker.HEAD_SECONDS = worker.WRITE_SECONDS = 1
@@ -64,7 +64,10 @@ def until(what: Callable[[], bool]) -> None:
 
 def workers(folder: Path) -> list[int]:
     """The processes that gunicorn has begun, from its log."""
-    return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", (folder / "api.log").read_text())]
+    return [
+        int(pid)
+        for pid in re.findall(r"Booting worker with pid: (\d+)", (folder / "api.log").read_text())
+    ]
 
 
 def listening(folder: Path) -> int:
@@ -106,7 +109,10 @@ def test_who_asks_nothing_is_let_go(place: str, sent: bytes) -> None:
 
 @pytest.mark.parametrize(
     "request_line",
-    [b"GET /tables/things?limit=all HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /things HTTP/1.1\r\nHost: x\r\n\r\n" * 3000],
+    [
+        b"GET /tables/things?limit=all HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /things HTTP/1.1\r\nHost: x\r\n\r\n" * 3000,
+    ],
     ids=["one export", "many answers"],
 )
 def test_who_reads_nothing_is_let_go(place: str, large: Path, request_line: bytes) -> None:
@@ -171,7 +177,12 @@ def test_a_worker_that_ends_keeps_what_its_last_answers_promised(large: Path) ->
         assert export.headers["Connection"] is None
         (pid,) = workers(large)[-1:]
         os.kill(pid, signal.SIGTERM)
-        until(lambda: "Worker shutting down" in (large / "api.log").read_text().rpartition(f"pid: {pid}")[2])
+        until(
+            lambda: (
+                "Worker shutting down"
+                in (large / "api.log").read_text().rpartition(f"pid: {pid}")[2]
+            )
+        )
         assert (begun + export.read()).count(b"\n") == ROWS
         assert connection.sock is kept
         connection.request("GET", "/things/1")
@@ -203,7 +214,9 @@ def test_no_request_is_lost_while_workers_are_replaced(folder: Path) -> None:
         threads = [threading.Thread(target=ask, args=(place,)) for _ in range(6)]
         for thread in threads:
             thread.start()
-        master = int(re.findall(r"PPid:\s+(\d+)", Path(f"/proc/{workers(folder)[-1]}/status").read_text())[0])
+        master = int(
+            re.findall(r"PPid:\s+(\d+)", Path(f"/proc/{workers(folder)[-1]}/status").read_text())[0]
+        )
         for _ in range(3):
             begun = listening(folder)
             os.kill(master, signal.SIGHUP)

@@ -45,7 +45,9 @@ def test_every_command_has_its_expectation() -> None:
     assert len(COMMANDS) == len(EXPECTED)
 
 
-@pytest.mark.parametrize(("command", "holds"), list(zip(COMMANDS, EXPECTED, strict=False)), ids=range(len(EXPECTED)))
+@pytest.mark.parametrize(
+    ("command", "holds"), list(zip(COMMANDS, EXPECTED, strict=False)), ids=range(len(EXPECTED))
+)
 def test_curl(place: str, command: str, holds: Any) -> None:
     made = command.replace("localhost:8000", place)
     said = subprocess.run(["bash", "-c", made], capture_output=True, text=True, timeout=60).stdout
@@ -64,13 +66,17 @@ def test_the_page_to_try_it_on_draws_itself(place: str, tab: Any) -> None:
 def test_python(place: str) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     made = code.replace("localhost:8000", place)
-    done = subprocess.run([sys.executable, "-W", "error", "-c", made], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", made], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("'") == 6
 
 
 def test_a_new_key_is_shown_with_its_hash() -> None:
-    said = subprocess.run([sys.executable, "-m", "medallion_api.keys", "ann"], capture_output=True, text=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-m", "medallion_api.keys", "ann"], capture_output=True, text=True
+    ).stdout
     assert re.search(r"ann:[0-9a-f]{64}$", said, re.MULTILINE)
 
 

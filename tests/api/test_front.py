@@ -18,9 +18,9 @@ import pytest
 from medallion.errors import DeclarationError
 from medallion.records import Release
 from medallion_api.app import Assembly, assemble
-from medallion_api.bridge import Bridge, environ_of
-from medallion_api.front import Front, Pointer
-from medallion_api.threads import Threads
+from medallion_api.middleware.thread_pool import Threads
+from medallion_api.middleware.wsgi_bridge import Bridge, environ_of
+from medallion_api.server.front import Front, Pointer
 from tests.api import project
 
 Sent: TypeAlias = list[dict[str, Any]]
@@ -28,7 +28,12 @@ T = TypeVar("T")
 
 
 def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
-    plain = {"type": "http", "http_version": "1.1", "query_string": b"", "headers": [(b"x-a", b"1")]}
+    plain = {
+        "type": "http",
+        "http_version": "1.1",
+        "query_string": b"",
+        "headers": [(b"x-a", b"1")],
+    }
     return {**plain, "method": method, "path": path}
 
 
@@ -48,10 +53,15 @@ def run(app: Callable[..., Iterable[bytes]]) -> Sent:
     return sent
 
 
-def answer(app: Any, folder: Path, until: Callable[[], bool] = lambda: True, method: str = "GET") -> Sent:
+def answer(
+    app: Any, folder: Path, until: Callable[[], bool] = lambda: True, method: str = "GET"
+) -> Sent:
     """What the API answers when `app` takes the place of its application."""
     project.write(folder, api=project.API + "  seconds: 0.1\n")
-    front, sent = Front(lambda: replace(assemble(project.load(folder)), app=app)), list[dict[str, Any]]()
+    front, sent = (
+        Front(lambda: replace(assemble(project.load(folder)), app=app)),
+        list[dict[str, Any]](),
+    )
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -118,12 +128,18 @@ def test_whatever_fails_is_a_problem_and_in_the_log(
     if method != "HEAD":
         assert json.loads(body["body"])["request_id"] == headers[b"x-request-id"].decode()
     (line,) = logged(caplog)
-    assert (line["status"], line["method"], line["id"]) == (500, method, headers[b"x-request-id"].decode())
+    assert (line["status"], line["method"], line["id"]) == (
+        500,
+        method,
+        headers[b"x-request-id"].decode(),
+    )
     texts = [record.exc_text or "" for record in caplog.records if record.name == "medallion_api"]
     assert any("Traceback" in text for text in texts)
 
 
-def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("INFO", "medallion_api.access")
     sent: Sent = []
 
@@ -188,7 +204,15 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
         began.append(time.monotonic())
         time.sleep(0.02)
         moment = datetime.now(UTC)
-        return Release(id=str(len(began)), pipeline="p", run="r", created=moment, previous=None, tables={}, layers={})
+        return Release(
+            id=str(len(began)),
+            pipeline="p",
+            run="r",
+            created=moment,
+            previous=None,
+            tables={},
+            layers={},
+        )
 
     async def ask(pointer: Pointer, wait: float) -> tuple[float, int]:
         await asyncio.sleep(wait)

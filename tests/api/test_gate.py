@@ -43,9 +43,16 @@ def test_a_key_is_needed_everywhere_but_for_health(serve: Made) -> None:
         assert refused.headers["WWW-Authenticate"] == "Bearer"
         assert client.simulate_get(path, headers={"X-API-Key": other}).status_code == 401
         assert client.simulate_get(path, headers={"X-API-Key": "é"}).status_code == 401
-    assert client.simulate_get("/health").status_code == client.simulate_get("/health/ready").status_code == 200
+    assert (
+        client.simulate_get("/health").status_code
+        == client.simulate_get("/health/ready").status_code
+        == 200
+    )
     assert client.simulate_get("/tables/total", headers={"X-API-Key": key}).status_code == 200
-    assert client.simulate_get("/tables/total", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert (
+        client.simulate_get("/tables/total", headers={"Authorization": f"Bearer {key}"}).status_code
+        == 200
+    )
     shown = client.simulate_get("/tables/total", headers={"X-API-Key": key})
     assert shown.headers["Cache-Control"] == "private, no-cache"
     document = client.simulate_get("/openapi.json", headers={"X-API-Key": key}).json
@@ -61,7 +68,12 @@ def test_keys_come_from_the_environment(serve: Made, monkeypatch: pytest.MonkeyP
 def test_each_key_has_its_rate(serve: Made) -> None:
     (ann, first), (bob, second) = new_key("ann"), new_key("bob")
     client = serve(f"  keys: {first},{second}\n  rate: 3/hour\n")
-    assert [client.simulate_get("/", headers={"X-API-Key": ann}).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert [client.simulate_get("/", headers={"X-API-Key": ann}).status_code for _ in range(4)] == [
+        200,
+        200,
+        200,
+        429,
+    ]
     refused = client.simulate_get("/", headers={"X-API-Key": ann})
     assert 3500 < int(refused.headers["Retry-After"]) <= 3600
     assert refused.headers["Content-Type"] == "application/problem+json"

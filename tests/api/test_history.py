@@ -13,7 +13,7 @@ from falcon.testing import TestClient
 import medallion as md
 from medallion.errors import MedallionError
 from medallion.identifiers import next_id
-from medallion.lease import lease
+from medallion.lake.lease import lease
 from medallion_api.app import assemble
 from tests.api import project
 
@@ -33,17 +33,28 @@ def test_releases(client: TestClient, pipeline: md.Pipeline) -> None:
 
 
 def test_groups(client: TestClient) -> None:
-    path = "/groups/things?by=colour&metrics=things:count(),worth:sum(price)&sort=-things&price__lt=5"
+    path = (
+        "/groups/things?by=colour&metrics=things:count(),worth:sum(price)&sort=-things&price__lt=5"
+    )
     groups = client.simulate_get(path)
     assert groups.json["rows"][0] == {"colour": "red", "things": 2, "worth": 3.75}
     other = client.simulate_get(path.replace("sum", "max"))
     assert other.headers["ETag"] != groups.headers["ETag"]
     assert other.json["rows"][0]["worth"] == 3.75
-    for wrong in ("", "by=nope", "metrics=x:system(1)", "metrics=count()", "by=colour&sort=nope", "by=colour&nope=1"):
+    for wrong in (
+        "",
+        "by=nope",
+        "metrics=x:system(1)",
+        "metrics=count()",
+        "by=colour&sort=nope",
+        "by=colour&nope=1",
+    ):
         assert client.simulate_get(f"/groups/things?{wrong}").status_code == 400
 
 
-def test_the_current_release_hides_where_files_lie(client: TestClient, pipeline: md.Pipeline) -> None:
+def test_the_current_release_hides_where_files_lie(
+    client: TestClient, pipeline: md.Pipeline
+) -> None:
     shown = client.simulate_get("/releases/current")
     release = md.Release.model_validate(shown.json)
     assert release.id == pipeline.lake.pointer().release
@@ -63,10 +74,18 @@ def test_the_latest_run(client: TestClient, pipeline: md.Pipeline) -> None:
 def test_quality_adds_up(client: TestClient) -> None:
     tables = {table["table"]: table for table in client.simulate_get("/quality").json["tables"]}
     orders = tables["silver.orders"]
-    assert (orders["rows_in"], orders["kept"], orders["deduplicated"], orders["quarantined"]) == (7, 3, 1, 3)
+    assert (orders["rows_in"], orders["kept"], orders["deduplicated"], orders["quarantined"]) == (
+        7,
+        3,
+        1,
+        3,
+    )
     assert sum(orders["rules"].values()) == 4
     for table in tables.values():
-        assert table["rows_in"] == table["kept"] + table["deduplicated"] + table["dropped"] + table["quarantined"]
+        assert (
+            table["rows_in"]
+            == table["kept"] + table["deduplicated"] + table["dropped"] + table["quarantined"]
+        )
 
 
 def test_metrics_count_by_route_never_by_what_a_client_made_up(client: TestClient) -> None:
@@ -91,7 +110,10 @@ def test_the_docs_need_no_internet(client: TestClient) -> None:
 def test_checking_a_declaration_loads_no_web_library() -> None:
     loaded = "sorted({'falcon', 'orjson', 'gunicorn', 'limits'} & set(sys.modules))"
     code = f"import sys, medallion_api.section; print({loaded})"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip()
+        == "[]"
+    )
 
 
 def test_a_failed_run_is_seen_with_its_reason_and_since_when(tmp_path: Path) -> None:
@@ -108,11 +130,18 @@ def test_a_failed_run_is_seen_with_its_reason_and_since_when(tmp_path: Path) -> 
     for _ in range(2):
         with pytest.raises(MedallionError):
             project.load(tmp_path).run()
-    first, second = sorted(run.finished for run in project.load(tmp_path).lake.runs() if run.status == "failed")
+    first, second = sorted(
+        run.finished for run in project.load(tmp_path).lake.runs() if run.status == "failed"
+    )
     failed = client.simulate_get("/runs/latest").json
     assert failed["status"] == "failed"
     assert "no_such_table" in failed["reason"]
-    assert datetime.fromisoformat(failed["since"]) == first < second == datetime.fromisoformat(failed["finished"])
+    assert (
+        datetime.fromisoformat(failed["since"])
+        == first
+        < second
+        == datetime.fromisoformat(failed["finished"])
+    )
     assert failed["last_success"] == good["finished"]
     assert _gauge(client, "medallion_last_run_failed") == 1
     finished = datetime.fromisoformat(good["finished"]).timestamp()
@@ -132,7 +161,11 @@ def test_gauges_of_what_cannot_be_read_are_left_out(tmp_path: Path) -> None:
 
 
 def _gauge(client: TestClient, name: str) -> float:
-    (line,) = (line for line in client.simulate_get("/metrics").text.splitlines() if line.startswith(f"{name} "))
+    (line,) = (
+        line
+        for line in client.simulate_get("/metrics").text.splitlines()
+        if line.startswith(f"{name} ")
+    )
     return float(line.rpartition(" ")[2])
 
 
@@ -140,7 +173,9 @@ def test_a_run_that_died_counts_as_failed(tmp_path: Path) -> None:
     project.write(tmp_path)
     project.load(tmp_path).run()
     lake = project.load(tmp_path).lake
-    died = lake.runs()[0].model_copy(update={"status": "running", "finished": None, "id": next_id(lake.run_ids()[0])})
+    died = lake.runs()[0].model_copy(
+        update={"status": "running", "finished": None, "id": next_id(lake.run_ids()[0])}
+    )
     lake.put_run(died)
     client = TestClient(assemble(project.load(tmp_path)).app)
     latest = client.simulate_get("/runs/latest").json

@@ -16,13 +16,13 @@ import medallion as md
 from medallion.contracts import Query, Sink, Store
 from medallion.errors import CallError, MedallionError, SinkError
 from medallion.records import Release
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
 from medallion_api import HttpStore
 from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
-from medallion_panel.run_watch import RunWatch
+from medallion_panel.data.run_watch import RunWatch
 from tests.api import project
 
 _TABLES = {"bronze": {"orders": {"source": "orders.csv"}}}
@@ -53,11 +53,18 @@ class _Served(Sqlite):
     def _api(self) -> tuple[str, WSGIServer, Assembly]:
         plain = {"url": self.url}
         declaration = md.Declaration.model_validate(
-            {"name": "contract", "lake": str(self.root), "tables": _TABLES, "sinks": {"serving": plain}}
+            {
+                "name": "contract",
+                "lake": str(self.root),
+                "tables": _TABLES,
+                "sinks": {"serving": plain},
+            }
         )
         api = assemble(md.Pipeline(declaration))
         server = make_server("127.0.0.1", 0, api.app, handler_class=_Quiet)  # type: ignore[arg-type]
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return f"http://127.0.0.1:{server.server_port}", server, api
 
 
@@ -100,7 +107,9 @@ def test_a_failed_run_is_known_to_who_reads_the_api(tmp_path: Path) -> None:
         (run,) = (run for run in pipeline.lake.runs() if run.status == "failed")
         assert (failure.run, failure.since) == (run.id, run.finished)
         assert "no_such_table" in failure.reason
-        elsewhere = md.Pipeline(md.Declaration.model_validate({"name": "x", "lake": str(tmp_path / "none"), **_ONE}))
+        elsewhere = md.Pipeline(
+            md.Declaration.model_validate({"name": "x", "lake": str(tmp_path / "none"), **_ONE})
+        )
         assert RunWatch(elsewhere, store).failure() == failure
         store.close()
 
@@ -120,7 +129,9 @@ def test_a_key_under_gunicorn(tmp_path: Path) -> None:
         question = Query(limit=1000)
         assert store.find("things", question).rows == direct.find("things", question).rows
         assert isinstance(store.release(), Release)
-        assert [row for rows in store.scan("things", question) for row in rows] == direct.find("things", question).rows
+        assert [row for rows in store.scan("things", question) for row in rows] == direct.find(
+            "things", question
+        ).rows
         groups = {"n": "count()", "worth": "sum(price)", "middle": "mean(rate)"}
         assert store.group("things", ["colour"], groups, question) == direct.group(
             "things", ["colour"], groups, question

@@ -24,7 +24,9 @@ __all__ = ["large"]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CONFIGURATION = Path(__file__).parents[2] / "examples/nginx.conf"
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed: Debian's package nginx-light")
+pytestmark = pytest.mark.skipif(
+    NGINX is None, reason="nginx is not installed: Debian's package nginx-light"
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +47,18 @@ def nginx(tmp_path: Path, api: str) -> Iterator[str]:
     assert NGINX
     place = f"127.0.0.1:{project.free_port()}"
     text = CONFIGURATION.read_text()
-    for directive, address, actual in (("server", "127.0.0.1:8000", api), ("listen", "127.0.0.1:8080", place)):
+    for directive, address, actual in (
+        ("server", "127.0.0.1:8000", api),
+        ("listen", "127.0.0.1:8080", place),
+    ):
         assert text.count(address) == text.count(f"{directive} {address}") > 0
         text = text.replace(address, actual)
     configuration = tmp_path / "nginx.conf"
     configuration.write_text(text)
     directives = f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;"
-    process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(configuration), "-g", directives])
+    process = subprocess.Popen(
+        [NGINX, "-p", str(tmp_path), "-c", str(configuration), "-g", directives]
+    )
     try:
         project.wait(place, process)  # type: ignore[arg-type]
         yield place
@@ -112,7 +119,10 @@ def test_no_request_is_lost_when_a_worker_is_killed(proxy: str, large: Path) -> 
             until(
                 lambda lengths=lengths: (
                     bool(faults)  # type: ignore[misc]
-                    or all(len(statuses) > length + 3 for statuses, length in zip(answers, lengths, strict=True))
+                    or all(
+                        len(statuses) > length + 3
+                        for statuses, length in zip(answers, lengths, strict=True)
+                    )
                 )
             )
     finally:
@@ -203,9 +213,15 @@ def test_a_client_that_reads_slowly_gets_all_and_keeps_no_worker(proxy: str) -> 
 
 def test_connections_of_one_address_are_limited(proxy: str) -> None:
     request = b"GET /tables/things?limit=all&format=ndjson HTTP/1.1\r\nHost: x\r\n\r\n"
-    greedy = [connect(proxy, request) for _ in range(23)]  # an answer that nobody reads does not end
+    greedy = [
+        connect(proxy, request) for _ in range(23)
+    ]  # an answer that nobody reads does not end
     statuses = [int(each.recv(200).split()[1]) for each in greedy]
     for each in greedy:
         each.close()
     assert statuses.count(429) == 3
-    assert set(statuses) <= {200, 429, 503}  # 503 when so many exports at once take too long to begin
+    assert set(statuses) <= {
+        200,
+        429,
+        503,
+    }  # 503 when so many exports at once take too long to begin

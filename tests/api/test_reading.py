@@ -11,11 +11,11 @@ import pytest
 from medallion.contracts import Filter, Page, Query, Sink, Sort, Store
 from medallion.errors import GoneError
 from medallion.records import Release
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.queries import QueryContract
 from medallion.testing.served import items, publish
-from medallion_api import reading as home
-from medallion_api.reading import ElsewhereError, Reading
+from medallion_api.cache import release_reader as home
+from medallion_api.cache.release_reader import ElsewhereError, Reading
 
 
 class _Active(Store):
@@ -40,7 +40,9 @@ class _Active(Store):
     def count(self, table: str, query: Query) -> int:
         return self._reading.at(self.release()).count(table, query)
 
-    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[dict[str, Any]]:
         return self._reading.at(self.release()).group(table, by, metrics, query)
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
@@ -89,7 +91,11 @@ def test_the_first_rows_of_a_large_table_answer_only_what_they_can(
     for limit in range(1, 8):
         for most in range(60):
             filters = (Filter("active", "eq", True), Filter("id", "lt", most))
-            for sort in ((Sort("id"),), (Sort("id", descending=True),), (Sort("name"), Sort("amount"))):
+            for sort in (
+                (Sort("id"),),
+                (Sort("id", descending=True),),
+                (Sort("name"), Sort("amount")),
+            ):
                 query = Query(filters, sort, limit=limit)
                 assert rows.find("items", query) == store.find("items", query)
     store.close()
@@ -117,7 +123,9 @@ def test_a_thread_that_may_not_wait_does_not(sink: Sqlite) -> None:
     store.close()
 
 
-def test_rows_too_large_to_hold_are_read_from_the_store(sink: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_too_large_to_hold_are_read_from_the_store(
+    sink: Sqlite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(home, "BYTES", 1000)
     release = publish(sink, "one", items())
     store = sink.store()

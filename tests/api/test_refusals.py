@@ -36,7 +36,11 @@ from medallion_api.app import assemble
         ("$where=1", "$where", "no such parameter"),
         ("_row=1", "_row", "no such parameter"),
         ("price__like=1", "price__like", "no such parameter"),
-        ("price__contains=1", "price__contains", "is a decimal, which cannot be asked by 'contains'"),
+        (
+            "price__contains=1",
+            "price__contains",
+            "is a decimal, which cannot be asked by 'contains'",
+        ),
         ("made__in=2024-01-01", "made__in", "is a day"),
         ("made__ne=2024-01-01", "made__ne", "`gte` and `lte`"),
         ("made=2024-01-01T12:00:00Z", "made", "without a time zone"),
@@ -45,7 +49,9 @@ from medallion_api.app import assemble
         ("name=%ff", "", "cannot be read"),
     ],
 )
-def test_a_wrong_parameter_is_named(client: TestClient, query: str, parameter: str, told: str) -> None:
+def test_a_wrong_parameter_is_named(
+    client: TestClient, query: str, parameter: str, told: str
+) -> None:
     result = client.simulate_get(f"/things?{query}")
     assert result.status_code == 400
     assert result.headers["Content-Type"] == "application/problem+json"
@@ -102,7 +108,9 @@ def test_every_error_is_a_problem(
     assert result.json["request_id"] == result.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("value", ["'; drop table things--", '{"$gt": ""}', "$where", "x\x00y", "' or 1=1 --", "%"])
+@pytest.mark.parametrize(
+    "value", ["'; drop table things--", '{"$gt": ""}', "$where", "x\x00y", "' or 1=1 --", "%"]
+)
 def test_injections_are_just_text(client: TestClient, value: str) -> None:
     for operator in ("", "__contains", "__startswith"):
         result = client.simulate_get("/tables/things", params={f"name{operator}": value})
@@ -116,7 +124,7 @@ def test_a_fault_of_ours_tells_nothing(
 ) -> None:
     api = assemble(pipeline)
     client = TestClient(api.app)
-    monkeypatch.setattr("medallion_api.rows.stream", lambda *_: 1 / 0)
+    monkeypatch.setattr("medallion_api.resources.rows.stream", lambda *_: 1 / 0)
     result = client.simulate_get("/things", headers={"X-Request-Id": "abc-1"})
     api.reading.store.close()
     assert result.status_code == 500
@@ -128,11 +136,19 @@ def test_a_fault_of_ours_tells_nothing(
 
 def test_a_request_id_that_could_harm_is_replaced(client: TestClient) -> None:
     for given in ("a b", "x" * 65, "<script>"):
-        assert client.simulate_get("/health", headers={"X-Request-Id": given}).headers["X-Request-Id"] != given
+        assert (
+            client.simulate_get("/health", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+            != given
+        )
 
 
 def test_the_access_log_is_json(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "medallion_api.access"):
         client.simulate_get("/things?limit=1", headers={"X-Request-Id": "log-1"})
     (line,) = [json.loads(record.message) for record in caplog.records]
-    assert (line["method"], line["target"], line["status"], line["id"]) == ("GET", "/things?limit=1", 200, "log-1")
+    assert (line["method"], line["target"], line["status"], line["id"]) == (
+        "GET",
+        "/things?limit=1",
+        200,
+        "log-1",
+    )

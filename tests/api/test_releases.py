@@ -12,7 +12,7 @@ from medallion.contracts import Store
 from medallion.errors import OvertimeError, SinkError
 from medallion.records import Release
 from medallion_api.app import Assembly, assemble
-from medallion_api.replies import Replies, Reply, matches
+from medallion_api.cache.response_cache import Replies, Reply, matches
 from tests.api import project
 from tests.integration import small
 
@@ -34,7 +34,9 @@ def test_an_unchanged_answer_is_304_without_reading_the_table(
     other = assemble(project.load(tmp_path))  # another worker, which has nothing kept
     monkeypatch.setattr(other.reading.store, "find", lambda *_: pytest.fail("the table was read"))
     for query in ("colour=red&price__gte=3", "price__gte=3.00&colour__eq=red"):
-        again = TestClient(other.app).simulate_get(f"/things?{query}", headers={"If-None-Match": first.headers["ETag"]})
+        again = TestClient(other.app).simulate_get(
+            f"/things?{query}", headers={"If-None-Match": first.headers["ETag"]}
+        )
         assert again.status_code == 304
         assert again.content == b""
         assert again.headers["ETag"] == first.headers["ETag"]
@@ -53,12 +55,18 @@ def test_a_kept_answer_is_given_again(api: Assembly, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/quality", "/openapi.json", "/tables/total", "/stats/total", "/tables/total?limit=all"]
+    "path",
+    ["/", "/quality", "/openapi.json", "/tables/total", "/stats/total", "/tables/total?limit=all"],
 )
-def test_a_new_release_changes_etags_and_a_roll_back_brings_them_back(api: Assembly, tmp_path: Path, path: str) -> None:
+def test_a_new_release_changes_etags_and_a_roll_back_brings_them_back(
+    api: Assembly, tmp_path: Path, path: str
+) -> None:
     client = TestClient(api.app)
     first = client.simulate_get(path)
-    assert client.simulate_get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert (
+        client.simulate_get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code
+        == 304
+    )
     (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
     project.load(tmp_path).run()
     second = client.simulate_get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -79,7 +87,9 @@ def test_pages_go_on_in_the_release_they_began_with(api: Assembly, tmp_path: Pat
     rest = client.simulate_get(f"/things?limit=200&cursor={begun.json['cursor']}")
     assert rest.headers["X-Release"] == begun.headers["X-Release"]
     assert len(begun.json["rows"] + rest.json["rows"]) == 250
-    assert client.simulate_get(f"/things?count=exact&cursor={begun.json['cursor']}").status_code == 400
+    assert (
+        client.simulate_get(f"/things?count=exact&cursor={begun.json['cursor']}").status_code == 400
+    )
     active = pipeline.sinks["serving"].active()
     assert active is not None
     pipeline.sinks["serving"].prune([active])
@@ -174,7 +184,15 @@ def test_kept_replies_stay_within_their_room() -> None:
 
 @pytest.mark.parametrize(
     ("given", "same"),
-    [('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ('"b"', False), ("", False), (None, False)],
+    [
+        ('"a"', True),
+        ('W/"a"', True),
+        ('"b", "a"', True),
+        ("*", True),
+        ('"b"', False),
+        ("", False),
+        (None, False),
+    ],
 )
 def test_matches(given: str | None, same: bool) -> None:
     assert matches(given, '"a"') is same

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import medallion as md
-from medallion_api.tables import attachment
+from medallion_api.resources.tables import attachment
 
 if TYPE_CHECKING:
     from falcon.testing import Result, TestClient
@@ -45,7 +45,9 @@ def exact(result: Result) -> Any:
     return json.loads(result.text, parse_float=Decimal)
 
 
-def test_a_page_has_the_default_sort_and_limit_and_links_to_the_next(client: TestClient, things: list[Row]) -> None:
+def test_a_page_has_the_default_sort_and_limit_and_links_to_the_next(
+    client: TestClient, things: list[Row]
+) -> None:
     expected = [row["thing_id"] for row in sorted(things, key=lambda row: -row["price"])]
     found, path, pages = [], "/things", 0
     while path:
@@ -83,18 +85,30 @@ def test_every_value_is_exact(client: TestClient, things: list[Row]) -> None:
     [
         ("colour=red", lambda row: row["colour"] == "red"),
         ("colour__ne=red", lambda row: row["colour"] != "red"),
-        ("price__gte=100&price__lt=110.5", lambda row: Decimal(100) <= row["price"] < Decimal("110.5")),
-        ("colour__in=red,blue&even=true", lambda row: row["colour"] in ("red", "blue") and row["even"]),
+        (
+            "price__gte=100&price__lt=110.5",
+            lambda row: Decimal(100) <= row["price"] < Decimal("110.5"),
+        ),
+        (
+            "colour__in=red,blue&even=true",
+            lambda row: row["colour"] in ("red", "blue") and row["even"],
+        ),
         ("name__contains=12", lambda row: "12" in row["name"]),
         ("name__startswith=thing%202", lambda row: row["name"].startswith("thing 2")),
         ("note__isnull=true", lambda row: row["note"] is None),
         ("day__lte=2024-01-03", lambda row: row["day"].isoformat() <= "2024-01-03"),
-        ("made__gt=2024-01-10T00:00:00", lambda row: row["made"].isoformat() > "2024-01-10T00:00:00"),
+        (
+            "made__gt=2024-01-10T00:00:00",
+            lambda row: row["made"].isoformat() > "2024-01-10T00:00:00",
+        ),
         ("large__in=9007199254740993,9007199254740994", lambda row: row["thing_id"] < 2),
         ("name__in=%22thing%201%22", lambda row: row["name"] == "thing 1"),
         ("name__in=", lambda _: False),
         ("colour__in=red&colour__in=blue", lambda row: row["colour"] != "green"),
-        ("name__in=%22thing%201%22&name__in=thing%202,thing%203", lambda row: row["thing_id"] in (1, 2, 3)),
+        (
+            "name__in=%22thing%201%22&name__in=thing%202,thing%203",
+            lambda row: row["thing_id"] in (1, 2, 3),
+        ),
         ("made__lte=2024-01-03", lambda row: row["made"].isoformat() < "2024-01-04"),
         ("made=2024-01-03", lambda row: row["made"].isoformat().startswith("2024-01-03")),
         ("seen__gt=2024-01-03", lambda row: row["seen"].isoformat() >= "2024-01-04"),
@@ -110,16 +124,23 @@ def test_filters(client: TestClient, things: list[Row], query: str, holds: Any) 
 
 
 def test_fields_and_facets(client: TestClient) -> None:
-    result = get(client, "/things?fields=colour,thing_id&limit=1&sort=thing_id&facet=colour,even&price__lt=5")
+    result = get(
+        client, "/things?fields=colour,thing_id&limit=1&sort=thing_id&facet=colour,even&price__lt=5"
+    )
     assert result.json["rows"] == [{"colour": "red", "thing_id": 0}]
     facets = result.json["facets"]
     assert facets["colour"][0] == {"value": "red", "count": 2}
     assert sorted(group["count"] for group in facets["colour"]) == [1, 1, 2]
-    assert sorted(map(str, facets["even"])) == ["{'value': False, 'count': 2}", "{'value': True, 'count': 2}"]
+    assert sorted(map(str, facets["even"])) == [
+        "{'value': False, 'count': 2}",
+        "{'value': True, 'count': 2}",
+    ]
 
 
 def test_an_endpoint_shows_its_fields_alone(client: TestClient) -> None:
-    assert get(client, "/few?limit=1").json["rows"] == [{"thing_id": 0, "colour": "red", "price": 0.0}]
+    assert get(client, "/few?limit=1").json["rows"] == [
+        {"thing_id": 0, "colour": "red", "price": 0.0}
+    ]
     assert set(get(client, "/few/7").json) == {"thing_id", "colour", "price"}
     for query in ("name=x", "fields=name", "facet=name"):
         get(client, f"/few?{query}", 400)
@@ -135,8 +156,12 @@ def test_one_row_by_its_key(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?limit=all"])
-@pytest.mark.parametrize(("form", "media"), [("parquet", "vnd.apache.parquet"), ("arrow", "vnd.apache.arrow.stream")])
-def test_columnar_formats(client: TestClient, things: list[Row], form: str, media: str, query: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "media"), [("parquet", "vnd.apache.parquet"), ("arrow", "vnd.apache.arrow.stream")]
+)
+def test_columnar_formats(
+    client: TestClient, things: list[Row], form: str, media: str, query: str
+) -> None:
     result = get(client, f"/tables/things{query or '?limit=250'}", Accept=f"application/{media}")
     assert result.headers["Content-Type"] == f"application/{media}"
     assert f".{form}" in result.headers["Content-Disposition"]
@@ -161,17 +186,26 @@ def test_text_formats_and_exports_are_alike(client: TestClient, things: list[Row
     whole = exact(get(client, "/tables/things?limit=all"))
     assert [json.loads(line, parse_float=Decimal) for line in lines] == whole["rows"]
     assert whole["rows"] == exact(get(client, "/tables/things?limit=250"))["rows"]
-    table = list(csv.DictReader(io.StringIO(get(client, "/tables/things?limit=all&format=csv").text)))
+    table = list(
+        csv.DictReader(io.StringIO(get(client, "/tables/things?limit=all&format=csv").text))
+    )
     assert [row["name"] for row in table] == [row["name"] for row in things]
     assert [Decimal(row["price"]) for row in table] == [row["price"] for row in things]
     assert [row["even"] for row in table[:2]] == ["true", "false"]
-    assert (table[3]["made"], table[3]["day"], table[0]["note"]) == ("2024-01-01T15:00:00", "2024-01-04", "")
+    assert (table[3]["made"], table[3]["day"], table[0]["note"]) == (
+        "2024-01-01T15:00:00",
+        "2024-01-04",
+        "",
+    )
     assert table[3]["seen"] == "2024-01-01T13:00:00Z"
 
 
 def test_null_and_empty_text_are_two_things_in_csv(client: TestClient) -> None:
     path = "/tables/things?fields=thing_id,note,name&thing_id__lt=3&sort=thing_id&format=csv"
-    assert get(client, path).text == 'thing_id,note,name\r\n0,,thing 0\r\n1,"",thing 1\r\n2,n2,thing 2\r\n'
+    assert (
+        get(client, path).text
+        == 'thing_id,note,name\r\n0,,thing 0\r\n1,"",thing 1\r\n2,n2,thing 2\r\n'
+    )
     rows = get(client, "/tables/names?format=csv&sort=name&fields=name").text
     assert rows == "name\r\nnaïve\r\nplain\r\nΩ/🙂\r\n日本\r\n"
 
@@ -181,12 +215,16 @@ def test_numbers_without_end_are_values_in_every_format(client: TestClient) -> N
     assert [row["number"] for row in rows] == ["Infinity", "-Infinity", None]
     assert [row["numbers"] for row in rows] == [["Infinity", 1.5], [None], None]
     assert get(client, "/tables/ends/1").json["number"] == "Infinity"
-    assert [row["id"] for row in get(client, "/tables/ends?number__isnull=true").json["rows"]] == [3]
+    assert [row["id"] for row in get(client, "/tables/ends?number__isnull=true").json["rows"]] == [
+        3
+    ]
     for text in ("inf", "Infinity"):
         assert [row["id"] for row in get(client, f"/tables/ends?number={text}").json["rows"]] == [1]
     lines = get(client, "/tables/ends?limit=all&format=ndjson").text.splitlines()
     assert [json.loads(line) for line in lines] == rows
-    groups = get(client, "/groups/ends?by=number&metrics=most:max(number)&number__gt=0").json["rows"]
+    groups = get(client, "/groups/ends?by=number&metrics=most:max(number)&number__gt=0").json[
+        "rows"
+    ]
     assert groups == [{"number": "Infinity", "most": "Infinity"}]
     facets = get(client, "/tables/ends?facet=number").json["facets"]["number"]
     assert {group["value"] for group in facets} == {"Infinity", "-Infinity", None}
@@ -205,7 +243,9 @@ def test_codings(client: TestClient) -> None:
     export = get(client, "/tables/things?limit=all", Accept_Encoding="zstd, gzip")
     assert export.headers["Content-Encoding"] == "gzip"
     assert len(json.loads(gzip.decompress(export.content))["rows"]) == 250
-    assert "Content-Encoding" not in get(client, "/tables/things", Accept_Encoding="gzip;q=0").headers
+    assert (
+        "Content-Encoding" not in get(client, "/tables/things", Accept_Encoding="gzip;q=0").headers
+    )
 
 
 def test_head_has_the_headers_alone(client: TestClient) -> None:
@@ -230,7 +270,9 @@ def test_head_has_the_headers_alone(client: TestClient) -> None:
         ("/" + "é" * 5000, "_" * 100, "%C3%A9" * 100),
     ],
 )
-def test_a_file_is_named_after_its_path_whatever_stands_in_it(path: str, plain: str, named: str | None) -> None:
+def test_a_file_is_named_after_its_path_whatever_stands_in_it(
+    path: str, plain: str, named: str | None
+) -> None:
     disposition = attachment(path, "csv")
     expected = f'attachment; filename="{plain}.csv"'
     assert disposition == (f"{expected}; filename*=UTF-8''{named}.csv" if named else expected)
@@ -239,6 +281,9 @@ def test_a_file_is_named_after_its_path_whatever_stands_in_it(path: str, plain: 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "arrow"])
 def test_names_of_any_script_can_be_exported(client: TestClient, form: str) -> None:
-    for path in (f"/names/{quote('日本')}?format={form}", f"/names/{quote('Ω/🙂', safe='')}?format={form}"):
+    for path in (
+        f"/names/{quote('日本')}?format={form}",
+        f"/names/{quote('Ω/🙂', safe='')}?format={form}",
+    ):
         result = get(client, path)
         assert "filename*=UTF-8''" in result.headers["Content-Disposition"]

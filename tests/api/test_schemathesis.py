@@ -28,7 +28,11 @@ def apps(tmp_path_factory: pytest.TempPathFactory, mongodb_server: str) -> Itera
     """The same project on SQLite, on a real mongod, and with its tables held in memory."""
     made: dict[str, Assembly] = {}
     mongodb = f"{mongodb_server}/medallion_api_{uuid4().hex[:12]}"
-    for name, url in {"sqlite": "sqlite:lake/serving.db", "mongodb": mongodb, "held": "sqlite:lake/serving.db"}.items():
+    for name, url in {
+        "sqlite": "sqlite:lake/serving.db",
+        "mongodb": mongodb,
+        "held": "sqlite:lake/serving.db",
+    }.items():
         folder = tmp_path_factory.mktemp(name)
         project.write(folder, url)
         project.load(folder).run()
@@ -56,7 +60,9 @@ def _try(operation: Any, apps: dict[str, App], *, positive: bool) -> int:
     tried = 0
     mode = GenerationMode.POSITIVE if positive else GenerationMode.NEGATIVE
 
-    @settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case) -> None:
         nonlocal tried
@@ -65,7 +71,9 @@ def _try(operation: Any, apps: dict[str, App], *, positive: bool) -> int:
         answers = []
         for app in apps.values():
             answers.append(case.call(app=app, headers={"Accept-Encoding": "identity"}))
-            too_long = answers[-1].status_code == 414  # documented, but a schema cannot say of which requests
+            too_long = (
+                answers[-1].status_code == 414
+            )  # documented, but a schema cannot say of which requests
             case.validate_response(answers[-1], excluded_checks=_ON_DATA if too_long else [])
             tried += 1
         assert len({answer.status_code for answer in answers}) == 1

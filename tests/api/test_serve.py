@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medallion_api.serve import address
+from medallion_api.server.development import address
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,7 @@ from medallion_api.serve import address
         ("unix:/run/api.sock", None, 7000, "127.0.0.1:7000"),
     ],
 )
-def test_options_go_before_the_environment(bind: str, host: str | None, port: int | None, expected: str) -> None:
+def test_options_go_before_the_environment(
+    bind: str, host: str | None, port: int | None, expected: str
+) -> None:
     assert address(bind, host, port) == expected

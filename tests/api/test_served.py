@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 import medallion as md
+from medallion_api.cache.release_reader import FRESH
 from medallion_api.keys import new_key
-from medallion_api.reading import FRESH
 from tests.api import project
 from tests.integration import small
 from tests.services import Unavailable, mongod
@@ -39,19 +39,36 @@ def place(folder: Path) -> Iterator[str]:
 def get(place: str, path: str, method: str = "GET", **headers: str) -> Got:
     connection = HTTPConnection(place, timeout=30)
     try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(
+            method, path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
         answer: HTTPResponse = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        return (
+            answer.status,
+            {name.lower(): value for name, value in answer.getheaders()},
+            answer.read(),
+        )
     finally:
         connection.close()
 
 
 def test_every_endpoint_answers_as_the_lake_has_it(place: str, pipeline: md.Pipeline) -> None:
-    for path in ("/", "/health", "/health/ready", "/releases", "/runs/latest", "/quality", "/openapi.json", "/metrics"):
+    for path in (
+        "/",
+        "/health",
+        "/health/ready",
+        "/releases",
+        "/runs/latest",
+        "/quality",
+        "/openapi.json",
+        "/metrics",
+    ):
         assert get(place, path)[0] == 200, path
     for table, key in (("things", "thing_id"), ("by_client", "client_id"), ("total", "orders")):
         rows = json.loads(get(place, f"/tables/{table}?limit=1000&sort={key}")[2])["rows"]
-        expected = sorted(pipeline.lake.table(f"gold.{table}").to_arrow().to_pylist(), key=lambda row: row[key])
+        expected = sorted(
+            pipeline.lake.table(f"gold.{table}").to_arrow().to_pylist(), key=lambda row: row[key]
+        )
         assert len(rows) == len(expected)
         for found, row in zip(rows, expected, strict=True):
             assert [found[name] for name in row if isinstance(row[name], int | str)] == [
@@ -66,7 +83,9 @@ def test_what_is_kept_is_answered_alike(place: str) -> None:
         assert headers["etag"] == answers[0][1]["etag"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["link"] == answers[0][1]["link"]
-    assert {headers["x-request-id"] for _, headers, _ in answers} == {f"id-{number}" for number in range(8)}
+    assert {headers["x-request-id"] for _, headers, _ in answers} == {
+        f"id-{number}" for number in range(8)
+    }
     assert any(headers["server-timing"].startswith("kept") for _, headers, _ in answers)
     tag = answers[0][1]["etag"]
     for _ in range(4):
@@ -79,7 +98,11 @@ def test_what_is_kept_is_answered_alike(place: str) -> None:
 def test_figures_are_of_all_workers(place: str) -> None:
     def counted() -> float:
         lines = get(place, "/metrics")[2].decode().splitlines()
-        found = [line for line in lines if line.startswith('medallion_api_requests_total{endpoint="/stats/total"')]
+        found = [
+            line
+            for line in lines
+            if line.startswith('medallion_api_requests_total{endpoint="/stats/total"')
+        ]
         return sum(float(line.rpartition(" ")[2]) for line in found)
 
     before = counted()
@@ -176,7 +199,9 @@ def test_a_release_published_under_load_is_never_mixed(
             reader.join()
         time.sleep(10 * FRESH)
         current = project.load(tmp_path).lake.pointer().release
-        assert {get(place, path)[1]["x-release"] for path, _ in ORDERS for _ in range(4)} == {current}
+        assert {get(place, path)[1]["x-release"] for path, _ in ORDERS for _ in range(4)} == {
+            current
+        }
     assert not faults
     releases = {release.id: release for release in project.load(tmp_path).lake.releases()}
     assert len(seen) == len({text.partition(" ")[0] for text in seen}) > 2
@@ -211,7 +236,9 @@ def test_a_sqlite_file_that_goes_away_and_comes_back(tmp_path: Path) -> None:
         assert get(place, "/health/ready")[0] == 200
 
 
-def test_a_mongod_that_ends_and_is_started_again(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_mongod_that_ends_and_is_started_again(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     port, data = project.free_port(), tmp_path_factory.mktemp("own")
     project.write(tmp_path, f"mongodb://127.0.0.1:{port}/away?serverSelectionTimeoutMS=500")
     with ExitStack() as stack:
@@ -228,7 +255,9 @@ def test_a_mongod_that_ends_and_is_started_again(tmp_path: Path, tmp_path_factor
             pytest.skip(str(reason))
 
 
-def test_a_mongod_that_hangs_and_comes_back(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_mongod_that_hangs_and_comes_back(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     try:
         with mongod(tmp_path_factory.mktemp("own")) as server:
             assert server.process is not None
@@ -248,7 +277,14 @@ def test_a_mongod_that_hangs_and_comes_back(tmp_path: Path, tmp_path_factory: py
 
 def _down(place: str) -> None:
     """The API without its store: problems that say so, alive, not ready."""
-    for path in ("/things", "/things?limit=7", "/things/3", "/tables/things?limit=all", "/health/ready", "/"):
+    for path in (
+        "/things",
+        "/things?limit=7",
+        "/things/3",
+        "/tables/things?limit=all",
+        "/health/ready",
+        "/",
+    ):
         status, headers, body = get(place, path)
         assert (status, headers["content-type"]) == (503, "application/problem+json"), (path, body)
     assert get(place, "/health")[0] == 200
@@ -268,7 +304,14 @@ def test_rates_count_whatever_answers(tmp_path: Path) -> None:
     project.write(tmp_path, api=project.API + "  rate: 6/hour\n")
     project.load(tmp_path).run()
     with project.gunicorn(tmp_path, 1) as place:
-        paths = ["/things", "/things", "/things?limit=5", "/things?f%61cet=colour", "/groups/things?by=colour", "/nope"]
+        paths = [
+            "/things",
+            "/things",
+            "/things?limit=5",
+            "/things?f%61cet=colour",
+            "/groups/things?by=colour",
+            "/nope",
+        ]
         assert [get(place, path)[0] for path in paths] == [200, 200, 200, 200, 200, 404]
         for path in ("/things", "/things?limit=6", "/groups/things?by=even"):
             status, headers, _ = get(place, path)
@@ -286,7 +329,11 @@ def test_keys_are_asked_for_whatever_answers(tmp_path: Path) -> None:
             status, headers, _ = get(place, "/things", X_API_Key=key)
             tag = headers["etag"]
             assert (status, headers["cache-control"]) == (200, "private, no-cache")
-            refused: list[dict[str, str]] = [{}, {"X_API_Key": key[:-1]}, {"Authorization": "Bearer no"}]
+            refused: list[dict[str, str]] = [
+                {},
+                {"X_API_Key": key[:-1]},
+                {"Authorization": "Bearer no"},
+            ]
             for given in (*refused, {"If_None_Match": tag}):
                 assert get(place, "/things", **given)[0] == 401
             assert get(place, "/things", Authorization=f"Bearer {key}", If_None_Match=tag)[0] == 304
@@ -296,9 +343,15 @@ def test_the_log_has_one_line_of_json_for_a_request(tmp_path: Path) -> None:
     project.write(tmp_path)
     project.load(tmp_path).run()
     with project.gunicorn(tmp_path, 1) as place:
-        for number, path in enumerate(("/things", "/things", "/things?limit=5", "/nope", "/tables/things?limit=all")):
+        for number, path in enumerate(
+            ("/things", "/things", "/things?limit=5", "/nope", "/tables/things?limit=all")
+        ):
             get(place, path, X_Request_Id=f"log-{number}")
-    lines = [json.loads(line) for line in (tmp_path / "api.log").read_text().splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line)
+        for line in (tmp_path / "api.log").read_text().splitlines()
+        if line.startswith("{")
+    ]
     asked = {line["id"]: line for line in lines if line["id"].startswith("log-")}
     assert len(lines) == len({line["id"] for line in lines})
     assert [asked[f"log-{number}"]["status"] for number in range(5)] == [200, 200, 200, 404, 200]
@@ -317,7 +370,13 @@ def test_an_export_is_streamed_in_flat_memory(tmp_path: Path) -> None:
         forms = {"ndjson": b'"thing_id"', "csv": b"\n", "json": b'"thing_id"'}
         for form in forms:  # what the worker's threads, its store and its allocator take once
             for _ in range(4):
-                assert get(place, f"/tables/things?limit=all&format={form}&thing_id__lt={EXPORTED // 10}")[0] == 200
+                assert (
+                    get(
+                        place,
+                        f"/tables/things?limit=all&format={form}&thing_id__lt={EXPORTED // 10}",
+                    )[0]
+                    == 200
+                )
         before, sizes = _peak(pid), []
         for form, mark in forms.items():
             body = get(place, f"/tables/things?limit=all&format={form}")[2]
@@ -339,13 +398,26 @@ def _peak(pid: int) -> int:
 
 def test_as_a_plain_wsgi_application_just_as_it_is_written(folder: Path, tmp_path: Path) -> None:
     place = f"127.0.0.1:{project.free_port()}"
-    environment = {**os.environ, "MEDALLION_CONFIG": str(folder / "medallion.yaml"), "HOME": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "MEDALLION_CONFIG": str(folder / "medallion.yaml"),
+        "HOME": str(tmp_path),
+    }
     with (tmp_path / "log").open("wb") as log:
         command = [sys.executable, "-m", "gunicorn", "medallion_api.wsgi:app", "-b", place]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=tmp_path)
     try:
         project.wait(place, process)
-        for path in ("/", "/things", "/stats/total", "/releases", "/quality", "/metrics", "/openapi.json", "/docs"):
+        for path in (
+            "/",
+            "/things",
+            "/stats/total",
+            "/releases",
+            "/quality",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+        ):
             assert get(place, path)[0] == 200, path
     finally:
         process.terminate()
@@ -362,7 +434,13 @@ def test_medallion_serve(tmp_path: Path, bind: str | None, options: list[str]) -
     project.load(tmp_path).run()
     port = project.free_port()
     place = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "medallion", "serve", *(option.format(port=port) for option in options)]
+    command = [
+        sys.executable,
+        "-m",
+        "medallion",
+        "serve",
+        *(option.format(port=port) for option in options),
+    ]
     environment = {**os.environ, **({"MEDALLION_API_BIND": bind.format(port=port)} if bind else {})}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=environment)
@@ -375,7 +453,9 @@ def test_medallion_serve(tmp_path: Path, bind: str | None, options: list[str]) -
 
 
 def test_in_threads_too(folder: Path) -> None:
-    with project.gunicorn(folder, 1, "-k", "gthread", "--threads", "2", "medallion_api.wsgi:app") as place:
+    with project.gunicorn(
+        folder, 1, "-k", "gthread", "--threads", "2", "medallion_api.wsgi:app"
+    ) as place:
         first = get(place, "/things?limit=3")
         assert (first[0], len(json.loads(first[2])["rows"])) == (200, 3)
         assert get(place, "/things?limit=3", If_None_Match=first[1]["etag"])[0] == 304

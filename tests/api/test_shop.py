@@ -31,7 +31,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def rows(shop: TestClient, path: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(shop.simulate_get(path).text, parse_float=Decimal)["rows"]
+    found: list[dict[str, Any]] = json.loads(shop.simulate_get(path).text, parse_float=Decimal)[
+        "rows"
+    ]
     return found
 
 
@@ -48,7 +50,10 @@ def test_every_endpoint_of_the_shop(shop: TestClient) -> None:
     assert len(top) == 10
     assert top == rows(shop, "/clients?limit=10")
     one = top[0]
-    assert json.loads(shop.simulate_get(f"/clients/{one['client_id']}").text, parse_float=Decimal) == one
+    assert (
+        json.loads(shop.simulate_get(f"/clients/{one['client_id']}").text, parse_float=Decimal)
+        == one
+    )
     french = rows(shop, "/clients?country=France&total_spent__gte=100&limit=1000")
     assert french
     assert all(row["country"] == "France" and row["total_spent"] >= 100 for row in french)

@@ -56,7 +56,9 @@ def test_the_forgery_itself_is_good(client: TestClient, place: list[Any]) -> Non
         (2, ["1.25", "1'; drop table things; --"], 400),
     ],
 )
-def test_a_forged_cursor_is_refused(client: TestClient, place: list[Any], part: int, value: Any, status: int) -> None:
+def test_a_forged_cursor_is_refused(
+    client: TestClient, place: list[Any], part: int, value: Any, status: int
+) -> None:
     changed = list(place)
     changed[part] = value
     result = client.simulate_get(f"/things?limit=5&cursor={forged(*changed)}")
@@ -64,7 +66,9 @@ def test_a_forged_cursor_is_refused(client: TestClient, place: list[Any], part: 
     assert result.headers["Content-Type"] == "application/problem+json"
 
 
-def test_every_changed_character_of_a_cursor_is_noticed(client: TestClient, place: list[Any]) -> None:
+def test_every_changed_character_of_a_cursor_is_noticed(
+    client: TestClient, place: list[Any]
+) -> None:
     cursor = forged(*place)
     for number in range(0, len(cursor), 3):
         for other in ("A", "_", "%00", "é"):
@@ -77,7 +81,9 @@ def test_every_changed_character_of_a_cursor_is_noticed(client: TestClient, plac
 
 
 def test_a_page_beyond_the_end_is_empty(client: TestClient, place: list[Any]) -> None:
-    result = client.simulate_get(f"/things?limit=5&cursor={forged(place[0], place[1], ['-1', '99999'])}")
+    result = client.simulate_get(
+        f"/things?limit=5&cursor={forged(place[0], place[1], ['-1', '99999'])}"
+    )
     assert (result.status_code, result.json["rows"], result.json["cursor"]) == (200, [], None)
 
 
@@ -133,7 +139,9 @@ def test_odd_headers(client: TestClient, headers: dict[str, str], status: int) -
         "sql=select 1",
     ],
 )
-def test_nothing_from_outside_is_taken_for_more_than_a_value(client: TestClient, query: str) -> None:
+def test_nothing_from_outside_is_taken_for_more_than_a_value(
+    client: TestClient, query: str
+) -> None:
     result = client.simulate_get("/tables/things", query_string=falcon.uri.encode(query))
     assert result.status_code == 400
     assert result.json["errors"]
@@ -155,7 +163,8 @@ def test_only_served_tables_are_tables(client: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["by=$name", "by=system(1)", "metrics=n:$sum(price)", "metrics=n:sum($price)", "by=year(name)"]
+    "query",
+    ["by=$name", "by=system(1)", "metrics=n:$sum(price)", "metrics=n:sum($price)", "by=year(name)"],
 )
 def test_groups_take_no_operators(client: TestClient, query: str) -> None:
     assert client.simulate_get(f"/groups/things?{query}").status_code == 400

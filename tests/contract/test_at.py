@@ -15,14 +15,16 @@ import pytest
 from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
 from medallion.errors import GoneError, OvertimeError
 from medallion.records import Column, Release
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.served import SPEC as ITEMS
 from medallion.testing.served import Row, batches, items, publish, release, snapshot
 
 MANY = 60_000
 SPEC = TableSpec(
-    name="words", columns=(Column(name="id", type="BIGINT"), Column(name="word", type="VARCHAR")), key=("id",)
+    name="words",
+    columns=(Column(name="id", type="BIGINT"), Column(name="word", type="VARCHAR")),
+    key=("id",),
 )
 
 Ask = Callable[[Store], Any]
@@ -37,7 +39,9 @@ def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Sink:
 
 def load_many(sink: Sink) -> Release:
     numbers = pa.array(range(MANY), pa.int64())
-    words = pa.array([f"{number * 7919 % MANY:08} is a word as long as words may be" for number in range(MANY)])
+    words = pa.array(
+        [f"{number * 7919 % MANY:08} is a word as long as words may be" for number in range(MANY)]
+    )
     batches = pa.table({"id": numbers, "word": words}).to_reader(10_000)
     report = sink.load(SPEC, snapshot("many", MANY, "words", SPEC.columns), batches)
     made = release(sink, "many", [report.served])
@@ -61,7 +65,11 @@ def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
     publish(sink, "second", items(3))
     assert store.release().id == "second"
     assert (pinned.release().id, pinned.find("items", Query()).release) == ("first", "first")
-    assert pinned.count("items", Query()) == len([row for part in pinned.scan("items", Query()) for row in part]) == 60
+    assert (
+        pinned.count("items", Query())
+        == len([row for part in pinned.scan("items", Query()) for row in part])
+        == 60
+    )
     assert pinned.group("items", [], {"rows": "count()"}, Query()) == [{"rows": 60}]
     assert pinned.get("items", 7) == items()[1]
     assert len(pinned.find("items", Query(cursor=cursor)).rows) == 10
@@ -88,7 +96,9 @@ def test_a_release_that_was_removed_is_gone(sink: Sink, ask: Ask) -> None:
     pinned.close()
 
 
-def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_again(sink: Sink) -> None:
+def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_again(
+    sink: Sink,
+) -> None:
     pinned = sink.store().at(publish(sink, "first", items()))
     sink.prune([publish(sink, "second", items(3))])
     asked = []
@@ -119,8 +129,12 @@ def test_a_cursor_of_a_release_that_was_removed_is_gone(sink: Sink) -> None:
 
 
 SLOW: dict[str, Ask] = {
-    "find": lambda store: store.find("words", Query(filters=(Filter("word", "contains", "no such word"),))),
-    "count": lambda store: store.count("words", Query(filters=(Filter("word", "contains", "as long"),))),
+    "find": lambda store: store.find(
+        "words", Query(filters=(Filter("word", "contains", "no such word"),))
+    ),
+    "count": lambda store: store.count(
+        "words", Query(filters=(Filter("word", "contains", "as long"),))
+    ),
     "group": lambda store: store.group("words", ["word"], {"n": "count()"}, Query(limit=1)),
     "scan": lambda store: next(store.scan("words", Query(sort=(Sort("word", descending=True),)))),
 }
@@ -137,10 +151,18 @@ def test_a_question_that_takes_too_long_is_ended_in_the_database(
         ask(store.at(release, 0.02 if mongodb else 0.001))
     if mongodb:
         why = caught.value.__context__
-        assert isinstance(why, pymongo.errors.NetworkTimeout) or getattr(why, "code", None) in (50, 11601), why
+        assert isinstance(why, pymongo.errors.NetworkTimeout) or getattr(why, "code", None) in (
+            50,
+            11601,
+        ), why
         with pymongo.MongoClient[dict[str, Any]](sink.url) as client:
-            stages: list[dict[str, Any]] = [{"$currentOp": {}}, {"$match": {"ns": {"$regex": "words__"}}}]
-            while list(client.admin.aggregate(stages)):  # a connection that was given up is noticed in a moment
+            stages: list[dict[str, Any]] = [
+                {"$currentOp": {}},
+                {"$match": {"ns": {"$regex": "words__"}}},
+            ]
+            while list(
+                client.admin.aggregate(stages)
+            ):  # a connection that was given up is noticed in a moment
                 time.sleep(0.01)
 
 

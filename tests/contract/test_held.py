@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from medallion.contracts import Page, Query, Store
-from medallion.kinds import kind_of
-from medallion.paging import table_of
+from medallion.query.column_types import kind_of
+from medallion.query.validation import table_of
 from medallion.records import Release, Served
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
-from medallion_panel.held import Held
+from medallion_panel.data.column_cache import Held
 
 
 class HeldStore(Store):
@@ -46,7 +46,9 @@ class HeldStore(Store):
         assert found is not None
         return found
 
-    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[dict[str, Any]]:
         found = self._of(table).group(by, metrics, query)
         assert found is not None
         return found

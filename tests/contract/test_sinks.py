@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.stores import SinkContract
 
 

@@ -38,7 +38,8 @@ ELSEWHERE = {
 }  # pages that need a server, and the tests that run them beside one
 
 FENCE = re.compile(
-    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>console|python|yaml)\n(?P<body>.*?)^```$", re.M | re.S
+    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>console|python|yaml)\n(?P<body>.*?)^```$",
+    re.M | re.S,
 )
 WHOLE = re.compile(r"\A<!-- not run: (?P<reason>.+) -->\s*# ")
 FILE = re.compile(r"\A# ([\w./-]+\.(?:py|yaml|toml))\n")
@@ -94,7 +95,12 @@ def run_page(page: Path, folder: Path) -> None:
     """Run all snippets of a page in an empty folder. Raises SnippetError at the first that fails."""
     text = page.read_text(encoding="utf-8")
     if "$ medallion init .\n" not in text:
-        shutil.copytree(ROOT / "examples/shop", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lake"))
+        shutil.copytree(
+            ROOT / "examples/shop",
+            folder,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("lake"),
+        )
     for snippet in snippets(text):
         if snippet.reason:
             continue
@@ -150,7 +156,10 @@ def _run(kind: str, text: str, folder: Path, out: Path) -> None:
     os.chdir(folder)
     for name in [name for name in os.environ if name.startswith("MEDALLION_")]:
         del os.environ[name]
-    os.environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120"}
+    os.environ |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "120",
+    }
     sys.path.insert(0, str(folder))
     warnings.simplefilter("error")
     if kind == "shell":
@@ -172,7 +181,9 @@ def compare(said: list[str], output: str, folder: Path) -> None:
             continue
         begins = wanted.removesuffix("…").rstrip() if wanted.endswith("…") else None
         for number in range(place, len(printed)):
-            if printed[number] == wanted or (begins is not None and printed[number].startswith(begins)):
+            if printed[number] == wanted or (
+                begins is not None and printed[number].startswith(begins)
+            ):
                 place = number + 1
                 break
         else:
@@ -198,7 +209,11 @@ def check_yaml(body: str, folder: Path) -> None:
     for table in [data, *tables(data)]:
         for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
             for value in table.get(key, ()):
-                shared = {"on_fail": value.pop("on_fail")} if isinstance(value, dict) and "on_fail" in value else {}
+                shared = (
+                    {"on_fail": value.pop("on_fail")}
+                    if isinstance(value, dict) and "on_fail" in value
+                    else {}
+                )
                 plugins.build(group, value, **shared)
 
 

@@ -19,7 +19,17 @@ ROOT = Path(__file__).parents[2]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the package is installed into."""
     target = tmp_path_factory.mktemp("installed")
-    call(target, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(ROOT / "examples/plugin"))
+    call(
+        target,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        str(ROOT / "examples/plugin"),
+    )
     return target
 
 
@@ -28,7 +38,9 @@ def project(tmp_path: Path) -> Path:
     """The example's pipeline in a folder of its own."""
     for name in ("medallion.yaml", "data", "pyproject.toml", "tests"):
         source = ROOT / "examples/plugin" / name
-        shutil.copytree(source, tmp_path / name) if source.is_dir() else shutil.copy(source, tmp_path)
+        shutil.copytree(source, tmp_path / name) if source.is_dir() else shutil.copy(
+            source, tmp_path
+        )
     return tmp_path
 
 
@@ -55,15 +67,23 @@ def test_a_pipeline_uses_all_three_by_name(installed: Path, project: Path) -> No
     ]
     published = project / "published" / "newcomers.parquet"
     with duckdb.connect() as connection:
-        found = connection.execute("select id, email from read_parquet(?) order by id", [str(published)]).fetchall()
+        found = connection.execute(
+            "select id, email from read_parquet(?) order by id", [str(published)]
+        ).fetchall()
     assert found == [(1, "a***@example.org"), (2, "b***@example.org"), (3, "***"), (5, None)]
     again = json.loads(call(installed, "-m", "medallion", "run", "--json", folder=project))
     assert (again["status"], again["release"]) == ("unchanged", run["release"])
 
 
 def test_its_plugins_are_listed_and_described(installed: Path, project: Path) -> None:
-    for name, kind in (("mask_email", "transform"), ("no_future", "expectation"), ("folder", "sink")):
-        (told,) = json.loads(call(installed, "-m", "medallion", "plugins", name, "--json", folder=project))
+    for name, kind in (
+        ("mask_email", "transform"),
+        ("no_future", "expectation"),
+        ("folder", "sink"),
+    ):
+        (told,) = json.loads(
+            call(installed, "-m", "medallion", "plugins", name, "--json", folder=project)
+        )
         assert (told["kind"], told["from"]) == (kind, "medallion-example")
         assert "```yaml" in told["doc"]
 

@@ -41,28 +41,42 @@ def test_the_tables_have_the_rows_they_should(shop: md.Pipeline) -> None:
 
 
 @pytest.mark.parametrize("table", ["clients", "purchases"])
-def test_every_row_has_the_fate_that_the_generator_counted(shop: md.Pipeline, expected: dict, table: str) -> None:
+def test_every_row_has_the_fate_that_the_generator_counted(
+    shop: md.Pipeline, expected: dict, table: str
+) -> None:
     counted = expected[table]
     tables = shop.lake.current().tables
     fates = Counter[str]()
     for name in (f"bronze.{table}", f"silver.{table}"):
         for tally in tables[name].tallies:
             fates.update(tally.reasons)
-            assert tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            assert (
+                tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            )
     key = "client_id" if table == "clients" else "purchase_id"
-    wanted = {f"{reason} {key}": rows for reason, rows in counted["deduplicated"].items()} | counted["quarantined"]
+    wanted = {
+        f"{reason} {key}": rows for reason, rows in counted["deduplicated"].items()
+    } | counted["quarantined"]
     assert fates == wanted
     assert tables[f"bronze.{table}"].tallies[0].rows_in == counted["records"]
     assert tables[f"silver.{table}"].rows == counted["kept"]
 
 
 @pytest.mark.parametrize("table", ["clients", "purchases"])
-def test_quarantine_holds_every_reject_as_it_stood_in_its_file(shop: md.Pipeline, expected: dict, table: str) -> None:
+def test_quarantine_holds_every_reject_as_it_stood_in_its_file(
+    shop: md.Pipeline, expected: dict, table: str
+) -> None:
     reasons = Counter[str]()
     for name in (f"bronze.{table}", f"silver.{table}"):
-        for reject in pq.read_table(shop.base / "lake" / shop.lake.current().tables[name].rejects.path).to_pylist():
+        for reject in pq.read_table(
+            shop.base / "lake" / shop.lake.current().tables[name].rejects.path
+        ).to_pylist():
             reasons[" ".join(filter(None, (reject["rule"], reject["column"])))] += 1
-            line = (shop.base / reject["file"]).read_text(encoding="utf-8").splitlines()[reject["record"]]
+            line = (
+                (shop.base / reject["file"])
+                .read_text(encoding="utf-8")
+                .splitlines()[reject["record"]]
+            )
             row = json.loads(reject["row"])
             if "text" in row:
                 assert row["text"] == line
@@ -71,7 +85,9 @@ def test_quarantine_holds_every_reject_as_it_stood_in_its_file(shop: md.Pipeline
     assert reasons == expected[table]["quarantined"]
 
 
-def test_revenue_is_the_same_to_the_cent_in_every_layer_and_in_the_store(shop: md.Pipeline, expected: dict) -> None:
+def test_revenue_is_the_same_to_the_cent_in_every_layer_and_in_the_store(
+    shop: md.Pipeline, expected: dict
+) -> None:
     revenue = Decimal(expected["revenue"])
     columns = {name: "total_spent" if name == "clients_stats" else "revenue" for name in COUNTS}
     amounts = shop.lake.table("silver.purchases").to_arrow()["amount"].to_pylist()

@@ -30,7 +30,11 @@ def run(script: Path, *arguments: object) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def records(name: str) -> list[list[str]]:
@@ -49,7 +53,9 @@ def test_a_larger_scale_is_so_many_times_the_shop(tmp_path: Path, expected: dict
     for table in ("clients", "purchases"):
         assert larger[table]["kept"] == 3 * expected[table]["kept"]
         for fate in ("deduplicated", "quarantined"):
-            assert larger[table][fate] == {reason: 3 * count for reason, count in expected[table][fate].items()}
+            assert larger[table][fate] == {
+                reason: 3 * count for reason, count in expected[table][fate].items()
+            }
     assert set(larger["products"]) == set(expected["products"])
 
 
@@ -76,22 +82,30 @@ def test_rows_add_up(expected: dict[str, Any]) -> None:
 
 def test_the_files_have_the_promised_dirt() -> None:
     usual = ["purchase_id", "client_id", "product", "quantity", "amount", "purchase_date"]
-    headers = {name: records(f"purchases/{name}.csv")[0] for name in ("2024-01", "2024-05", "2024-09")}
+    headers = {
+        name: records(f"purchases/{name}.csv")[0] for name in ("2024-01", "2024-05", "2024-09")
+    }
     assert headers["2024-01"] == usual
     assert headers["2024-05"] != usual
     assert sorted(headers["2024-05"]) == sorted(usual)
     assert headers["2024-09"] == [*usual, "channel"]
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted((DATA / "purchases").glob("*.csv")))
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((DATA / "purchases").glob("*.csv"))
+    )
     for dirt in ("30/02/2024", "2024-13-05", ",abc,", ',"12,50",', ",,", "\u00a0", ",0.00,", ",-"):
         assert dirt in text
     assert "é" in (DATA / "clients.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("peer", ["duckdb_sql", "pandas_naive"])
-def test_work_by_hand_finds_what_is_expected(peer: str, tmp_path: Path, expected: dict[str, Any]) -> None:
+def test_work_by_hand_finds_what_is_expected(
+    peer: str, tmp_path: Path, expected: dict[str, Any]
+) -> None:
     found = json.loads(run(PEERS / f"{peer}.py", DATA, tmp_path / "out"))
     for table in ("clients", "purchases"):
-        assert found[table] == {part: expected[table][part] for part in ("kept", "deduplicated", "quarantined")}
+        assert found[table] == {
+            part: expected[table][part] for part in ("kept", "deduplicated", "quarantined")
+        }
     assert {name: table["rows"] for name, table in found["gold"].items()} == {
         "clients_stats": 1500,
         "product_stats": 10,

@@ -6,9 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.snippets import ELSEWHERE, ROOT, SnippetError, compare, pages, run, run_page, snippets
+from tests.examples.snippets import (
+    ELSEWHERE,
+    ROOT,
+    SnippetError,
+    compare,
+    pages,
+    run,
+    run_page,
+    snippets,
+)
 
-PAGES = [page for page in pages() if any(not found.reason for found in snippets(page.read_text(encoding="utf-8")))]
+PAGES = [
+    page
+    for page in pages()
+    if any(not found.reason for found in snippets(page.read_text(encoding="utf-8")))
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -45,7 +58,11 @@ def test_a_snippet_that_is_wrong_is_told(tmp_path: Path, body: str, told: str) -
 
 def test_what_differs_from_run_to_run_is_let_pass(tmp_path: Path) -> None:
     output = f"release   20261123-222924-273c60  just now\n{tmp_path}/lake in 1.75 s\n"
-    compare(["release 20250101-000000-abcdef 3 seconds ago", "…", "FOLDER/lake in 9.1 s"], output, tmp_path)
+    compare(
+        ["release 20250101-000000-abcdef 3 seconds ago", "…", "FOLDER/lake in 9.1 s"],
+        output,
+        tmp_path,
+    )
 
 
 def test_pages_that_are_run_elsewhere_are() -> None:

@@ -41,7 +41,9 @@ class Place:
 
     def told(self, text: str) -> str:
         """A value of compose.yml as Compose reads it, with this machine's names."""
-        text = re.sub("|".join(map(re.escape, self.names)), lambda found: self.names[found[0]], text)
+        text = re.sub(
+            "|".join(map(re.escape, self.names)), lambda found: self.names[found[0]], text
+        )
         return re.sub(
             r"\$\$|\$\{(\w+):-([^}]*)\}",
             lambda found: self.variables.get(found[1], found[2]) if found[1] else "$",
@@ -80,7 +82,9 @@ class Container:
         self.process.send_signal(signal.SIGTERM)
         end = time.monotonic() + GRACE
         code = self.process.wait(GRACE)
-        while self.left() and time.monotonic() < end:  # Python's own helpers end when they see that it is gone
+        while (
+            self.left() and time.monotonic() < end
+        ):  # Python's own helpers end when they see that it is gone
             time.sleep(0.1)
         return code if code >= 0 else 128 - code
 
@@ -118,9 +122,20 @@ def image_user() -> list[str]:
     if os.geteuid():
         return []
     for rights in _RIGHTS:
-        user = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs", *rights]
+        user = [
+            "setpriv",
+            "--reuid",
+            USER,
+            "--regid",
+            USER,
+            "--clear-groups",
+            "--no-new-privs",
+            *rights,
+        ]
         # By way of a shell, as setpriv itself still has more rights.
         reads = [*user, "sh", "-c", '"$0" -c "import medallion"', sys.executable]
         if subprocess.run(reads, check=False, capture_output=True).returncode == 0:
             return user
-    raise Unavailable(f"user {USER} of the image cannot read {sys.executable}: put it where everyone may read")
+    raise Unavailable(
+        f"user {USER} of the image cannot read {sys.executable}: put it where everyone may read"
+    )

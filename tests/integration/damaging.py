@@ -17,10 +17,15 @@ def flip(file: Path, chance: random.Random) -> None:
     """Turn one bit round."""
     data = bytearray(file.read_bytes())
     first, last = 0, len(data)
-    if file.suffix == ".db":  # of a table's row, which ends its page: most of a small database is free space
+    if (
+        file.suffix == ".db"
+    ):  # of a table's row, which ends its page: most of a small database is free space
         with closing(sqlite3.connect(file)) as connection:
             found = "select rootpage from sqlite_master where name like 'total!_!_%' escape '!' order by rootpage desc"
-            last = connection.execute(found).fetchone()[0] * connection.execute("pragma page_size").fetchone()[0]
+            last = (
+                connection.execute(found).fetchone()[0]
+                * connection.execute("pragma page_size").fetchone()[0]
+            )
         first = last - 2
     data[chance.randrange(first, last)] ^= 1 << chance.randrange(8)
     _write(file, bytes(data))
@@ -49,7 +54,9 @@ def change(file: Path, chance: random.Random) -> None:
         _change_parquet(file)
     elif file.suffix == ".json":
         record = json.loads(file.read_bytes())
-        record[next(name for name, value in record.items() if isinstance(value, str | int))] = "changed"
+        record[next(name for name, value in record.items() if isinstance(value, str | int))] = (
+            "changed"
+        )
         _write(file, json.dumps(record).encode())
     elif file.suffix == ".db":
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
@@ -74,7 +81,9 @@ def _change_parquet(file: Path) -> None:
     table = pq.read_table(file)
     name = next(name for name in reversed(table.column_names) if name != "_origin")
     column = table.column(name)
-    changed = pa.chunked_array([pa.array([column[len(column) - 1].as_py()] * len(table), column.type)])
+    changed = pa.chunked_array(
+        [pa.array([column[len(column) - 1].as_py()] * len(table), column.type)]
+    )
     if changed.equals(column):  # one value alone: another one of its type
         changed = pa.chunked_array([pa.array([None] * len(table), column.type)])
     pq.write_table(table.set_column(table.column_names.index(name), name, changed), file)

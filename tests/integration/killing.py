@@ -26,12 +26,12 @@ from pymongo.database import Database
 
 import medallion.engines.duckdb_table
 import medallion.pipeline
-import medallion.sinks.mongodb_insert
+import medallion.sinks.mongodb.bulk_insert
 import medallion.storage.s3  # noqa: F401
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.storage.local import LocalStorage
-from medallion.storage.remote import RemoteStorage
+from medallion.storage.object_store import RemoteStorage
 from medallion.testing.processes import fork
 from tests.instants import KILLS, MOMENT, POINT, tried
 from tests.integration import small
@@ -53,7 +53,9 @@ NAMED = 120
 """How many of them are no random moments, about."""
 
 
-def run_killed_at(folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)) -> str | None:
+def run_killed_at(
+    folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)
+) -> str | None:
     """Run the pipeline in a child killed at a point, of those of `kinds`; its name, or None when there is none."""
     reader, writer = os.pipe()
     child = fork()
@@ -123,7 +125,9 @@ def run_killed_after(folder: Path, seconds: float) -> bool:
     return struck
 
 
-def at_random_moments(share: float, prepared: Callable[[], Path], check: Callable[[str], object]) -> None:
+def at_random_moments(
+    share: float, prepared: Callable[[], Path], check: Callable[[str], object]
+) -> None:
     """Kill runs of prepared projects at random moments, this test's share of all, and check what is left of each."""
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)

@@ -81,8 +81,14 @@ def lose(folder: Path, disk: Disk, target: Path, chance: random.Random) -> None:
     paths = {path.stat().st_ino: path for path in folder.rglob("*")}
     share = chance.choice([0.0, 0.5, 0.9])  # of the names that survive without being synced
 
-    def survivor(path: Path, durable: dict[str, int], current: dict[str, int], name: str) -> int | None:
-        if (path == folder and name != "lake") or name.startswith(SQLITE) or durable.get(name) == current.get(name):
+    def survivor(
+        path: Path, durable: dict[str, int], current: dict[str, int], name: str
+    ) -> int | None:
+        if (
+            (path == folder and name != "lake")
+            or name.startswith(SQLITE)
+            or durable.get(name) == current.get(name)
+        ):
             return current.get(name)
         return (current if chance.random() < share else durable).get(name)
 
@@ -99,7 +105,9 @@ def lose(folder: Path, disk: Disk, target: Path, chance: random.Random) -> None:
             elif name.startswith(SQLITE) and here:
                 shutil.copy(here, copy / name)
             else:
-                (copy / name).write_bytes(_bytes(disk.files.get(kept), here.read_bytes() if here else None, chance))
+                (copy / name).write_bytes(
+                    _bytes(disk.files.get(kept), here.read_bytes() if here else None, chance)
+                )
 
     rebuild(folder, folder.stat().st_ino, target)
 

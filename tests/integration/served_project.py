@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import medallion as md
-from medallion.sinks.mongodb_database import LOADS, connect
+from medallion.sinks.mongodb.database import LOADS, connect
 from tests.integration import small
 
 LAYERS = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
@@ -33,12 +33,16 @@ class Project:
         self.number += 1
         self.before, self.after = self.after, figures(self.number)
         amount = self.after[1] - small.BOTH[1]
-        (self.folder / "data/orders/2024-03.csv").write_text(small.MARCH.replace("100.00", str(amount)))
+        (self.folder / "data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("100.00", str(amount))
+        )
 
     def store_at(self, url: str, **settings: str) -> None:
         """Say where the store is, and perhaps more, in `.env`."""
         values = {"STORE": url, **settings}
-        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        (self.folder / ".env").write_text(
+            "".join(f"{name}={value}\n" for name, value in values.items())
+        )
 
     def recover(self, where: str) -> None:
         """What must hold after a fault: one whole release in lake and store; then the next run publishes."""
@@ -56,12 +60,18 @@ class Project:
         assert shown(pipeline) == self.after
         releases = pipeline.lake.releases()
         assert len(releases) == 2
-        kept = {served.name for release in releases for served in release.served["serving"].values()}
+        kept = {
+            served.name for release in releases for served in release.served["serving"].values()
+        }
         url = pipeline.declaration.sinks["serving"].sink.url
         with connect(url) as client:
             database = client.get_default_database()
             assert {found["_id"] for found in database[LOADS].find()} == kept
-            own = {name for name in database.list_collection_names() if not name.startswith(("_medallion", "system."))}
+            own = {
+                name
+                for name in database.list_collection_names()
+                if not name.startswith(("_medallion", "system."))
+            }
         assert own == kept | {"by_client", "total"}
 
 

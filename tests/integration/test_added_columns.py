@@ -15,7 +15,9 @@ from medallion.cli import main
 from medallion.errors import SourceError
 
 
-def pipeline(folder: Path, files: dict[str, str], steps: tuple[Any, ...] = (), **source: Any) -> md.Pipeline:
+def pipeline(
+    folder: Path, files: dict[str, str], steps: tuple[Any, ...] = (), **source: Any
+) -> md.Pipeline:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
@@ -43,7 +45,9 @@ HIVE = {
 
 
 def test_folders_become_columns(tmp_path: Path) -> None:
-    made = pipeline(tmp_path, HIVE, add={"year": "folder(year)", "month": "folder(month)", "near": "folder(1)"})
+    made = pipeline(
+        tmp_path, HIVE, add={"year": "folder(year)", "month": "folder(month)", "near": "folder(1)"}
+    )
     run = made.run()
     assert [(row["id"], row["year"], row["month"], row["near"]) for row in rows(made)] == [
         ("1", "2024", "01", "month=01"),
@@ -65,12 +69,20 @@ def test_folders_that_are_no_column_are_warned_of(tmp_path: Path) -> None:
 def test_file_and_record_become_columns_across_rejects(tmp_path: Path) -> None:
     ragged = "id,n\n1,a\nbroken\n3,c\n4,d\nbroken\nbroken\n7,g\n8,h\n"
     made = pipeline(
-        tmp_path, {"data/a.csv": ragged}, add={"file": "name", "path": "path", "at": "modified", "number": "record"}
+        tmp_path,
+        {"data/a.csv": ragged},
+        add={"file": "name", "path": "path", "at": "modified", "number": "record"},
     )
     os.utime(tmp_path / "data/a.csv", (1_700_000_000.5, 1_700_000_000.5))
     made.run()
     found = rows(made)
-    assert [(row["id"], row["number"]) for row in found] == [("1", 1), ("3", 3), ("4", 4), ("7", 7), ("8", 8)]
+    assert [(row["id"], row["number"]) for row in found] == [
+        ("1", 1),
+        ("3", 3),
+        ("4", 4),
+        ("7", 7),
+        ("8", 8),
+    ]
     assert {(row["file"], row["path"]) for row in found} == {("a.csv", "data/a.csv")}
     assert found[0]["at"].astimezone(UTC) == datetime.fromtimestamp(1_700_000_000.5, UTC)
     os.utime(tmp_path / "data/a.csv", (1_600_000_000, 1_600_000_000))
@@ -79,28 +91,48 @@ def test_file_and_record_become_columns_across_rejects(tmp_path: Path) -> None:
 
 
 def test_files_of_one_content_keep_their_own_names(tmp_path: Path) -> None:
-    made = pipeline(tmp_path, {"data/a.csv": "id\n1\n", "data/b.csv": "id\n1\n"}, add={"file": "name"})
+    made = pipeline(
+        tmp_path, {"data/a.csv": "id\n1\n", "data/b.csv": "id\n1\n"}, add={"file": "name"}
+    )
     made.run()
     assert [row["file"] for row in rows(made)] == ["a.csv", "b.csv"]
 
 
 def test_aliases_make_one_column_of_several_names(tmp_path: Path) -> None:
-    files = {"data/a.csv": "customer_id,n\n1,a\n", "data/b.csv": "Cust_ID,n\n2,b\n", "data/c.csv": "n,kunde\nc,3\n"}
+    files = {
+        "data/a.csv": "customer_id,n\n1,a\n",
+        "data/b.csv": "Cust_ID,n\n2,b\n",
+        "data/c.csv": "n,kunde\nc,3\n",
+    }
     made = pipeline(tmp_path, files, aliases={"customer_id": ["cust_id", "kunde"]}, schema="freeze")
     made.run()
-    assert [(row["customer_id"], row["n"]) for row in rows(made)] == [("1", "a"), ("2", "b"), ("3", "c")]
+    assert [(row["customer_id"], row["n"]) for row in rows(made)] == [
+        ("1", "a"),
+        ("2", "b"),
+        ("3", "c"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "source", "says"),
     [
-        ("id,file\n1,x\n", {"add": {"file": "name"}}, "data/a.csv: the column 'file' would be called 'file'"),
-        ("id,nr\n1,2\n", {"aliases": {"id": ["nr"]}}, "data/a.csv: the column 'nr' would be called 'id'"),
+        (
+            "id,file\n1,x\n",
+            {"add": {"file": "name"}},
+            "data/a.csv: the column 'file' would be called 'file'",
+        ),
+        (
+            "id,nr\n1,2\n",
+            {"aliases": {"id": ["nr"]}},
+            "data/a.csv: the column 'nr' would be called 'id'",
+        ),
         ("id,n\n1,2\n", {"add": {"year": "folder(year)"}}, "data/a.csv: lies in no folder"),
         ("id,n\n1,2\n", {"add": {"up": "folder(3)"}}, "data/a.csv: lies in no folder"),
     ],
 )
-def test_what_cannot_be_added_names_the_file(tmp_path: Path, content: str, source: dict[str, Any], says: str) -> None:
+def test_what_cannot_be_added_names_the_file(
+    tmp_path: Path, content: str, source: dict[str, Any], says: str
+) -> None:
     with pytest.raises(SourceError, match=says.replace("(", r"\(")) as caught:
         pipeline(tmp_path, {"data/a.csv": content}, **source).run()
     assert caught.value.hint or "→" in str(caught.value)
@@ -149,7 +181,9 @@ def test_a_file_of_which_most_is_quarantined_is_reported_everywhere(
     assert not any("data/1.csv" in warning for step in run.steps for warning in step.warnings)
     again = made.run()
     assert again.status == "unchanged"
-    assert any(told in warning for step in made.lake.run(again.id).steps for warning in step.warnings)
+    assert any(
+        told in warning for step in made.lake.run(again.id).steps for warning in step.warnings
+    )
     monkeypatch.setenv("MEDALLION_CONFIG", str(tmp_path / "medallion.yaml"))
     for command in (["run"], ["status"], ["plan"], ["plan", "--json"]):
         with pytest.raises(SystemExit) as ended:

@@ -18,7 +18,11 @@ FAULTS: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "empty", ""),
     "binary junk": (bytes(range(256)) * 20, "", ""),
     "a gzip by another name": (b"\x1f\x8b\x08\x00" + b"\x00" * 60, "gzip", ".gz"),
-    "wrong delimiter": (b"order_id;client_id;amount;day\n1;a;1.00;2024-01-01\n", "delimiter", "';'"),
+    "wrong delimiter": (
+        b"order_id;client_id;amount;day\n1;a;1.00;2024-01-01\n",
+        "delimiter",
+        "';'",
+    ),
     "wrong encoding": (
         "order_id,client_id,amount,day\n1,café,1.00,2024-01-01\n".encode("cp1252"),
         "line 2: byte 0xe9 is not utf-8",
@@ -61,7 +65,9 @@ def test_all_bad_files_are_told_at_once(published: md.Pipeline) -> None:
         published.run()
 
 
-def test_ragged_over_long_and_nul_records_are_quarantined_with_their_text(published: md.Pipeline) -> None:
+def test_ragged_over_long_and_nul_records_are_quarantined_with_their_text(
+    published: md.Pipeline,
+) -> None:
     (published.base / "data/orders/2024-03.csv").write_bytes(
         b"order_id,client_id,amount,day\n7,b,100.00,2024-03-01\n8,b\n9,b,1.00,2024-03-01,extra,more\n"
         b"10,b,1.00\x00,2024-03-01\n" + b"7,b,100.00,2024-03-01\n" * 2
@@ -90,9 +96,13 @@ def test_records_keep_their_numbers_below_broken_ones(published: md.Pipeline) ->
     run = published.run()
     orders = next(step for step in run.steps if step.table == "silver.orders")
     rejects = pq.read_table(published.base / "lake" / orders.rejects.path).to_pylist()
-    march = {row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-03.csv"}
+    march = {
+        row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-03.csv"
+    }
     assert march == {"bad": 3, "worse": 6}
-    february = {row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-02.csv"}
+    february = {
+        row["value"]: row["record"] for row in rejects if row["file"] == "data/orders/2024-02.csv"
+    }
     assert february["abc"] == 1
 
 
@@ -101,7 +111,9 @@ def test_a_header_alone_is_no_fault_but_is_told(published: md.Pipeline) -> None:
     run = published.run()
     said = [warning for step in run.steps for warning in step.warnings]
     assert said[0] == "data/orders/2024-03.csv: has a header but no records"
-    assert [text.partition(":")[0] for text in said[1:]] == ["data/orders/2024-02.csv"]  # mostly in quarantine
+    assert [text.partition(":")[0] for text in said[1:]] == [
+        "data/orders/2024-02.csv"
+    ]  # mostly in quarantine
     assert small.in_store(published) == small.BOTH
 
 
@@ -118,14 +130,18 @@ def test_a_table_of_which_every_row_is_rejected_stops_at_its_gate(tmp_path: Path
     assert pipeline.lake.current() is None
 
     (tmp_path / "medallion.yaml").write_text(small.YAML)  # without a gate it is told
-    warned = {step.table: step.warnings for step in small.load(tmp_path).run().steps if step.warnings}
+    warned = {
+        step.table: step.warnings for step in small.load(tmp_path).run().steps if step.warnings
+    }
     assert list(warned) == ["silver.orders"]
     assert "quarantined: {at_most: 5%}" in warned["silver.orders"][-1]
 
 
 def test_a_file_of_which_most_records_do_not_fit_fails_the_run(published: md.Pipeline) -> None:
     (published.base / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n7\n8\n")
-    with pytest.raises(SourceError, match=r"data/orders/2024-03.csv: 2 of its 2 records do not fit the header"):
+    with pytest.raises(
+        SourceError, match=r"data/orders/2024-03.csv: 2 of its 2 records do not fit the header"
+    ):
         published.run()
     assert small.in_store(published) == small.BOTH
 
@@ -153,9 +169,12 @@ def test_new_columns_by_each_policy(tmp_path: Path) -> None:
 
 
 def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
-    (published.base / "data/orders/2024-03.csv").write_text(small.MARCH.replace("client_id", "Client_ID"))
+    (published.base / "data/orders/2024-03.csv").write_text(
+        small.MARCH.replace("client_id", "Client_ID")
+    )
     with pytest.raises(
-        SourceError, match=r"2024-03.csv: the column 'Client_ID' is 'client_id' in data/orders/2024-01.csv"
+        SourceError,
+        match=r"2024-03.csv: the column 'Client_ID' is 'client_id' in data/orders/2024-01.csv",
     ):
         published.run()
     assert small.in_store(published) == small.BOTH
@@ -164,14 +183,20 @@ def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "fault"),
     [
-        ('{"n": {"a": 1}}', '{"n": [1]}', "'n' is BIGINT[], but STRUCT(\"a\" BIGINT) in data/orders/1.ndjson"),
+        (
+            '{"n": {"a": 1}}',
+            '{"n": [1]}',
+            "'n' is BIGINT[], but STRUCT(\"a\" BIGINT) in data/orders/1.ndjson",
+        ),
         ('{"n": 1}', '{"n": [1]}', "'n' is BIGINT[], but BIGINT in data/orders/1.ndjson"),
         ('{"n": null}', '{"n": [1]}', ""),
         ('{"n": true}', '{"n": 1.5}', ""),
         ('{"n": "x"}', '{"n": 1.5}', ""),
     ],
 )
-def test_values_of_kinds_that_no_column_holds(tmp_path: Path, first: str, second: str, fault: str) -> None:
+def test_values_of_kinds_that_no_column_holds(
+    tmp_path: Path, first: str, second: str, fault: str
+) -> None:
     (tmp_path / "data/orders").mkdir(parents=True)
     for number, line in enumerate((first, second), 1):
         (tmp_path / f"data/orders/{number}.ndjson").write_text(line)
@@ -185,7 +210,9 @@ def test_values_of_kinds_that_no_column_holds(tmp_path: Path, first: str, second
     )
     pipeline = md.Pipeline(declaration, base=tmp_path)
     if fault:
-        with pytest.raises(SourceError, match=re.escape(f"data/orders/2.ndjson: the column {fault}")):
+        with pytest.raises(
+            SourceError, match=re.escape(f"data/orders/2.ndjson: the column {fault}")
+        ):
             pipeline.run()
     else:
         assert pipeline.run().steps[-1].rows == 2
@@ -197,7 +224,8 @@ def test_files_that_hold_none_of_an_expected_column(tmp_path: Path, policy: str)
     small.write(
         tmp_path,
         small.YAML.replace(
-            '{source: "data/orders/*.csv"}', f'{{source: "data/orders/*.csv", schema: {policy}, {columns}}}'
+            '{source: "data/orders/*.csv"}',
+            f'{{source: "data/orders/*.csv", schema: {policy}, {columns}}}',
         ),
     )
     reordered = "day,amount,client_id,order_id\n2024-01-05,30.50,a,1\n"
@@ -208,7 +236,9 @@ def test_files_that_hold_none_of_an_expected_column(tmp_path: Path, policy: str)
     drift = [said for step in run.steps for said in step.drift]
     assert drift == [f"data/orders/2024-0{month}.csv: columns in another order" for month in (1, 2)]
     for name in ("2024-01.csv", "2024-02.csv"):
-        (tmp_path / "data/orders" / name).write_text(f"order_id,client_id,amount,note\n{name[6]},zz,30.50,x\n")
+        (tmp_path / "data/orders" / name).write_text(
+            f"order_id,client_id,amount,note\n{name[6]},zz,30.50,x\n"
+        )
     if policy == "freeze":
         with pytest.raises(SourceError, match=r"frozen.*new column 'note'.*no column 'day'"):
             pipeline.run()
@@ -254,7 +284,11 @@ tables:
         ":11:": "did you mean 'decimal",
         ":13:": "'quarantine'",
     }.items():
-        assert any(place in line and words in line for line in said.splitlines()), (place, words, said)
+        assert any(place in line and words in line for line in said.splitlines()), (
+            place,
+            words,
+            said,
+        )
 
 
 def test_a_cycle_and_an_unknown_table_are_told(tmp_path: Path) -> None:
@@ -310,7 +344,11 @@ def test_a_full_disk_loses_nothing(published: md.Pipeline, limit: int) -> None:
 
 
 def test_a_section_that_names_no_served_table_is_told_with_its_place(tmp_path: Path) -> None:
-    pages = "dashboard:\n  pages:\n    - title: Home\n      blocks:\n        - rows: {table: totals}\n"
+    pages = (
+        "dashboard:\n  pages:\n    - title: Home\n      blocks:\n        - rows: {table: totals}\n"
+    )
     file = small.write(tmp_path, small.YAML + pages)
-    with pytest.raises(DeclarationError, match=r"medallion\.yaml:\d+:\d+: dashboard\.pages.*'totals'.*'total'"):
+    with pytest.raises(
+        DeclarationError, match=r"medallion\.yaml:\d+:\d+: dashboard\.pages.*'totals'.*'total'"
+    ):
         md.Pipeline.load(file)

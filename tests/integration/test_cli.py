@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from medallion.storage.sealing import seal
+from medallion.storage.sealed_records import seal
 
 COMMAND = [sys.executable, "-m", "medallion"]
 HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "rich", "fsspec", "pymongo")
@@ -43,7 +43,12 @@ def environment(**variables: str) -> dict[str, str]:
 
 def medallion(folder: Path, *arguments: str, **variables: str) -> Done:
     ended = subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment(**variables), capture_output=True, text=True, check=False
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return Done(ended.returncode, ended.stdout, ended.stderr)
 
@@ -56,7 +61,12 @@ def imported(folder: Path, modules: tuple[str, ...], *arguments: str) -> list[st
         f"from medallion.cli import main\nmain({arguments})\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found: list[str] = json.loads(ended.stdout.splitlines()[-1])
     return found
@@ -99,7 +109,9 @@ def test_from_nothing_to_a_published_release(tmp_path: Path) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     assert re.search(r"^silver\.orders: computed, 15 rows, [\d.]+ s$", ended.out, re.MULTILINE)
-    assert re.search(r"^silver\.orders +computed +21 +15 +2 +0 +4 +15 +[\d.]+ *$", ended.out, re.MULTILINE)
+    assert re.search(
+        r"^silver\.orders +computed +21 +15 +2 +0 +4 +15 +[\d.]+ *$", ended.out, re.MULTILINE
+    )
     assert "2 new files" in ended.out
     assert f"{folder}/lake/gold/*.parquet" in ended.out
     assert "sqlite:" in ended.out
@@ -141,7 +153,9 @@ def test_plan_says_what_a_run_would_do_and_why_and_writes_nothing(project: Path)
 
     assert ended.code == 0
     assert re.search(
-        r"^silver\.orders +compute +bronze\.orders, silver\.customers will change", ended.out, re.MULTILINE
+        r"^silver\.orders +compute +bronze\.orders, silver\.customers will change",
+        ended.out,
+        re.MULTILINE,
     )
     assert not (project / "lake").exists()
     steps = medallion(project, "plan", "--to", "silver.customers", "--json").json["steps"]
@@ -163,7 +177,11 @@ def test_only_what_was_selected_is_computed_and_then_nothing_is_published(projec
 
 def test_a_changed_file_is_told_and_rolled_back_again(project: Path) -> None:
     first = medallion(project, "run", "--json").json["release"]
-    edit(project / "data/orders/2026-02.csv", "1016,7,Filter,2,8.00,2026-02-30", "1016,7,Filter,2,8.00,2026-02-27")
+    edit(
+        project / "data/orders/2026-02.csv",
+        "1016,7,Filter,2,8.00,2026-02-30",
+        "1016,7,Filter,2,8.00,2026-02-27",
+    )
 
     steps = medallion(project, "plan", "--json").json["steps"]
     why = {step["table"]: step["why"] for step in steps}
@@ -218,16 +236,23 @@ def test_show_prints_a_table_csv_and_json(published: Path) -> None:
     assert table[2].split() == ["Espresso", "5", "17", "161.50"]
     assert table[-1].startswith("1 of 4 rows of gold.products in release ")
 
-    rows = list(csv.DictReader(medallion(published, "show", "gold.months", "--csv").out.splitlines()))
+    rows = list(
+        csv.DictReader(medallion(published, "show", "gold.months", "--csv").out.splitlines())
+    )
     found = medallion(published, "show", "gold.months", "--json").json
     assert rows == [{key: str(value) for key, value in row.items()} for row in found["rows"]]
     assert found["total"] == len(rows) == 2
     assert [column["name"] for column in found["columns"]] == list(rows[0])
-    assert len(medallion(published, "show", "silver.orders", "--json", "--limit", "3").json["rows"]) == 3
+    assert (
+        len(medallion(published, "show", "silver.orders", "--json", "--limit", "3").json["rows"])
+        == 3
+    )
 
 
 def test_show_of_an_unknown_table_or_release_is_the_callers_fault(published: Path) -> None:
-    assert medallion(published, "show", "gold.prodcts").err.endswith("did you mean 'gold.products'?\n")
+    assert medallion(published, "show", "gold.prodcts").err.endswith(
+        "did you mean 'gold.products'?\n"
+    )
     assert medallion(published, "show", "gold.products", "--release", "nonsense").code == 2
     assert medallion(published, "show").code == 2
 
@@ -251,7 +276,9 @@ def test_quarantine_counts_prints_and_writes_rejects(published: Path, tmp_path: 
     assert medallion(published, "quarantine", "silver.orders", "--csv", str(file)).code == 0
     written = list(csv.DictReader(file.read_text().splitlines()))
     found = medallion(published, "quarantine", "silver.orders", "--json").json
-    assert [(row["file"], int(row["record"])) for row in written] == [(row["file"], row["record"]) for row in found]
+    assert [(row["file"], int(row["record"])) for row in written] == [
+        (row["file"], row["record"]) for row in found
+    ]
     assert found[0]["row"]["price"] == "nine"
     assert len(found) == 4
     assert "no row of gold.months" in medallion(published, "quarantine", "gold.months").out
@@ -263,7 +290,9 @@ def test_runs_lists_and_tells_of_one(published: Path) -> None:
     first = runs[-1]
     assert first["status"] == "succeeded"
     listed = medallion(published, "runs").out
-    assert re.search(rf"^{first['id']} +succeeded .* 7 +{first['release']} *$", listed, re.MULTILINE)
+    assert re.search(
+        rf"^{first['id']} +succeeded .* 7 +{first['release']} *$", listed, re.MULTILINE
+    )
 
     told = medallion(published, "runs", first["id"])
     assert re.search(r"^silver\.orders +computed +21 +15 +2 +0 +4 +15", told.out, re.MULTILINE)
@@ -278,11 +307,15 @@ def test_a_gate_that_closes_leaves_the_published_release(project: Path) -> None:
     ended = medallion(project, "run")
 
     assert ended.code == 1
-    assert re.search(r"^silver\.orders +failed +21 +15 +2 +0 +4 +[\d.]+ *$", ended.out, re.MULTILINE)
+    assert re.search(
+        r"^silver\.orders +failed +21 +15 +2 +0 +4 +[\d.]+ *$", ended.out, re.MULTILINE
+    )
     assert ended.err.startswith("error: silver.orders: ")
     assert ended.err.splitlines()[-1] == f"the published release stays {release}"
     failed = medallion(project, "runs", "--json").json[0]
-    rejects = medallion(project, "quarantine", "silver.orders", "--run", failed["id"], "--json").json
+    rejects = medallion(
+        project, "quarantine", "silver.orders", "--run", failed["id"], "--json"
+    ).json
     assert len(rejects) == 4
 
     ended = medallion(project, "run", "--json")
@@ -301,9 +334,10 @@ def test_a_wrong_declaration_is_told_with_all_its_problems(project: Path) -> Non
         assert ended.err.startswith("error: 2 problems in the declaration\nmedallion.yaml:")
         assert "Traceback" not in ended.err
     problems = json.loads(medallion(project, "check", "--json").err)["error"]["problems"]
-    assert [re.fullmatch(r"medallion\.yaml:\d+:\d+", problem["place"]) is not None for problem in problems] == [
-        True
-    ] * 2
+    assert [
+        re.fullmatch(r"medallion\.yaml:\d+:\d+", problem["place"]) is not None
+        for problem in problems
+    ] == [True] * 2
 
 
 def test_no_secret_is_shown(project: Path) -> None:
@@ -327,7 +361,9 @@ def test_the_doctor_finds_what_is_missing(project: Path) -> None:
     ended = medallion(project, "doctor", "--json")
 
     assert ended.code == 1
-    assert [probe["name"] for probe in ended.json if probe["outcome"] == "failure"] == ["source bronze.customers"]
+    assert [probe["name"] for probe in ended.json if probe["outcome"] == "failure"] == [
+        "source bronze.customers"
+    ]
     assert "1 of " in medallion(project, "doctor").out
 
 
@@ -340,7 +376,9 @@ def test_gc_says_what_went(project: Path) -> None:
     foreign.write_bytes(b"of somebody else")
     (project / "lake" / "writes").mkdir()
     names = {"gold": ["months/litter.parquet", "months/gone.parquet"]}
-    (project / "lake" / "writes" / "of-a-killed-run-0.json").write_bytes(seal(json.dumps({"names": names}).encode()))
+    (project / "lake" / "writes" / "of-a-killed-run-0.json").write_bytes(
+        seal(json.dumps({"names": names}).encode())
+    )
 
     assert medallion(project, "gc").out == "removed 1 object (1.5 kB)\n"
     assert not litter.exists()
@@ -348,9 +386,11 @@ def test_gc_says_what_went(project: Path) -> None:
 
 
 def test_the_schema_is_written_for_editors(project: Path) -> None:
-    assert medallion(project, "schema", "--output", "medallion.schema.json").code == 0
+    assert (
+        medallion(project, "schema", "--output", "medallion.declaration.json_schema.json").code == 0
+    )
 
-    written = json.loads((project / "medallion.schema.json").read_text())
+    written = json.loads((project / "medallion.declaration.json_schema.json").read_text())
     assert written == medallion(project, "schema").json
 
 
@@ -370,11 +410,16 @@ def test_a_pipe_that_closes_early_is_no_error(published: Path) -> None:
     ("steps", "begun"),
     [
         ("[{python: 'slow:wait'}]", "waiting"),
-        ("[{sql: select count(*) as n from range(1_000_000_000_000) where random() < 0}]", "lake/runs/*"),
+        (
+            "[{sql: select count(*) as n from range(1_000_000_000_000) where random() < 0}]",
+            "lake/runs/*",
+        ),
     ],
     ids=["a function of one's own", "a long query"],
 )
-def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(project: Path, steps: str, begun: str) -> None:
+def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(
+    project: Path, steps: str, begun: str
+) -> None:
     """The function waits to be interrupted; its module lies beside the declaration."""
     release = medallion(project, "run", "--json").json["release"]
     (project / "slow.py").write_text(
@@ -386,9 +431,18 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(project: Path, steps
     )
     declared = project / "medallion.yaml"
     before, begun_before = declared.read_text(), len(list(project.glob(begun)))
-    edit(declared, "    months:\n", f"    waited: {{from: silver.orders, steps: {steps}}}\n    months:\n")
+    edit(
+        declared,
+        "    months:\n",
+        f"    waited: {{from: silver.orders, steps: {steps}}}\n    months:\n",
+    )
     process = subprocess.Popen(
-        [*COMMAND, "run"], cwd=project, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "run"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while len(list(project.glob(begun))) == begun_before:
         assert process.poll() is None, process.communicate()
@@ -397,7 +451,10 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(project: Path, steps
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
 
-    assert (process.returncode, err) == (130, f"error: interrupted; the published release stays {release}\n")
+    assert (process.returncode, err) == (
+        130,
+        f"error: interrupted; the published release stays {release}\n",
+    )
     declared.write_text(before)
     assert "nothing changed" in medallion(project, "run").out
 

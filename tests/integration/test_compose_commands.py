@@ -40,7 +40,9 @@ def replica_set(tmp_path: Path) -> Iterator[str]:
     try:
         with mongod(folder, "--replSet", "rs0", port=port) as service:
             with MongoClient[Any](service.url, directConnection=True) as client:
-                client.admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": member}]})
+                client.admin.command(
+                    "replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": member}]}
+                )
                 until(lambda: client.admin.command("hello")["isWritablePrimary"])
             yield member
     except Unavailable as reason:
@@ -57,7 +59,9 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def place(open_folder: Path, s3_server: Service, replica_set: str, prefect_api: str) -> Iterator[Place]:
+def place(
+    open_folder: Path, s3_server: Service, replica_set: str, prefect_api: str
+) -> Iterator[Place]:
     """The image's /app, which nobody may write to, and a /tmp, which its user may."""
     try:
         user = image_user()
@@ -103,7 +107,10 @@ def test_all_come_up_in_their_order_and_end_when_told(place: Place, prefect_api:
         for container in running.values():
             container.wait_until_healthy()
         check_schedule(prefect_api, ordered, made["id"])
-        with visitor(place, "8000") as reader, visitor(place, "5006") as watcher:  # who stay until the servers are gone
+        with (
+            visitor(place, "8000") as reader,
+            visitor(place, "5006") as watcher,
+        ):  # who stay until the servers are gone
             check_api(reader)
             check_dashboard(watcher)
             ends = {name: container.stop() for name, container in reversed(running.items())}
@@ -143,7 +150,10 @@ def check_dashboard(watcher: HTTPConnection) -> None:
     assert "<title>Shop</title>" in page
     token = re.findall(r'"token":"([^"]+)"', page)[0]
     published = SERVICES["dashboard"]["ports"][0].rpartition(":")[0]
-    for origin, status in (("elsewhere.example:8501", 403), (published.replace("127.0.0.1", "localhost"), 101)):
+    for origin, status in (
+        ("elsewhere.example:8501", 403),
+        (published.replace("127.0.0.1", "localhost"), 101),
+    ):
         assert handshake(watcher, token, origin) == status
 
 
@@ -166,7 +176,12 @@ def handshake(connection: HTTPConnection, token: str, origin: str) -> int:
 def check_schedule(prefect_api: str, ordered: dict[str, Any], run: str) -> None:
     assert [found["schedule"]["cron"] for found in ordered["schedules"]] == ["0 * * * *"]
     assert not ordered["paused"]
-    asked_for = {"flow_runs": {"id": {"any_": [run]}, "state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}}
+    asked_for = {
+        "flow_runs": {
+            "id": {"any_": [run]},
+            "state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}},
+        }
+    }
     (ended,) = until(lambda: asked(prefect_api, "flow_runs/filter", asked_for))
     assert ended["state_type"] == "COMPLETED"
 

@@ -12,10 +12,10 @@ import pytest
 import medallion as md
 from medallion.cli import main
 from medallion.errors import MedallionError
-from medallion.lake_records import snapshot_path
-from medallion.repair import repair
+from medallion.lake.record_files import snapshot_path
+from medallion.ops.repair import repair
+from medallion.ops.verify import Inspection
 from medallion.storage.digests import forget_digests
-from medallion.verify import Inspection
 from tests.integration import small
 from tests.integration.damaging import DAMAGES
 
@@ -36,7 +36,11 @@ def _newest(pattern: str) -> Callable[[Path], Path]:
 
 def _current(layer: str, table: str) -> Callable[[Path], Path]:
     def file(lake: Path) -> Path:
-        return lake / layer / small.load(lake.parent).lake.table(f"{layer}.{table}").snapshot.files[0].path
+        return (
+            lake
+            / layer
+            / small.load(lake.parent).lake.table(f"{layer}.{table}").snapshot.files[0].path
+        )
 
     return file
 
@@ -155,5 +159,7 @@ def test_repair_of_a_whole_lake_does_nothing(published: Path, tmp_path: Path) ->
 def contents(folder: Path) -> dict[Path, bytes]:
     """All files but those that SQLite makes for its readers, and the lease, whose token grows."""
     changing = ("-wal", "-shm", "lease.json")
-    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(changing)]
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(changing)
+    ]
     return {path: path.read_bytes() for path in files}

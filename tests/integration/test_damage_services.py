@@ -10,10 +10,10 @@ import pytest
 
 import medallion as md
 from medallion.errors import DamagedError
-from medallion.repair import repair, settle
-from medallion.sinks.mongodb_database import connect
+from medallion.ops.repair import repair, settle
+from medallion.ops.verify import Inspection
+from medallion.sinks.mongodb.database import connect
 from medallion.storage.digests import forget_digests
-from medallion.verify import Inspection
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
 from tests.services import Service
@@ -35,7 +35,9 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
 def pipeline(tmp_path: Path, lake: tuple[str, dict[str, Any]], mongodb_url: str) -> md.Pipeline:
     """A published release in the lake and in MongoDB."""
     url, given = lake
-    yaml = small.YAML.replace("tables:", f"lake: {url}\ntables:", 1).replace("sqlite:lake/serving.db", mongodb_url)
+    yaml = small.YAML.replace("tables:", f"lake: {url}\ntables:", 1).replace(
+        "sqlite:lake/serving.db", mongodb_url
+    )
     small.write(tmp_path / "p", yaml)
     declaration = md.Pipeline.load(tmp_path / "p/medallion.yaml").declaration
     pipeline = md.Pipeline(declaration, base=tmp_path / "p", options=given)

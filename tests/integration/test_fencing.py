@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import medallion as md
-from medallion import doctor
 from medallion.errors import LeaseError, MedallionError, ServiceError
+from medallion.ops import doctor
 from medallion.storage.local import LocalStorage
 from tests.integration import killing, small
 
@@ -44,7 +44,9 @@ class Overtaken:
     def patch(self, patch: pytest.MonkeyPatch, kinds: tuple[type[Any], ...]) -> None:
         for kind in kinds:
             for name in killing.WRITES[kind]:
-                patch.setattr(kind, name, self._struck(f"{kind.__name__}.{name}", getattr(kind, name)))
+                patch.setattr(
+                    kind, name, self._struck(f"{kind.__name__}.{name}", getattr(kind, name))
+                )
 
     def _struck(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -67,14 +69,19 @@ def overtake(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mongodb"])
-def test_a_writer_that_was_overtaken_changes_nothing(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+def test_a_writer_that_was_overtaken_changes_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
     url = request.getfixturevalue("mongodb_url") if kind == "mongodb" else "sqlite:lake/serving.db"
     yaml = small.YAML.replace("tables:", LAYERS, 1).replace("sqlite:lake/serving.db", url)
     names, point = list[str](), 1
     while True:
         folder = tmp_path / f"{point}"
         small.write(
-            folder, yaml.replace("lake/", f"lake-{point}/").replace("name: small", f"name: small\nlake: lake-{point}")
+            folder,
+            yaml.replace("lake/", f"lake-{point}/").replace(
+                "name: small", f"name: small\nlake: lake-{point}"
+            ),
         )
         pipeline = small.load(folder)
         if point > 1:
@@ -110,9 +117,13 @@ def test_a_deletion_that_was_overtaken_ends(tmp_path: Path) -> None:
     """gc is stopped at every single deletion; the next writer publishes rows that the first release had, so that it
     writes objects of names that were to go; nothing of it is deleted."""
     template = tmp_path / "template"
-    small.write(template, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1))
+    small.write(
+        template, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1)
+    )
     for day in range(1, 4):
-        (template / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (template / "data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         small.load(template).run()
     text = (template / "medallion.yaml").read_text()
     (template / "medallion.yaml").write_text(text.replace("retain: 3", "retain: 1"))
@@ -166,7 +177,7 @@ def deletion_overtaken(folder: Path, point: int) -> str | None:
 SLOW = """
 import sys, time
 from medallion.cli import main
-from medallion.execution import Execution
+from medallion.run.runner import Execution
 step = Execution._step
 def slow(self, planned):
     open("started", "w").close()
@@ -180,7 +191,11 @@ main(["run"])
 def test_sigterm_releases_the_lease(tmp_path: Path) -> None:
     small.write(tmp_path)
     child = subprocess.Popen(
-        [sys.executable, "-c", SLOW], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", SLOW],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     )
     while not (tmp_path / "started").exists():
         assert child.poll() is None
@@ -190,7 +205,7 @@ def test_sigterm_releases_the_lease(tmp_path: Path) -> None:
     assert child.returncode == 143, said
     assert "terminated" in said
     pipeline = small.load(tmp_path)
-    from medallion.lease import PATH, holder
+    from medallion.lake.lease import PATH, holder
 
     assert holder(pipeline.lake.storage) is None
     assert b'"run": null' in pipeline.lake.storage.read(PATH)[0]

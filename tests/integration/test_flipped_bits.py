@@ -13,8 +13,8 @@ import pytest
 
 import medallion as md
 from medallion.errors import MedallionError
+from medallion.ops.verify import Inspection
 from medallion.storage.digests import forget_digests
-from medallion.verify import Inspection
 from tests.integration import small
 from tests.integration.damaging import flip
 
@@ -69,7 +69,9 @@ def test_a_flipped_bit_is_never_computed_with(published: Path, tmp_path: Path) -
         shutil.rmtree(folder)
 
 
-def test_a_flipped_bit_in_the_served_file_is_found_or_harmless(published: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_in_the_served_file_is_found_or_harmless(
+    published: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "project"
     shutil.copytree(published, folder)
     file = folder / "lake/serving.db"
@@ -77,7 +79,9 @@ def test_a_flipped_bit_in_the_served_file_is_found_or_harmless(published: Path, 
     for seed in range(max(FLIPS // 4, 25)):
         chance = random.Random(seed)
         flipped = bytearray(data)
-        used = [place for place, byte in enumerate(data) if byte]  # most of a small file is free space
+        used = [
+            place for place, byte in enumerate(data) if byte
+        ]  # most of a small file is free space
         flipped[chance.choice(used)] ^= 1 << chance.randrange(8)
         file.write_bytes(flipped)
         if served(folder) != right:
@@ -90,7 +94,10 @@ def served(folder: Path) -> Any:
     """All rows that are served, or that they were refused."""
     store = small.load(folder).store()
     try:
-        return {name: [row for rows in store.scan(name, md.Query()) for row in rows] for name in ("by_client", "total")}
+        return {
+            name: [row for rows in store.scan(name, md.Query()) for row in rows]
+            for name in ("by_client", "total")
+        }
     except MedallionError:
         return REFUSED
     finally:
@@ -99,7 +106,11 @@ def served(folder: Path) -> Any:
 
 def flips(folder: Path, count: int) -> Iterator[tuple[int, Path]]:
     """Files of the lake by chance, so that each kind of file has its turn."""
-    files = sorted(path for path in (folder / "lake").rglob("*") if path.is_file() and "serving" not in path.name)
+    files = sorted(
+        path
+        for path in (folder / "lake").rglob("*")
+        if path.is_file() and "serving" not in path.name
+    )
     kinds: dict[str, list[Path]] = {}
     for file in files:
         kinds.setdefault(f"{file.parent} {file.suffix}", []).append(file)

@@ -23,7 +23,12 @@ def orders(tmp_path: Path) -> md.LakeTable:
 def test_the_same_rows_in_arrow_pandas_polars_and_a_relation(orders: md.LakeTable) -> None:
     rows = orders.to_arrow().to_pylist()
     assert [row["order_id"] for row in rows] == ["1", "2", "6"]
-    assert rows[0] == {"order_id": "1", "client_id": "a", "amount": Decimal("10.00"), "day": dt.date(2024, 1, 5)}
+    assert rows[0] == {
+        "order_id": "1",
+        "client_id": "a",
+        "amount": Decimal("10.00"),
+        "day": dt.date(2024, 1, 5),
+    }
     assert orders.to_pandas()["amount"].tolist() == [row["amount"] for row in rows]
     assert orders.to_polars()["amount"].to_list() == [row["amount"] for row in rows]
     assert orders.scan().filter("amount > 10").to_arrow_table().to_pylist() == [rows[1]]

@@ -13,15 +13,15 @@ import pytest
 from falcon.testing import TestClient
 
 import medallion as md
-from medallion import ingest
 from medallion.errors import DamagedError, SinkError, SourceError
 from medallion.identifiers import new_id, now
+from medallion.lake.retention import RUNS, SLACK, Collected, collect
 from medallion.records import Run
-from medallion.retention import RUNS, SLACK, Collected, collect
-from medallion.sinks.mongodb_store import MongoStore
-from medallion.source_tokens import read_tokens
+from medallion.run import ingest
+from medallion.run.source_tokens import read_tokens
+from medallion.sinks.mongodb.store import MongoStore
 from medallion_api.app import assemble
-from medallion_api.reading import Reading
+from medallion_api.cache.release_reader import Reading
 from medallion_api.section import Endpoint
 from tests.integration import small
 from tests.services import Unavailable, mongod
@@ -85,7 +85,7 @@ def test_releases_are_paged_and_read_once(tmp_path: Path) -> None:
 
 
 def test_releases_share_the_models_of_their_columns(tmp_path: Path) -> None:
-    from medallion_api.tables import Tables
+    from medallion_api.resources.tables import Tables
 
     small.write(tmp_path)
     pipeline = small.load(tmp_path)
@@ -139,7 +139,9 @@ def test_old_run_records_are_removed_whether_or_not_anything_is_published(tmp_pa
     pipeline = small.load(tmp_path)
     published = pipeline.run()
     for _ in range(RUNS + SLACK):
-        pipeline.lake.put_run(Run(id=new_id(now()), pipeline="small", status="failed", started=now()))
+        pipeline.lake.put_run(
+            Run(id=new_id(now()), pipeline="small", status="failed", started=now())
+        )
     assert pipeline.run().status == "unchanged"
     ids = pipeline.lake.run_ids()
     assert len(ids) == RUNS + 1
@@ -155,11 +157,21 @@ def test_no_earlier_release_is_read_until_one_is_beyond_retention(tmp_path: Path
     (tmp_path / f"lake/releases/{first}.json").write_text("cut")
     declaration, sinks = pipeline.declaration, pipeline.sinks
     assert (
-        collect(pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=False)
+        collect(
+            pipeline.lake,
+            declaration,
+            sinks,
+            run="a",
+            check=lambda: None,
+            until=0.0,
+            thorough=False,
+        )
         == Collected()
     )
     with pytest.raises(DamagedError):
-        collect(pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=True)
+        collect(
+            pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=True
+        )
 
 
 def test_half_written_files_are_removed_by_the_next_publish(tmp_path: Path) -> None:
@@ -246,7 +258,9 @@ def _hang(folder: Path, url: str, process: int) -> None:
         try:
             _wait_until_stopped(process)
             reading.forget()
-            errors = [answer.exception() for answer in [pool.submit(reading.release) for _ in range(40)]]
+            errors = [
+                answer.exception() for answer in [pool.submit(reading.release) for _ in range(40)]
+            ]
             assert all(isinstance(error, SinkError) for error in errors)
             assert len({str(error) for error in errors}) == 1
         finally:
@@ -263,7 +277,8 @@ def _wait_until_stopped(process: int) -> None:
     """A signal reaches the threads of a process one after the other, and those it has not reached still answer."""
     while True:
         states = [
-            file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{process}/task").glob("*/stat")
+            file.read_text().rpartition(")")[2].split()[0]
+            for file in Path(f"/proc/{process}/task").glob("*/stat")
         ]
         if set(states) == {"T"}:
             return

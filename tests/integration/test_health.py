@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import medallion as md
-from medallion import doctor
 from medallion.cli import main
 from medallion.errors import SourceError
+from medallion.ops import doctor
 
 NOBODY = 65534
 YAML = """\
@@ -58,7 +58,9 @@ def status(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> s
     return capsys.readouterr().out
 
 
-def test_status_says_that_runs_fail_why_and_since_when(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_says_that_runs_fail_why_and_since_when(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pipeline = md.Pipeline.load(folder / "medallion.yaml")
     pipeline.run()
     assert "failing" not in status(folder, capsys)
@@ -81,7 +83,9 @@ def test_doctor_opens_every_source(folder: Path) -> None:
     pipeline = md.Pipeline.load(folder / "medallion.yaml")
     (table,) = pipeline.sources()
     assert doctor.source(table).outcome == "ok"
-    (folder / "data/b.csv").symlink_to("/proc/self/mem")  # can be listed and opened, and not be read
+    (folder / "data/b.csv").symlink_to(
+        "/proc/self/mem"
+    )  # can be listed and opened, and not be read
     probe = doctor.source(table)
     assert probe.outcome == "failure"
     assert probe.said.startswith("data/b.csv (")

@@ -10,7 +10,15 @@ import pytest
 
 import medallion as md
 from medallion.errors import MedallionError
-from tests.data.hostile import Case, csv_shapes, csv_text, json_shapes, names, parquet_files, typed_values
+from tests.data.hostile import (
+    Case,
+    csv_shapes,
+    csv_text,
+    json_shapes,
+    names,
+    parquet_files,
+    typed_values,
+)
 
 CASES: list[Case] = [
     *csv_text.CASES,

@@ -75,7 +75,9 @@ def test_records_below_broken_lines_keep_their_numbers_and_rows(pipeline: md.Pip
         ("data/c.ndjson", 3): '{"id": 3,',
     }
     judged = rejects(pipeline, run, "silver.events")
-    rows = {place: (row["rule"], row["value"], json.loads(row["row"])) for place, row in judged.items()}
+    rows = {
+        place: (row["rule"], row["value"], json.loads(row["row"])) for place, row in judged.items()
+    }
     assert rows == {
         ("data/a.ndjson", 3): ("cast", "bad", {"id": 3, "amount": "bad", "note": None}),
         ("data/a.ndjson", 6): ("between", "900.00", {"id": 6, "amount": "900.00", "note": None}),
@@ -90,7 +92,9 @@ def test_no_column_is_added_and_kept_rows_stand_in_order(pipeline: md.Pipeline) 
     pipeline.run()
     table = pipeline.lake.table("silver.events").to_arrow()
     assert table.column_names == ["id", "amount", "note"]
-    assert list(zip(table["id"].to_pylist(), map(str, table["amount"].to_pylist()), strict=True)) == [
+    assert list(
+        zip(table["id"].to_pylist(), map(str, table["amount"].to_pylist()), strict=True)
+    ) == [
         (2, "1.00"),
         (7, "7.00"),
         (1, "2.00"),

@@ -34,7 +34,11 @@ def shape(folder: Path) -> Counter[str]:
     found = Counter[str]()
     for file in (folder / "lake").rglob("*"):
         relative = file.relative_to(folder / "lake")
-        if file.is_file() and relative.parts[0] != "runs" and not relative.name.startswith("serving.db"):
+        if (
+            file.is_file()
+            and relative.parts[0] != "runs"
+            and not relative.name.startswith("serving.db")
+        ):
             found["/".join(relative.parts[:-1][:2])] += 1
     return found
 

@@ -58,12 +58,19 @@ class Project:
 
 @pytest.fixture(params=["sqlite", "mongodb"])
 def project(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
-    url = "sqlite:lake/serving.db" if request.param == "sqlite" else request.getfixturevalue("mongodb_url")
+    url = (
+        "sqlite:lake/serving.db"
+        if request.param == "sqlite"
+        else request.getfixturevalue("mongodb_url")
+    )
     return Project(tmp_path, url)
 
 
 def loads(run: md.Run) -> dict[str, tuple[Any, ...]]:
-    return {load.served.table: (load.loaded, load.arrived, load.met, load.served.rows) for load in run.loads}
+    return {
+        load.served.table: (load.loaded, load.arrived, load.met, load.served.rows)
+        for load in run.loads
+    }
 
 
 @pytest.mark.parametrize(("mode", "third"), [("append", 30), ("merge", 33)])
@@ -88,7 +95,9 @@ def test_days_add_up_and_come_once(project: Project, mode: str, third: int) -> N
     assert forward.status == "succeeded"
     assert project.shown() == both
 
-    for number in range(5, 18):  # beyond retention: what came with releases long gone is still served
+    for number in range(
+        5, 18
+    ):  # beyond retention: what came with releases long gone is still served
         project.run(mode, **{f"id{number}": number})
     project.pipeline().collect()
     assert len(project.pipeline().lake.releases()) == 10
@@ -112,7 +121,9 @@ def test_modes_may_change(project: Project) -> None:
 def test_former_rows_that_were_lost_are_told_and_the_rest_is_served(project: Project) -> None:
     releases = [str(project.run("merge", **{f"id{number}": number}).release) for number in range(3)]
     pipeline = project.pipeline()
-    pipeline.sinks["serving"].prune([pipeline.lake.release(releases[2])])  # though the lake keeps all three
+    pipeline.sinks["serving"].prune(
+        [pipeline.lake.release(releases[2])]
+    )  # though the lake keeps all three
     with pytest.raises(SinkError, match=r"rows served before.* are not in this database"):
         pipeline.roll_back(releases[1])
     assert pipeline.lake.pointer().release == releases[2]
@@ -121,7 +132,9 @@ def test_former_rows_that_were_lost_are_told_and_the_rest_is_served(project: Pro
     assert project.shown() == {0: 0}
 
 
-def test_rows_served_elsewhere_are_not_forgotten_in_silence(project: Project, tmp_path: Path) -> None:
+def test_rows_served_elsewhere_are_not_forgotten_in_silence(
+    project: Project, tmp_path: Path
+) -> None:
     project.run("merge", id1=10)
     project.url = f"sqlite:{tmp_path / 'another.db'}"
     with pytest.raises(SinkError, match=r"rows served before.* are not in this database") as told:
@@ -136,7 +149,9 @@ def test_a_mode_without_a_key_is_told(project: Project) -> None:
     project.run("merge", id1=10)
     file = project.folder / "medallion.yaml"
     file.write_text(file.read_text().replace("key: id, ", ""))
-    with pytest.raises(DeclarationError, match=r"sales\.mode.*'merge' knows rows by their key; declare `key`"):
+    with pytest.raises(
+        DeclarationError, match=r"sales\.mode.*'merge' knows rows by their key; declare `key`"
+    ):
         project.pipeline()
     file.write_text(file.read_text().replace("merge", "upsert"))
     with pytest.raises(DeclarationError, match="append"):

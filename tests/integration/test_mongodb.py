@@ -16,18 +16,18 @@ import pytest
 from pydantic import ValidationError
 from pymongo import MongoClient
 
-from medallion import doctor
 from medallion.contracts import Filter, Query, Sort, TableSpec
 from medallion.errors import SinkError
+from medallion.ops import doctor
 from medallion.records import Column
 from medallion.sinks.loading import masked
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.mongodb_database import connect
+from medallion.sinks.mongodb.database import connect
+from medallion.sinks.mongodb.sink import MongoDB
 from medallion.testing.served import SPEC, Row, batches, items, load, publish, release, snapshot
 from tests.services import Unavailable, mongod
 
 if TYPE_CHECKING:
-    from medallion.sinks.mongodb_database import Documents
+    from medallion.sinks.mongodb.database import Documents
 
 IDS = TableSpec(name="ids", columns=SPEC.columns[:1], key=("id",))
 
@@ -59,7 +59,10 @@ def test_the_url_must_name_a_database_and_is_never_shown() -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("mongodb://ann:s3cret@host:1/shop?tlsCertificateKeyFilePassword=s3cret", "mongodb://***@host:1/shop"),
+        (
+            "mongodb://ann:s3cret@host:1/shop?tlsCertificateKeyFilePassword=s3cret",
+            "mongodb://***@host:1/shop",
+        ),
         ("mongodb+srv://ann:s3/cr@et@host/shop", "mongodb+srv://***@host/shop"),
         ("mongodb://a,b/shop?w=1", "mongodb://a,b/shop"),
         ("mongodb://a/shop?x=s3cret@y", "mongodb://***@y"),
@@ -85,7 +88,9 @@ def test_plain_names_are_views_that_indexes_serve(sink: MongoDB, database: Docum
     first = publish(sink, "first", items(20))
     publish(sink, "second", items())
     assert database["items"].count_documents({}) == 60
-    reply = database.command("explain", {"find": "items", "filter": {"name": "Ana"}}, verbosity="queryPlanner")
+    reply = database.command(
+        "explain", {"find": "items", "filter": {"name": "Ana"}}, verbosity="queryPlanner"
+    )
     assert "IXSCAN" in str(reply)
     sink.activate(first)
     assert database["items"].count_documents({}) == 20
@@ -105,20 +110,27 @@ def test_a_name_somebody_took_is_left_alone(
 
 
 def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Documents) -> None:
-    from medallion.paging import plan, read_cursor
-    from medallion.sinks.mongodb_query import beyond, order, where
+    from medallion.query.validation import plan, read_cursor
+    from medallion.sinks.mongodb.query import beyond, order, where
 
     spec = SPEC.model_copy(update={"columns": SPEC.columns[:3], "indexes": (("name", "-amount"),)})
-    rows = [{"id": number, "name": "FI"[number % 2], "amount": Decimal(number % 50)} for number in range(500)]
+    rows = [
+        {"id": number, "name": "FI"[number % 2], "amount": Decimal(number % 50)}
+        for number in range(500)
+    ]
     (served,) = publish(sink, "first", rows, spec).served["serving"].values()
-    query = Query(filters=(Filter("name", "eq", "F"),), sort=(Sort("amount", descending=True),), limit=10)
+    query = Query(
+        filters=(Filter("name", "eq", "F"),), sort=(Sort("amount", descending=True),), limit=10
+    )
     store = sink.store()
     cursor = store.find("items", query).cursor
     store.close()
     assert cursor
     checked = plan(served, query, read_cursor(cursor))
     condition = {"$and": [where(checked, served.key), beyond(checked, served.key, frozenset())]}
-    explained = database[served.name].find(condition).sort(order(checked, served.key)).limit(11).explain()
+    explained = (
+        database[served.name].find(condition).sort(order(checked, served.key)).limit(11).explain()
+    )
     steps = str(explained["queryPlanner"]["winningPlan"])
     assert "IXSCAN" in steps
     assert "COLLSCAN" not in steps
@@ -157,7 +169,11 @@ def test_an_index_declared_twice_is_made_once(sink: MongoDB, database: Documents
     indexes = (("name",), ("name", "id"), ("id", "name"))
     spec = TableSpec(name="pairs", columns=SPEC.columns[:2], key=("id", "name"), indexes=indexes)
     (served,) = publish(sink, "first", [{"id": 1, "name": "Ana"}], spec).served["serving"].values()
-    assert sorted(database[served.name].index_information()) == ["_id_", "id_1_name_1", "name_1_id_1"]
+    assert sorted(database[served.name].index_information()) == [
+        "_id_",
+        "id_1_name_1",
+        "name_1_id_1",
+    ]
 
 
 def test_a_row_over_16_mb_is_told(sink: MongoDB) -> None:
@@ -183,7 +199,10 @@ def test_numbers_at_the_edges_come_back_exactly(sink: MongoDB) -> None:
         assert store.get("edge", value) == {"id": value}
         store.close()
     spec = TableSpec(name="edge", columns=(Column(name="id", type="DECIMAL(38,4)"),))
-    with pytest.raises(SinkError, match=r"table 'edge': column 'id', row [0-9]+: a decimal of more than the 34 digits"):
+    with pytest.raises(
+        SinkError,
+        match=r"table 'edge': column 'id', row [0-9]+: a decimal of more than the 34 digits",
+    ):
         load(sink, "too long", [{"id": Decimal("1234567890123456789012345678901234.1234")}], spec)
 
 
@@ -191,7 +210,9 @@ def test_a_server_that_is_away_is_told() -> None:
     sink = MongoDB(url="mongodb://ann:s3cret@127.0.0.1:1/shop?serverSelectionTimeoutMS=200")
     store = sink.store()
     for ask in (sink.active, store.release, lambda: load(sink, "one", items())):
-        with pytest.raises(SinkError, match=r"mongodb://\*\*\*@127.0.0.1:1/shop: cannot be reached") as told:
+        with pytest.raises(
+            SinkError, match=r"mongodb://\*\*\*@127.0.0.1:1/shop: cannot be reached"
+        ) as told:
             ask()
         assert "s3cret" not in str(told.value)
     store.close()
@@ -217,13 +238,26 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             with connect(service.url + "/admin") as client:
                 client.admin.command("createUser", "root", pwd="pw", roles=["root"])
             with connect(root) as client:
-                actions = ["find", "insert", "update", "remove", "createIndex", "dropCollection", "listCollections"]
+                actions = [
+                    "find",
+                    "insert",
+                    "update",
+                    "remove",
+                    "createIndex",
+                    "dropCollection",
+                    "listCollections",
+                ]
                 more = ["renameCollectionSameDB", "collMod"]
-                anything = {"resource": {"db": "shop", "collection": ""}, "actions": [*actions, *more]}
+                anything = {
+                    "resource": {"db": "shop", "collection": ""},
+                    "actions": [*actions, *more],
+                }
                 plain: list[Any] = [anything]
                 client.admin.command("createRole", "plain", privileges=plain, roles=[])
                 client.admin.command("createUser", "plain", pwd="pw", roles=["plain"])
-                client.admin.command("createUser", "reader", pwd="pw", roles=[{"role": "read", "db": "shop"}])
+                client.admin.command(
+                    "createUser", "reader", pwd="pw", roles=[{"role": "read", "db": "shop"}]
+                )
             yield service.url
     except Unavailable as reason:
         pytest.skip(str(reason))
@@ -255,14 +289,22 @@ def test_without_the_right_to_make_views_a_release_is_still_published(
 def test_the_doctor_tells_which_rights_are_missing(guarded: str) -> None:
     def outcomes(user: str) -> dict[str, tuple[str, str]]:
         found = doctor.sink("serving", _as(guarded, user))
-        return {probe.name.removeprefix("sink serving: "): (probe.outcome, probe.advice) for probe in found}
+        return {
+            probe.name.removeprefix("sink serving: "): (probe.outcome, probe.advice)
+            for probe in found
+        }
 
     fine, grant = ("ok", ""), "grant it the role readWrite on the database"
     assert list(outcomes("root").values()) == [fine] * 4
     assert outcomes("plain") | {"sink serving": fine} == {
         "sink serving": fine, "writing": fine, "indexes": fine, "views": ("warning", grant)
     }  # fmt: skip
-    assert [outcome for outcome, _ in outcomes("reader").values()] == ["ok", "failure", "failure", "warning"]
+    assert [outcome for outcome, _ in outcomes("reader").values()] == [
+        "ok",
+        "failure",
+        "failure",
+        "warning",
+    ]
     ((outcome, advice),) = outcomes("nobody").values()
     assert (outcome, "password" in advice) == ("failure", True)
     with connect(_as(guarded, "root").url) as client:

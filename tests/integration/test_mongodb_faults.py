@@ -15,8 +15,8 @@ import pytest
 import medallion as md
 from medallion.contracts import Query
 from medallion.errors import SinkError
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.mongodb_database import connect
+from medallion.sinks.mongodb.database import connect
+from medallion.sinks.mongodb.sink import MongoDB
 from medallion.testing.served import SPEC, Row, batches, items, publish, snapshot
 from tests import instants
 from tests.integration import small
@@ -42,10 +42,11 @@ class Server:
     url: str
     database: str
 
-    def url_for(self, user: str = "ann", password: str = SECRET, host: str = "", options: str = "") -> str:
-        return (
-            f"mongodb://{user}:{password}@{host or urlsplit(self.url).netloc}/{self.database}?authSource=admin{options}"
-        )
+    def url_for(
+        self, user: str = "ann", password: str = SECRET, host: str = "", options: str = ""
+    ) -> str:
+        place = f"{host or urlsplit(self.url).netloc}/{self.database}"
+        return f"mongodb://{user}:{password}@{place}?authSource=admin{options}"
 
     def through(self, between: Proxy, options: str = "") -> str:
         return self.url_for(host=urlsplit(between.url).netloc, options=f"&{IMPATIENT}{options}")
@@ -58,9 +59,19 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             with connect(service.url + "/admin") as client:
                 client.admin.command("createUser", "ann", pwd=SECRET, roles=["root"])
             with connect(service.url.replace("//", f"//ann:{SECRET}@") + "/admin") as client:
-                writing = ["find", "insert", "update", "remove", "createIndex", "dropCollection", "listCollections"]
+                writing = [
+                    "find",
+                    "insert",
+                    "update",
+                    "remove",
+                    "createIndex",
+                    "dropCollection",
+                    "listCollections",
+                ]
                 actions = [*writing, "renameCollectionSameDB", "collMod"]
-                anywhere: list[Any] = [{"resource": {"db": "", "collection": ""}, "actions": actions}]
+                anywhere: list[Any] = [
+                    {"resource": {"db": "", "collection": ""}, "actions": actions}
+                ]
                 client.admin.command("createRole", "plain", privileges=anywhere, roles=[])
                 client.admin.command("createUser", "plain", pwd=SECRET, roles=["plain"])
             yield service.url
@@ -109,20 +120,27 @@ def test_slow_answers_are_waited_for(project: Project, server: Server, between: 
 
 
 @pytest.mark.parametrize("after", range(0, 48_000, 4_000))
-def test_a_connection_cut_anywhere_loses_nothing(project: Project, server: Server, between: Proxy, after: int) -> None:
+def test_a_connection_cut_anywhere_loses_nothing(
+    project: Project, server: Server, between: Proxy, after: int
+) -> None:
     between.cut_after = after
     project.store_at(server.through(between))
     failed = failure(project.folder)
     instants.tried[instants.CUT] += between.cuts
     if failed:
-        assert f"mongodb://***@{urlsplit(between.url).netloc}/{server.database}: cannot be reached" in failed.message
+        assert (
+            f"mongodb://***@{urlsplit(between.url).netloc}/{server.database}: cannot be reached"
+            in failed.message
+        )
         assert "see that the server runs" in failed.hint
     project.store_at(server.url_for())
     project.recover(f"cut after {after} bytes")
     project.check_litter()
 
 
-def test_a_server_that_refuses_and_comes_back(project: Project, server: Server, between: Proxy) -> None:
+def test_a_server_that_refuses_and_comes_back(
+    project: Project, server: Server, between: Proxy
+) -> None:
     project.store_at(server.through(between))
     between.refuse = True
     failed = failure(project.folder)

@@ -38,7 +38,9 @@ def later(rows: pd.DataFrame) -> pd.DataFrame:
 """
 
 
-def test_nanoseconds_with_a_zone_are_cut_to_microseconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nanoseconds_with_a_zone_are_cut_to_microseconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     times = ["2024-03-31T23:59:59.999999999", "1960-01-01T00:00:00.000001999"]
     seen = pd.to_datetime(times).tz_localize("UTC").astype("datetime64[ns, UTC]")
     table = pa.Table.from_pandas(pd.DataFrame({"id": [1, 2], "seen": seen}))

@@ -9,7 +9,7 @@ import pytest
 
 import medallion as md
 from medallion.errors import CallError
-from medallion.progress import in_notebook
+from medallion.run.progress import in_notebook
 from tests.integration import small
 
 
@@ -30,7 +30,10 @@ def test_representations_are_short_and_say_what_it_is(pipeline: md.Pipeline) -> 
     assert repr(pipeline.lake).startswith("<Lake ")
     assert repr(release) == f"<Release {release.id} of small: 6 tables>"
     assert repr(run) == f"<Run {run.id} of small: succeeded, 6 tables, release {release.id}>"
-    assert repr(pipeline.lake.table("gold.total")) == f"<LakeTable gold.total: 1 rows, release {release.id}>"
+    assert (
+        repr(pipeline.lake.table("gold.total"))
+        == f"<LakeTable gold.total: 1 rows, release {release.id}>"
+    )
     assert "silver.orders" in pipeline._repr_html_()
 
 
@@ -54,7 +57,10 @@ def test_tables_and_quality_are_frames(pipeline: md.Pipeline) -> None:
     assert frame.loc["gold.total", "columns"] == "orders, revenue"
     quality = pipeline.lake.quality().to_pandas().set_index(["table", "phase"])
     orders = quality.loc[("silver.orders", "")]
-    assert orders["rows_in"] == orders["kept"] + orders["deduplicated"] + orders["dropped"] + orders["quarantined"]
+    assert (
+        orders["rows_in"]
+        == orders["kept"] + orders["deduplicated"] + orders["dropped"] + orders["quarantined"]
+    )
     assert ("gold.total", "aggregate") in quality.index
     assert len(pipeline.lake.quality().to_polars()) == len(quality)
     assert "silver.orders" in pipeline.lake.quality()._repr_html_()
@@ -76,7 +82,9 @@ def test_some_tables_alone_are_computed(pipeline: md.Pipeline) -> None:
     for only in (["gold.total"], "gold.total"):
         run = pipeline.run(only=only, full=True)
         assert [step.table for step in run.steps if step.action == "computed"] == ["gold.total"]
-    with pytest.raises(CallError, match=r"there is no table 'gold\.totl'; did you mean 'gold\.total'"):
+    with pytest.raises(
+        CallError, match=r"there is no table 'gold\.totl'; did you mean 'gold\.total'"
+    ):
         pipeline.run(only=["gold.totl"])
 
 

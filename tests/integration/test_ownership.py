@@ -16,9 +16,9 @@ import pytest
 import medallion as md
 from medallion.cli import main
 from medallion.errors import CallError, DamagedError, MedallionError, OwnershipError, StorageError
-from medallion.repair import repair
-from medallion.storage.sealing import seal
-from medallion.verify import Inspection
+from medallion.ops.repair import repair
+from medallion.ops.verify import Inspection
+from medallion.storage.sealed_records import seal
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
 from tests.services import Service
@@ -47,19 +47,29 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def project(folder: Path, lake: Given, store: str, name: str = "small", mode: str = "replace") -> md.Pipeline:
-    yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace("sqlite:lake/serving.db", store)
+def project(
+    folder: Path, lake: Given, store: str, name: str = "small", mode: str = "replace"
+) -> md.Pipeline:
+    yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace(
+        "sqlite:lake/serving.db", store
+    )
     yaml = yaml.replace("indexes: [-revenue]", f"mode: {mode}")
     small.write(folder, yaml)
-    return md.Pipeline(md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=lake[1])
+    return md.Pipeline(
+        md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=lake[1]
+    )
 
 
-def test_another_pipeline_in_the_same_lake_is_refused(tmp_path: Path, lake: Given, store: str) -> None:
+def test_another_pipeline_in_the_same_lake_is_refused(
+    tmp_path: Path, lake: Given, store: str
+) -> None:
     first = project(tmp_path / "a", lake, store)
     release = first.run().release
     second = project(tmp_path / "b", lake, store, name="another")
     for attempt in (second.run, second.plan, second.roll_back, second.collect, second.check_owner):
-        with pytest.raises(OwnershipError, match="the lake of pipeline 'small', and this one is 'another'") as error:
+        with pytest.raises(
+            OwnershipError, match="the lake of pipeline 'small', and this one is 'another'"
+        ) as error:
             attempt()
         assert "adopt takes" in error.value.hint
     assert first.lake.pointer().release == release
@@ -67,7 +77,9 @@ def test_another_pipeline_in_the_same_lake_is_refused(tmp_path: Path, lake: Give
     identity = second.adopt()
     assert (identity.pipeline, identity.former) == ("another", ("small",))
     assert second.run().status in ("succeeded", "unchanged")
-    with pytest.raises(OwnershipError, match="the lake of pipeline 'another', and this one is 'small'"):
+    with pytest.raises(
+        OwnershipError, match="the lake of pipeline 'another', and this one is 'small'"
+    ):
         first.run()
 
 
@@ -90,9 +102,13 @@ def test_another_lake_on_the_same_store_is_refused(tmp_path: Path, store: str) -
 def with_layer(folder: Path, lake: Given, layer: str, name: str = "small") -> md.Pipeline:
     """A project whose silver layer has a path of its own."""
     layers = f"layers:\n  bronze: raw\n  silver: {{type: parquet, path: {layer}}}\n  gold: parquet\ntables:"
-    yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace("tables:", layers, 1)
+    yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace(
+        "tables:", layers, 1
+    )
     small.write(folder, yaml.replace("sqlite:lake/", f"sqlite:{folder}/"))
-    return md.Pipeline(md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=lake[1])
+    return md.Pipeline(
+        md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=lake[1]
+    )
 
 
 def beside(lake: Given, name: str) -> Given:
@@ -106,7 +122,9 @@ def test_another_lake_on_the_same_layer_path_is_refused(tmp_path: Path, lake: Gi
     first.run()
     second = with_layer(tmp_path / "b", beside(lake, "other"), layer, name="another")
     for attempt in (second.plan, second.run, second.collect, second.check_owner, second.run):
-        with pytest.raises(OwnershipError, match=r"holds tables of pipeline 'small'.*'another'") as error:
+        with pytest.raises(
+            OwnershipError, match=r"holds tables of pipeline 'small'.*'another'"
+        ) as error:
             attempt()
         assert "adopt takes" in error.value.hint
     assert second.lake.current() is None
@@ -128,7 +146,9 @@ def test_a_lake_inside_a_layer_of_another_is_refused(tmp_path: Path, lake: Given
     layer = beside(lake, "shared")[0]
     with_layer(tmp_path / "a", lake, layer).run()
     for number, place in enumerate((layer, f"{layer}/deeper")):
-        second = with_layer(tmp_path / f"b{number}", (place, lake[1]), beside(lake, "free")[0], name="another")
+        second = with_layer(
+            tmp_path / f"b{number}", (place, lake[1]), beside(lake, "free")[0], name="another"
+        )
         with pytest.raises(OwnershipError, match=r"'small'.*'another'"):
             second.run()
         assert second.lake.current() is None
@@ -140,12 +160,18 @@ def test_a_copy_of_a_lake_on_the_same_layer_path_is_refused(tmp_path: Path) -> N
     first.run()
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     copy = small.load(tmp_path / "b")
-    before = {path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()}
+    before = {
+        path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()
+    }
     for attempt in (copy.plan, copy.run, copy.collect, copy.roll_back):
-        with pytest.raises(OwnershipError, match="is a copy of that lake, or the lake was moved there") as error:
+        with pytest.raises(
+            OwnershipError, match="is a copy of that lake, or the lake was moved there"
+        ) as error:
             attempt()
         assert "medallion adopt" in error.value.hint
-    assert {path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in (tmp_path / "shared").rglob("*") if path.is_file()
+    } == before
     assert first.run().status == "unchanged"
     shutil.rmtree(tmp_path / "a")  # it was moved after all
     copy.adopt()
@@ -210,7 +236,9 @@ def test_a_lake_that_forgot_its_releases_is_refused(tmp_path: Path, store: str) 
     for name in ("current.json", "releases", "runs"):
         path = tmp_path / "lake" / name
         path.unlink() if path.is_file() else shutil.rmtree(path)
-    with pytest.raises(OwnershipError, match=f"shows release {release} .* which this lake does not know"):
+    with pytest.raises(
+        OwnershipError, match=f"shows release {release} .* which this lake does not know"
+    ):
         pipeline.run()
     assert small.in_store(pipeline) == small.BOTH
     pipeline.adopt()
@@ -222,7 +250,11 @@ def test_a_copy_of_a_lake_is_refused_once_they_differ(tmp_path: Path, store: str
     first = project(tmp_path / "a", (str(tmp_path / "a/lake"), {}), store)
     first.run()
     shutil.copytree(tmp_path / "a", tmp_path / "b")
-    yaml = (tmp_path / "b/medallion.yaml").read_text().replace(str(tmp_path / "a/lake"), str(tmp_path / "b/lake"))
+    yaml = (
+        (tmp_path / "b/medallion.yaml")
+        .read_text()
+        .replace(str(tmp_path / "a/lake"), str(tmp_path / "b/lake"))
+    )
     (tmp_path / "b/medallion.yaml").write_text(yaml)
     copy = small.load(tmp_path / "b")
     assert copy.run().status == "unchanged"
@@ -241,7 +273,9 @@ def test_a_copy_of_a_lake_is_refused_once_they_differ(tmp_path: Path, store: str
 
 
 def test_a_lost_identity_is_refused_until_the_lake_is_adopted(tmp_path: Path) -> None:
-    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
+    pipeline = project(
+        tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db"
+    )
     pipeline.run()
     (tmp_path / "lake/lake.json").unlink()
     with pytest.raises(OwnershipError, match=r"lake\.json is lost") as error:
@@ -258,7 +292,9 @@ def test_a_lost_identity_is_refused_until_the_lake_is_adopted(tmp_path: Path) ->
 
 
 def test_each_hint_leads_on_when_identity_and_pointer_are_lost(tmp_path: Path) -> None:
-    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
+    pipeline = project(
+        tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db"
+    )
     release = pipeline.run().release
     (tmp_path / "lake/lake.json").unlink()
     (tmp_path / "lake/current.json").unlink()
@@ -279,7 +315,9 @@ def test_each_hint_leads_on_when_identity_and_pointer_are_lost(tmp_path: Path) -
 
 @pytest.mark.parametrize("record", ["lake.json", "current.json"])
 def test_a_lake_of_a_newer_format_is_refused(tmp_path: Path, record: str) -> None:
-    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
+    pipeline = project(
+        tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db"
+    )
     pipeline.run()
     file = tmp_path / "lake" / record
     body = {**json.loads(file.read_text()), "format": 99}
@@ -302,9 +340,13 @@ def aged(folder: Path) -> None:
     for name in ("lake.json", "lease.json"):
         (folder / "lake" / name).unlink()
     with closing(sqlite3.connect(folder / "lake/serving.db", isolation_level=None)) as connection:
-        for ident, body in connection.execute("select id, body from _medallion_releases").fetchall():
+        for ident, body in connection.execute(
+            "select id, body from _medallion_releases"
+        ).fetchall():
             aged_body = json.dumps(without_digests(json.loads(body)))
-            connection.execute("update _medallion_releases set body = ? where id = ?", (aged_body, ident))
+            connection.execute(
+                "update _medallion_releases set body = ? where id = ?", (aged_body, ident)
+            )
         for table in ("_medallion_owner", "_medallion_digests"):
             connection.execute(f"drop table {table}")
 
@@ -313,7 +355,9 @@ def without_digests(value: Any) -> Any:
     """A record as it was before it had digests, sizes of records and a sequence."""
     newer = {"sha256", "format", "sequence", "token", "records_bytes", "records_sha256", "lost"}
     if isinstance(value, dict):
-        kept = newer - {"sha256"} if "records" in value else newer  # a source file always had its hash
+        kept = (
+            newer - {"sha256"} if "records" in value else newer
+        )  # a source file always had its hash
         return {name: without_digests(item) for name, item in value.items() if name not in kept}
     return [without_digests(item) for item in value] if isinstance(value, list) else value
 
@@ -331,8 +375,18 @@ def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) 
     (orders / "2024-01.csv").unlink()
     (orders / "2024-02.csv").write_text(small.MARCH)  # client b alone
     pipeline = small.load(tmp_path)
-    attempts = (pipeline.run, pipeline.plan, pipeline.collect, pipeline.roll_back, pipeline.lake.releases)
-    further = (lambda: pipeline.lake.table("gold.total"), lambda: Inspection(pipeline), lambda: list(repair(pipeline)))
+    attempts = (
+        pipeline.run,
+        pipeline.plan,
+        pipeline.collect,
+        pipeline.roll_back,
+        pipeline.lake.releases,
+    )
+    further = (
+        lambda: pipeline.lake.table("gold.total"),
+        lambda: Inspection(pipeline),
+        lambda: list(repair(pipeline)),
+    )
     for attempt in (*attempts, *further):
         with pytest.raises(StorageError, match=OLDER) as error:
             attempt()
@@ -374,7 +428,10 @@ def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) 
     ],
 )
 def test_every_command_names_an_older_format(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")  # so that no table breaks the sentence
     small.write(tmp_path)
@@ -389,17 +446,30 @@ def test_every_command_names_an_older_format(
     assert "Traceback" not in out + err
 
 
-def test_releases_are_ordered_by_publication_and_not_by_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_releases_are_ordered_by_publication_and_not_by_clocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The clock jumps years back and forth between runs."""
     from datetime import UTC, datetime
 
-    pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db")
+    pipeline = project(
+        tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db"
+    )
     published = []
     for day, year in enumerate((2031, 2020, 2040, 2019), 1):
         moment = datetime(year, 6, 1, tzinfo=UTC)
-        for module in ("identifiers", "lake_pointer", "run_log", "execution", "computing", "ingest"):
+        for module in (
+            "identifiers",
+            "lake_pointer",
+            "run_log",
+            "execution",
+            "computing",
+            "ingest",
+        ):
             monkeypatch.setattr(f"medallion.{module}.now", lambda moment=moment: moment)
-        (tmp_path / "a/data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (tmp_path / "a/data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         published.append(pipeline.run().release)
     assert [release.id for release in pipeline.lake.releases()] == published[::-1]
     assert sorted(str(ident) for ident in published) == published

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from medallion.plain_rows import ROWS
+from medallion.run.plain_rows import ROWS
 from tests.integration import small
 
 GOLD = """\
@@ -69,7 +69,9 @@ def test_a_plain_copy_has_the_rows_and_types_of_the_table(tmp_path: Path) -> Non
 
 
 def test_tables_of_simple_types_are_copied_without_the_engine(tmp_path: Path) -> None:
-    yaml = small.YAML.replace("    total:\n", f"{GOLD.format(name='simple', columns=json.dumps(SIMPLE))}    total:\n")
+    yaml = small.YAML.replace(
+        "    total:\n", f"{GOLD.format(name='simple', columns=json.dumps(SIMPLE))}    total:\n"
+    )
     small.write(tmp_path, yaml.partition("sinks:")[0])
     pipeline = small.load(tmp_path)
     first = pipeline.run().release

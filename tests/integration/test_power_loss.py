@@ -65,7 +65,9 @@ def test_power_lost_in_the_first_run_of_all(tmp_path: Path) -> None:
     for point in range(0, len(points), 5):
         folder, lost = tmp_path / f"{point}", tmp_path / f"{point}-lost"
         shutil.copytree(project, folder)
-        power.lose(folder, power.run_until(folder, point + 1, after=False), lost, random.Random(point))
+        power.lose(
+            folder, power.run_until(folder, point + 1, after=False), lost, random.Random(point)
+        )
         pipeline = small.load(lost)
         pipeline.run()
         assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH, points[point]

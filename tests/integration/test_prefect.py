@@ -38,17 +38,23 @@ LocalStorage.put_file = put_file
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The small project under a name of its own, by which the server's records are told apart."""
-    small.write(tmp_path / "project", small.YAML.replace("name: small", f"name: p{uuid4().hex[:12]}"))
+    small.write(
+        tmp_path / "project", small.YAML.replace("name: small", f"name: p{uuid4().hex[:12]}")
+    )
     return tmp_path / "project"
 
 
-def test_every_step_is_a_task_run_with_logs_and_the_runs_table(folder: Path, prefect_api: str) -> None:
+def test_every_step_is_a_task_run_with_logs_and_the_runs_table(
+    folder: Path, prefect_api: str
+) -> None:
     assert python(folder, prefect_api, FLOW) == 0
     pipeline = small.load(folder)
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     made = flow_run(prefect_api, pipeline)
     assert made["state_type"] == "COMPLETED"
-    assert states(prefect_api, made) == dict.fromkeys(pipeline.declaration.names(), ("COMPLETED", 1))
+    assert states(prefect_api, made) == dict.fromkeys(
+        pipeline.declaration.names(), ("COMPLETED", 1)
+    )
     said = [line["message"] for line in asked(prefect_api, "logs/filter", within("logs", made))]
     assert any("silver.orders: computed, 3 rows" in line for line in said)
     (table,) = asked(prefect_api, "artifacts/filter", table_of(made))
@@ -63,7 +69,10 @@ def test_a_passing_fault_is_tried_again_and_bad_data_is_not(folder: Path, prefec
     assert python(folder, prefect_api, ONE_FAULT + FLOW) == 0
     pipeline = small.load(folder)
     assert small.in_lake(pipeline) == small.BOTH
-    assert states(prefect_api, flow_run(prefect_api, pipeline))["gold.by_client"] == ("COMPLETED", 2)
+    assert states(prefect_api, flow_run(prefect_api, pipeline))["gold.by_client"] == (
+        "COMPLETED",
+        2,
+    )
     (folder / "data/orders/2024-03.csv").write_bytes(b"\x00\x01\x02")
     assert python(folder, prefect_api, FLOW) != 0
     failed = flow_run(prefect_api, pipeline)
@@ -75,9 +84,18 @@ def test_a_passing_fault_is_tried_again_and_bad_data_is_not(folder: Path, prefec
 
 
 def test_served_on_a_schedule(folder: Path, prefect_api: str) -> None:
-    command = [sys.executable, "-m", "medallion.integrations.prefect", "medallion.yaml", "--cron", "0 0 1 1 *"]
+    command = [
+        sys.executable,
+        "-m",
+        "medallion.integrations.prefect",
+        "medallion.yaml",
+        "--cron",
+        "0 0 1 1 *",
+    ]
     with (folder / "serve.log").open("wb") as log:
-        serving = subprocess.Popen(command, cwd=folder, env=environment(folder, prefect_api), stdout=log, stderr=log)
+        serving = subprocess.Popen(
+            command, cwd=folder, env=environment(folder, prefect_api), stdout=log, stderr=log
+        )
     try:
         pipeline = small.load(folder)
         name = {"deployments": {"name": {"any_": [pipeline.declaration.name]}}}
@@ -98,7 +116,11 @@ def test_sqlalchemy_is_not_needed() -> None:
 
 def python(folder: Path, server: str, code: str) -> int:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment(folder, server), check=False, capture_output=True
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment(folder, server),
+        check=False,
+        capture_output=True,
     )
     print(done.stdout.decode(), done.stderr.decode())
     return done.returncode
@@ -120,7 +142,9 @@ def within(what: str, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def table_of(made: dict[str, Any]) -> dict[str, Any]:
-    return {"artifacts": {"flow_run_id": {"any_": [made["id"]]}, "key": {"any_": ["medallion-run"]}}}
+    return {
+        "artifacts": {"flow_run_id": {"any_": [made["id"]]}, "key": {"any_": ["medallion-run"]}}
+    }
 
 
 def states(server: str, made: dict[str, Any]) -> dict[str, tuple[str, int]]:
@@ -128,7 +152,9 @@ def states(server: str, made: dict[str, Any]) -> dict[str, tuple[str, int]]:
     runs = until(
         lambda: [
             run
-            for run in [asked(server, "task_runs/filter", {"flow_runs": {"id": {"any_": [made["id"]]}}})]
+            for run in [
+                asked(server, "task_runs/filter", {"flow_runs": {"id": {"any_": [made["id"]]}}})
+            ]
             if run and all(task["state_type"] in ("COMPLETED", "FAILED") for task in run)
         ]
     )[0]
@@ -137,7 +163,8 @@ def states(server: str, made: dict[str, Any]) -> dict[str, tuple[str, int]]:
 
 def asked(server: str, path: str, body: dict[str, Any]) -> Any:
     """The answer to a question; one that a busy server refuses with 503 is put again, as Prefect's own client does."""
-    request = Request(f"{server}/{path}", json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310
+    content, headers = json.dumps(body).encode(), {"content-type": "application/json"}
+    request = Request(f"{server}/{path}", content, headers)  # noqa: S310
     end = time.monotonic() + 30
     while True:
         try:
@@ -155,6 +182,8 @@ def until(look: Any, folder: Path | None = None, seconds: float = 120) -> Any:
     end = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > end:
-            pytest.fail((folder / "serve.log").read_text() if folder else "the server does not know of it")
+            pytest.fail(
+                (folder / "serve.log").read_text() if folder else "the server does not know of it"
+            )
         time.sleep(0.3)
     return found

@@ -11,12 +11,12 @@ from falcon.testing import TestClient
 
 import medallion as md
 from medallion.cli import report
-from medallion.quality import quality_of
+from medallion.lake.quality import quality_of
 from medallion_api.app import create_app
 from medallion_panel.block_settings import Quality
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.formats import Formats
 from medallion_panel.section import Dashboard
+from medallion_panel.ui.formats import Formats
 
 YAML = """\
 name: phases
@@ -68,10 +68,14 @@ def test_a_table_of_two_phases_has_one_set_of_figures_everywhere(
     (answer,) = [table for table in tables if table["table"] == "silver.shops"]
 
     for (name, figures), served in zip(PHASES, [answer, *answer["later"]], strict=True):
-        first = 2 if name == "silver.shops" else 1  # the line of the table also says what happened to it
+        first = (
+            2 if name == "silver.shops" else 1
+        )  # the line of the table also says what happened to it
         assert numbers(printed[name][first : first + 5]) == figures
         assert numbers(drawn[name][1:6]) == figures
-        assert [served[key] for key in ("rows_in", "kept", "deduplicated", "dropped", "quarantined")] == figures
+        assert [
+            served[key] for key in ("rows_in", "kept", "deduplicated", "dropped", "quarantined")
+        ] == figures
     assert answer["rows"] == 2
     assert answer["rules"] == {"cast amount": 1, "between revenue": 1}
 

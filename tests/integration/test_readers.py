@@ -49,7 +49,11 @@ Seen = Counter[tuple[str, str, int]]
 
 @pytest.fixture(params=["sqlite", "mongodb"])
 def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    url = "sqlite:lake/serving.db" if request.param == "sqlite" else request.getfixturevalue("mongodb_url")
+    url = (
+        "sqlite:lake/serving.db"
+        if request.param == "sqlite"
+        else request.getfixturevalue("mongodb_url")
+    )
     (tmp_path / "data").mkdir()
     (tmp_path / "medallion.yaml").write_text(YAML.format(url=url))
     return tmp_path
@@ -57,7 +61,9 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def publish(folder: Path, size: int) -> str:
     """Publish a release with so many orders; its id."""
-    (folder / "data/orders.csv").write_text("number\n" + "".join(f"{number}\n" for number in range(size)))
+    (folder / "data/orders.csv").write_text(
+        "number\n" + "".join(f"{number}\n" for number in range(size))
+    )
     run = md.Pipeline.load(folder / "medallion.yaml").run()
     assert run.status == "succeeded"
     assert run.release
@@ -113,7 +119,9 @@ def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> N
     context = multiprocessing.get_context("spawn")
     ready, done, told = context.Semaphore(0), context.Event(), context.SimpleQueue()
     sizes = {publish(folder, FEWEST): FEWEST}
-    readers = [context.Process(target=read, args=(folder, ready, done, told)) for _ in range(READERS)]
+    readers = [
+        context.Process(target=read, args=(folder, ready, done, told)) for _ in range(READERS)
+    ]
     for reader in readers:
         reader.start()
     try:
@@ -129,8 +137,17 @@ def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> N
         reader.join()
     assert not [said for said in found if isinstance(said, str)]
     seen = sum(found, Seen())
-    print(f"{seen.total()} replies from {len({release for _, release, _ in seen}) - 1} of {len(sizes)} releases")
+    print(
+        f"{seen.total()} replies from {len({release for _, release, _ in seen}) - 1} of {len(sizes)} releases"
+    )
     for question, release, size in seen:
         assert sizes[release] == size if release else size in sizes.values(), question
-    assert {question for question, _, _ in seen} == {"find", "total", "pages", "scan", "count", "get"}
+    assert {question for question, _, _ in seen} == {
+        "find",
+        "total",
+        "pages",
+        "scan",
+        "count",
+        "get",
+    }
     assert len({release for _, release, _ in seen}) > PUBLISHES / 2

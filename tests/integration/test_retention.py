@@ -12,10 +12,10 @@ import pytest
 
 import medallion as md
 from medallion.errors import CallError, DamagedError
-from medallion.repair import repair
+from medallion.ops.repair import repair
+from medallion.ops.verify import Inspection
 from medallion.storage import Storage
 from medallion.storage.local import LocalStorage
-from medallion.verify import Inspection
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
 from tests.services import Service
@@ -41,7 +41,9 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
 
 def project(folder: Path, lake: str, given: dict[str, Any]) -> md.Pipeline:
     small.write(folder, YAML.replace("${LAKE}", lake))
-    return md.Pipeline(md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=given)
+    return md.Pipeline(
+        md.Pipeline.load(folder / "medallion.yaml").declaration, base=folder, options=given
+    )
 
 
 def beside(storage: Storage) -> set[str]:
@@ -52,7 +54,9 @@ def beside(storage: Storage) -> set[str]:
     return {f"{folder}/{name}".lstrip("/") for folder in folders for name in names}
 
 
-def test_files_of_others_survive_runs_and_gc(tmp_path: Path, lake: tuple[str, dict[str, Any]]) -> None:
+def test_files_of_others_survive_runs_and_gc(
+    tmp_path: Path, lake: tuple[str, dict[str, Any]]
+) -> None:
     pipeline = project(tmp_path / "p", *lake)
     storage = pipeline.lake.storage
     pipeline.run()
@@ -62,7 +66,9 @@ def test_files_of_others_survive_runs_and_gc(tmp_path: Path, lake: tuple[str, di
         storage.put(path, b"of somebody else")
     first = {entry.path for entry in storage.list("")} - foreign
     for day in range(1, 4):
-        (tmp_path / "p/data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (tmp_path / "p/data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         assert pipeline.run().status == "succeeded"
     pipeline.collect()
     left = {entry.path for entry in storage.list("")}
@@ -76,36 +82,49 @@ def test_files_of_others_survive_runs_and_gc(tmp_path: Path, lake: tuple[str, di
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
 
 
-def test_after_a_rollback_each_layer_keeps_its_newest_releases_and_the_current_one(tmp_path: Path) -> None:
+def test_after_a_rollback_each_layer_keeps_its_newest_releases_and_the_current_one(
+    tmp_path: Path,
+) -> None:
     yaml = YAML.replace("${LAKE}", str(tmp_path / "lake")).replace(
         "parquet, retain: 1}\ntables", "parquet, retain: 9}\ntables"
     )
     pipeline = md.Pipeline.load(small.write(tmp_path / "p", yaml))
     first = pipeline.run().release
     for day in range(1, 4):
-        (tmp_path / "p/data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (tmp_path / "p/data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         pipeline.run()
     pipeline.roll_back(first)
     pipeline.collect()
-    silver = {release.id: release.tables["silver.orders"].files[0].path for release in pipeline.lake.releases()}
+    silver = {
+        release.id: release.tables["silver.orders"].files[0].path
+        for release in pipeline.lake.releases()
+    }
     assert len(silver) == 4
     storage = pipeline.lake.layer_storage("silver", pipeline.declaration.layers["silver"])
     assert {ident for ident, path in silver.items() if storage.info(path)} == {first, max(silver)}
     assert small.in_lake(pipeline) == small.in_store(pipeline)
 
 
-def test_what_a_failed_run_wrote_goes_with_gc_alone(tmp_path: Path, lake: tuple[str, dict[str, Any]]) -> None:
+def test_what_a_failed_run_wrote_goes_with_gc_alone(
+    tmp_path: Path, lake: tuple[str, dict[str, Any]]
+) -> None:
     pipeline = project(tmp_path / "p", *lake)
     pipeline.run()
     before = {entry.path for entry in pipeline.lake.storage.list("")}
     march = tmp_path / "p/data/orders/2024-03.csv"
     march.write_text(small.MARCH)
     yaml = (tmp_path / "p/medallion.yaml").read_text()
-    gate = yaml.replace("sum(amount)}}\nsinks", "sum(amount)}}\n      expect: [{row_count: {at_least: 9}}]\nsinks")
+    gate = yaml.replace(
+        "sum(amount)}}\nsinks", "sum(amount)}}\n      expect: [{row_count: {at_least: 9}}]\nsinks"
+    )
     assert gate != yaml
     (tmp_path / "p/medallion.yaml").write_text(gate)
     failing = md.Pipeline(
-        md.Pipeline.load(tmp_path / "p/medallion.yaml").declaration, base=tmp_path / "p", options=lake[1]
+        md.Pipeline.load(tmp_path / "p/medallion.yaml").declaration,
+        base=tmp_path / "p",
+        options=lake[1],
     )
     with pytest.raises(md.MedallionError, match="row"):
         failing.run()
@@ -118,7 +137,9 @@ def test_what_a_failed_run_wrote_goes_with_gc_alone(tmp_path: Path, lake: tuple[
     assert {
         path
         for path in {entry.path for entry in storage.list("")} - before
-        if not path.startswith(("runs/", "quarantine/", "touched/"))  # the run's record names its rejects
+        if not path.startswith(
+            ("runs/", "quarantine/", "touched/")
+        )  # the run's record names its rejects
     } == set()
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     assert pipeline.run().status == "unchanged"
@@ -140,7 +161,9 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(
     )
     pipeline = small.load(template)
     for day in range(1, 4):
-        (template / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (template / "data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         pipeline.run()
     (template / "medallion.yaml").write_text(
         (template / "medallion.yaml").read_text().replace("retain: 3", "retain: 1")
@@ -160,7 +183,9 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(
                 pass
             else:
                 break
-        (folder / "lake/lease.json").unlink(missing_ok=True)  # this process lives on, which the dead one would not
+        (folder / "lake/lease.json").unlink(
+            missing_ok=True
+        )  # this process lives on, which the dead one would not
         pipeline = small.load(folder)
         pipeline.collect()
         assert objects(folder) == tidy, point
@@ -196,7 +221,9 @@ def die_at(patch: pytest.MonkeyPatch, point: int, *, after: bool) -> None:
         patch.setattr(LocalStorage, name, struck(getattr(LocalStorage, name)))
 
 
-def test_a_plain_copy_overwrites_no_file_of_others(tmp_path: Path, lake: tuple[str, dict[str, Any]]) -> None:
+def test_a_plain_copy_overwrites_no_file_of_others(
+    tmp_path: Path, lake: tuple[str, dict[str, Any]]
+) -> None:
     pipeline = project(tmp_path / "p", *lake)
     pipeline.lake.storage.put("gold/total.parquet", b"of somebody else")
     with pytest.raises(CallError, match=r"gold/total\.parquet was not written by"):

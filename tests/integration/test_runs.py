@@ -11,8 +11,8 @@ import yaml
 
 import medallion as md
 from medallion.errors import CallError, GateError, LeaseError, SourceError, StepError, StorageError
-from medallion.lease import lease
-from medallion.sinks.sqlite import Sqlite
+from medallion.lake.lease import lease
+from medallion.sinks.sqlite.sink import Sqlite
 from tests.integration import small
 
 
@@ -31,16 +31,26 @@ def test_a_first_run_publishes_what_adds_up(pipeline: md.Pipeline) -> None:
     assert run.status == "succeeded"
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     orders = next(step for step in run.steps if step.table == "silver.orders").tallies[0]
-    assert (orders.rows_in, orders.kept, orders.deduplicated, orders.dropped, orders.quarantined) == (7, 3, 1, 0, 3)
+    assert (
+        orders.rows_in,
+        orders.kept,
+        orders.deduplicated,
+        orders.dropped,
+        orders.quarantined,
+    ) == (7, 3, 1, 0, 3)
     for step in run.steps:
         for tally in step.tallies:
-            assert tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            assert (
+                tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            )
 
 
 def test_a_step_that_fails_is_told_with_its_place(pipeline: md.Pipeline) -> None:
     declaration = pipeline.base / "medallion.yaml"
     declaration.write_text(
-        small.YAML.replace("{metrics: {orders: count(), revenue: sum(amount)", "{metrics: {revenue: sum(price)")
+        small.YAML.replace(
+            "{metrics: {orders: count(), revenue: sum(amount)", "{metrics: {revenue: sum(price)"
+        )
     )
     with pytest.raises(
         StepError, match=r"medallion.yaml:27:22: gold.total.steps\[0\].aggregate: no column 'price'"
@@ -54,17 +64,28 @@ def test_a_step_that_fails_is_told_with_its_place(pipeline: md.Pipeline) -> None
 def test_a_key_that_is_no_column_is_told_with_its_place(pipeline: md.Pipeline) -> None:
     declaration = pipeline.base / "medallion.yaml"
     steps = "- aggregate: {by: client_id, metrics: {orders: count(), revenue: sum(amount)}}"
-    query = "- sql: select client_id, count(*) as orders, sum(amount) as revenue from orders group by 1"
-    declaration.write_text(small.YAML.replace(steps, query).replace("key: client_id", "key: client"))
-    with pytest.raises(CallError, match=r"medallion.yaml:32:18: .*'by_client' has no column 'client' to index"):
+    query = (
+        "- sql: select client_id, count(*) as orders, sum(amount) as revenue from orders group by 1"
+    )
+    declaration.write_text(
+        small.YAML.replace(steps, query).replace("key: client_id", "key: client")
+    )
+    with pytest.raises(
+        CallError, match=r"medallion.yaml:32:18: .*'by_client' has no column 'client' to index"
+    ):
         small.load(pipeline.base).run()
 
 
-def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(pipeline: md.Pipeline) -> None:
+def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(
+    pipeline: md.Pipeline,
+) -> None:
     declaration = pipeline.base / "medallion.yaml"
-    declaration.write_text(small.YAML.replace("steps: [trim]", 'steps: [{sql: "select name::int as n from clients"}]'))
+    declaration.write_text(
+        small.YAML.replace("steps: [trim]", 'steps: [{sql: "select name::int as n from clients"}]')
+    )
     with pytest.raises(
-        StepError, match=r"(?s)medallion.yaml:9:21: silver.clients.steps\[0\].sql: .*'( Ann |Bob)'.*try_cast"
+        StepError,
+        match=r"(?s)medallion.yaml:9:21: silver.clients.steps\[0\].sql: .*'( Ann |Bob)'.*try_cast",
     ):
         small.load(pipeline.base).run()
 
@@ -72,7 +93,10 @@ def test_a_value_that_a_steps_sql_cannot_read_is_told_with_what_to_do(pipeline: 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"release": 1}'])
 def test_a_damaged_record_of_the_lake_is_named(pipeline: md.Pipeline, damage: str) -> None:
     pipeline.run()
-    for path in (pipeline.base / "lake/current.json", next((pipeline.base / "lake/releases").iterdir())):
+    for path in (
+        pipeline.base / "lake/current.json",
+        next((pipeline.base / "lake/releases").iterdir()),
+    ):
         kept = path.read_text()
         path.write_text(damage)
         with pytest.raises(StorageError, match=f"{path}: is damaged"):
@@ -92,7 +116,9 @@ def test_every_reject_tells_its_file_record_rule_value_and_row(pipeline: md.Pipe
         (name, 3, "cast", "day", "2024-02-30"),
     }
     assert {row["run"] for row in rows} == {run.id}
-    assert '{"order_id":"3","client_id":"a","amount":"abc","day":"2024-02-01"}' in {row["row"] for row in rows}
+    assert '{"order_id":"3","client_id":"a","amount":"abc","day":"2024-02-01"}' in {
+        row["row"] for row in rows
+    }
 
 
 def test_nothing_new_does_nothing(pipeline: md.Pipeline) -> None:
@@ -132,7 +158,9 @@ def test_a_retracted_file_leaves_every_layer_and_comes_back(pipeline: md.Pipelin
     file = pipeline.base / "data/orders/2024-02.csv"
     file.unlink()
     run = pipeline.run()
-    assert next(step for step in run.steps if step.table == "bronze.orders").sources["retracted"] == 1
+    assert (
+        next(step for step in run.steps if step.table == "bronze.orders").sources["retracted"] == 1
+    )
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.JANUARY_ALONE
     file.write_text(small.FEBRUARY)
     back = pipeline.run()
@@ -164,7 +192,9 @@ def test_roll_back_puts_the_former_figures_back_in_lake_and_store(pipeline: md.P
         pipeline.roll_back("nonsense")
 
 
-def test_a_partial_run_that_would_leave_tables_behind_is_not_published(pipeline: md.Pipeline) -> None:
+def test_a_partial_run_that_would_leave_tables_behind_is_not_published(
+    pipeline: md.Pipeline,
+) -> None:
     first = pipeline.run()
     (pipeline.base / "data/orders/2024-03.csv").write_text(small.MARCH)
     part = pipeline.run(md.Selection(to="silver.orders"))
@@ -181,22 +211,32 @@ def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_rejects(tmp_path
     small.write(tmp_path, small.YAML.replace("  gold:", gate, 1))
     pipeline = small.load(tmp_path)
     first = pipeline.run()
-    (tmp_path / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n" + "9,a,x,2024-01-01\n" * 20)
+    (tmp_path / "data/orders/2024-03.csv").write_text(
+        "order_id,client_id,amount,day\n" + "9,a,x,2024-01-01\n" * 20
+    )
     with pytest.raises(GateError, match="quarantined") as error:
         pipeline.run()
     assert pipeline.lake.current().id == first.release
     assert small.in_store(pipeline) == small.BOTH
     (failed,) = [step for step in error.value.run.steps if step.action == "failed"]
-    assert pq.read_table(tmp_path / "lake" / failed.rejects.path).num_rows == failed.tallies[0].quarantined == 23
+    assert (
+        pq.read_table(tmp_path / "lake" / failed.rejects.path).num_rows
+        == failed.tallies[0].quarantined
+        == 23
+    )
 
 
-def test_two_runs_at_once_one_runs_the_other_says_who_holds_the_lease(pipeline: md.Pipeline) -> None:
+def test_two_runs_at_once_one_runs_the_other_says_who_holds_the_lease(
+    pipeline: md.Pipeline,
+) -> None:
     with lease(pipeline.lake.storage, "the-first"), pytest.raises(LeaseError, match="the-first"):
         pipeline.run()
     assert pipeline.run().status == "succeeded"
 
 
-def test_a_changed_index_alone_makes_a_new_release_without_computing(pipeline: md.Pipeline, tmp_path: Path) -> None:
+def test_a_changed_index_alone_makes_a_new_release_without_computing(
+    pipeline: md.Pipeline, tmp_path: Path
+) -> None:
     pipeline.run()
     (tmp_path / "medallion.yaml").write_text(small.YAML.replace("[-revenue]", "[-revenue, orders]"))
     run = small.load(tmp_path).run()
@@ -232,11 +272,15 @@ def test_a_vanished_column_is_told_with_what_there_is(pipeline: md.Pipeline) -> 
 
 
 def test_releases_beyond_retain_go_and_nothing_else(tmp_path: Path) -> None:
-    layers = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
+    layers = (
+        "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
+    )
     small.write(tmp_path, small.YAML.replace("tables:", layers, 1))
     pipeline = small.load(tmp_path)
     for day in range(1, 5):
-        (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH.replace("03-01", f"03-0{day}"))
+        (tmp_path / "data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
         pipeline.run()
     assert len(pipeline.lake.releases()) == 2
     assert len(list((tmp_path / "lake/gold/total").iterdir())) == 2
@@ -247,7 +291,8 @@ def test_releases_beyond_retain_go_and_nothing_else(tmp_path: Path) -> None:
 def test_rows_keep_the_order_of_their_files(tmp_path: Path) -> None:
     small.write(tmp_path)
     lines = "".join(
-        f"{number},{'a' if number % 3 else 'zz'},{number % 7 - 1}.50,2024-03-01\n" for number in range(9000, 1000, -1)
+        f"{number},{'a' if number % 3 else 'zz'},{number % 7 - 1}.50,2024-03-01\n"
+        for number in range(9000, 1000, -1)
     )
     (tmp_path / "data/orders/2024-03.csv").write_text("order_id,client_id,amount,day\n" + lines)
     pipeline = small.load(tmp_path)
@@ -258,7 +303,9 @@ def test_rows_keep_the_order_of_their_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mongodb", "sqlite"])
-def test_the_store_may_move_to_another_database(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+def test_the_store_may_move_to_another_database(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
     """The lake stays as it is; the database shows all of it as soon as a run was told of its address."""
     small.write(tmp_path)
     release = small.load(tmp_path).run().release
@@ -271,7 +318,9 @@ def test_the_store_may_move_to_another_database(tmp_path: Path, request: pytest.
     assert small.in_store(moved) == small.in_lake(moved) == small.BOTH
 
 
-def test_a_sink_that_names_tables_otherwise_publishes_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sink_that_names_tables_otherwise_publishes_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As after an upgrade: what the release knows under its former name is loaded under the new one."""
     small.write(tmp_path)
     first = small.load(tmp_path).run().release
@@ -307,11 +356,16 @@ def test_the_plain_copy_of_a_table_that_is_served_no_longer_goes(tmp_path: Path)
             "gold": {name: {"from": "bronze.items"} for name in gold},
         }
         layers = {"bronze": "raw", "gold": {"type": "parquet", "path": "marts"}}
-        text = yaml.safe_dump({"name": "plain", "layers": layers, "tables": tables}, sort_keys=False)
+        text = yaml.safe_dump(
+            {"name": "plain", "layers": layers, "tables": tables}, sort_keys=False
+        )
         (tmp_path / "medallion.yaml").write_text(text)
         return md.Pipeline.load(tmp_path / "medallion.yaml")
 
     load("one", "two").run()
-    assert {file.name for file in (tmp_path / "marts").glob("*.parquet")} == {"one.parquet", "two.parquet"}
+    assert {file.name for file in (tmp_path / "marts").glob("*.parquet")} == {
+        "one.parquet",
+        "two.parquet",
+    }
     load("one").run()
     assert {file.name for file in (tmp_path / "marts").glob("*.parquet")} == {"one.parquet"}

@@ -22,7 +22,9 @@ from tests.integration import small
 from tests.proxy import Proxy, proxy
 from tests.services import Service
 
-YAML = "lake: ${LAKE}\n" + small.YAML.replace("sqlite:lake/", "sqlite:").replace("name: small\n", "")
+YAML = "lake: ${LAKE}\n" + small.YAML.replace("sqlite:lake/", "sqlite:").replace(
+    "name: small\n", ""
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,13 @@ def project(folder: Path, service: Service, lake: str, yaml: str = YAML, **setti
 def impatient(folder: Path, **more: Any) -> md.Pipeline:
     """The project's pipeline, which gives up on the server after three seconds."""
     loaded = small.load(folder)
-    settings = {**(loaded.lake.options or {}), "patience": 3, "read_timeout": 2, "connect_timeout": 2, **more}
+    settings = {
+        **(loaded.lake.options or {}),
+        "patience": 3,
+        "read_timeout": 2,
+        "connect_timeout": 2,
+        **more,
+    }
     return md.Pipeline(loaded.declaration, base=folder, options=settings)
 
 
@@ -106,7 +114,10 @@ def test_a_bucket_a_layer_and_sources_in_a_bucket(tmp_path: Path, s3_server: Ser
     pipeline.run()
     assert small.in_lake(pipeline) == small.JANUARY_ALONE
     tops = {
-        name: {e.path.partition("/")[0] for e in open_storage(f"s3://{name}", options=options(s3_server)).list("")}
+        name: {
+            e.path.partition("/")[0]
+            for e in open_storage(f"s3://{name}", options=options(s3_server)).list("")
+        }
         for name in names
     }
     assert tops[bronze] == tops[silver] == {"clients", "orders", "layer.json"}
@@ -117,9 +128,13 @@ def test_a_bucket_a_layer_and_sources_in_a_bucket(tmp_path: Path, s3_server: Ser
 
 
 @pytest.mark.parametrize("after", [2_000, 20_000, 60_000, 120_000])
-def test_a_connection_cut_in_the_middle_is_mended(tmp_path: Path, s3_server: Service, lake: str, after: int) -> None:
+def test_a_connection_cut_in_the_middle_is_mended(
+    tmp_path: Path, s3_server: Service, lake: str, after: int
+) -> None:
     with proxy(s3_server.url) as between:
-        folder = project(tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake)
+        folder = project(
+            tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake
+        )
         pipeline = small.load(folder)
         between.cut_after = after
         pipeline.run()
@@ -130,7 +145,9 @@ def test_a_connection_cut_in_the_middle_is_mended(tmp_path: Path, s3_server: Ser
 
 def test_slow_answers_are_waited_for(tmp_path: Path, s3_server: Service, lake: str) -> None:
     with proxy(s3_server.url) as between:
-        folder = project(tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake)
+        folder = project(
+            tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake
+        )
         between.delay = 0.02
         pipeline = small.load(folder)
         pipeline.run()
@@ -139,7 +156,9 @@ def test_slow_answers_are_waited_for(tmp_path: Path, s3_server: Service, lake: s
 
 def test_answers_that_never_come_are_told(tmp_path: Path, s3_server: Service, lake: str) -> None:
     with proxy(s3_server.url) as between:
-        folder = project(tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake)
+        folder = project(
+            tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake
+        )
         pipeline = impatient(folder)
         pipeline.run()
         between.delay = 30
@@ -149,9 +168,13 @@ def test_answers_that_never_come_are_told(tmp_path: Path, s3_server: Service, la
         between.delay = 0
 
 
-def test_a_server_that_refuses_and_comes_back(tmp_path: Path, s3_server: Service, lake: str) -> None:
+def test_a_server_that_refuses_and_comes_back(
+    tmp_path: Path, s3_server: Service, lake: str
+) -> None:
     with proxy(s3_server.url) as between:
-        folder = project(tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake)
+        folder = project(
+            tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake
+        )
         pipeline = small.load(folder)
         pipeline.run()
         between.refuse = True
@@ -163,7 +186,9 @@ def test_a_server_that_refuses_and_comes_back(tmp_path: Path, s3_server: Service
 
 
 @pytest.mark.parametrize("verb", ["create", "swap"])
-def test_a_write_whose_answer_was_lost_is_known_as_ours(s3_server: Service, lake: str, verb: str) -> None:
+def test_a_write_whose_answer_was_lost_is_known_as_ours(
+    s3_server: Service, lake: str, verb: str
+) -> None:
     direct = open_storage(lake, options=options(s3_server))
     with proxy(s3_server.url) as between:
         storage = open_storage(lake, options=options(s3_server, endpoint_url=between.url))
@@ -207,7 +232,9 @@ def test_what_cannot_pass_is_told_at_once(
     assert mask(settings.get("AWS_SECRET_ACCESS_KEY", s3_server.secret)) == "***"
 
 
-def test_the_old_release_is_read_while_the_keys_are_wrong(tmp_path: Path, s3_server: Service, lake: str) -> None:
+def test_the_old_release_is_read_while_the_keys_are_wrong(
+    tmp_path: Path, s3_server: Service, lake: str
+) -> None:
     folder = project(tmp_path / "p", s3_server, lake)
     small.load(folder).run()
     (folder / "data/orders/2024-03.csv").write_text(small.MARCH)
@@ -219,7 +246,9 @@ def test_the_old_release_is_read_while_the_keys_are_wrong(tmp_path: Path, s3_ser
 
 def test_a_full_bucket(tmp_path: Path, s3_server: Service) -> None:
     if s3_server.process is None:
-        pytest.skip("a quota is set by SeaweedFS's own shell; MEDALLION_TEST_S3_URL names another server")
+        pytest.skip(
+            "a quota is set by SeaweedFS's own shell; MEDALLION_TEST_S3_URL names another server"
+        )
     name = make_bucket(s3_server)
     folder = project(tmp_path / "p", s3_server, f"s3://{name}")
     small.load(folder).run()
@@ -233,7 +262,9 @@ def test_a_full_bucket(tmp_path: Path, s3_server: Service) -> None:
     assert "may be full" in told.value.hint
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     pipeline.lake.storage.delete("filler")
-    _weed_shell(s3_server, f"s3.bucket.quota -name={name} -op=remove", "s3.bucket.quota.enforce -apply")
+    _weed_shell(
+        s3_server, f"s3.bucket.quota -name={name} -op=remove", "s3.bucket.quota.enforce -apply"
+    )
     small.load(folder).run()
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
     empty_bucket(s3_server, name)
@@ -253,13 +284,20 @@ def _wait_until_full(server: Service, pipeline: md.Pipeline) -> None:
 
 def test_what_a_killed_upload_left_is_swept(s3_server: Service, lake: str) -> None:
     from medallion.storage.s3 import S3
-    from medallion.storage.settings import S3Settings
+    from medallion.storage.s3_settings import S3Settings
 
     storage = open_storage(lake, options=options(s3_server))
     name, _, folder = lake.removeprefix("s3://").partition("/")
     s3 = S3(S3Settings.of(options(s3_server), {}))
     begun = s3.request("create_multipart_upload", name, f"{folder}/gold/large")
-    s3.request("upload_part", name, f"{folder}/gold/large", UploadId=begun["UploadId"], PartNumber=1, Body=b"x")
+    s3.request(
+        "upload_part",
+        name,
+        f"{folder}/gold/large",
+        UploadId=begun["UploadId"],
+        PartNumber=1,
+        Body=b"x",
+    )
     assert storage.list("") == []
     assert storage.sweep() == 1
     assert storage.sweep() == 0
@@ -277,6 +315,11 @@ def _weed_shell(service: Service, *commands: str) -> None:
     master = f"-master=127.0.0.1:{given['master.port']}.{given['master.port.grpc']}"
     script = "\n".join(["lock", *commands, "unlock", ""])
     subprocess.run(
-        [weed_command[0], "shell", master], input=script, text=True, check=True, capture_output=True, timeout=60
+        [weed_command[0], "shell", master],
+        input=script,
+        text=True,
+        check=True,
+        capture_output=True,
+        timeout=60,
     )
     time.sleep(2)  # until the server has taken note

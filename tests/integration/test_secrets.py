@@ -21,7 +21,16 @@ from tests.integration import small
 from tests.integration.test_cli import medallion
 from tests.services import free_ports
 
-PASSWORDS = ["it's\"me<>", "raw@pa/ss", "back\\slash'", "per%25cent", "q?uery#x", "co:lon", "a&b=c;d", "spa ce+é"]
+PASSWORDS = [
+    "it's\"me<>",
+    "raw@pa/ss",
+    "back\\slash'",
+    "per%25cent",
+    "q?uery#x",
+    "co:lon",
+    "a&b=c;d",
+    "spa ce+é",
+]
 ENCODERS: list[Callable[[str], str]] = [
     str,
     quote,
@@ -66,14 +75,23 @@ def _project(folder: Path, password: str, where: str) -> Path:
 @pytest.mark.parametrize(
     ("password", "where"),
     [
-        *((password, ("environment", "encoded", "option")[number % 3]) for number, password in enumerate(PASSWORDS)),
+        *(
+            (password, ("environment", "encoded", "option")[number % 3])
+            for number, password in enumerate(PASSWORDS)
+        ),
         ("raw@pa/ss", "environment"),
     ],
 )
 def test_no_command_shows_a_password(tmp_path: Path, password: str, where: str) -> None:
     _project(tmp_path, password, where)
     variables = {"SHOP_PASSWORD": password}
-    for arguments in (["check"], ["-v", "status"], ["-v", "run"], ["run", "--json"], ["doctor", "--json"]):
+    for arguments in (
+        ["check"],
+        ["-v", "status"],
+        ["-v", "run"],
+        ["run", "--json"],
+        ["doctor", "--json"],
+    ):
         done = medallion(tmp_path, *arguments, **variables)
         _assert_hidden(password, done.out + done.err)
         assert "Traceback" in done.err or arguments != ["-v", "run"]
@@ -94,7 +112,9 @@ def test_a_step_that_shows_its_environment_is_masked(
         done = medallion(tmp_path, *arguments, SHOP_PASSWORD=password)
         assert "refused" in done.out + done.err or arguments == ["runs"]
         _assert_hidden(password, done.out + done.err)
-    _assert_hidden(password, "".join(path.read_text() for path in (tmp_path / "lake/runs").glob("*.json")))
+    _assert_hidden(
+        password, "".join(path.read_text() for path in (tmp_path / "lake/runs").glob("*.json"))
+    )
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
@@ -106,7 +126,10 @@ def test_the_api_and_its_log_show_no_password(
     api = assemble(pipeline)
     client = TestClient(api.app)
     with caplog.at_level(logging.DEBUG, "medallion_api"):
-        texts = [client.simulate_get(path).text for path in ("/health/ready", "/releases", "/tables/total")]
+        texts = [
+            client.simulate_get(path).text
+            for path in ("/health/ready", "/releases", "/tables/total")
+        ]
         texts.append(client.simulate_get(f"/tables/total?{quote(password)}={quote(password)}").text)
     api.reading.store.close()
     assert caplog.text
@@ -114,7 +137,9 @@ def test_the_api_and_its_log_show_no_password(
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_errors_in_python_show_no_password(tmp_path: Path, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_in_python_show_no_password(
+    tmp_path: Path, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", password)
     pipeline = md.Pipeline.load(_project(tmp_path, password, "encoded"))
     assert password not in repr(pipeline.declaration)

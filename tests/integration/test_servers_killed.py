@@ -14,8 +14,8 @@ import pytest
 
 import medallion as md
 from medallion.errors import ServiceError
-from medallion.sinks.mongodb import MongoDB
-from medallion.storage.remote import RemoteStorage
+from medallion.sinks.mongodb.sink import MongoDB
+from medallion.storage.object_store import RemoteStorage
 from medallion.testing.served import items, publish
 from tests import instants
 from tests.buckets import empty_bucket, make_bucket
@@ -101,7 +101,9 @@ def test_a_run_killed_at_random_moments(project: Project) -> None:
         project.prepare()
         return project.folder
 
-    killing.at_random_moments(0.4, prepared, lambda where: in_a_child(partial(project.recover, where)))
+    killing.at_random_moments(
+        0.4, prepared, lambda where: in_a_child(partial(project.recover, where))
+    )
     in_a_child(project.check_litter)
 
 
@@ -115,7 +117,9 @@ def data(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(str(reason))
 
 
-def run_and_kill(service: Service, project: Project, point: int, kinds: Sequence[type[Any]], said: str) -> None:
+def run_and_kill(
+    service: Service, project: Project, point: int, kinds: Sequence[type[Any]], said: str
+) -> None:
     """Run, killing the server at the n-th write of these kinds; what is told then names the service and what to do."""
     process = service.process
     assert process
@@ -123,7 +127,12 @@ def run_and_kill(service: Service, project: Project, point: int, kinds: Sequence
     def run() -> None:
         killing.strike_at(point, lambda _: os.kill(process.pid, signal.SIGKILL), kinds=kinds)
         loaded = small.load(project.folder)
-        options = {**(loaded.lake.options or {}), "patience": 1, "read_timeout": 2, "connect_timeout": 2}
+        options = {
+            **(loaded.lake.options or {}),
+            "patience": 1,
+            "read_timeout": 2,
+            "connect_timeout": 2,
+        }
         pipeline = md.Pipeline(loaded.declaration, base=project.folder, options=options)
         with pytest.raises(ServiceError, match=said) as told:
             pipeline.run()
@@ -135,11 +144,15 @@ def run_and_kill(service: Service, project: Project, point: int, kinds: Sequence
 
 
 @pytest.mark.parametrize("point", [2, 6, 10, 13, 15])
-def test_mongodb_killed_during_a_run_and_started_again(tmp_path: Path, data: Path, point: int) -> None:
+def test_mongodb_killed_during_a_run_and_started_again(
+    tmp_path: Path, data: Path, point: int
+) -> None:
     with mongod(data) as service:
         project = published(tmp_path / "project", f"{service.url}/shop?{IMPATIENT}")
         project.prepare()
-        run_and_kill(service, project, point, killing.SERVER, f"{service.url}/shop: cannot be reached")
+        run_and_kill(
+            service, project, point, killing.SERVER, f"{service.url}/shop: cannot be reached"
+        )
     with mongod(data) as service:
         project.store_at(f"{service.url}/shop?{IMPATIENT}")
         in_a_child(partial(project.recover, f"server killed at point {point}"))
@@ -147,7 +160,9 @@ def test_mongodb_killed_during_a_run_and_started_again(tmp_path: Path, data: Pat
 
 
 @pytest.mark.parametrize("point", [2, 7, 12, 16])
-def test_s3_killed_during_a_run_and_started_again(tmp_path: Path, data: Path, mongodb_url: str, point: int) -> None:
+def test_s3_killed_during_a_run_and_started_again(
+    tmp_path: Path, data: Path, mongodb_url: str, point: int
+) -> None:
     with weed(data) as service:
         settings = on_s3(service, bucket_of(service, tmp_path))
         project = published(tmp_path / "project", mongodb_url, ON_S3, **settings)

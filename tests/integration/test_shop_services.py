@@ -12,7 +12,7 @@ import pytest
 
 import medallion as md
 from medallion.cli import report
-from medallion.sinks.mongodb_database import connect
+from medallion.sinks.mongodb.database import connect
 from medallion.storage import open_storage
 from tests.buckets import empty_bucket, make_bucket, options
 from tests.examples.test_shop import COUNTS, SHOP
@@ -47,7 +47,9 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
             settings["AWS_ACCESS_KEY_ID"] = service.key
             settings["AWS_SECRET_ACCESS_KEY"] = service.secret
         shutil.copy(SHOP / "medallion.yaml", tmp_path)
-        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        (tmp_path / ".env").write_text(
+            "".join(f"{name}={value}\n" for name, value in settings.items())
+        )
         return md.Pipeline.load(tmp_path / "medallion.yaml")
 
     yield made
@@ -82,7 +84,9 @@ def test_the_shop_on_servers(
     run = pipeline.run()
     assert run.status == "succeeded"
 
-    assert {load.served.table.removeprefix("gold."): load.served.rows for load in run.loads} == COUNTS
+    assert {
+        load.served.table.removeprefix("gold."): load.served.rows for load in run.loads
+    } == COUNTS
     assert all(load.loaded and load.seconds > 0 for load in run.loads)
     assert pipeline.lake.runs()[0] == run  # what the lake wrote down is what was told
     report.show(run)
@@ -91,10 +95,17 @@ def test_the_shop_on_servers(
     assert {name: words[2] for name, words in loaded.items()} == {
         f"gold.{t}": f"{rows:,}" for t, rows in COUNTS.items()
     }
-    assert all(float(words[3]) >= 0 and int(words[4].replace(",", "")) > 0 for words in loaded.values())
-    assert next(words[3] for words in told if words[:2] == ["loaded", "in"]) == f"{sum(COUNTS.values()):,}"
+    assert all(
+        float(words[3]) >= 0 and int(words[4].replace(",", "")) > 0 for words in loaded.values()
+    )
+    assert (
+        next(words[3] for words in told if words[:2] == ["loaded", "in"])
+        == f"{sum(COUNTS.values()):,}"
+    )
 
-    lake_rows = {name: pipeline.lake.table(f"gold.{name}").to_arrow().to_pylist() for name in COUNTS}
+    lake_rows = {
+        name: pipeline.lake.table(f"gold.{name}").to_arrow().to_pylist() for name in COUNTS
+    }
     reader = pipeline.store()
     for name, rows in lake_rows.items():
         served = [row for batch in reader.scan(name, md.Query()) for row in batch]
@@ -113,7 +124,10 @@ def check_views(pipeline: md.Pipeline, lake_rows: dict[str, list[dict[str, Any]]
     with connect(pipeline.sinks["serving"].url) as client:
         database = client.get_default_database()
         for name, rows in lake_rows.items():
-            found = [{key: plain(value) for key, value in row.items() if key != "_id"} for row in database[name].find()]
+            found = [
+                {key: plain(value) for key, value in row.items() if key != "_id"}
+                for row in database[name].find()
+            ]
             days = [{key: midnight(value) for key, value in row.items()} for row in rows]
             assert ordered(found) == ordered(days)
 

@@ -39,24 +39,42 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def show(folder: Path, capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[int, str, str]:
+def show(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes], *arguments: str
+) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["-C", str(folder), "show", "gold.sales", *arguments])
     out, err = capfdbinary.readouterr()
     return int(ended.value.code or 0), out.decode(), err.decode()
 
 
-def test_rows_columns_and_order_are_chosen(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    chosen = ["--where", "amount > 8 or amount is null", "--columns", 'id, "odd, name"', "--sort", "-amount"]
+def test_rows_columns_and_order_are_chosen(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    chosen = [
+        "--where",
+        "amount > 8 or amount is null",
+        "--columns",
+        'id, "odd, name"',
+        "--sort",
+        "-amount",
+    ]
     code, out, _ = show(folder, capfdbinary, *chosen, "--format", "csv")
     assert code == 0
-    assert list(csv.reader(out.splitlines())) == [["id", "odd, name"], ["4", "0"], ["1", "1"], ["2", "0"]]
+    assert list(csv.reader(out.splitlines())) == [
+        ["id", "odd, name"],
+        ["4", "0"],
+        ["1", "1"],
+        ["2", "0"],
+    ]
     code, out, _ = show(folder, capfdbinary, *chosen, "--limit", "1")
     assert out.splitlines()[0].split() == ["id", "odd,", "name"]
     assert out.splitlines()[-1].startswith("1 row that match of gold.sales in release ")
 
 
-def test_a_table_has_nested_values_as_json(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_table_has_nested_values_as_json(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     _, out, _ = show(folder, capfdbinary, "--limit", "1")
     assert '["France","x"]' in out
 
@@ -73,7 +91,10 @@ def test_a_file_is_written_whole_in_the_format_of_its_name(
     elif form == "json":
         assert json.loads(target.read_text())["rows"][0]["tags"] == ["France", "x"]
     elif form == "parquet":
-        assert duckdb.connect().read_parquet(str(target)).select("sum(amount)").fetchall()[0][0] == 116.75
+        assert (
+            duckdb.connect().read_parquet(str(target)).select("sum(amount)").fetchall()[0][0]
+            == 116.75
+        )
     else:
         assert target.read_bytes().startswith(b"PK")
     assert list(tmp_path.iterdir()) == [target]
@@ -97,7 +118,10 @@ def test_a_file_is_written_whole_in_the_format_of_its_name(
     ],
 )
 def test_a_condition_is_one_expression_over_the_table(
-    folder: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, condition: str
+    folder: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    condition: str,
 ) -> None:
     monkeypatch.chdir(folder)
     code, out, err = show(folder, capfdbinary, "--where", condition, "--csv")
@@ -108,17 +132,24 @@ def test_a_condition_is_one_expression_over_the_table(
     assert not (folder / "made.csv").exists()
 
 
-def test_unknown_columns_are_the_callers_fault(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_unknown_columns_are_the_callers_fault(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     for option in ("--columns", "--sort"):
         code, _, err = show(folder, capfdbinary, option, "amuont")
-        assert (code, err) == (2, "error: no column 'amuont' in gold.sales; did you mean 'amount'?\n")
+        assert (code, err) == (
+            2,
+            "error: no column 'amuont' in gold.sales; did you mean 'amount'?\n",
+        )
 
 
 def test_a_value_that_cannot_be_computed_leaves_no_file(
     folder: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     condition = "cast(country as integer) = 1"
-    code, _, err = show(folder, capfdbinary, "--where", condition, "--output", str(tmp_path / "t.csv"))
+    code, _, err = show(
+        folder, capfdbinary, "--where", condition, "--output", str(tmp_path / "t.csv")
+    )
     assert code == 1
     assert "Could not convert string" in err
     assert list(tmp_path.iterdir()) == []

@@ -11,15 +11,19 @@ import medallion as md
 from medallion.cli import group
 from medallion.cli.settings import Settings
 from medallion.errors import CallError
-from medallion.sinks.mongodb_database import connect
-from medallion.sinks.sqlite_file import connect as connect_file
-from medallion.timing import time_loads
+from medallion.ops.benchmark import time_loads
+from medallion.sinks.mongodb.database import connect
+from medallion.sinks.sqlite.database import connect as connect_file
 from tests.integration import small
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
 def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    url = "sqlite:lake/serving.db" if request.param == "sqlite" else request.getfixturevalue("mongodb_url")
+    url = (
+        "sqlite:lake/serving.db"
+        if request.param == "sqlite"
+        else request.getfixturevalue("mongodb_url")
+    )
     small.write(tmp_path, small.YAML.replace("sqlite:lake/serving.db", url))
     small.load(tmp_path).run()
     return tmp_path
@@ -42,19 +46,29 @@ def test_every_strategy_and_batch_size_is_timed_and_nothing_stays(
 ) -> None:
     pipeline = small.load(project)
     before, release = content(pipeline), pipeline.sinks["serving"].active()
-    for given in ("bench sink --json --rounds 2", "bench sink --batch 1 --batch 7 --table by_client"):
-        group.main([*given.split(), "-C", str(project)], "medallion", obj=Settings(), standalone_mode=False)
+    for given in (
+        "bench sink --json --rounds 2",
+        "bench sink --batch 1 --batch 7 --table by_client",
+    ):
+        group.main(
+            [*given.split(), "-C", str(project)], "medallion", obj=Settings(), standalone_mode=False
+        )
     out = capsys.readouterr().out
     timings, end = json.JSONDecoder().raw_decode(out)
     found = {(timing["table"], timing["strategy"], timing["batch"]): timing for timing in timings}
     ways = [("by_client", mode) for mode in ("replace", "append", "merge")] + [("total", "replace")]
     assert set(found) == {(*way, batch) for way in ways for batch in (1_000, 10_000, 100_000)}
-    assert {(timing["table"], timing["rows"]) for timing in timings} == {("by_client", 2), ("total", 1)}
+    assert {(timing["table"], timing["rows"]) for timing in timings} == {
+        ("by_client", 2),
+        ("total", 1),
+    }
     assert all(timing["seconds"] > 0 for timing in timings)
     assert all(timing["rate"] == round(timing["rows"] / timing["seconds"], 1) for timing in timings)
     lines = [line.split() for line in out[end:].splitlines() if line.startswith("serving ")]
     assert [line[:5] for line in lines] == [
-        ["serving", "by_client", mode, batch, "2"] for mode in ("append", "merge", "replace") for batch in ("1", "7")
+        ["serving", "by_client", mode, batch, "2"]
+        for mode in ("append", "merge", "replace")
+        for batch in ("1", "7")
     ]
     assert content(pipeline) == before
     assert pipeline.sinks["serving"].active() == release

@@ -10,12 +10,12 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from medallion import doctor
 from medallion.errors import SinkError, StorageError
-from medallion.sinks.mongodb import MongoDB
-from medallion.sinks.mongodb_database import connect
+from medallion.ops import doctor
+from medallion.sinks.mongodb.database import connect
+from medallion.sinks.mongodb.sink import MongoDB
 from medallion.storage.s3 import S3
-from medallion.storage.settings import S3Settings
+from medallion.storage.s3_settings import S3Settings
 from tests.buckets import options
 from tests.certificates import PASSWORD, Certificates, certificates
 from tests.integration import small
@@ -42,7 +42,11 @@ class Server:
 
     def known(self, host: str = "127.0.0.1") -> str:
         """The URL with which all is well."""
-        return self.trusting(host=host, tlsCertificateKeyFile=self.files.client, tlsCertificateKeyFilePassword=PASSWORD)
+        return self.trusting(
+            host=host,
+            tlsCertificateKeyFile=self.files.client,
+            tlsCertificateKeyFilePassword=PASSWORD,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +61,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def server(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Iterator[Server]:
     asking = ["--tlsMode", "requireTLS", "--tlsCAFile", str(files.authority)]
     try:
-        with mongod(tmp_path_factory.mktemp("tls"), *asking, "--tlsCertificateKeyFile", str(files.server)) as service:
+        with mongod(
+            tmp_path_factory.mktemp("tls"), *asking, "--tlsCertificateKeyFile", str(files.server)
+        ) as service:
             found = Server(urlsplit(service.url).port or 0, files)
-            with connect(found.known().replace(f"ann:{SECRET}@", "").replace("authSource=admin&", "")) as client:
+            with connect(
+                found.known().replace(f"ann:{SECRET}@", "").replace("authSource=admin&", "")
+            ) as client:
                 client.admin.command("createUser", "ann", pwd=SECRET, roles=["root"])
             yield found
     except Unavailable as reason:
@@ -79,7 +87,11 @@ def project(tmp_path: Path, server: Server) -> Iterator[Project]:
 def test_runs_and_readers_go_through_tls(project: Project) -> None:
     assert shown(small.load(project.folder)) == project.before
     project.recover("over TLS")
-    probes = [probe for probe in doctor.examine(lambda: small.load(project.folder)) if "sink" in probe.name]
+    probes = [
+        probe
+        for probe in doctor.examine(lambda: small.load(project.folder))
+        if "sink" in probe.name
+    ]
     assert {probe.outcome for probe in probes} == {"ok"}
 
 
@@ -87,14 +99,38 @@ TRUST = "set tlsCAFile in the URL to the certificate of the CA"
 UNREAD = "its certificates are PEM files which can be read here"
 
 REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
-    "no TLS": (lambda at: at.url(), "connection closed", "if it asks for TLS, add tls=true and tlsCAFile=…"),
+    "no TLS": (
+        lambda at: at.url(),
+        "connection closed",
+        "if it asks for TLS, add tls=true and tlsCAFile=…",
+    ),
     "no CA": (lambda at: at.url(tls="true"), "CERTIFICATE_VERIFY_FAILED", TRUST),
-    "wrong CA": (lambda at: at.url(tlsCAFile=at.files.stranger), "CERTIFICATE_VERIFY_FAILED", TRUST),
-    "other name": (lambda at: at.known("localhost"), "not valid for 'localhost'", "write the host into the URL as the"),
-    "CA file away": (lambda at: at.url(tlsCAFile="/none.crt"), "No such file or directory: '/none.crt'", UNREAD),
+    "wrong CA": (
+        lambda at: at.url(tlsCAFile=at.files.stranger),
+        "CERTIFICATE_VERIFY_FAILED",
+        TRUST,
+    ),
+    "other name": (
+        lambda at: at.known("localhost"),
+        "not valid for 'localhost'",
+        "write the host into the URL as the",
+    ),
+    "CA file away": (
+        lambda at: at.url(tlsCAFile="/none.crt"),
+        "No such file or directory: '/none.crt'",
+        UNREAD,
+    ),
     "CA file a folder": (lambda at: at.url(tlsCAFile=at.files.folder), "tlsCAFile=", UNREAD),
-    "CA file no certificate": (lambda at: at.url(tlsCAFile=__file__), f"tlsCAFile={__file__}", UNREAD),
-    "no certificate": (lambda at: at.trusting(), "connection closed", "add tlsCertificateKeyFile=…"),
+    "CA file no certificate": (
+        lambda at: at.url(tlsCAFile=__file__),
+        f"tlsCAFile={__file__}",
+        UNREAD,
+    ),
+    "no certificate": (
+        lambda at: at.trusting(),
+        "connection closed",
+        "add tlsCertificateKeyFile=…",
+    ),
     "foreign certificate": (
         lambda at: at.trusting(tlsCertificateKeyFile=at.files.foreign),
         "connection closed",
@@ -125,7 +161,11 @@ REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
         "Unknown option: tlscafil",
         "options in the URL are right",
     ),
-    "TLS and not": (lambda at: at.trusting(ssl="false"), "conflicting values", "options in the URL are right"),
+    "TLS and not": (
+        lambda at: at.trusting(ssl="false"),
+        "conflicting values",
+        "options in the URL are right",
+    ),
 }
 
 
@@ -149,12 +189,19 @@ def test_what_is_wrong_is_told_and_the_old_release_is_served(
     assert hint in error.hint
     assert error.run
     assert error.run.status == "failed"
-    (probe,) = [found for found in doctor.examine(lambda: pipeline) if found.name.startswith("sink")]
+    (probe,) = [
+        found for found in doctor.examine(lambda: pipeline) if found.name.startswith("sink")
+    ]
     assert (probe.outcome, probe.said, probe.advice) == ("failure", error.message, error.hint)
     with pytest.raises(SinkError) as unread:
         shown(pipeline)
     assert str(unread.value) == str(error)
-    everything = [str(error), error.run.model_dump_json(), pipeline.lake.runs()[0].model_dump_json(), caplog.text]
+    everything = [
+        str(error),
+        error.run.model_dump_json(),
+        pipeline.lake.runs()[0].model_dump_json(),
+        caplog.text,
+    ]
     assert not any(secret in text for text in everything for secret in (SECRET, PASSWORD))
     project.store_at(server.known())
     assert shown(small.load(project.folder)) == project.before
@@ -184,16 +231,32 @@ def s3(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Iterato
 
 
 UNTRUSTED: dict[str, tuple[Callable[[Service, Certificates], dict[str, object]], str, str]] = {
-    "wrong CA": (lambda _, files: {"AWS_CA_BUNDLE": files.stranger}, "CERTIFICATE_VERIFY_FAILED", "set AWS_CA_BUNDLE"),
+    "wrong CA": (
+        lambda _, files: {"AWS_CA_BUNDLE": files.stranger},
+        "CERTIFICATE_VERIFY_FAILED",
+        "set AWS_CA_BUNDLE",
+    ),
     "no CA": (lambda *_: {"AWS_CA_BUNDLE": ""}, "CERTIFICATE_VERIFY_FAILED", "set AWS_CA_BUNDLE"),
-    "CA file away": (lambda *_: {"AWS_CA_BUNDLE": "/none.crt"}, "/none.crt, cannot be read: ", "a PEM file"),
-    "CA file no certificate": (lambda *_: {"AWS_CA_BUNDLE": __file__}, f"{__file__}, cannot be read: ", "a PEM file"),
+    "CA file away": (
+        lambda *_: {"AWS_CA_BUNDLE": "/none.crt"},
+        "/none.crt, cannot be read: ",
+        "a PEM file",
+    ),
+    "CA file no certificate": (
+        lambda *_: {"AWS_CA_BUNDLE": __file__},
+        f"{__file__}, cannot be read: ",
+        "a PEM file",
+    ),
     "other name": (
         lambda at, _: {"MEDALLION_S3_ENDPOINT_URL": at.url.replace("127.0.0.1", "localhost")},
         "not valid for 'localhost'",
         "as the server's certificate does",
     ),
-    "no TLS": (lambda at, _: {"MEDALLION_S3_ENDPOINT_URL": at.url.replace("https", "http")}, "400", "write https://"),
+    "no TLS": (
+        lambda at, _: {"MEDALLION_S3_ENDPOINT_URL": at.url.replace("https", "http")},
+        "400",
+        "write https://",
+    ),
 }
 
 
@@ -212,7 +275,9 @@ def test_a_lake_on_https(
     folder = on_s3(tmp_path / "p", s3, lake, AWS_CA_BUNDLE=str(files.authority))
     small.load(folder).run()
     right = (folder / ".env").read_text()
-    (folder / ".env").write_text(right + "".join(f"{name}={value}\n" for name, value in wrong(s3, files).items()))
+    (folder / ".env").write_text(
+        right + "".join(f"{name}={value}\n" for name, value in wrong(s3, files).items())
+    )
     pipeline = small.load(folder)
     with pytest.raises(StorageError) as failed:
         pipeline.run()

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import medallion as md
-from medallion.column_types import column_type
 from medallion.errors import SourceError
+from medallion.sql.common_type import column_type
 
 ODD = 9_007_199_254_740_993  # the first whole number that a DOUBLE cannot hold
 
@@ -70,7 +70,10 @@ def test_whole_numbers_that_a_double_holds_become_doubles(tmp_path: Path) -> Non
     write(tmp_path, "b", x=pa.array([0.5]))
     running = pipeline(tmp_path)
     running.run()
-    assert (type_of(running), column(running)) == ("DOUBLE", [1.0, None, -999_999_999_999_999.0, 0.5])
+    assert (type_of(running), column(running)) == (
+        "DOUBLE",
+        [1.0, None, -999_999_999_999_999.0, 0.5],
+    )
 
 
 @pytest.mark.parametrize("policy", ["evolve", "discard", "freeze"])
@@ -95,7 +98,9 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
     running = pipeline(tmp_path, schema="freeze")
     running.run()
     write(tmp_path, "a", x=pa.array([1.5]))
-    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' is DOUBLE, but BIGINT in data/a\.parquet"):
+    with pytest.raises(
+        SourceError, match=r"a\.parquet: column 'x' is DOUBLE, but BIGINT in data/a\.parquet"
+    ):
         running.run()
     write(tmp_path, "a", x=pa.array([2]))
     assert running.run().status == "succeeded"
@@ -107,7 +112,11 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
         (pa.array([1], pa.int8()), pa.array([2**40]), ("BIGINT", [1, 2**40])),
         (pa.array([-1]), pa.array([2**64 - 1], pa.uint64()), ("DECIMAL(20,0)", [-1, 2**64 - 1])),
         (pa.array([True]), pa.array([1]), ("VARCHAR", ["true", "1"])),
-        (pa.array([0.1], pa.float32()), pa.array([2**60]), ("VARCHAR", ["0.10000000149011612", str(2**60)])),
+        (
+            pa.array([0.1], pa.float32()),
+            pa.array([2**60]),
+            ("VARCHAR", ["0.10000000149011612", str(2**60)]),
+        ),
         (pa.array([dt.date(2024, 1, 2)]), pa.array(["x"]), ("VARCHAR", ["2024-01-02", "x"])),
         (
             pa.array([dt.date(2024, 1, 2)]),
@@ -126,7 +135,11 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
             pa.array([{"a": 0.5}]),
             ("STRUCT(a VARCHAR)", [{"a": str(ODD)}, {"a": "0.5"}]),
         ),
-        (pa.array([{"a": [7]}]), pa.array([{"a": [0.5]}]), ("STRUCT(a DOUBLE[])", [{"a": [7.0]}, {"a": [0.5]}])),
+        (
+            pa.array([{"a": [7]}]),
+            pa.array([{"a": [0.5]}]),
+            ("STRUCT(a DOUBLE[])", [{"a": [7.0]}, {"a": [0.5]}]),
+        ),
         (
             pa.array(["k"]).dictionary_encode(),
             pa.array(["v"], pa.large_string()),
@@ -134,7 +147,9 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
         ),
     ],
 )
-def test_what_two_files_have_in_common(tmp_path: Path, one: Any, other: Any, kept: tuple[str, list[Any]]) -> None:
+def test_what_two_files_have_in_common(
+    tmp_path: Path, one: Any, other: Any, kept: tuple[str, list[Any]]
+) -> None:
     write(tmp_path, "a", x=one)
     write(tmp_path, "b", x=other)
     running = pipeline(tmp_path)
@@ -155,7 +170,9 @@ def test_what_two_files_have_in_common(tmp_path: Path, one: Any, other: Any, kep
         (pa.array([{"a": 1}]), pa.array([{"a": dt.date(2024, 1, 1)}])),
     ],
 )
-def test_what_no_type_holds_names_both_files_and_types(tmp_path: Path, one: Any, other: Any) -> None:
+def test_what_no_type_holds_names_both_files_and_types(
+    tmp_path: Path, one: Any, other: Any
+) -> None:
     write(tmp_path, "a", x=one)
     write(tmp_path, "b", x=other)
     with pytest.raises(SourceError) as caught:
@@ -167,7 +184,9 @@ def test_what_no_type_holds_names_both_files_and_types(tmp_path: Path, one: Any,
 def test_a_moment_beyond_the_wider_type_is_an_error_with_both_types(tmp_path: Path) -> None:
     write(tmp_path, "a", x=pa.array([dt.datetime(2500, 1, 1)], pa.timestamp("us")))
     write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")))
-    with pytest.raises(SourceError, match=r"a\.parquet: .*'x' is TIMESTAMP, but TIMESTAMP_NS in data/b\.parquet"):
+    with pytest.raises(
+        SourceError, match=r"a\.parquet: .*'x' is TIMESTAMP, but TIMESTAMP_NS in data/b\.parquet"
+    ):
         pipeline(tmp_path).run()
 
 
@@ -186,7 +205,9 @@ def test_durations_and_wide_decimals_keep_every_digit(tmp_path: Path) -> None:
     assert column(running, "x") == [str(wide), None]
     assert column(running, "later") == ["P1DT0.000001S"] * 2
     write(tmp_path, "a", x=pa.array([[wide]], pa.list_(pa.decimal256(60, 2))))
-    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' holds values of the type decimal256\(60, 2\)"):
+    with pytest.raises(
+        SourceError, match=r"a\.parquet: column 'x' holds values of the type decimal256\(60, 2\)"
+    ):
         running.run()
 
 
@@ -228,7 +249,9 @@ def test_depth_of_parquet_columns(tmp_path: Path, levels: int, around: Any) -> N
     running.run()
     assert column(running) == [None]
     write(tmp_path, "a", x=pa.nulls(1, nested(levels + 1, pa.int64(), around)))
-    with pytest.raises(SourceError, match=r"a\.parquet: column 'x' nests too deeply: 32 levels .* 10 may be lists"):
+    with pytest.raises(
+        SourceError, match=r"a\.parquet: column 'x' nests too deeply: 32 levels .* 10 may be lists"
+    ):
         running.run()
 
 
@@ -250,7 +273,11 @@ def ndjson(folder: Path, name: str, *lines: str) -> None:
         ("{}", '{"a":1}', ("STRUCT(a BIGINT)", [{"a": None}, {"a": 1}])),
         ("null", "[1]", ("BIGINT[]", [None, [1]])),
         ("null", "1.5", ("DOUBLE", [None, 1.5])),
-        ('{"a":[]}', '{"a":[{"b":true}]}', ("STRUCT(a STRUCT(b BOOLEAN)[])", [{"a": []}, {"a": [{"b": True}]}])),
+        (
+            '{"a":[]}',
+            '{"a":[{"b":true}]}',
+            ("STRUCT(a STRUCT(b BOOLEAN)[])", [{"a": []}, {"a": [{"b": True}]}]),
+        ),
         ("[{}]", '[{"a":1}]', ("STRUCT(a BIGINT)[]", [[{"a": None}], [{"a": 1}]])),
         ("[null]", '["x"]', ("VARCHAR[]", [[None], ["x"]])),
         ("[]", "[[]]", ("VARCHAR[][]", [[], [[]]])),
@@ -282,8 +309,12 @@ def test_numbers_of_two_json_files(tmp_path: Path) -> None:
     assert column(running, "y") == [{"z": ["1"]}, None, {"z": ["0.5"]}, {"z": [str(ODD)]}]
 
 
-@pytest.mark.parametrize("steps", [[{"sql": "select x / 0 as y from rows"}], [{"sql": "select 9 // x as y from rows"}]])
-def test_a_division_by_zero_in_sql_is_an_error_of_its_step(tmp_path: Path, steps: list[Any]) -> None:
+@pytest.mark.parametrize(
+    "steps", [[{"sql": "select x / 0 as y from rows"}], [{"sql": "select 9 // x as y from rows"}]]
+)
+def test_a_division_by_zero_in_sql_is_an_error_of_its_step(
+    tmp_path: Path, steps: list[Any]
+) -> None:
     write(tmp_path, "a", x=[0])
     with pytest.raises(md.errors.StepError) as caught:
         pipeline(tmp_path, steps).run()
@@ -296,7 +327,9 @@ def test_a_division_by_zero_in_sql_is_an_error_of_its_step(tmp_path: Path, steps
 def test_an_overflow_of_lazy_rows_names_its_step(tmp_path: Path, call: str) -> None:
     write(tmp_path, "a", x=[2**63 - 1, 1])
     window = {"window": {"order_by": "x", "columns": {"y": call}}}
-    with pytest.raises(md.errors.StepError, match=r"^silver\.t\.steps\[1\]\.window: .*out of range"):
+    with pytest.raises(
+        md.errors.StepError, match=r"^silver\.t\.steps\[1\]\.window: .*out of range"
+    ):
         pipeline(tmp_path, ["trim", window, {"select": ["x", "y"]}]).run()
 
 
@@ -313,22 +346,32 @@ def test_a_row_that_cannot_be_computed_keeps_its_place_in_the_file(tmp_path: Pat
     ]
 
 
-NUMBERS = st.one_of(st.integers(-5, 5), st.integers(ODD - 3, ODD + 3), st.integers(-(2**63), 2**63 - 1))
+NUMBERS = st.one_of(
+    st.integers(-5, 5), st.integers(ODD - 3, ODD + 3), st.integers(-(2**63), 2**63 - 1)
+)
 COLUMNS = st.one_of(
     st.tuples(st.just(pa.int64()), st.lists(NUMBERS, max_size=3)),
     st.tuples(st.just(pa.uint64()), st.lists(st.integers(0, 2**64 - 1), max_size=3)),
     st.tuples(st.just(pa.int8()), st.lists(st.integers(-128, 127), max_size=3)),
-    st.tuples(st.just(pa.float64()), st.lists(NUMBERS.map(float) | st.floats(allow_nan=False), max_size=3)),
+    st.tuples(
+        st.just(pa.float64()), st.lists(NUMBERS.map(float) | st.floats(allow_nan=False), max_size=3)
+    ),
     st.tuples(st.just(pa.float32()), st.lists(st.floats(width=32, allow_nan=False), max_size=3)),
     st.tuples(st.just(pa.decimal128(38, 0)), st.lists(NUMBERS.map(Decimal), max_size=3)),
-    st.tuples(st.just(pa.decimal128(38, 10)), st.lists(st.sampled_from([Decimal("0.25"), Decimal(7)]), max_size=3)),
+    st.tuples(
+        st.just(pa.decimal128(38, 10)),
+        st.lists(st.sampled_from([Decimal("0.25"), Decimal(7)]), max_size=3),
+    ),
     st.tuples(st.just(pa.decimal256(50, 2)), st.lists(NUMBERS.map(Decimal), max_size=3)),
     st.tuples(st.just(pa.string()), st.lists(st.sampled_from(["1", "true", ""]), max_size=3)),
     st.tuples(st.just(pa.bool_()), st.lists(st.booleans(), max_size=3)),
     st.tuples(st.just(pa.binary()), st.lists(st.binary(max_size=2), max_size=3)),
     st.tuples(st.just(pa.date32()), st.lists(st.dates(), max_size=3)),
     st.tuples(st.just(pa.timestamp("us")), st.lists(st.datetimes(), max_size=3)),
-    st.tuples(st.just(pa.timestamp("us", "UTC")), st.lists(st.datetimes(timezones=st.just(dt.UTC)), max_size=3)),
+    st.tuples(
+        st.just(pa.timestamp("us", "UTC")),
+        st.lists(st.datetimes(timezones=st.just(dt.UTC)), max_size=3),
+    ),
     st.tuples(st.just(pa.list_(pa.int64())), st.lists(st.lists(NUMBERS, max_size=2), max_size=3)),
     st.tuples(st.just(pa.null()), st.lists(st.none(), max_size=3)),
 )
@@ -336,7 +379,9 @@ COLUMNS = st.one_of(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(COLUMNS, COLUMNS)
-def test_any_two_files_keep_their_values_or_fail(one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]) -> None:
+def test_any_two_files_keep_their_values_or_fail(
+    one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]
+) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, (type_, values) in zip("ab", (one, other), strict=True):
@@ -364,7 +409,11 @@ def same(kept: Any, value: Any) -> bool:
         return bool(kept == (dt.datetime.combine(value, dt.time()) if day else value))
     if isinstance(value, bool):
         return kept == str(value).lower()
-    return type(value).fromisoformat(kept) == value if isinstance(value, dt.date) else type(value)(kept) == value
+    return (
+        type(value).fromisoformat(kept) == value
+        if isinstance(value, dt.date)
+        else type(value)(kept) == value
+    )
 
 
 @pytest.mark.parametrize(
@@ -377,20 +426,30 @@ def same(kept: Any, value: Any) -> bool:
     ],
     ids=["date", "timestamp", "list", "struct"],
 )
-@pytest.mark.parametrize("layers", [["bronze"], ["bronze", "silver"]], ids=["bronze alone", "silver"])
+@pytest.mark.parametrize(
+    "layers", [["bronze"], ["bronze", "silver"]], ids=["bronze alone", "silver"]
+)
 def test_dates_outside_the_years_of_nanoseconds_fail_the_run(
     tmp_path: Path, values: pa.Array, layers: list[str]
 ) -> None:
     nanoseconds = pa.timestamp("ns")
     kinds = {"list": pa.list_(nanoseconds), "struct": pa.struct([("d", nanoseconds)])}
-    of = "list" if pa.types.is_list(values.type) else "struct" if pa.types.is_struct(values.type) else ""
+    of = (
+        "list"
+        if pa.types.is_list(values.type)
+        else "struct"
+        if pa.types.is_struct(values.type)
+        else ""
+    )
     write(tmp_path, "a", x=values)
     write(tmp_path, "b", x=pa.nulls(1, kinds.get(of, nanoseconds)))
     tables: dict[str, Any] = {
         "bronze": {"t": md.Source(source="data/*")},
         "silver": {"t": md.Table(from_={"t": "bronze.t"})},
     }
-    declaration = md.Declaration(name="types", tables={name: tables[name] for name in layers}, sinks={})
+    declaration = md.Declaration(
+        name="types", tables={name: tables[name] for name in layers}, sinks={}
+    )
     running = md.Pipeline(declaration, base=tmp_path)
     with pytest.raises(SourceError, match=r"a\.parquet.* is .* in data/b\.parquet"):
         running.run()
@@ -402,7 +461,11 @@ def test_dates_and_nanoseconds_that_fit_share_a_column(tmp_path: Path) -> None:
     write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")), y=pa.array([1], pa.timestamp("ns")))
     running = pipeline(tmp_path)
     running.run()
-    assert column(running) == [dt.datetime(2024, 1, 31), None, pa.scalar(1, pa.timestamp("ns")).as_py()]
+    assert column(running) == [
+        dt.datetime(2024, 1, 31),
+        None,
+        pa.scalar(1, pa.timestamp("ns")).as_py(),
+    ]
     assert column(running, "y")[:2] == [None, None]
 
 
@@ -426,7 +489,9 @@ def test_nanoseconds_with_a_zone_are_cut_wherever_they_are(tmp_path: Path) -> No
     assert column(running, "map") == [[("k", cut)], None, []]
 
 
-@pytest.mark.parametrize("day", [dt.time(12, 30), dt.date(9999, 12, 31), dt.datetime(1, 1, 1)], ids=str)
+@pytest.mark.parametrize(
+    "day", [dt.time(12, 30), dt.date(9999, 12, 31), dt.datetime(1, 1, 1)], ids=str
+)
 def test_times_and_dates_that_meet_text_are_text(tmp_path: Path, day: Any) -> None:
     write(tmp_path, "a", x=pa.array([day, None]))
     write(tmp_path, "b", x=pa.array(["later"]))

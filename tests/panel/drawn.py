@@ -19,16 +19,23 @@ def sources(tab: Any) -> list[dict[str, list[Any]]]:
     return found
 
 
-def shows(tab: Any, names: Sequence[str], rows: Sequence[Sequence[Any]], *, ordered: bool = True) -> None:
+def shows(
+    tab: Any, names: Sequence[str], rows: Sequence[Sequence[Any]], *, ordered: bool = True
+) -> None:
     """Wait until some chart has just these rows in its columns of these names."""
     make: Callable[[Any], Any] = list if ordered else set
     expected = make(map(_rounded, rows))
 
     def found() -> bool:
         charts = [source for source in sources(tab) if all(name in source for name in names)]
-        return expected in [make(map(_rounded, zip(*(chart[name] for name in names), strict=True))) for chart in charts]
+        return expected in [
+            make(map(_rounded, zip(*(chart[name] for name in names), strict=True)))
+            for chart in charts
+        ]
 
-    eventually(found, lambda: f"no chart has {names} {str(expected)[:500]} …: {str(sources(tab))[:5000]}")
+    eventually(
+        found, lambda: f"no chart has {names} {str(expected)[:500]} …: {str(sources(tab))[:5000]}"
+    )
 
 
 def cells(tab: Any, rows: Sequence[Sequence[str]]) -> None:
@@ -51,14 +58,19 @@ def eventually(found: Callable[[], bool], told: Callable[[], str]) -> None:
 
 def _tables(tab: Any) -> list[list[list[str]]]:
     return [
-        table.evaluate("table => [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.textContent))")
+        table.evaluate(
+            "table => [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.textContent))"
+        )
         for table in tab.locator("table").all()
     ]
 
 
 def _rounded(row: Sequence[Any]) -> tuple[Any, ...]:
     """Numbers as the browser and the lake both have them, to four places."""
-    return tuple(_number(value) if isinstance(value, int | float | Decimal) else value and str(value) for value in row)
+    return tuple(
+        _number(value) if isinstance(value, int | float | Decimal) else value and str(value)
+        for value in row
+    )
 
 
 def _number(value: Any) -> float | None:

@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 from bokeh.document import Document
 from bokeh.models import Plot
 
-from medallion_panel.session import Session
+from medallion_panel.pages.session import Session
 
 
 def _tell(*_: Any) -> None:

@@ -56,7 +56,9 @@ def server(config: Path, *options: str, port: int = 0, **environment: str) -> It
         sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
         "--allow-websocket-origin", f"127.0.0.1:{port}", *options,
     ]  # fmt: skip
-    with running(command, port, config.parent / "serve.log", MEDALLION_CONFIG=str(config), **environment) as started:
+    with running(
+        command, port, config.parent / "serve.log", MEDALLION_CONFIG=str(config), **environment
+    ) as started:
         yield started
 
 
@@ -65,7 +67,11 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
     """A command that serves a dashboard on a port, in a process group of its own."""
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
+            command,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     try:
         _wait(f"http://127.0.0.1:{port}/", process, log)

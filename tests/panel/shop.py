@@ -74,7 +74,9 @@ def write(folder: Path, yaml: str = YAML) -> Path:
         for number in range(1, 31)
     ]
     (folder / "data/clients.csv").write_text("\n".join(clients) + "\n")
-    (folder / "data/sales-2024.csv").write_text(sales(range(1, 7)) + "Tea,France,2024-06,Monday,1,-5.00\n")
+    (folder / "data/sales-2024.csv").write_text(
+        sales(range(1, 7)) + "Tea,France,2024-06,Monday,1,-5.00\n"
+    )
     (folder / "medallion.yaml").write_text(yaml)
     return folder / "medallion.yaml"
 

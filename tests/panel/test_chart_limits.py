@@ -13,25 +13,37 @@ import pytest
 
 import medallion as md
 from medallion.records import Tally
-from medallion_panel.block_settings import Bar, Chart, Heatmap, Histogram, Kpi, Quality, Runs, Scatter, WorldMap
-from medallion_panel.blocks import distributions, kpi, points, worldmap
+from medallion_panel.block_settings import (
+    Bar,
+    Chart,
+    Heatmap,
+    Histogram,
+    Kpi,
+    Quality,
+    Runs,
+    Scatter,
+    WorldMap,
+)
+from medallion_panel.blocks import distributions, kpi
+from medallion_panel.blocks import scatter as points
+from medallion_panel.blocks import world_map as worldmap
+from medallion_panel.blocks.block_context import NoRowsError, Reading
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.legends import names_legend
+from medallion_panel.blocks.legend import names_legend
 from medallion_panel.blocks.periods import unfinished, unfinished_note, unfinished_periods
-from medallion_panel.blocks.points import scatter
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.rows import _csv, _parquet
 from medallion_panel.blocks.runs import runs_html
-from medallion_panel.blocks.series_colors import OTHERS
-from medallion_panel.blocks.worldmap import world_map
-from medallion_panel.figures import Figures
-from medallion_panel.filters import page_filters
-from medallion_panel.formats import Formats, and_more
-from medallion_panel.offers import offers_of
+from medallion_panel.blocks.scatter import scatter
+from medallion_panel.blocks.world_map import world_map
+from medallion_panel.data.queries import Figures
+from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, Page
+from medallion_panel.ui.formats import Formats, and_more
+from medallion_panel.ui.series_colors import OTHERS
 
 FORMATS = Formats.of(Dashboard())
 NOW = datetime.now(UTC)
@@ -159,7 +171,9 @@ def test_a_density_says_that_it_has_no_colours_and_what_has_no_place(
     assert "Not coloured by Flag" in picture.note
 
 
-def test_the_line_below_a_figure_says_where_it_begins(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_line_below_a_figure_says_where_it_begins(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kpi, "_PERIODS", 2)
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
     assert "The line shows the last 2 periods." in html
@@ -169,9 +183,14 @@ def test_the_quality_of_many_rules_says_how_many_more_there_are(figures: Figures
     reasons = {f"rule {number:02}": 1 + (number == 19) for number in range(20)}
     tally = Tally(label="", rows_in=30, kept=9, quarantined=21, rows_out=9, reasons=reasons)
     release = figures.release()
-    tables = {name: table.model_copy(update={"tallies": (tally,)}) for name, table in release.tables.items()}
+    tables = {
+        name: table.model_copy(update={"tallies": (tally,)})
+        for name, table in release.tables.items()
+    }
     table = next(iter(tables))
-    html = quality_html(Quality(), release.model_copy(update={"tables": {table: tables[table]}}), FORMATS)
+    html = quality_html(
+        Quality(), release.model_copy(update={"tables": {table: tables[table]}}), FORMATS
+    )
     assert f"{table}: rule 19 <b>2</b>" in html
     assert "and 6 more rules <b>6</b>" in html
 
@@ -204,7 +223,11 @@ def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: Reading)
     (cells,) = drawn(heatmap(Heatmap(table="odd", x="flag", y="day", value="sum(value)"), reading))
     assert set(cells["x"]) == {"no", "yes", "No value"}
     assert set(cells["y"]) == {"1 Jan 2024", "2 Jan 2024", "No value"}
-    for by, names in (("flag", ("yes", "no", "No value")), ("day", ("1 Jan 2024", "No value")), ("year", ("2024",))):
+    for by, names in (
+        ("flag", ("yes", "no", "No value")),
+        ("day", ("1 Jan 2024", "No value")),
+        ("year", ("2024",)),
+    ):
         legend = scatter(Scatter(table="odd", x="weight", y="value", by=by), reading).legend
         assert all(f"{name}</span>" in legend for name in names)
         assert ".0<" not in legend
@@ -212,14 +235,19 @@ def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: Reading)
 
 
 @pytest.mark.parametrize("column", ["flag", "day", "year"])
-def test_a_value_has_one_colour_in_lines_areas_bars_and_points(reading: Reading, column: str) -> None:
+def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
+    reading: Reading, column: str
+) -> None:
     blocks = [
         line(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
         area(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
         bar(Bar(table="odd", x="weight", y="sum(value)", by=column), reading),
         scatter(Scatter(table="odd", x="weight", y="value", by=column), reading),
     ]
-    legends = [sorted(re.findall(r"<i style='background:(.*?)'></i>(.*?)</span>", block.legend)) for block in blocks]
+    legends = [
+        sorted(re.findall(r"<i style='background:(.*?)'></i>(.*?)</span>", block.legend))
+        for block in blocks
+    ]
     assert legends == [legends[0]] * 4
     assert len(legends[0]) == 3
 
@@ -256,7 +284,9 @@ def test_downloads_keep_nested_values_and_bytes(reading: Reading) -> None:
     text = _csv([[row]], columns).getvalue().decode()
     assert text == 'id,tags,part\r\n1,"[""a"", ""é""]","{""a"": 1}"\r\n'
     table = pq.read_table(io.BytesIO(_parquet([[row]], reading, "nested", tuple(row)).getvalue()))
-    assert table.to_pylist() == [{"id": 1, "tags": '["a", "é"]', "data": b"\x00\x01", "part": '{"a": 1}'}]
+    assert table.to_pylist() == [
+        {"id": 1, "tags": '["a", "é"]', "data": b"\x00\x01", "part": '{"a": 1}'}
+    ]
 
 
 # Periods
@@ -286,17 +316,25 @@ def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: Reading) 
 
 
 def test_an_average_leaves_out_a_period_that_is_not_over(reading: Reading) -> None:
-    picture = line(Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading)
+    picture = line(
+        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading
+    )
     averages = [value for part in drawn(picture)[1:2] for value in part["y"] if value == value]
     assert averages == [15.5, 21.0]
-    areas = area(Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading)
+    areas = area(
+        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading
+    )
     assert len(areas.figure.renderers[0].data_source.data["x"]) == 2
 
 
-def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(reading: Reading) -> None:
+def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(
+    reading: Reading,
+) -> None:
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month(day)"), reading)
     assert "on Feb 2024" in html
-    (cells,) = drawn(heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), reading))
+    (cells,) = drawn(
+        heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), reading)
+    )
     assert set(cells["x"]) == {"2024", f"{NOW:%Y}"}
 
 
@@ -314,7 +352,11 @@ FIRSTS = [date(2026, month, 1) for month in (8, 9, 10, 11, 12)]
         ([2025, 2026], "size", [False, False]),
         (["9999", "2026"], "code", [False, True]),
         (FIRSTS, "day", [False, False, False, True, True]),
-        ([datetime(day.year, day.month, 1) for day in FIRSTS], "at", [False, False, False, True, True]),
+        (
+            [datetime(day.year, day.month, 1) for day in FIRSTS],
+            "at",
+            [False, False, False, True, True],
+        ),
         ([date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1)], "day", [False, False, True]),
         ([date(2026, month, 1) for month in (4, 7, 10)], "day", [False, False, True]),
         ([date(2026, 11, 9) + timedelta(weeks=n) for n in range(3)], "day", [False, False, True]),
@@ -322,7 +364,9 @@ FIRSTS = [date(2026, month, 1) for month in (8, 9, 10, 11, 12)]
         (["No value", True, 1.5], "mixed", [False, False, False]),
     ],
 )
-def test_which_periods_of_a_column_are_not_over(values: list[Any], column: str, expected: list[bool]) -> None:
+def test_which_periods_of_a_column_are_not_over(
+    values: list[Any], column: str, expected: list[bool]
+) -> None:
     assert unfinished_periods(values, column, MOMENT) == expected
 
 
@@ -338,7 +382,10 @@ def test_many_periods_that_are_not_over_are_counted() -> None:
 
 def test_growth_is_never_stacked(reading: Reading) -> None:
     chart = {"table": "monthly", "x": "month", "y": "sum(value)", "by": "team", "show": "growth"}
-    kinds = {type(part.glyph).__name__ for part in area(Chart.model_validate(chart), reading).figure.renderers}
+    kinds = {
+        type(part.glyph).__name__
+        for part in area(Chart.model_validate(chart), reading).figure.renderers
+    }
     assert "VArea" not in kinds
     assert all((part["base"] == 0).all() for part in drawn(bar(Bar.model_validate(chart), reading)))
 
@@ -346,14 +393,20 @@ def test_growth_is_never_stacked(reading: Reading) -> None:
 def test_what_is_below_zero_is_stacked_below_zero(reading: Reading) -> None:
     block = Bar(table="balance", x="month", y="sum(value)", by="team", sort="x")
     parts = drawn(bar(block, reading))
-    ends = {str(part["series"][0]): (float(part["base"][0]), float(part["top"][0])) for part in parts}
+    ends = {
+        str(part["series"][0]): (float(part["base"][0]), float(part["top"][0])) for part in parts
+    }
     assert ends == {"A": (0, 10), "C": (10, 15), "D": (0, -3), "B": (-3, -7)}
     assert bar(block, reading).figure.y_range.start < -7
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
-def test_names_keep_their_order_when_the_largest_series_begins_later(reading: Reading, horizontal: bool) -> None:
-    picture = bar(Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), reading)
+def test_names_keep_their_order_when_the_largest_series_begins_later(
+    reading: Reading, horizontal: bool
+) -> None:
+    picture = bar(
+        Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), reading
+    )
     factors = list((picture.figure.y_range if horizontal else picture.figure.x_range).factors)
     assert (factors[::-1] if horizontal else factors) == ["Jan 2024", "Feb 2024", "Mar 2024"]
 

@@ -15,20 +15,20 @@ import medallion as md
 from medallion.contracts import Filter
 from medallion.errors import CallError, SinkError
 from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
+from medallion_panel.blocks.block_context import NoRowsError, Reading
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.periods import breaks, unfinished
-from medallion_panel.blocks.points import scatter
-from medallion_panel.blocks.reading import NoRowsError, Reading
+from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.series import series_data
-from medallion_panel.blocks.series_colors import OTHERS, SeriesColors
-from medallion_panel.figures import Figures
-from medallion_panel.filters import page_filters
-from medallion_panel.formats import Formats
-from medallion_panel.offers import offers_of
+from medallion_panel.data.queries import Figures
+from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, Page
-from medallion_panel.theme import REST, SERIES
-from medallion_panel.visitor_errors import visitor_text, without_places
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.series_colors import OTHERS, SeriesColors
+from medallion_panel.ui.theme import REST, SERIES
+from medallion_panel.ui.visitor_errors import visitor_text, without_places
 
 FORMATS = Formats.of(Dashboard())
 DAYS = [date(2020, 3, 1) + timedelta(days=number) for number in range(1_401)]
@@ -46,7 +46,12 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         for place, month in enumerate(MONTHS)
     ],
     "delays": [
-        {"carrier": name, "month": month, "delay": 10.0 + place + at, "flights": 1 + 10 * (place == 0)}
+        {
+            "carrier": name,
+            "month": month,
+            "delay": 10.0 + place + at,
+            "flights": 1 + 10 * (place == 0),
+        }
         for place, name in enumerate([*CARRIERS, None])
         for at, month in enumerate(("2023-01", "2023-02"))
     ],
@@ -117,28 +122,45 @@ def test_bars_of_many_names_say_how_many_more_there_are(reading: Reading) -> Non
 
 
 def test_means_stand_side_by_side_and_sums_on_each_other(reading: Reading) -> None:
-    means = drawn(bar(Bar(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading))
+    means = drawn(
+        bar(Bar(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading)
+    )
     assert all((part["base"] == 0).all() for part in means)
-    sums = drawn(bar(Bar(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading))
+    sums = drawn(
+        bar(Bar(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading)
+    )
     assert any((part["base"] > 0).any() for part in sums)
 
 
 def test_areas_of_means_are_lines(reading: Reading) -> None:
-    picture = area(Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading)
-    assert {type(renderer.glyph).__name__ for renderer in picture.figure.renderers} == {"Line", "Scatter"}
+    picture = area(
+        Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
+    )
+    assert {type(renderer.glyph).__name__ for renderer in picture.figure.renderers} == {
+        "Line",
+        "Scatter",
+    }
 
 
-def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_put_together(reading: Reading) -> None:
-    means = series_data(Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading)
+def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_put_together(
+    reading: Reading,
+) -> None:
+    means = series_data(
+        Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
+    )
     assert OTHERS not in set(means.frame["series"])
     assert means.notes == ["6 more series are not drawn: their figures cannot be put together."]
-    sums = series_data(Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading)
+    sums = series_data(
+        Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading
+    )
     assert sums.frame["y"].sum() == sum(row["flights"] for row in TABLES["delays"])
     assert OTHERS in set(sums.frame["series"])
 
 
 @pytest.mark.parametrize("show", ["share", "total"])
-@pytest.mark.parametrize("metric", ["mean(delay)", "median(delay)", "max(delay)", "sum(delay) / count()"])
+@pytest.mark.parametrize(
+    "metric", ["mean(delay)", "median(delay)", "max(delay)", "sum(delay) / count()"]
+)
 def test_shares_and_totals_of_what_does_not_add_up_are_refused(show: Any, metric: str) -> None:
     with pytest.raises(ValidationError, match="adds up"):
         Chart(table="delays", x="month", y=metric, show=show)
@@ -146,7 +168,9 @@ def test_shares_and_totals_of_what_does_not_add_up_are_refused(show: Any, metric
 
 def test_a_weight_makes_the_mean_over_groups(reading: Reading) -> None:
     rows = TABLES["delays"]
-    expected = sum(row["delay"] * row["flights"] for row in rows) / sum(row["flights"] for row in rows)
+    expected = sum(row["delay"] * row["flights"] for row in rows) / sum(
+        row["flights"] for row in rows
+    )
     block = Kpi(table="delays", value="mean(delay)", weight="flights")
     assert reading.total("delays", block.metric) == pytest.approx(expected)
     assert f"{expected:.2f}" in kpi_html(block, reading)
@@ -175,7 +199,9 @@ def test_a_period_that_is_not_over_is_marked_and_not_compared(reading: Reading) 
 
 
 @pytest.mark.parametrize(("good", "look"), [("up", "better"), ("down", "worse"), ("none", "")])
-def test_growth_is_good_only_where_it_is_declared_so(reading: Reading, good: Any, look: str) -> None:
+def test_growth_is_good_only_where_it_is_declared_so(
+    reading: Reading, good: Any, look: str
+) -> None:
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month", good=good), reading)
     assert f'<span class="{look}"><span role="img" aria-label="up">' in html
 
@@ -228,11 +254,18 @@ def test_too_few_periods_are_named_as_the_reason(reading: Reading) -> None:
 
 
 def test_a_missing_value_has_a_name(reading: Reading) -> None:
-    by_carrier = series_data(Chart(table="delays", x="month", y="sum(delay)", by="carrier", series=10), reading)
+    by_carrier = series_data(
+        Chart(table="delays", x="month", y="sum(delay)", by="carrier", series=10), reading
+    )
     assert "No value" in set(by_carrier.frame["series"])
     bars = bar(Bar(table="delays", x="carrier", y="sum(delay)"), reading)
     assert drawn(bars)[0]["x"][-1] == "No value"
-    assert "nan" not in scatter(Scatter(table="delays", x="delay", y="flights", by="carrier"), reading).legend
+    assert (
+        "nan"
+        not in scatter(
+            Scatter(table="delays", x="delay", y="flights", by="carrier"), reading
+        ).legend
+    )
 
 
 def test_a_series_keeps_its_colour_in_all_charts_of_a_page(figures: Figures) -> None:
@@ -259,10 +292,14 @@ def test_colours_run_out_only_after_all_are_used() -> None:
     assert colors.of("c", known, ["v1"]) == {"v1": SERIES[1]}
 
 
-def test_numbers_that_identify_are_written_as_they_are_and_looked_up(figures: Figures, reading: Reading) -> None:
+def test_numbers_that_identify_are_written_as_they_are_and_looked_up(
+    figures: Figures, reading: Reading
+) -> None:
     assert reading.writer("stores", "store_id")(31_782) == "31782"
     assert reading.writer("monthly", "year")(2024) == "2024"
-    page = Page.model_validate({"title": "S", "filters": ["store_id"], "blocks": [{"table": {"table": "stores"}}]})
+    page = Page.model_validate(
+        {"title": "S", "filters": ["store_id"], "blocks": [{"table": {"table": "stores"}}]}
+    )
     offers, notices = offers_of(page, figures)
     assert notices == []
     (item,) = page_filters(offers, FORMATS, lambda: None)
@@ -280,7 +317,9 @@ def test_a_whole_number_of_a_month_is_named(reading: Reading) -> None:
     assert FORMATS.period_of("month", 11) == "November"
     assert FORMATS.period_of("week", 46) == "Week 46"
     assert FORMATS.period_of("year", 2024) == "2024"
-    assert "on Number 11" in kpi_html(Kpi(table="monthly", value="sum(value)", over="number"), reading)
+    assert "on Number 11" in kpi_html(
+        Kpi(table="monthly", value="sum(value)", over="number"), reading
+    )
 
 
 @pytest.mark.parametrize(
@@ -294,7 +333,9 @@ def test_small_numbers_are_not_shown_as_nothing(form: Any, value: float, written
 
 
 def test_visitors_read_nothing_of_the_servers_folders() -> None:
-    lost = SinkError("sqlite:/srv/app/lake/serving.db: unable to open database file", hint="look at /srv/app")
+    lost = SinkError(
+        "sqlite:/srv/app/lake/serving.db: unable to open database file", hint="look at /srv/app"
+    )
     assert "/srv" not in visitor_text(lost)
     assert visitor_text(SinkError("sqlite:/srv/x.db: nothing was published yet")).startswith(
         "Nothing was published yet"

@@ -18,11 +18,11 @@ from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, SinkError
 from medallion.records import Column, Served
 from medallion_api.http_store import HttpStore
-from medallion_panel import holding
-from medallion_panel.figures import Figures
-from medallion_panel.held import Held
+from medallion_panel.data import cache_loader as holding
+from medallion_panel.data.column_cache import Held
+from medallion_panel.data.column_usage import hold_for, used_columns
+from medallion_panel.data.queries import Figures
 from medallion_panel.section import Dashboard
-from medallion_panel.uses import hold_for, used_columns
 from tests.api.project import gunicorn
 from tests.panel.drawn import eventually
 from tests.panel.serving import serving
@@ -122,7 +122,9 @@ def test_what_pages_use_of_a_table_and_nothing_else(pipeline: md.Pipeline) -> No
     assert used == {"points": ("word", "name", "spent", "size", "weight", "day"), "few": ("n",)}
 
 
-def test_held_figures_are_the_lakes_and_follow_its_releases(pipeline: md.Pipeline, told: Callable[[str], None]) -> None:
+def test_held_figures_are_the_lakes_and_follow_its_releases(
+    pipeline: md.Pipeline, told: Callable[[str], None]
+) -> None:
     figures = opened(pipeline)
     told("6 columns of points are held after")
     where = "word in ('b', 'c') and spent >= 100"
@@ -138,7 +140,9 @@ def test_held_figures_are_the_lakes_and_follow_its_releases(pipeline: md.Pipelin
     _without_its_store(pipeline, figures, NEXT, lake(pipeline, f"{shown} word = 'a'"))
 
 
-def _without_its_store(pipeline: md.Pipeline, figures: Figures, query: Query, expected: list[tuple[Any, ...]]) -> None:
+def _without_its_store(
+    pipeline: md.Pipeline, figures: Figures, query: Query, expected: list[tuple[Any, ...]]
+) -> None:
     """What was not asked before is answered of held columns alone, and of rows it is told that the store is away."""
     here, hidden = pipeline.base / "lake/serving.db", pipeline.base / "lake/hidden.db"
     here.rename(hidden)
@@ -160,13 +164,18 @@ def _without_its_store(pipeline: md.Pipeline, figures: Figures, query: Query, ex
     assert figures.release().id == pipeline.store().release().id
 
 
-def test_columns_are_read_through_the_api_too(pipeline: md.Pipeline, told: Callable[[str], None]) -> None:
+def test_columns_are_read_through_the_api_too(
+    pipeline: md.Pipeline, told: Callable[[str], None]
+) -> None:
     with gunicorn(pipeline.base, 1) as place:
         figures = Figures(HttpStore(f"http://{place}"))
         figures.release()
         again(pipeline, figures)
         told("6 columns of points are held after")
-    expected = lake(pipeline, "select count(*), sum(spent) from points where word in ('b', 'c') and spent >= 100")
+    expected = lake(
+        pipeline,
+        "select count(*), sum(spent) from points where word in ('b', 'c') and spent >= 100",
+    )
     assert [tuple(row.values()) for row in totals(figures, SOME)] == expected
 
 
@@ -202,30 +211,54 @@ def test_a_store_that_fails_is_asked_again_later(
 
 def made(types: dict[str, str], rows: list[dict[str, Any]]) -> Held:
     columns = tuple(Column(name=name, type=type_) for name, type_ in types.items())
-    held = Held(Served(table="gold.t", name="t__1", snapshot="s", rows=len(rows), columns=columns), list(types))
+    held = Held(
+        Served(table="gold.t", name="t__1", snapshot="s", rows=len(rows), columns=columns),
+        list(types),
+    )
     held.append(rows)
     return held
 
 
 def test_sums_are_exact_and_what_is_beyond_duckdb_is_left_to_the_store() -> None:
     large = 2**63 - 1
-    held = made({"n": "BIGINT", "d": "DECIMAL(18,2)"}, [{"n": large, "d": Decimal(large).scaleb(-2)}] * 3)
+    held = made(
+        {"n": "BIGINT", "d": "DECIMAL(18,2)"}, [{"n": large, "d": Decimal(large).scaleb(-2)}] * 3
+    )
     query = Query()
-    assert held.group((), {"N": "sum(n)", "n": "sum(d)"}, query) == [{"N": large * 3, "n": Decimal(large * 3) / 100}]
-    assert made({"n": "BIGINT"}, [{"n": -large}]).group(("bin(n, 9007199254740993)",), {}, query) is None
-    assert held.group((), {"rows": "count()"}, Query(filters=(Filter("d", "lt", "1e38"),))) == [{"rows": 3}]
-    assert held.group((), {"rows": "count()"}, Query(filters=(Filter("d", "gte", "1e38"),))) == [{"rows": 0}]
+    assert held.group((), {"N": "sum(n)", "n": "sum(d)"}, query) == [
+        {"N": large * 3, "n": Decimal(large * 3) / 100}
+    ]
+    assert (
+        made({"n": "BIGINT"}, [{"n": -large}]).group(("bin(n, 9007199254740993)",), {}, query)
+        is None
+    )
+    assert held.group((), {"rows": "count()"}, Query(filters=(Filter("d", "lt", "1e38"),))) == [
+        {"rows": 3}
+    ]
+    assert held.group((), {"rows": "count()"}, Query(filters=(Filter("d", "gte", "1e38"),))) == [
+        {"rows": 0}
+    ]
 
 
 def test_early_days_and_names_that_differ_in_case() -> None:
     days = [date(33, 4, 3), date(2024, 1, 1)]
-    held = made({"day": "DATE", "opens": "TIME"}, [{"day": day, "opens": "05:30:00.000000"} for day in days])
-    found = held.group(("month(day)",), {"Rows": "count()", "rows": "min(opens)"}, Query(sort=(Sort("Rows"),)))
-    assert found == [{"day": month, "Rows": 1, "rows": "05:30:00.000000"} for month in ("0033-04", "2024-01")]
+    held = made(
+        {"day": "DATE", "opens": "TIME"}, [{"day": day, "opens": "05:30:00.000000"} for day in days]
+    )
+    found = held.group(
+        ("month(day)",), {"Rows": "count()", "rows": "min(opens)"}, Query(sort=(Sort("Rows"),))
+    )
+    assert found == [
+        {"day": month, "Rows": 1, "rows": "05:30:00.000000"} for month in ("0033-04", "2024-01")
+    ]
 
 
-def test_the_browser_shows_figures_of_held_columns(tab: Any, pipeline: md.Pipeline, tmp_path: Path) -> None:
-    (tmp_path / "log.py").write_text('import logging; logging.getLogger("medallion_panel").setLevel(logging.INFO)')
+def test_the_browser_shows_figures_of_held_columns(
+    tab: Any, pipeline: md.Pipeline, tmp_path: Path
+) -> None:
+    (tmp_path / "log.py").write_text(
+        'import logging; logging.getLogger("medallion_panel").setLevel(logging.INFO)'
+    )
     with serving(tmp_path / "medallion.yaml", "--setup", str(tmp_path / "log.py")) as url:
         tab.goto(url)
         log = tmp_path / "serve.log"

@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 import medallion as md
 import medallion_panel
 from medallion.records import Run
-from medallion_panel.texts import markdown, markup_table
+from medallion_panel.ui.markup import markdown, markup_table
 from tests.panel.hostile import HOSTILE, nothing_ran
 from tests.panel.serving import close_menu, serving
 
@@ -30,7 +30,15 @@ def declaration() -> dict[str, Any]:
     """A dashboard whose names, titles, notes, labels and texts are all hostile."""
     texts = iter(HOSTILE * 3)
     values = [
-        {"kpi": {"title": next(texts), "note": next(texts), "table": "names", "value": "count()", "over": "name"}},
+        {
+            "kpi": {
+                "title": next(texts),
+                "note": next(texts),
+                "table": "names",
+                "value": "count()",
+                "over": "name",
+            }
+        },
         {
             "bar": {
                 "title": next(texts),
@@ -41,7 +49,15 @@ def declaration() -> dict[str, Any]:
                 "height": 900,
             }
         },
-        {"line": {"title": next(texts), "table": "names", "x": "name", "y": "sum(number)", "by": "name"}},
+        {
+            "line": {
+                "title": next(texts),
+                "table": "names",
+                "x": "name",
+                "y": "sum(number)",
+                "by": "name",
+            }
+        },
         {"area": {"table": "names", "x": "number", "y": "count()", "by": "name", "series": 10}},
         {"heatmap": {"table": "names", "x": "name", "y": "key", "value": "count()"}},
         {"scatter": {"table": "names", "x": "name", "y": "number", "by": "name"}},
@@ -58,14 +74,22 @@ def declaration() -> dict[str, Any]:
         {"line": {"table": "columns", "x": HOSTILE[7], "y": "sum(<img src=x onerror=alert(1)>)"}},
     ]
     third = len(HOSTILE) // 3 + 1
-    parts = zip(HOSTILE[:third], HOSTILE[third : 2 * third], [*HOSTILE[2 * third :], "x", "x"], strict=False)
-    texts_page = [{"markdown": {"title": title, "note": note, "text": text}} for title, note, text in parts]
+    parts = zip(
+        HOSTILE[:third], HOSTILE[third : 2 * third], [*HOSTILE[2 * third :], "x", "x"], strict=False
+    )
+    texts_page = [
+        {"markdown": {"title": title, "note": note, "text": text}} for title, note, text in parts
+    ]
     return {
         "title": HOSTILE[8],
         "labels": {"number": next(texts)},
         "pages": [
             {"title": "System", "blocks": ["quality", "runs", "freshness"]},
-            {"title": "Values", "filters": ["name", {"column": "number", "label": next(texts)}], "blocks": values},
+            {
+                "title": "Values",
+                "filters": ["name", {"column": "number", "label": next(texts)}],
+                "blocks": values,
+            },
             {"title": "Columns", "filters": list(HOSTILE[:4]), "blocks": columns},
             {"title": f"Texts {HOSTILE[16]}", "blocks": texts_page, "icon": HOSTILE[21]},
         ],
@@ -76,7 +100,9 @@ def declaration() -> dict[str, Any]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "data").mkdir()
-    names = pa.table({"key": [*map(str, range(len(HOSTILE)))], "name": HOSTILE, "number": range(len(HOSTILE))})
+    names = pa.table(
+        {"key": [*map(str, range(len(HOSTILE)))], "name": HOSTILE, "number": range(len(HOSTILE))}
+    )
     pq.write_table(names, folder / "data/names.parquet")
     pq.write_table(pa.table({text: [1, 2, 3] for text in HOSTILE}), folder / "data/columns.parquet")
     described = {
@@ -91,7 +117,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
                 "columns": {"from": "bronze.columns"},
             },
         },
-        "sinks": {"serving": {"url": "sqlite:lake/serving.db", "tables": {"names": {"key": "key"}}}},
+        "sinks": {
+            "serving": {"url": "sqlite:lake/serving.db", "tables": {"names": {"key": "key"}}}
+        },
         "dashboard": declaration(),
     }
     (folder / "medallion.yaml").write_text(json.dumps(described))
@@ -122,18 +150,28 @@ def test_the_corpus_is_large_enough() -> None:
 
 
 def test_nothing_of_an_address_runs(watched: Any, address: str) -> None:
-    parts = [("page", "values"), *((text, text) for text in HOSTILE), *(("name", text + "?") for text in HOSTILE)]
+    parts = [
+        ("page", "values"),
+        *((text, text) for text in HOSTILE),
+        *(("name", text + "?") for text in HOSTILE),
+    ]
     watched.goto(f"{address}?{urlencode(parts)}")
     for text in HOSTILE:
         expect(watched.get_by_text(f"This page has no filter “{text}”.")).to_be_visible()
     nothing_ran(watched)
     for number, text in enumerate(HOSTILE[::6]):
         query = (
-            {"page": text} if number % 2 else {"page": "values", "sort": text, "number": text, "row": text, "q": text}
+            {"page": text}
+            if number % 2
+            else {"page": "values", "sort": text, "number": text, "row": text, "q": text}
         )
         go = "search => { history.pushState(null, '', search); dispatchEvent(new PopStateEvent('popstate')) }"
         watched.evaluate(go, f"?{urlencode(query)}")
-        notice = f"There is no page “{text}”" if number % 2 else f"This table cannot be sorted by {text!r}"
+        notice = (
+            f"There is no page “{text}”"
+            if number % 2
+            else f"This table cannot be sorted by {text!r}"
+        )
         expect(watched.get_by_text(notice)).to_be_visible()
 
 
@@ -216,21 +254,44 @@ def test_a_failed_run_is_in_the_header_and_its_reason_does_not_run(
             error=HOSTILE[16])
     )  # fmt: skip
     watched.goto(f"{address}?page=system")
-    expect(watched.get_by_role("banner").get_by_text(f"Last run failed, since just now: {HOSTILE[16]}")).to_be_visible()
+    expect(
+        watched.get_by_role("banner").get_by_text(f"Last run failed, since just now: {HOSTILE[16]}")
+    ).to_be_visible()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_keeps_no_code(text: str) -> None:
-    for written in (text, f"# {text}", f"[{text}](https://example.org)", f"![{text}](javascript:alert(1))"):
+    for written in (
+        text,
+        f"# {text}",
+        f"[{text}](https://example.org)",
+        f"![{text}](javascript:alert(1))",
+    ):
         html = str(markdown(written)).lower().partition("</style>")[2]
-        for part in ("<script", "<iframe", "<svg", "<form", "<style", 'href="javascript', 'href="data'):
+        for part in (
+            "<script",
+            "<iframe",
+            "<svg",
+            "<form",
+            "<style",
+            'href="javascript',
+            'href="data',
+        ):
             assert part not in html
         assert "<img" not in html or "onerror" not in html
 
 
 def test_markdown_is_markdown() -> None:
-    html = markdown("# Sales\n\n**Bold**, <u>under</u> and [a link](https://example.org)\n\n| a |\n| - |\n| 1 |\n")
-    for part in ("<h1>Sales</h1>", "<strong>Bold</strong>", "<u>under</u>", 'href="https://example.org"', "<td>1</td>"):
+    html = markdown(
+        "# Sales\n\n**Bold**, <u>under</u> and [a link](https://example.org)\n\n| a |\n| - |\n| 1 |\n"
+    )
+    for part in (
+        "<h1>Sales</h1>",
+        "<strong>Bold</strong>",
+        "<u>under</u>",
+        'href="https://example.org"',
+        "<td>1</td>",
+    ):
         assert part in html
     assert "<img>" not in markdown("![a](data:image/png;base64,AAAA)")
     assert "https://" not in markdown("![a](https://example.org/counter.png)")
@@ -251,9 +312,22 @@ def test_every_response_has_the_headers(address: str, project: md.Pipeline) -> N
     for place in PLACES:
         _has_headers(f"{root}{place}")
     login = Path(medallion_panel.__file__).with_name("login.html")
-    options = ("--basic-auth", "sesame", "--cookie-secret", "crumbs", "--basic-login-template", str(login))
+    options = (
+        "--basic-auth",
+        "sesame",
+        "--cookie-secret",
+        "crumbs",
+        "--basic-login-template",
+        str(login),
+    )
     with serving(project.base / "medallion.yaml", *options) as url:
-        for place in ("login", "login?error=%3Cscript%3E", "logout", "medallion_panel", "static/js/bokeh.min.js"):
+        for place in (
+            "login",
+            "login?error=%3Cscript%3E",
+            "logout",
+            "medallion_panel",
+            "static/js/bokeh.min.js",
+        ):
             _has_headers(f"{url.removesuffix('medallion_panel')}{place}")
 
 

@@ -15,24 +15,42 @@ from playwright.sync_api import expect
 
 import medallion as md
 from medallion.contracts import Filter
-from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Histogram, Kpi, Scatter, WorldMap
+from medallion_panel.block_settings import (
+    Bar,
+    Block,
+    Chart,
+    Heatmap,
+    Histogram,
+    Kpi,
+    Scatter,
+    WorldMap,
+)
+from medallion_panel.blocks.block_context import NoRowsError, Reading
 from medallion_panel.blocks.charts import bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.points import scatter
-from medallion_panel.blocks.reading import NoRowsError, Reading
-from medallion_panel.blocks.worldmap import by_country
-from medallion_panel.cards import Card
-from medallion_panel.defaults import default_pages
-from medallion_panel.figures import Figures
-from medallion_panel.filters import page_filters
-from medallion_panel.formats import Formats
-from medallion_panel.offers import offers_of
+from medallion_panel.blocks.scatter import scatter
+from medallion_panel.blocks.world_map import by_country
+from medallion_panel.data.queries import Figures
+from medallion_panel.pages.card import Card
+from medallion_panel.pages.default_pages import default_pages
+from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, Page
+from medallion_panel.ui.formats import Formats
 from tests.panel.serving import serving
 
 LONG = "A name that is far longer than an axis, "
-NAMES = [f"{LONG}one", f"{LONG}two", "<img src=x onerror='stolen = 1'>", "", "two\nlines", None, "2024-05", "May 2024"]
+NAMES = [
+    f"{LONG}one",
+    f"{LONG}two",
+    "<img src=x onerror='stolen = 1'>",
+    "",
+    "two\nlines",
+    None,
+    "2024-05",
+    "May 2024",
+]
 RATIOS = [nan, inf, -inf, None, 1e300, -1e300, 5e-324, 123456789.125]
 ROWS = 56
 FORMATS = Formats.of(Dashboard())
@@ -43,7 +61,10 @@ COLUMNS: dict[str, list[Any]] = {
     "big": [(-1) ** number * (2**63 - 1) for number in range(ROWS)],
     "amount": [Decimal(10) ** (number % 15) / 100 for number in range(ROWS)],
     "flag": [(True, False, None)[number % 3] for number in range(ROWS)],
-    "day": [(date(1, 1, 1), date(9999, 12, 31), None, date(2024, 2, 29))[number % 4] for number in range(ROWS)],
+    "day": [
+        (date(1, 1, 1), date(9999, 12, 31), None, date(2024, 2, 29))[number % 4]
+        for number in range(ROWS)
+    ],
     "at": [None if number % 5 == 0 else datetime(2024, 3, 31, 1, number) for number in range(ROWS)],
     "tags": [["<b>x</b>"] for _ in range(ROWS)],
     "category": [f"Category {number}" for number in range(ROWS)],
@@ -136,8 +157,12 @@ def test_names_that_begin_alike_are_bars_of_their_own(reading: Reading) -> None:
     drawn = dict(zip(data_of(picture)["x"], data_of(picture)["y"], strict=True))
     assert drawn[f"{LONG}one"] == drawn[f"{LONG}two"] == ROWS / 8
     assert {*drawn} == {*picture.figure.x_range.factors}
-    cells = data_of(heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), reading))
-    assert len({*cells["x"]}) == len({"No value" if name is None else FORMATS.period(name) for name in NAMES})
+    cells = data_of(
+        heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), reading)
+    )
+    assert len({*cells["x"]}) == len(
+        {"No value" if name is None else FORMATS.period(name) for name in NAMES}
+    )
 
 
 def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
@@ -147,13 +172,19 @@ def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
     assert sum(bins["rows"]) == ROWS / 2
     points = data_of(scatter(Scatter(table="odd", x="ratio", y="big"), reading))
     assert {*points["x"]} == {-1e300, 5e-324, 123456789.125, 1e300}
-    cells = data_of(heatmap(Heatmap(table="odd", x="flag", y="__proto__", value="max(ratio)"), reading))
+    cells = data_of(
+        heatmap(Heatmap(table="odd", x="flag", y="__proto__", value="max(ratio)"), reading)
+    )
     assert sorted(cells["x"]) == ["No value", "no", "yes"]  # the others have an infinite greatest
 
 
 def test_points_of_days_moments_and_names(reading: Reading) -> None:
     moments = scatter(Scatter(table="odd", x="day", y="at"), reading)
-    assert type(moments.figure.xaxis[0]).__name__ == type(moments.figure.yaxis[0]).__name__ == "DatetimeAxis"
+    assert (
+        type(moments.figure.xaxis[0]).__name__
+        == type(moments.figure.yaxis[0]).__name__
+        == "DatetimeAxis"
+    )
     names = scatter(Scatter(table="odd", x="flag", y="index", by="flag"), reading)
     assert names.figure.x_range.factors == ["no", "yes"]
     assert "yes" in names.legend
@@ -183,16 +214,34 @@ def test_two_names_of_a_country_count_together(reading: Reading) -> None:
     assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
     highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
     assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
-    means, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="mean(index)"), reading)
-    assert (means["france"], sorted(elsewhere)) == (sum(range(1, ROWS, 4)) / quarter, ["France", "Nowhere"])
+    means, elsewhere, _ = by_country(
+        WorldMap(table="odd", country="land", value="mean(index)"), reading
+    )
+    assert (means["france"], sorted(elsewhere)) == (
+        sum(range(1, ROWS, 4)) / quarter,
+        ["France", "Nowhere"],
+    )
 
 
 def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -> None:
     block = {"table": {"table": "odd"}}
-    fields = ["ratio", "tags", "nowhere", {"column": "name", "as": "range"}, {"column": "big", "as": "search"}]
-    offers, told = offers_of(Page.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures)
+    fields = [
+        "ratio",
+        "tags",
+        "nowhere",
+        {"column": "name", "as": "range"},
+        {"column": "big", "as": "search"},
+    ]
+    offers, told = offers_of(
+        Page.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures
+    )
     assert [offer.field.column for offer in offers] == ["ratio"]
-    assert [text.partition(":")[0].rpartition(" ")[2] for text in told] == ["'tags'", "'nowhere'", "'name'", "'big'"]
+    assert [text.partition(":")[0].rpartition(" ")[2] for text in told] == [
+        "'tags'",
+        "'nowhere'",
+        "'name'",
+        "'big'",
+    ]
     (ratio,) = page_filters(offers, FORMATS, lambda: None)
     assert ratio.conditions() == []
     assert "-1E300 – 1E300" in ratio.widget.label
@@ -216,7 +265,9 @@ def test_every_page_is_drawn_and_nothing_runs_as_code(tab: Any, pipeline: md.Pip
         expect(tab.locator(".figure").first).to_have_text("∞")
         expect(tab.locator(".figure").nth(1)).to_have_text("0")
         expect(tab.get_by_text("1–56 of 56")).to_be_visible()
-        expect(tab.get_by_role("cell", name="<img src=x onerror='stolen = 1'>").first).to_be_visible()
+        expect(
+            tab.get_by_role("cell", name="<img src=x onerror='stolen = 1'>").first
+        ).to_be_visible()
         expect(tab.get_by_text("This page is not filtered by 'tags'")).to_be_visible()
         expect(tab.get_by_text("could not be drawn")).to_have_count(0)
     with serving(pipeline.base / "medallion.yaml") as url:

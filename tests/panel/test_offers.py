@@ -11,11 +11,11 @@ import pytest
 
 import medallion as md
 from medallion.contracts import Query
-from medallion_panel.figures import Figures
-from medallion_panel.filters import conditions, page_filters
-from medallion_panel.formats import Formats
-from medallion_panel.offers import offers_of
+from medallion_panel.data.queries import Figures
+from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.pages.filters import conditions, page_filters
 from medallion_panel.section import Dashboard, Page
+from medallion_panel.ui.formats import Formats
 
 YAML = """\
 name: stores
@@ -46,7 +46,9 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
 
 
 def page(*filters: Any) -> Page:
-    return Page.model_validate({"title": "T", "filters": filters, "blocks": [{"table": {"table": "stores"}}]})
+    return Page.model_validate(
+        {"title": "T", "filters": filters, "blocks": [{"table": {"table": "stores"}}]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,9 @@ def page(*filters: Any) -> Page:
 def test_every_filter_leaves_the_rows_that_were_asked(
     figures: Figures, column: str, declared: str | None, way: str, text: str, rows: int
 ) -> None:
-    offers, remarks = offers_of(page({"column": column, "as": declared} if declared else column), figures)
+    offers, remarks = offers_of(
+        page({"column": column, "as": declared} if declared else column), figures
+    )
     (offer,) = offers
     assert offer.form[1].startswith(way)
     assert bool(remarks) == (declared == "choice" and way != "values")

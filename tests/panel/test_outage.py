@@ -26,7 +26,9 @@ def page(browser: Any) -> Iterator[Any]:
     tab.close()
 
 
-def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(page: Any, project: md.Pipeline) -> None:
+def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(
+    page: Any, project: md.Pipeline
+) -> None:
     config, port = project.base / "medallion.yaml", free_port()
     with server(config, port=port) as served:
         page.goto(f"{served.url}?page=clients")
@@ -36,7 +38,9 @@ def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(page: Any,
         expect(page.locator(".figure")).to_have_text("7")
         page.evaluate("window.before = true")
     expect(page.get_by_role("alert")).to_contain_text(LOST)
-    assert page.evaluate("[...document.body.children].every((each) => each.inert || each.role === 'alert')")
+    assert page.evaluate(
+        "[...document.body.children].every((each) => each.inert || each.role === 'alert')"
+    )
     with server(config, port=port):
         page.wait_for_function("window.before === undefined", timeout=60_000)
         expect(page.locator(".figure")).to_have_text("7", timeout=60_000)
@@ -45,7 +49,9 @@ def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(page: Any,
         page.close()
 
 
-def test_a_server_that_hangs_is_told_and_gets_its_page_back(page: Any, project: md.Pipeline) -> None:
+def test_a_server_that_hangs_is_told_and_gets_its_page_back(
+    page: Any, project: md.Pipeline
+) -> None:
     with server(project.base / "medallion.yaml") as served:
         page.goto(f"{served.url}?page=clients")
         expect(page.locator(".figure")).to_have_text("30")

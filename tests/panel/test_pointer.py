@@ -37,10 +37,14 @@ def test_days_are_picked_in_the_calendar(tab: Any, address: str, project: md.Pip
     tab.wait_for_url("**since=2024-02-01..2024-03-30")
     tab.keyboard.press("Escape")
     chosen = "since between date '2024-02-01' and date '2024-03-30'"
-    rows = figures(project, f"select client_id, spent::double from clients where {chosen} order by spent desc")
+    rows = figures(
+        project, f"select client_id, spent::double from clients where {chosen} order by spent desc"
+    )
     assert 0 < len(rows) < 30
     expect(tab.locator(".figure")).to_have_text(str(len(rows)))
-    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text([str(ident) for ident, _ in rows[:5]])
+    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text(
+        [str(ident) for ident, _ in rows[:5]]
+    )
     shows(tab, ["x", "y"], rows, ordered=False)
     tab.get_by_role("button", name="Clear filters").click()
     expect(tab.locator(".figure")).to_have_text("30")

@@ -9,11 +9,11 @@ import pytest
 import medallion as md
 from medallion.contracts import Filter
 from medallion_panel.block_settings import Scatter
-from medallion_panel.blocks.points import RASTER, scatter
-from medallion_panel.blocks.reading import NoRowsError, Reading
-from medallion_panel.figures import Figures
-from medallion_panel.formats import Formats
+from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.scatter import RASTER, scatter
+from medallion_panel.data.queries import Figures
 from medallion_panel.section import Dashboard
+from medallion_panel.ui.formats import Formats
 
 YAML = """\
 name: many
@@ -56,7 +56,9 @@ def test_every_point_is_counted_where_it_lies(figures: Figures) -> None:
     column, line = 7, 11
     a, b = left + column * wide, low + line * high
     query = f"select count(*) from range({ROWS}) t(i) where i % 997 - 400 >= {a} and i % 997 - 400 < {a + wide}"
-    ((expected,),) = duckdb.sql(f"{query} and i % 401 / 4 >= {b} and i % 401 / 4 < {b + high}").fetchall()
+    ((expected,),) = duckdb.sql(
+        f"{query} and i % 401 / 4 >= {b} and i % 401 / 4 < {b + high}"
+    ).fetchall()
     assert expected > 0
     assert counts[line, column] == expected
     assert "too many to draw each" in picture.legend

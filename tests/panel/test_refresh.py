@@ -48,7 +48,9 @@ WATCH = """() => {
 }"""
 
 
-def test_a_new_release_takes_the_place_of_the_former_without_a_flicker(tab: Any, tmp_path: Path) -> None:
+def test_a_new_release_takes_the_place_of_the_former_without_a_flicker(
+    tab: Any, tmp_path: Path
+) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
     pipeline.run()
     with serving(pipeline.base / "medallion.yaml") as url:
@@ -73,7 +75,9 @@ def test_a_new_release_takes_the_place_of_the_former_without_a_flicker(tab: Any,
         assert tab.evaluate("watched.faults") == []
 
 
-def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(tab: Any, tmp_path: Path) -> None:
+def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(
+    tab: Any, tmp_path: Path
+) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
     pipeline.run()
     clients = pipeline.base / "data/clients.csv"
@@ -82,7 +86,9 @@ def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(tab: An
         tab.goto(f"{url}?page=clients&country=France&country=Japan&spent=700..")
         chosen = "spent >= 700 and country in ('France', 'Japan')"
         expect(tab.locator(".figure")).to_have_text(count(pipeline, chosen))
-        clients.write_text(f"{first}31,Client 31,France,4321.50,2031-05-05\n32,Client 32,Peru,800.50,2024-01-01\n")
+        clients.write_text(
+            f"{first}31,Client 31,France,4321.50,2031-05-05\n32,Client 32,Peru,800.50,2024-01-01\n"
+        )
         pipeline.run()
         expect(tab.get_by_text(pipeline.store().release().id)).to_be_attached()
         expect(tab.locator(".figure")).to_have_text(count(pipeline, chosen))
@@ -94,7 +100,9 @@ def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(tab: An
         )
         clients.write_text(first.replace("Japan", "Chile"))
         pipeline.run()
-        expect(tab.locator(".figure")).to_have_text(count(pipeline, "spent >= 700 and country = 'France'"))
+        expect(tab.locator(".figure")).to_have_text(
+            count(pipeline, "spent >= 700 and country = 'France'")
+        )
         tab.wait_for_url(lambda address: "country=France" in address and "Japan" not in address)
 
 
@@ -105,7 +113,9 @@ def test_a_page_nobody_declared_follows_its_table(tab: Any, tmp_path: Path) -> N
     with serving(config) as url:
         tab.goto(f"{url}?page=sales")
         expect(tab.get_by_text("By product", exact=True)).to_be_visible()
-        without = yaml.replace("sales: {from: silver.sales}", "sales: {from: silver.sales, steps: [drop: [product]]}")
+        without = yaml.replace(
+            "sales: {from: silver.sales}", "sales: {from: silver.sales, steps: [drop: [product]]}"
+        )
         config.write_text(without)
         md.Pipeline.load(config).run()
         expect(tab.get_by_text("By product", exact=True)).to_have_count(0)
@@ -126,4 +136,7 @@ def count(pipeline: md.Pipeline, where: str) -> str:
 
 
 def by_product(pipeline: md.Pipeline) -> list[tuple[Any, ...]]:
-    return figures(pipeline, "select product, sum(revenue)::double as y from sales group by product order by y desc")
+    return figures(
+        pipeline,
+        "select product, sum(revenue)::double as y from sales group by product order by y desc",
+    )

@@ -34,10 +34,14 @@ def test_every_fault_of_the_section_has_its_place(tmp_path: Path) -> None:
         assert f"medallion.yaml:{first + line}:" in told, told
         assert words in told
     mended = (
-        FAULTY.replace("euro", "EUR").replace("lien", "line").replace("total(", "sum(").replace("colums", "columns")
+        FAULTY.replace("euro", "EUR")
+        .replace("lien", "line")
+        .replace("total(", "sum(")
+        .replace("colums", "columns")
     )
     path.write_text(yaml + mended)
     with pytest.raises(
-        DeclarationError, match=rf"medallion.yaml:{first + 5}:\d+: .*no served table 'salse'; did you mean"
+        DeclarationError,
+        match=rf"medallion.yaml:{first + 5}:\d+: .*no served table 'salse'; did you mean",
     ):
         md.Pipeline.load(path).check()

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 import medallion_panel
-from medallion.spreadsheets import BOM
+from medallion.export.spreadsheet_csv import BOM
 from tests.panel import shop
 from tests.panel.serving import close_menu, serving
 
@@ -33,7 +33,9 @@ def euros(pipeline: md.Pipeline, where: str = "true") -> str:
     return f"€{revenue:,.0f}" if revenue < 10_000 else f"€{revenue / 1000:.1f}K"
 
 
-def test_home_shows_the_figures_of_the_lake_in_every_block(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_home_shows_the_figures_of_the_lake_in_every_block(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
     tab.goto(address)
     expect(tab.get_by_text(euros(project), exact=True)).to_be_visible()
     for title in ("By month", "Shares", "Products", "Weekdays", "World", "Quality"):
@@ -46,7 +48,9 @@ def test_home_shows_the_figures_of_the_lake_in_every_block(tab: Any, address: st
 
 def test_a_link_brings_page_and_filters(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=home&country=France&country=Japan")
-    expect(tab.get_by_text(euros(project, "country in ('France', 'Japan')"), exact=True)).to_be_visible()
+    expect(
+        tab.get_by_text(euros(project, "country in ('France', 'Japan')"), exact=True)
+    ).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,9 @@ def test_a_download_has_all_that_is_filtered(
     tab.goto(f"{address}?page=clients&country=France&spent=700..900")
     expect(tab.get_by_text("of 5")).to_be_visible()
     with tab.expect_download() as started:
-        tab.get_by_role("button", name=f"All rows that meet the filters, as {form}", exact=True).click()
+        tab.get_by_role(
+            "button", name=f"All rows that meet the filters, as {form}", exact=True
+        ).click()
     started.value.save_as(tmp_path / "file")
     data = (tmp_path / "file").read_bytes()
     rows = (
@@ -139,7 +145,9 @@ def test_dark_mode(tab: Any, address: str) -> None:
     assert colour == "rgb(18, 22, 28)"
 
 
-def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(tab: Any, tmp_path: Path) -> None:
+def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(
+    tab: Any, tmp_path: Path
+) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
     with serving(pipeline.base / "medallion.yaml") as url:
         tab.goto(url)
@@ -157,7 +165,9 @@ def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(tab: Any
         expect(tab.get_by_text("Store out of reach")).to_have_count(0)
 
 
-def test_every_kind_of_filter_narrows_what_is_shown(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_every_kind_of_filter_narrows_what_is_shown(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
     tab.get_by_role("combobox", name="Country").click()
@@ -185,12 +195,15 @@ def test_every_kind_of_filter_narrows_what_is_shown(tab: Any, address: str, proj
 def test_days_are_chosen_by_a_link(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients&since=2024-03-01..2024-05-31")
     ((number,),) = figures(
-        project, "select count(*) from clients where since between date '2024-03-01' and date '2024-05-31'"
+        project,
+        "select count(*) from clients where since between date '2024-03-01' and date '2024-05-31'",
     )
     expect(tab.locator(".figure")).to_have_text(str(number))
 
 
-def test_what_a_filter_does_not_hold_for_is_told_and_what_is_empty_too(tab: Any, address: str) -> None:
+def test_what_a_filter_does_not_hold_for_is_told_and_what_is_empty_too(
+    tab: Any, address: str
+) -> None:
     tab.goto(f"{address}?page=clients&spent=851..852")
     expect(tab.get_by_text("No rows meet these filters.").first).to_be_visible()
     expect(tab.get_by_text("0 rows")).to_be_visible()
@@ -199,7 +212,9 @@ def test_what_a_filter_does_not_hold_for_is_told_and_what_is_empty_too(tab: Any,
 def test_the_code_it_gives_gives_the_same_rows(
     tab: Any, address: str, project: md.Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tab.goto(f"{address}?page=clients&country=France&spent=700..860.5&since=2024-01-01..2024-12-01&sort=name")
+    tab.goto(
+        f"{address}?page=clients&country=France&spent=700..860.5&since=2024-01-01..2024-12-01&sort=name"
+    )
     tab.get_by_text("Get these rows from elsewhere").click()
     python = tab.locator("pre").first.text_content()
     assert tab.locator("pre").nth(1).text_content().startswith("curl -H 'Accept: text/csv'")
@@ -252,7 +267,9 @@ def test_all_of_it_can_be_reached_by_keyboard(tab: Any, address: str) -> None:
     expect(tab.get_by_text("By month", exact=True)).to_be_visible()
 
 
-def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(tab: Any, tmp_path: Path) -> None:
+def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(
+    tab: Any, tmp_path: Path
+) -> None:
     yaml = shop.YAML.partition("dashboard:")[0] + "dashboard: {stale_after_hours: 0.000001}\n"
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project", yaml))
     pipeline.run()
@@ -271,9 +288,18 @@ def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(ta
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_login_of_panels_own_lets_in_who_knows_the_password(tab: Any, project: md.Pipeline) -> None:
+def test_a_login_of_panels_own_lets_in_who_knows_the_password(
+    tab: Any, project: md.Pipeline
+) -> None:
     page = Path(medallion_panel.__file__).with_name("login.html")
-    options = ("--basic-auth", "open sesame", "--cookie-secret", "crumbs", "--basic-login-template", str(page))
+    options = (
+        "--basic-auth",
+        "open sesame",
+        "--cookie-secret",
+        "crumbs",
+        "--basic-login-template",
+        str(page),
+    )
     with serving(project.base / "medallion.yaml", *options) as url:
         tab.goto(url)
         assert "/login" in tab.url

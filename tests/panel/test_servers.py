@@ -30,14 +30,19 @@ def living(served: Server, file: Path) -> dict[str, int]:
     return counts
 
 
-def test_nothing_of_those_who_left_stays_in_the_server(browser: Any, project: md.Pipeline, tmp_path: Path) -> None:
+def test_nothing_of_those_who_left_stays_in_the_server(
+    browser: Any, project: md.Pipeline, tmp_path: Path
+) -> None:
     file = tmp_path / "living.json"
     options = ("--setup", str(Path(__file__).with_name("living.py")))
     options += ("--unused-session-lifetime", "500", "--check-unused-sessions", "200")
     with server(project.base / "medallion.yaml", *options, LIVING=str(file)) as served:
 
         def left() -> dict[str, int]:
-            eventually(lambda: living(served, file)["Session"] == 0, lambda: f"it keeps {living(served, file)}")
+            eventually(
+                lambda: living(served, file)["Session"] == 0,
+                lambda: f"it keeps {living(served, file)}",
+            )
             return living(served, file)
 
         visit(browser, served, file)
@@ -69,7 +74,16 @@ def test_servers_side_by_side_end_when_they_are_told_to(
     end: signal.Signals, browser: Any, project: md.Pipeline, tmp_path: Path
 ) -> None:
     config, port = project.base / "medallion.yaml", free_port()
-    cli = [sys.executable, "-m", "medallion", "--config", str(config), "dashboard", "--port", str(port)]
+    cli = [
+        sys.executable,
+        "-m",
+        "medallion",
+        "--config",
+        str(config),
+        "dashboard",
+        "--port",
+        str(port),
+    ]
     with server(config) as first, running(cli, port, tmp_path / "cli.log") as second:
         visitors = []
         for served in (first, second):
@@ -84,6 +98,8 @@ def test_servers_side_by_side_end_when_they_are_told_to(
             assert "rror" not in told, told
             with pytest.raises(ProcessLookupError):
                 os.killpg(served.process.pid, 0)
-            with socket.create_server(("127.0.0.1", int(served.url.split(":")[2].partition("/")[0]))):
+            with socket.create_server(
+                ("127.0.0.1", int(served.url.split(":")[2].partition("/")[0]))
+            ):
                 pass
             visitor.close()

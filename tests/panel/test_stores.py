@@ -37,7 +37,8 @@ def _served(
     if store == "mongodb":
         with proxy(mongodb) as way:
             monkeypatch.setenv(
-                "MEDALLION_STORE", way.url.replace("http:", "mongodb:") + "/" + mongodb.rpartition("/")[2]
+                "MEDALLION_STORE",
+                way.url.replace("http:", "mongodb:") + "/" + mongodb.rpartition("/")[2],
             )
             pipeline = _published(config)
             with serving(config) as url:
@@ -86,7 +87,11 @@ def _euros(value: Any) -> str:
 
 @pytest.mark.parametrize("store", ["sqlite", "mongodb", "api"])
 def test_every_page_on_every_store(
-    store: str, tab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    store: str,
+    tab: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     mongodb = request.getfixturevalue("mongodb_url") if store == "mongodb" else ""
     with _served(store, tmp_path, monkeypatch, mongodb) as (url, pipeline, away):
@@ -100,31 +105,51 @@ def test_every_page_on_every_store(
 
 def _home(tab: Any, url: str, lake: Sql) -> None:
     tab.goto(url)
-    ((revenue, purchases, items),) = lake("select sum(revenue), sum(purchases), sum(quantity) from sales")
-    expect(tab.locator(".figure")).to_have_text([_euros(revenue), f"{purchases:,}", f"{items:,}", "1,500"])
+    ((revenue, purchases, items),) = lake(
+        "select sum(revenue), sum(purchases), sum(quantity) from sales"
+    )
+    expect(tab.locator(".figure")).to_have_text(
+        [_euros(revenue), f"{purchases:,}", f"{items:,}", "1,500"]
+    )
     ((last, former),) = lake(
         "select max_by(revenue, month), (select max_by(revenue, month) from monthly_stats where month < '2025-01') "
         "from monthly_stats"
     )
     expect(tab.get_by_text(f"{abs(last / former - 1):.1%} on Dec 2024")).to_be_visible()
     shows(tab, ["y"], lake("select revenue::double from monthly_stats order by month"))
-    shows(tab, ["x", "y"], lake("select product, revenue::double from product_stats order by revenue desc"))
-    shows(tab, ["x", "y"], lake("select country, revenue::double from country_stats order by revenue desc"))
+    shows(
+        tab,
+        ["x", "y"],
+        lake("select product, revenue::double from product_stats order by revenue desc"),
+    )
+    shows(
+        tab,
+        ["x", "y"],
+        lake("select country, revenue::double from country_stats order by revenue desc"),
+    )
     expect(tab.get_by_role("row", name="silver.purchases 24,443 23,663 410 0 370")).to_be_visible()
 
 
 def _clients(tab: Any, url: str, lake: Sql) -> None:
     tab.goto(f"{url}?page=clients")
-    ((spent, mean, often),) = lake("select sum(total_spent), avg(total_spent), avg(purchases) from clients_stats")
-    expect(tab.locator(".figure")).to_have_text(["1,500", _euros(spent), _euros(mean), f"{often:.2f}"])
+    ((spent, mean, often),) = lake(
+        "select sum(total_spent), avg(total_spent), avg(purchases) from clients_stats"
+    )
+    expect(tab.locator(".figure")).to_have_text(
+        ["1,500", _euros(spent), _euros(mean), f"{often:.2f}"]
+    )
     rows = lake(
         "select client_id, name, country, purchases, total_spent from clients_stats "
         "order by total_spent desc, client_id limit 24"
     )
     for first in (0, 12):
         expect(tab.get_by_text(f"{first + 1}–{first + 12} of 1,500")).to_be_visible()
-        expect(tab.locator("tbody tr td:nth-child(2)")).to_have_text([row[1] for row in rows[first : first + 12]])
-        expect(tab.locator("tbody tr td:nth-child(5)")).to_have_text([f"€{row[4]:,.2f}" for row in rows[first:][:12]])
+        expect(tab.locator("tbody tr td:nth-child(2)")).to_have_text(
+            [row[1] for row in rows[first : first + 12]]
+        )
+        expect(tab.locator("tbody tr td:nth-child(5)")).to_have_text(
+            [f"€{row[4]:,.2f}" for row in rows[first:][:12]]
+        )
         tab.get_by_role("button", name="Next page").click()
     shows(
         tab,
@@ -150,25 +175,44 @@ def _found_clients(tab: Any, url: str, lake: Sql) -> None:
     expect(tab.locator(".figure").nth(1)).to_have_text(_euros(spent))
     expect(tab.locator(".figure").first).to_have_text(f"{number:,}")
     matches = "contains(strip_accents(lower(name)), 'e')"  # a search ignores case and accents
-    rows = lake(f"select name, client_id from clients_stats where {where} and {matches} order by all")
+    rows = lake(
+        f"select name, client_id from clients_stats where {where} and {matches} order by all"
+    )
     expect(tab.get_by_text(f"of {len(rows):,}")).to_be_visible()
     expect(tab.locator("tbody tr td:nth-child(2)")).to_have_text([name for name, _ in rows[:12]])
-    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text([str(ident) for _, ident in rows[:12]])
+    expect(tab.locator("tbody tr td:nth-child(1)")).to_have_text(
+        [str(ident) for _, ident in rows[:12]]
+    )
 
 
 def _products(tab: Any, url: str, lake: Sql) -> None:
     tab.goto(f"{url}?page=products")
-    shows(tab, ["x", "y"], lake("select product, revenue::double from product_stats order by revenue desc"))
+    shows(
+        tab,
+        ["x", "y"],
+        lake("select product, revenue::double from product_stats order by revenue desc"),
+    )
     share = "revenue::double / (select sum(revenue)::double from product_stats)"
-    shows(tab, ["x", "y"], lake(f"select product, {share} from product_stats order by revenue desc"))
+    shows(
+        tab, ["x", "y"], lake(f"select product, {share} from product_stats order by revenue desc")
+    )
     for product in ("Espresso machine", "Travel mug"):
         trend = f"select product, sum(revenue)::double from sales where product = '{product}' group by month, product"
         shows(tab, ["series", "y"], lake(f"{trend} order by month"))
     cells(
         tab,
         [
-            [name, f"{purchases:,}", f"{pieces:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
-            for name, purchases, pieces, revenue, mean, clients in lake("from product_stats order by revenue desc")
+            [
+                name,
+                f"{purchases:,}",
+                f"{pieces:,}",
+                f"€{revenue:,.2f}",
+                f"€{mean:,.2f}",
+                f"{clients:,}",
+            ]
+            for name, purchases, pieces, revenue, mean, clients in lake(
+                "from product_stats order by revenue desc"
+            )
         ],
     )
 
@@ -182,7 +226,9 @@ def _trends(tab: Any, url: str, lake: Sql) -> None:
         [
             (raw, mean if place > 1 else None)
             for place, (raw, mean) in enumerate(
-                lake(f"select y, avg(y) over (order by month rows 2 preceding) from ({months}) order by month")
+                lake(
+                    f"select y, avg(y) over (order by month rows 2 preceding) from ({months}) order by month"
+                )
             )
         ],
     )
@@ -197,30 +243,45 @@ def _trends(tab: Any, url: str, lake: Sql) -> None:
         tab,
         [
             [_month(month), f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
-            for month, purchases, revenue, mean, clients in lake("from monthly_stats order by month desc")
+            for month, purchases, revenue, mean, clients in lake(
+                "from monthly_stats order by month desc"
+            )
         ],
     )
 
 
 def _countries(tab: Any, url: str, lake: Sql) -> None:
     tab.goto(f"{url}?page=countries")
-    shows(tab, ["x", "y"], lake("select country, revenue::double from country_stats order by revenue desc"))
+    shows(
+        tab,
+        ["x", "y"],
+        lake("select country, revenue::double from country_stats order by revenue desc"),
+    )
     cells(
         tab,
         [
             [name, f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
-            for name, purchases, revenue, mean, clients in lake("from country_stats order by revenue desc")
+            for name, purchases, revenue, mean, clients in lake(
+                "from country_stats order by revenue desc"
+            )
         ],
     )
     figures = lake("select country, revenue from country_stats")
-    shows(tab, ["country", "text"], [(name, _euros(revenue)) for name, revenue in figures], ordered=False)
+    shows(
+        tab,
+        ["country", "text"],
+        [(name, _euros(revenue)) for name, revenue in figures],
+        ordered=False,
+    )
 
 
 def _performance(tab: Any, url: str, _: Sql) -> None:
     tab.goto(f"{url}?page=performance")
     expect(tab.get_by_text("silver.purchases: cast amount 91")).to_be_visible()
     expect(
-        tab.get_by_role("row", name=re.compile(r"bronze\.purchases (just now|\d+ \w+ ago) (.* )?24,443"))
+        tab.get_by_role(
+            "row", name=re.compile(r"bronze\.purchases (just now|\d+ \w+ ago) (.* )?24,443")
+        )
     ).to_be_visible()
     expect(tab.get_by_text("Steps of run")).to_be_visible()
     tab.get_by_role("button", name="Measure now").click()
@@ -234,7 +295,9 @@ def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
     expect(tab.locator("tbody tr")).to_have_count(1)
     before = pipeline.lake.current()
     more = "purchase_id,client_id,product,quantity,amount,purchase_date\n"
-    more += "".join(f"{900_000 + number},1,Moka pot,1,1000.00,2025-01-31\n" for number in range(100))
+    more += "".join(
+        f"{900_000 + number},1,Moka pot,1,1000.00,2025-01-31\n" for number in range(100)
+    )
     (pipeline.base / "data/purchases/2025-02.csv").write_text(more)
     assert pipeline.run().status == "succeeded"
     ((revenue,),) = _lake(pipeline)("select revenue from product_stats where product = 'Moka pot'")

@@ -11,8 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.column_types import EMPTY, NULL, agree, column_type, common_or_text, common_type, decided
-from medallion.exact_casts import checked, converted
+from medallion.sql.common_type import (
+    EMPTY,
+    NULL,
+    agree,
+    column_type,
+    common_or_text,
+    common_type,
+    decided,
+)
+from medallion.sql.exact_casts import checked, converted
 
 WORDS = (
     "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE BOOLEAN VARCHAR"
@@ -29,7 +37,9 @@ TYPES = [
 ]
 
 
-@pytest.mark.parametrize("text", [*TYPES, 'STRUCT("a b" VARCHAR, c DECIMAL(3,1)[])[]', "MAP(VARCHAR, STRUCT(x BLOB))"])
+@pytest.mark.parametrize(
+    "text", [*TYPES, 'STRUCT("a b" VARCHAR, c DECIMAL(3,1)[])[]', "MAP(VARCHAR, STRUCT(x BLOB))"]
+)
 def test_a_type_is_written_as_duckdb_reads_it(text: str) -> None:
     (kind,) = duckdb.sql(f"select null::{text} as x").types
     written = str(column_type(str(kind)))
@@ -73,7 +83,12 @@ def test_a_type_is_written_as_duckdb_reads_it(text: str) -> None:
         ("STRUCT(a BIGINT)", "STRUCT(b DATE, a DOUBLE)", None, "STRUCT(a VARCHAR, b DATE)"),
         ("STRUCT(a BIGINT)", "STRUCT(A BIGINT)", None, None),
         ("STRUCT(a BIGINT)", "MAP(VARCHAR, BIGINT)", None, None),
-        ("MAP(VARCHAR, INTEGER)", "MAP(VARCHAR, BIGINT)", "MAP(VARCHAR, BIGINT)", "MAP(VARCHAR, BIGINT)"),
+        (
+            "MAP(VARCHAR, INTEGER)",
+            "MAP(VARCHAR, BIGINT)",
+            "MAP(VARCHAR, BIGINT)",
+            "MAP(VARCHAR, BIGINT)",
+        ),
     ],
 )
 def test_common_types(one: str, other: str, common: str | None, text: str | None) -> None:
@@ -85,7 +100,12 @@ def test_common_types(one: str, other: str, common: str | None, text: str | None
 
 
 def _fields(type_: Any) -> Any:
-    return type_ and (type_.name, type_.precision, type_.scale, sorted((n, _fields(t)) for n, t in type_.items))
+    return type_ and (
+        type_.name,
+        type_.precision,
+        type_.scale,
+        sorted((n, _fields(t)) for n, t in type_.items),
+    )
 
 
 def test_several_types_do_not_depend_on_their_order() -> None:
@@ -135,7 +155,9 @@ def test_a_converted_value_is_the_value(data: st.DataObject, one: str, other: st
         return
     value = data.draw(VALUES[one])
     with duckdb.connect() as connection:
-        row = connection.execute(f"select {converted(f'$1::{one}', source, target)}", [value]).fetchone()
+        row = connection.execute(
+            f"select {converted(f'$1::{one}', source, target)}", [value]
+        ).fetchone()
     assert row
     assert same(row[0], value), (value, row[0], str(target))
 
@@ -156,11 +178,17 @@ def same(kept: Any, value: Any) -> bool:
 def test_a_value_that_does_not_fit_is_an_error_that_says_so() -> None:
     source, target = column_type("BIGINT"), column_type("DOUBLE")
     with duckdb.connect() as connection:
-        query = f"select {checked('x', source, target, 'a.parquet: x')} from (select $1::bigint as x)"
+        query = (
+            f"select {checked('x', source, target, 'a.parquet: x')} from (select $1::bigint as x)"
+        )
         assert connection.execute(query, [2**53]).fetchone() == (float(2**53),)
         assert connection.execute(query, [None]).fetchone() == (None,)
-        with pytest.raises(duckdb.Error, match=r"a\.parquet: x: 9007199254740993 does not fit DOUBLE"):
+        with pytest.raises(
+            duckdb.Error, match=r"a\.parquet: x: 9007199254740993 does not fit DOUBLE"
+        ):
             connection.execute(query, [2**53 + 1])
         late = checked("x", column_type("TIMESTAMP"), column_type("TIMESTAMP_NS"), "t")
         with pytest.raises(duckdb.Error, match="t: 2500-01-01 00:00:00 does not fit TIMESTAMP_NS"):
-            connection.execute(f"select {late} from (select timestamp '2500-01-01' as x)").fetchall()
+            connection.execute(
+                f"select {late} from (select timestamp '2500-01-01' as x)"
+            ).fetchall()

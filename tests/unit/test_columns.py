@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from medallion import plugins
-from medallion.columns import known_columns
 from medallion.contracts import Columns, Transform
+from medallion.declaration.columns import known_columns
 from medallion.errors import DeclarationError
 from medallion.pipeline import Pipeline
 from medallion.testing import apply_transform
@@ -101,16 +101,26 @@ def test_columns_are_followed_from_table_to_table(tmp_path: Path) -> None:
     ("tables", "path", "message"),
     [
         ("totals: {key: shp}", "totals.key", "no column 'shp' in 'totals'; did you mean 'shop'?"),
-        ("totals: {key: [shop, town]}", "totals.key[1]", "no column 'town' in 'totals'; there is revenue, shop"),
+        (
+            "totals: {key: [shop, town]}",
+            "totals.key[1]",
+            "no column 'town' in 'totals'; there is revenue, shop",
+        ),
         (
             "totals: {indexes: [-revenu]}",
             "totals.indexes[0]",
             "no column 'revenu' in 'totals'; did you mean 'revenue'?",
         ),
-        ("joined: {indexes: [[shop, -x]]}", "joined.indexes[0][1]", "no column 'x' in 'joined'; there is "),
+        (
+            "joined: {indexes: [[shop, -x]]}",
+            "joined.indexes[0][1]",
+            "no column 'x' in 'joined'; there is ",
+        ),
     ],
 )
-def test_a_key_or_index_that_cannot_be_is_found_by_check(tmp_path: Path, tables: str, path: str, message: str) -> None:
+def test_a_key_or_index_that_cannot_be_is_found_by_check(
+    tmp_path: Path, tables: str, path: str, message: str
+) -> None:
     sinks = f"sinks: {{serving: {{url: 'sqlite:lake/s.db', tables: {{{tables}}}}}}}\n"
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path, YAML + sinks)
@@ -121,7 +131,10 @@ def test_a_key_or_index_that_cannot_be_is_found_by_check(tmp_path: Path, tables:
 
 
 def test_what_only_the_data_can_tell_is_left_to_the_run(tmp_path: Path) -> None:
-    load(tmp_path, YAML + "sinks: {serving: {url: 'sqlite:lake/s.db', tables: {anything: {key: whatever}}}}\n")
+    load(
+        tmp_path,
+        YAML + "sinks: {serving: {url: 'sqlite:lake/s.db', tables: {anything: {key: whatever}}}}\n",
+    )
 
 
 NAMES = """\
@@ -145,7 +158,9 @@ tables:
         ("JSON_each", "SQLite reserves the name 'JSON_each'; rename the table"),
     ],
 )
-def test_a_name_that_sqlite_cannot_serve_is_found_by_check(tmp_path: Path, name: str, reason: str) -> None:
+def test_a_name_that_sqlite_cannot_serve_is_found_by_check(
+    tmp_path: Path, name: str, reason: str
+) -> None:
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path, NAMES.format(url="sqlite:lake/s.db", name=name))
     (problem,) = caught.value.problems

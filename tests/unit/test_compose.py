@@ -19,13 +19,19 @@ ONE_SHOT = {"buckets"}
 
 def test_keeps_the_compose_specification() -> None:
     schema = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
-    faults = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(COMPOSE)]
+    faults = [
+        f"{error.json_path}: {error.message}"
+        for error in Draft7Validator(schema).iter_errors(COMPOSE)
+    ]
     assert faults == []
     assert not Draft7Validator(schema).is_valid({"services": {"a": {"imagee": "b"}}})
 
 
 def test_has_every_service_on_its_port() -> None:
-    ports = {name: [port.partition(":")[2] for port in found.get("ports", [])] for name, found in SERVICES.items()}
+    ports = {
+        name: [port.partition(":")[2] for port in found.get("ports", [])]
+        for name, found in SERVICES.items()
+    }
     assert ports == {
         "minio": ["9000:9000", "9001:9001"],
         "buckets": [],
@@ -49,7 +55,9 @@ def test_images_are_pinned(name: str) -> None:
 
 def test_the_image_is_built_from_a_pinned_one_and_runs_without_root() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
-    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"python:3.12.11-slim-bookworm"}
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {
+        "python:3.12.11-slim-bookworm"
+    }
     assert re.search(r"^USER medallion$", dockerfile, re.MULTILINE)
     wanted = re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile, re.MULTILINE)
     for source in " ".join(wanted).split():

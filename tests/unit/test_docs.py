@@ -16,8 +16,8 @@ import pytest
 import medallion
 from medallion import plugins
 from medallion.cli import COMMANDS, group
-from medallion.config import Declaration, ServedTable, SinkDeclaration, Source, Table
 from medallion.contracts import Plugin
+from medallion.declaration.models import Declaration, ServedTable, SinkDeclaration, Source, Table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -41,7 +41,9 @@ reference = _load_reference()
 def pages() -> dict[str, str]:
     """Every page as a reader gets it, by its name."""
     return {
-        str(page.relative_to(DOCS).with_suffix("")): reference.expand(page.read_text(encoding="utf-8"))
+        str(page.relative_to(DOCS).with_suffix("")): reference.expand(
+            page.read_text(encoding="utf-8")
+        )
         for page in sorted(DOCS.rglob("*.md"))
     }
 
@@ -52,7 +54,11 @@ def headings(text: str) -> set[str]:
 
 def written(model: Any) -> list[str]:
     """The keys of a model as they stand in YAML."""
-    return [info.alias or name for name, info in model.model_fields.items() if name not in ("sections", "sink")]
+    return [
+        info.alias or name
+        for name, info in model.model_fields.items()
+        if name not in ("sections", "sink")
+    ]
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
@@ -78,10 +84,16 @@ def test_every_plugin_is_described_with_an_example_and_all_its_keys(
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_key_of_the_declaration_is_explained(model: Any, pages: dict[str, str]) -> None:
-    page = (DOCS / "declaration.md").read_text(encoding="utf-8") + (DOCS / "sources.md").read_text(encoding="utf-8")
+    page = (DOCS / "declaration.md").read_text(encoding="utf-8") + (DOCS / "sources.md").read_text(
+        encoding="utf-8"
+    )
     told = (inspect.getdoc(model) or "") + page
     for key in written(model):
-        assert f"`{key}`" in told or re.search(rf"^ *-? ?{key}:.*#", told, re.MULTILINE) or f"{key}:" in page, key
+        assert (
+            f"`{key}`" in told
+            or re.search(rf"^ *-? ?{key}:.*#", told, re.MULTILINE)
+            or f"{key}:" in page
+        ), key
         assert f"| `{key}` |" in pages["declaration"]
     for key in plugins.registered(plugins.SECTIONS):
         assert f"| `{key}` |" in pages["declaration"]
@@ -109,7 +121,9 @@ def test_every_command_and_option_is_described(name: str, pages: dict[str, str])
             assert parameter.help, parameter.name
             assert parameter.opts[-1] in pages["commands"]
         else:
-            assert str(parameter.metavar or parameter.name).strip("[]").upper() in command.help, parameter.name
+            assert str(parameter.metavar or parameter.name).strip("[]").upper() in command.help, (
+                parameter.name
+            )
 
 
 def test_every_kind_of_plugin_has_a_page(pages: dict[str, str]) -> None:

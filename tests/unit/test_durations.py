@@ -3,7 +3,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from medallion.durations import count_to_iso, interval_to_iso
+from medallion.sql.durations import count_to_iso, interval_to_iso
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,9 @@ from medallion.durations import count_to_iso, interval_to_iso
     ],
 )
 def test_counts(count: int | None, unit: str, iso: str | None) -> None:
-    found = duckdb.execute(f"select {count_to_iso('x', unit)} from (select $1::bigint as x)", [count]).fetchone()
+    found = duckdb.execute(
+        f"select {count_to_iso('x', unit)} from (select $1::bigint as x)", [count]
+    ).fetchone()
     assert found == (iso,)
 
 

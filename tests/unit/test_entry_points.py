@@ -106,18 +106,40 @@ def test_plugins_lists_all_and_names_the_damaged(folder: Path) -> None:
     done = medallion(folder, "plugins", "--json")
     assert done.returncode == 0, done.stderr
     listed = json.loads(done.stdout)
-    damaged = {(plugin["name"], plugin["from"]): plugin["missing"] for plugin in listed if "missing" in plugin}
+    damaged = {
+        (plugin["name"], plugin["from"]): plugin["missing"]
+        for plugin in listed
+        if "missing" in plugin
+    }
     assert damaged == {
-        ("raises", "raises-dist"): "transform 'raises' of raises-dist cannot be loaded: RuntimeError: no licence",
-        ("leaves", "leaves-dist"): "format 'leaves' of leaves-dist cannot be loaded: SystemExit: bye",
+        (
+            "raises",
+            "raises-dist",
+        ): "transform 'raises' of raises-dist cannot be loaded: RuntimeError: no licence",
+        (
+            "leaves",
+            "leaves-dist",
+        ): "format 'leaves' of leaves-dist cannot be loaded: SystemExit: bye",
         ("odd", "odd-dist"): damaged["odd", "odd-dist"],
-        ("section", "section-dist"): "section 'section' needs nothing_has_this_name, which is not installed",
-        ("csv", "rival-dist"): "rival-dist: rival_a:Csv: the name is taken by a plugin of medallion itself",
+        (
+            "section",
+            "section-dist",
+        ): "section 'section' needs nothing_has_this_name, which is not installed",
+        (
+            "csv",
+            "rival-dist",
+        ): "rival-dist: rival_a:Csv: the name is taken by a plugin of medallion itself",
         ("valueless", "valueless-dist"): damaged["valueless", "valueless-dist"],
     }
-    assert damaged["odd", "odd-dist"].startswith("transform 'odd' of odd-dist: its fields cannot be described: ")
-    assert damaged["valueless", "valueless-dist"].startswith("sink 'valueless' of valueless-dist cannot be loaded: ")
-    assert {"trim", "csv", "sqlite", "api"} <= {plugin["name"] for plugin in listed if "missing" not in plugin}
+    assert damaged["odd", "odd-dist"].startswith(
+        "transform 'odd' of odd-dist: its fields cannot be described: "
+    )
+    assert damaged["valueless", "valueless-dist"].startswith(
+        "sink 'valueless' of valueless-dist cannot be loaded: "
+    )
+    assert {"trim", "csv", "sqlite", "api"} <= {
+        plugin["name"] for plugin in listed if "missing" not in plugin
+    }
 
 
 def test_doctor_warns_of_each(folder: Path) -> None:

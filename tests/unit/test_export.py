@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from medallion import export
 from medallion.errors import DataError
+from medallion.export import files as export
 
 QUERY = """
     select * from (values
@@ -38,7 +38,9 @@ def rows() -> duckdb.DuckDBPyRelation:
     return connection.sql(QUERY)
 
 
-def test_csv_tells_null_from_empty_and_nested_values_are_json(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+def test_csv_tells_null_from_empty_and_nested_values_are_json(
+    rows: duckdb.DuckDBPyRelation, tmp_path: Path
+) -> None:
     export.write(rows, "csv", tmp_path / "t.csv", HEAD)
     text = (tmp_path / "t.csv").read_text(encoding="utf-8")
     first, second, third = list(csv.DictReader(text.splitlines(keepends=True)))
@@ -53,7 +55,9 @@ def test_csv_tells_null_from_empty_and_nested_values_are_json(rows: duckdb.DuckD
     assert third["name"] == '=1+1, "quoted"\n\a'
 
 
-def test_json_is_valid_and_decimals_are_exact_text(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+def test_json_is_valid_and_decimals_are_exact_text(
+    rows: duckdb.DuckDBPyRelation, tmp_path: Path
+) -> None:
     export.write(rows, "json", tmp_path / "t.json", HEAD)
     document = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
     first, second, third = document.pop("rows")
@@ -74,7 +78,12 @@ def test_json_is_valid_and_decimals_are_exact_text(rows: duckdb.DuckDBPyRelation
         "bytes": "Yg==",
         "huge": 2**127 - 1,
     }
-    assert (second["rate"], third["rate"], second["name"], second["day"]) == (None, None, "", "12024-01-01")
+    assert (second["rate"], third["rate"], second["name"], second["day"]) == (
+        None,
+        None,
+        "",
+        "12024-01-01",
+    )
     assert third["name"] == '=1+1, "quoted"\n\a'
 
 
@@ -83,7 +92,9 @@ def test_json_of_no_rows_is_whole(rows: duckdb.DuckDBPyRelation, tmp_path: Path)
     assert json.loads((tmp_path / "t.json").read_text()) == {**HEAD, "rows": []}
 
 
-def test_a_file_appears_whole_and_a_link_stays_one(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+def test_a_file_appears_whole_and_a_link_stays_one(
+    rows: duckdb.DuckDBPyRelation, tmp_path: Path
+) -> None:
     (tmp_path / "t.csv").write_text("before")
     (tmp_path / "link.csv").symlink_to("t.csv")
     with pytest.raises(DataError):
@@ -95,7 +106,9 @@ def test_a_file_appears_whole_and_a_link_stays_one(rows: duckdb.DuckDBPyRelation
     assert {path.name for path in tmp_path.iterdir()} == {"t.csv", "link.csv"}
 
 
-def test_a_pipe_is_written_to_and_not_replaced(rows: duckdb.DuckDBPyRelation, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(
+    rows: duckdb.DuckDBPyRelation, tmp_path: Path
+) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["timeout", "60", "cat", str(pipe)], stdout=subprocess.PIPE) as reader:
@@ -109,7 +122,10 @@ def test_parquet_keeps_every_type(rows: duckdb.DuckDBPyRelation, tmp_path: Path)
     export.write(shown, "parquet", tmp_path / "t.parquet", HEAD)
     back = duckdb.connect().read_parquet(str(tmp_path / "t.parquet"))
     assert list(map(str, back.types)) == list(map(str, shown.types))
-    assert back.select("amount, list, struct").fetchall() == shown.select("amount, list, struct").fetchall()
+    assert (
+        back.select("amount, list, struct").fetchall()
+        == shown.select("amount, list, struct").fetchall()
+    )
 
 
 def cells(path: Path) -> list[list[Any]]:
@@ -146,10 +162,15 @@ def test_a_sheet_has_numbers_dates_and_texts_that_are_never_formulas(
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"), [(123456789012345, True), (1234567890123456, False), (Decimal("0.1000"), True)]
+    ("value", "kept"),
+    [(123456789012345, True), (1234567890123456, False), (Decimal("0.1000"), True)],
 )
-def test_a_number_of_more_digits_than_excel_keeps_is_text(value: object, kept: bool, tmp_path: Path) -> None:
-    export.write(duckdb.connect().sql("select ? as n", params=[value]), "xlsx", tmp_path / "t.xlsx", HEAD)
+def test_a_number_of_more_digits_than_excel_keeps_is_text(
+    value: object, kept: bool, tmp_path: Path
+) -> None:
+    export.write(
+        duckdb.connect().sql("select ? as n", params=[value]), "xlsx", tmp_path / "t.xlsx", HEAD
+    )
     ((kind, text),) = cells(tmp_path / "t.xlsx")[1]
     assert (kind, Decimal(text)) == (None if kept else "inlineStr", Decimal(str(value)))
 
@@ -167,6 +188,8 @@ def test_more_than_a_sheet_holds_is_an_error(query: str, said: str, tmp_path: Pa
 
 
 def test_a_value_that_cannot_be_computed_is_an_error(tmp_path: Path) -> None:
-    rows = duckdb.connect().sql("select cast(text as integer) as n from (values ('1'), ('x')) t(text)")
+    rows = duckdb.connect().sql(
+        "select cast(text as integer) as n from (values ('1'), ('x')) t(text)"
+    )
     with pytest.raises(DataError, match="Could not convert string 'x'"):
         export.write(rows, "csv", tmp_path / "t.csv", HEAD)

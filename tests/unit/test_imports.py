@@ -11,10 +11,23 @@ import pytest
 import medallion
 import medallion.testing
 
-HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "pymongo", "panel", "pydantic", "fsspec", "yaml", "falcon")
+HEAVY = (
+    "duckdb",
+    "pyarrow",
+    "pandas",
+    "polars",
+    "pymongo",
+    "panel",
+    "pydantic",
+    "fsspec",
+    "yaml",
+    "falcon",
+)
 
 
-@pytest.mark.parametrize("module", ["medallion", "medallion.errors", "medallion.testing", "medallion.testing.fixtures"])
+@pytest.mark.parametrize(
+    "module", ["medallion", "medallion.errors", "medallion.testing", "medallion.testing.fixtures"]
+)
 def test_importing_loads_none_of_the_heavy_packages(module: str) -> None:
     code = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -56,7 +69,9 @@ def test_the_public_names_are_these() -> None:
     ]
 
 
-@pytest.mark.parametrize("package", [medallion, medallion.testing], ids=lambda package: package.__name__)
+@pytest.mark.parametrize(
+    "package", [medallion, medallion.testing], ids=lambda package: package.__name__
+)
 def test_every_public_name_is_there_and_has_a_docstring(package) -> None:
     assert dir(package) == package.__all__
     for name in package.__all__:
@@ -66,7 +81,11 @@ def test_every_public_name_is_there_and_has_a_docstring(package) -> None:
         assert found.__doc__, name
 
 
-@pytest.mark.parametrize("package", [medallion, medallion.testing], ids=lambda package: package.__name__)
+@pytest.mark.parametrize(
+    "package", [medallion, medallion.testing], ids=lambda package: package.__name__
+)
 def test_an_unknown_name_is_told(package) -> None:
-    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'Pipelin'"):
+    with pytest.raises(
+        AttributeError, match=f"module '{package.__name__}' has no attribute 'Pipelin'"
+    ):
         _ = package.Pipelin

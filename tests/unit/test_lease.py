@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from medallion import lease as leases
 from medallion.errors import LeaseError
 from medallion.identifiers import now
-from medallion.lease import Lease, holder, lease, unlock
-from medallion.run_log import Event
+from medallion.lake import lease as leases
+from medallion.lake.lease import Lease, holder, lease, unlock
+from medallion.run.run_log import Event
 from medallion.storage import Storage, open_storage
 from tests.integration import small
 
 DIES = """
 import os, sys
-from medallion.lease import Lease
+from medallion.lake.lease import Lease
 from medallion.storage import open_storage
 Lease(open_storage(sys.argv[1]), "of-the-dead")
 os._exit(9)
@@ -86,7 +86,9 @@ def test_a_second_writer_is_told_who_holds_it_and_until_when(storage: Storage) -
         assert written(storage)["run"] == "the-first"
 
 
-def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(storage: Storage, tmp_path: Path) -> None:
+def test_the_lease_of_a_dead_process_of_this_machine_is_taken_over_at_once(
+    storage: Storage, tmp_path: Path
+) -> None:
     died = subprocess.run([sys.executable, "-c", DIES, str(tmp_path / "lake")], check=False)
     assert died.returncode == 9
     assert written(storage)["run"] == "of-the-dead"
@@ -108,8 +110,13 @@ def test_the_lease_of_another_machine_expires_whatever_its_clock_says(
 ) -> None:
     dead = 2**22 + 1  # no process has this number, here or anywhere
     moment = in_seconds(since)
-    left_behind(storage, machine="another", host="far-away", process=dead, since=moment, renewed=moment)
-    with pytest.raises(LeaseError, match=f"as process {dead} on far-away"), lease(storage, "the-next"):
+    left_behind(
+        storage, machine="another", host="far-away", process=dead, since=moment, renewed=moment
+    )
+    with (
+        pytest.raises(LeaseError, match=f"as process {dead} on far-away"),
+        lease(storage, "the-next"),
+    ):
         pytest.fail("taken too early")
     monkeypatch.setattr(leases, "LENGTH", timedelta(seconds=1))
     time.sleep(1.2)
@@ -133,7 +140,10 @@ def test_tokens_grow_and_never_go_back(storage: Storage) -> None:
 
 
 def test_run_ids_grow_even_when_the_clock_goes_back(storage: Storage) -> None:
-    storage.put(leases.PATH, json.dumps({"token": 1, "run": None, "last": "29990101-000000-000abc"}).encode())
+    storage.put(
+        leases.PATH,
+        json.dumps({"token": 1, "run": None, "last": "29990101-000000-000abc"}).encode(),
+    )
     with lease(storage) as first:
         pass
     with lease(storage) as second:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from medallion.config import Declaration
+from medallion.declaration.loader import load
+from medallion.declaration.models import Declaration
 from medallion.errors import DeclarationError
-from medallion.loading import load
 
 METRICS = "'count', 'count_distinct', 'sum', 'mean', 'min', 'max', 'median', 'stddev', 'variance', 'first' or 'last'"
 SHOP = """\
@@ -37,7 +37,10 @@ def problems(folder: Path, text: str) -> list[tuple[str, str]]:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DeclarationError) as caught:
         load(path)
-    return [(problem.place.removeprefix(f"{path}:"), problem.message) for problem in caught.value.problems]
+    return [
+        (problem.place.removeprefix(f"{path}:"), problem.message)
+        for problem in caught.value.problems
+    ]
 
 
 def test_what_the_others_change_is_right(tmp_path: Path) -> None:
@@ -72,7 +75,12 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
         ("keep: last", "order: id", "9:40", "unknown key; did you mean 'order_by'?"),
         ("key: order_id, keep: last", "key: [], keep: last", "9:30", "must not be empty"),
         ("fill: {amount: 0}", "trim: false", "10:17", "must be a list"),
-        ("fill: {amount: 0}", "cast: {amount: {dat: iso}}", "10:18", "unknown key 'dat'; did you mean 'date'?"),
+        (
+            "fill: {amount: 0}",
+            "cast: {amount: {dat: iso}}",
+            "10:18",
+            "unknown key 'dat'; did you mean 'date'?",
+        ),
         (
             "fill: {amount: 0}",
             "pivot: {name: id, values: [a], value: amount, metric: quantile}",
@@ -110,7 +118,11 @@ def test_one_problem(tmp_path: Path, right: str, wrong: str, place: str, message
 @pytest.mark.parametrize(
     ("right", "wrong", "found"),
     [
-        ("from: bronze.orders", "form: bronze.orders", [("7:7", "unknown key; did you mean 'from'?")]),
+        (
+            "from: bronze.orders",
+            "form: bronze.orders",
+            [("7:7", "unknown key; did you mean 'from'?")],
+        ),
         ("{from: silver", "{frm: silver", [("14:12", "unknown key; did you mean 'from'?")]),
         ("{source:", "{sorce:", [("4:14", "unknown key; did you mean 'source'?")]),
         ("cast: {amount: integer}", "cast: {amount: {type: integer, thousand: x}}", None),
@@ -136,7 +148,11 @@ def test_a_mistyped_key_of_a_step_with_a_short_form(tmp_path: Path) -> None:
 
 def test_all_that_is_missing_is_told(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("fill: {amount: 0}", "pivot: {by: day}"))
-    assert [message for _, message in found] == ["'name' is needed", "'values' is needed", "'value' is needed"]
+    assert [message for _, message in found] == [
+        "'name' is needed",
+        "'values' is needed",
+        "'value' is needed",
+    ]
 
 
 def test_the_name_is_told_with_the_others(tmp_path: Path) -> None:
@@ -155,10 +171,14 @@ def test_a_table_of_files_takes_no_steps(tmp_path: Path) -> None:
 
 def test_a_table_is_of_files_or_of_tables(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("orders: {source", "orders: {from: a.b, source"))
-    assert found == [("4:14", "a table has `source` (files taken in) or `from` (tables it is made of), not both")]
+    assert found == [
+        ("4:14", "a table has `source` (files taken in) or `from` (tables it is made of), not both")
+    ]
 
 
-@pytest.mark.parametrize("text", ["name: shop\n", "name: shop\ntables:\n", "name: shop\ntables: {bronze: }\n"])
+@pytest.mark.parametrize(
+    "text", ["name: shop\n", "name: shop\ntables:\n", "name: shop\ntables: {bronze: }\n"]
+)
 def test_no_table_at_all(tmp_path: Path, text: str) -> None:
     (found,) = problems(tmp_path, text)
     assert found[1].startswith("no table is declared; begin with")

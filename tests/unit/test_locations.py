@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from medallion.declaration.locations import RESERVED
 from medallion.errors import DeclarationError
-from medallion.locations import RESERVED
 from medallion.pipeline import Pipeline
 
 YAML = """\
@@ -37,7 +37,9 @@ def checked(
     folder.mkdir(exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data/customers.csv").write_text("id\n1\n")
-    (folder / "medallion.yaml").write_text(YAML.format(lake=lake, bronze=bronze, silver=silver, source=source) + more)
+    (folder / "medallion.yaml").write_text(
+        YAML.format(lake=lake, bronze=bronze, silver=silver, source=source) + more
+    )
     try:
         Pipeline.load(folder / "medallion.yaml")
     except DeclarationError as error:
@@ -54,10 +56,27 @@ def parquet(path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "source", ["data/customers.csv", "data/*.csv", "data/**/*.csv", "{folder}/data/customers.csv", "data/sub/*.csv"]
+    "source",
+    [
+        "data/customers.csv",
+        "data/*.csv",
+        "data/**/*.csv",
+        "{folder}/data/customers.csv",
+        "data/sub/*.csv",
+    ],
 )
 @pytest.mark.parametrize(
-    "path", ["data", "./data/", "data/../data", "{folder}/data", "file://{folder}/data", "link", "other/../link", "."]
+    "path",
+    [
+        "data",
+        "./data/",
+        "data/../data",
+        "{folder}/data",
+        "file://{folder}/data",
+        "link",
+        "other/../link",
+        ".",
+    ],
 )
 def test_a_layer_may_not_hold_a_source(tmp_path: Path, path: str, source: str) -> None:
     (tmp_path / "p").mkdir()
@@ -88,14 +107,23 @@ def test_a_layer_may_not_hold_a_source(tmp_path: Path, path: str, source: str) -
         ("data/bronze", "data/bronze/../**/*.csv"),
     ],
 )
-def test_a_source_may_not_take_in_the_files_of_a_layer(tmp_path: Path, bronze: str, source: str) -> None:
+def test_a_source_may_not_take_in_the_files_of_a_layer(
+    tmp_path: Path, bronze: str, source: str
+) -> None:
     problems = checked(tmp_path, bronze=raw(bronze), source=source)
-    assert any("files of layer 'bronze'" in problem or "is inside layer" in problem for problem in problems)
+    assert any(
+        "files of layer 'bronze'" in problem or "is inside layer" in problem for problem in problems
+    )
 
 
 def test_the_lakes_own_folder_is_no_source(tmp_path: Path) -> None:
-    assert any("files of layer 'bronze'" in problem for problem in checked(tmp_path, source="**/*.csv"))
-    assert any("is inside layer 'bronze'" in problem for problem in checked(tmp_path, source="lake/bronze/x.csv"))
+    assert any(
+        "files of layer 'bronze'" in problem for problem in checked(tmp_path, source="**/*.csv")
+    )
+    assert any(
+        "is inside layer 'bronze'" in problem
+        for problem in checked(tmp_path, source="lake/bronze/x.csv")
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +143,9 @@ def test_the_lakes_own_folder_is_no_source(tmp_path: Path) -> None:
 def test_layers_have_folders_of_their_own(tmp_path: Path, bronze: str, silver: str) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "link").symlink_to("files")
-    problems = checked(tmp_path, bronze=raw(bronze), silver=parquet(silver) if silver else "parquet")
+    problems = checked(
+        tmp_path, bronze=raw(bronze), silver=parquet(silver) if silver else "parquet"
+    )
     assert len(problems) == 1
     assert "layers 'bronze' and 'silver' are at" in problems[0]
 
@@ -134,7 +164,9 @@ def test_a_layer_may_not_have_the_name_of_a_folder_of_the_lake(tmp_path: Path, l
         f"name: small\nlayers: {{{layer}: raw}}\ntables:\n  {layer}:\n    customers: {{source: customers.csv}}\n"
     )
     if layer.islower():
-        with pytest.raises(DeclarationError, match=rf"layer '{layer}' would be in '{layer}', where the lake keeps"):
+        with pytest.raises(
+            DeclarationError, match=rf"layer '{layer}' would be in '{layer}', where the lake keeps"
+        ):
             Pipeline.load(tmp_path / "medallion.yaml")
     else:
         Pipeline.load(tmp_path / "medallion.yaml")
@@ -157,7 +189,9 @@ def test_a_lake_may_not_be_inside_another_lake(tmp_path: Path) -> None:
     assert any("is inside another lake" in problem for problem in problems)
 
 
-@pytest.mark.parametrize("source", ["lake/*.json", "**/*.json", "lake/runs/*.csv", "./lake/releases/x.csv", "*/*"])
+@pytest.mark.parametrize(
+    "source", ["lake/*.json", "**/*.json", "lake/runs/*.csv", "./lake/releases/x.csv", "*/*"]
+)
 def test_a_source_may_not_take_in_records_of_the_lake(tmp_path: Path, source: str) -> None:
     problems = checked(tmp_path, source=source)
     assert any("records of the lake" in problem for problem in problems)
@@ -177,7 +211,9 @@ def test_a_source_may_not_take_in_records_of_the_lake(tmp_path: Path, source: st
         ("lake/../other.db", "the database of sink 'other'"),
     ],
 )
-def test_the_file_of_a_database_is_apart_from_all_other_files(tmp_path: Path, url: str, message: str) -> None:
+def test_the_file_of_a_database_is_apart_from_all_other_files(
+    tmp_path: Path, url: str, message: str
+) -> None:
     (tmp_path / "link").symlink_to("data")
     sinks = f"sinks:\n  other: {{url: sqlite:other.db}}\n  serving: {{url: 'sqlite:{url}'}}\n"
     problems = checked(tmp_path, silver=parquet("files/silver"), more=sinks)
@@ -187,7 +223,9 @@ def test_the_file_of_a_database_is_apart_from_all_other_files(tmp_path: Path, ur
 
 
 @pytest.mark.parametrize("url", ["lake/serving.db", "serving.db", "data/serving.db"])
-def test_a_database_in_the_lake_or_in_the_folder_of_sources_is_fine(tmp_path: Path, url: str) -> None:
+def test_a_database_in_the_lake_or_in_the_folder_of_sources_is_fine(
+    tmp_path: Path, url: str
+) -> None:
     assert checked(tmp_path, more=f"sinks: {{serving: {{url: 'sqlite:{url}'}}}}\n") == []
 
 

@@ -14,8 +14,8 @@ from bson.binary import Binary
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
-from medallion.kinds import kind_of
-from medallion.sinks.mongodb_bson import documents_of, small_parts
+from medallion.query.column_types import kind_of
+from medallion.sinks.mongodb.bson_encoder import documents_of, small_parts
 
 DAY = date(2024, 2, 29)
 KEPT = datetime(1969, 12, 31, 23, 59, 59, 123000, UTC)
@@ -38,14 +38,29 @@ COLUMNS: dict[str, tuple[str, pa.DataType, list[Any], list[Any]]] = {
     ),
     "rate": ("DOUBLE", pa.float64(), [0.5, nan, None, -inf], [0.5, None, None, -inf]),
     "single": ("FLOAT", pa.float32(), [0.5, nan, None, 2.0], [0.5, None, None, 2.0]),
-    "name": ("VARCHAR", pa.string(), ["naïve 🙂", "", None, "nul\0inside"], ["naïve 🙂", "", None, "nul\0inside"]),
-    "kind": ("VARCHAR", pa.dictionary(pa.int8(), pa.string()), ["a", "b", None, "a"], ["a", "b", None, "a"]),
+    "name": (
+        "VARCHAR",
+        pa.string(),
+        ["naïve 🙂", "", None, "nul\0inside"],
+        ["naïve 🙂", "", None, "nul\0inside"],
+    ),
+    "kind": (
+        "VARCHAR",
+        pa.dictionary(pa.int8(), pa.string()),
+        ["a", "b", None, "a"],
+        ["a", "b", None, "a"],
+    ),
     "active": ("BOOLEAN", pa.bool_(), [True, False, None, True], [True, False, None, True]),
     "day": (
         "DATE",
         pa.date32(),
         [DAY, date(1, 1, 1), None, date(9999, 12, 31)],
-        [datetime(2024, 2, 29, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), None, datetime(9999, 12, 31, tzinfo=UTC)],
+        [
+            datetime(2024, 2, 29, tzinfo=UTC),
+            datetime(1, 1, 1, tzinfo=UTC),
+            None,
+            datetime(9999, 12, 31, tzinfo=UTC),
+        ],
     ),
     "at": (
         "TIMESTAMP",
@@ -60,12 +75,22 @@ COLUMNS: dict[str, tuple[str, pa.DataType, list[Any], list[Any]]] = {
         [datetime(2024, 6, 1, 12, tzinfo=UTC), None, None, datetime(2024, 1, 1, tzinfo=UTC)],
     ),
     "data": ("BLOB", pa.binary(), [b"\0\xff", b"", None, b"x"], [b"\0\xff", b"", None, b"x"]),
-    "tags": ("VARCHAR[]", pa.list_(pa.string()), [["a", None], [], None, ["b"]], [["a", None], [], None, ["b"]]),
+    "tags": (
+        "VARCHAR[]",
+        pa.list_(pa.string()),
+        [["a", None], [], None, ["b"]],
+        [["a", None], [], None, ["b"]],
+    ),
     "detail": (
         "STRUCT(price DECIMAL(8,2), since DATE)",
         pa.struct([("price", pa.decimal128(8, 2)), ("since", pa.date32())]),
         [{"price": Decimal("1.20"), "since": DAY}, {"price": None, "since": None}, None, None],
-        [{"price": "1.20", "since": datetime(2024, 2, 29, tzinfo=UTC)}, {"price": None, "since": None}, None, None],
+        [
+            {"price": "1.20", "since": datetime(2024, 2, 29, tzinfo=UTC)},
+            {"price": None, "since": None},
+            None,
+            None,
+        ],
     ),
 }
 KINDS = {name: kind_of(type_) for name, (type_, *_) in COLUMNS.items()}
@@ -73,7 +98,9 @@ AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 def batch() -> pa.RecordBatch:
-    return pa.record_batch({name: pa.array(values, type_) for name, (_, type_, values, _) in COLUMNS.items()})
+    return pa.record_batch(
+        {name: pa.array(values, type_) for name, (_, type_, values, _) in COLUMNS.items()}
+    )
 
 
 def read(documents: list[bytes]) -> list[dict[str, Any]]:
@@ -91,7 +118,9 @@ def plain(value: Any) -> Any:
 
 def expected(first: int = 0) -> list[dict[str, Any]]:
     wanted = {name: values for name, (*_, values) in COLUMNS.items()}
-    return [{"_id": first + row, **{name: wanted[name][row] for name in wanted}} for row in range(4)]
+    return [
+        {"_id": first + row, **{name: wanted[name][row] for name in wanted}} for row in range(4)
+    ]
 
 
 def test_every_kind_is_written_with_and_without_nulls() -> None:
@@ -105,20 +134,29 @@ def test_every_kind_is_written_with_and_without_nulls() -> None:
 
 def test_a_slice_is_written_as_its_own_rows() -> None:
     documents, _ = documents_of(batch().slice(1, 2), KINDS, (), 0)
-    assert [document | {"_id": 0} for document in read(documents)] == [row | {"_id": 0} for row in expected()[1:3]]
+    assert [document | {"_id": 0} for document in read(documents)] == [
+        row | {"_id": 0} for row in expected()[1:3]
+    ]
     assert documents_of(batch().slice(1, 0), KINDS, (), 0) == ([], set())
 
 
 def test_whole_numbers_are_as_long_as_they_need_to_be() -> None:
     for values, kind in (([1, -(2**31)], int), ([1, 2**31], Int64)):
-        documents, _ = documents_of(pa.record_batch({"n": pa.array(values)}), {"n": kind_of("BIGINT")}, (), 0)
+        documents, _ = documents_of(
+            pa.record_batch({"n": pa.array(values)}), {"n": kind_of("BIGINT")}, (), 0
+        )
         assert {type(decode(document)["n"]) for document in documents} == {kind}
 
 
 def test_the_key_makes_the_id() -> None:
     part = batch().slice(0, 2)
-    assert [document["_id"] for document in read(documents_of(part, KINDS, ("name",), 0)[0])] == ["naïve 🙂", ""]
-    idents = [document["_id"] for document in read(documents_of(part, KINDS, ("day", "small"), 0)[0])]
+    assert [document["_id"] for document in read(documents_of(part, KINDS, ("name",), 0)[0])] == [
+        "naïve 🙂",
+        "",
+    ]
+    idents = [
+        document["_id"] for document in read(documents_of(part, KINDS, ("day", "small"), 0)[0])
+    ]
     assert idents == [{"day": row["day"], "small": row["small"]} for row in expected()[:2]]
     assert [list(ident) for ident in idents] == [["day", "small"]] * 2
 

@@ -11,20 +11,24 @@ from bson import decode, encode
 from bson.decimal128 import Decimal128
 from bson.errors import InvalidBSON
 
-from medallion.kinds import Kind
-from medallion.sinks.mongodb_bson import documents_of
-from medallion.sinks.mongodb_documents import rows_of
-from medallion.sinks.mongodb_raw import read_rows
+from medallion.query.column_types import Kind
+from medallion.sinks.mongodb.bson_decoder import read_rows
+from medallion.sinks.mongodb.bson_encoder import documents_of
+from medallion.sinks.mongodb.documents import rows_of
 from tests.unit.test_mongodb_bson import AWARE, KINDS, batch
 
 FLAT = [name for name, kind in KINDS.items() if kind.ordered and kind.name != "bytes"]
-NO_OTHER_WAY: Any = object()  # as options to decode by: decoding a document in any other way then fails
+NO_OTHER_WAY: Any = (
+    object()
+)  # as options to decode by: decoding a document in any other way then fails
 
 
 def projected(documents: Sequence[bytes], fields: Sequence[str]) -> bytes:
     """What the server sends of documents, of which it is asked these fields."""
     found = [decode(document, codec_options=AWARE) for document in documents]
-    return b"".join(encode({name: value for name, value in each.items() if name in fields}) for each in found)
+    return b"".join(
+        encode({name: value for name, value in each.items() if name in fields}) for each in found
+    )
 
 
 def decoded(raw: bytes, fields: Sequence[str]) -> list[dict[str, Any]]:
@@ -34,7 +38,9 @@ def decoded(raw: bytes, fields: Sequence[str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("rows", [4, 1])
-@pytest.mark.parametrize("fields", [FLAT, FLAT[::-1], *[[name] for name in FLAT]], ids=lambda fields: "+".join(fields))
+@pytest.mark.parametrize(
+    "fields", [FLAT, FLAT[::-1], *[[name] for name in FLAT]], ids=lambda fields: "+".join(fields)
+)
 def test_every_kind_is_read_with_and_without_nulls(fields: list[str], rows: int) -> None:
     raw = projected(documents_of(batch().slice(0, rows), KINDS, (), 0)[0], fields)
     found = read_rows(raw, fields, KINDS, NO_OTHER_WAY)
@@ -74,7 +80,13 @@ def test_documents_that_no_sink_wrote_are_decoded(documents: list[dict[str, Any]
 @pytest.mark.parametrize(
     ("value", "read"),
     [
-        *(("NaN", "NaN"), ("-Infinity", "-Infinity"), ("1E+30", "1E+30"), ("-1E-20", "-1E-20"), ("-0", "0")),
+        *(
+            ("NaN", "NaN"),
+            ("-Infinity", "-Infinity"),
+            ("1E+30", "1E+30"),
+            ("-1E-20", "-1E-20"),
+            ("-0", "0"),
+        ),
         ("9223372036854775808", "9223372036854775808"),
     ],
 )

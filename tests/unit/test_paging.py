@@ -13,8 +13,17 @@ from hypothesis import strategies as st
 
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, SinkError
-from medallion.kinds import Kind, coerce, kind_of
-from medallion.paging import MOST_VALUES, Place, beyond_prefix, key_values, plan, read_cursor, table_of, write_cursor
+from medallion.query.column_types import Kind, coerce, kind_of
+from medallion.query.validation import (
+    MOST_VALUES,
+    Place,
+    beyond_prefix,
+    key_values,
+    plan,
+    read_cursor,
+    table_of,
+    write_cursor,
+)
 from medallion.records import Column, Served
 
 SERVED = Served(
@@ -51,7 +60,9 @@ def test_what_is_no_cursor_is_told(text: str) -> None:
 def test_a_cursor_with_one_letter_changed_is_told(data: st.DataObject) -> None:
     cursor = write_cursor(Place("release", "asked", ("1", None)))
     place = data.draw(st.integers(0, len(cursor) - 2))
-    letter = data.draw(st.sampled_from("ABCabc019-_").filter(lambda letter: letter != cursor[place]))
+    letter = data.draw(
+        st.sampled_from("ABCabc019-_").filter(lambda letter: letter != cursor[place])
+    )
     with pytest.raises(CallError, match="cursor is damaged"):
         read_cursor(cursor[:place] + letter + cursor[place + 1 :])
 
@@ -143,14 +154,20 @@ def test_what_does_not_fit_is_told(type_: str, value: object) -> None:
     ("type_", "expected"),
     [
         ("INTEGER[3]", Kind("list", items=(("", Kind("integer")),))),
-        ("DECIMAL(5,1)[][]", Kind("list", items=(("", Kind("list", items=(("", Kind("decimal", 1)),))),))),
+        (
+            "DECIMAL(5,1)[][]",
+            Kind("list", items=(("", Kind("list", items=(("", Kind("decimal", 1)),))),)),
+        ),
         (
             'STRUCT("a, (b" DATE[], c MAP(VARCHAR, DECIMAL(4,2)))',
             Kind(
                 "struct",
                 items=(
                     ("a, (b", Kind("list", items=(("", Kind("date")),))),
-                    ("c", Kind("map", items=(("key", Kind("text")), ("value", Kind("decimal", 2))))),
+                    (
+                        "c",
+                        Kind("map", items=(("key", Kind("text")), ("value", Kind("decimal", 2)))),
+                    ),
                 ),
             ),
         ),
@@ -166,7 +183,10 @@ def test_types_no_database_serves_are_told(type_: str) -> None:
         kind_of(type_)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
 def test_the_end_of_a_prefix_lies_right_behind_it(prefix: str, other: str) -> None:
     end = beyond_prefix(prefix)
     within = prefix.encode() <= other.encode() and (end is None or other.encode() < end.encode())

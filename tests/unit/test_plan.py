@@ -6,13 +6,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from medallion.config import Declaration, Source, Table
-from medallion.declaration_faults import faults
+from medallion.declaration.consistency import faults
+from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError
-from medallion.plan import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
 from medallion.records import Change, Snapshot
+from medallion.run.planner import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
 
-ALL = ["bronze.clients", "bronze.orders", "silver.clients", "silver.orders", "gold.stats", "gold.names"]
+ALL = [
+    "bronze.clients",
+    "bronze.orders",
+    "silver.clients",
+    "silver.orders",
+    "gold.stats",
+    "gold.names",
+]
 Tables = dict[str, dict[str, Source | Table]]
 
 
@@ -21,11 +28,17 @@ def tables() -> Tables:
     return {
         "bronze": {"clients": Source(source="clients.csv"), "orders": Source(source="orders.csv")},
         "silver": {
-            "orders": Table(from_="bronze.orders", expect=[{"references": {"client_id": "silver.clients.client_id"}}]),
+            "orders": Table(
+                from_="bronze.orders",
+                expect=[{"references": {"client_id": "silver.clients.client_id"}}],
+            ),
             "clients": Table(from_="bronze.clients", steps=["trim"]),
         },
         "gold": {
-            "stats": Table(from_=["silver.orders", "silver.clients"], steps=[{"sql": "select 1 as one from orders"}]),
+            "stats": Table(
+                from_=["silver.orders", "silver.clients"],
+                steps=[{"sql": "select 1 as one from orders"}],
+            ),
             "names": Table(from_="silver.clients"),
         },
     }
@@ -36,14 +49,21 @@ def declare(changed: Tables | None = None) -> Declaration:
 
 
 def arrival(mark: str, **changes: int) -> Arrival:
-    return Arrival(mark, {kind: changes.get(kind, 0) for kind in ("new", "changed", "unchanged", "retracted")})
+    return Arrival(
+        mark, {kind: changes.get(kind, 0) for kind in ("new", "changed", "unchanged", "retracted")}
+    )
 
 
 def arrivals(orders: str = "o1", **changes: int) -> dict[str, Arrival]:
-    return {"bronze.clients": arrival("c1", unchanged=1), "bronze.orders": arrival(orders, **changes)}
+    return {
+        "bronze.clients": arrival("c1", unchanged=1),
+        "bronze.orders": arrival(orders, **changes),
+    }
 
 
-def snapshot(table: str, mark: str, inputs: dict[str, str] | None = None, run: str = "run-1") -> Snapshot:
+def snapshot(
+    table: str, mark: str, inputs: dict[str, str] | None = None, run: str = "run-1"
+) -> Snapshot:
     return Snapshot(
         table=table,
         id=f"{table}@{mark}",
@@ -62,7 +82,9 @@ def published(declaration: Declaration) -> dict[str, Snapshot]:
     found: dict[str, Snapshot] = {}
     for name in order(declaration):
         inputs = {read: found[read] for read in reads(declaration, name)}
-        mark = {"bronze.clients": "c1", "bronze.orders": "o1"}.get(name) or fingerprint(declaration, name, inputs)
+        mark = {"bronze.clients": "c1", "bronze.orders": "o1"}.get(name) or fingerprint(
+            declaration, name, inputs
+        )
         found[name] = snapshot(name, mark, {read: given.id for read, given in inputs.items()})
     return found
 
@@ -94,8 +116,14 @@ def test_each_table_comes_after_all_it_reads() -> None:
         (Selection(from_="silver.orders"), ["silver.orders", "gold.stats"]),
         (Selection(from_="bronze.clients"), [name for name in ALL if name != "bronze.orders"]),
         (Selection(to="gold.names"), ["bronze.clients", "silver.clients", "gold.names"]),
-        (Selection(to="silver.orders"), ["bronze.clients", "bronze.orders", "silver.clients", "silver.orders"]),
-        (Selection(from_="silver.clients", to="silver.orders"), ["silver.clients", "silver.orders"]),
+        (
+            Selection(to="silver.orders"),
+            ["bronze.clients", "bronze.orders", "silver.clients", "silver.orders"],
+        ),
+        (
+            Selection(from_="silver.clients", to="silver.orders"),
+            ["silver.clients", "silver.orders"],
+        ),
         (Selection(from_="gold.names", to="gold.stats"), []),
         (Selection(only=("gold.stats",), to="gold.names"), []),
     ],
@@ -107,10 +135,13 @@ def test_a_selection_takes_these(selection: Selection, expected: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "selection", [Selection(only=("gold.stat",)), Selection(from_="gold.stat"), Selection(to="gold.stat")]
+    "selection",
+    [Selection(only=("gold.stat",)), Selection(from_="gold.stat"), Selection(to="gold.stat")],
 )
 def test_an_unknown_table_is_told(selection: Selection) -> None:
-    with pytest.raises(CallError, match=r"^there is no table 'gold\.stat'; did you mean 'gold\.stats'\?$"):
+    with pytest.raises(
+        CallError, match=r"^there is no table 'gold\.stat'; did you mean 'gold\.stats'\?$"
+    ):
         plan(declare(), arrivals(), {}, nothing, selection)
 
 
@@ -145,7 +176,11 @@ def test_nothing_new_leaves_all_as_it_is() -> None:
 def test_changed_files_compute_only_what_reads_them(changes: dict[Change, int], why: str) -> None:
     declaration = declare()
     made = plan(declaration, arrivals("o2", **changes), published(declaration), nothing)
-    assert [step.table for step in made.computes] == ["bronze.orders", "silver.orders", "gold.stats"]
+    assert [step.table for step in made.computes] == [
+        "bronze.orders",
+        "silver.orders",
+        "gold.stats",
+    ]
     assert whys(made)["bronze.orders"] == why
     assert whys(made)["silver.orders"] == "bronze.orders will change"
     assert whys(made)["gold.stats"] == "silver.orders will change"
@@ -156,7 +191,12 @@ def test_a_changed_declaration_computes_its_table_and_those_after_it() -> None:
     changed = tables()
     changed["silver"]["clients"] = Table(from_="bronze.clients")
     made = plan(declare(changed), arrivals(), current, nothing)
-    assert [step.table for step in made.computes] == ["silver.clients", "silver.orders", "gold.stats", "gold.names"]
+    assert [step.table for step in made.computes] == [
+        "silver.clients",
+        "silver.orders",
+        "gold.stats",
+        "gold.names",
+    ]
     assert whys(made)["silver.clients"] == "its declaration changed"
 
 
@@ -176,7 +216,9 @@ def test_a_snapshot_of_an_earlier_run_is_taken_up_and_only_what_it_changes_compu
         return found if (table, mark) == ("bronze.orders", "o2") else None
 
     made = plan(declaration, arrivals("o2", new=1), current, find)
-    assert decisions(made) | {"bronze.orders": "reuse", "silver.orders": "compute"} == decisions(made)
+    assert decisions(made) | {"bronze.orders": "reuse", "silver.orders": "compute"} == decisions(
+        made
+    )
     assert whys(made)["bronze.orders"] == "run run-7 has computed it already"
     assert whys(made)["silver.orders"] == "bronze.orders changed"
     assert made.steps[1].snapshot == found
@@ -187,7 +229,13 @@ def test_full_computes_all_though_nothing_changed() -> None:
     made = plan(declaration, arrivals(), published(declaration), nothing, Selection(full=True))
     assert [step.table for step in made.computes] == ALL
     assert whys(made)["bronze.orders"] == "all is computed anew"
-    part = plan(declaration, arrivals(), published(declaration), nothing, Selection(only=("gold.names",), full=True))
+    part = plan(
+        declaration,
+        arrivals(),
+        published(declaration),
+        nothing,
+        Selection(only=("gold.names",), full=True),
+    )
     assert [step.table for step in part.computes] == ["gold.names"]
 
 
@@ -204,7 +252,9 @@ def test_what_is_left_out_though_it_changed_is_stale() -> None:
 
 def test_what_is_left_out_and_did_not_change_is_not_stale() -> None:
     declaration = declare()
-    made = plan(declaration, arrivals(), published(declaration), nothing, Selection(only=("gold.names",)))
+    made = plan(
+        declaration, arrivals(), published(declaration), nothing, Selection(only=("gold.names",))
+    )
     assert made.stale == ()
     assert decisions(made) == {**dict.fromkeys(ALL, "left"), "gold.names": "unchanged"}
 
@@ -220,19 +270,31 @@ def test_a_table_after_a_stale_one_is_computed_from_what_is_published() -> None:
 
 def test_selecting_takes_time_by_tables_and_not_by_ways_between_them() -> None:
     """Each pair reads both tables of the pair below: 2^60 ways lead from the first to the last."""
-    silver: dict[str, Source | Table] = {"a0": Table(from_="bronze.b"), "b0": Table(from_="bronze.b")}
+    silver: dict[str, Source | Table] = {
+        "a0": Table(from_="bronze.b"),
+        "b0": Table(from_="bronze.b"),
+    }
     for depth in range(1, 61):
         below = [f"silver.a{depth - 1}", f"silver.b{depth - 1}"]
-        silver |= {f"{side}{depth}": Table(from_=below, steps=[{"sql": "select 1 as one"}]) for side in "ab"}
+        silver |= {
+            f"{side}{depth}": Table(from_=below, steps=[{"sql": "select 1 as one"}])
+            for side in "ab"
+        }
     declaration = declare({"bronze": {"b": Source(source="b.csv")}, "silver": silver})
-    assert select(declaration, Selection(from_="silver.a59")) == {"silver.a59", "silver.a60", "silver.b60"}
+    assert select(declaration, Selection(from_="silver.a59")) == {
+        "silver.a59",
+        "silver.a60",
+        "silver.b60",
+    }
     assert len(select(declaration, Selection(to="silver.a60"))) == 122
 
 
 def test_a_chain_may_be_longer_than_python_recurses() -> None:
     silver: dict[str, Source | Table] = {"t0": Table(from_="bronze.b")}
     silver |= {f"t{depth}": Table(from_=f"silver.t{depth - 1}") for depth in range(1, 2001)}
-    declaration = declare({"bronze": {"b": Source(source="b.csv")}, "silver": dict(reversed(silver.items()))})
+    declaration = declare(
+        {"bronze": {"b": Source(source="b.csv")}, "silver": dict(reversed(silver.items()))}
+    )
     assert not list(faults(declaration))
     assert order(declaration)[-1] == "silver.t2000"
     assert len(select(declaration, Selection(from_="silver.t1990"))) == 11

@@ -44,9 +44,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
-    with pytest.raises(PluginError, match=r"^there is no transform 'trimm'; did you mean 'trim'\?$"):
+    with pytest.raises(
+        PluginError, match=r"^there is no transform 'trimm'; did you mean 'trim'\?$"
+    ):
         plugins.find(plugins.TRANSFORMS, "trimm")
-    with pytest.raises(PluginError, match=r"there is no sink 'oracle'; there is mongodb, mongodb\+srv, sqlite"):
+    with pytest.raises(
+        PluginError, match=r"there is no sink 'oracle'; there is mongodb, mongodb\+srv, sqlite"
+    ):
         plugins.find(plugins.SINKS, "oracle")
 
 
@@ -72,7 +76,10 @@ def test_a_name_that_two_strangers_register_fails_only_where_it_is_used(site: Si
     assert plugins.find(plugins.TRANSFORMS, "trim").name == "trim"
     with pytest.raises(PluginError) as error:
         plugins.find(plugins.TRANSFORMS, "shave")
-    assert error.value.message == "transform 'shave' is registered twice: by one_a:Shave of one and two_a:Shave of two"
+    assert (
+        error.value.message
+        == "transform 'shave' is registered twice: by one_a:Shave of one and two_a:Shave of two"
+    )
 
 
 def test_one_distribution_found_in_two_places_is_no_conflict(site: Site) -> None:
@@ -88,23 +95,39 @@ def test_one_distribution_found_in_two_places_is_no_conflict(site: Site) -> None
         ("far = far_a:Far", "pip install 'far-away'"),
     ],
 )
-def test_a_missing_package_is_told_with_what_installs_it(site: Site, point: str, command: str) -> None:
+def test_a_missing_package_is_told_with_what_installs_it(
+    site: Site, point: str, command: str
+) -> None:
     site.install("far-away", point, far_a="import a_package_nobody_has.deep\n")
-    with pytest.raises(PluginError, match=r"^transform 'far' needs a_package_nobody_has, which is not ") as error:
+    with pytest.raises(
+        PluginError, match=r"^transform 'far' needs a_package_nobody_has, which is not "
+    ) as error:
         plugins.find(plugins.TRANSFORMS, "far")
     assert error.value.hint == command
 
 
 BROKEN = {
-    "its own name": ("from broken_a import nothing\n", "ImportError: cannot import name 'nothing' from"),
-    "its own module": ("import broken_a.nowhere\n", "ModuleNotFoundError: No module named 'broken_a.nowhere'"),
-    "another package's name": ("from json import nothing\n", "ImportError: cannot import name 'nothing' from 'json'"),
+    "its own name": (
+        "from broken_a import nothing\n",
+        "ImportError: cannot import name 'nothing' from",
+    ),
+    "its own module": (
+        "import broken_a.nowhere\n",
+        "ModuleNotFoundError: No module named 'broken_a.nowhere'",
+    ),
+    "another package's name": (
+        "from json import nothing\n",
+        "ImportError: cannot import name 'nothing' from 'json'",
+    ),
     "syntax": ("class Broken(:\n", "SyntaxError: "),
     "any error": ("raise RuntimeError('no licence')\n", "RuntimeError: no licence"),
     "an exit": ("import sys\nsys.exit(3)\n", "SystemExit: 3"),
     "no such class": ("pass\n", "AttributeError: module 'broken_a' has no attribute 'Broken'"),
     "not a plugin": ("Broken = dict\n", "broken_a:Broken is not a Transform class"),
-    "another kind": ("from medallion.layers.raw import Raw as Broken\n", "broken_a:Broken is not a Transform class"),
+    "another kind": (
+        "from medallion.layers.raw import Raw as Broken\n",
+        "broken_a:Broken is not a Transform class",
+    ),
     "no name": (
         "from medallion.contracts import Transform\nclass Broken(Transform):\n    def apply(self, rows, inputs): ...\n",
         "broken_a:Broken has no `name`",
@@ -125,10 +148,14 @@ def test_a_plugin_that_cannot_be_loaded_is_named_with_its_distribution(
     site.install("broken-dist", "broken = broken_a:Broken", broken_a=body)
     with pytest.raises(PluginError) as error:
         plugins.find(plugins.TRANSFORMS, "broken")
-    assert error.value.message.startswith(f"transform 'broken' of broken-dist cannot be loaded: {reason}")
+    assert error.value.message.startswith(
+        f"transform 'broken' of broken-dist cannot be loaded: {reason}"
+    )
     assert error.value.hint == "upgrade it, or remove it with: pip uninstall broken-dist"
     assert "broken" not in plugins.loadable(plugins.TRANSFORMS)
-    assert [(defect.name, defect.distribution) for defect in plugins.defects()] == [("broken", "broken-dist")]
+    assert [(defect.name, defect.distribution) for defect in plugins.defects()] == [
+        ("broken", "broken-dist")
+    ]
 
 
 def test_every_registered_plugin_is_there_under_its_own_name() -> None:

@@ -15,12 +15,28 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import GateError, StepError
-from medallion.plan import fingerprint
 from medallion.records import Snapshot
+from medallion.run.planner import fingerprint
 
 COLUMNS = ("id", "amount", "day", "name")
 cell = st.sampled_from(
-    ["", " ", "1", "2", "3", " 4 ", "-5", "x", "1.25", "12,5", "2024-01-31", "30/02/2024", "é", "'\"", "1e3"]
+    [
+        "",
+        " ",
+        "1",
+        "2",
+        "3",
+        " 4 ",
+        "-5",
+        "x",
+        "1.25",
+        "12,5",
+        "2024-01-31",
+        "30/02/2024",
+        "é",
+        "'\"",
+        "1e3",
+    ]
 )
 rows = st.lists(st.tuples(cell, cell, cell, cell), max_size=25)
 step = st.sampled_from(
@@ -56,11 +72,15 @@ expectation = st.sampled_from(
 )
 
 
-def project(folder: Path, lines: list[tuple[str, ...]], steps: list[Any], expect: list[Any]) -> md.Pipeline:
+def project(
+    folder: Path, lines: list[tuple[str, ...]], steps: list[Any], expect: list[Any]
+) -> md.Pipeline:
     for name, content in (("t", lines), ("other", [("1", "x", "", "é"), ("2", "y", "", "1")])):
         with (folder / f"{name}.csv").open("w", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            writer.writerow(COLUMNS if name == "t" else ("id2", "other_amount", "other_day", "name"))
+            writer.writerow(
+                COLUMNS if name == "t" else ("id2", "other_amount", "other_day", "name")
+            )
             writer.writerows(content)
     return md.Pipeline(
         md.Declaration(
@@ -68,7 +88,9 @@ def project(folder: Path, lines: list[tuple[str, ...]], steps: list[Any], expect
             tables={
                 "bronze": {"t": md.Source(source="t.csv"), "other": md.Source(source="other.csv")},
                 "silver": {
-                    "t": md.Table(from_={"t": "bronze.t", "other": "bronze.other"}, steps=steps, expect=expect),
+                    "t": md.Table(
+                        from_={"t": "bronze.t", "other": "bronze.other"}, steps=steps, expect=expect
+                    ),
                 },
             },
             sinks={},
@@ -86,7 +108,11 @@ def project(folder: Path, lines: list[tuple[str, ...]], steps: list[Any], expect
 )
 @settings(max_examples=60)
 def test_every_row_is_kept_deduplicated_dropped_or_quarantined(
-    lines: list[tuple[str, ...]], before: list[Any], reshaping: list[Any], after: list[Any], expect: list[Any]
+    lines: list[tuple[str, ...]],
+    before: list[Any],
+    reshaping: list[Any],
+    after: list[Any],
+    expect: list[Any],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -104,13 +130,19 @@ def test_every_row_is_kept_deduplicated_dropped_or_quarantined(
         found = {taken.table: taken for taken in run.steps}["silver.t"]
         assert found.tallies[0].rows_in == len(lines)
         for former, tally in zip((None, *found.tallies), found.tallies, strict=False):
-            assert tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            assert (
+                tally.rows_in == tally.kept + tally.deduplicated + tally.dropped + tally.quarantined
+            )
             assert sum(tally.reasons.values()) == tally.rows_in - tally.kept
             assert former is None or former.rows_out == tally.rows_in
         kept = pq.read_table(folder / "lake" / found.rejects.path).num_rows if found.rejects else 0
         assert kept == sum(tally.quarantined for tally in found.tallies)
         if found.action == "computed":
-            assert len(pipeline.lake.table("silver.t").to_arrow()) == found.tallies[-1].rows_out == found.rows
+            assert (
+                len(pipeline.lake.table("silver.t").to_arrow())
+                == found.tallies[-1].rows_out
+                == found.rows
+            )
 
 
 def snapshot(table: str, key: str) -> Snapshot:
@@ -131,7 +163,9 @@ def snapshot(table: str, key: str) -> Snapshot:
 
 def mark(tables: dict[str, Any], *, inputs: str = "one", **rest: Any) -> str:
     declaration = md.Declaration.model_validate({"name": "any", "tables": tables, **rest})
-    reads = {name: snapshot(name, inputs) for name in declaration.table("silver.t").reads().values()}
+    reads = {
+        name: snapshot(name, inputs) for name in declaration.table("silver.t").reads().values()
+    }
     return fingerprint(declaration, "silver.t", reads)
 
 
@@ -139,14 +173,21 @@ def tables(steps: list[Any], expect: list[Any] = (), **rest: Any) -> dict[str, A
     return {
         "bronze": {"t": {"source": "t.csv"}, "other": {"source": "other.csv"}},
         "silver": {
-            "t": {"from": {"t": "bronze.t", "other": "bronze.other"}, "steps": steps, "expect": list(expect), **rest}
+            "t": {
+                "from": {"t": "bronze.t", "other": "bronze.other"},
+                "steps": steps,
+                "expect": list(expect),
+                **rest,
+            }
         },
     }
 
 
 @given(st.lists(step, max_size=4), st.lists(step, max_size=4), st.lists(expectation, max_size=2))
 @settings(max_examples=80)
-def test_a_fingerprint_changes_if_and_only_if_the_steps_do(one: list[Any], two: list[Any], expect: list[Any]) -> None:
+def test_a_fingerprint_changes_if_and_only_if_the_steps_do(
+    one: list[Any], two: list[Any], expect: list[Any]
+) -> None:
     assert (mark(tables(one, expect)) == mark(tables(two, expect))) == (one == two)
     assert (mark(tables(one, expect)) == mark(tables(one))) == (not expect)
 
@@ -169,12 +210,17 @@ def test_a_fingerprint_sees_all_that_matters_and_nothing_else() -> None:
         mark(tables(steps, [{**rule, "on_fail": "quarantine"}])),
         mark(tables(["trim", {"deduplicate": {"key": "id", "keep": "first"}}], [rule])),
         mark(tables(steps, [rule]), inputs="two"),
-        mark(tables(steps, [rule]), layers={**layers, "silver": {"type": "parquet", "compression": "zstd"}}),
+        mark(
+            tables(steps, [rule]),
+            layers={**layers, "silver": {"type": "parquet", "compression": "zstd"}},
+        ),
     ]
     assert len({plain, *other}) == len(other) + 1
 
 
-def test_a_plugin_of_another_version_has_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_of_another_version_has_another_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from medallion.transforms.trim import Trim
 
     plain = mark(tables(["trim"]))
@@ -184,13 +230,18 @@ def test_a_plugin_of_another_version_has_another_fingerprint(monkeypatch: pytest
 
 @given(st.lists(step, max_size=4), st.lists(expectation, max_size=3), st.booleans())
 @settings(max_examples=60)
-def test_the_same_pipeline_in_yaml_and_in_python_is_equal(steps: list[Any], expect: list[Any], full: bool) -> None:
+def test_the_same_pipeline_in_yaml_and_in_python_is_equal(
+    steps: list[Any], expect: list[Any], full: bool
+) -> None:
     written = {
         "name": "any",
         "layers": {"bronze": "raw", "silver": {"type": "parquet", "retain": 4}},
         "tables": tables(steps, expect),
         "sinks": {
-            "serving": {"url": "sqlite:a.db", "tables": {"t": {"key": "id", "indexes": ["-amount", ["name", "day"]]}}}
+            "serving": {
+                "url": "sqlite:a.db",
+                "tables": {"t": {"key": "id", "indexes": ["-amount", ["name", "day"]]}},
+            }
         },
     }
     if full:

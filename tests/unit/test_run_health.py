@@ -9,10 +9,10 @@ import pytest
 
 from medallion.contracts.serving import Failure
 from medallion.errors import DamagedError
-from medallion.lake import Lake
-from medallion.lease import lease
+from medallion.lake.lake import Lake
+from medallion.lake.lease import lease
+from medallion.lake.run_health import run_health
 from medallion.records import Run, RunStatus
-from medallion.run_health import run_health
 
 
 def lake_of(folder: Path, *statuses: RunStatus) -> Lake:
@@ -41,7 +41,9 @@ def test_a_lake_without_runs_has_no_health(tmp_path: Path) -> None:
     assert run_health(Lake(tmp_path / "lake")) is None
 
 
-@pytest.mark.parametrize("statuses", [("succeeded",), ("failed", "unchanged"), ("failed", "succeeded")])
+@pytest.mark.parametrize(
+    "statuses", [("succeeded",), ("failed", "unchanged"), ("failed", "succeeded")]
+)
 def test_no_failure_after_a_success(tmp_path: Path, statuses: tuple[RunStatus, ...]) -> None:
     lake = lake_of(tmp_path, *statuses)
     health = run_health(lake)
@@ -81,7 +83,9 @@ def test_a_run_at_work_hides_no_failure_and_one_that_died_has_failed(tmp_path: P
     assert "ended before" in health.failure.reason
 
 
-def test_an_older_record_that_is_damaged_hides_nothing_and_the_newest_is_reported(tmp_path: Path) -> None:
+def test_an_older_record_that_is_damaged_hides_nothing_and_the_newest_is_reported(
+    tmp_path: Path,
+) -> None:
     lake = lake_of(tmp_path, "succeeded", "failed", "failed")
     lake.storage.put("runs/run-1.json", b"{")
     failure = failure_of(lake)

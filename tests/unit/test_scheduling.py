@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from medallion.scheduling import AT_ONCE, side_by_side
+from medallion.run.scheduler import AT_ONCE, side_by_side
 
 DIAMOND = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
 

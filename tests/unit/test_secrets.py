@@ -31,13 +31,18 @@ from medallion.secrets import (
 )
 
 HOSTILE = st.text(
-    st.one_of(st.sampled_from("'\"<>\\@/%&?#:+ ${}`=;|é€𝄞\n\t"), st.sampled_from(string.ascii_letters + string.digits)),
+    st.one_of(
+        st.sampled_from("'\"<>\\@/%&?#:+ ${}`=;|é€𝄞\n\t"),
+        st.sampled_from(string.ascii_letters + string.digits),
+    ),
     min_size=4,
     max_size=16,
 )
 _HOSTS = r"\d*(?:,[\w.%-]*(?::\d*)?)*"
 # The rest of hosts and ports, a path, and options, the last of which has the value that ends before the `@`.
-READ_AS_OPTIONS = re.compile(rf"{_HOSTS}(?:[/#][^@?]*)?\?(?:[^@&;=]*(?:=[^&;]*)?[&;])*[^@&;=]*=[^&;]*")
+READ_AS_OPTIONS = re.compile(
+    rf"{_HOSTS}(?:[/#][^@?]*)?\?(?:[^@&;=]*(?:=[^&;]*)?[&;])*[^@&;=]*=[^&;]*"
+)
 ENCODERS: list[Callable[[str], str]] = [
     str,
     lambda text: quote(text),
@@ -60,13 +65,19 @@ ENCODERS: list[Callable[[str], str]] = [
 @given(HOSTILE, st.sampled_from(ENCODERS), st.booleans())
 @example("00'0", ENCODERS[12], False)
 @example("0''$$0", ENCODERS[12], False)
-def test_a_secret_is_masked_in_every_encoding(secret: str, encode: Callable[[str], str], percent: bool) -> None:
+def test_a_secret_is_masked_in_every_encoding(
+    secret: str, encode: Callable[[str], str], percent: bool
+) -> None:
     SECRETS.clear()
     SECRETS.add(secret)
-    twice = [] if encode is shlex.quote else [encode(secret)]  # a quote of a shell's quote is five characters
+    twice = (
+        [] if encode is shlex.quote else [encode(secret)]
+    )  # a quote of a shell's quote is five characters
     for inner in (quote(secret, safe="") if percent else secret, *twice):
         masked = mask(f"[{encode(inner)}]")
-        assert re.fullmatch(r"""\[[\\"']*\*\*\*[\\"']*\]""", masked), masked  # a shell's quotes may stay
+        assert re.fullmatch(r"""\[[\\"']*\*\*\*[\\"']*\]""", masked), (
+            masked
+        )  # a shell's quotes may stay
 
 
 @given(HOSTILE, st.sampled_from(ENCODERS), st.sampled_from(["", "?x=1", "?authSource=admin&w=1"]))
@@ -76,13 +87,18 @@ def test_the_password_of_a_url_is_masked_as_written_and_as_meant(
     for written in (password, quote(password, safe=""), quote(quote(password, safe=""), safe="")):
         SECRETS.clear()
         SECRETS.add_url(f"mongodb://anna:{written}@db.example.org:27017/shop{query}")
-        if "\n" not in password and not (READ_AS_OPTIONS.fullmatch(password) and written == password):
+        if "\n" not in password and not (
+            READ_AS_OPTIONS.fullmatch(password) and written == password
+        ):
             assert encode(password) not in mask(f"[{encode(password)}]").replace("***", "")
             basic = b64encode(f"anna:{password}".encode()).decode().rstrip("=")
             assert basic not in mask(f"Authorization: Basic {basic}==")
 
 
-@given(HOSTILE, st.sampled_from(["tlsCertificateKeyFilePassword", "password", "access_token", "apiKey"]))
+@given(
+    HOSTILE,
+    st.sampled_from(["tlsCertificateKeyFilePassword", "password", "access_token", "apiKey"]),
+)
 def test_secret_options_of_a_url_are_masked(value: str, name: str) -> None:
     SECRETS.clear()
     assume("=" not in value)
@@ -95,7 +111,10 @@ def test_secret_options_of_a_url_are_masked(value: str, name: str) -> None:
     ("text", "masked"),
     [
         ("mongodb://anna:pa55@host:27017/shop?x=1", "mongodb://anna:***@host:27017/shop?x=1"),
-        ("mongodb+srv://a:b@h1,h2 and s3://k:s@bucket/x", "mongodb+srv://a:***@h1,h2 and s3://k:***@bucket/x"),
+        (
+            "mongodb+srv://a:b@h1,h2 and s3://k:s@bucket/x",
+            "mongodb+srv://a:***@h1,h2 and s3://k:***@bucket/x",
+        ),
         ("redis://:pw@host", "redis://:***@host"),
         ("http://u:p@ss@host/path@x", "http://u:***@host/path@x"),
         ("http://u:a/b@host", "http://u:***@host"),
@@ -180,7 +199,9 @@ def test_records_mask_their_free_text_and_nothing_else() -> None:
     SECRETS.add("gold.t", "hunter2")
     tally = Tally(label="", rows_in=1, kept=0, dropped=1, rows_out=0, reasons={"x = 'hunter2'": 1})
     texts = {"why": "hunter2", "warnings": ["hunter2"], "drift": ["hunter2"], "error": "hunter2"}
-    step = StepRun.model_validate({"table": "gold.t", "action": "failed", "tallies": [tally], **texts})
+    step = StepRun.model_validate(
+        {"table": "gold.t", "action": "failed", "tallies": [tally], **texts}
+    )
     run = Run(id="r", pipeline="p", status="failed", started="2026-01-01T00:00:00Z", steps=(step,))  # type: ignore[arg-type]
     written = run.model_copy(update={"error": "late hunter2"}).model_dump_json()
     assert "hunter2" not in written

@@ -14,9 +14,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medallion.declaration.yaml_document import Document, _syntax_problem, dotted, read
 from medallion.errors import DeclarationError
 from medallion.secrets import mask
-from medallion.source_map import Document, _syntax_problem, dotted, read
 
 Reader = Callable[..., Document]
 
@@ -36,7 +36,9 @@ tables:
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     monkeypatch.chdir(tmp_path)
 
-    def load(text: str, environment: Mapping[str, str] | None = None, dotenv: str | None = None) -> Document:
+    def load(
+        text: str, environment: Mapping[str, str] | None = None, dotenv: str | None = None
+    ) -> Document:
         Path("medallion.yaml").write_text(text, encoding="utf-8")
         if dotenv is not None:
             Path(".env").write_text(dotenv, encoding="utf-8")
@@ -55,7 +57,12 @@ def test_data_is_plain(load: Reader) -> None:
     assert load(SHOP).data == {
         "name": "shop",
         "tables": {
-            "silver": {"purchases": {"from": "bronze.purchases", "steps": ["trim", {"cast": {"amount": "decimel"}}]}}
+            "silver": {
+                "purchases": {
+                    "from": "bronze.purchases",
+                    "steps": ["trim", {"cast": {"amount": "decimel"}}],
+                }
+            }
         },
     }
 
@@ -93,8 +100,39 @@ def test_a_file_elsewhere_is_named_in_full(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        *[(word, word) for word in ("no", "NO", "on", "y", "off", "12:30", "1:30:00", "2024-01-01", "1_000", "0b11")],
-        *[(word, word) for word in ("tRUE", "nULL", "1e", "e5", ".", "+", "-1-", "0o8", "0xg", "=", "nan", "inf", "١")],
+        *[
+            (word, word)
+            for word in (
+                "no",
+                "NO",
+                "on",
+                "y",
+                "off",
+                "12:30",
+                "1:30:00",
+                "2024-01-01",
+                "1_000",
+                "0b11",
+            )
+        ],
+        *[
+            (word, word)
+            for word in (
+                "tRUE",
+                "nULL",
+                "1e",
+                "e5",
+                ".",
+                "+",
+                "-1-",
+                "0o8",
+                "0xg",
+                "=",
+                "nan",
+                "inf",
+                "١",
+            )
+        ],
         *[(word, True) for word in ("true", "True", "TRUE")],
         *[(word, False) for word in ("false", "False", "FALSE")],
         *[(word, None) for word in ("null", "Null", "NULL", "~", "")],
@@ -114,7 +152,7 @@ def test_not_a_number(load: Reader) -> None:
 
 
 def test_without_the_c_parser(load: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    from medallion import source_map
+    from medallion.declaration import yaml_document as source_map
 
     resolvers = {"yaml_implicit_resolvers": vars(source_map._Loader)["yaml_implicit_resolvers"]}
     slow = type("Slow", (yaml.SafeLoader,), resolvers)
@@ -143,19 +181,37 @@ def test_anchors_and_merge_keys(load: Reader) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: 1\nb: 2\na: 3\n", "3:1: a: this key stands here a second time; the first is at medallion.yaml:1:1"),
-        ("x:\n  a: 1\n  'a': 2\n", "3:3: x.a: this key stands here a second time; the first is at medallion.yaml:2:3"),
+        (
+            "a: 1\nb: 2\na: 3\n",
+            "3:1: a: this key stands here a second time; the first is at medallion.yaml:1:1",
+        ),
+        (
+            "x:\n  a: 1\n  'a': 2\n",
+            "3:3: x.a: this key stands here a second time; the first is at medallion.yaml:2:3",
+        ),
         ("a: b\n\tc: d\n", "2:1: a tab stands where only spaces may; indent with spaces"),
         ("a:\n\t- b\n", "2:1: a tab stands where only spaces may; indent with spaces"),
-        ("a: [1, 2\nb: 3\n", "1:4: a '[' or '{' that begins here is not closed, or a ',' is missing in it"),
+        (
+            "a: [1, 2\nb: 3\n",
+            "1:4: a '[' or '{' that begins here is not closed, or a ',' is missing in it",
+        ),
         ("b: 1\na: 'x\nb: 1\n", "2:4: a quote that begins here is not closed"),
         ("a: b: c\n", "1:5: a ':' cannot stand here; quote the text, or check the indentation"),
-        ("a:\n  b: 1\n c: 2\n", "3:2: this does not fit the lines above; check the indentation, quotes and brackets"),
-        ("a: *x\n", "1:4: there is no anchor of this name above; write `&name` where the value first stands"),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            "3:2: this does not fit the lines above; check the indentation, quotes and brackets",
+        ),
+        (
+            "a: *x\n",
+            "1:4: there is no anchor of this name above; write `&name` where the value first stands",
+        ),
         ("a: - x\n", "1:4: a '-' cannot stand here; begin the list on the next line, indented"),
         ("a: @x\n", "1:4: text cannot begin with this character; put it in quotes"),
         ('a: "\\d"\n', "1:5: a backslash in double quotes begins an escape; use single quotes"),
-        ("a: 1\n---\nb: 2\n", "2:1: a second document begins; a declaration is one document, without '---' inside"),
+        (
+            "a: 1\n---\nb: 2\n",
+            "2:1: a second document begins; a declaration is one document, without '---' inside",
+        ),
         ("- 1\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
         ("text\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
         ("x:\n  1: a\n", "2:3: x: the key 1 is no text; put it in quotes"),
@@ -179,11 +235,15 @@ def test_what_cannot_be_read(load: Reader, text: str, problem: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n"])
 def test_empty_file(load: Reader, text: str) -> None:
-    assert problems(load, text) == ["medallion.yaml: the file is empty; `medallion init` makes one to begin with"]
+    assert problems(load, text) == [
+        "medallion.yaml: the file is empty; `medallion init` makes one to begin with"
+    ]
 
 
 def test_nested_too_deeply(load: Reader) -> None:
-    assert problems(load, "a: " + "[" * 900 + "]" * 900) == ["medallion.yaml: this is nested too deeply"]
+    assert problems(load, "a: " + "[" * 900 + "]" * 900) == [
+        "medallion.yaml: this is nested too deeply"
+    ]
 
 
 def test_unknown_syntax_errors_keep_the_parsers_words() -> None:
@@ -191,7 +251,9 @@ def test_unknown_syntax_errors_keep_the_parsers_words() -> None:
     assert str(problem) == "m.yaml: something new"
 
 
-def test_files_that_are_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_not_there_or_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("latin.yaml").write_bytes(b"a: \xe9t\xe9")
     for name, said in [
@@ -235,7 +297,13 @@ def test_byte_order_mark(tmp_path: Path) -> None:
     ],
 )
 def test_variables(load: Reader, text: str, value: object) -> None:
-    environment = {"SET": "7", "EMPTY": "", "NESTED": "${SET}", "STRUCTURE": "x\nb: [1, 2]", "NO": "no"}
+    environment = {
+        "SET": "7",
+        "EMPTY": "",
+        "NESTED": "${SET}",
+        "STRUCTURE": "x\nb: [1, 2]",
+        "NO": "no",
+    }
     assert load(f"a: {text}\n", environment).data == {"a": value}
 
 
@@ -249,7 +317,9 @@ def test_all_unset_variables_at_once(load: Reader) -> None:
         "medallion.yaml:1:4: a: ${A} is not set; set it in the environment or in .env beside this file, "
         "or give a default: ${A:-…}"
     )
-    malformed = "`${` begins a variable: `${NAME}` or `${NAME:-default}`; write `$${` for the text itself"
+    malformed = (
+        "`${` begins a variable: `${NAME}` or `${NAME:-default}`; write `$${` for the text itself"
+    )
     assert [line.split(" is not set")[0] for line in found[1:]] == [
         "medallion.yaml:2:8: b[1]: ${B}",
         "medallion.yaml:3:4: c: ${C}",
@@ -259,7 +329,9 @@ def test_all_unset_variables_at_once(load: Reader) -> None:
     ]
 
 
-def test_the_process_environment_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_environment_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MEDALLION_PROBE", "here")
     (tmp_path / "m.yaml").write_text("a: ${MEDALLION_PROBE}")
     assert read(tmp_path / "m.yaml").data == {"a": "here"}
@@ -286,11 +358,15 @@ def test_dotenv(load: Reader, line: str, value: str) -> None:
 
 
 def test_the_environment_wins_over_dotenv(load: Reader) -> None:
-    assert load("a: ['${V}', '${W}']", {"V": "", "X": "1"}, "V=file\nW=file").data == {"a": ["", "file"]}
+    assert load("a: ['${V}', '${W}']", {"V": "", "X": "1"}, "V=file\nW=file").data == {
+        "a": ["", "file"]
+    }
 
 
 def test_dotenv_problems_come_with_the_others_and_show_no_value(load: Reader) -> None:
-    found = problems(load, "a: ${A}\n", dotenv='OK=1\nhunter2\nP=\'hunter2\nQ="hunter2" x\n1A=hunter2\n')
+    found = problems(
+        load, "a: ${A}\n", dotenv='OK=1\nhunter2\nP=\'hunter2\nQ="hunter2" x\n1A=hunter2\n'
+    )
     assert found[:4] == [
         ".env:2:1: this line is neither NAME=value nor a # comment",
         ".env:3:1: the quote of P is not closed, or text follows it",
@@ -320,7 +396,10 @@ def test_values_of_secret_names_are_registered(load: Reader) -> None:
         "SSL_KEY_FILE": "/etc/key.pem",
     }
     load("d: ${OTHER_KEY:-public}", environment, "DB_PASSWORD=other\nDOTENV_KEY=sixth")
-    assert mask("one-1 two-2 abc anna three four five-5 sixth public") == "*** *** abc anna *** *** *** *** public"
+    assert (
+        mask("one-1 two-2 abc anna three four five-5 sixth public")
+        == "*** *** abc anna *** *** *** *** public"
+    )
     assert mask("/home/anna /etc/key.pem") == "/home/anna /etc/key.pem"
 
 
@@ -330,12 +409,18 @@ def test_settings_with_secret_names_are_registered(load: Reader) -> None:
 
 
 def test_credentials_of_urls_are_registered_wherever_they_stand(load: Reader) -> None:
-    load("lake: ${A}\nsinks: {a: {url: 'mongodb://ann:pass\"word@host/db'}}", {"A": "s3://k:sw0rdfish@b/x"})
+    load(
+        "lake: ${A}\nsinks: {a: {url: 'mongodb://ann:pass\"word@host/db'}}",
+        {"A": "s3://k:sw0rdfish@b/x"},
+    )
     assert mask('sw0rdfish pass"word') == "*** ***"
 
 
 def test_dotted() -> None:
-    assert dotted(("tables", "silver", "purchases", "steps", 1, "cast")) == "tables.silver.purchases.steps[1].cast"
+    assert (
+        dotted(("tables", "silver", "purchases", "steps", 1, "cast"))
+        == "tables.silver.purchases.steps[1].cast"
+    )
     assert dotted(()) == ""
 
 
@@ -344,7 +429,11 @@ _TEXT = st.text((set(string.printable) | set("é€𝄞")) - {"$"}, max_size=8)
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | _TEXT,
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     )
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from medallion.spreadsheets import without_formula
+from medallion.export.spreadsheet_csv import without_formula
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,8 @@ def test_a_text_that_would_be_computed_is_a_text(text: str) -> None:
     assert without_formula(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("value", ["", "a=b", "1", "Tea & Jam", "'=1", -1, -1.5, Decimal("-3.20"), None, True])
+@pytest.mark.parametrize(
+    "value", ["", "a=b", "1", "Tea & Jam", "'=1", -1, -1.5, Decimal("-3.20"), None, True]
+)
 def test_any_other_value_stays(value: Any) -> None:
     assert without_formula(value) is value

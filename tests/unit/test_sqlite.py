@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from medallion.contracts import Filter, Query, Sort, TableSpec
 from medallion.errors import SinkError
 from medallion.records import Column
-from medallion.sinks.sqlite import Sqlite
-from medallion.sinks.sqlite_store import SqliteStore
+from medallion.sinks.sqlite.sink import Sqlite
+from medallion.sinks.sqlite.store import SqliteStore
 from medallion.testing.served import batches, items, load, publish, snapshot
 
 
@@ -91,7 +91,12 @@ def test_views_follow_the_release_and_leave_other_names_alone(
 
 
 @pytest.mark.parametrize(
-    ("type_", "value"), [("HUGEINT", 2**63), ("UBIGINT", 2**64 - 1), ("DECIMAL(38,4)", Decimal("922337203685477.5808"))]
+    ("type_", "value"),
+    [
+        ("HUGEINT", 2**63),
+        ("UBIGINT", 2**64 - 1),
+        ("DECIMAL(38,4)", Decimal("922337203685477.5808")),
+    ],
 )
 def test_a_number_beyond_64_bits_is_reported(sink: Sqlite, type_: str, value: object) -> None:
     with pytest.raises(SinkError, match=r"'id', row [0-9]+: .* too large"):
@@ -99,7 +104,10 @@ def test_a_number_beyond_64_bits_is_reported(sink: Sqlite, type_: str, value: ob
 
 
 def test_the_largest_numbers_come_back_exactly(sink: Sqlite) -> None:
-    for type_, value in (("HUGEINT", -(2**63) + 1), ("DECIMAL(38,4)", Decimal("922337203685477.5807"))):
+    for type_, value in (
+        ("HUGEINT", -(2**63) + 1),
+        ("DECIMAL(38,4)", Decimal("922337203685477.5807")),
+    ):
         publish(sink, type_, [{"id": value}], _one_column(type_))
         assert sink.store().find("large", Query()).rows == [{"id": value}]
 
@@ -119,9 +127,11 @@ def test_readers_go_on_while_a_load_holds_the_file(sink: Sqlite, path: Path) -> 
         assert sink.active() is not None
 
 
-def test_a_locked_file_is_reported(sink: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_reported(
+    sink: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(sink, "first", items())
-    monkeypatch.setattr("medallion.sinks.sqlite_file._PATIENCE", 0.05)
+    monkeypatch.setattr("medallion.sinks.sqlite.database._PATIENCE", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("begin immediate")
         with pytest.raises(SinkError, match="another process is writing"):
@@ -180,8 +190,8 @@ def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> N
 
 
 def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None:
-    from medallion.paging import plan, read_cursor
-    from medallion.sinks.sqlite_query import find_sql
+    from medallion.query.validation import plan, read_cursor
+    from medallion.sinks.sqlite.query import find_sql
 
     spec = TableSpec(
         name="clients",
@@ -193,9 +203,14 @@ def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None
         key=("id",),
         indexes=(("country", "-total"),),
     )
-    rows = [{"id": number, "country": "FI"[number % 2], "total": float(number % 50)} for number in range(500)]
+    rows = [
+        {"id": number, "country": "FI"[number % 2], "total": float(number % 50)}
+        for number in range(500)
+    ]
     (served,) = publish(sink, "first", rows, spec).served["serving"].values()
-    query = Query(filters=(Filter("country", "eq", "F"),), sort=(Sort("total", descending=True),), limit=10)
+    query = Query(
+        filters=(Filter("country", "eq", "F"),), sort=(Sort("total", descending=True),), limit=10
+    )
     store = SqliteStore(sink.url, "serving")
     cursor = store.find("clients", query).cursor
     assert cursor

@@ -10,7 +10,7 @@ import pytest
 
 from medallion.contracts import Query, TableSpec
 from medallion.records import Release
-from medallion.sinks.sqlite import Sqlite
+from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.served import SPEC, load, release
 
 
@@ -29,7 +29,11 @@ OTHER = SPEC.model_copy(update={"name": "other"})
 
 def publish(sink: Sqlite) -> Release:
     served = [load(sink, name, [], spec).served for name, spec in (("a", SPEC), ("b", OTHER))]
-    made = release(sink, "r", [entry.model_copy(update={"table": f"gold.{entry.name[:5]}"}) for entry in served])
+    made = release(
+        sink,
+        "r",
+        [entry.model_copy(update={"table": f"gold.{entry.name[:5]}"}) for entry in served],
+    )
     sink.activate(made)
     return made
 
@@ -60,7 +64,9 @@ def test_what_is_kept_of_a_release_is_compared(sink: Sqlite, path: Path) -> None
 
 def test_whole_tables_of_a_damaged_file_are_kept(sink: Sqlite, path: Path) -> None:
     made = publish(sink)
-    name = next(entry.name for entry in made.served["serving"].values() if entry.name.startswith("other"))
+    name = next(
+        entry.name for entry in made.served["serving"].values() if entry.name.startswith("other")
+    )
     execute(path, f"update _medallion_loads set nulls = '[1]' where name = '{name}'")
     said = sink.discard(made, None, "mark")
     assert said.endswith("serving.db.damaged-mark")

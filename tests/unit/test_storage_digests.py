@@ -11,7 +11,7 @@ from medallion.errors import DamagedError, MissingError
 from medallion.storage.digests import Stored, lost, store_file, verified
 from medallion.storage.durability import make_folder
 from medallion.storage.local import LocalStorage
-from medallion.storage.sealing import read_record, seal, unseal, write_record
+from medallion.storage.sealed_records import read_record, seal, unseal, write_record
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def test_a_file_and_the_folders_that_name_it_are_synced(
 ) -> None:
     item = stored(storage, tmp_path, b"data")
     synced: list[str] = []
-    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink())))
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+    )
     storage.sync([item.path])
     root = str(storage.root)
     assert (synced[0], set(synced[1:])) == (f"{root}/a/b", {f"{root}/a", root})

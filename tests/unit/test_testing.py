@@ -76,7 +76,9 @@ def declared(tmp_path: Path) -> Path:
     return tmp_path / "medallion.yaml"
 
 
-def test_a_pipeline_runs_on_rows_given_in_the_test(run_pipeline: RunPipeline, declared: Path) -> None:
+def test_a_pipeline_runs_on_rows_given_in_the_test(
+    run_pipeline: RunPipeline, declared: Path
+) -> None:
     result = run_pipeline(declared, {"bronze.orders": ORDERS})
     assert_rows(result.table("gold.revenue"), REVENUE)
     assert result.run.status == "succeeded"
@@ -113,7 +115,9 @@ def test_nothing_of_the_project_is_written(run_pipeline: RunPipeline, declared: 
     assert result.pipeline.sinks["serving"].url == f"sqlite:{result.pipeline.base}/serving.db"
 
 
-def test_tables_whose_sources_have_no_rows_are_left_out(run_pipeline: RunPipeline, declared: Path) -> None:
+def test_tables_whose_sources_have_no_rows_are_left_out(
+    run_pipeline: RunPipeline, declared: Path
+) -> None:
     result = run_pipeline(declared, {"bronze.orders": ORDERS})
     assert result.pipeline.declaration.names() == ["bronze.orders", "silver.orders", "gold.revenue"]
     assert result.pipeline.sinks == {}
@@ -121,7 +125,9 @@ def test_tables_whose_sources_have_no_rows_are_left_out(run_pipeline: RunPipelin
         result.table("gold.names")
     with pytest.raises(CallError, match=r"no table 'gold\.revenu'; did you mean 'gold\.revenue'"):
         result.rejects("gold.revenu")
-    both = run_pipeline(declared, {"bronze.orders": ORDERS, "bronze.clients": [{"client_id": "a", "name": "Ann"}]})
+    both = run_pipeline(
+        declared, {"bronze.orders": ORDERS, "bronze.clients": [{"client_id": "a", "name": "Ann"}]}
+    )
     assert both.table("gold.names") == [{"name": "Ann"}]
 
 
@@ -134,14 +140,23 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("kind", FRAMES)
-def test_frames_of_every_kind_keep_their_types(run_pipeline: RunPipeline, declared: Path, kind: str) -> None:
+def test_frames_of_every_kind_keep_their_types(
+    run_pipeline: RunPipeline, declared: Path, kind: str
+) -> None:
     result = run_pipeline(declared, {"bronze.visits": FRAMES[kind]})
     assert_rows(result.table("gold.visits"), FRAMES["dicts"])
-    assert [column.type for column in result.pipeline.lake.table("bronze.visits").columns] == ["BIGINT", "DATE"]
+    assert [column.type for column in result.pipeline.lake.table("bronze.visits").columns] == [
+        "BIGINT",
+        "DATE",
+    ]
 
 
-def test_a_csv_source_gives_text_whatever_stands_in_the_test(run_pipeline: RunPipeline, declared: Path) -> None:
-    rows = pa.table({"client_id": [7, None], "name": [True, False], "tags": [["a"], None], "none": [None, None]})
+def test_a_csv_source_gives_text_whatever_stands_in_the_test(
+    run_pipeline: RunPipeline, declared: Path
+) -> None:
+    rows = pa.table(
+        {"client_id": [7, None], "name": [True, False], "tags": [["a"], None], "none": [None, None]}
+    )
     found = run_pipeline(declared, {"bronze.clients": rows}).table("bronze.clients")
     assert found == [
         {"client_id": "7", "name": "true", "tags": '["a"]', "none": None},
@@ -150,7 +165,9 @@ def test_a_csv_source_gives_text_whatever_stands_in_the_test(run_pipeline: RunPi
 
 
 def test_rows_that_fit_no_source_are_told(run_pipeline: RunPipeline, declared: Path) -> None:
-    with pytest.raises(CallError, match=r"no source table 'bronze\.order'; did you mean 'bronze\.orders'"):
+    with pytest.raises(
+        CallError, match=r"no source table 'bronze\.order'; did you mean 'bronze\.orders'"
+    ):
         run_pipeline(declared, {"bronze.order": ORDERS})
     with pytest.raises(CallError, match=r"bronze\.visits: the rows make no table"):
         run_pipeline(declared, {"bronze.visits": [{"visit": 1}, {"visit": "one"}]})
@@ -166,13 +183,20 @@ def test_what_the_run_raises_comes_through(run_pipeline: RunPipeline, declared: 
 def test_a_declaration_made_in_python_and_a_table_without_rows(run_pipeline: RunPipeline) -> None:
     source = md.Source(source="data/*.json", columns=("id", "name"))
     copy = md.Table(from_="bronze.things")
-    declaration = md.Declaration(name="made", tables={"bronze": {"things": source}, "gold": {"things": copy}})
+    declaration = md.Declaration(
+        name="made", tables={"bronze": {"things": source}, "gold": {"things": copy}}
+    )
     result = run_pipeline(declaration, {"bronze.things": []})
     assert result.table("gold.things") == []
-    assert [column.name for column in result.pipeline.lake.table("gold.things").columns] == ["id", "name"]
+    assert [column.name for column in result.pipeline.lake.table("gold.things").columns] == [
+        "id",
+        "name",
+    ]
 
 
-def test_functions_beside_the_declaration_are_found(run_pipeline: RunPipeline, declared: Path) -> None:
+def test_functions_beside_the_declaration_are_found(
+    run_pipeline: RunPipeline, declared: Path
+) -> None:
     (declared.parent / "steps_of_a_test.py").write_text(
         "import pyarrow as pa\nimport medallion as md\n\n"
         "@md.transform(scope='table', grain='new')\n"
@@ -180,7 +204,10 @@ def test_functions_beside_the_declaration_are_found(run_pipeline: RunPipeline, d
     )
     step = "from: bronze.visits\n      steps:\n        - python: 'steps_of_a_test:first'"
     declared.write_text(YAML.replace("from: bronze.visits", step))
-    assert run_pipeline(declared, {"bronze.visits": FRAMES["arrow"]}).table("gold.visits") == FRAMES["dicts"][:1]
+    assert (
+        run_pipeline(declared, {"bronze.visits": FRAMES["arrow"]}).table("gold.visits")
+        == FRAMES["dicts"][:1]
+    )
 
 
 def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
@@ -196,8 +223,18 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
 @pytest.mark.parametrize(
     ("actual", "expected", "ignore_order", "told"),
     [
-        ([{"a": 1}], [{"a": 1}, {"a": 1}], True, "the rows differ: 1 there, 2 expected\n- missing: {'a': 1}"),
-        ([{"a": 1}, {"a": 2}], [{"a": 1}], True, "the rows differ: 2 there, 1 expected\n+ unexpected: {'a': 2}"),
+        (
+            [{"a": 1}],
+            [{"a": 1}, {"a": 1}],
+            True,
+            "the rows differ: 1 there, 2 expected\n- missing: {'a': 1}",
+        ),
+        (
+            [{"a": 1}, {"a": 2}],
+            [{"a": 1}],
+            True,
+            "the rows differ: 2 there, 1 expected\n+ unexpected: {'a': 2}",
+        ),
         (
             [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}],
             [{"a": 2, "b": "z"}, {"a": 1, "b": "x"}],
@@ -222,11 +259,19 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
                 "row 1, differs: {}\n    a:\n      - 1\n      + 2\n- row 2, missing: {'a': 3}"
             ),
         ),
-        ([{"a": 1}], [], False, "the rows differ: 1 there, 0 expected\n+ row 0, unexpected: {'a': 1}"),
+        (
+            [{"a": 1}],
+            [],
+            False,
+            "the rows differ: 1 there, 0 expected\n+ row 0, unexpected: {'a': 1}",
+        ),
     ],
 )
 def test_what_differs_is_told(
-    actual: list[dict[str, object]], expected: list[dict[str, object]], ignore_order: bool, told: str
+    actual: list[dict[str, object]],
+    expected: list[dict[str, object]],
+    ignore_order: bool,
+    told: str,
 ) -> None:
     with pytest.raises(AssertionError) as error:
         assert_rows(actual, expected, ignore_order=ignore_order)
@@ -249,7 +294,9 @@ def test_revenue(run_pipeline):
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "medallion")], ids=["found by itself", "named"])
-def test_the_fixture_is_there_in_a_users_own_project(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_the_fixture_is_there_in_a_users_own_project(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/medallion.yaml").write_text(YAML.replace(", day: date", ""))
     (tmp_path / "tests").mkdir()

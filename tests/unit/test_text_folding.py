@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.text_folding import LONGEST, fold, search_pattern
+from medallion.query.text_folding import LONGEST, fold, search_pattern
 
 LETTERS = st.text(
-    st.one_of(st.sampled_from("aAäÄá\u0301\u0308uüÜøØłŁıİßẞσςΣ 한ﬁ[]^-\\.*$(|"), st.characters(codec="utf-8"))
+    st.one_of(
+        st.sampled_from("aAäÄá\u0301\u0308uüÜøØłŁıİßẞσςΣ 한ﬁ[]^-\\.*$(|"),
+        st.characters(codec="utf-8"),
+    )
 )
 
 
@@ -37,9 +40,17 @@ def test_case_and_accents_are_taken_away(text: str, folded: str) -> None:
 def test_the_pattern_finds_what_folding_finds(value: str, part: str, place: int) -> None:
     with duckdb.connect(config={"threads": 1}) as connection:
         for needle in (part, value[place : place + 3].upper()):
-            found = connection.execute("select regexp_matches(?, ?)", [value, search_pattern(needle)]).fetchone()
+            found = connection.execute(
+                "select regexp_matches(?, ?)", [value, search_pattern(needle)]
+            ).fetchone()
             assert found == (fold(needle) in fold(value),)
 
 
 def test_the_longest_pattern_is_one_that_mongodb_takes() -> None:
-    assert max(len(search_pattern(letter * LONGEST).encode()) for letter in "abcdefghijklmnopqrstuvwxyz") < 32_000
+    assert (
+        max(
+            len(search_pattern(letter * LONGEST).encode())
+            for letter in "abcdefghijklmnopqrstuvwxyz"
+        )
+        < 32_000
+    )

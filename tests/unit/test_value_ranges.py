@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from medallion.errors import SinkError
+from medallion.query.value_ranges import within_range
 from medallion.records import Column
-from medallion.value_ranges import within_range
 
 GOOD = {
     "DATE": ["0001-01-01", "9999-12-31"],
@@ -21,12 +21,24 @@ GOOD = {
     "TIME": ["00:00:00", "23:59:59.999999"],
 }
 BEYOND = {
-    "DATE": [("10000-01-01", "10000-01-01"), ("infinity", "infinity"), ("-infinity", ""), ("0044-03-15 (BC)", "")],
-    "TIMESTAMP": [("20224-01-01", "20224-01-01"), ("infinity", "infinity"), ("-infinity", "-infinity")],
+    "DATE": [
+        ("10000-01-01", "10000-01-01"),
+        ("infinity", "infinity"),
+        ("-infinity", ""),
+        ("0044-03-15 (BC)", ""),
+    ],
+    "TIMESTAMP": [
+        ("20224-01-01", "20224-01-01"),
+        ("infinity", "infinity"),
+        ("-infinity", "-infinity"),
+    ],
     "TIMESTAMP_S": [("10000-01-01", "10000-01-01"), ("infinity", "infinity")],
     "TIMESTAMP_MS": [("10000-01-01", "10000-01-01"), ("-infinity", "-infinity")],
     "TIMESTAMP_NS": [("infinity", "infinity")],
-    "TIMESTAMP WITH TIME ZONE": [("9999-12-31 23:30:00-01", "10000-01-01"), ("infinity", "infinity")],
+    "TIMESTAMP WITH TIME ZONE": [
+        ("9999-12-31 23:30:00-01", "10000-01-01"),
+        ("infinity", "infinity"),
+    ],
     "TIME": [("24:00:00", "")],
 }
 AROUND = {
@@ -44,12 +56,16 @@ def rows_of(type_: str, values: list[str]) -> pa.RecordBatchReader:
     listed = ", ".join(f"({number}, {value})" for number, value in enumerate(["null", *values]))
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
-        found = connection.sql(f"select v::{type_} as v from (values {listed}) t(n, v) order by n").to_arrow_table()
+        found = connection.sql(
+            f"select v::{type_} as v from (values {listed}) t(n, v) order by n"
+        ).to_arrow_table()
     return pa.RecordBatchReader.from_batches(found.schema, found.combine_chunks().to_batches(2))
 
 
 def checked(type_: str, values: list[str]) -> int:
-    return len(within_range(rows_of(type_, values), [Column(name="v", type=type_)], "here").read_all())
+    return len(
+        within_range(rows_of(type_, values), [Column(name="v", type=type_)], "here").read_all()
+    )
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -60,11 +76,17 @@ def test_what_every_reader_knows_passes(type_: str, around: str) -> None:
 
 
 @pytest.mark.parametrize("around", AROUND)
-@pytest.mark.parametrize(("type_", "text", "shown"), [(type_, *each) for type_ in BEYOND for each in BEYOND[type_]])
-def test_what_they_do_not_know_is_refused_with_its_row(type_: str, text: str, shown: str, around: str) -> None:
+@pytest.mark.parametrize(
+    ("type_", "text", "shown"), [(type_, *each) for type_ in BEYOND for each in BEYOND[type_]]
+)
+def test_what_they_do_not_know_is_refused_with_its_row(
+    type_: str, text: str, shown: str, around: str
+) -> None:
     good = AROUND[around].format(f"'{GOOD[type_][0]}'::{type_}")
     with pytest.raises(SinkError, match="here: column 'v', row 4: ") as caught:
-        checked(around.format(type_), [good, good, AROUND[around].format(f"'{text}'::{type_}"), good])
+        checked(
+            around.format(type_), [good, good, AROUND[around].format(f"'{text}'::{type_}"), good]
+        )
     if around == "{}":
         assert f"row 4: {shown}" in caught.value.message
     assert "between" in caught.value.hint

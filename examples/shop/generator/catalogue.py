@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MONTHS = [(2024, month) for month in range(1, 13)] + [(2025, 1)]
-SEASON = (88, 84, 92, 90, 95, 86, 78, 72, 96, 104, 138, 165, 97)  # per cent of an ordinary month, as MONTHS
+SEASON = (
+    88,
+    84,
+    92,
+    90,
+    95,
+    86,
+    78,
+    72,
+    96,
+    104,
+    138,
+    165,
+    97,
+)  # per cent of an ordinary month, as MONTHS
 WEEKDAY = (92, 88, 90, 97, 118, 131, 84)  # per cent of an ordinary day, Monday first
 
 
@@ -101,7 +115,15 @@ COUNTRIES = (
     ),
 )
 
-BAD_DATES = ("30/02/2024", "2024-13-05", "31/04/2024", "2024-02-30", "00/05/2024", "2023-02-29", "soon")
+BAD_DATES = (
+    "30/02/2024",
+    "2024-13-05",
+    "31/04/2024",
+    "2024-02-30",
+    "00/05/2024",
+    "2023-02-29",
+    "soon",
+)
 BAD_AMOUNTS = ("abc", '"12,50"', "n/a", "1_000", "€19.90", "nan", "12.5.0")
 BLANKS = ("", "", "  ", "\u00a0")
 ZEROS = ("0.00", "0")
@@ -114,7 +136,14 @@ CLIENT_RAGGED = 2
 PURCHASES = 23663
 EXACT, CORRECTED, CORRECTED_LATER = "exact duplicate", "corrected", "corrected a month later"
 DUPLICATES = {EXACT: 284, CORRECTED: 95, CORRECTED_LATER: 31}
-FAULTS = {"bad date": 73, "bad amount": 91, "blank amount": 58, "negative": 47, "zero": 19, "unknown client": 82}
+FAULTS = {
+    "bad date": 73,
+    "bad amount": 91,
+    "blank amount": 58,
+    "negative": 47,
+    "zero": 19,
+    "unknown client": 82,
+}
 RAGGED = {"too few fields": 6, "too many fields": 5}
 
 UNKNOWN = 90_000_000  # added to an id to make one that nobody else has

@@ -6,7 +6,15 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from generator.catalogue import BAD_DATES, CLIENT_DUPLICATES, CLIENT_FAULTS, CLIENT_RAGGED, CLIENTS, COUNTRIES, UNKNOWN
+from generator.catalogue import (
+    BAD_DATES,
+    CLIENT_DUPLICATES,
+    CLIENT_FAULTS,
+    CLIENT_RAGGED,
+    CLIENTS,
+    COUNTRIES,
+    UNKNOWN,
+)
 from generator.writing import draw, draw_distinct, run, strings, write
 
 if TYPE_CHECKING:
@@ -64,16 +72,27 @@ def write_clients(con: duckdb.DuckDBPyConnection, scale: int, out: Path) -> dict
         [country.first.split() for country in COUNTRIES],
         [country.last.split() for country in COUNTRIES],
     )
-    sql = CLIENT.format(shares=strings(shares), countries=strings(country.name for country in COUNTRIES))
-    values = {"clients": clients, "bad_dates": faults["bad date"], "no_country": faults["no country"]}
+    sql = CLIENT.format(
+        shares=strings(shares), countries=strings(country.name for country in COUNTRIES)
+    )
+    values = {
+        "clients": clients,
+        "bad_dates": faults["bad date"],
+        "no_country": faults["no country"],
+    }
     con.execute(sql, values).fetchall()
     rng = Random("clients")
     copied, moved = (count * scale for count in CLIENT_DUPLICATES.values())
     twice = draw_distinct(rng, 1, clients + 1, copied + moved)
     run(con, "create temp table copied as select unnest($1) as id", twice[:copied])
     run(con, "create temp table moved as select unnest($1) as id", twice[copied:])
-    ragged = [(draw(rng, clients), f"{UNKNOWN + n},lost in transfer") for n in range(CLIENT_RAGGED * scale)]
-    records = write(con, out / "clients.csv", HEADER, ROWS.format(bad_dates=strings(BAD_DATES)), ragged)
+    ragged = [
+        (draw(rng, clients), f"{UNKNOWN + n},lost in transfer")
+        for n in range(CLIENT_RAGGED * scale)
+    ]
+    records = write(
+        con, out / "clients.csv", HEADER, ROWS.format(bad_dates=strings(BAD_DATES)), ragged
+    )
     (spaced,) = run(con, "select count(*) from clients where starts_with(kind, 'spaced')")[0]
     run(con, "delete from clients where id > $1", clients)
     return {

@@ -10,7 +10,16 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from generator import catalogue
-from generator.catalogue import CORRECTED, CORRECTED_LATER, DUPLICATES, EXACT, FAULTS, MONTHS, PRODUCTS, RAGGED
+from generator.catalogue import (
+    CORRECTED,
+    CORRECTED_LATER,
+    DUPLICATES,
+    EXACT,
+    FAULTS,
+    MONTHS,
+    PRODUCTS,
+    RAGGED,
+)
 from generator.writing import draw, draw_distinct, run, strings, write
 
 if TYPE_CHECKING:
@@ -114,7 +123,12 @@ def write_purchases(con: duckdb.DuckDBPyConnection, scale: int, out: Path) -> di
         con.execute(SLOTS, values).fetchall()
         run(con, "create temp table if not exists earlier as from slots where false")
         lost = [CORRECTED, CORRECTED_LATER, *FAULTS]
-        values = {"first_day": date(year, month, 1), "first_id": first, "corrected": CORRECTED, "exact": EXACT}
+        values = {
+            "first_day": date(year, month, 1),
+            "first_id": first,
+            "corrected": CORRECTED,
+            "exact": EXACT,
+        }
         con.execute(ROWS, {**values, "lost": lost}).fetchall()
         run(con, KEPT)
         spaces, turned = run(con, WAYS)[0]
@@ -124,7 +138,11 @@ def write_purchases(con: duckdb.DuckDBPyConnection, scale: int, out: Path) -> di
         torn = [(first + draw(rng, last - first), line) for line in ragged[number :: len(MONTHS)]]
         name = f"purchases/{year}-{month:02d}.csv"
         files[name] = write(con, out / name, ",".join(header), _lines(header), torn)
-        run(con, "create or replace temp table earlier as from slots where kind = $1", CORRECTED_LATER)
+        run(
+            con,
+            "create or replace temp table earlier as from slots where kind = $1",
+            CORRECTED_LATER,
+        )
     return {
         "records": sum(files.values()),
         "kept": catalogue.PURCHASES * scale,
@@ -158,9 +176,17 @@ def _set_aside(counts: dict[str, int], ragged: int) -> dict[str, Any]:
 
 def _days(rng: Random, slots: int) -> list[tuple[int, date, int, int]]:
     """(month's number, day, first id, first id after it) of every day; busy days have more ids."""
-    days = [(n, date(*month, day + 1)) for n, month in enumerate(MONTHS) for day in range(monthrange(*month)[1])]
+    days = [
+        (n, date(*month, day + 1))
+        for n, month in enumerate(MONTHS)
+        for day in range(monthrange(*month)[1])
+    ]
     busy = [
-        (100 + 2 * n) * catalogue.SEASON[n] * catalogue.WEEKDAY[day.weekday()] * (88 + draw(rng, 25)) for n, day in days
+        (100 + 2 * n)
+        * catalogue.SEASON[n]
+        * catalogue.WEEKDAY[day.weekday()]
+        * (88 + draw(rng, 25))
+        for n, day in days
     ]
     whole, sofar, placed = sum(busy), 0, []
     for (number, day), weight in zip(days, busy, strict=True):
@@ -196,15 +222,22 @@ def _prepare(con: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, date, int
 
 
 def _mark(
-    con: duckdb.DuckDBPyConnection, rng: Random, days: Sequence[tuple[int, date, int, int]], counts: dict[str, int]
+    con: duckdb.DuckDBPyConnection,
+    rng: Random,
+    days: Sequence[tuple[int, date, int, int]],
+    counts: dict[str, int],
 ) -> None:
     """Make the table of ids that carry a fault or stand twice; each carries one thing."""
     last_month = next(first for number, _, first, _ in days if number == len(MONTHS) - 1)
     later = draw_distinct(rng, FIRST_ID, last_month, counts[CORRECTED_LATER])
     # As many more than needed as may already have been drawn.
-    marked = list(dict.fromkeys([*later, *draw_distinct(rng, FIRST_ID, days[-1][3], sum(counts.values()))]))
+    marked = list(
+        dict.fromkeys([*later, *draw_distinct(rng, FIRST_ID, days[-1][3], sum(counts.values()))])
+    )
     kinds = [CORRECTED_LATER] * len(later)
-    kinds += [kind for kind, count in counts.items() if kind != CORRECTED_LATER for _ in range(count)]
+    kinds += [
+        kind for kind, count in counts.items() if kind != CORRECTED_LATER for _ in range(count)
+    ]
     run(
         con,
         "create temp table marks as select unnest($1) as id, unnest($2) as kind, unnest($3) as shift, "
@@ -217,7 +250,10 @@ def _mark(
 
 def _ragged(rng: Random, scale: int) -> list[str]:
     """Records of too few and too many fields."""
-    short = [f"{catalogue.UNKNOWN + n},{1 + draw(rng, 1000)},Moka pot" for n in range(RAGGED["too few fields"] * scale)]
+    short = [
+        f"{catalogue.UNKNOWN + n},{1 + draw(rng, 1000)},Moka pot"
+        for n in range(RAGGED["too few fields"] * scale)
+    ]
     first = catalogue.UNKNOWN + len(short)
     long = [
         f"{first + n},{1 + draw(rng, 1000)},Moka pot,1,34.90,2024-06-0{n % 9 + 1},web,gift,wrapped"

@@ -22,7 +22,9 @@ def connect(spill: str) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": spill, "threads": 2})
     run(con, "set enable_progress_bar = false")
     run(con, "create macro pick(list, n) as list[cast(n as bigint) % len(list) + 1]")
-    formats = "case when day_first then strftime(day, '%d/%m/%Y') else strftime(day, '%Y-%m-%d') end"
+    formats = (
+        "case when day_first then strftime(day, '%d/%m/%Y') else strftime(day, '%Y-%m-%d') end"
+    )
     run(con, f"create macro written(day, day_first) as {formats}")
     return con
 
@@ -50,7 +52,11 @@ def draw_distinct(rng: Random, low: int, high: int, count: int) -> list[int]:
 
 
 def write(
-    con: duckdb.DuckDBPyConnection, path: Path, header: str, query: str, ragged: Sequence[tuple[int, str]]
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    header: str,
+    query: str,
+    ragged: Sequence[tuple[int, str]],
 ) -> int:
     """Write the lines of `query` (place, tier, id, line) in that order, ragged ones (place, line) among them.
 

@@ -41,7 +41,13 @@ COMMANDS = (
 )
 
 
-WRITERS = ("run", "rollback", "adopt", "bench", "gc")  # they hold the lease, and release it when they are terminated
+WRITERS = (
+    "run",
+    "rollback",
+    "adopt",
+    "bench",
+    "gc",
+)  # they hold the lease, and release it when they are terminated
 
 
 class Commands(click.Group):

@@ -24,5 +24,7 @@ def command(settings: Settings) -> None:
         print_json(identity)
         return
     sinks = ", ".join(pipeline.sinks)
-    settings.say(f"lake {identity.id} and its sinks ({sinks}) belong to pipeline {identity.pipeline!r} now")
+    settings.say(
+        f"lake {identity.id} and its sinks ({sinks}) belong to pipeline {identity.pipeline!r} now"
+    )
     settings.say(f"next: {settings.typed('run')}")

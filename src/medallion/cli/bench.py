@@ -12,19 +12,40 @@ from medallion.cli.settings import Command, Settings, json_option
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from medallion.timing import Timing
+    from medallion.ops.benchmark import Timing
 
 SIZES = (1_000, 10_000, 100_000)
 
 
 @click.command("bench", cls=Command)
 @click.argument("what", metavar="WHAT", type=click.Choice(["sink"]), expose_value=False)
-@click.option("--batch", "batches", type=click.IntRange(1), multiple=True, metavar="ROWS", help="A batch size to try.")
-@click.option("--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be given several times.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="The median of so many counts.")
+@click.option(
+    "--batch",
+    "batches",
+    type=click.IntRange(1),
+    multiple=True,
+    metavar="ROWS",
+    help="A batch size to try.",
+)
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    metavar="NAME",
+    help="Only this table; may be given several times.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="The median of so many counts.",
+)
 @json_option
 @click.pass_obj
-def command(settings: Settings, batches: tuple[int, ...], tables: tuple[str, ...], rounds: int) -> None:
+def command(
+    settings: Settings, batches: tuple[int, ...], tables: tuple[str, ...], rounds: int
+) -> None:
     """Time the load of the published tables into the serving database.
 
     WHAT is `sink`. Each table is loaded by every strategy (replace; append and merge where it has a key, upon a copy of
@@ -32,7 +53,7 @@ def command(settings: Settings, batches: tuple[int, ...], tables: tuple[str, ...
     stays. The sink's `batch` then sets the size for good.
     """
     from medallion.cli.output import console, print_json
-    from medallion.timing import time_loads
+    from medallion.ops.benchmark import time_loads
 
     sizes = batches or SIZES
     found = time_loads(settings.pipeline(), sizes, rounds=rounds, only=tables, watch=settings.say)
@@ -54,7 +75,10 @@ def _shown(found: Sequence[Timing], *, each: bool) -> Table:
     figures = ("batch", "rows", "seconds", "rows/s")
     made = table(["sink", "tables", "strategy", *figures], right=figures)
     for (sink, name, strategy, batch), timings in sorted(groups.items()):
-        rows, seconds = sum(timing.rows for timing in timings), sum(timing.seconds for timing in timings)
+        rows, seconds = (
+            sum(timing.rows for timing in timings),
+            sum(timing.seconds for timing in timings),
+        )
         tables = name or count(len(timings), "table")
         rate = number(round(rows / seconds))
         made.add_row(sink, tables, strategy, number(batch), number(rows), f"{seconds:.3f}", rate)

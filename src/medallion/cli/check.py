@@ -24,9 +24,16 @@ def command(settings: Settings) -> None:
     tables = {layer: list(declaration.tables.get(layer, {})) for layer in declaration.layers}
     if settings.as_json:
         print_json(
-            {"path": str(settings.path), "name": declaration.name, "tables": tables, "sinks": list(pipeline.sinks)}
+            {
+                "path": str(settings.path),
+                "name": declaration.name,
+                "tables": tables,
+                "sinks": list(pipeline.sinks),
+            }
         )
         return
     told = ", ".join(f"{len(names)} {layer}" for layer, names in tables.items())
     total = count(sum(map(len, tables.values())), "table")
-    settings.say(f"{settings.path} is right: {total} ({told}), {count(len(pipeline.sinks), 'sink')}")
+    settings.say(
+        f"{settings.path} is right: {total} ({told}), {count(len(pipeline.sinks), 'sink')}"
+    )

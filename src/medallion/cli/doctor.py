@@ -22,7 +22,7 @@ def command(settings: Settings) -> int:
     from rich.text import Text
 
     from medallion.cli.output import console, plain, print_json, table
-    from medallion.doctor import examine
+    from medallion.ops.doctor import examine
 
     probes = list(examine(settings.pipeline))
     failed = sum(probe.outcome == "failure" for probe in probes)

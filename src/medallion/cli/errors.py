@@ -49,7 +49,10 @@ def _exit_code(error: BaseException) -> int:
 def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
     name = type(error).__name__
     if isinstance(error, DeclarationError):
-        problems = [{"place": item.place, "path": item.path, "message": item.message} for item in error.problems]
+        problems = [
+            {"place": item.place, "path": item.path, "message": item.message}
+            for item in error.problems
+        ]
         return {"type": name, "message": error.message, "hint": error.hint, "problems": problems}
     if isinstance(error, MedallionError):
         told: dict[str, Any] = {"type": name, "message": error.message, "hint": error.hint}
@@ -70,5 +73,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if others and "problems" in told:
         from medallion.cli.output import count
 
-        first, others = f"{count(len(told['problems']), 'problem')} in the declaration", [first, *others]
+        first, others = (
+            f"{count(len(told['problems']), 'problem')} in the declaration",
+            [first, *others],
+        )
     return [f"error: {first}", *others, *([f"  → {told['hint']}"] if told["hint"] else [])]

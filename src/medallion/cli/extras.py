@@ -15,5 +15,6 @@ def needs(extra: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise PluginError(
-            f"this needs {error.name or error}, which is not installed", hint=f"pip install 'medallion-lake[{extra}]'"
+            f"this needs {error.name or error}, which is not installed",
+            hint=f"pip install 'medallion-lake[{extra}]'",
         ) from error

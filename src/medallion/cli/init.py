@@ -24,7 +24,9 @@ def command(settings: Settings, folder: Path) -> None:
     project = dict(_files(files("medallion") / "templates", PurePosixPath()))
     taken = [str(path) for path in project if (folder / path).exists()]
     if taken:
-        raise CallError(f"{folder}: {', '.join(taken)} would be overwritten", hint="choose another folder")
+        raise CallError(
+            f"{folder}: {', '.join(taken)} would be overwritten", hint="choose another folder"
+        )
     for path, content in project.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,13 @@ def table(columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold",
+        padding=(0, 1, 0, 0),
+    )
     for name in columns:
         if name in right:
             made.add_column(name, justify="right", no_wrap=True)
@@ -44,7 +50,9 @@ def table(columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
 def plain(value: object) -> str:
     """A value as one line of text in which nothing steers the terminal."""
     text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def is_number(type_: str) -> bool:

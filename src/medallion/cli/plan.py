@@ -10,18 +10,22 @@ STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"
 
 
 @click.command("plan", cls=Command)
-@click.option("--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times.")
+@click.option(
+    "--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times."
+)
 @click.option("--from", "from_", metavar="TABLE", help="Only this table and what is made of it.")
 @click.option("--to", metavar="TABLE", help="Only this table and what it is made of.")
 @click.option("--full", is_flag=True, help="As if everything were to be computed anew.")
 @json_option
 @click.pass_obj
-def command(settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool) -> None:
+def command(
+    settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool
+) -> None:
     """Print what a run would do now, table by table, and why. Writes nothing."""
     from rich.text import Text
 
     from medallion.cli.output import console, count, plain, print_json, table
-    from medallion.plan import Selection
+    from medallion.run.planner import Selection
 
     plan = settings.pipeline().plan(Selection(only, from_, to, full))
     if settings.as_json:
@@ -49,6 +53,8 @@ def command(settings: Settings, only: tuple[str, ...], from_: str | None, to: st
     if plan.stale:
         settings.say(f"it would not publish: {', '.join(plan.stale)} would be out of date")
     elif plan.computes:
-        settings.say(f"{count(len(plan.computes), 'table')} to compute; next: {settings.typed('run')}")
+        settings.say(
+            f"{count(len(plan.computes), 'table')} to compute; next: {settings.typed('run')}"
+        )
     else:
         settings.say("nothing changed: a run would compute nothing")

@@ -26,7 +26,9 @@ def command(settings: Settings, name: str | None) -> None:
     if not found:
         from medallion.errors import CallError, did_you_mean
 
-        raise CallError(f"there is no plugin {name!r}{did_you_mean(str(name), [told['name'] for told in _all()])}")
+        raise CallError(
+            f"there is no plugin {name!r}{did_you_mean(str(name), [told['name'] for told in _all()])}"
+        )
     if settings.as_json:
         print_json(found)
     elif settings.quiet:
@@ -42,7 +44,9 @@ def _all() -> list[dict[str, Any]]:
     from medallion import plugins
     from medallion.entry_points import registry
 
-    usable = [_told(group, name) for group in plugins.GROUPS for name in sorted(plugins.registered(group))]
+    usable = [
+        _told(group, name) for group in plugins.GROUPS for name in sorted(plugins.registered(group))
+    ]
     return [*usable, *(_unusable(defect) for defect in registry(plugins.GROUPS).defects)]
 
 
@@ -82,11 +86,15 @@ def _told(group: str, name: str) -> dict[str, Any]:
         return {**told, "fields": _fields(kind)}
     except Exception as error:  # fields that no JSON Schema can express, or whatever the class does
         reason = f"its fields cannot be described: {type(error).__name__}: {error}"
-        return {**told, "missing": f"{told['kind']} {name!r} of {owner}: {reason}", "hint": f"upgrade {owner}"}
+        return {
+            **told,
+            "missing": f"{told['kind']} {name!r} of {owner}: {reason}",
+            "hint": f"upgrade {owner}",
+        }
 
 
 def _fields(kind: type[Plugin]) -> list[dict[str, Any]]:
-    from medallion.schema import shape
+    from medallion.declaration.json_schema import shape
 
     properties = kind.model_json_schema(by_alias=True).get("properties", {})
     definitions = kind.model_json_schema(by_alias=True).get("$defs", {})
@@ -95,7 +103,9 @@ def _fields(kind: type[Plugin]) -> list[dict[str, Any]]:
             "name": info.alias or name,
             "type": shape(properties.get(info.alias or name, {}), definitions),
             "required": info.is_required(),
-            "default": None if info.is_required() else properties.get(info.alias or name, {}).get("default"),
+            "default": None
+            if info.is_required()
+            else properties.get(info.alias or name, {}).get("default"),
         }
         for name, info in kind.model_fields.items()
         if name != "label"  # a sink's own name, which stands before it
@@ -110,7 +120,11 @@ def _list(found: list[dict[str, Any]]) -> None:
     made = table(["kind", "name", "what it does"])
     kind = ""
     for told in found:
-        said = Text(told["missing"], "yellow") if "missing" in told else Text(told["doc"].partition("\n\n")[0])
+        said = (
+            Text(told["missing"], "yellow")
+            if "missing" in told
+            else Text(told["doc"].partition("\n\n")[0])
+        )
         said.plain = " ".join(said.plain.split())
         made.add_row(Text(told["kind"] if told["kind"] != kind else "", "bold"), told["name"], said)
         kind = told["kind"]

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from medallion.cli.settings import Settings
-from medallion.progress import Bar
+from medallion.run.progress import Bar
 
 if TYPE_CHECKING:
-    from medallion.run_log import Event
+    from medallion.run.run_log import Event
 
 Watch = Callable[["Event"], None]
 
@@ -46,7 +46,9 @@ class Lines:
             rows = "" if step.action == "failed" else f" {step.rows:,} rows,"
             self.settings.say(f"{step.table}: {step.action},{rows} {step.seconds:.2f} s{why}")
         elif load:
-            said = f"{load.arrived:,} rows, {load.seconds:.2f} s" if load.loaded else "there already"
+            said = (
+                f"{load.arrived:,} rows, {load.seconds:.2f} s" if load.loaded else "there already"
+            )
             self.settings.say(f"{load.served.table}: loaded into {load.sink}, {said}")
 
 

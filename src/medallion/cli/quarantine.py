@@ -13,8 +13,8 @@ from medallion.cli.settings import Command, Settings, json_option
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.frames import Rejects
-    from medallion.lake import Lake
+    from medallion.lake.frames import Rejects
+    from medallion.lake.lake import Lake
 
 SHOWN = ("file", "record", "rule", "column", "value")
 ROWS = 20
@@ -23,14 +23,25 @@ BATCH = 1_000
 
 @click.command("quarantine", cls=Command)
 @click.argument("table", required=False)
-@click.option("--run", metavar="ID", help="Of this run, published or not; by default of the current release.")
 @click.option(
-    "--limit", type=click.IntRange(0), help=f"How many rows; by default {ROWS}, or all with --csv and --json."
+    "--run", metavar="ID", help="Of this run, published or not; by default of the current release."
 )
-@click.option("--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to this file.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    help=f"How many rows; by default {ROWS}, or all with --csv and --json.",
+)
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rows to this file.",
+)
 @json_option
 @click.pass_obj
-def command(settings: Settings, table: str | None, run: str | None, limit: int | None, csv_path: Path | None) -> None:
+def command(
+    settings: Settings, table: str | None, run: str | None, limit: int | None, csv_path: Path | None
+) -> None:
     """Count the rows that did not make it, or print those of TABLE.
 
     They are counted by table, rule and column.
@@ -38,7 +49,7 @@ def command(settings: Settings, table: str | None, run: str | None, limit: int |
     file (1 is the first below the header) and the whole row as it stood there.
     """
     from medallion.cli.output import count, print_json
-    from medallion.export import write_file
+    from medallion.export.files import write_file
 
     rejected = rejects(settings.pipeline().lake, table, run)
     rows = rejected.scan()
@@ -63,14 +74,16 @@ def command(settings: Settings, table: str | None, run: str | None, limit: int |
 def rejects(lake: Lake, table: str | None, run: str | None) -> Rejects:
     """The rejects of a run or of the current release, of all tables or of one. Raises CallError on an unknown table."""
     from medallion.errors import CallError, did_you_mean
-    from medallion.frames import Rejects
+    from medallion.lake.frames import Rejects
 
     if run is None:
         return lake.quarantine(table)
     files = {step.table: step.rejects for step in lake.run(run).steps}
     if table is not None and table not in files:
         raise CallError(f"there is no table {table!r} in run {run}{did_you_mean(table, files)}")
-    return Rejects(lake.storage, {name: file for name, file in files.items() if file and table in (None, name)})
+    return Rejects(
+        lake.storage, {name: file for name, file in files.items() if file and table in (None, name)}
+    )
 
 
 def _records(rows: Relation) -> Iterator[dict[str, Any]]:
@@ -114,4 +127,6 @@ def _show_rows(settings: Settings, rejected: Rejects, name: str, limit: int) -> 
         return
     console().print(made)
     total = count(len(rejected), "row")
-    settings.say(f"\n{number(shown)} of {total}; --csv FILE writes them with the whole row as it stood there")
+    settings.say(
+        f"\n{number(shown)} of {total}; --csv FILE writes them with the whole row as it stood there"
+    )

@@ -36,7 +36,9 @@ def command(settings: Settings) -> None:
         return
     if settings.quiet:
         return
-    made = table(["release", "", "published", "tables", "rows", "previous"], right=["tables", "rows"])
+    made = table(
+        ["release", "", "published", "tables", "rows", "previous"], right=["tables", "rows"]
+    )
     for release in releases:
         rows = sum(table.rows for table in release.tables.values())
         is_current = release.id == current

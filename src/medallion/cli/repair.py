@@ -19,7 +19,7 @@ def command(settings: Settings) -> int:
     rebuilt is named; the exit code is then 1. Damaged files are moved to `damaged/` in the lake.
     """
     from medallion.cli.output import plain, print_json
-    from medallion.repair import repair, settle
+    from medallion.ops.repair import repair, settle
 
     pipeline = settings.pipeline()
     repairs = []

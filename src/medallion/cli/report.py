@@ -11,15 +11,15 @@ from rich.text import Text
 
 from medallion.cli.output import WIDE, console, count, number, plain, table
 from medallion.cli.settings import Settings
-from medallion.quality import quality_of
+from medallion.lake.quality import quality_of
 from medallion.secrets import mask
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
+    from medallion.lake.quality import TableQuality
     from medallion.pipeline import Pipeline
-    from medallion.quality import TableQuality
     from medallion.records import Ingestion, LoadReport, Run, StepRun, Tally
 
 FATES = ("deduplicated", "dropped", "quarantined")
@@ -32,7 +32,13 @@ NARROW = {
     "rows out": "rows\nout",
     "seconds": "s",
 }
-STYLES = {"computed": "green", "reused": "cyan", "failed": "bold red", "unchanged": "dim", "not run": "dim"}
+STYLES = {
+    "computed": "green",
+    "reused": "cyan",
+    "failed": "bold red",
+    "unchanged": "dim",
+    "not run": "dim",
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,9 @@ def _lines(step: StepRun) -> Iterator[Line]:
     yield Line(step.table, step.action, figures, files, style)
     for later in quality.later:
         if later.kept != later.rows_in:
-            yield Line(f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else "")
+            yield Line(
+                f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else ""
+            )
 
 
 def _figures(tally: TableQuality | Tally) -> dict[str, str]:
@@ -148,7 +156,8 @@ def _drawn(lines: list[Line], headers: dict[str, str], without: set[str]) -> Tab
         made.add_column(headers.get(name, name), justify="right", no_wrap=True)
     for line in lines:
         files = [
-            number(n) + f" {change}" if headers else count(n, f"{change} file") for change, n in line.files.items()
+            number(n) + f" {change}" if headers else count(n, f"{change} file")
+            for change, n in line.files.items()
         ]
         happened = Text("\n".join([line.happened, *files]), line.style)
         cells: list[RenderableType] = [plain(line.name), happened]
@@ -164,12 +173,16 @@ def _cell(name: str, figure: str) -> Text:
 
 
 def _loads(run: Run) -> Table:
-    made = table(["loaded", "into", "rows", "seconds", "rows/s"], right=("rows", "seconds", "rows/s"))
+    made = table(
+        ["loaded", "into", "rows", "seconds", "rows/s"], right=("rows", "seconds", "rows/s")
+    )
     for load in run.loads:
         if load.loaded:
             made.add_row(load.served.table, load.sink, number(load.arrived), *_pace(load))
         else:
-            made.add_row(load.served.table, load.sink, number(load.served.rows), "there already", "")
+            made.add_row(
+                load.served.table, load.sink, number(load.served.rows), "there already", ""
+            )
     if run.ingestion and sum(load.loaded for load in run.loads) > 1:
         made.add_row("loaded in all", "", number(run.ingestion.rows), *_pace(run.ingestion))
     return made
@@ -184,9 +197,16 @@ def _joined(run: Run) -> Iterator[tuple[str, str]]:
     for load in run.loads:
         served = load.served
         if load.loaded and served.former:
-            fate = "took the place of former ones" if served.mode == "merge" else "were there and stay as they were"
+            fate = (
+                "took the place of former ones"
+                if served.mode == "merge"
+                else "were there and stay as they were"
+            )
             fresh = f"{number(load.arrived - load.met)} of {count(load.arrived, 'row')} are new"
-            yield served.mode, f"{served.table}: {fresh}, {number(load.met)} {fate}; {number(served.rows)} are served"
+            yield (
+                served.mode,
+                f"{served.table}: {fresh}, {number(load.met)} {fate}; {number(served.rows)} are served",
+            )
 
 
 def _remarks(run: Run) -> Iterator[tuple[str, str]]:

@@ -14,20 +14,24 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Command)
-@click.option("--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times.")
+@click.option(
+    "--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times."
+)
 @click.option("--from", "from_", metavar="TABLE", help="Only this table and what is made of it.")
 @click.option("--to", metavar="TABLE", help="Only this table and what it is made of.")
 @click.option("--full", is_flag=True, help="Compute everything anew, changed or not.")
 @json_option
 @click.pass_obj
-def command(settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool) -> None:
+def command(
+    settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool
+) -> None:
     """Bring every table up to date and publish one release.
 
     What has not changed since the last run is not computed again; a run that failed goes on where it stopped.
     """
     from medallion.cli.progress import watcher
     from medallion.errors import MedallionError
-    from medallion.plan import Selection
+    from medallion.run.planner import Selection
 
     pipeline = settings.pipeline()
     try:
@@ -64,7 +68,9 @@ def _report(settings: Settings, pipeline: Pipeline, run: Run) -> None:
 
 def _nothing_changed(settings: Settings, run: Run) -> None:
     # The command typed most often: it must not wait for the imports of tables and colours.
-    settings.say(f"nothing changed: release {run.release} shows all {len(run.steps)} tables as they are")
+    settings.say(
+        f"nothing changed: release {run.release} shows all {len(run.steps)} tables as they are"
+    )
     for step in run.steps:
         for warning in step.warnings:
             settings.say(f"warning: {step.table}: {warning}")

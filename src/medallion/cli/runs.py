@@ -9,15 +9,23 @@ import click
 from medallion.cli.settings import Command, Settings, json_option
 
 if TYPE_CHECKING:
-    from medallion.lake import Lake
+    from medallion.lake.lake import Lake
     from medallion.records import Run
 
-STYLES = {"succeeded": "green", "unchanged": "dim", "failed": "bold red", "died": "bold red", "running": "cyan"}
+STYLES = {
+    "succeeded": "green",
+    "unchanged": "dim",
+    "failed": "bold red",
+    "died": "bold red",
+    "running": "cyan",
+}
 
 
 @click.command("runs", cls=Command)
 @click.argument("run", metavar="[ID]", required=False)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many runs to list.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many runs to list."
+)
 @json_option
 @click.pass_obj
 def command(settings: Settings, run: str | None, limit: int) -> None:
@@ -50,9 +58,12 @@ def _list(lake: Lake, runs: list[Run]) -> None:
     from rich.text import Text
 
     from medallion.cli.output import age, console, number, table
-    from medallion.run_health import outcome
+    from medallion.lake.run_health import outcome
 
-    made = table(["run", "outcome", "started", "seconds", "computed", "release"], right=["seconds", "computed"])
+    made = table(
+        ["run", "outcome", "started", "seconds", "computed", "release"],
+        right=["seconds", "computed"],
+    )
     for record in runs:
         run, ended = outcome(lake, record)
         computed = sum(step.action == "computed" for step in run.steps)
@@ -70,7 +81,7 @@ def _list(lake: Lake, runs: list[Run]) -> None:
 def _show_one(settings: Settings, lake: Lake, run: Run) -> None:
     from medallion.cli import report
     from medallion.cli.output import moment, plain
-    from medallion.run_health import outcome
+    from medallion.lake.run_health import outcome
 
     run, ended = outcome(lake, run)
     settings.say(f"run {run.id} of {run.pipeline}: {ended}, started {moment(run.started)} UTC\n")

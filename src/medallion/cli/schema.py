@@ -10,7 +10,9 @@ from medallion.cli.settings import Command, Settings
 
 
 @click.command("schema", cls=Command)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file."
+)
 @click.pass_obj
 def command(settings: Settings, output: Path | None) -> None:
     """Print the JSON Schema of medallion.yaml, for editors.
@@ -20,7 +22,7 @@ def command(settings: Settings, output: Path | None) -> None:
     # yaml-language-server: $schema=./medallion.schema.json
     """
     from medallion.cli.output import as_json
-    from medallion.schema import schema
+    from medallion.declaration.json_schema import schema
 
     text = as_json(schema())
     if output is None:

@@ -8,9 +8,17 @@ from medallion.cli.settings import Command, Settings
 
 
 @click.command("serve", cls=Command)
-@click.option("--host", help="The address to listen on; MEDALLION_API_BIND or 127.0.0.1 unless given.")
-@click.option("--port", type=int, help="The port to listen on; that of MEDALLION_API_BIND or 8000 unless given.")
-@click.option("--workers", type=int, help="How many processes answer; WEB_CONCURRENCY or 1 unless given.")
+@click.option(
+    "--host", help="The address to listen on; MEDALLION_API_BIND or 127.0.0.1 unless given."
+)
+@click.option(
+    "--port",
+    type=int,
+    help="The port to listen on; that of MEDALLION_API_BIND or 8000 unless given.",
+)
+@click.option(
+    "--workers", type=int, help="How many processes answer; WEB_CONCURRENCY or 1 unless given."
+)
 @click.pass_obj
 def command(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API (extra `api`).
@@ -23,5 +31,5 @@ def command(settings: Settings, host: str | None, port: int | None, workers: int
     with needs("api"):
         import falcon  # noqa: F401 (told here, and not by gunicorn's worker)
 
-        from medallion_api.serve import serve
+        from medallion_api.server.development import serve
     serve(settings.path.absolute(), host, port, workers)

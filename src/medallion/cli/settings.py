@@ -48,7 +48,9 @@ class Settings:
     def typed(self, rest: str) -> str:
         """What to type next, for the same declaration."""
         chosen = [("-C", self.directory), ("-f", self.config)]
-        options = "".join(f" {option} {shlex.quote(str(value))}" for option, value in chosen if value)
+        options = "".join(
+            f" {option} {shlex.quote(str(value))}" for option, value in chosen if value
+        )
         return f"medallion{options} {rest}"
 
     def say(self, text: str = "") -> None:
@@ -83,7 +85,13 @@ def shared_options() -> list[click.Parameter]:
             expose_value=False,
             help="The declaration; by default $MEDALLION_CONFIG or medallion.yaml.",
         ),
-        click.Option(["-q", "--quiet"], is_flag=True, callback=_note, expose_value=False, help="Print errors only."),
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            callback=_note,
+            expose_value=False,
+            help="Print errors only.",
+        ),
         click.Option(
             ["-v", "--verbose"],
             is_flag=True,
@@ -97,7 +105,12 @@ def shared_options() -> list[click.Parameter]:
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--json`: print one JSON document, for scripts; errors then are JSON too."""
     return click.option(
-        "--json", "as_json", is_flag=True, callback=_note, expose_value=False, help="Print JSON, for scripts."
+        "--json",
+        "as_json",
+        is_flag=True,
+        callback=_note,
+        expose_value=False,
+        help="Print JSON, for scripts.",
     )(function)
 
 

@@ -16,8 +16,8 @@ from medallion.cli.settings import Command, Settings, json_option
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.export import FileFormat
-    from medallion.tables import LakeTable
+    from medallion.export.files import FileFormat
+    from medallion.lake.table import LakeTable
 
 ROWS = 20
 FORMATS = ("table", "csv", "json", "parquet", "xlsx")
@@ -27,14 +27,31 @@ BATCH = 1_000
 
 @click.command("show", cls=Command)
 @click.argument("table")
-@click.option("--where", metavar="CONDITION", help="Only rows that meet this SQL condition over the table's columns.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Only rows that meet this SQL condition over the table's columns.",
+)
 @click.option("--columns", metavar="NAMES", help="Only these columns, separated by commas.")
-@click.option("--sort", metavar="NAMES", help="Order by these columns, separated by commas; -NAME descends.")
-@click.option("--limit", type=click.IntRange(0), help=f"How many rows; by default {ROWS}, or all in another format.")
+@click.option(
+    "--sort", metavar="NAMES", help="Order by these columns, separated by commas; -NAME descends."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    help=f"How many rows; by default {ROWS}, or all in another format.",
+)
 @click.option("--release", metavar="ID", help="As this release has it; by default the current one.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="By default what --output ends in, else a table.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="By default what --output ends in, else a table.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+)
 @json_option
 @click.pass_obj
 def command(
@@ -78,7 +95,8 @@ def _format(form: str | None, output: Path | None) -> str:
         form = output.suffix.removeprefix(".").lower()
         if form not in FORMATS[1:]:
             raise CallError(
-                f"{output}: no format has this ending", hint=f"choose one: --format {'|'.join(FORMATS[1:])}"
+                f"{output}: no format has this ending",
+                hint=f"choose one: --format {'|'.join(FORMATS[1:])}",
             )
     if form in BINARY and output is None and sys.stdout.isatty():
         raise CallError(f"{form} is not for a terminal", hint=f"write a file: --output rows.{form}")
@@ -87,9 +105,11 @@ def _format(form: str | None, output: Path | None) -> str:
     return form or "table"
 
 
-def _export(name: str, table: LakeTable, rows: Relation, form: FileFormat, output: Path | None) -> None:
+def _export(
+    name: str, table: LakeTable, rows: Relation, form: FileFormat, output: Path | None
+) -> None:
     """Write the rows to a file that appears whole, or to standard output."""
-    from medallion.export import write, write_file
+    from medallion.export.files import write, write_file
 
     shown = [column for column in table.columns if column.name in rows.columns]
     head = {"table": name, "release": table.release.id, "columns": shown, "total": len(table)}
@@ -107,7 +127,7 @@ def _export(name: str, table: LakeTable, rows: Relation, form: FileFormat, outpu
 
 def _rows_of(rows: Relation) -> Iterator[tuple[Any, ...]]:
     """Rows for people, nested values as JSON."""
-    from medallion.export import flattened
+    from medallion.export.files import flattened
 
     for batch in flattened(rows).to_arrow_reader(BATCH):
         try:
@@ -116,7 +136,8 @@ def _rows_of(rows: Relation) -> Iterator[tuple[Any, ...]]:
             from medallion.errors import DataError
 
             raise DataError(
-                "a date before the year 1 or after 9999 cannot be shown", hint="--format csv writes it as text"
+                "a date before the year 1 or after 9999 cannot be shown",
+                hint="--format csv writes it as text",
             ) from error
         yield from zip(*columns, strict=True)
 
@@ -133,7 +154,9 @@ def _print_table(name: str, table: LakeTable, rows: Relation, *, matching: bool)
     shown = 0
     for row in _rows_of(rows):
         shown += 1
-        drawn.add_row(*(Text("null", "dim") if value is None else output.plain(value) for value in row))
+        drawn.add_row(
+            *(Text("null", "dim") if value is None else output.plain(value) for value in row)
+        )
     out.print(drawn)
     total = f"{output.number(shown)} of {output.count(len(table), 'row')}"
     of = total if matching else f"{output.count(shown, 'row')} that match"

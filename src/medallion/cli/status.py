@@ -35,8 +35,8 @@ def command(settings: Settings) -> None:
 
 def gather(pipeline: Pipeline) -> dict[str, Any]:
     """All that `status` tells, as plain data."""
-    from medallion.lease import holder
-    from medallion.run_health import run_health
+    from medallion.lake.lease import holder
+    from medallion.lake.run_health import run_health
 
     release, health = pipeline.lake.current(), run_health(pipeline.lake)
     return {
@@ -52,7 +52,9 @@ def gather(pipeline: Pipeline) -> dict[str, Any]:
 
 def _release(release: Release) -> dict[str, Any]:
     tables = {name: snapshot.rows for name, snapshot in release.tables.items()}
-    warnings = [f"{name}: {said}" for name, snapshot in release.tables.items() for said in snapshot.warnings]
+    warnings = [
+        f"{name}: {said}" for name, snapshot in release.tables.items() for said in snapshot.warnings
+    ]
     return {
         "id": release.id,
         "created": release.created,
@@ -85,10 +87,18 @@ def _show(settings: Settings, told: dict[str, Any]) -> None:
     release = told["release"]
     lines = [("pipeline", told["pipeline"]), ("lake", told["lake"])]
     if release:
-        lines += [("release", f"{release['id']}  published {age(release['created'])} by run {release['run']}")]
+        lines += [
+            (
+                "release",
+                f"{release['id']}  published {age(release['created'])} by run {release['run']}",
+            )
+        ]
     else:
         lines += [("release", f"nothing is published yet; next: {settings.typed('run')}")]
-    lines += [(label, f"{sink['url']}  {_sink_said(settings, sink)}") for label, sink in told["sinks"].items()]
+    lines += [
+        (label, f"{sink['url']}  {_sink_said(settings, sink)}")
+        for label, sink in told["sinks"].items()
+    ]
     held = told["writing"]
     if held:
         lines.append(("writing", f"run {held['run']}, process {held['process']} on {held['host']}"))

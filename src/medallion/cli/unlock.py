@@ -17,7 +17,7 @@ def command(settings: Settings) -> None:
     works finds its lease lost and publishes nothing.
     """
     from medallion.cli.output import print_json
-    from medallion.lease import describe
+    from medallion.lake.lease import describe
 
     former = settings.pipeline().unlock()
     if settings.as_json:

@@ -18,7 +18,7 @@ def command(settings: Settings) -> int:
     sinks. Each damage is named with the command that repairs it. The exit code is 1 when there is one.
     """
     from medallion.cli.output import count, plain, print_json
-    from medallion.verify import Inspection
+    from medallion.ops.verify import Inspection
 
     look = Inspection(settings.pipeline(), thorough=True)
     if settings.as_json:
@@ -42,5 +42,7 @@ def command(settings: Settings) -> int:
     for advice in dict.fromkeys(damage.advice for damage in look.damages):
         settings.say(f"  → {mask(plain(advice))}")
     if not look.damages:
-        settings.say(f"all checks passed: {count(look.objects, 'object')} and all served tables were read back")
+        settings.say(
+            f"all checks passed: {count(look.objects, 'object')} and all served tables were read back"
+        )
     return 1 if look.damages else 0

@@ -21,7 +21,18 @@ from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session,
 from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer, keep_file, local_files
 from medallion.contracts.ownership import check_release, check_writer
 from medallion.contracts.plugin import Plugin, Section
-from medallion.contracts.serving import Filter, Flaw, Operator, Page, Query, Right, Sink, Sort, Store, TableSpec
+from medallion.contracts.serving import (
+    Filter,
+    Flaw,
+    Operator,
+    Page,
+    Query,
+    Right,
+    Sink,
+    Sort,
+    Store,
+    TableSpec,
+)
 from medallion.contracts.steps import (
     ASIDE,
     ORIGIN,

@@ -70,7 +70,9 @@ class Layer(Plugin, ABC):
     retain: int = Field(default=10, ge=1)
 
     @abstractmethod
-    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+    def write(
+        self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
+    ) -> list[File]:
         """Write rows as new immutable files below `folder`, never in place; `scratch` is an empty local folder."""
 
     @abstractmethod
@@ -90,7 +92,9 @@ class SourceLayer(Layer, ABC):
     """A layer that takes source files in: the first of a pipeline."""
 
     @abstractmethod
-    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> Stored:
+    def keep(
+        self, storage: Storage, table: str, source: Storage, path: str, scratch: Path
+    ) -> Stored:
         """Keep one source file's bytes as they came. Idempotent; an object that is damaged is replaced.
 
         `scratch` is a local folder for the copy on its way.
@@ -101,7 +105,9 @@ class SourceLayer(Layer, ABC):
         """Where the records of these bytes, read by this format, are kept: a path below the layer."""
 
     @abstractmethod
-    def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
+    def originals(
+        self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs
+    ) -> Relation:
         """The records of the origins `wanted` as they stood in their files.
 
         `wanted` has one column, `_origin`; the result `_origin`, `file`, `record` (from 1) and `row` (a JSON object).

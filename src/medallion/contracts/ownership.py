@@ -29,7 +29,9 @@ def check_writer(place: str, owner: Owner | None, writer: Owner | None) -> None:
         )
 
 
-def check_release(place: str, owner: Owner | None, lake: str | None, release: str, pipeline: str) -> None:
+def check_release(
+    place: str, owner: Owner | None, lake: str | None, release: str, pipeline: str
+) -> None:
     """Raise OwnershipError for a release that a database shows and the lake does not know, unless it was accepted."""
     if owner and owner.lake == lake and owner.accepted == release:
         return

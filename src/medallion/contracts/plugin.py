@@ -18,7 +18,9 @@ class Plugin(BaseModel):
     `filter: {where: amount > 0}`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True
+    )
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
@@ -30,12 +32,16 @@ class Plugin(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """What a fingerprint takes of it: its name, version and every field. Moving its code changes nothing."""
-        return {"plugin": self.name, "version": self.version, "fields": self.model_dump(mode="json")}
+        return {
+            "plugin": self.name,
+            "version": self.version,
+            "fields": self.model_dump(mode="json"),
+        }
 
 
 class Section(Plugin):
     """A package's own top-level key of the declaration, such as `api` or `dashboard`."""
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What does not fit the rest of the `medallion.config.Declaration`: (path below the section, message) each."""
+        """What does not fit the rest of the Declaration: (path below the section, message) each."""
         yield from ()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     Batches: TypeAlias = pa.RecordBatchReader
 
-Operator = Literal["eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "search", "isnull"]
+Operator = Literal[
+    "eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "search", "isnull"
+]
 
 
 class TableSpec(Serving):
@@ -151,7 +153,10 @@ class Sink(Plugin, ABC):
         `mark` tells what is moved aside from other such; says where that is. Raises SinkError when it cannot be done
         without loss.
         """
-        raise SinkError(f"{self.label}: damaged tables cannot be replaced", hint="drop them in the database, and run")
+        raise SinkError(
+            f"{self.label}: damaged tables cannot be replaced",
+            hint="drop them in the database, and run",
+        )
 
     @abstractmethod
     def store(self) -> Store:
@@ -239,7 +244,9 @@ class Store(ABC):
         """How many rows match the query's filters."""
 
     @abstractmethod
-    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[dict[str, Any]]:
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[dict[str, Any]]:
         """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
 
         `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is

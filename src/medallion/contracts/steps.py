@@ -44,7 +44,8 @@ class Inputs:
     def __getitem__(self, name: str) -> Relation:
         if name not in self.tables:
             raise StepError(
-                f"no table {name!r} among its inputs{did_you_mean(name, self.tables)}", hint="add it to `from`"
+                f"no table {name!r} among its inputs{did_you_mean(name, self.tables)}",
+                hint="add it to `from`",
             )
         return self.tables[name]
 
@@ -148,7 +149,9 @@ def literal(value: str) -> str:
 
 def viewed(rows: Relation) -> str:
     """The name of a new view on a relation, for SQL on its connection; no other relation has or gets that name."""
-    name = f"_view_{next(_numbers)}"  # DuckDB keeps one list of views for all that work side by side
+    name = (
+        f"_view_{next(_numbers)}"  # DuckDB keeps one list of views for all that work side by side
+    )
     rows.create_view(name)
     return name
 
@@ -159,5 +162,6 @@ def require(rows: Relation, *names: str) -> None:
     for name in names:
         if name not in columns:
             raise StepError(
-                f"no column {name!r}{did_you_mean(name, columns)}", hint=f"the rows have: {', '.join(columns)}"
+                f"no column {name!r}{did_you_mean(name, columns)}",
+                hint=f"the rows have: {', '.join(columns)}",
             )

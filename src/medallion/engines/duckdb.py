@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ORIGIN, ROW, Built, Engine, Input, Parsed, ParseTask, Session, TableTask, quote
+from medallion.contracts import (
+    ORIGIN,
+    ROW,
+    Built,
+    Engine,
+    Input,
+    Parsed,
+    ParseTask,
+    Session,
+    TableTask,
+    quote,
+)
 from medallion.errors import SourceError
-from medallion.expressions import prepare
+from medallion.sql.expressions import prepare
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
@@ -70,7 +81,9 @@ class DuckDBSession(Session):
         self.connection = connection
         self.scratch = scratch
         self._working: set[Connection] = set()
-        self._changing = Lock()  # a cursor is closed once it has left the set, so that none in it is closed
+        self._changing = (
+            Lock()
+        )  # a cursor is closed once it has left the set, so that none in it is closed
 
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
         """Several files at once: DuckDB reads a small one on one thread only."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from medallion.column_types import TOO_DEEP, column_type
 from medallion.contracts import (
     ASIDE,
     ORIGIN,
@@ -30,10 +29,11 @@ from medallion.contracts import (
     quote,
     viewed,
 )
-from medallion.durations import interval_to_iso
 from medallion.engines.duckdb_errors import at, at_first_failing
 from medallion.errors import ConservationError, PluginError, StepError
 from medallion.records import Column, File, Tally
+from medallion.sql.common_type import TOO_DEEP, column_type
+from medallion.sql.durations import interval_to_iso
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -81,10 +81,16 @@ class TableBuild:
         self.out: list[str] = []  # the tables of rows taken out of `base` since it was computed
         self.warnings: list[str] = []
         self.failures: list[str] = []
-        self.trail: list[tuple[tuple[str | int, ...], Relation]] = []  # the rows after each step, and its place
-        self.traced = bool(task.lineage)  # whether rows still know the source records they came from
+        self.trail: list[
+            tuple[tuple[str | int, ...], Relation]
+        ] = []  # the rows after each step, and its place
+        self.traced = bool(
+            task.lineage
+        )  # whether rows still know the source records they came from
         source = task.inputs[task.main]
-        self.identified = source.snapshot.identified  # whether each row still is one source record: `_row` is `_origin`
+        self.identified = (
+            source.snapshot.identified
+        )  # whether each row still is one source record: `_row` is `_origin`
 
     def run(self) -> Built:
         tables = {
@@ -101,7 +107,9 @@ class TableBuild:
             self.trail.append((("steps", position, step.name), rows))
         for position, rule in enumerate(self.task.expectations):
             with at(self.task.table, "expect", position, rule.name):
-                rows = self._expect(rule, rows, Inputs(self.connection, {**tables, self.task.main: rows}))
+                rows = self._expect(
+                    rule, rows, Inputs(self.connection, {**tables, self.task.main: rows})
+                )
         with at_first_failing(self.task.table, self.trail, self.connection):
             return self._finish(rows)
 
@@ -123,10 +131,14 @@ class TableBuild:
     def _sort_out(self, judged: Relation, rows: Relation, inputs: Inputs) -> Relation:
         """Hold the judged rows, which cost too much to be made in every later pass, and go on with those that may."""
         held = self._materialise(judged)
-        fields = ", ".join(f"json_extract_string({ASIDE}, '$.{name}') as {quote(name)}" for name in FIELDS)
+        fields = ", ".join(
+            f"json_extract_string({ASIDE}, '$.{name}') as {quote(name)}" for name in FIELDS
+        )
         told = self.connection.sql(f"select {ROW}, {fields} from {held} where {ASIDE} is not null")
         self._take_out(rows, inputs, self._materialise(told))
-        return self._rebase(self.connection.sql(f"select * exclude ({ASIDE}) from {held} where {ASIDE} is null"))
+        return self._rebase(
+            self.connection.sql(f"select * exclude ({ASIDE}) from {held} where {ASIDE} is null")
+        )
 
     def _new_grain(self, step: Transform, made: Relation) -> Relation:
         columns = [name for name in made.columns if name not in (ROW, ORIGIN)]
@@ -149,18 +161,24 @@ class TableBuild:
         if isinstance(rule, TableExpectation):
             complaint = rule.verdict(self._whole())
             if complaint:
-                (self.failures if rule.on_fail == "fail" else self.warnings).append(f"{rule.rule}: {complaint}")
+                (self.failures if rule.on_fail == "fail" else self.warnings).append(
+                    f"{rule.rule}: {complaint}"
+                )
             return rows
         if not isinstance(rule, RowExpectation):
             raise PluginError("an expectation must be a RowExpectation or a TableExpectation")
         found = rule.violations(rows, inputs)
         fate = FATES.get(rule.on_fail, "warned")
         table = self._materialise(
-            found.project(f'{ROW}, {literal(fate)} as fate, {literal(rule.name)} as rule, "column", "value"')
+            found.project(
+                f'{ROW}, {literal(fate)} as fate, {literal(rule.name)} as rule, "column", "value"'
+            )
         )
         size = self._scalar(f"select count(*) from {table}")
         if size and rule.on_fail in ("warn", "fail"):
-            column, value = self._rows(f'select "column", "value" from {table} order by {ROW} limit 1')[0]
+            column, value = self._rows(
+                f'select "column", "value" from {table} order by {ROW} limit 1'
+            )[0]
             said = f"{rule.rule}: {size:,} row{'s'[: size != 1]} break it, the first with {column} = {value!r}"
             (self.failures if rule.on_fail == "fail" else self.warnings).append(said)
         return rows if rule.on_fail == "warn" else self._take_out(rows, inputs, table)
@@ -170,7 +188,9 @@ class TableBuild:
         counted = self._rows(f'select fate, rule, "column", count(*) from {table} group by all')
         if not counted:
             return rows
-        if self._scalar(f"select count(distinct {ROW}) from {table}") != sum(row[3] for row in counted):
+        if self._scalar(f"select count(distinct {ROW}) from {table}") != sum(
+            row[3] for row in counted
+        ):
             raise PluginError(f"it names one {ROW} more than once")
         for fate, rule, column, size in counted:
             self.phase.fates[fate] = self.phase.fates.get(fate, 0) + size
@@ -188,11 +208,15 @@ class TableBuild:
         wanted = f"from {table} where fate = 'quarantined'"
         if self.identified:
             return self._materialise(
-                self.connection.sql(f'select rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row {wanted}')
+                self.connection.sql(
+                    f'select rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row {wanted}'
+                )
             )
         narrow = f'select {ROW}, rule, "column", "value", {ORIGIN} from rows join (from {table}) using ({ROW})'
         found = self._materialise(inputs.sql(f"{narrow} where fate = 'quarantined'", rows=rows))
-        fields = ", ".join(f"{literal(name)}: {quote(name)}" for name in rows.columns if name not in (ROW, ORIGIN))
+        fields = ", ".join(
+            f"{literal(name)}: {quote(name)}" for name in rows.columns if name not in (ROW, ORIGIN)
+        )
         untraced = f"select {ROW}, to_json({{{fields}}})::varchar as row from rows semi join {found} using ({ROW})"
         if self._scalar(f"select count(*) from {found} where {ORIGIN} is null") == 0:
             untraced += " where false"
@@ -205,7 +229,11 @@ class TableBuild:
         self.tallies.append(self.phase.tally(rows_out))
         self.scratch.mkdir(parents=True)
         files = [] if self.failures else self._write(rows, rows_out)
-        origins = [self.task.lineage[number].snapshot for number in sorted(self.task.lineage)] if self.traced else []
+        origins = (
+            [self.task.lineage[number].snapshot for number in sorted(self.task.lineage)]
+            if self.traced
+            else []
+        )
         return Built(
             columns=tuple(
                 Column(name=name, type=str(kind))
@@ -225,7 +253,9 @@ class TableBuild:
     def _write(self, rows: Relation, rows_out: int) -> list[File]:
         if not self.traced:
             rows = rows.project(", ".join(quote(name) for name in rows.columns if name != ORIGIN))
-        files = self.task.layer.write(self.task.storage, self.task.folder, rows, self.connection, self.scratch)
+        files = self.task.layer.write(
+            self.task.storage, self.task.folder, rows, self.connection, self.scratch
+        )
         written = sum(file.rows for file in files)
         if written != rows_out:
             raise ConservationError(
@@ -240,17 +270,27 @@ class TableBuild:
             return None
         rejects = self.connection.sql(" union all ".join(f"from {table}" for table in self.rejects))
         table = self._materialise(rejects)
-        numbers = self._rows(f"select distinct {ORIGIN} >> 55 from {table} where {ORIGIN} is not null")
-        inputs, wanted = Inputs(self.connection), self.connection.sql(f"select {ORIGIN} from {table}")
+        numbers = self._rows(
+            f"select distinct {ORIGIN} >> 55 from {table} where {ORIGIN} is not null"
+        )
+        inputs, wanted = (
+            Inputs(self.connection),
+            self.connection.sql(f"select {ORIGIN} from {table}"),
+        )
         originals = {
-            f"originals_{number}": source.layer.originals(source.storage, source.snapshot, wanted, inputs)
+            f"originals_{number}": source.layer.originals(
+                source.storage, source.snapshot, wanted, inputs
+            )
             for number in sorted(row[0] for row in numbers)
             if isinstance((source := self.task.lineage[number]).layer, SourceLayer)
         }
         none = f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, null::varchar as row"
         traced = inputs.sql(
             " union all ".join(
-                [f"{none} where false", *(f"select {ORIGIN}, file, record, row from {o}" for o in originals)]
+                [
+                    f"{none} where false",
+                    *(f"select {ORIGIN}, file, record, row from {o}" for o in originals),
+                ]
             ),
             **originals,
         )
@@ -289,11 +329,23 @@ class TableBuild:
 
 def _storable(rows: Relation) -> Relation:
     """The rows with INTERVALs, which Parquet cuts to milliseconds, as text."""
-    types = {name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)}
+    types = {
+        name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
+    }
     for name, type_ in types.items():
         if type_.too_deep():
-            raise StepError(f"column {name!r} nests too deeply: {TOO_DEEP}", hint="keep what is inside as JSON text")
+            raise StepError(
+                f"column {name!r} nests too deeply: {TOO_DEEP}",
+                hint="keep what is inside as JSON text",
+            )
         if type_.nested and "INTERVAL" in {leaf.name for leaf in type_.leaves()}:
-            raise StepError(f"column {name!r} is {type_}, which cannot be kept", hint="cast its intervals to text")
-    texts = [f"{interval_to_iso(quote(n))} as {quote(n)}" for n, type_ in types.items() if type_.name == "INTERVAL"]
+            raise StepError(
+                f"column {name!r} is {type_}, which cannot be kept",
+                hint="cast its intervals to text",
+            )
+    texts = [
+        f"{interval_to_iso(quote(n))} as {quote(n)}"
+        for n, type_ in types.items()
+        if type_.name == "INTERVAL"
+    ]
     return rows.project(f"* replace ({', '.join(texts)})") if texts else rows

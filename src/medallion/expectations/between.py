@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.expressions import NUMBERS, broken
+from medallion.sql.expressions import NUMBERS, broken
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -30,7 +30,10 @@ def _bound(value: object) -> object:
     raise ValueError(f"{value!r} is neither a number nor a date such as 2024-12-31")
 
 
-Bound = Annotated[Decimal | datetime | date | None, BeforeValidator(_bound, json_schema_input_type=float | str | None)]
+Bound = Annotated[
+    Decimal | datetime | date | None,
+    BeforeValidator(_bound, json_schema_input_type=float | str | None),
+]
 
 
 class Between(RowExpectation):
@@ -69,7 +72,9 @@ class Between(RowExpectation):
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.bounds)
-        return broken(rows, {name: _outside(rows, name, *bounds) for name, bounds in self.bounds.items()})
+        return broken(
+            rows, {name: _outside(rows, name, *bounds) for name, bounds in self.bounds.items()}
+        )
 
 
 def _outside(rows: Relation, name: str, low: Any, high: Any) -> str:
@@ -77,7 +82,9 @@ def _outside(rows: Relation, name: str, low: Any, high: Any) -> str:
     dated = isinstance(high if low is None else low, date)
     if not (kind.id == "date" or kind.id.startswith("timestamp") if dated else kind.id in NUMBERS):
         wanted = "dates" if dated else "numbers"
-        raise StepError(f"between compares {name!r} to {wanted}, but it is {kind}", hint="`cast` it first")
+        raise StepError(
+            f"between compares {name!r} to {wanted}, but it is {kind}", hint="`cast` it first"
+        )
     sides = []
     if dated:
         sides += [f"{column} < {_moment(low)}"] if low is not None else []

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
 from medallion.errors import StepError
-from medallion.expressions import explained, parse_expression, public, refuse_texts_as_numbers, walk
+from medallion.sql.expressions import (
+    explained,
+    parse_expression,
+    public,
+    refuse_texts_as_numbers,
+    walk,
+)
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -41,8 +47,14 @@ class Expression(RowExpectation):
             kind = rows.project(f"({self.condition}\n) as condition").types[0].id
         refuse_texts_as_numbers(rows, inputs.connection, self.condition)
         if kind != "boolean":
-            raise StepError(f"expression {self.condition!r} gives {kind.upper()}, neither true nor false")
-        named = {node["column_names"][0].lower() for node in walk(tree) if node.get("type") == "COLUMN_REF"}
+            raise StepError(
+                f"expression {self.condition!r} gives {kind.upper()}, neither true nor false"
+            )
+        named = {
+            node["column_names"][0].lower()
+            for node in walk(tree)
+            if node.get("type") == "COLUMN_REF"
+        }
         used = [name for name in public(rows) if name.lower() in named]
         column = literal(", ".join(used)) if used else "null::varchar"
         values = [f"coalesce(cast({quote(name)} as varchar), 'NULL')" for name in used]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, field_validator
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
-from medallion.expressions import broken, explained
+from medallion.sql.expressions import broken, explained
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -39,20 +39,28 @@ class Matches(RowExpectation):
     def _readable(cls, patterns: dict[str, str]) -> dict[str, str]:
         for name, pattern in patterns.items():
             if _NOT_IN_RE2.search(pattern):
-                raise ValueError(f"{name}: {pattern!r} uses lookaround or a backreference, which RE2 does not have")
+                raise ValueError(
+                    f"{name}: {pattern!r} uses lookaround or a backreference, which RE2 does not have"
+                )
             try:
                 re.compile(pattern)
             except re.error as error:
                 if not _ONLY_IN_RE2.search(pattern):
-                    raise ValueError(f"{name}: {pattern!r} is no regular expression: {error}") from error
+                    raise ValueError(
+                        f"{name}: {pattern!r} is no regular expression: {error}"
+                    ) from error
         return patterns
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.patterns)
         for name, pattern in self.patterns.items():
             with explained(f"matches {name}: {pattern!r}"):
-                inputs.connection.execute(f"select regexp_full_match('', {literal(pattern)})").fetchall()
-        return broken(rows, {name: _fails(name, pattern) for name, pattern in self.patterns.items()})
+                inputs.connection.execute(
+                    f"select regexp_full_match('', {literal(pattern)})"
+                ).fetchall()
+        return broken(
+            rows, {name: _fails(name, pattern) for name, pattern in self.patterns.items()}
+        )
 
 
 def _fails(name: str, pattern: str) -> str:

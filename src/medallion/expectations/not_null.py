@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import Inputs, RowExpectation, quote, require
-from medallion.expressions import SomeNames, broken
+from medallion.sql.expressions import SomeNames, broken
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, RowExpectation, quote, require
-from medallion.expressions import broken
+from medallion.sql.constants import Constant, constant
+from medallion.sql.expressions import broken
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -36,7 +36,9 @@ class Quarantined(TableExpectation):
         if isinstance(at_most, str):
             found = _PERCENT.fullmatch(at_most.strip())
             if found is None or Decimal(found[1]) > 100:
-                raise ValueError(f"{at_most!r} is neither a number of rows nor a share from 0% to 100%")
+                raise ValueError(
+                    f"{at_most!r} is neither a number of rows nor a share from 0% to 100%"
+                )
             return f"{found[1]}%"
         return at_most
 

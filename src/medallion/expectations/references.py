@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.mixed_types import comparable, types_of
+from medallion.sql.mixed_types import comparable, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -36,8 +36,13 @@ class References(RowExpectation):
     @classmethod
     def _whole(cls, targets: dict[str, str]) -> dict[str, str]:
         for name, target in targets.items():
-            if len([part for part in target.split(".") if part]) != target.count(".") + 1 or target.count(".") < 1:
-                raise ValueError(f"{name}: {target!r} names no column of a table; write `layer.table.column`")
+            if (
+                len([part for part in target.split(".") if part]) != target.count(".") + 1
+                or target.count(".") < 1
+            ):
+                raise ValueError(
+                    f"{name}: {target!r} names no column of a table; write `layer.table.column`"
+                )
         return targets
 
     def reads(self) -> tuple[str, ...]:
@@ -49,7 +54,9 @@ class References(RowExpectation):
         found = [self._unmatched(rows, inputs, name) for name in self.targets]
         if len(found) == 1:
             return found[0]
-        every = " union all ".join(f"select *, {number} as n from found_{number}" for number in range(len(found)))
+        every = " union all ".join(
+            f"select *, {number} as n from found_{number}" for number in range(len(found))
+        )
         return inputs.sql(
             f'select {ROW}, arg_min("column", n) as column, arg_min(value, n) as value from ({every}) group by {ROW}',
             **{f"found_{number}": relation for number, relation in enumerate(found)},

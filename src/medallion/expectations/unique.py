@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
-from medallion.expressions import SomeNames, columns_sql
+from medallion.sql.expressions import SomeNames, columns_sql
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -12,13 +12,13 @@ from pydantic import Field, field_validator, model_validator
 from medallion.contracts import Format, Parsed, literal, quote
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
+from medallion.formats.column_names import clean_name
 from medallion.formats.csv_duckdb import Reading
 from medallion.formats.csv_header import Header, HeaderReader, check_fit
 from medallion.formats.csv_records import Dialect, Fields, Record, Splitter, fit, misfit
-from medallion.formats.lines import numbered_lines
-from medallion.formats.names import clean_name
-from medallion.formats.rejects import Rejects
-from medallion.formats.source import check_encoding, endings, plain_text, whole
+from medallion.formats.text_file import check_encoding, endings, plain_text, whole
+from medallion.formats.text_lines import numbered_lines
+from medallion.formats.unreadable_records import Rejects
 from medallion.records import Column
 from medallion.storage.local import told
 
@@ -91,9 +91,13 @@ class Csv(Format):
         if self.delimiter and self.delimiter in (self.quote, " "):
             raise ValueError("`delimiter` is neither a space nor the same as `quote`")
         if self.escape and self.escape in (self.delimiter or "", self.quote):
-            raise ValueError("`escape` is neither `delimiter` nor `quote`; doubled quotes need no `escape`")
+            raise ValueError(
+                "`escape` is neither `delimiter` nor `quote`; doubled quotes need no `escape`"
+            )
         if self.header is not False and self.columns:
-            raise ValueError("`columns` goes with `header: false`; to name them otherwise, use the step `rename`")
+            raise ValueError(
+                "`columns` goes with `header: false`; to name them otherwise, use the step `rename`"
+            )
         if self.header is False and not self.columns:
             raise ValueError("`header: false` needs `columns: [...]`, their names in order")
         return self
@@ -103,7 +107,13 @@ class Csv(Format):
             delimiter = self.delimiter or ("\t" if name.lower().endswith(endings(".tsv")) else ",")
             dialect = Dialect(delimiter, self.quote, self.escape, self.comment, self.null)
             header = HeaderReader(
-                text, name, dialect, self.skip, self.header, self.columns, self.delimiter is not None
+                text,
+                name,
+                dialect,
+                self.skip,
+                self.header,
+                self.columns,
+                self.delimiter is not None,
             ).read()
             counted = _read_quickly(text, name, header, part, connection)
             if counted is None:
@@ -116,7 +126,9 @@ class Csv(Format):
 
 
 def _parsed(header: Header, rows: int, rejects: Rejects) -> Parsed:
-    warnings = header.warnings if rows or rejects else (*header.warnings, "has a header but no records")
+    warnings = (
+        header.warnings if rows or rejects else (*header.warnings, "has a header but no records")
+    )
     columns = tuple(Column(name=column, type="VARCHAR") for column in header.columns)
     return Parsed(columns, rows, rejects.all(), warnings)
 
@@ -129,14 +141,21 @@ def _read_quickly(
         return None
     nameless = tuple(f"{_NAMELESS}{number}" for number in range(header.nameless))
     columns = (*header.columns, *nameless)
-    counted = Reading(text, name, columns, header.dialect, header.above, header.lines, part, connection).read()
+    counted = Reading(
+        text, name, columns, header.dialect, header.above, header.lines, part, connection
+    ).read()
     if counted is None or not counted[0]:
         return counted if not nameless else None
     repeated = [
-        f"lower(trim({quote(column)}, {literal(_AROUND)})) = lower({literal(column)})" for column in header.columns
+        f"lower(trim({quote(column)}, {literal(_AROUND)})) = lower({literal(column)})"
+        for column in header.columns
     ]
-    odd = " or ".join([f"({' and '.join(repeated)})", *(f"{quote(column)} is not null" for column in nameless)])
-    if connection.execute(f"select 1 from {parquet_file.scan(part)} where {odd} limit 1").fetchall():
+    odd = " or ".join(
+        [f"({' and '.join(repeated)})", *(f"{quote(column)} is not null" for column in nameless)]
+    )
+    if connection.execute(
+        f"select 1 from {parquet_file.scan(part)} where {odd} limit 1"
+    ).fetchall():
         return None
     if not nameless:
         return counted

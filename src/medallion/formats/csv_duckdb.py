@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from medallion.contracts import literal, quote
 from medallion.formats import parquet_file
 from medallion.formats.csv_records import Dialect, LineSplitter, fit, misfit
-from medallion.formats.lines import numbered_lines
-from medallion.formats.rejects import Rejects
+from medallion.formats.text_lines import numbered_lines
+from medallion.formats.unreadable_records import Rejects
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -77,7 +77,9 @@ class Reading:
         """
         try:
             tables = f"rejects_table={literal(_REJECTS)}, rejects_scan={literal(_SCANS)}, rejects_limit={_LIMIT}"
-            rows = self._write("store_rejects=true", tables, *(("parallel=false",) if alone else ()))
+            rows = self._write(
+                "store_rejects=true", tables, *(("parallel=false",) if alone else ())
+            )
             found = None if rows is None else self._found()
         finally:
             for table in (_REJECTS, _SCANS):
@@ -97,10 +99,18 @@ class Reading:
         import duckdb
 
         types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
-        dialect = {"delim": self.dialect.delimiter, "quote": self.dialect.quote, "escape": self.dialect.quote}
+        dialect = {
+            "delim": self.dialect.delimiter,
+            "quote": self.dialect.quote,
+            "escape": self.dialect.quote,
+        }
         nulls = ", ".join(map(literal, ("", *self.dialect.nulls)))
         settings = ", ".join(
-            (f"columns={{{types}}}", *(f"{key}={literal(mark)}" for key, mark in dialect.items()), *options)
+            (
+                f"columns={{{types}}}",
+                *(f"{key}={literal(mark)}" for key, mark in dialect.items()),
+                *options,
+            )
         )
         query = f"""
             select * from read_csv({literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from medallion.errors import SourceError
+from medallion.formats.column_names import check_names, clean_name
 from medallion.formats.csv_records import Dialect, Record, Splitter, count, fit
-from medallion.formats.lines import numbered_lines
-from medallion.formats.names import check_names, clean_name
-from medallion.formats.rejects import Rejects
+from medallion.formats.text_lines import numbered_lines
+from medallion.formats.unreadable_records import Rejects
 
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
@@ -66,13 +66,19 @@ class HeaderReader:
             dialect = dialect if self.delimiter_declared else replace(dialect, delimiter=separator)
         first, second = self._first_two(dialect, skip)
         if first is None:
-            raise SourceError(f"{self.name}: has no record below its first {skip} lines", hint="declare a lower `skip`")
+            raise SourceError(
+                f"{self.name}: has no record below its first {skip} lines",
+                hint="declare a lower `skip`",
+            )
         if _JSON.match(first.raw):
-            raise SourceError(f"{self.name}: looks like JSON: {first.raw[:40]}", hint="declare `format: json`")
+            raise SourceError(
+                f"{self.name}: looks like JSON: {first.raw[:40]}", hint="declare `format: json`"
+            )
         what = "the first record" if self.header is False else "the header"
         if first.fields is None:
             raise SourceError(
-                f"{self.name}: {what} cannot be read: {first.fault}", hint="check `delimiter` and `quote`"
+                f"{self.name}: {what} cannot be read: {first.fault}",
+                hint="check `delimiter` and `quote`",
             )
         if len(first.fields) == 1 and len(self.declared) != 1:
             _check_delimiter(first, self.name, dialect, what)
@@ -100,7 +106,9 @@ class HeaderReader:
             )
         return match[1] if match else ""
 
-    def _check_other_delimiters(self, first: Record, dialect: Dialect, skip: int, what: str) -> None:
+    def _check_other_delimiters(
+        self, first: Record, dialect: Dialect, skip: int, what: str
+    ) -> None:
         """Refuse a file that another delimiter parts as well: `id;name, full` above `1;Lee, Ann`."""
         width = len(first.fields or ())
         for other in (*DELIMITERS, *(_RARE if width == 1 else ())):
@@ -141,13 +149,22 @@ class HeaderReader:
             nameless += 1
             names.pop()
         warnings: list[str] = []
-        if len(names) > 1 and not names[0] and second and second.fields and fit(second.fields, len(names) + nameless):
+        if (
+            len(names) > 1
+            and not names[0]
+            and second
+            and second.fields
+            and fit(second.fields, len(names) + nameless)
+        ):
             names[0] = "column_1"
             warnings.append("the first column has no name and is called 'column_1'")
         lines = first.line + first.raw.count("\n")
-        check_names(self.name, names, f"; or declare `header: false`, `skip: {lines}` and `columns: [...]`")
+        check_names(
+            self.name, names, f"; or declare `header: false`, `skip: {lines}` and `columns: [...]`"
+        )
         warnings += [
-            f"column {len(names) + n} has neither a name nor values, and is left out" for n in _up_to(nameless)
+            f"column {len(names) + n} has neither a name nor values, and is left out"
+            for n in _up_to(nameless)
         ]
         return Header(tuple(names), first.line - 1, lines, dialect, nameless, tuple(warnings))
 
@@ -168,7 +185,11 @@ def _up_to(number: int) -> range:
 
 def _check_delimiter(first: Record, name: str, dialect: Dialect, what: str) -> None:
     likely = likely_delimiter([first.raw], dialect)
-    quoted = bool(dialect.quote) and first.raw.startswith(dialect.quote) and first.raw.endswith(dialect.quote)
+    quoted = (
+        bool(dialect.quote)
+        and first.raw.startswith(dialect.quote)
+        and first.raw.endswith(dialect.quote)
+    )
     inside = quoted and dialect.quote not in first.raw[1:-1]
     if likely and not inside:
         shown = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
@@ -180,7 +201,11 @@ def _check_delimiter(first: Record, name: str, dialect: Dialect, what: str) -> N
 
 def likely_delimiter(lines: Sequence[str], dialect: Dialect) -> str:
     """The usual delimiter, other than the one that splits them already, that these lines hold most often; or none."""
-    counts = {other: sum(line.count(other) for line in lines) for other in DELIMITERS if other != dialect.delimiter}
+    counts = {
+        other: sum(line.count(other) for line in lines)
+        for other in DELIMITERS
+        if other != dialect.delimiter
+    }
     likely = max(counts, key=lambda other: counts[other])
     return likely if counts[likely] else ""
 
@@ -207,7 +232,9 @@ def _advice(text: Path, name: str, header: Header) -> str:
         if all(record.raw.startswith("#") for record in records[:at]):
             return "declare `comment: '#'`"
         return f"its header may be line {records[at].line}; declare `skip: {records[at].line - 1}`"
-    likely = likely_delimiter([record.raw for record in records], header.dialect) if usual == 1 else ""
+    likely = (
+        likely_delimiter([record.raw for record in records], header.dialect) if usual == 1 else ""
+    )
     if likely:
         return f"did you mean `delimiter: {DELIMITERS[likely]}`?"
     return "check `delimiter`, `quote`, `escape` and `skip`, or whether it is the right file"

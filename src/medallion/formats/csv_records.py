@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from medallion.formats.lines import MAX_RECORD, TOO_LONG, ends_by_return, numbered_lines
-from medallion.formats.source import undecodable
+from medallion.formats.text_file import undecodable
+from medallion.formats.text_lines import MAX_RECORD, TOO_LONG, ends_by_return, numbered_lines
 
 _UNCLOSED = "a quote that is never closed"
 _TRAILING = "text after a closing quote"
@@ -98,13 +98,17 @@ class LineSplitter:
             if "\r" in body or "\n" in body:
                 return Record(body, number, None, _BREAK)
             texts, nulls = body.split(dialect.delimiter), dialect.nulls
-            return _record(number, body, [None if not text or text in nulls else text for text in texts])
+            return _record(
+                number, body, [None if not text or text in nulls else text for text in texts]
+            )
         if not self._line.fullmatch(body):
             return None
         fields = self._fields.findall(body)
         if any(not mark and ("\r" in plain or "\n" in plain) for mark, _, plain in fields):
             return Record(body, number, None, _BREAK)
-        values = [dialect.value(inside or plain, quoted=bool(mark)) for mark, inside, plain in fields]
+        values = [
+            dialect.value(inside or plain, quoted=bool(mark)) for mark, inside, plain in fields
+        ]
         return _record(number, body, values)
 
 
@@ -119,7 +123,9 @@ class Splitter:
         self._name = name
         self._dialect = dialect
         self._comment = dialect.comment.encode()
-        self._lines = islice(numbered_lines(text, by_return=ends_by_return(text, dialect.quote)), skip, None)
+        self._lines = islice(
+            numbered_lines(text, by_return=ends_by_return(text, dialect.quote)), skip, None
+        )
         self._again: deque[tuple[int, bytes]] = deque()
         self._whole = LineSplitter(dialect)
         if dialect.quote:
@@ -199,7 +205,9 @@ class Splitter:
             return match[1], end, "quoted last"
         return "", end, "broken"
 
-    def _broken(self, number: int, data: bytes, taken: list[tuple[int, bytes]], fault: str) -> Record:
+    def _broken(
+        self, number: int, data: bytes, taken: list[tuple[int, bytes]], fault: str
+    ) -> Record:
         self._again.extendleft(reversed(taken))
         return Record(self._decode(number, data).rstrip("\r\n"), number, None, fault)
 

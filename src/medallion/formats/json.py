@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from medallion.column_types import ColumnType, decided
 from medallion.contracts import Format, Parsed, literal
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
+from medallion.formats.column_names import check_names
 from medallion.formats.json_layout import WHOLE, LayoutError, path_to_list, write_lines
 from medallion.formats.json_lines import keep_objects
 from medallion.formats.json_numbers import has_inexact, quote_inexact
 from medallion.formats.json_structure import TOO_DEEP, structure
 from medallion.formats.json_types import column_types, cut, holds, looked_at, mixed, widened
-from medallion.formats.lines import MAX_RECORD, numbered_lines
-from medallion.formats.names import check_names
-from medallion.formats.rejects import Rejects
-from medallion.formats.source import check_encoding, check_readable, endings, plain_text, undecodable, whole
+from medallion.formats.text_file import (
+    check_encoding,
+    check_readable,
+    endings,
+    plain_text,
+    undecodable,
+    whole,
+)
+from medallion.formats.text_lines import MAX_RECORD, numbered_lines
+from medallion.formats.unreadable_records import Rejects
 from medallion.records import Column
+from medallion.sql.common_type import ColumnType, decided
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -67,7 +74,10 @@ class Json(Format):
     _known_encoding = field_validator("encoding")(check_encoding)
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
-        with plain_text(source, name, self._decoder(source, name), target) as text, whole(target) as part:
+        with (
+            plain_text(source, name, self._decoder(source, name), target) as text,
+            whole(target) as part,
+        ):
             if self.records not in (None, WHOLE):
                 return _read_layout(text, name, self.records or "", part, connection)
             if _begins_array(text):
@@ -88,7 +98,11 @@ class Json(Format):
     def _decoder(self, source: Path, name: str) -> str:
         """UTF-8 that begins as JSON is read as it stands; all else through a decoder that drops a mark."""
         plain = check_readable(source, name).lstrip()[:1] in (b"{", b"[")
-        return "utf-8-sig" if codecs.lookup(self.encoding).name == "utf-8" and not plain else self.encoding
+        return (
+            "utf-8-sig"
+            if codecs.lookup(self.encoding).name == "utf-8" and not plain
+            else self.encoding
+        )
 
 
 class _NoObjectsError(Exception):
@@ -101,7 +115,11 @@ def _begins_array(text: Path) -> bool:
 
 
 def _with_envelope_warning(parsed: Parsed) -> Parsed:
-    lists = [column.name for column in parsed.columns if re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL)]
+    lists = [
+        column.name
+        for column in parsed.columns
+        if re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL)
+    ]
     if parsed.rows != 1 or not lists:
         return parsed
     warning = (
@@ -121,7 +139,9 @@ def _begins_over_lines(text: Path) -> bool:
     return False
 
 
-def _read_layout(text: Path, name: str, path: str | None, part: Path, connection: Connection) -> Parsed:
+def _read_layout(
+    text: Path, name: str, path: str | None, part: Path, connection: Connection
+) -> Parsed:
     """Read records that are not one a line, `path` being where they are. Raises LayoutError when `path` is None."""
     lines = part.with_name(f"{part.name}.lines")
     try:
@@ -140,7 +160,9 @@ def _read_layout(text: Path, name: str, path: str | None, part: Path, connection
     except LayoutError as error:
         if path is None:
             raise
-        raise SourceError(f"{name}: {error}", hint="check `records`, the path of the list of records") from None
+        raise SourceError(
+            f"{name}: {error}", hint="check `records`, the path of the list of records"
+        ) from None
     finally:
         lines.unlink(missing_ok=True)
 
@@ -167,10 +189,11 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
     keys = looked_at(keys, objects, connection)
 
     def write(types: Mapping[str, ColumnType]) -> int:
-        columns = ", ".join(f"{literal(column)}: {literal(str(decided(type_)))}" for column, type_ in types.items())
-        query = (
-            f"from read_json({file}, auto_detect=false, records=true, hive_partitioning=false, columns={{{columns}}})"
+        columns = ", ".join(
+            f"{literal(column)}: {literal(str(decided(type_)))}" for column, type_ in types.items()
         )
+        options = "auto_detect=false, records=true, hive_partitioning=false"
+        query = f"from read_json({file}, {options}, columns={{{columns}}})"
         return parquet_file.write(query, part, connection)
 
     types = column_types(keys)
@@ -184,11 +207,15 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
         raise _NoObjectsError(_reason(error)) from None
     columns = tuple(Column(name=column, type=str(type_)) for column, type_ in types.items())
     known = {column.name: column for column in parquet_file.columns(part, connection)}
-    columns = tuple(known[c.name] if decided(types[c.name]) == types[c.name] else c for c in columns)
+    columns = tuple(
+        known[c.name] if decided(types[c.name]) == types[c.name] else c for c in columns
+    )
     return Parsed(columns, rows, warnings=tuple(mixed(keys)))
 
 
-def _read_inexact(text: Path, shape: Shape, name: str, part: Path, connection: Connection) -> Parsed:
+def _read_inexact(
+    text: Path, shape: Shape, name: str, part: Path, connection: Connection
+) -> Parsed:
     """Read a file after its numbers that a DOUBLE would change were made texts."""
     copy = part.with_name(f"{part.name}.numbers")
     try:
@@ -196,7 +223,9 @@ def _read_inexact(text: Path, shape: Shape, name: str, part: Path, connection: C
         parsed = _read(copy, shape, name, part, connection)
     finally:
         copy.unlink(missing_ok=True)
-    warning = f"{count:,} numbers have more digits than a DOUBLE keeps; their columns were read as text"
+    warning = (
+        f"{count:,} numbers have more digits than a DOUBLE keeps; their columns were read as text"
+    )
     return replace(parsed, warnings=(warning, *parsed.warnings))
 
 
@@ -211,7 +240,9 @@ def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, 
     if found.deep:
         raise _NoObjectsError(f"{found.deep:,} of its {found.values:,} values are {TOO_DEEP}")
     if found.others:
-        raise _NoObjectsError(f"{found.others:,} of its {found.values:,} values are no JSON objects")
+        raise _NoObjectsError(
+            f"{found.others:,} of its {found.values:,} values are no JSON objects"
+        )
     if not isinstance(found.types, dict) or not found.types:
         raise SourceError(f"{name}: holds no object with a key", hint="take it out of `source`")
     return found.types
@@ -254,4 +285,7 @@ def _unreadable(text: Path, name: str, what: str) -> SourceError:
         except UnicodeDecodeError as error:
             if len(line) <= MAX_RECORD:
                 return undecodable(name, error, number)
-    return SourceError(f"{name}: is no array of JSON objects: {what}", hint="mend the file, or write one object a line")
+    return SourceError(
+        f"{name}: is no array of JSON objects: {what}",
+        hint="mend the file, or write one object a line",
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from medallion.errors import SourceError
-from medallion.formats.lines import MAX_RECORD
-from medallion.formats.source import undecodable
+from medallion.formats.text_file import undecodable
+from medallion.formats.text_lines import MAX_RECORD
 from medallion.storage.local import told
 
 WHOLE = "."  # the path of the values themselves
@@ -31,7 +31,9 @@ def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
     Raises LayoutError, and SourceError on a file that is too large or cannot be decoded.
     """
     if text.stat().st_size > _LIMIT:
-        raise SourceError(f"{name}: is too large to be read as a whole", hint="write one object a line")
+        raise SourceError(
+            f"{name}: is too large to be read as a whole", hint="write one object a line"
+        )
     try:
         content = text.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -60,7 +62,11 @@ def _lists(value: Any, trail: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(value, dict) or len(trail) > 3:
         return
     for key, item in value.items():
-        if isinstance(item, list) and all(isinstance(each, dict) for each in item) and "." not in key:
+        if (
+            isinstance(item, list)
+            and all(isinstance(each, dict) for each in item)
+            and "." not in key
+        ):
             yield ".".join((*trail, key))
     for key, item in value.items():
         yield from _lists(item, (*trail, key))
@@ -73,7 +79,11 @@ def _records(content: str, path: str) -> Iterator[tuple[int, int]]:
         yield from spans
         return
     for start, end in spans:
-        inner = _values(content, start + 1, end - 1, separator=",") if first == "[" else iter([(start, end)])
+        inner = (
+            _values(content, start + 1, end - 1, separator=",")
+            if first == "["
+            else iter([(start, end)])
+        )
         for span in inner:
             for key in path.split("."):
                 span = _member(content, span, key)
@@ -121,7 +131,9 @@ def _member(content: str, span: tuple[int, int], key: str) -> tuple[int, int]:
     for token in _TOKEN.finditer(content, start + 1, end - 1):
         mark = token[0]
         if depth == 0 and mark == ":" and json.loads(label) == key:
-            return next(_values(content, token.end(), end - 1, separator=","), (token.end(), token.end()))
+            return next(
+                _values(content, token.end(), end - 1, separator=","), (token.end(), token.end())
+            )
         label = mark if depth == 0 and mark.startswith('"') else label
         depth += (mark in _OPENING) - (mark in _CLOSING)
     raise LayoutError(f"an object has no key {key!r}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.formats.json_structure import TOO_DEEP, too_deep
-from medallion.formats.lines import MAX_RECORD, TOO_LONG, numbered_lines
-from medallion.formats.rejects import Rejects
-from medallion.formats.source import undecodable
+from medallion.formats.text_file import undecodable
+from medallion.formats.text_lines import MAX_RECORD, TOO_LONG, numbered_lines
+from medallion.formats.unreadable_records import Rejects
 from medallion.storage.local import told
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _JUDGED = f"""
 _NAMES = {"ARRAY": "array", "VARCHAR": "text", "BOOLEAN": "true or false", "NULL": "null"}
 
 
-def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection: Connection) -> int:
+def keep_objects(
+    text: Path, kept: Path, name: str, rejects: Rejects, connection: Connection
+) -> int:
     """Copy the lines that are objects, in order, and set the others aside: how many were kept.
 
     DuckDB says what an object is, so that what is kept can be read by it. Blank lines are no records.
@@ -40,7 +42,12 @@ def keep_objects(text: Path, kept: Path, name: str, rejects: Rejects, connection
                 number += 1
                 if len(line) > MAX_RECORD:
                     rejects.add(number, TOO_LONG, line)
-                elif kind == "OBJECT" and not deep and twice is None and not (fault := _not_strict(line)):
+                elif (
+                    kind == "OBJECT"
+                    and not deep
+                    and twice is None
+                    and not (fault := _not_strict(line))
+                ):
                     out.write(f"{line}\n")
                     count += 1
                 else:
@@ -71,7 +78,13 @@ def _batches(text: Path, name: str) -> Iterator[list[str]]:
 def _not_strict(line: str) -> str:
     """What DuckDB lets pass in an object although JSON has it not, or what it would fail at later; else nothing."""
     try:
-        json.loads(line, object_pairs_hook=_check_keys, parse_constant=_refuse, parse_int=str, parse_float=str)
+        json.loads(
+            line,
+            object_pairs_hook=_check_keys,
+            parse_constant=_refuse,
+            parse_int=str,
+            parse_float=str,
+        )
     except ValueError as error:
         return str(error.args[0]) if error.args[1:] else f"no JSON: {error}"
     return ""
@@ -79,7 +92,11 @@ def _not_strict(line: str) -> str:
 
 def _check_keys(pairs: list[tuple[str, object]]) -> None:
     keys = [key for key, _ in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
+    twice = (
+        next((key for key in keys if keys.count(key) > 1), None)
+        if len(set(keys)) < len(keys)
+        else None
+    )
     if twice is not None:
         raise ValueError(f"the key {twice!r} stands twice", twice)
 

@@ -67,14 +67,19 @@ def _of(objects: str, connection: Connection) -> Structure:
 
 def _of_batches(objects: str, connection: Connection) -> Iterator[Structure]:
     with connection.cursor() as beside:
-        for batch in connection.sql(f"select json::varchar as json from {objects}").to_arrow_reader(_BATCH):
+        for batch in connection.sql(f"select json::varchar as json from {objects}").to_arrow_reader(
+            _BATCH
+        ):
             beside.register("_batch", batch)
             yield _of("(select json::json as json from _batch)", beside)
 
 
 def _together(one: Structure, other: Structure) -> Structure:
     return Structure(
-        merged(one.types, other.types), one.values + other.values, one.others + other.others, one.deep + other.deep
+        merged(one.types, other.types),
+        one.values + other.values,
+        one.others + other.others,
+        one.deep + other.deep,
     )
 
 
@@ -85,9 +90,15 @@ def merged(one: Any, other: Any) -> Any:
     if one == "NULL":
         return other
     if isinstance(one, dict) and isinstance(other, dict):
-        return {key: merged(one.get(key, "NULL"), other.get(key, "NULL")) for key in {**one, **other}}
+        return {
+            key: merged(one.get(key, "NULL"), other.get(key, "NULL")) for key in {**one, **other}
+        }
     if isinstance(one, list) and isinstance(other, list):
         return [merged(one[0], other[0])]
     if one in _NUMBERS and other in _NUMBERS:
-        return "HUGEINT" if {one, other} == {"UBIGINT", "BIGINT"} else max(one, other, key=_NUMBERS.index)
+        return (
+            "HUGEINT"
+            if {one, other} == {"UBIGINT", "BIGINT"}
+            else max(one, other, key=_NUMBERS.index)
+        )
     return "JSON"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from medallion.column_types import EMPTY, MAX_LEVELS, MAX_LISTS, NULL, TEXT, ColumnType
 from medallion.contracts import literal, quote
+from medallion.sql.common_type import EMPTY, MAX_LEVELS, MAX_LISTS, NULL, TEXT, ColumnType
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -38,7 +38,11 @@ def cut(structure: Any, levels: int = MAX_LEVELS, lists: int = MAX_LISTS) -> Any
     if isinstance(structure, list):
         return [cut(structure[0], levels - 1, lists - 1)] if levels and lists else "TEXT"
     if isinstance(structure, dict):
-        if not levels or "" in structure or len({key.casefold() for key in structure}) < len(structure):
+        if (
+            not levels
+            or "" in structure
+            or len({key.casefold() for key in structure}) < len(structure)
+        ):
             return "TEXT"
         return {key: cut(item, levels - 1, lists) for key, item in structure.items()}
     return structure
@@ -120,12 +124,17 @@ def _asked(questions: list[tuple[Path, str]], objects: str, connection: Connecti
     if not questions:
         return []
     tests = ", ".join(_test(path, kind) for path, kind in questions)
-    return [bool(answer) for answer in connection.execute(f"select {tests} from {objects}").fetchall()[0]]
+    return [
+        bool(answer)
+        for answer in connection.execute(f"select {tests} from {objects}").fetchall()[0]
+    ]
 
 
 def _test(path: Path, kind: str) -> str:
     if None not in path:
-        pointer = literal("".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in path))
+        pointer = literal(
+            "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in path)
+        )
         return _TESTS[kind].format(f"(json -> {pointer})", f"(json ->> {pointer})")
     if any(key is not None and ('"' in key or "\\" in key) for key in path):
         return "true"  # DuckDB's paths cannot name such a key: text is always exact

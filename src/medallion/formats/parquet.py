@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from medallion.column_types import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
 from medallion.contracts import Format, Parsed, quote
-from medallion.durations import count_to_iso
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
-from medallion.formats.names import check_names
-from medallion.formats.source import check_readable, whole
+from medallion.formats.column_names import check_names
+from medallion.formats.text_file import check_readable, whole
+from medallion.sql.common_type import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
+from medallion.sql.durations import count_to_iso
 from medallion.storage.local import told
 
 if TYPE_CHECKING:
@@ -58,11 +58,14 @@ class Parquet(Format):
             with whole(target) as part, _with_wide_decimals(source, schema, part) as readable:
                 changes = [*texts, *parquet_file.cut_to_microseconds(readable, connection)]
                 query = f"select * replace ({', '.join(changes)}) from" if changes else "from"
-                rows = parquet_file.write(f"{query} {parquet_file.scan(readable)}", part, connection)
+                rows = parquet_file.write(
+                    f"{query} {parquet_file.scan(readable)}", part, connection
+                )
                 columns = parquet_file.columns(part, connection)
         except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowException) as error:
             raise SourceError(
-                f"{name}: is cut short or corrupt: {_first_line(error)}", hint="fetch the file again"
+                f"{name}: is cut short or corrupt: {_first_line(error)}",
+                hint="fetch the file again",
             ) from error
         return Parsed(columns, rows, warnings=() if rows else ("has no rows",))
 
@@ -74,13 +77,20 @@ def _texts(schema: pa.Schema, name: str) -> list[str]:
     texts = []
     for field in schema:
         if pa.types.is_duration(field.type):
-            texts.append(f"{count_to_iso(quote(field.name), field.type.unit)} as {quote(field.name)}")
+            texts.append(
+                f"{count_to_iso(quote(field.name), field.type.unit)} as {quote(field.name)}"
+            )
         elif pa.types.is_nested(field.type):
             if _too_deep(field.type):
                 raise SourceError(
-                    f"{name}: column {field.name!r} nests too deeply: {TOO_DEEP}", hint="write what is inside as text"
+                    f"{name}: column {field.name!r} nests too deeply: {TOO_DEEP}",
+                    hint="write what is inside as text",
                 )
-            unread = [type_ for type_ in _leaves(field.type) if pa.types.is_duration(type_) or _is_wide(type_)]
+            unread = [
+                type_
+                for type_ in _leaves(field.type)
+                if pa.types.is_duration(type_) or _is_wide(type_)
+            ]
             if unread:
                 raise SourceError(
                     f"{name}: column {field.name!r} holds values of the type {unread[0]}, which are read exactly in "
@@ -115,7 +125,9 @@ def _leaves(type_: pa.DataType) -> list[pa.DataType]:
 
     if not pa.types.is_nested(type_):
         return [type_]
-    return [leaf for number in range(type_.num_fields) for leaf in _leaves(type_.field(number).type)]
+    return [
+        leaf for number in range(type_.num_fields) for leaf in _leaves(type_.field(number).type)
+    ]
 
 
 @contextmanager

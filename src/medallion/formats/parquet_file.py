@@ -6,10 +6,10 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.column_types import ColumnType, column_type
 from medallion.contracts import literal, quote
 from medallion.errors import StorageError
 from medallion.records import Column
+from medallion.sql.common_type import ColumnType, column_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -28,7 +28,8 @@ def write(query: str, part: Path, connection: Connection) -> int:
         if part.name not in str(error):
             raise
         raise StorageError(
-            f"{part}: cannot be written: {error}", hint="check the space left and the rights; nothing was published"
+            f"{part}: cannot be written: {error}",
+            hint="check the space left and the rights; nothing was published",
         ) from error
 
 
@@ -63,7 +64,9 @@ def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
         case "MAP":
             key, item = (_cut(f"{inside}.{name}", part, depth + 1) for name, part in type_.items)
             pair = f"struct_pack(k := {key}, v := {item})"
-            return f"map_from_entries(list_transform(map_entries({value}), lambda {inside}: {pair}))"
+            return (
+                f"map_from_entries(list_transform(map_entries({value}), lambda {inside}: {pair}))"
+            )
     number = f"epoch_ns({value})"
     return f"make_timestamptz(({number} - ({number} % 1000 + 1000) % 1000) // 1000)"
 

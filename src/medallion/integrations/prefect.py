@@ -21,13 +21,13 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.types.entrypoint import EntrypointType
 
-from medallion.config import Table
+from medallion.declaration.models import Table
 from medallion.errors import MedallionError, ServiceError
+from medallion.lake.quality import quality_of
 from medallion.pipeline import Pipeline
-from medallion.plan import Step
-from medallion.quality import quality_of
 from medallion.records import Run, StepRun
-from medallion.run_log import Event
+from medallion.run.planner import Step
+from medallion.run.run_log import Event
 from medallion.secrets import masked_logger
 
 RETRIES = 2
@@ -35,7 +35,9 @@ PAUSE = 10.0
 _RUN_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
-def flow(pipeline: Pipeline | Path | str, *, retries: int = RETRIES, pause: float = PAUSE) -> prefect.Flow[[], str]:
+def flow(
+    pipeline: Pipeline | Path | str, *, retries: int = RETRIES, pause: float = PAUSE
+) -> prefect.Flow[[], str]:
     """A Prefect flow of a pipeline's name, which runs it and returns the run's id.
 
     Parameters: `pipeline`, or the path of its declaration. A step that failed for a fault of storage or
@@ -71,7 +73,9 @@ def serve(declaration: Path | str, *, cron: str | None = None) -> None:
 
 
 @click.command()
-@click.argument("declaration", default="medallion.yaml", type=click.Path(exists=True, dir_okay=False))
+@click.argument(
+    "declaration", default="medallion.yaml", type=click.Path(exists=True, dir_okay=False)
+)
 @click.option("--cron", help='When to run, such as "0 * * * *" for every hour.')
 def main(declaration: str, cron: str | None) -> None:
     """Serve a pipeline to the Prefect server of PREFECT_API_URL."""
@@ -80,13 +84,17 @@ def main(declaration: str, cron: str | None) -> None:
 
 def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
     log = prefect.get_run_logger()
-    for name in _RUN_LOGGERS:  # Prefect logs the traceback of an error, with those of the libraries behind it
+    for name in (
+        _RUN_LOGGERS
+    ):  # Prefect logs the traceback of an error, with those of the libraries behind it
         masked_logger(name)
     states: dict[str, Any] = {}
 
     def perform(step: Step, work: Callable[[], None]) -> None:
         reads = pipeline.declaration.table(step.table)
-        before = [states[name] for name in reads.reads().values()] if isinstance(reads, Table) else []
+        before = (
+            [states[name] for name in reads.reads().values()] if isinstance(reads, Table) else []
+        )
         task = prefect.task(
             name=step.table,
             description=step.why,
@@ -101,7 +109,13 @@ def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
 
     def watch(event: Event) -> None:
         if event.step:
-            log.info("%s: %s, %s rows (%s)", event.table, event.step.action, event.step.rows, event.step.why)
+            log.info(
+                "%s: %s, %s rows (%s)",
+                event.table,
+                event.step.action,
+                event.step.rows,
+                event.step.why,
+            )
         elif event.load:
             log.info("%s: loaded into %s", event.load.served.table, event.load.sink)
         elif event.release:
@@ -147,6 +161,8 @@ def _may_pass(task: object, task_run: object, state: Any) -> bool:  # noqa: ARG0
 
 
 if __name__ == "__main__":
-    from medallion.integrations import prefect as importable  # a deployment names this module, not `__main__`
+    from medallion.integrations import (
+        prefect as importable,  # a deployment names this module, not `__main__`
+    )
 
     importable.main()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from medallion.column_types import ColumnType, column_type, stored
 from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
 from medallion.records import File, Snapshot
+from medallion.sql.common_type import ColumnType, column_type, stored
 from medallion.storage import Storage
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ class ParquetLayer(Layer):
 
     compression: Literal["snappy", "zstd", "lz4", "gzip", "uncompressed"] = "snappy"
 
-    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
+    def write(
+        self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
+    ) -> list[File]:
         part = scratch / "part-0.parquet"
         columns = [
             _cast(name, type_, stored(type_))
-            for name, type_ in zip(rows.columns, map(column_type, map(str, rows.types)), strict=True)
+            for name, type_ in zip(
+                rows.columns, map(column_type, map(str, rows.types)), strict=True
+            )
             if name != ROW
         ]
         written = connection.execute(
@@ -51,7 +55,9 @@ class ParquetLayer(Layer):
         types = {column.name: column_type(column.type) for column in snapshot.columns}
         columns = ", ".join(_cast(name, stored(type_), type_) for name, type_ in types.items())
         position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
-        return connection.sql(f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])")
+        return connection.sql(
+            f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])"
+        )
 
 
 def _cast(name: str, source: ColumnType, target: ColumnType) -> str:

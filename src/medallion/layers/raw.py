@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
-from medallion.column_types import NULL, ColumnType, column_type
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import DamagedError, MedallionError, MissingError
-from medallion.exact_casts import checked
 from medallion.records import File, Snapshot
+from medallion.sql.common_type import NULL, ColumnType, column_type
+from medallion.sql.exact_casts import checked
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.local import told
-from medallion.storage.sealing import read_record
+from medallion.storage.sealed_records import read_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
 CHUNK = 1 << 20
-TABLE_BITS, FILE_BITS = 55, 34  # _origin: 8 bits of bronze table, 21 of file, 34 of position in the file
+TABLE_BITS, FILE_BITS = (
+    55,
+    34,
+)  # _origin: 8 bits of bronze table, 21 of file, 34 of position in the file
 FILES, POSITIONS = 1 << (TABLE_BITS - FILE_BITS), 1 << FILE_BITS
 
 
@@ -44,7 +47,9 @@ class Raw(SourceLayer):
 
     name: ClassVar[str] = "raw"
 
-    def keep(self, storage: Storage, table: str, source: Storage, path: str, scratch: Path) -> Stored:
+    def keep(
+        self, storage: Storage, table: str, source: Storage, path: str, scratch: Path
+    ) -> Stored:
         copy = scratch / uuid4().hex
         sha256 = hashlib.sha256()
         with source.open(path) as stream, told(copy), copy.open("wb") as kept:
@@ -61,23 +66,35 @@ class Raw(SourceLayer):
         return wanted
 
     def records(self, table: str, sha256: str, form: Format) -> str:
-        read_by = hashlib.sha256(json.dumps(form.identity(), sort_keys=True).encode()).hexdigest()[:8]
+        read_by = hashlib.sha256(json.dumps(form.identity(), sort_keys=True).encode()).hexdigest()[
+            :8
+        ]
         return f"{table}/records/{sha256}-{read_by}.parquet"
 
-    def write(self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path) -> list[File]:
-        raise MedallionError("a raw layer keeps source files only", hint="give tables with `from` a parquet layer")
+    def write(
+        self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
+    ) -> list[File]:
+        raise MedallionError(
+            "a raw layer keeps source files only", hint="give tables with `from` a parquet layer"
+        )
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         if not snapshot.sources:
-            nothing = ", ".join(f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns)
-            return connection.sql(f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false")
+            nothing = ", ".join(
+                f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns
+            )
+            return connection.sql(
+                f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false"
+            )
         rows = " union all ".join(
             f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
             for records, columns in _typed(storage, snapshot)
         )
         return connection.sql(rows)
 
-    def originals(self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs) -> Relation:
+    def originals(
+        self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs
+    ) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
         # JSON is made after the join, of the few rows that are wanted
         rows = " union all ".join(
@@ -107,7 +124,11 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
 
     found: dict[tuple[int, int], int] = {}
     for file, source in enumerate(snapshot.sources):
-        rejects = read_record(storage, f"{source.records}.json")["parsed"]["rejects"] if source.quarantined else []
+        rejects = (
+            read_record(storage, f"{source.records}.json")["parsed"]["rejects"]
+            if source.quarantined
+            else []
+        )
         for before, (record, *_) in enumerate(rejects, 1):
             found[file, record - before] = before
     columns = {
@@ -115,7 +136,9 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
         "start": [start for _, start in found],
         "before": list(found.values()),
     }
-    return connection.from_arrow(pa.table({name: _integers(values) for name, values in columns.items()}))
+    return connection.from_arrow(
+        pa.table({name: _integers(values) for name, values in columns.items()})
+    )
 
 
 def _integers(values: list[int]) -> pa.Array:
@@ -131,8 +154,17 @@ def _typed(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         what = f"{snapshot.table}: {snapshot.sources[numbers[0]].name}: column"
         columns = []
         for column in snapshot.columns:
-            name, source, target = quote(column.name), types.get(column.name, NULL), column_type(column.type)
-            value = checked(name, source, target, f"{what} {column.name!r} is {source}; as {target}, which others need")
+            name, source, target = (
+                quote(column.name),
+                types.get(column.name, NULL),
+                column_type(column.type),
+            )
+            value = checked(
+                name,
+                source,
+                target,
+                f"{what} {column.name!r} is {source}; as {target}, which others need",
+            )
             columns.append(name if value == name else f"{value} as {name}")
         yield _records(storage, snapshot, numbers), ", ".join(columns)
 
@@ -155,7 +187,9 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnTyp
     while rest:
         types, numbers, others = dict[str, ColumnType](), list[int](), list[int]()
         for number in rest:
-            columns = {column.name: column_type(column.type) for column in snapshot.sources[number].columns}
+            columns = {
+                column.name: column_type(column.type) for column in snapshot.sources[number].columns
+            }
             if any(types.get(name, type_) != type_ for name, type_ in columns.items()):
                 others.append(number)
                 continue
@@ -168,7 +202,9 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnTyp
 def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
     """SQL for the records of these files, each with its origin."""
     sources = [snapshot.sources[number] for number in numbers]
-    local = verified(storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources])
+    local = verified(
+        storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources]
+    )
     paths = ", ".join(literal(str(path)) for path in local)
     every = len(numbers) == len(snapshot.sources)
     file = "file_index::bigint" if every else f"{numbers}[(file_index + 1)::bigint]::bigint"

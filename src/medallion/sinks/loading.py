@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from hashlib import sha256
 
-from medallion.column_types import column_type
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, LoadError, did_you_mean
-from medallion.kinds import Kind, kind_of
+from medallion.query.column_types import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
-from medallion.sinks.whole_numbers import TooLargeError
+from medallion.sinks.integers import TooLargeError
+from medallion.sql.common_type import column_type
 
 Index = tuple[tuple[str, bool], ...]
 
@@ -44,12 +44,20 @@ class Target:
     def report(self, label: str, seconds: float, rows: int, *, loaded: bool) -> LoadReport:
         """What was done, `rows` being counted in the whole table."""
         spec, arrived = self.spec, self.snapshot.rows
-        served = Served(table=self.snapshot.table, name=self.name, snapshot=self.snapshot.id, rows=rows, **spec.way())
+        served = Served(
+            table=self.snapshot.table,
+            name=self.name,
+            snapshot=self.snapshot.id,
+            rows=rows,
+            **spec.way(),
+        )
         report = LoadReport(sink=label, served=served, seconds=seconds, loaded=loaded)
         if not loaded:
             return report
         met = arrived + spec.former.rows - rows if spec.former else 0
-        return report.model_copy(update={"arrived": arrived, "met": met, "rate": round(arrived / seconds, 1)})
+        return report.model_copy(
+            update={"arrived": arrived, "met": met, "rate": round(arrived / seconds, 1)}
+        )
 
     def carried(self, former: Served) -> list[str]:
         """The columns that the rows of a former table bring along; the others are null in them.
@@ -58,7 +66,9 @@ class Target:
         """
         types = {column.name: column.type for column in former.columns}
         shared = [column for column in self.spec.columns if column.name in types]
-        differ = next((c for c in shared if column_type(types[c.name]) != column_type(c.type)), None)
+        differ = next(
+            (c for c in shared if column_type(types[c.name]) != column_type(c.type)), None
+        )
         if former.key == self.spec.key and differ is None:
             return [column.name for column in shared]
         said = f"their key is ({', '.join(former.key)})"
@@ -68,7 +78,10 @@ class Target:
 
     def lost(self, former: Served) -> LoadError:
         """The error for a former table that is not there."""
-        return LoadError(f"{self.place}: the rows served before, {former.name}, are not in this database", hint=_ANEW)
+        return LoadError(
+            f"{self.place}: the rows served before, {former.name}, are not in this database",
+            hint=_ANEW,
+        )
 
     def reconcile(self, arrived: int) -> None:
         """Raise LoadError unless the database holds as many rows as the snapshot."""
@@ -109,10 +122,14 @@ def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Tar
     names = [column.name for column in spec.columns]
     for name in (*spec.key, *(name.removeprefix("-") for index in spec.indexes for name in index)):
         if name not in names:
-            raise CallError(f"table {spec.name!r} has no column {name!r} to index{did_you_mean(name, names)}")
+            raise CallError(
+                f"table {spec.name!r} has no column {name!r} to index{did_you_mean(name, names)}"
+            )
     for column in spec.columns:
         if column.name in spec.key and not kind_of(column.type).ordered:
-            raise CallError(f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} cannot be a key")
+            raise CallError(
+                f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} cannot be a key"
+            )
     former = spec.former.name if spec.former else None
     identity = [snapshot.id, version, spec.model_dump(mode="json", exclude={"former"}), former]
     suffix = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]

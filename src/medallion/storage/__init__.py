@@ -90,7 +90,9 @@ class Storage(ABC):
         `until`, only while no writer works."""
 
 
-def open_storage(url: str, base: Path | None = None, options: Mapping[str, Any] | None = None) -> Storage:
+def open_storage(
+    url: str, base: Path | None = None, options: Mapping[str, Any] | None = None
+) -> Storage:
     """The storage at a URL or a local folder, a relative one being taken from `base`.
 
     Parameters: `options` go to the remote filesystem as they are (`endpoint_url`, `key`, `secret`, …).
@@ -99,7 +101,7 @@ def open_storage(url: str, base: Path | None = None, options: Mapping[str, Any] 
     SECRETS.add_url(url)
     scheme, separator, rest = url.partition("://")
     if separator and scheme != "file":
-        from medallion.storage.remote import RemoteStorage
+        from medallion.storage.object_store import RemoteStorage
 
         return RemoteStorage(url, options or {})
     from medallion.storage.local import LocalStorage

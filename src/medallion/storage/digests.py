@@ -66,10 +66,16 @@ def lost(storage: Storage, wanted: Iterable[Stored]) -> list[str]:
     objects = list(wanted)
     if local_root(storage) is None and len(objects) > LISTED:
         folders = {item.path.rpartition("/")[0] for item in objects}
-        entries = {entry.path: entry for found in for_each(storage, storage.list, sorted(folders)) for entry in found}
+        entries = {
+            entry.path: entry
+            for found in for_each(storage, storage.list, sorted(folders))
+            for entry in found
+        }
         return [item.path for item in objects if not item.matches(entries.get(item.path))]
     looks: Sequence[Entry | None] = for_each(storage, storage.info, [item.path for item in objects])
-    return [item.path for item, entry in zip(objects, looks, strict=True) if not item.matches(entry)]
+    return [
+        item.path for item, entry in zip(objects, looks, strict=True) if not item.matches(entry)
+    ]
 
 
 def digest_of(file: Path) -> str:
@@ -89,8 +95,12 @@ def forget_digests() -> None:
 
 
 def _check(storage: Storage, item: Stored, file: Path) -> None:
-    if item.bytes is not None and (file.stat().st_size != item.bytes or digest_of(file) != item.sha256):
-        raise DamagedError(f"{storage.url}/{item.path}: its bytes are not those that were written", hint=REPAIR)
+    if item.bytes is not None and (
+        file.stat().st_size != item.bytes or digest_of(file) != item.sha256
+    ):
+        raise DamagedError(
+            f"{storage.url}/{item.path}: its bytes are not those that were written", hint=REPAIR
+        )
 
 
 def _key(file: Path) -> _Key:

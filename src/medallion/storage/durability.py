@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-AT_ONCE = 16  # the file system writes one journal entry for many files that are synced at the same time
+AT_ONCE = (
+    16  # the file system writes one journal entry for many files that are synced at the same time
+)
 
 
 def sync_all(files: Iterable[Path], root: Path) -> None:
     """Return when the files, then the folders that name them up to `root`, survive a power loss."""
     contents = set(files)
-    folders = {folder for file in contents for folder in file.parents if folder.is_relative_to(root)}
+    folders = {
+        folder for file in contents for folder in file.parents if folder.is_relative_to(root)
+    }
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(_sync, sorted(contents)))
         list(pool.map(_sync, sorted(folders)))

@@ -112,7 +112,9 @@ class LocalStorage(Storage):
 
     def sweep(self, until: float | None = None) -> int:
         paths = [
-            path.relative_to(self.root) for path in self.root.rglob(f".*{PART}") if _PART_NAME.fullmatch(path.name)
+            path.relative_to(self.root)
+            for path in self.root.rglob(f".*{PART}")
+            if _PART_NAME.fullmatch(path.name)
         ]
         entries = [entry for entry in map(self.info, map(str, paths)) if entry]
         parts = [entry for entry in entries if until is None or entry.modified <= until]
@@ -190,11 +192,15 @@ def told(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise MissingError(f"{path}: no such file") from error
     except PermissionError as error:
-        raise StorageError(f"{path}: permission denied", hint="check who owns the folder and its rights") from error
+        raise StorageError(
+            f"{path}: permission denied", hint="check who owns the folder and its rights"
+        ) from error
     except OSError as error:
         hints = {
             errno.ENOSPC: "free some space and run again; nothing was published",
             errno.EROFS: "choose another lake",
         }
         hint = hints.get(error.errno or 0, "")
-        raise StorageError(f"{path}: {os.strerror(error.errno or errno.EIO).lower()}", hint=hint) from error
+        raise StorageError(
+            f"{path}: {os.strerror(error.errno or errno.EIO).lower()}", hint=hint
+        ) from error

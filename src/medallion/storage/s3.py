@@ -20,7 +20,7 @@ from s3fs import S3FileSystem
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from medallion.errors import ConflictError, MissingError, StorageError
-from medallion.storage.settings import S3Settings
+from medallion.storage.s3_settings import S3Settings
 
 T = TypeVar("T")
 
@@ -40,9 +40,20 @@ _PASSING = (
     ConnectionError,
     TimeoutError,
 )
-_PASSING_CODES = {"SlowDown", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict", "Throttling"}
+_PASSING_CODES = {
+    "SlowDown",
+    "RequestTimeout",
+    "OperationAborted",
+    "ConditionalRequestConflict",
+    "Throttling",
+}
 _PASSING_STATUS = {429, 500, 502, 503, 504}
-_NO_SPACE = {"XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage"}
+_NO_SPACE = {
+    "XMinioStorageFull",
+    "QuotaExceeded",
+    "XMinioAdminBucketQuotaExceeded",
+    "InsufficientStorage",
+}
 
 _KEYS = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in the environment or in .env"
 _HINTS = {
@@ -51,7 +62,9 @@ _HINTS = {
     "ExpiredToken": "renew AWS_SESSION_TOKEN",
     "RequestTimeTooSkewed": "set this machine's clock",
     "400": "if this server asks for TLS, write https:// into MEDALLION_S3_ENDPOINT_URL",
-    **dict.fromkeys(_NO_SPACE, "free some space or raise its quota, then run again; nothing was published"),
+    **dict.fromkeys(
+        _NO_SPACE, "free some space or raise its quota, then run again; nothing was published"
+    ),
 }
 _TLS = {
     "mismatch, certificate is not valid": "name the host in MEDALLION_S3_ENDPOINT_URL as the server's certificate does",
@@ -79,7 +92,9 @@ class S3:
             "max_pool_connections": 32,
         }
         if settings.endpoint_url:
-            config["s3"] = {"addressing_style": "path"}  # a bucket is no host name of a server of one's own
+            config["s3"] = {
+                "addressing_style": "path"
+            }  # a bucket is no host name of a server of one's own
         self.files = S3FileSystem(
             endpoint_url=settings.endpoint_url,
             key=settings.key,
@@ -99,7 +114,9 @@ class S3:
         except Exception as error:
             raise self._told(error, settings.place) from error
 
-    def request(self, method: str, bucket: str, key: str | None = None, **parameters: Any) -> dict[str, Any]:
+    def request(
+        self, method: str, bucket: str, key: str | None = None, **parameters: Any
+    ) -> dict[str, Any]:
         """One request of the S3 protocol; a body in the answer is read to its end."""
         if key is not None:
             parameters["Key"] = key
@@ -119,7 +136,9 @@ class S3:
 
         async def send() -> None:
             target = f"{bucket}/{key}"
-            await self.files._put_file(str(file), target, chunksize=chunk, max_concurrency=AT_ONCE, **parameters)
+            await self.files._put_file(
+                str(file), target, chunksize=chunk, max_concurrency=AT_ONCE, **parameters
+            )
 
         self.retried(send, f"s3://{bucket}/{key}")
 
@@ -127,7 +146,9 @@ class S3:
         """Fetch an object into a file, a large one in parallel parts."""
 
         async def fetch() -> None:
-            await self.files._get_file(f"{bucket}/{key}", str(file), chunksize=PART, max_concurrency=AT_ONCE)
+            await self.files._get_file(
+                f"{bucket}/{key}", str(file), chunksize=PART, max_concurrency=AT_ONCE
+            )
 
         self.retried(fetch, f"s3://{bucket}/{key}")
 
@@ -151,7 +172,8 @@ class S3:
         if code == "NoSuchBucket":
             bucket = where.removeprefix("s3://").partition("/")[0]
             return StorageError(
-                f"{place}: there is no bucket {bucket!r}", hint=f"make it (aws s3 mb s3://{bucket}), or mend its name"
+                f"{place}: there is no bucket {bucket!r}",
+                hint=f"make it (aws s3 mb s3://{bucket}), or mend its name",
             )
         if status == 404:
             return MissingError(f"{where} at {place}: no such object")
@@ -168,7 +190,9 @@ class S3:
         if code is None:
             hint = "is the server up, and MEDALLION_S3_ENDPOINT_URL right? then run again; what is published stays"
             return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
-        hint = _HINTS.get(code, "see the server's log; its disk, or the bucket's quota, may be full")
+        hint = _HINTS.get(
+            code, "see the server's log; its disk, or the bucket's quota, may be full"
+        )
         return StorageError(f"{where} at {place}: {said} ({code})", hint=hint)
 
 
@@ -201,14 +225,18 @@ def _look_up(settings: S3Settings) -> None:
     ):
         return
     parts = urlsplit(settings.endpoint_url)
-    hint = "check MEDALLION_S3_ENDPOINT_URL, such as http://localhost:9000, and that the server is up"
+    hint = (
+        "check MEDALLION_S3_ENDPOINT_URL, such as http://localhost:9000, and that the server is up"
+    )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise StorageError(f"{settings.endpoint_url!r} is no address of an S3 server", hint=hint)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname, port), settings.connect_timeout).close()
     except OSError as error:
-        raise StorageError(f"the S3 server at {settings.place} cannot be reached: {error}", hint=hint) from error
+        raise StorageError(
+            f"the S3 server at {settings.place} cannot be reached: {error}", hint=hint
+        ) from error
 
 
 def _read_authorities(settings: S3Settings) -> None:
@@ -242,4 +270,6 @@ def _answer(error: BaseException) -> tuple[str | None, int | None]:
     found = next((e for e in (error, error.__cause__) if isinstance(e, boto.ClientError)), None)
     if found is None:
         return None, None
-    return found.response["Error"].get("Code", ""), found.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return found.response["Error"].get("Code", ""), found.response.get("ResponseMetadata", {}).get(
+        "HTTPStatusCode"
+    )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from medallion.config import Declaration
+    from medallion.declaration.models import Declaration
     from medallion.testing.pipelines import Result
     from medallion.testing.rows import Rows
 
@@ -23,13 +23,19 @@ class RunPipeline(Protocol):
     """`medallion.testing.run_pipeline` with its folder given."""
 
     def __call__(
-        self, declaration: Path | str | Declaration, sources: Mapping[str, Rows], *, serve: bool = False
+        self,
+        declaration: Path | str | Declaration,
+        sources: Mapping[str, Rows],
+        *,
+        serve: bool = False,
     ) -> Result: ...
 
 
 @pytest.fixture
 def run_pipeline(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> RunPipeline:
     """Run a declaration on rows given in the test instead of its source files, in a temporary folder.
 
@@ -37,7 +43,9 @@ def run_pipeline(
     command line. See `medallion.testing.run_pipeline`.
     """
 
-    def run(declaration: Path | str | Declaration, sources: Mapping[str, Rows], *, serve: bool = False) -> Result:
+    def run(
+        declaration: Path | str | Declaration, sources: Mapping[str, Rows], *, serve: bool = False
+    ) -> Result:
         from medallion.testing.pipelines import run_pipeline
 
         if isinstance(declaration, Path | str):

@@ -11,7 +11,7 @@ import pytest
 
 from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import CallError
-from medallion.metrics import quantile_of
+from medallion.query.metrics import quantile_of
 from medallion.testing.served import Row, items, publish
 
 FIGURES = {
@@ -39,7 +39,9 @@ TERMS: dict[str, Callable[[Any], Any]] = {
     "day": lambda value: value,
     "at": lambda value: value,
     "rate": lambda value: value,
-    "bin(amount, 2.5)": lambda value: (value // Decimal("2.5") - (value % Decimal("2.5") < 0)) * Decimal("2.5"),
+    "bin(amount, 2.5)": lambda value: (
+        (value // Decimal("2.5") - (value % Decimal("2.5") < 0)) * Decimal("2.5")
+    ),
     "bin(id, 10)": lambda value: value // 10 * 10,
     "bin(rate, 0.5)": lambda value: value // 0.5 * 0.5,
     "year(at)": lambda value: f"{value:%Y}",
@@ -134,7 +136,15 @@ class GroupContract:
             {**row, "name": name, "total": total, "amount": Decimal(total // 10**9).scaleb(-2)}
             for row, (name, total) in zip(
                 items(),
-                [("b", large), ("b", large), ("a", large), ("a", large), ("a", -1), ("c", -large), ("c", -large - 1)],
+                [
+                    ("b", large),
+                    ("b", large),
+                    ("a", large),
+                    ("a", large),
+                    ("a", -1),
+                    ("c", -large),
+                    ("c", -large - 1),
+                ],
                 strict=False,
             )
         ]
@@ -142,7 +152,9 @@ class GroupContract:
         store = sink.store()
         try:
             metrics = {"all": "sum(total)", "spent": "sum(amount)", "rows": "count()"}
-            found = store.group("items", ("name",), metrics, Query(sort=(Sort("all", descending=True),)))
+            found = store.group(
+                "items", ("name",), metrics, Query(sort=(Sort("all", descending=True),))
+            )
             assert [(row["name"], row["all"], row["rows"]) for row in found] == [
                 ("b", 2 * large, 2),
                 ("a", 2 * large - 1, 3),
@@ -152,15 +164,21 @@ class GroupContract:
             assert [row["spent"] for row in found] == [
                 sum(row["amount"] for row in rows if row["name"] == name) for name in "bac"
             ]
-            assert store.group("items", (), {"all": "sum(total)"}, Query()) == [{"all": 2 * large - 2}]
+            assert store.group("items", (), {"all": "sum(total)"}, Query()) == [
+                {"all": 2 * large - 2}
+            ]
         finally:
             store.close()
 
     def test_distinct_values_need_no_metric(self, groups: Store) -> None:
         found = groups.group("items", ("active",), {}, Query())
-        assert found == [{"active": value} for value in sorted({row["active"] for row in self.rows}, key=_rank)]
+        assert found == [
+            {"active": value} for value in sorted({row["active"] for row in self.rows}, key=_rank)
+        ]
 
-    @pytest.mark.parametrize(("by", "metrics", "query", "told"), WRONG, ids=[case[3] for case in WRONG])
+    @pytest.mark.parametrize(
+        ("by", "metrics", "query", "told"), WRONG, ids=[case[3] for case in WRONG]
+    )
     def test_a_wrong_group_is_told(
         self, groups: Store, by: tuple[str, ...], metrics: dict[str, str], query: Query, told: str
     ) -> None:
@@ -205,8 +223,16 @@ def _ratio(above: Any, below: Any) -> float | None:
 
 
 def _weighed(rows: list[Row]) -> float | None:
-    pairs = [(row["rate"], float(row["amount"])) for row in rows if None not in (row["rate"], row["amount"])]
-    return _ratio(sum(value * weight for value, weight in pairs), sum(weight for _, weight in pairs)) if pairs else None
+    pairs = [
+        (row["rate"], float(row["amount"]))
+        for row in rows
+        if None not in (row["rate"], row["amount"])
+    ]
+    return (
+        _ratio(sum(value * weight for value, weight in pairs), sum(weight for _, weight in pairs))
+        if pairs
+        else None
+    )
 
 
 def _rank(value: Any) -> tuple[Any, ...]:

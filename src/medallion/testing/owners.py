@@ -33,7 +33,11 @@ class OwnerContract:
     def test_another_lake_is_refused_naming_both(self, sink: Sink) -> None:
         first = publish(sink.written_by(MINE), "first", items(3))
         other = sink.written_by(ANOTHER)
-        attempts = (lambda: load(other, "x", items(2)), lambda: other.activate(first), lambda: other.prune([]))
+        attempts = (
+            lambda: load(other, "x", items(2)),
+            lambda: other.activate(first),
+            lambda: other.prune([]),
+        )
         for attempt in attempts:
             with pytest.raises(OwnershipError, match=r"'mine'.*'another'") as error:
                 attempt()
@@ -66,7 +70,9 @@ class OwnerContract:
             sink.written_by(MINE).prune([])
             second = release(sink, "second", [served])
             sink.written_by(LATER).activate(second)
-        except SinkError:  # removed before it was switched to: nothing was published that is not there
+        except (
+            SinkError
+        ):  # removed before it was switched to: nothing was published that is not there
             second = publish(sink.written_by(LATER), "second", items(4))
         assert sink.active() == second
         store = sink.store()

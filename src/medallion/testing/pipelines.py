@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medallion.config import Declaration, SinkDeclaration, Source, sink_declaration
+from medallion.declaration.loader import load
+from medallion.declaration.models import Declaration, SinkDeclaration, Source, sink_declaration
 from medallion.errors import CallError, SourceError, did_you_mean
-from medallion.ingest import format_of
-from medallion.loading import load
 from medallion.pipeline import Pipeline
-from medallion.plan import order, reads
 from medallion.records import Run
+from medallion.run.ingest import format_of
+from medallion.run.planner import order, reads
 from medallion.testing.rows import as_dicts, as_table
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Result:
         file = next(step.rejects for step in self.run.steps if step.table == name)
         if file is None:
             return []
-        found = pq.read_table(self.pipeline.lake.storage.local(file.path), columns=list(REJECT)).to_pylist()
+        found = pq.read_table(
+            self.pipeline.lake.storage.local(file.path), columns=list(REJECT)
+        ).to_pylist()
         found.sort(key=lambda row: (row["file"] or "", row["record"] or 0))
         return [{**row, "row": json.loads(row["row"])} for row in found]
 
@@ -68,7 +70,11 @@ class Result:
 
 
 def run_pipeline(
-    declaration: Path | str | Declaration, sources: Mapping[str, Rows], folder: Path, *, serve: bool = False
+    declaration: Path | str | Declaration,
+    sources: Mapping[str, Rows],
+    folder: Path,
+    *,
+    serve: bool = False,
 ) -> Result:
     """Run a declaration on rows instead of its source files.
 
@@ -93,9 +99,15 @@ def run_pipeline(
             table = _replaced(table, name, sources[name], folder)
         tables.setdefault(layer, {})[plain] = table
     last = list(whole.layers)[-1]
-    sinks = {label: _sink(label, sink, tables.get(last, {})) for label, sink in whole.sinks.items()} if serve else {}
+    sinks = (
+        {label: _sink(label, sink, tables.get(last, {})) for label, sink in whole.sinks.items()}
+        if serve
+        else {}
+    )
     layers = {name: layer.model_copy(update={"path": None}) for name, layer in whole.layers.items()}
-    small = whole.model_copy(update={"lake": "lake", "layers": layers, "tables": tables, "sinks": sinks})
+    small = whole.model_copy(
+        update={"lake": "lake", "layers": layers, "tables": tables, "sinks": sinks}
+    )
     pipeline = Pipeline(small, base=folder)
     return Result(pipeline, pipeline.run())
 
@@ -127,7 +139,9 @@ def _table(source: Source, name: str, rows: Rows) -> pa.Table:
     try:
         text = _holds_text(source)
         table = as_table(
-            [{key: _text(value) for key, value in row.items()} for row in as_dicts(rows)] if text else rows
+            [{key: _text(value) for key, value in row.items()} for row in as_dicts(rows)]
+            if text
+            else rows
         )
     except (pa.ArrowException, TypeError) as error:
         raise CallError(
@@ -136,10 +150,14 @@ def _table(source: Source, name: str, rows: Rows) -> pa.Table:
     if not table.column_names:
         empty = pa.schema([(column, pa.string()) for column in source.columns])
         if not source.columns:
-            raise CallError(f"{name}: no rows and no columns", hint="give an Arrow table or a frame that has columns")
+            raise CallError(
+                f"{name}: no rows and no columns",
+                hint="give an Arrow table or a frame that has columns",
+            )
         table = empty.empty_table()
     unknown = [
-        pa.field(field.name, pa.string() if pa.types.is_null(field.type) else field.type) for field in table.schema
+        pa.field(field.name, pa.string() if pa.types.is_null(field.type) else field.type)
+        for field in table.schema
     ]
     return table.cast(pa.schema(unknown))
 

@@ -13,11 +13,18 @@ import pytest
 
 from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError
+from medallion.query.text_folding import fold
 from medallion.testing.served import COLUMNS, TYPES, Row, items, publish
 from medallion.testing.values import ValueContract
-from medallion.text_folding import fold
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"eq": eq, "ne": ne, "lt": lt, "lte": le, "gt": gt, "gte": ge}
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": eq,
+    "ne": ne,
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+}
 
 _WALL_CLOCK = datetime(2024, 1, 1, 14)
 
@@ -57,7 +64,12 @@ COMPARED = [
 SORTS = [
     (),
     (Sort("id", descending=True),),
-    *[(Sort(name, descending=descending),) for name in VALUES if name != "id" for descending in (False, True)],
+    *[
+        (Sort(name, descending=descending),)
+        for name in VALUES
+        if name != "id"
+        for descending in (False, True)
+    ],
     (Sort("active"), Sort("day", descending=True)),
     (Sort("active", descending=True), Sort("amount"), Sort("name", descending=True)),
 ]
@@ -123,12 +135,21 @@ class QueryContract(ValueContract):
 
     def test_tables_and_release_tell_what_is_served(self, store: Store) -> None:
         (served,) = store.tables().values()
-        assert (served.table, served.rows, served.columns, served.key) == ("gold.items", 60, COLUMNS, ("id",))
+        assert (served.table, served.rows, served.columns, served.key) == (
+            "gold.items",
+            60,
+            COLUMNS,
+            ("id",),
+        )
         assert store.release().id == "release-1"
 
     @pytest.mark.parametrize(("name", "operator", "given", "meant"), COMPARED)
-    def test_comparisons(self, store: Store, name: str, operator: Any, given: Any, meant: Any) -> None:
-        self._check(store, Filter(name, operator, given), lambda value: COMPARISONS[operator](value, meant))
+    def test_comparisons(
+        self, store: Store, name: str, operator: Any, given: Any, meant: Any
+    ) -> None:
+        self._check(
+            store, Filter(name, operator, given), lambda value: COMPARISONS[operator](value, meant)
+        )
 
     @pytest.mark.parametrize("name", VALUES)
     def test_in(self, store: Store, name: str) -> None:
@@ -136,7 +157,9 @@ class QueryContract(ValueContract):
         self._check(store, Filter(name, "in", list(given)), lambda value: value in meant)
         self._check(store, Filter(name, "in", []), lambda _: False)
 
-    @pytest.mark.parametrize("part", ["a", "A", "_", "*", "%", "'", "", "🙂", ".", "\\", "x\x00", "\U0010ffff"])
+    @pytest.mark.parametrize(
+        "part", ["a", "A", "_", "*", "%", "'", "", "🙂", ".", "\\", "x\x00", "\U0010ffff"]
+    )
     def test_text_is_taken_as_it_stands(self, store: Store, part: str) -> None:
         self._check(store, Filter("name", "contains", part), lambda value: part in value)
         self._check(store, Filter("name", "startswith", part), lambda value: value.startswith(part))
@@ -157,9 +180,17 @@ class QueryContract(ValueContract):
             ]
 
     def test_all_filters_hold_together(self, store: Store) -> None:
-        query = Query(filters=(Filter("active", "eq", "true"), Filter("amount", "gte", 0), Filter("id", "lt", 30)))
+        query = Query(
+            filters=(
+                Filter("active", "eq", "true"),
+                Filter("amount", "gte", 0),
+                Filter("id", "lt", 30),
+            )
+        )
         expected = [
-            r for r in self.rows if r["active"] and r["amount"] is not None and r["amount"] >= 0 and r["id"] < 30
+            r
+            for r in self.rows
+            if r["active"] and r["amount"] is not None and r["amount"] >= 0 and r["id"] < 30
         ]
         assert store.find("items", query).rows == _sorted(expected, ())
         assert store.count("items", query) == len(expected) > 0
@@ -184,10 +215,16 @@ class QueryContract(ValueContract):
             query = Query(sort=sorts, limit=limit, cursor=page.cursor)
         assert found == _sorted(self.rows, sorts)
 
-    def test_a_cursor_serves_with_other_fields_and_limit_but_no_other_question(self, store: Store) -> None:
+    def test_a_cursor_serves_with_other_fields_and_limit_but_no_other_question(
+        self, store: Store
+    ) -> None:
         first = store.find("items", Query(sort=(Sort("name"),), limit=5))
-        rest = store.find("items", Query(sort=(Sort("name"),), limit=100, fields=("id",), cursor=first.cursor))
-        assert [row["id"] for row in first.rows + rest.rows] == [r["id"] for r in _sorted(self.rows, (Sort("name"),))]
+        rest = store.find(
+            "items", Query(sort=(Sort("name"),), limit=100, fields=("id",), cursor=first.cursor)
+        )
+        assert [row["id"] for row in first.rows + rest.rows] == [
+            r["id"] for r in _sorted(self.rows, (Sort("name"),))
+        ]
         for query in (
             Query(sort=(Sort("name", descending=True),), cursor=first.cursor),
             Query(sort=(Sort("name"),), filters=(Filter("id", "gt", 3),), cursor=first.cursor),
@@ -198,7 +235,14 @@ class QueryContract(ValueContract):
     def test_a_damaged_cursor_is_told(self, store: Store) -> None:
         cursor = store.find("items", Query(limit=5)).cursor or ""
         changed = [cursor[:place] + "x" + cursor[place + 1 :] for place in range(0, len(cursor), 7)]
-        for damaged in (cursor[:-3], "", "é", "bnVsbA", "W10", *(text for text in changed if text != cursor)):
+        for damaged in (
+            cursor[:-3],
+            "",
+            "é",
+            "bnVsbA",
+            "W10",
+            *(text for text in changed if text != cursor),
+        ):
             if damaged:
                 with pytest.raises(CallError, match="cursor"):
                     store.find("items", Query(limit=5, cursor=damaged))
@@ -215,8 +259,14 @@ class QueryContract(ValueContract):
             store.get("items", (1, 2))
 
     def test_a_key_of_several_columns(self, sink: Sink) -> None:
-        spec = TableSpec(name="pairs", columns=COLUMNS[:3], key=("name", "id"), indexes=(("-amount",),))
-        rows = [{"name": name, "id": number, "amount": Decimal(number)} for name in "ba" for number in (2, 1)]
+        spec = TableSpec(
+            name="pairs", columns=COLUMNS[:3], key=("name", "id"), indexes=(("-amount",),)
+        )
+        rows = [
+            {"name": name, "id": number, "amount": Decimal(number)}
+            for name in "ba"
+            for number in (2, 1)
+        ]
         publish(sink, "pairs", rows, spec)
         store = sink.store()
         found = store.get("pairs", ("a", "2"))
@@ -225,7 +275,12 @@ class QueryContract(ValueContract):
         assert store.get("pairs", ("c", 1)) is None
         page = store.find("pairs", Query(limit=3))
         rest = store.find("pairs", Query(limit=3, cursor=page.cursor))
-        assert [(r["name"], r["id"]) for r in page.rows + rest.rows] == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+        assert [(r["name"], r["id"]) for r in page.rows + rest.rows] == [
+            ("a", 1),
+            ("a", 2),
+            ("b", 1),
+            ("b", 2),
+        ]
         store.close()
 
     def test_without_a_key_rows_keep_the_order_they_came_in(self, sink: Sink) -> None:
@@ -244,7 +299,9 @@ class QueryContract(ValueContract):
             store.get("loose", 1)
         store.close()
 
-    @pytest.mark.parametrize(("query", "told"), WRONG, ids=[f"{number}" for number in range(len(WRONG))])
+    @pytest.mark.parametrize(
+        ("query", "told"), WRONG, ids=[f"{number}" for number in range(len(WRONG))]
+    )
     def test_a_wrong_question_is_told(self, store: Store, query: Query, told: str) -> None:
         with pytest.raises(CallError, match=told):
             store.find("items", query)
@@ -260,7 +317,12 @@ class QueryContract(ValueContract):
                 ask()
 
     def test_scan_gives_all_matching_rows_sorted_whatever_the_limit(self, store: Store) -> None:
-        query = Query(filters=(Filter("id", "gte", 10),), sort=(Sort("amount"),), limit=2, fields=("id", "amount"))
+        query = Query(
+            filters=(Filter("id", "gte", 10),),
+            sort=(Sort("amount"),),
+            limit=2,
+            fields=("id", "amount"),
+        )
         expected = _sorted([row for row in self.rows if row["id"] >= 10], query.sort)
         found = [row for batch in store.scan("items", query) for row in batch]
         assert found == [{"id": row["id"], "amount": row["amount"]} for row in expected]
@@ -275,7 +337,9 @@ class QueryContract(ValueContract):
         store.close()
 
     def _check(self, store: Store, condition: Filter, holds: Callable[[Any], bool]) -> None:
-        expected = [r for r in self.rows if r[condition.field] is not None and holds(r[condition.field])]
+        expected = [
+            r for r in self.rows if r[condition.field] is not None and holds(r[condition.field])
+        ]
         query = Query(filters=(condition,), limit=1000)
         assert store.find("items", query).rows == _sorted(expected, ())
         assert store.count("items", query) == len(expected)

@@ -123,13 +123,19 @@ def _look(store: Store, *, paging: bool = True) -> Iterator[str]:
         page = store.find(table, Query(limit=1000))
         expected = 100 + _number(page.release)
         if len(page.rows) != expected:
-            raise AssertionError(f"{table} of {page.release} has {len(page.rows)} rows, not {expected}")
+            raise AssertionError(
+                f"{table} of {page.release} has {len(page.rows)} rows, not {expected}"
+            )
         yield page.release
         if paging:
             begun = store.find(table, Query(limit=60))
             rest = store.find(table, Query(limit=1000, cursor=begun.cursor))
-            if begun.release != rest.release or len(begun.rows + rest.rows) != 100 + _number(begun.release):
-                raise AssertionError(f"a page of {begun.release} was continued with one of {rest.release}")
+            if begun.release != rest.release or len(begun.rows + rest.rows) != 100 + _number(
+                begun.release
+            ):
+                raise AssertionError(
+                    f"a page of {begun.release} was continued with one of {rest.release}"
+                )
 
 
 def _number(release: str) -> int:

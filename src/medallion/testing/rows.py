@@ -29,7 +29,9 @@ def assert_rows(actual: Rows, expected: Rows, *, ignore_order: bool = True) -> N
     if differences:
         more = [f"… and {len(differences) - SHOWN:,} more"] if len(differences) > SHOWN else []
         heading = f"the rows differ: {len(found):,} there, {len(wanted):,} expected"
-        raise AssertionError("\n".join([heading, *_columns(found, wanted), *differences[:SHOWN], *more]))
+        raise AssertionError(
+            "\n".join([heading, *_columns(found, wanted), *differences[:SHOWN], *more])
+        )
 
 
 def as_dicts(rows: Rows) -> list[dict[str, Any]]:
@@ -86,23 +88,34 @@ def _ordered(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Itera
 def _columns(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterator[str]:
     there, expected = ({name: None for row in rows for name in row} for rows in (found, wanted))
     if found and wanted:
-        for told, names in (("missing", expected.keys() - there), ("unexpected", there.keys() - expected)):
+        for told, names in (
+            ("missing", expected.keys() - there),
+            ("unexpected", there.keys() - expected),
+        ):
             if names:
                 yield f"columns {told}: {', '.join(sorted(names))}"
 
 
 def _cells(found: Row, wanted: Row) -> str:
-    same = {name: value for name, value in wanted.items() if name in found and _equal(found[name], value)}
+    same = {
+        name: value
+        for name, value in wanted.items()
+        if name in found and _equal(found[name], value)
+    }
     lines = [f"differs: {same}"]
     for name in dict.fromkeys([*wanted, *found]):
         if name not in same:
-            there, expected = (repr(row[name]) if name in row else "no such column" for row in (found, wanted))
+            there, expected = (
+                repr(row[name]) if name in row else "no such column" for row in (found, wanted)
+            )
             lines += [f"    {name}:", f"      - {expected}", f"      + {there}"]
     return "\n".join(lines)
 
 
 def _same(found: Row, wanted: Row) -> bool:
-    return found.keys() == wanted.keys() and all(_equal(found[name], value) for name, value in wanted.items())
+    return found.keys() == wanted.keys() and all(
+        _equal(found[name], value) for name, value in wanted.items()
+    )
 
 
 def _alike(found: Row, wanted: Row) -> int:

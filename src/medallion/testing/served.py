@@ -35,7 +35,12 @@ TYPES = {
     "counts": "MAP(VARCHAR, INTEGER)",
 }
 COLUMNS = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
-SPEC = TableSpec(name="items", columns=COLUMNS, key=("id",), indexes=(("name",), ("-amount",), ("active", "-day")))
+SPEC = TableSpec(
+    name="items",
+    columns=COLUMNS,
+    key=("id",),
+    indexes=(("name",), ("-amount",), ("active", "-day")),
+)
 
 _NAMES = ("Zoë", "ana", "Ana", "Bo", "x_y%", "x*y", "it's", "naïve 🙂", "")
 
@@ -73,7 +78,9 @@ def _item(number: int) -> Row:
     return row
 
 
-def batches(rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int = 16) -> pa.RecordBatchReader:
+def batches(
+    rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int = 16
+) -> pa.RecordBatchReader:
     """Rows as the stream of Arrow batches a sink loads; a missing rate becomes NaN every other time."""
     import pyarrow as pa
 
@@ -108,10 +115,14 @@ def _arrow_type(type_: str) -> pa.DataType:
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
-        return connection.sql(f"select null::{type_} as column_").to_arrow_table().schema.field(0).type
+        return (
+            connection.sql(f"select null::{type_} as column_").to_arrow_table().schema.field(0).type
+        )
 
 
-def snapshot(ident: str, rows: int, table: str = "items", columns: Sequence[Column] = COLUMNS) -> Snapshot:
+def snapshot(
+    ident: str, rows: int, table: str = "items", columns: Sequence[Column] = COLUMNS
+) -> Snapshot:
     """The record of a gold table's version."""
     return Snapshot(
         table=f"gold.{table}",
@@ -127,10 +138,14 @@ def snapshot(ident: str, rows: int, table: str = "items", columns: Sequence[Colu
 
 def load(sink: Sink, ident: str, rows: Sequence[Row], spec: TableSpec = SPEC) -> LoadReport:
     """Load rows as the snapshot `ident`."""
-    return sink.load(spec, snapshot(ident, len(rows), spec.name, spec.columns), batches(rows, spec.columns))
+    return sink.load(
+        spec, snapshot(ident, len(rows), spec.name, spec.columns), batches(rows, spec.columns)
+    )
 
 
-def release(sink: Sink, ident: str, served: Iterable[Served], previous: str | None = None) -> Release:
+def release(
+    sink: Sink, ident: str, served: Iterable[Served], previous: str | None = None
+) -> Release:
     """A release that serves these tables from the sink."""
     tables = {entry.table.rpartition(".")[2]: entry for entry in served}
     return Release(
@@ -140,7 +155,8 @@ def release(sink: Sink, ident: str, served: Iterable[Served], previous: str | No
         created=START,
         previous=previous,
         tables={
-            entry.table: snapshot(entry.snapshot, entry.rows, name, entry.columns) for name, entry in tables.items()
+            entry.table: snapshot(entry.snapshot, entry.rows, name, entry.columns)
+            for name, entry in tables.items()
         },
         layers={"gold": {"type": "parquet"}},
         served={sink.label: tables},

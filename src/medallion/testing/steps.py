@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform
-from medallion.expressions import prepare
+from medallion.sql.expressions import prepare
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +36,9 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     """Run a transform on rows (dicts or an Arrow table) and other tables, by name."""
     connection = _connect()
     relation = _relation(connection, "rows", rows)
-    others = Inputs(connection, {name: _relation(connection, name, table) for name, table in inputs.items()})
+    others = Inputs(
+        connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
+    )
     aside: list[tuple[Any, ...]] = []
     removed = transform.set_aside(relation, others)
     if removed is not None:
@@ -44,31 +46,51 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
         aside = sorted(connection.table("set_aside").fetchall())
     judged = transform.judge(relation, others)
     if removed is not None:
-        relation = others.sql(f"select * from rows anti join set_aside using ({ROW})", rows=relation)
+        relation = others.sql(
+            f"select * from rows anti join set_aside using ({ROW})", rows=relation
+        )
     made = transform.apply(relation, others)
     if ROW in made.columns:
         made = made.order(ROW)
     if judged is not None:
         _agree(judged, made, aside)
-    types = {name: str(kind) for name, kind in zip(made.columns, made.types, strict=True) if name not in (ROW, ORIGIN)}
+    types = {
+        name: str(kind)
+        for name, kind in zip(made.columns, made.types, strict=True)
+        if name not in (ROW, ORIGIN)
+    }
     out = [dict(zip(made.columns, values, strict=True)) for values in made.fetchall()]
     return Outcome([{name: row[name] for name in types} for row in out], types, aside)
 
 
-def violations(expectation: RowExpectation, rows: Rows, **inputs: Rows) -> list[tuple[int, str | None, str | None]]:
+def violations(
+    expectation: RowExpectation, rows: Rows, **inputs: Rows
+) -> list[tuple[int, str | None, str | None]]:
     """The rows that break an expectation: (input position from 0, column, value)."""
     connection = _connect()
-    others = Inputs(connection, {name: _relation(connection, name, table) for name, table in inputs.items()})
+    others = Inputs(
+        connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
+    )
     return sorted(expectation.violations(_relation(connection, "rows", rows), others).fetchall())
 
 
 def _agree(judged: Relation, made: Relation, aside: list[tuple[Any, ...]]) -> None:
     """A transform that judges in one pass must come to what `set_aside` and `apply` do."""
     kept = judged.filter(f"{ASIDE} is null").project(f"* exclude ({ASIDE})").order(ROW)
-    assert (kept.columns, kept.types, kept.fetchall()) == (made.columns, made.types, made.fetchall())
+    assert (kept.columns, kept.types, kept.fetchall()) == (
+        made.columns,
+        made.types,
+        made.fetchall(),
+    )
     told = judged.filter(f"{ASIDE} is not null").project(f"{ROW}, {ASIDE}").fetchall()
     found = [(row, json.loads(text)) for row, text in told]
-    assert sorted((row, *(said[name] for name in ("fate", "rule", "column", "value"))) for row, said in found) == aside
+    assert (
+        sorted(
+            (row, *(said[name] for name in ("fate", "rule", "column", "value")))
+            for row, said in found
+        )
+        == aside
+    )
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
@@ -79,10 +101,14 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _relation(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> duckdb.DuckDBPyRelation:
+def _relation(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: Rows
+) -> duckdb.DuckDBPyRelation:
     import pyarrow as pa
 
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([dict(row) for row in rows])
+    table = (
+        rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([dict(row) for row in rows])
+    )
     table = table.append_column(ROW, pa.array(range(len(table)), pa.int64()))
     table = table.append_column(ORIGIN, pa.array(range(len(table)), pa.int64()))
     connection.register(f"_input_{name}", table)

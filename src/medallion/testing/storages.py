@@ -63,13 +63,21 @@ class StorageContract:
         for path in ("a/2", "a/1", "a/deep/er", "ab/3", "a.json"):
             storage.put(path, path.encode())
         assert [entry.path for entry in storage.list("a")] == ["a/1", "a/2", "a/deep/er"]
-        assert [entry.path for entry in storage.list("")] == ["a.json", "a/1", "a/2", "a/deep/er", "ab/3"]
+        assert [entry.path for entry in storage.list("")] == [
+            "a.json",
+            "a/1",
+            "a/2",
+            "a/deep/er",
+            "ab/3",
+        ]
         assert {entry.bytes for entry in storage.list("a")} == {3, 9}
 
     def test_lists_more_than_a_page(self, storage: Storage) -> None:
         with ThreadPoolExecutor(WRITERS) as pool:
             list(pool.map(lambda number: storage.put(f"many/{number:05}", b""), range(MANY)))
-        assert [entry.path for entry in storage.list("many")] == [f"many/{number:05}" for number in range(MANY)]
+        assert [entry.path for entry in storage.list("many")] == [
+            f"many/{number:05}" for number in range(MANY)
+        ]
 
     def test_listings_and_copies_are_never_stale(self, storage: Storage) -> None:
         tokens: set[str] = set()

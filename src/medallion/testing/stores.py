@@ -14,6 +14,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -27,11 +28,31 @@ from medallion.testing.owners import OwnerContract
 from medallion.testing.processes import started
 from medallion.testing.queries import QueryContract
 from medallion.testing.readers import NUMBERS, ReaderContract
-from medallion.testing.served import COLUMNS, SPEC, Row, batches, items, load, publish, release, snapshot
+from medallion.testing.served import (
+    COLUMNS,
+    SPEC,
+    Row,
+    batches,
+    items,
+    load,
+    publish,
+    release,
+    snapshot,
+)
 
 T = TypeVar("T")
 
-AWKWARD_NAMES = ("Sales", "sales", "select", "system", "sqlite", "sqlite_master", "json_each", "null", "a" * 60)
+AWKWARD_NAMES = (
+    "Sales",
+    "sales",
+    "select",
+    "system",
+    "sqlite",
+    "sqlite_master",
+    "json_each",
+    "null",
+    "a" * 60,
+)
 
 
 class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, ReaderContract):
@@ -112,11 +133,15 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
 
     def test_a_duplicate_key_is_told_and_leaves_nothing(self, sink: Sink) -> None:
         rows = [*items(), items()[7]]
-        with pytest.raises(SinkError, match=rf"'items': key \(id\) is not unique: {rows[7]['id']} "):
+        with pytest.raises(
+            SinkError, match=rf"'items': key \(id\) is not unique: {rows[7]['id']} "
+        ):
             load(sink, "one", rows)
         rows = [{"id": 5, "name": "x", "amount": Decimal(1)}] * 2
         spec = TableSpec(name="pairs", columns=COLUMNS[:3], key=("amount", "name"))
-        with pytest.raises(SinkError, match=r"'pairs': key \(amount, name\) is not unique: 1.00, x "):
+        with pytest.raises(
+            SinkError, match=r"'pairs': key \(amount, name\) is not unique: 1.00, x "
+        ):
             load(sink, "pairs", rows, spec)
         assert load(sink, "one", items()).loaded
 
@@ -219,12 +244,17 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
     def test_names_that_it_does_not_refuse_are_served_together(self, sink: Sink) -> None:
         unfit = dict(sink.unfit_names(AWKWARD_NAMES))
         assert all(unfit.values())
-        specs = [SPEC.model_copy(update={"name": name}) for name in AWKWARD_NAMES if name not in unfit]
-        loads = [load(sink, f"of {spec.name}", items(place + 1), spec) for place, spec in enumerate(specs)]
+        specs = [
+            SPEC.model_copy(update={"name": name}) for name in AWKWARD_NAMES if name not in unfit
+        ]
+        loads = [
+            load(sink, f"of {spec.name}", items(place + 1), spec)
+            for place, spec in enumerate(specs)
+        ]
         made = publish_loaded(sink, *(report.served for report in loads))
         sink.prune([made])
         for place, spec in enumerate(specs):
-            assert reading(sink, lambda store, name=spec.name: store.count(name, Query())) == place + 1  # type: ignore[misc]
+            assert reading(sink, partial(_count, spec.name)) == place + 1
 
 
 def publish_loaded(sink: Sink, *served: Any) -> Release:
@@ -255,3 +285,7 @@ def _dying(after: int) -> Iterator[Row]:
 
 def _load_and_die(sink: Sink) -> None:
     sink.load(SPEC, snapshot("snapshot-second", 50), batches(_dying(40)))
+
+
+def _count(table: str, store: Store) -> int:
+    return store.count(table, Query())

@@ -51,12 +51,18 @@ class ValueContract:
 
     @pytest.mark.parametrize("name", ["at", "seen"])
     @pytest.mark.parametrize("operator", DAYS)
-    def test_a_day_that_a_timestamp_is_compared_with_is_all_of_it(self, sink: Sink, name: str, operator: Any) -> None:
+    def test_a_day_that_a_timestamp_is_compared_with_is_all_of_it(
+        self, sink: Sink, name: str, operator: Any
+    ) -> None:
         publish(sink, "release", items())
         store = sink.store()
         for asked in (date(2024, 1, 2), "2024-01-03", date.min, date.max, "9999-12-31"):
             day = date.fromisoformat(str(asked))
-            expected = {row["id"] for row in items() if row[name] is not None and DAYS[operator](row[name].date(), day)}
+            expected = {
+                row["id"]
+                for row in items()
+                if row[name] is not None and DAYS[operator](row[name].date(), day)
+            }
             query = Query(filters=(Filter(name, operator, asked),), limit=1000)
             assert {row["id"] for row in store.find("items", query).rows} == expected
             assert store.count("items", query) == len(expected)
@@ -66,9 +72,15 @@ class ValueContract:
         publish(sink, "release", items())
         store = sink.store()
         moment = datetime(2024, 1, 2, 12)
-        filters = (Filter("at", "eq", date(2024, 1, 2)), Filter("at", "gte", moment), Filter("at", "lt", "2024-01-04"))
+        filters = (
+            Filter("at", "eq", date(2024, 1, 2)),
+            Filter("at", "gte", moment),
+            Filter("at", "lt", "2024-01-04"),
+        )
         expected = [
-            row["id"] for row in items() if row["at"] and row["at"].date() == date(2024, 1, 2) and row["at"] >= moment
+            row["id"]
+            for row in items()
+            if row["at"] and row["at"].date() == date(2024, 1, 2) and row["at"] >= moment
         ]
         found = store.find("items", Query(filters=filters, limit=1000)).rows
         assert sorted(row["id"] for row in found) == sorted(expected) != []
@@ -79,7 +91,9 @@ class ValueContract:
         self._check_ends(sink, type_, *ENDS[type_])
 
     @pytest.mark.parametrize("type_", LARGE)
-    def test_a_large_number_is_served_or_refused_with_its_place(self, sink: Sink, type_: str) -> None:
+    def test_a_large_number_is_served_or_refused_with_its_place(
+        self, sink: Sink, type_: str
+    ) -> None:
         try:
             self._check_ends(sink, type_, *LARGE[type_])
         except SinkError as error:
@@ -91,8 +105,15 @@ class ValueContract:
     def test_figures_of_numbers_without_end(self, sink: Sink) -> None:
         store = _ends(sink, "DOUBLE", [-inf, 1.0, inf, None])
         above = Query(filters=(Filter("value", "gt", 0),))
-        metrics = {"sum": "sum(value)", "mean": "mean(value)", "least": "min(value)", "most": "max(value)"}
-        assert store.group("ends", (), metrics, above) == [{"sum": inf, "mean": inf, "least": 1.0, "most": inf}]
+        metrics = {
+            "sum": "sum(value)",
+            "mean": "mean(value)",
+            "least": "min(value)",
+            "most": "max(value)",
+        }
+        assert store.group("ends", (), metrics, above) == [
+            {"sum": inf, "mean": inf, "least": 1.0, "most": inf}
+        ]
         (all_,) = store.group("ends", (), metrics, Query())
         assert all_ == {"sum": None, "mean": None, "least": -inf, "most": inf}
         store.close()
@@ -105,7 +126,12 @@ class ValueContract:
             assert [row["value"] for row in store.find("ends", Query()).rows] == values
             assert [row["value"] for part in store.scan("ends", Query()) for row in part] == values
             assert store.get("ends", 1) == {"id": 1, "value": high}
-            for operator, expected in (("eq", [high]), ("gte", [high]), ("lt", [low]), ("ne", [low])):
+            for operator, expected in (
+                ("eq", [high]),
+                ("gte", [high]),
+                ("lt", [low]),
+                ("ne", [low]),
+            ):
                 query = Query(filters=(Filter("value", operator, high),))  # type: ignore[arg-type]
                 assert [row["value"] for row in store.find("ends", query).rows] == expected
             nulls = Query(filters=(Filter("value", "isnull", True),))

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from medallion.contracts import Columns, Grain, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError, did_you_mean
-from medallion.expressions import (
+from medallion.sql.expressions import (
     AGGREGATES,
     Names,
     check_calls,
@@ -72,7 +72,9 @@ class Aggregate(Transform):
         new_names(made)
         for term in self.sort:
             if term.removeprefix("-") not in made:
-                raise ValueError(f"sort: no column {term!r} comes out{did_you_mean(term.removeprefix('-'), made)}")
+                raise ValueError(
+                    f"sort: no column {term!r} comes out{did_you_mean(term.removeprefix('-'), made)}"
+                )
         return self
 
     def key(self) -> tuple[str, ...]:
@@ -84,7 +86,10 @@ class Aggregate(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by)
-        figures = [f"{parse_call(text, AGGREGATES).sql(rows)} as {quote(name)}" for name, text in self.metrics.items()]
+        figures = [
+            f"{parse_call(text, AGGREGATES).sql(rows)} as {quote(name)}"
+            for name, text in self.metrics.items()
+        ]
         listed = ", ".join([*map(quote, self.by), *figures])
         group = f"group by {columns_sql(self.by)}" if self.by else ""
         with explained(", ".join(self.metrics.values())):

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from medallion.contracts import ASIDE, ROW, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.transforms.columns import replace
-from medallion.transforms.numbers import Numbers, check_type
-from medallion.transforms.readings import Formats, Reading, read
+from medallion.sql.casting import Formats, Reading, read
+from medallion.sql.column_transform import replace
+from medallion.sql.number_formats import Numbers, check_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -76,12 +76,16 @@ class Cast(Transform):
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
         refused = {
-            name: reading.refused for name, reading in self._readings(rows).items() if reading.refused != "false"
+            name: reading.refused
+            for name, reading in self._readings(rows).items()
+            if reading.refused != "false"
         }
         if not refused:
             return None
         column = " ".join(f"when {test} then {literal(name)}" for name, test in refused.items())
-        value = " ".join(f"when {test} then cast({quote(name)} as varchar)" for name, test in refused.items())
+        value = " ".join(
+            f"when {test} then cast({quote(name)} as varchar)" for name, test in refused.items()
+        )
         return rows.filter(" or ".join(refused.values())).project(
             f"{ROW}, 'quarantined' as fate, 'cast' as rule, case {column} end as column, case {value} end as value"
         )
@@ -96,11 +100,17 @@ class Cast(Transform):
         ]
         if not told:
             return None
-        values = ", ".join(f"{reading.value} as {quote(name)}" for name, reading in readings.items())
-        return rows.project(f"* replace ({values}), cast(case {' '.join(told)} end as varchar) as {ASIDE}")
+        values = ", ".join(
+            f"{reading.value} as {quote(name)}" for name, reading in readings.items()
+        )
+        return rows.project(
+            f"* replace ({values}), cast(case {' '.join(told)} end as varchar) as {ASIDE}"
+        )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
-        return replace(rows, {name: reading.value for name, reading in self._readings(rows).items()})
+        return replace(
+            rows, {name: reading.value for name, reading in self._readings(rows).items()}
+        )
 
     def _readings(self, rows: Relation) -> dict[str, Reading]:
         require(rows, *self.columns)

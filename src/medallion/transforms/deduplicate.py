@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from medallion.contracts import ROW, Inputs, Scope, Transform, literal, quote, require
-from medallion.expressions import Names, SomeNames, columns_sql, order_sql, public
+from medallion.sql.expressions import Names, SomeNames, columns_sql, order_sql, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -46,7 +46,9 @@ class Deduplicate(Transform):
         """The first pass reads only key, order and `_row`; whole rows are compared only where a key stands twice."""
         require(rows, *self.key_columns, *(term.removeprefix("-") for term in self.order_by))
         present = " and ".join(f"{quote(name)} is not null" for name in self.key_columns)
-        same = " and ".join(f"lost.{quote(name)} is not distinct from kept.{quote(name)}" for name in public(rows))
+        same = " and ".join(
+            f"lost.{quote(name)} is not distinct from kept.{quote(name)}" for name in public(rows)
+        )
         values = ", ".join(f"cast(lost.{quote(name)} as varchar)" for name in self.key_columns)
         query = f"""
             with losers as materialized (

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from medallion.contracts import ROW, Columns, Inputs, Transform, literal
 from medallion.errors import StepError
-from medallion.expressions import new_names, public
-from medallion.transforms.columns import Guard, NewName, RowExpression, computed, guarded
+from medallion.sql.column_transform import Guard, NewName, RowExpression, computed, guarded
+from medallion.sql.expressions import new_names, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -49,11 +49,15 @@ class Derive(Transform):
             guard, refusal = self._guard(rows, inputs, name, expression), f"_refused_{number}"
             part = f"case when {guard.refused} then {guard.shown} end as {refusal}" if guard else ""
             # beside the column, which may take the place of one that the expression names
-            rows = computed(rows.project(f"*, {part}") if part else rows, inputs, name, expression, guard)
+            rows = computed(
+                rows.project(f"*, {part}") if part else rows, inputs, name, expression, guard
+            )
             refused |= {name: refusal} if part else {}
         if not refused:
             return None
-        column = " ".join(f"when {refusal} is not null then {literal(name)}" for name, refusal in refused.items())
+        column = " ".join(
+            f"when {refusal} is not null then {literal(name)}" for name, refusal in refused.items()
+        )
         return rows.filter(f"coalesce({', '.join(refused.values())}) is not null").project(
             f"{ROW}, 'quarantined' as fate, 'derive' as rule, case {column} end as column, "
             f"coalesce({', '.join(refused.values())}) as value"
@@ -61,7 +65,9 @@ class Derive(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         for name, expression in self.columns.items():
-            rows = computed(rows, inputs, name, expression, self._guard(rows, inputs, name, expression))
+            rows = computed(
+                rows, inputs, name, expression, self._guard(rows, inputs, name, expression)
+            )
         return rows
 
     def _guard(self, rows: Relation, inputs: Inputs, name: str, expression: str) -> Guard | None:

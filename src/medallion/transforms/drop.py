@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import Columns, Inputs, Transform, require
 from medallion.errors import StepError
-from medallion.expressions import SomeNames, columns_sql, public
+from medallion.sql.expressions import SomeNames, columns_sql, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.expressions import explained, kinds
+from medallion.sql.expressions import explained, kinds
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -43,15 +43,23 @@ class Explode(Transform):
         column, kind = quote(self.column), kinds(rows)[self.column]
         if self.separator is not None:
             if kind != "varchar":
-                raise StepError(f"{self.column!r} is {kind.upper()}, no text to separate", hint="leave `separator` out")
+                raise StepError(
+                    f"{self.column!r} is {kind.upper()}, no text to separate",
+                    hint="leave `separator` out",
+                )
             items = f"string_split({column}, {literal(self.separator)})"
         elif kind in ("list", "array"):
             items = f"{column}::{_list_type(rows, self.column)}"
         else:
-            raise StepError(f"{self.column!r} is {kind.upper()}, no list", hint="give a `separator` for text")
+            raise StepError(
+                f"{self.column!r} is {kind.upper()}, no list", hint="give a `separator` for text"
+            )
         some = f"case when len({items}) > 0 then {items} else [null] end"
         with explained(f"explode {self.column}"):
-            return inputs.sql(f"select * exclude ({ROW}) replace (unnest({some}) as {column}) from rows", rows=rows)
+            return inputs.sql(
+                f"select * exclude ({ROW}) replace (unnest({some}) as {column}) from rows",
+                rows=rows,
+            )
 
 
 def _list_type(rows: Relation, column: str) -> str:

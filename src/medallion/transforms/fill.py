@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, Transform, quote
-from medallion.transforms.columns import replace
+from medallion.sql.column_transform import replace
+from medallion.sql.constants import Constant, constant
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -34,4 +34,6 @@ class Fill(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         filled = {name: constant(value, rows, name, inputs) for name, value in self.columns.items()}
-        return replace(rows, {name: f"coalesce({quote(name)}, {value})" for name, value in filled.items()})
+        return replace(
+            rows, {name: f"coalesce({quote(name)}, {value})" for name, value in filled.items()}
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Inputs, Transform
 from medallion.errors import StepError
-from medallion.transforms.columns import RowExpression, column_type, computed, guarded
+from medallion.sql.column_transform import RowExpression, column_type, computed, guarded
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -35,7 +35,10 @@ class Filter(Transform):
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
         kind = column_type(computed(rows, inputs, "_holds", self.where), "_holds")
         if kind != "BOOLEAN":
-            raise StepError(f"{self.where!r} is {kind}, no condition", hint="compare it with something: `amount > 0`")
+            raise StepError(
+                f"{self.where!r} is {kind}, no condition",
+                hint="compare it with something: `amount > 0`",
+            )
         guard = guarded(rows, inputs, self.where)
         condition = guard.value if guard else f"(\n{self.where}\n)"
         fate, value = "'dropped'", "null::varchar"

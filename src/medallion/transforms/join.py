@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.expressions import Names, columns_sql, explained, new_names, public
-from medallion.mixed_types import comparable, types_of
+from medallion.sql.expressions import Names, columns_sql, explained, new_names, public
+from medallion.sql.mixed_types import comparable, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -21,7 +21,9 @@ def _pairs(value: object) -> object:
     return {name: name for name in names} if isinstance(names, list | tuple) else names
 
 
-Pairs = Annotated[dict[str, str], BeforeValidator(_pairs, json_schema_input_type=str | list[str] | dict[str, str])]
+Pairs = Annotated[
+    dict[str, str], BeforeValidator(_pairs, json_schema_input_type=str | list[str] | dict[str, str])
+]
 
 
 class Join(Transform):
@@ -74,7 +76,9 @@ class Join(Transform):
         other = self._other(rows, inputs)
         kind = "semi" if self.how == "anti" else "anti"
         value = (
-            f"concat_ws(', ', {columns_sql(self.on, 'l')})" if len(self.on) > 1 else f"l.{quote(next(iter(self.on)))}"
+            f"concat_ws(', ', {columns_sql(self.on, 'l')})"
+            if len(self.on) > 1
+            else f"l.{quote(next(iter(self.on)))}"
         )
         return inputs.sql(
             f"select l.{ROW}, 'dropped' as fate, {literal(f'join {self.with_}')} as rule, "
@@ -90,7 +94,11 @@ class Join(Transform):
         if self.columns is not None:
             return (*rows, *self.columns)
         other = others.get(self.with_)
-        return None if other is None else (*rows, *(name for name in other if name not in self.on.values()))
+        return (
+            None
+            if other is None
+            else (*rows, *(name for name in other if name not in self.on.values()))
+        )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         other = self._other(rows, inputs)
@@ -103,7 +111,9 @@ class Join(Transform):
         left = f"l.* exclude ({ROW})" if self.many else "l.*"
         listed = ", ".join([left, *(f"r.{quote(name)}" for name in taken)])
         order = f"order by l.{ROW}, r.{ROW}" if self.many else ""
-        return inputs.sql(f"select {listed} from l {self.how} join r on {match} {order}", l=rows, r=other)
+        return inputs.sql(
+            f"select {listed} from l {self.how} join r on {match} {order}", l=rows, r=other
+        )
 
     def _match(self, rows: Relation, other: Relation) -> str:
         here, there = types_of(rows), types_of(other)

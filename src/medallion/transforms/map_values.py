@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from medallion.constants import Constant, constant
 from medallion.contracts import Inputs, Transform, quote
-from medallion.transforms.columns import replace
+from medallion.sql.column_transform import replace
+from medallion.sql.constants import Constant, constant
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

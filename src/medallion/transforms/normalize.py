@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import kinds
-from medallion.transforms.columns import replace
+from medallion.sql.column_transform import replace
+from medallion.sql.expressions import kinds
 from medallion.transforms.trim import SPACE
 
 if TYPE_CHECKING:
@@ -73,8 +73,13 @@ class Normalize(Transform):
         kind = kinds(rows)
         for name in self.columns:
             if kind[name] != "varchar":
-                raise StepError(f"column {name!r} is {kind[name].upper()}, no text", hint="leave it out of `normalize`")
-        return replace(rows, {name: _compose(name, operations) for name, operations in self.columns.items()})
+                raise StepError(
+                    f"column {name!r} is {kind[name].upper()}, no text",
+                    hint="leave it out of `normalize`",
+                )
+        return replace(
+            rows, {name: _compose(name, operations) for name, operations in self.columns.items()}
+        )
 
 
 def _compose(name: str, operations: tuple[Operation, ...]) -> str:

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from medallion.constants import constant
-from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, literal, quote, require
-from medallion.expressions import (
+from medallion.contracts import (
+    ROW,
+    Columns,
+    Grain,
+    Inputs,
+    Scope,
+    Transform,
+    literal,
+    quote,
+    require,
+)
+from medallion.sql.constants import constant
+from medallion.sql.expressions import (
     AGGREGATES,
     Call,
     Names,
@@ -24,7 +34,17 @@ if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 Metric = Literal[
-    "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "variance", "first", "last"
+    "count",
+    "count_distinct",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "median",
+    "stddev",
+    "variance",
+    "first",
+    "last",
 ]
 
 
@@ -81,7 +101,10 @@ class Pivot(Transform):
         require(rows, *self.by, self.names, self.value)
         call = Call(f"{self.metric}({self.value})", AGGREGATES[self.metric], self.value, None)
         cells = [
-            call.sql(rows, clause=f" filter (where {quote(self.names)} = {constant(value, rows, self.names, inputs)})")
+            call.sql(
+                rows,
+                clause=f" filter (where {quote(self.names)} = {constant(value, rows, self.names, inputs)})",
+            )
             + f" as {quote(_text(value))}"
             for value in self.values
         ]

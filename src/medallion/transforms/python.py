@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
+from medallion.decorators import declared
 from medallion.errors import MedallionError, StepError, did_you_mean
-from medallion.expressions import columns_sql, explained, public
-from medallion.functions import declared
-from medallion.transforms.frames import CHOICES, annotated_kind, kind_of, to_arrow, to_frame
+from medallion.sql.expressions import columns_sql, explained, public
+from medallion.transforms.dataframes import CHOICES, annotated_kind, kind_of, to_arrow, to_frame
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from medallion.contracts import Relation
 
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 
 
 def _dotted(function: Any) -> str:
@@ -103,7 +105,9 @@ class Python(Transform):
         except MedallionError:
             raise
         except Exception as error:
-            raise StepError(f"{name} failed at {_place(error, function)}: {type(error).__name__}: {error}") from error
+            raise StepError(
+                f"{name} failed at {_place(error, function)}: {type(error).__name__}: {error}"
+            ) from error
         with explained(f"{name}: what it returned"):
             return _result(name, made, given, inputs, same)
 
@@ -115,23 +119,33 @@ class Python(Transform):
             found: Any = import_module(module)
         except ModuleNotFoundError as error:
             hint = "put the module beside the declaration, or install its package"
-            raise StepError(f"{self.function}: there is no module {error.name!r}", hint=hint) from error
+            raise StepError(
+                f"{self.function}: there is no module {error.name!r}", hint=hint
+            ) from error
         except Exception as error:
-            raise StepError(f"{self.function}: importing {module} failed: {type(error).__name__}: {error}") from error
+            raise StepError(
+                f"{self.function}: importing {module} failed: {type(error).__name__}: {error}"
+            ) from error
         for part in name.split("."):
             if not hasattr(found, part):
                 known = [key for key, value in vars(found).items() if inspect.isfunction(value)]
-                raise StepError(f"{self.function}: {module} has no {part!r}{did_you_mean(part, known)}")
+                raise StepError(
+                    f"{self.function}: {module} has no {part!r}{did_you_mean(part, known)}"
+                )
             found = getattr(found, part)
         if not callable(found):
             raise StepError(f"{self.function} is no function")
         return cast("Callable[..., Any]", found)
 
 
-def _arguments(function: Callable[..., Any], name: str, args: dict[str, Any], inputs: Inputs) -> dict[str, Any]:
+def _arguments(
+    function: Callable[..., Any], name: str, args: dict[str, Any], inputs: Inputs
+) -> dict[str, Any]:
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters:
-        raise StepError(f"{name} takes no rows", hint=f"give it a first parameter, annotated {CHOICES}")
+        raise StepError(
+            f"{name} takes no rows", hint=f"give it a first parameter, annotated {CHOICES}"
+        )
     given = dict(args)
     others = {each.name: each for each in parameters[1:] if each.kind is not each.VAR_KEYWORD}
     if len(others) == len(parameters) - 1 and (unknown := set(args) - set(others)):
@@ -147,7 +161,9 @@ def _arguments(function: Callable[..., Any], name: str, args: dict[str, Any], in
             )
         elif each.default is each.empty:
             hint = f"the inputs are: {', '.join(sorted(inputs.tables)) or 'none'}"
-            raise StepError(f"{name}: its parameter {each.name!r} is neither an input nor in `args`", hint=hint)
+            raise StepError(
+                f"{name}: its parameter {each.name!r} is neither an input nor in `args`", hint=hint
+            )
     return given
 
 
@@ -155,14 +171,19 @@ def _frame_kind(function: Callable[..., Any], name: str, parameter: str | None) 
     parameter = parameter or next(iter(inspect.signature(function).parameters))
     kind = annotated_kind(function, parameter)
     if kind is None:
-        raise StepError(f"{name}: the annotation of {parameter!r} names no frame", hint=f"annotate it as {CHOICES}")
+        raise StepError(
+            f"{name}: the annotation of {parameter!r} names no frame",
+            hint=f"annotate it as {CHOICES}",
+        )
     return kind
 
 
 def _result(name: str, made: Any, given: Relation, inputs: Inputs, same: bool) -> Relation:
     kind = kind_of(type(made))
     if kind is None:
-        raise StepError(f"{name} returned {type(made).__name__}, no table", hint=f"return a {CHOICES}")
+        raise StepError(
+            f"{name} returned {type(made).__name__}, no table", hint=f"return a {CHOICES}"
+        )
     if kind == "relation":
         relation: Relation = inputs.sql("select * from made", made=made)
     else:
@@ -214,7 +235,9 @@ def _source(function: str | Callable[..., Any]) -> bytes:
 def _code(function: Callable[..., Any]) -> CodeType | None:
     """The code of a function, or of an object that is called as one."""
     plain = inspect.unwrap(function)
-    found: CodeType | None = getattr(plain, "__code__", None) or getattr(type(plain).__call__, "__code__", None)
+    found: CodeType | None = getattr(plain, "__code__", None) or getattr(
+        type(plain).__call__, "__code__", None
+    )
     return found
 
 
@@ -222,6 +245,10 @@ def _place(error: Exception, function: Callable[..., Any]) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     code = _code(function)
     own = code and code.co_filename
-    theirs = [frame for frame in frames if frame.filename == own or not frame.filename.startswith((*_LIBRARIES, "<"))]
+    theirs = [
+        frame
+        for frame in frames
+        if frame.filename == own or not frame.filename.startswith((*_LIBRARIES, "<"))
+    ]
     theirs = [frame for frame in theirs if frame.filename != __file__] or list(frames)
     return f"{theirs[-1].filename}:{theirs[-1].lineno}"

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import Columns, Inputs, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import new_names, public
-from medallion.transforms.columns import NewName
+from medallion.sql.column_transform import NewName
+from medallion.sql.expressions import new_names, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -48,5 +48,7 @@ class Rename(Transform):
         except ValueError as error:
             raise StepError(str(error), hint="rename or drop the other one too") from error
         return rows.project(
-            ", ".join(f"{quote(name)} as {quote(self.columns.get(name, name))}" for name in rows.columns)
+            ", ".join(
+                f"{quote(name)} as {quote(self.columns.get(name, name))}" for name in rows.columns
+            )
         )

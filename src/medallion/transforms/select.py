@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import field_validator
 
 from medallion.contracts import ORIGIN, ROW, Columns, Inputs, Transform, require
-from medallion.expressions import SomeNames, columns_sql, new_names
+from medallion.sql.expressions import SomeNames, columns_sql, new_names
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

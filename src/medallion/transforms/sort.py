@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from medallion.contracts import ROW, Grain, Inputs, Scope, Transform, require
-from medallion.expressions import SomeNames, order_sql
+from medallion.sql.expressions import SomeNames, order_sql
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -37,4 +37,6 @@ class Sort(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *(term.removeprefix("-") for term in self.by))
-        return inputs.sql(f"select * exclude ({ROW}) from rows order by {order_sql(self.by)}, {ROW}", rows=rows)
+        return inputs.sql(
+            f"select * exclude ({ROW}) from rows order by {order_sql(self.by)}, {ROW}", rows=rows
+        )

@@ -10,7 +10,7 @@ from pydantic import field_validator
 
 from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
 from medallion.errors import StepError, did_you_mean
-from medallion.expressions import columns_sql, explained, parse_select, public
+from medallion.sql.expressions import columns_sql, explained, parse_select, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -60,7 +60,9 @@ class Sql(Transform):
             made = inputs.sql(query, **visible)
         for name in (ROW, ORIGIN):
             if name in made.columns:
-                raise StepError(f"sql: a column that comes out is called {name!r}, which is reserved")
+                raise StepError(
+                    f"sql: a column that comes out is called {name!r}, which is reserved"
+                )
         return made
 
 
@@ -81,7 +83,9 @@ def _tables(tree: Any, known: Mapping[str, Relation], local: frozenset[str]) -> 
     return found | _tables(children, known, local)
 
 
-def _read(node: Mapping[str, Any], known: Mapping[str, Relation], local: frozenset[str]) -> set[str]:
+def _read(
+    node: Mapping[str, Any], known: Mapping[str, Relation], local: frozenset[str]
+) -> set[str]:
     kind = node.get("type")
     if kind == "BASE_TABLE":
         name = ".".join(node["qualified_name"]["path"]).lower()
@@ -94,7 +98,10 @@ def _read(node: Mapping[str, Any], known: Mapping[str, Relation], local: frozens
     if kind == "TABLE_FUNCTION":
         function = str(node["function"]["function_name"]).lower()
         if function not in _FUNCTIONS:
-            raise StepError(f"sql: {function}() is not allowed", hint="declare what it reads as a table's `source`")
+            raise StepError(
+                f"sql: {function}() is not allowed",
+                hint="declare what it reads as a table's `source`",
+            )
     if kind == "SHOW_REF":
         raise StepError("sql: DESCRIBE, SHOW and SUMMARIZE are not allowed")
     return set()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import SomeNames, kinds, public
-from medallion.transforms.columns import replace
+from medallion.sql.column_transform import replace
+from medallion.sql.expressions import SomeNames, kinds, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -42,7 +42,10 @@ class Trim(Transform):
         require(rows, *(self.columns or ()))
         for column in self.columns or ():
             if kind[column] != "varchar":
-                raise StepError(f"column {column!r} is {kind[column].upper()}, no text", hint="leave it out of `trim`")
+                raise StepError(
+                    f"column {column!r} is {kind[column].upper()}, no text",
+                    hint="leave it out of `trim`",
+                )
         chosen = self.columns or [column for column in public(rows) if kind[column] == "varchar"]
         return replace(rows, {column: stripped(quote(column)) for column in chosen})
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, quote
-from medallion.expressions import SomeNames, explained
-from medallion.mixed_types import spanned, spanning_type, types_of
+from medallion.sql.expressions import SomeNames, explained
+from medallion.sql.mixed_types import spanned, spanning_type, types_of
 
 if TYPE_CHECKING:
-    from medallion.column_types import ColumnType
     from medallion.contracts import Relation
+    from medallion.sql.common_type import ColumnType
 
 
 class Union(Transform):
@@ -52,22 +52,34 @@ class Union(Transform):
         return tuple(columns.values())
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
-        relations = {"rows": rows, **{f"other_{n}": inputs[name] for n, name in enumerate(self.with_)}}
+        relations = {
+            "rows": rows,
+            **{f"other_{n}": inputs[name] for n, name in enumerate(self.with_)},
+        }
         places = dict(zip(relations, ("here", *(f"in {name}" for name in self.with_)), strict=True))
         columns: dict[str, list[tuple[str, ColumnType]]] = {}
         for name, relation in relations.items():
             for column, type_ in types_of(relation).items():
                 columns.setdefault(column.lower(), []).append((places[name], type_))
-        targets = {name: spanning_type(f"column {name!r}", placed) for name, placed in columns.items()}
-        parts = [self._part(name, places[name], relation, targets) for name, relation in relations.items()]
+        targets = {
+            name: spanning_type(f"column {name!r}", placed) for name, placed in columns.items()
+        }
+        parts = [
+            self._part(name, places[name], relation, targets)
+            for name, relation in relations.items()
+        ]
         with explained(f"union with {', '.join(self.with_)}"):
             return inputs.sql(" union all by name ".join(parts), **relations)
 
-    def _part(self, name: str, place: str, rows: Relation, targets: Mapping[str, ColumnType]) -> str:
+    def _part(
+        self, name: str, place: str, rows: Relation, targets: Mapping[str, ColumnType]
+    ) -> str:
         """One table's rows, each column in the type that spans it."""
         columns = []
         for column, type_ in types_of(rows).items():
-            value = spanned(quote(column), f"union: column {column!r}", (place, type_), targets[column.lower()])
+            value = spanned(
+                quote(column), f"union: column {column!r}", (place, type_), targets[column.lower()]
+            )
             columns += [f"{value} as {quote(column)}"] if value != quote(column) else []
         replaced = f" replace ({', '.join(columns)})" if columns else ""
         return f"select * exclude ({ROW}){replaced} from {name}"

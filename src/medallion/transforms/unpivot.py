@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import SomeNames, columns_sql, explained, new_names, public
-from medallion.mixed_types import spanned, spanning_type, types_of
+from medallion.sql.expressions import SomeNames, columns_sql, explained, new_names, public
+from medallion.sql.mixed_types import spanned, spanning_type, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -52,14 +52,22 @@ class Unpivot(Transform):
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         try:
-            new_names((self.names, self.value), taken=(name for name in public(rows) if name not in self.columns))
+            new_names(
+                (self.names, self.value),
+                taken=(name for name in public(rows) if name not in self.columns),
+            )
         except ValueError as error:
             raise StepError(str(error), hint="choose another `name` or `value`") from error
         types = types_of(rows)
         placed = {column: (f"in {column!r}", types[column]) for column in self.columns}
         target = spanning_type("what to unpivot", list(placed.values()))
-        values = {name: spanned(quote(name), "unpivot: it", column, target) for name, column in placed.items()}
-        changes = ", ".join(f"{value} as {quote(name)}" for name, value in values.items() if value != quote(name))
+        values = {
+            name: spanned(quote(name), "unpivot: it", column, target)
+            for name, column in placed.items()
+        }
+        changes = ", ".join(
+            f"{value} as {quote(name)}" for name, value in values.items() if value != quote(name)
+        )
         replaced = f" replace ({changes})" if changes else ""
         turn = f"{quote(self.value)} for {quote(self.names)} in ({columns_sql(self.columns)})"
         with explained(f"unpivot {', '.join(self.columns)}"):

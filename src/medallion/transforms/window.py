@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from medallion.contracts import ROW, Columns, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError
-from medallion.expressions import (
+from medallion.sql.expressions import (
     AGGREGATES,
     Function,
     Names,
@@ -48,7 +48,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "share": Function("{column}::double / nullif(sum({column}::double){clause}, 0)", numeric=True),
     "running_count": Function("count({column}) over ({ordered} rows {so_far})", column="maybe"),
     **{f"running_{name}": _moving("{so_far}", name) for name in _SQL},
-    **{f"moving_{name}": _moving("between {number} - 1 preceding and current row", name, "rows") for name in _SQL},
+    **{
+        f"moving_{name}": _moving("between {number} - 1 preceding and current row", name, "rows")
+        for name in _SQL
+    },
 }
 
 
@@ -91,7 +94,9 @@ class Window(Transform):
     def _ranks(self) -> Window:
         for name, text in self.columns.items():
             if text.strip().startswith(_RANKED) and not self.order_by:
-                raise ValueError(f"{name}: {text} needs `order_by`, without which all rows are equal")
+                raise ValueError(
+                    f"{name}: {text} needs `order_by`, without which all rows are equal"
+                )
         return self
 
     def key(self) -> tuple[str, ...]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bokeh.models import CustomJSTickFormatter, DatetimeAxis, DatetimeTickFormatter, FactorRange, HoverTool, PlainText
+from bokeh.models import (
+    CustomJSTickFormatter,
+    DatetimeAxis,
+    DatetimeTickFormatter,
+    FactorRange,
+    HoverTool,
+    PlainText,
+)
 from bokeh.plotting import figure
 
 from medallion_panel.block_settings import FormatName
-from medallion_panel.formats import Formats
-from medallion_panel.theme import FONT, INK
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.theme import FONT, INK
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -18,7 +25,9 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 _ORDERS = [
-    {name[:length]: place for place, name in enumerate(names)} for names in (_WEEKDAYS, _MONTHS) for length in (3, None)
+    {name[:length]: place for place, name in enumerate(names)}
+    for names in (_WEEKDAYS, _MONTHS)
+    for length in (3, None)
 ]
 _LONGEST = 26
 _ROOM = 60  # letters below a chart
@@ -53,7 +62,9 @@ return letters.length <= {_LONGEST} ? letters.join("") : letters.slice(0, {_LONG
 
 def new_figure(height: int, **ranges: Any) -> figure:
     """An empty figure as wide as its card."""
-    plot = figure(height=height, sizing_mode="stretch_width", toolbar_location=None, tools="", **ranges)
+    plot = figure(
+        height=height, sizing_mode="stretch_width", toolbar_location=None, tools="", **ranges
+    )
     plot.background_fill_alpha = plot.border_fill_alpha = 0
     plot.background_fill_color = plot.border_fill_color = None
     plot.outline_line_color = None
@@ -117,7 +128,9 @@ class Looks:
 
     def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
         """What shows below the pointer. Data stands in it as text, never as HTML."""
-        plot.add_tools(HoverTool(tooltips=list(tips), renderers=list(renderers), point_policy="snap_to_data"))
+        plot.add_tools(
+            HoverTool(tooltips=list(tips), renderers=list(renderers), point_policy="snap_to_data")
+        )
 
     def _numbers(self, name: FormatName) -> CustomJSTickFormatter:
         """Figures as the reader's locale writes them, short."""
@@ -133,4 +146,6 @@ class Looks:
         const vast = size >= 1e15 || (size > 0 && size < 1e-4) ? {notation: "scientific"} : {}
         return new Intl.NumberFormat(tag, {...options, ...vast}).format(tick)
         """
-        return CustomJSTickFormatter(args={"tag": self._formats.tag, "options": dict(options)}, code=code)
+        return CustomJSTickFormatter(
+            args={"tag": self._formats.tag, "options": dict(options)}, code=code
+        )

@@ -15,15 +15,15 @@ import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from bokeh.transform import dodge
 
-from medallion.metrics import metric_call
+from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart, FormatName
 from medallion_panel.blocks.axes import Looks, new_figure, turn_crowded
-from medallion_panel.blocks.legends import Picture, names_legend
+from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.legend import Picture, names_legend
 from medallion_panel.blocks.periods import breaks
-from medallion_panel.blocks.reading import NoRowsError, Reading
 from medallion_panel.blocks.series import series_data
-from medallion_panel.formats import is_month
-from medallion_panel.theme import PRIMARY, REST
+from medallion_panel.ui.formats import is_month
+from medallion_panel.ui.theme import PRIMARY, REST
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -52,7 +52,11 @@ def line(block: Chart, reading: Reading) -> Picture:
         plot.line(x="x", y="y", source=_source(chart.broken(over)), **look)
         plot.line(x="x", y="y", source=_source(chart.broken(going)), line_dash=[4, 4], **look)
         dots = _source(series.assign(alpha=chart.alone(series).astype(float)))
-        hovered.append(plot.scatter(x="x", y="y", source=dots, color=color, size=9, alpha="alpha", hover_alpha=1))
+        hovered.append(
+            plot.scatter(
+                x="x", y="y", source=dots, color=color, size=9, alpha="alpha", hover_alpha=1
+            )
+        )
     chart.looks.tips(plot, chart.tips, hovered)
     high = frame["raw"].max() if "raw" in frame else frame["y"].max()
     plot.y_range = _from_zero(frame["y"].min(), max(high, frame["y"].max()))
@@ -82,8 +86,12 @@ def area(block: Chart, reading: Reading) -> Picture:
             plot.varea_stack(names, x="x", source=_source(part.reset_index()), **look)
     tops = wide.cumsum(axis=1)
     plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
-    dots = frame.assign(top=[float(tops.loc[x, name]) for x, name in frame[["x", "series"]].to_numpy()])
-    hovered = plot.scatter(x="x", y="top", source=_source(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY)
+    dots = frame.assign(
+        top=[float(tops.loc[x, name]) for x, name in frame[["x", "series"]].to_numpy()]
+    )
+    hovered = plot.scatter(
+        x="x", y="top", source=_source(dots), size=9, alpha=0, hover_alpha=1, color=PRIMARY
+    )
     chart.looks.tips(plot, chart.tips, [hovered])
     return Picture(plot, names_legend(chart.colors), chart.note)
 
@@ -96,7 +104,9 @@ def bar(block: Bar, reading: Reading) -> Picture:
     across = block.horizontal
     plot = chart.figure(factors=FactorRange(*(factors[::-1] if across else factors)))
     stacked = chart.stacked
-    ends = {sign: pd.Series(0.0, index=factors) for sign in (-1, 1)}  # of the bars below 0 and above
+    ends = {
+        sign: pd.Series(0.0, index=factors) for sign in (-1, 1)
+    }  # of the bars below 0 and above
     width = _BAR if stacked else _BAR / len(chart.colors)
     hovered = []
     for place, (name, color) in enumerate(chart.colors.items()):
@@ -106,10 +116,18 @@ def bar(block: Bar, reading: Reading) -> Picture:
         alpha = np.where(part["unfinished"], _FAINT, 0.9)
         source = _source(part.assign(base=base, top=base + part["y"].to_numpy(), alpha=alpha))
         heights = part.set_index("x")["y"]
-        ends = {sign: end.add(heights[heights * sign > 0], fill_value=0) for sign, end in ends.items()}
+        ends = {
+            sign: end.add(heights[heights * sign > 0], fill_value=0) for sign, end in ends.items()
+        }
         shift = (place - (len(chart.colors) - 1) / 2) * (-width if across else width)
         at: Any = "x" if stacked else dodge("x", shift, range=_factors(plot))
-        look = {"source": source, "color": color, "line_width": 0, "alpha": "alpha", "hover_alpha": 1}
+        look = {
+            "source": source,
+            "color": color,
+            "line_width": 0,
+            "alpha": "alpha",
+            "hover_alpha": 1,
+        }
         if across:
             hovered.append(plot.hbar(y=at, left="base", right="top", height=width * 0.95, **look))
         else:
@@ -135,14 +153,18 @@ class _SeriesChart:
             raise NoRowsError
         self.block = block
         ratio = block.show in ("share", "growth")
-        self.form: FormatName = "percent" if ratio else reading.format(block.table, block.y, block.format)
+        self.form: FormatName = (
+            "percent" if ratio else reading.format(block.table, block.y, block.format)
+        )
         self._x_form = reading.format(block.table, block.x)
         write = reading.formats.writer(self.form, short=True)
         frame["text"] = [write(value) for value in frame["y"]]
         frame["period"] = [reading.formats.period(value) for value in frame["x"]]
         self.note = " ".join(data.notes)
         self.stacked = metric_call(block.metric).additive and block.show != "growth"
-        self.times = not named and all(is_month(value) or hasattr(value, "isoformat") for value in frame["x"])
+        self.times = not named and all(
+            is_month(value) or hasattr(value, "isoformat") for value in frame["x"]
+        )
         self._months = self.times and all(is_month(value) for value in frame["x"])
         if self.times:
             frame["x"] = pd.to_datetime(frame["x"], utc=True).dt.tz_localize(None)
@@ -152,7 +174,11 @@ class _SeriesChart:
         self.frame = frame
         self.looks = Looks(reading.formats)
         names = list(dict.fromkeys(frame["series"]))
-        self.colors = reading.colors(block.table, block.by, names) if block.by else dict.fromkeys(names, PRIMARY)
+        self.colors = (
+            reading.colors(block.table, block.by, names)
+            if block.by
+            else dict.fromkeys(names, PRIMARY)
+        )
         several = [("", "@series")] if len(names) > 1 else []
         label = reading.formats.label
         self.tips = [*several, (label(block.x), "@period"), (label(block.y), "@text")]
@@ -208,13 +234,20 @@ class _SeriesChart:
         times = list(index.sort_values())
         step = pd.DateOffset(months=1) if self._months else min(b - a for a, b in pairwise(times))
         missing = breaks(times, months=self._months)
-        edges = [edge for n, gap in enumerate(missing) if gap for edge in (times[n - 1] + step, times[n] - step)]
+        edges = [
+            edge
+            for n, gap in enumerate(missing)
+            if gap
+            for edge in (times[n - 1] + step, times[n] - step)
+        ]
         return pd.DatetimeIndex(sorted({*times, *edges}))
 
 
 def _touches(unfinished: pd.Series) -> pd.Series:
     """The unfinished points and those next to them."""
-    return unfinished | unfinished.shift(-1, fill_value=False) | unfinished.shift(1, fill_value=False)
+    return (
+        unfinished | unfinished.shift(-1, fill_value=False) | unfinished.shift(1, fill_value=False)
+    )
 
 
 def _numeric(value: Any) -> bool:

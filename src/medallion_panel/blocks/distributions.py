@@ -10,11 +10,11 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from medallion.contracts import Query, Sort
 from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
-from medallion_panel.blocks.legends import Picture, scale_legend
+from medallion_panel.blocks.block_context import NoRowsError, Reading, drawable, missing
+from medallion_panel.blocks.legend import Picture, scale_legend
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.blocks.reading import NoRowsError, Reading, drawable, missing
-from medallion_panel.rounding import nice_width
-from medallion_panel.theme import PRIMARY, strength
+from medallion_panel.ui.rounding import nice_width
+from medallion_panel.ui.theme import PRIMARY, strength
 
 _MOST_CELLS = 20_000
 _BINS = 5_000
@@ -23,12 +23,20 @@ _BINS = 5_000
 def histogram(block: Histogram, reading: Reading) -> Picture:
     """How many rows fall in each bin; the store counts them."""
     query = Query(filters=reading.filters(block.table), limit=_BINS)
-    low, high = reading.figures.bounds(block.table, block.column)  # of all rows, so that bins stay as filters change
+    low, high = reading.figures.bounds(
+        block.table, block.column
+    )  # of all rows, so that bins stay as filters change
     if low is None:
         raise NoRowsError
     width = nice_width(low, high, block.bins, reading.figures.kinds(block.table)[block.column])
-    found = reading.figures.group(block.table, (f"bin({block.column}, {width})",), {"_rows": "count()"}, query)
-    counts = {Decimal(str(row[block.column])): row["_rows"] for row in found if drawable(row[block.column])}
+    found = reading.figures.group(
+        block.table, (f"bin({block.column}, {width})",), {"_rows": "count()"}, query
+    )
+    counts = {
+        Decimal(str(row[block.column])): row["_rows"]
+        for row in found
+        if drawable(row[block.column])
+    }
     others = sum(row["_rows"] for row in found if not drawable(row[block.column]))
     if not counts:
         raise NoRowsError
@@ -55,17 +63,28 @@ def histogram(block: Histogram, reading: Reading) -> Picture:
                      hover_alpha=1, line_color="white", line_alpha=0.35)  # fmt: skip
     looks.tips(plot, [("", "@range"), ("Rows", "@text")], [bars])
     label = reading.formats.label(block.column)
-    return Picture(plot, note=f"{number(others)} rows without a finite {label} are not counted." if others else "")
+    return Picture(
+        plot,
+        note=f"{number(others)} rows without a finite {label} are not counted." if others else "",
+    )
 
 
 def heatmap(block: Heatmap, reading: Reading) -> Picture:
     """Every pair of x and y, the darker the more; outlined where a period is not over yet."""
     columns = [reading.column(block.table, text) for text in (block.x, block.y)]
     rows, notes = _cells(block, columns, reading)
-    write, label = reading.writer(block.table, block.value, block.format, short=True), reading.formats.label
-    names, going = zip(*(_axis([row[column] for row in rows], column, reading) for column in columns), strict=True)
+    write, label = (
+        reading.writer(block.table, block.value, block.format, short=True),
+        reading.formats.label,
+    )
+    names, going = zip(
+        *(_axis([row[column] for row in rows], column, reading) for column in columns), strict=True
+    )
     low, high = (end(row["_value"] for row in rows) for end in (min, max))
-    open_cells = [any(row[column] in values for column, values in zip(columns, going, strict=True)) for row in rows]
+    open_cells = [
+        any(row[column] in values for column, values in zip(columns, going, strict=True))
+        for row in rows
+    ]
     cells: dict[str, list[Any]] = {
         "x": [names[0][row[columns[0]]] for row in rows],
         "y": [names[1][row[columns[1]]] for row in rows],
@@ -79,13 +98,22 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
     looks.axes(plot)
     drawn = plot.rect(x="x", y="y", width=0.94, height=0.9, source=ColumnDataSource(cells), fill_color=PRIMARY,
                       fill_alpha="strength", line_color=PRIMARY, line_alpha="outline", line_dash="dashed")  # fmt: skip
-    looks.tips(plot, [(label(block.x), "@x"), (label(block.y), "@y"), (label(block.value), "@text")], [drawn])
+    looks.tips(
+        plot,
+        [(label(block.x), "@x"), (label(block.y), "@y"), (label(block.value), "@text")],
+        [drawn],
+    )
     turn_crowded(plot, across)
-    notes += [unfinished_note([texts[value] for value in values]) for texts, values in zip(names, going, strict=True)]
+    notes += [
+        unfinished_note([texts[value] for value in values])
+        for texts, values in zip(names, going, strict=True)
+    ]
     return Picture(plot, scale_legend(write(low), write(high)), " ".join(filter(None, notes)))
 
 
-def _cells(block: Heatmap, columns: list[str], reading: Reading) -> tuple[list[dict[str, Any]], list[str]]:
+def _cells(
+    block: Heatmap, columns: list[str], reading: Reading
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The figures of all pairs, the largest where there are too many, and notes on what is left out."""
     filters, asked = reading.filters(block.table), {"_value": block.metric}
     query = Query(filters, (Sort("_value", descending=True),), limit=_MOST_CELLS + 1)
@@ -95,11 +123,15 @@ def _cells(block: Heatmap, columns: list[str], reading: Reading) -> tuple[list[d
         notes.append(f"Only the {_MOST_CELLS:,} largest figures are drawn.")
     if any(not missing(value) and not drawable(value) for row in groups for value in row.values()):
         notes.append("Infinite values are not drawn.")
-    named = [{**row, **{name: None for name in columns if missing(row[name])}} for row in groups[:_MOST_CELLS]]
+    named = [
+        {**row, **{name: None for name in columns if missing(row[name])}}
+        for row in groups[:_MOST_CELLS]
+    ]
     rows = [
         row
         for row in named
-        if drawable(row["_value"]) and all(row[name] is None or drawable(row[name]) for name in columns)
+        if drawable(row["_value"])
+        and all(row[name] is None or drawable(row[name]) for name in columns)
     ]
     if not rows:
         raise NoRowsError

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from medallion.contracts import Query, Sort
 from medallion_panel.block_settings import Kpi
+from medallion_panel.blocks.block_context import Reading, drawable, missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.blocks.reading import Reading, drawable, missing
 
 _PERIODS = 5000
 _STYLE = Markup("""<style>
@@ -29,22 +29,34 @@ def kpi_html(block: Kpi, reading: Reading) -> Markup:
     whole = reading.total(block.table, block.metric)
     write = reading.writer(block.table, block.value, block.format, short=True)
     exact = reading.writer(block.table, block.value, block.format)
-    html = _STYLE + Markup('<div class="figure" title="{}">{}</div>').format(exact(whole), write(whole))
+    html = _STYLE + Markup('<div class="figure" title="{}">{}</div>').format(
+        exact(whole), write(whole)
+    )
     if block.over:
         rows, note = _periods(block, block.over, reading)
-        html += _change(block, rows, reading, write) + _sparkline([row["value"] for row in rows]) + note
+        html += (
+            _change(block, rows, reading, write) + _sparkline([row["value"] for row in rows]) + note
+        )
     return html
 
 
 def _periods(block: Kpi, over: str, reading: Reading) -> tuple[list[dict[str, Any]], Markup]:
     """The figures of the last periods that are over, oldest first, and a note on what is left out."""
     column = reading.column(block.table, over)
-    query = Query(reading.filters(block.table), (Sort(column, descending=True),), limit=_PERIODS + 1)
+    query = Query(
+        reading.filters(block.table), (Sort(column, descending=True),), limit=_PERIODS + 1
+    )
     groups = reading.figures.group(block.table, (over,), {"value": block.metric}, query)[::-1]
-    rows = [{"period": row[column], "value": row["value"]} for row in groups if not missing(row[column])]
-    open_periods = unfinished_periods([row["period"] for row in rows], column, reading.figures.seen().created)
+    rows = [
+        {"period": row[column], "value": row["value"]} for row in groups if not missing(row[column])
+    ]
+    open_periods = unfinished_periods(
+        [row["period"] for row in rows], column, reading.figures.seen().created
+    )
     periods = list(zip(rows, open_periods, strict=True))
-    going = [reading.formats.period_of(column, row["period"]) for row, is_open in periods if is_open]
+    going = [
+        reading.formats.period_of(column, row["period"]) for row, is_open in periods if is_open
+    ]
     notes = [f"{unfinished_note(going)[:-1]}, and left out of the comparison."] if going else []
     if len(groups) > _PERIODS:
         notes.append(f"The line shows the last {_PERIODS:,} periods.")
@@ -76,7 +88,8 @@ def _sparkline(values: Sequence[Any]) -> Markup:
     low, high = min(points), max(points)
     step = 100 / (len(points) - 1)
     path = [
-        f"{place * step:.2f},{34 - 30 * (value - low) / ((high - low) or 1):.2f}" for place, value in enumerate(points)
+        f"{place * step:.2f},{34 - 30 * (value - low) / ((high - low) or 1):.2f}"
+        for place, value in enumerate(points)
     ]
     return Markup(
         '<svg viewBox="0 0 100 38" preserveAspectRatio="none" aria-hidden="true">'

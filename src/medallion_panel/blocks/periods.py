@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from medallion_panel.formats import and_more
+from medallion_panel.ui.formats import and_more
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,10 @@ def unfinished_periods(values: Sequence[Any], column: str, moment: datetime) -> 
     year, years = f"{moment.astimezone(UTC):%Y}", column.lower().endswith("year")
     periods = [_day(value) for value in values]
     length = _length([value for value in periods if isinstance(value, date)])
-    return [str(value) >= year if years and _is_year(value) else unfinished(value, moment, length) for value in periods]
+    return [
+        str(value) >= year if years and _is_year(value) else unfinished(value, moment, length)
+        for value in periods
+    ]
 
 
 def unfinished_note(names: Sequence[str]) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from medallion.quality import TableQuality, quality_of
+from medallion.lake.quality import TableQuality, quality_of
 from medallion.records import Release, Tally
 from medallion_panel.block_settings import Quality
-from medallion_panel.formats import Formats
-from medallion_panel.texts import markup_table
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.markup import markup_table
 
 _RULES = 14  # named one by one
 
@@ -50,15 +50,21 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
     if block.rules and rules:
         ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
         shown, rest = ranked[:_RULES], ranked[_RULES:]
-        labels = [Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown]
+        labels = [
+            Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown
+        ]
         if rest:
             rows = write(sum(count for count, _ in rest))
-            labels.append(Markup("<span>and {} more rules <b>{}</b></span>").format(write(len(rest)), rows))
+            labels.append(
+                Markup("<span>and {} more rules <b>{}</b></span>").format(write(len(rest)), rows)
+            )
         html += Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
     return html
 
 
-def _line(name: str, phase: TableQuality | Tally, write: Callable[[object], str]) -> tuple[str, ...]:
+def _line(
+    name: str, phase: TableQuality | Tally, write: Callable[[object], str]
+) -> tuple[str, ...]:
     parts = (phase.kept, phase.deduplicated, phase.dropped, phase.quarantined)
     return (name, write(phase.rows_in), *map(write, parts), _bar(phase.rows_in, *parts))
 

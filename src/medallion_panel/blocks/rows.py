@@ -16,14 +16,14 @@ from markupsafe import Markup
 
 from medallion.contracts import Filter, Page, Query, Sort
 from medallion.errors import CallError
-from medallion.kinds import Kind
-from medallion.spreadsheets import BOM, without_formula
+from medallion.export.spreadsheet_csv import BOM, without_formula
+from medallion.query.column_types import Kind
 from medallion_panel.block_settings import FormatName, Rows
-from medallion_panel.blocks.elsewhere import CodeList, snippets
-from medallion_panel.blocks.grid import TextGrid
-from medallion_panel.blocks.reading import Reading
-from medallion_panel.formats import Formats
-from medallion_panel.texts import HtmlPane, Text
+from medallion_panel.blocks.block_context import Reading
+from medallion_panel.blocks.code_snippets import CodeList, snippets
+from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.markup import HtmlPane, Text
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]
 
@@ -50,14 +50,26 @@ class RowsView:
         self._quiet = False
         self.row: str | None = None
         label = f"{formats.label(block.search)} contains" if block.search else ""
-        self.search = pmui.TextInput(label=label, size="small", margin=0, width=220, visible=bool(block.search))
-        self.back = pmui.IconButton(icon="chevron_left", description="Former page", margin=0, disabled=True)
-        self.next = pmui.IconButton(icon="chevron_right", description="Next page", margin=0, disabled=True)
+        self.search = pmui.TextInput(
+            label=label, size="small", margin=0, width=220, visible=bool(block.search)
+        )
+        self.back = pmui.IconButton(
+            icon="chevron_left", description="Former page", margin=0, disabled=True
+        )
+        self.next = pmui.IconButton(
+            icon="chevron_right", description="Next page", margin=0, disabled=True
+        )
         self.told = Text(margin=(10, 0), sizing_mode="fixed")
-        self.table = TextGrid(pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
+        self.table = TextGrid(
+            pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60
+        )
         self.facts = HtmlPane()
-        self.shut = pmui.IconButton(icon="close", description="Close this row", margin=0, size="small")
-        self.detail = pn.Row(self.facts.view, self.shut, visible=False, sizing_mode="stretch_width", margin=(8, 0))
+        self.shut = pmui.IconButton(
+            icon="close", description="Close this row", margin=0, size="small"
+        )
+        self.detail = pn.Row(
+            self.facts.view, self.shut, visible=False, sizing_mode="stretch_width", margin=(8, 0)
+        )
         self.downloads = [self._download(form) for form in _DOWNLOADS]
         self.code = CodeList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
         self.view = pn.Column(
@@ -80,7 +92,11 @@ class RowsView:
     def texts(self) -> dict[str, list[str]]:
         """Its part of the address: what is searched, how it is sorted, which row is shown in full."""
         default = self.block.sort[0] if self.block.sort else ""
-        parts = {"q": self.search.value, "sort": self.table.sort if self.table.sort != default else "", "row": self.row}
+        parts = {
+            "q": self.search.value,
+            "sort": self.table.sort if self.table.sort != default else "",
+            "row": self.row,
+        }
         return {name: [value] for name, value in parts.items() if value}
 
     def set(self, given: Mapping[str, Sequence[str]], reading: Reading) -> None:
@@ -92,7 +108,9 @@ class RowsView:
             default = next(iter(self.block.sort), "")
             wanted = next(iter(given.get("sort", ())), default)
             kinds = reading.figures.kinds(self.block.table)
-            known = wanted == default or getattr(kinds.get(wanted.removeprefix("-")), "ordered", False)
+            known = wanted == default or getattr(
+                kinds.get(wanted.removeprefix("-")), "ordered", False
+            )
             self.table.sort = wanted if known else default
             if not known:
                 raise CallError(f"This table cannot be sorted by {wanted!r}")
@@ -197,7 +215,11 @@ class RowsView:
         batches = reading.figures.scan(self.block.table, query)
         if form == "parquet":
             return _parquet(batches, reading, self.block.table, query.fields)
-        return _spreadsheet(batches, query.fields) if form == "spreadsheet" else _csv(batches, query.fields)
+        return (
+            _spreadsheet(batches, query.fields)
+            if form == "spreadsheet"
+            else _csv(batches, query.fields)
+        )
 
 
 @dataclass(frozen=True)
@@ -223,7 +245,9 @@ class _Found:
             return _DETAIL + Markup("<p>There is no row {} in this release.</p>").format(ident)
         formats = self.reading.formats
         facts = (
-            Markup("<dt>{}</dt><dd>{}</dd>").format(formats.label(name), formats.writer(self.form(table, name))(value))
+            Markup("<dt>{}</dt><dd>{}</dd>").format(
+                formats.label(name), formats.writer(self.form(table, name))(value)
+            )
             for name, value in self.row.items()
         )
         return _DETAIL + Markup("<dl>{}</dl>").format(Markup("").join(facts))
@@ -245,7 +269,10 @@ def _csv(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
 
 def _spreadsheet(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
     """CSV that a spreadsheet opens as it is: with the mark of UTF-8, and texts that are not computed."""
-    safe = ([{name: without_formula(value) for name, value in row.items()} for row in batch] for batch in batches)
+    safe = (
+        [{name: without_formula(value) for name, value in row.items()} for row in batch]
+        for batch in batches
+    )
     heads = {name: str(without_formula(name)) for name in columns}
     renamed = ([{heads[name]: row[name] for name in columns} for row in batch] for batch in safe)
     return io.BytesIO(BOM + _csv(renamed, [*heads.values()]).getvalue())
@@ -253,7 +280,11 @@ def _spreadsheet(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
 
 def _flat(value: Any) -> Any:
     """A nested value as JSON, any other as it is."""
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value
+    return (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, list | dict)
+        else value
+    )
 
 
 def _parquet(batches: Batches, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:

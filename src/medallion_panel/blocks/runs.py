@@ -10,8 +10,8 @@ from medallion.pipeline import Pipeline
 from medallion.records import Run
 from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.quality import STYLE
-from medallion_panel.formats import Formats
-from medallion_panel.texts import markup_table
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.markup import markup_table
 
 _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
 
@@ -22,7 +22,9 @@ def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
     more, runs = len(runs) > block.limit, runs[: block.limit]
     if not runs:
         return Markup("<p>No run is on record here. Runs are kept in the lake.</p>")
-    worked = next((run for run in runs if any(step.action == "computed" for step in run.steps)), None)
+    worked = next(
+        (run for run in runs if any(step.action == "computed" for step in run.steps)), None
+    )
     html = STYLE + _runs(runs, formats)
     if more:
         html += Markup("<p>The last {} runs; there are more.</p>").format(len(runs))
@@ -37,7 +39,9 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
     lines = []
     for run in runs:
         worked = [step for step in run.steps if step.action == "computed"]
-        taken, computed = ([step for step in worked if bool(step.sources) == sources] for sources in (True, False))
+        taken, computed = (
+            [step for step in worked if bool(step.sources) == sources] for sources in (True, False)
+        )
         cells = (
             f"{run.id} · {formats.age(run.started)}", run.status, second(_seconds(run)),
             *(second(sum(step.seconds for step in steps)) for steps in (taken, computed)),
@@ -46,7 +50,10 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
         )  # fmt: skip
         bar = _BAR.format(100 * _seconds(run) / longest)
         lines.append((*cells, bar))
-    return markup_table(("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""), lines)
+    return markup_table(
+        ("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""),
+        lines,
+    )
 
 
 def _steps(run: Run, formats: Formats) -> Markup:

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from medallion.contracts import Query, Sort
-from medallion.metrics import metric_call
+from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
+from medallion_panel.blocks.block_context import NO_VALUE, NoRowsError, Reading, drawable, missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.blocks.reading import NO_VALUE, NoRowsError, Reading, drawable, missing
-from medallion_panel.blocks.series_colors import OTHERS
-from medallion_panel.rounding import nice_width
+from medallion_panel.ui.rounding import nice_width
+from medallion_panel.ui.series_colors import OTHERS
 
 GROUPS = 20_000  # of x and series that a chart asks for
 POINTS = 5_000  # of x on a line
@@ -42,11 +42,16 @@ def series_data(block: Chart, reading: Reading) -> SeriesData:
     rows = _groups(block, reading, notes)
     x = reading.column(block.table, block.x)
     name = block.by if block.by and block.by != block.x else None
-    numeric = (kind := reading.kind(block.table, x)) is not None and kind.name in (*_NUMBERS, *_TIMES)
+    numeric = (kind := reading.kind(block.table, x)) is not None and kind.name in (
+        *_NUMBERS,
+        *_TIMES,
+    )
     label = reading.formats.label
     if numeric and any(missing(row[x]) for row in rows):
         notes.append(f"Rows without {label(x)} are not drawn.")
-    if any(not missing(value) and not drawable(value) for row in rows for value in (row["_y"], row[x])):
+    if any(
+        not missing(value) and not drawable(value) for row in rows for value in (row["_y"], row[x])
+    ):
         notes.append("Infinite values are not drawn.")
     values = [
         (
@@ -85,7 +90,9 @@ def _groups(block: Chart, reading: Reading, notes: list[str]) -> list[dict[str, 
         if len(rows) <= GROUPS and (block.limit or len({row[column] for row in rows}) <= most):
             break
     if coarser:
-        notes.append(f"{reading.formats.label(column)} {coarser}: there are too many values to draw each.")
+        notes.append(
+            f"{reading.formats.label(column)} {coarser}: there are too many values to draw each."
+        )
     if len(rows) > GROUPS:
         largest = Query(reading.filters(block.table), (Sort("_y", descending=True),), limit=GROUPS)
         rows = reading.figures.group(block.table, by, {"_y": block.metric}, largest)
@@ -117,7 +124,9 @@ def _largest(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFram
     shown = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
     order = {series: place for place, series in enumerate([*shown, OTHERS])}
     if len(shown) < len(ranked) and not additive:
-        notes.append(f"{len(ranked) - len(shown):,} more series are not drawn: their figures cannot be put together.")
+        notes.append(
+            f"{len(ranked) - len(shown):,} more series are not drawn: their figures cannot be put together."
+        )
         frame = frame[frame["series"].isin(shown)]
     frame = frame.assign(series=frame["series"].where(frame["series"].isin(shown), OTHERS))
     if additive:
@@ -163,8 +172,12 @@ def _shown(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
             return frame.assign(y=groups.cumsum())
         case "average":
             mean = groups.transform(lambda values: values.rolling(block.window).mean())
-            mean = mean.mask(frame["unfinished"])  # it would fall with the part of a period that is there
+            mean = mean.mask(
+                frame["unfinished"]
+            )  # it would fall with the part of a period that is there
             if not mean.notna().any():
-                raise NoRowsError(f"An average of {block.window} needs as many values, and there are fewer.")
+                raise NoRowsError(
+                    f"An average of {block.window} needs as many values, and there are fewer."
+                )
             return frame.assign(y=mean, raw=frame["y"])
     return frame

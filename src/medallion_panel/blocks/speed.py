@@ -18,14 +18,14 @@ from markupsafe import Markup
 
 from medallion.contracts import Query, Sort, Store
 from medallion.errors import MedallionError, SinkError
-from medallion.kinds import kind_of
+from medallion.query.column_types import kind_of
 from medallion.records import Served
 from medallion_panel.block_settings import Speed
+from medallion_panel.blocks.block_context import Reading
 from medallion_panel.blocks.quality import STYLE
-from medallion_panel.blocks.reading import Reading
-from medallion_panel.stores import API_KEY, API_URL
-from medallion_panel.texts import HtmlPane, Text, markup_table
-from medallion_panel.visitor_errors import visitor_text
+from medallion_panel.data.stores import API_KEY, API_URL
+from medallion_panel.ui.markup import HtmlPane, Text, markup_table
+from medallion_panel.ui.visitor_errors import visitor_text
 
 _PATIENCE = 30
 
@@ -36,11 +36,19 @@ class SpeedView:
     def __init__(self, block: Speed) -> None:
         self._block = block
         self._reading: Reading | None = None
-        self._button = pmui.Button(label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0))
-        self._progress = pmui.LinearProgress(value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0))
+        self._button = pmui.Button(
+            label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0)
+        )
+        self._progress = pmui.LinearProgress(
+            value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0)
+        )
         url = os.environ.get(API_URL)
-        what = f"requests to {url}" if url else f"questions to the store itself (no {API_URL} is set)"
-        explanation = Text(f"Measures {block.requests} {what} of each kind, one after the other.", margin=(4, 0))
+        what = (
+            f"requests to {url}" if url else f"questions to the store itself (no {API_URL} is set)"
+        )
+        explanation = Text(
+            f"Measures {block.requests} {what} of each kind, one after the other.", margin=(4, 0)
+        )
         self._table = HtmlPane()
         self._button.on_click(self._measure)
         self.view = pn.Column(explanation.view, self._button, self._progress, self._table.view, margin=0,
@@ -117,7 +125,10 @@ def _endpoints(url: str) -> Iterator[tuple[str, Callable[[], Any]]]:
     for path in json.loads(_got(url, "/"))["links"].values():
         place = urlsplit(path).path
         if not place.endswith("/docs"):
-            yield f"GET {place}", partial(_got, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}", place)
+            yield (
+                f"GET {place}",
+                partial(_got, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}", place),
+            )
 
 
 def _got(url: str, path: str) -> bytes:

@@ -43,7 +43,9 @@ def csv(name: str, content: str | bytes, *, file: str = "in.csv", **outcome: Any
 def values(kind: Any, name: str, good: dict[str, Any], bad: Sequence[str] = ()) -> Case:
     """A column of texts that are cast: `good` ones with their values, `bad` ones that must be quarantined."""
     texts = [*good, *bad]
-    lines = "".join(f'{number},"{text.replace(chr(34), chr(34) * 2)}"\n' for number, text in enumerate(texts, 1))
+    lines = "".join(
+        f'{number},"{text.replace(chr(34), chr(34) * 2)}"\n' for number, text in enumerate(texts, 1)
+    )
     return Case(
         f"values: {name}",
         "in.csv",
@@ -58,4 +60,10 @@ def json(name: str, content: str | bytes, *, file: str = "in.ndjson", **outcome:
     """A JSON file."""
     records = outcome.pop("records", None)
     data = content.encode() if isinstance(content, str) else content
-    return Case(f"json: {name}", file, data, format={"json": {"records": records}} if records else None, **outcome)
+    return Case(
+        f"json: {name}",
+        file,
+        data,
+        format={"json": {"records": records}} if records else None,
+        **outcome,
+    )

@@ -21,7 +21,9 @@ def _bytes(table: Any, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def column(name: str, values: Any, kind: Any = None, *, write: dict[str, Any] | None = None, **outcome: Any) -> Case:
+def column(
+    name: str, values: Any, kind: Any = None, *, write: dict[str, Any] | None = None, **outcome: Any
+) -> Case:
     """A file of one column."""
     array = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values, kind)
     return Case(name, "in.parquet", _bytes(pa.table({"a": array}), **(write or {})), **outcome)
@@ -41,12 +43,28 @@ WHOLE = _bytes(pa.table({"a": [1, 2]}))
 CASES: list[Case] = [
     column("parquet: whole numbers of all widths", [-128], pa.int8(), rows=[(-128,)]),
     column("parquet: unsigned numbers of 64 bits", [2**64 - 1], pa.uint64(), rows=[(2**64 - 1,)]),
-    column("parquet: a float of 16 bits", pa.array([1.5], pa.float32()).cast(pa.float16()), rows=[(1.5,)]),
-    column("parquet: lists, also empty and null ones", [[1, None], [], None], rows=[([1, None],), ([],), (None,)]),
+    column(
+        "parquet: a float of 16 bits",
+        pa.array([1.5], pa.float32()).cast(pa.float16()),
+        rows=[(1.5,)],
+    ),
+    column(
+        "parquet: lists, also empty and null ones",
+        [[1, None], [], None],
+        rows=[([1, None],), ([],), (None,)],
+    ),
     column("parquet: structs", [{"b": 1, "c": {"d": "x"}}], rows=[({"b": 1, "c": {"d": "x"}},)]),
     column("parquet: maps", [[("k", 1)]], pa.map_(pa.string(), pa.int64()), rows=[([("k", 1)],)]),
-    column("parquet: a dictionary", pa.array(["x", "y", "x"]).dictionary_encode(), rows=[("x",), ("y",), ("x",)]),
-    column("parquet: timestamps of nanoseconds", NANOS, rows=[(datetime(2024, 1, 31, 11, 20, 0, 123456),)]),
+    column(
+        "parquet: a dictionary",
+        pa.array(["x", "y", "x"]).dictionary_encode(),
+        rows=[("x",), ("y",), ("x",)],
+    ),
+    column(
+        "parquet: timestamps of nanoseconds",
+        NANOS,
+        rows=[(datetime(2024, 1, 31, 11, 20, 0, 123456),)],
+    ),
     column(
         "parquet: timestamps of milliseconds",
         NANOS.cast(pa.timestamp("ms"), safe=False),
@@ -69,7 +87,9 @@ CASES: list[Case] = [
         rows=[(datetime(2024, 1, 31, 11, 20, 0, 123456),)],
     ),
     column("parquet: dates", [date(9999, 12, 31), None], rows=[(date(9999, 12, 31),), (None,)]),
-    column("parquet: times of a day", [time(23, 59, 59)], pa.time64("us"), rows=[(time(23, 59, 59),)]),
+    column(
+        "parquet: times of a day", [time(23, 59, 59)], pa.time64("us"), rows=[(time(23, 59, 59),)]
+    ),
     column(
         "parquet: decimals of 38 digits",
         [Decimal("1." + "9" * 37)],
@@ -91,11 +111,17 @@ CASES: list[Case] = [
     column("parquet: bytes", [b"\xff\x00"], pa.binary(), rows=[(b"\xff\x00",)]),
     column(
         "parquet: text that is not utf-8",
-        pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")]),
+        pa.Array.from_buffers(
+            pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")]
+        ),
         error="not valid UTF8",
     ),
     column("parquet: nulls alone", [None, None], pa.null(), rows=[(None,), (None,)]),
-    column("parquet: not a number and infinity", [float("nan"), float("inf")], rows=[(float("nan"),), (float("inf"),)]),
+    column(
+        "parquet: not a number and infinity",
+        [float("nan"), float("inf")],
+        rows=[(float("nan"),), (float("inf"),)],
+    ),
     column("parquet: no rows", [], pa.int64(), rows=[], warning="has no rows"),
     Case("parquet: empty row groups", "in.parquet", _groups(), rows=[(1,), (2,), (3,)]),
     Case("parquet: no columns", "in.parquet", _bytes(pa.table({})), error="has no columns"),
@@ -111,9 +137,21 @@ CASES: list[Case] = [
         _bytes(pa.table({"a": [1], "A": [2]})),
         error="stands twice",
     ),
-    Case("parquet: a reserved name", "in.parquet", _bytes(pa.table({"_row": [1]})), error="reserved"),
+    Case(
+        "parquet: a reserved name", "in.parquet", _bytes(pa.table({"_row": [1]})), error="reserved"
+    ),
     Case("parquet: cut short", "in.parquet", WHOLE[:-10], error="cut short or corrupt"),
-    Case("parquet: the end alone is whole", "in.parquet", b"PAR1" + WHOLE[-60:], error="cut short or corrupt"),
+    Case(
+        "parquet: the end alone is whole",
+        "in.parquet",
+        b"PAR1" + WHOLE[-60:],
+        error="cut short or corrupt",
+    ),
     Case("parquet: no byte", "in.parquet", b"", error="is empty"),
-    Case("parquet: CSV that is called Parquet", "in.parquet", b"id,name\n1,Ann\n", error="is no Parquet file"),
+    Case(
+        "parquet: CSV that is called Parquet",
+        "in.parquet",
+        b"id,name\n1,Ann\n",
+        error="is no Parquet file",
+    ),
 ]

@@ -103,7 +103,9 @@ def test_what_to_type_next_names_the_same_declaration() -> None:
     )
 
 
-def test_check_prints_every_problem_with_its_place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_check_prints_every_problem_with_its_place(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     file = tmp_path / "medallion.yaml"
     file.write_text("name: small\nlaek: x\ntables:\n  bronze:\n    a: {sorce: a.csv}\n")
 
@@ -112,7 +114,10 @@ def test_check_prints_every_problem_with_its_place(capsys: pytest.CaptureFixture
     assert (code, out) == (2, "")
     first, *problems = err.splitlines()
     assert first == "error: 2 problems in the declaration"
-    assert [problem.startswith(f"{file}:{place}: ") for problem, place in zip(problems, ["2:1", "5:5"], strict=True)]
+    assert [
+        problem.startswith(f"{file}:{place}: ")
+        for problem, place in zip(problems, ["2:1", "5:5"], strict=True)
+    ]
 
 
 def test_plugins_tells_of_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +126,9 @@ def test_plugins_tells_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "Keeps one row of each key" in out
     assert "```yaml" in out
-    assert any(line.split() == ["keep", "first", "or", "last", '"last"'] for line in out.splitlines())
+    assert any(
+        line.split() == ["keep", "first", "or", "last", '"last"'] for line in out.splitlines()
+    )
     assert "is taken as `key`" in out
 
 
@@ -133,7 +140,9 @@ def test_plugins_of_one_name_are_all_told(capsys: pytest.CaptureFixture[str]) ->
     assert retain == {"name": "retain", "type": "integer", "required": False, "default": 10}
 
 
-def test_an_unknown_plugin_is_told_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_plugin_is_told_with_the_nearest_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     code, _, err = call(capsys, "plugins", "agregate")
 
     assert (code, err) == (2, "error: there is no plugin 'agregate'; did you mean 'aggregate'?\n")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from medallion import doctor
 from medallion.errors import DeclarationError, MissingError, Problem
-from medallion.lease import lease
+from medallion.lake.lease import lease
+from medallion.ops import doctor
 from medallion.pipeline import Pipeline
 from medallion.storage.local import LocalStorage
 
@@ -33,7 +33,15 @@ def pipeline(tmp_path: Path) -> Pipeline:
 def test_each_part_is_probed(pipeline: Pipeline) -> None:
     found = {probe.name: probe for probe in doctor.examine(lambda: pipeline)}
 
-    assert {"python", "duckdb", "declaration", "lake", "sink serving", "source bronze.a", "lease"} <= found.keys()
+    assert {
+        "python",
+        "duckdb",
+        "declaration",
+        "lake",
+        "sink serving",
+        "source bronze.a",
+        "lease",
+    } <= found.keys()
     assert [probe.name for probe in found.values() if probe.outcome != "ok"] == ["source bronze.b"]
     assert "b/*.csv" in found["source bronze.b"].said
     assert found["source bronze.b"].advice
@@ -42,7 +50,9 @@ def test_each_part_is_probed(pipeline: Pipeline) -> None:
 def test_what_the_release_has_lost_is_found_and_a_run_brings_it_back(pipeline: Pipeline) -> None:
     (pipeline.base / "b").mkdir()
     (pipeline.base / "b/b.csv").write_text("x\n1\n")
-    assert next(probe.said for probe in doctor.integrity(pipeline)).startswith("nothing is published yet")
+    assert next(probe.said for probe in doctor.integrity(pipeline)).startswith(
+        "nothing is published yet"
+    )
     release = pipeline.run().release
     (whole,) = doctor.integrity(pipeline)
     assert whole.said == f"{release}, all 6 objects are there, all were read back"
@@ -62,7 +72,9 @@ def test_what_the_release_has_lost_is_found_and_a_run_brings_it_back(pipeline: P
 
 def test_a_wrong_declaration_ends_the_visit() -> None:
     def load() -> Pipeline:
-        raise DeclarationError([Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong")])
+        raise DeclarationError(
+            [Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong")]
+        )
 
     *_, last = doctor.examine(load)
 
@@ -87,7 +99,11 @@ def test_a_store_that_overwrites_is_found_out(tmp_path: Path) -> None:
 def test_a_lake_that_cannot_be_written_is_told_with_advice(tmp_path: Path) -> None:
     (tmp_path / "lake").write_text("a file where the lake should be")
 
-    found = [probe for probe in doctor.lake(LocalStorage(tmp_path / "lake")) if probe.outcome == "failure"]
+    found = [
+        probe
+        for probe in doctor.lake(LocalStorage(tmp_path / "lake"))
+        if probe.outcome == "failure"
+    ]
 
     assert found[0].name == "lake: writing"
     assert found[0].advice

@@ -13,12 +13,22 @@ from medallion.records import Run
 from medallion.secrets import SECRETS
 
 CASES: list[tuple[BaseException, int, list[str]]] = [
-    (CallError("no such table", hint="medallion status"), 2, ["error: no such table", "  → medallion status"]),
+    (
+        CallError("no such table", hint="medallion status"),
+        2,
+        ["error: no such table", "  → medallion status"],
+    ),
     (GateError("silver.a: too few"), 1, ["error: silver.a: too few"]),
     (
-        DeclarationError([Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong too")]),
+        DeclarationError(
+            [Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong too")]
+        ),
         2,
-        ["error: 2 problems in the declaration", "m.yaml:1:1: a: wrong", "m.yaml:2:1: b: wrong too"],
+        [
+            "error: 2 problems in the declaration",
+            "m.yaml:1:1: a: wrong",
+            "m.yaml:2:1: b: wrong too",
+        ],
     ),
     (DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), 2, ["error: m.yaml:1:1: a: wrong"]),
     (click.UsageError("no such option"), 2, ["error: no such option"]),
@@ -53,7 +63,9 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: mongodb://u:***@host refused\n  → check ***\n"
 
 
-def test_closing_lines_come_last_and_in_one_line_when_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_closing_lines_come_last_and_in_one_line_when_interrupted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     tell(MedallionError("broken"), Settings(closing=["the published release stays r1"]))
     assert capsys.readouterr().err == "error: broken\nthe published release stays r1\n"
 
@@ -75,11 +87,18 @@ def test_a_traceback_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str])
 
 def test_scripts_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     error = GateError("too few", hint="look")
-    error.run = Run(id="r1", pipeline="p", status="failed", started=datetime(2026, 1, 1, tzinfo=UTC))
+    error.run = Run(
+        id="r1", pipeline="p", status="failed", started=datetime(2026, 1, 1, tzinfo=UTC)
+    )
 
     assert tell(error, Settings(as_json=True)) == 1
     found = json.loads(capsys.readouterr().err)["error"]
-    assert (found["type"], found["message"], found["hint"], found["exit_code"]) == ("GateError", "too few", "look", 1)
+    assert (found["type"], found["message"], found["hint"], found["exit_code"]) == (
+        "GateError",
+        "too few",
+        "look",
+        1,
+    )
     assert found["run"]["id"] == "r1"
 
     tell(DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), Settings(as_json=True))

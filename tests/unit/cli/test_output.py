@@ -16,20 +16,24 @@ def test_nothing_in_a_value_steers_the_terminal() -> None:
     assert output.plain(None) == ""
 
 
-@pytest.mark.parametrize(("value", "said"), [(0, "0 tables"), (1, "1 table"), (1200, "1,200 tables")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0 tables"), (1, "1 table"), (1200, "1,200 tables")]
+)
 def test_counts_read_as_words(value: int, said: str) -> None:
     assert output.count(value, "table") == said
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0, "0 B"), (999, "999 B"), (1_200, "1.2 kB"), (3_400_000, "3.4 MB"), (5 * 10**12, "5.0 TB")]
+    ("value", "said"),
+    [(0, "0 B"), (999, "999 B"), (1_200, "1.2 kB"), (3_400_000, "3.4 MB"), (5 * 10**12, "5.0 TB")],
 )
 def test_sizes_have_a_unit(value: int, said: str) -> None:
     assert output.size(value) == said
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(30, "30 seconds ago"), (60, "1 minute ago"), (7_300, "2 hours ago"), (90_000, "1 day ago")]
+    ("seconds", "said"),
+    [(30, "30 seconds ago"), (60, "1 minute ago"), (7_300, "2 hours ago"), (90_000, "1 day ago")],
 )
 def test_ages_are_in_the_largest_unit(seconds: int, said: str) -> None:
     # half a second more, so that the time the test takes changes nothing
@@ -38,14 +42,25 @@ def test_ages_are_in_the_largest_unit(seconds: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("type_", "number"),
-    [("DECIMAL(12,2)", True), ("UBIGINT", True), ("DOUBLE", True), ("VARCHAR", False), ("INTEGER[]", False)],
+    [
+        ("DECIMAL(12,2)", True),
+        ("UBIGINT", True),
+        ("DOUBLE", True),
+        ("VARCHAR", False),
+        ("INTEGER[]", False),
+    ],
 )
 def test_columns_of_numbers_are_known(type_: str, number: bool) -> None:
     assert output.is_number(type_) is number
 
 
 def test_json_keeps_decimals_exact_and_holds_no_nan() -> None:
-    value = {"d": Decimal("1.10"), "n": float("nan"), "c": Column(name="a", type="DATE"), "b": b"\xff"}
+    value = {
+        "d": Decimal("1.10"),
+        "n": float("nan"),
+        "c": Column(name="a", type="DATE"),
+        "b": b"\xff",
+    }
 
     assert json.loads(output.as_json(value)) == {
         "d": "1.10",

@@ -8,7 +8,15 @@ import pytest
 from medallion.cli import report
 from medallion.records import Column, Ingestion, LoadReport, Run, Served, StepRun, Tally
 
-PLAIN = Tally(label="", rows_in=25_194, kept=23_663, deduplicated=1_000, dropped=31, quarantined=500, rows_out=23_663)
+PLAIN = Tally(
+    label="",
+    rows_in=25_194,
+    kept=23_663,
+    deduplicated=1_000,
+    dropped=31,
+    quarantined=500,
+    rows_out=23_663,
+)
 GROUPED = Tally(label="", rows_in=23_663, kept=23_663, rows_out=12)
 FILTERED = Tally(label="after aggregate", rows_in=12, kept=9, dropped=3, rows_out=9)
 UNTOUCHED = Tally(label="after window", rows_in=9, kept=9, rows_out=9)
@@ -18,7 +26,14 @@ def run(*steps: StepRun, **fields: object) -> Run:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     fields = {"status": "succeeded", **fields}
     return Run.model_validate(
-        {"id": "r", "pipeline": "shop", "started": moment, "finished": moment, "steps": steps, **fields}
+        {
+            "id": "r",
+            "pipeline": "shop",
+            "started": moment,
+            "finished": moment,
+            "steps": steps,
+            **fields,
+        }
     )
 
 
@@ -28,7 +43,9 @@ def shown(capsys: pytest.CaptureFixture[str], run: Run) -> list[str]:
 
 
 def line(lines: list[str], name: str) -> list[str]:
-    return next(re.split(r"\s{2,}", found.strip()) for found in lines if found.strip().startswith(name))
+    return next(
+        re.split(r"\s{2,}", found.strip()) for found in lines if found.strip().startswith(name)
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +54,14 @@ def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_adds_up_from_left_to_right(capsys: pytest.CaptureFixture[str]) -> None:
-    step = StepRun(table="silver.purchases", action="computed", why="", rows=23_663, seconds=1.234, tallies=(PLAIN,))
+    step = StepRun(
+        table="silver.purchases",
+        action="computed",
+        why="",
+        rows=23_663,
+        seconds=1.234,
+        tallies=(PLAIN,),
+    )
 
     lines = shown(capsys, run(step))
 
@@ -45,26 +69,53 @@ def test_a_line_adds_up_from_left_to_right(capsys: pytest.CaptureFixture[str]) -
         "table", "what happened", "rows in", "kept", "deduplicated", "dropped", "quarantined", "rows out", "seconds"
     ]  # fmt: skip
     found = line(lines, "silver.purchases")
-    assert found == ["silver.purchases", "computed", "25,194", "23,663", "1,000", "31", "500", "23,663", "1.23"]
+    assert found == [
+        "silver.purchases",
+        "computed",
+        "25,194",
+        "23,663",
+        "1,000",
+        "31",
+        "500",
+        "23,663",
+        "1.23",
+    ]
     rows_in, kept, *fates = (int(figure.replace(",", "")) for figure in found[2:7])
     assert rows_in == kept + sum(fates)
 
 
 def test_a_later_phase_that_lost_rows_has_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
     step = StepRun(
-        table="gold.top", action="computed", why="", rows=9, seconds=0.5, tallies=(GROUPED, FILTERED, UNTOUCHED)
+        table="gold.top",
+        action="computed",
+        why="",
+        rows=9,
+        seconds=0.5,
+        tallies=(GROUPED, FILTERED, UNTOUCHED),
     )
 
     lines = shown(capsys, run(step))
 
-    assert line(lines, "gold.top") == ["gold.top", "computed", "23,663", "23,663", "0", "0", "0", "9", "0.50"]
+    assert line(lines, "gold.top") == [
+        "gold.top",
+        "computed",
+        "23,663",
+        "23,663",
+        "0",
+        "0",
+        "0",
+        "9",
+        "0.50",
+    ]
     assert line(lines, "after aggregate") == ["after aggregate", "12", "9", "0", "3", "0"]
     assert not any("after window" in found for found in lines)
 
 
 def test_bronze_tells_its_files(capsys: pytest.CaptureFixture[str]) -> None:
     sources = {"new": 1, "changed": 2, "unchanged": 10, "retracted": 0}
-    step = StepRun.model_validate({"table": "bronze.a", "action": "computed", "why": "", "sources": sources})
+    step = StepRun.model_validate(
+        {"table": "bronze.a", "action": "computed", "why": "", "sources": sources}
+    )
 
     lines = [found.strip() for found in shown(capsys, run(step))]
 
@@ -76,7 +127,9 @@ def test_eighty_columns_are_enough(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tallies: tuple[Tally, ...]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    step = StepRun(table="gold.country_stats", action="computed", why="", rows=9, seconds=12.5, tallies=tallies)
+    step = StepRun(
+        table="gold.country_stats", action="computed", why="", rows=9, seconds=12.5, tallies=tallies
+    )
 
     lines = shown(capsys, run(step))
 
@@ -89,7 +142,9 @@ def test_eighty_columns_are_enough(
 def test_a_column_of_zeros_makes_room_on_a_narrow_terminal_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = StepRun(table="gold.country_statistics", action="computed", why="", rows=9, tallies=(GROUPED,))
+    step = StepRun(
+        table="gold.country_statistics", action="computed", why="", rows=9, tallies=(GROUPED,)
+    )
     assert "dropped" in "".join(shown(capsys, run(step)))
 
     monkeypatch.setenv("COLUMNS", "72")
@@ -105,18 +160,32 @@ def test_a_failed_step_has_no_rows_out(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    served = Served(table="gold.a", name="a__1", snapshot="1", rows=1_500, columns=(Column(name="x", type="DATE"),))
+    served = Served(
+        table="gold.a",
+        name="a__1",
+        snapshot="1",
+        rows=1_500,
+        columns=(Column(name="x", type="DATE"),),
+    )
     step = StepRun(
-        table="bronze.a", action="computed", why="", drift=("a.csv: new column 'y'",), warnings=("a\x1b[0m.csv: odd",)
+        table="bronze.a",
+        action="computed",
+        why="",
+        drift=("a.csv: new column 'y'",),
+        warnings=("a\x1b[0m.csv: odd",),
     )
     loads = (
-        LoadReport(sink="serving", served=served, seconds=0.25, loaded=True, arrived=1_500, rate=6_000),
+        LoadReport(
+            sink="serving", served=served, seconds=0.25, loaded=True, arrived=1_500, rate=6_000
+        ),
         LoadReport(sink="other", served=served, seconds=0.0, loaded=False),
     )
 
     lines = shown(capsys, run(step, loads=loads, note="not published: gold.b"))
 
-    assert [re.split(r"\s{2,}", found.strip()) for found in lines if found.startswith("gold.a")] == [
+    assert [
+        re.split(r"\s{2,}", found.strip()) for found in lines if found.startswith("gold.a")
+    ] == [
         ["gold.a", "serving", "1,500", "0.25", "6,000"],
         ["gold.a", "other", "1,500", "there already"],
     ]
@@ -130,7 +199,9 @@ def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> 
     loads = tuple(
         LoadReport(
             sink="serving",
-            served=Served(table=f"gold.{name}", name=name, snapshot="1", rows=rows, columns=columns),
+            served=Served(
+                table=f"gold.{name}", name=name, snapshot="1", rows=rows, columns=columns
+            ),
             seconds=seconds,
             loaded=seconds > 0,
             arrived=rows,

@@ -10,11 +10,13 @@ import pytest
 from jsonschema import Draft7Validator
 
 from medallion import plugins
-from medallion.schema import schema, shape
-from medallion.source_map import read
+from medallion.declaration.json_schema import schema, shape
+from medallion.declaration.yaml_document import read
 
 STEPS = [
-    (group, name) for group in (plugins.TRANSFORMS, plugins.EXPECTATIONS) for name in sorted(plugins.registered(group))
+    (group, name)
+    for group in (plugins.TRANSFORMS, plugins.EXPECTATIONS)
+    for name in sorted(plugins.registered(group))
 ]
 
 
@@ -39,7 +41,9 @@ def test_the_first_project_is_right_by_it(validator: Draft7Validator) -> None:
 def test_every_example_of_a_step_is_right_by_it(
     validator: Draft7Validator, tmp_path: Path, group: str, name: str
 ) -> None:
-    blocks = re.findall(r"```yaml\n(.*?)```", inspect.getdoc(plugins.find(group, name)) or "", re.DOTALL)
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", inspect.getdoc(plugins.find(group, name)) or "", re.DOTALL
+    )
     assert blocks
     for block in blocks:
         file = tmp_path / "example.yaml"
@@ -77,10 +81,20 @@ def test_what_is_wrong_is_wrong_by_it(validator: Draft7Validator, document: dict
     "document",
     [
         declared(
-            steps=["trim", {"trim": None}, {"trim": ["a"]}, {"deduplicate": "a"}, {"deduplicate": {"key": ["a"]}}]
+            steps=[
+                "trim",
+                {"trim": None},
+                {"trim": ["a"]},
+                {"deduplicate": "a"},
+                {"deduplicate": {"key": ["a"]}},
+            ]
         ),
         declared(expect=[{"not_null": "a"}, {"not_null": ["a"], "on_fail": "drop"}]),
-        {"name": "x", "tables": {}, "layers": {"gold": {"type": "parquet", "retain": 3}, "silver": {"parquet": None}}},
+        {
+            "name": "x",
+            "tables": {},
+            "layers": {"gold": {"type": "parquet", "retain": 3}, "silver": {"parquet": None}},
+        },
         {"name": "x", "tables": {}, "engine": "duckdb", "lake": "s3://bucket"},
         {
             "name": "x",
@@ -89,12 +103,16 @@ def test_what_is_wrong_is_wrong_by_it(validator: Draft7Validator, document: dict
         },
     ],
 )
-def test_every_way_to_write_it_is_right_by_it(validator: Draft7Validator, document: dict[str, Any]) -> None:
+def test_every_way_to_write_it_is_right_by_it(
+    validator: Draft7Validator, document: dict[str, Any]
+) -> None:
     assert list(validator.iter_errors(document)) == []
 
 
 def test_editors_are_told_what_a_step_does(validator: Draft7Validator) -> None:
-    table = validator.schema["properties"]["tables"]["additionalProperties"]["additionalProperties"]["anyOf"][1]
+    table = validator.schema["properties"]["tables"]["additionalProperties"][
+        "additionalProperties"
+    ]["anyOf"][1]
     steps = table["properties"]["steps"]["items"]["anyOf"][-1]["properties"]
 
     assert steps["trim"]["description"].startswith("Cuts white space")
@@ -106,8 +124,14 @@ def test_editors_are_told_what_a_step_does(validator: Draft7Validator) -> None:
     [
         ({"type": "string"}, "text"),
         ({"type": "array", "items": {"type": "integer"}}, "list of integer"),
-        ({"type": "array", "prefixItems": [{"type": "number"}, {"type": "null"}]}, "[number, null]"),
-        ({"type": "object", "additionalProperties": {"$ref": "#/$defs/A"}}, "mapping to first or last"),
+        (
+            {"type": "array", "prefixItems": [{"type": "number"}, {"type": "null"}]},
+            "[number, null]",
+        ),
+        (
+            {"type": "object", "additionalProperties": {"$ref": "#/$defs/A"}},
+            "mapping to first or last",
+        ),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "text or null"),
         ({}, "anything"),
     ],

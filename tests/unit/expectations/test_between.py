@@ -35,8 +35,12 @@ def test_decimals_are_compared_exactly():
 
 
 def test_the_widest_decimals_and_bounds_do_not_overflow():
-    table = pa.table({"a": pa.array([Decimal("9" * 36 + ".99"), Decimal("0.01")], pa.decimal128(38, 2))})
-    assert violations(Between(bounds={"a": ["0.001", "9" * 36]}), table) == [(0, "a", "9" * 36 + ".99")]
+    table = pa.table(
+        {"a": pa.array([Decimal("9" * 36 + ".99"), Decimal("0.01")], pa.decimal128(38, 2))}
+    )
+    assert violations(Between(bounds={"a": ["0.001", "9" * 36]}), table) == [
+        (0, "a", "9" * 36 + ".99")
+    ]
     assert violations(Between(bounds={"a": [0, 1e30]}), table) == [(0, "a", "9" * 36 + ".99")]
 
 
@@ -46,7 +50,11 @@ def test_not_a_number_is_between_nothing():
 
 
 def test_dates_and_the_whole_of_the_last_day():
-    rows = [{"d": datetime.date(2023, 12, 31)}, {"d": datetime.date(2024, 1, 1)}, {"d": datetime.date(2025, 1, 1)}]
+    rows = [
+        {"d": datetime.date(2023, 12, 31)},
+        {"d": datetime.date(2024, 1, 1)},
+        {"d": datetime.date(2025, 1, 1)},
+    ]
     bounds = {"d": ["2024-01-01", datetime.date(2024, 12, 31)]}
     assert [row for row, *_ in violations(Between(bounds=bounds), rows)] == [0, 2]
     times = [{"d": datetime.datetime(2024, 12, 31, 23)}, {"d": datetime.datetime(2025, 1, 1)}]
@@ -57,7 +65,10 @@ def test_dates_and_the_whole_of_the_last_day():
 
 def test_a_row_breaks_it_once_though_several_columns_do():
     rows = [{"a": 9, "b": 9}, {"a": 1, "b": 9}]
-    assert violations(Between(bounds={"a": [0, 5], "b": [0, 5]}), rows) == [(0, "a", "9"), (1, "b", "9")]
+    assert violations(Between(bounds={"a": [0, 5], "b": [0, 5]}), rows) == [
+        (0, "a", "9"),
+        (1, "b", "9"),
+    ]
 
 
 def test_as_written_in_yaml():

@@ -42,7 +42,10 @@ def test_what_is_no_condition_is_a_step_error(condition, message):
 
 def test_a_condition_that_cannot_be_computed_is_broken():
     rows = [{"a": 4, "b": 2}, {"a": 1, "b": 0}, {"a": 1, "b": 2}]
-    assert violations(Expression(condition="a // b > 1"), rows) == [(1, "a, b", "1, 0"), (2, "a, b", "1, 2")]
+    assert violations(Expression(condition="a // b > 1"), rows) == [
+        (1, "a, b", "1, 0"),
+        (2, "a, b", "1, 2"),
+    ]
     assert violations(Expression(condition="random() >= 0 and a > 0"), rows) == []
 
 

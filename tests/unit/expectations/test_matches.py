@@ -17,11 +17,16 @@ def test_the_whole_value_must_match_and_null_passes():
 
 def test_other_types_are_matched_as_text_and_quotes_are_safe():
     rows = [{"n": 12, "t": "it's"}, {"n": 123, "t": "it's"}, {"n": 12, "t": "its"}]
-    assert violations(Matches(patterns={"n": r"\d{2}", "t": "it's"}), rows) == [(1, "n", "123"), (2, "t", "its")]
+    assert violations(Matches(patterns={"n": r"\d{2}", "t": "it's"}), rows) == [
+        (1, "n", "123"),
+        (2, "t", "its"),
+    ]
 
 
 def test_what_only_re2_knows_is_allowed():
-    assert violations(Matches(patterns={"a": r"\p{Lu}+"}), [{"a": "ÉA"}, {"a": "é"}]) == [(1, "a", "é")]
+    assert violations(Matches(patterns={"a": r"\p{Lu}+"}), [{"a": "ÉA"}, {"a": "é"}]) == [
+        (1, "a", "é")
+    ]
 
 
 @pytest.mark.parametrize("pattern", ["(", "[a", "(?=x)x", "(?<!a)b", r"(a)\1"])

@@ -13,7 +13,9 @@ from medallion.testing import violations
 
 def test_values_outside_the_list_break_it_and_null_passes():
     made = build(EXPECTATIONS, {"one_of": {"s": ["open", "it's"]}})
-    assert violations(made, [{"s": "open"}, {"s": "Open"}, {"s": None}, {"s": "it's"}]) == [(1, "s", "Open")]
+    assert violations(made, [{"s": "open"}, {"s": "Open"}, {"s": None}, {"s": "it's"}]) == [
+        (1, "s", "Open")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,9 @@ def test_values_outside_the_list_break_it_and_null_passes():
     ],
 )
 def test_values_of_each_type(good, bad, listed):
-    assert [row for row, *_ in violations(OneOf(values={"a": listed}), [{"a": good}, {"a": bad}])] == [1]
+    assert [
+        row for row, *_ in violations(OneOf(values={"a": listed}), [{"a": good}, {"a": bad}])
+    ] == [1]
 
 
 def test_several_columns():
@@ -40,9 +44,13 @@ def test_several_columns():
 def test_errors():
     with pytest.raises(StepError, match="'x' is not BIGINT, which column 'a' is"):
         violations(OneOf(values={"a": ["x"]}), [{"a": 1}])
-    with pytest.raises(StepError, match=r"1234 is not VARCHAR, which column 'a' is[\s\S]*put it in quotes"):
+    with pytest.raises(
+        StepError, match=r"1234 is not VARCHAR, which column 'a' is[\s\S]*put it in quotes"
+    ):
         violations(OneOf(values={"a": [1234]}), [{"a": "01234"}])
-    with pytest.raises(StepError, match=r"1\.9 is not BIGINT, which column 'a' is: it does not fit exactly"):
+    with pytest.raises(
+        StepError, match=r"1\.9 is not BIGINT, which column 'a' is: it does not fit exactly"
+    ):
         violations(OneOf(values={"a": [1.9]}), [{"a": 2}])
     with pytest.raises(StepError, match="no column 'b'"):
         violations(OneOf(values={"b": ["x"]}), [{"a": 1}])

@@ -23,7 +23,9 @@ def test_a_share_of_the_rows_that_came_in():
 
 def test_a_number_of_rows():
     assert Quarantined(at_most=3).verdict(tally(3)) is None
-    assert Quarantined(at_most=3).verdict(tally(4)) == "4 of 1,000 rows were quarantined, and 3 may be"
+    assert (
+        Quarantined(at_most=3).verdict(tally(4)) == "4 of 1,000 rows were quarantined, and 3 may be"
+    )
 
 
 @pytest.mark.parametrize("bound", ["5", "101%", "-1%", "some", -1, 0.05])

@@ -21,7 +21,10 @@ def test_values_without_a_row_there_break_it_and_null_passes():
 def test_each_row_breaks_several_references_once():
     made = References(targets={"c": "clients.id", "p": "products.name"})
     assert made.reads() == ()
-    assert violations(made, ROWS, clients=CLIENTS, products=[{"name": "a"}]) == [(1, "c", "9"), (2, "p", "z")]
+    assert violations(made, ROWS, clients=CLIENTS, products=[{"name": "a"}]) == [
+        (1, "c", "9"),
+        (2, "p", "z"),
+    ]
 
 
 def test_errors():

@@ -7,7 +7,13 @@ from medallion.expectations.unique import Unique
 from medallion.plugins import EXPECTATIONS, build
 from medallion.testing import violations
 
-ROWS = [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}, {"a": None, "b": "x"}, {"a": None, "b": "x"}, {"a": 1, "b": "x"}]
+ROWS = [
+    {"a": 1, "b": "x"},
+    {"a": 1, "b": "y"},
+    {"a": None, "b": "x"},
+    {"a": None, "b": "x"},
+    {"a": 1, "b": "x"},
+]
 
 
 def test_all_rows_but_the_first_break_it_and_null_is_passed_over():

@@ -20,7 +20,7 @@ from medallion.formats.csv import Csv, _read_carefully
 from medallion.formats.csv_duckdb import Reading
 from medallion.formats.csv_header import Header
 from medallion.formats.csv_records import Dialect, Splitter
-from medallion.formats.rejects import Rejects
+from medallion.formats.unreadable_records import Rejects
 
 CLEAN = b"id,name\n1,Ann\n2,Bob\n"
 ROWS = [("1", "Ann"), ("2", "Bob")]
@@ -79,21 +79,29 @@ def test_compressed_files(read, tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst", ".bz2"])
-@pytest.mark.parametrize("spoil", [lambda data: data[:-9], lambda data: data[:12] + b"\0\0\0\0" + data[16:]])
+@pytest.mark.parametrize(
+    "spoil", [lambda data: data[:-9], lambda data: data[:12] + b"\0\0\0\0" + data[16:]]
+)
 def test_a_spoilt_compressed_file_is_refused(read, tmp_path, suffix, spoil):
     content = spoil(packed(CLEAN * 50, suffix, tmp_path))
-    with pytest.raises(SourceError, match=r"cut short or corrupt|is no|undecodable|not utf-8|binary"):
+    with pytest.raises(
+        SourceError, match=r"cut short or corrupt|is no|undecodable|not utf-8|binary"
+    ):
         read(Csv(), f"a.csv{suffix}", content)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "latin-1", "utf-8-sig"])
 def test_other_encodings(read, encoding):
-    assert read(Csv(encoding=encoding), "a.csv", "id,name\n1,Zoë\n".encode(encoding)).rows == [("1", "Zoë")]
+    assert read(Csv(encoding=encoding), "a.csv", "id,name\n1,Zoë\n".encode(encoding)).rows == [
+        ("1", "Zoë")
+    ]
 
 
 def test_delimiters_quotes_and_headers(read):
     assert read(Csv(), "a.tsv", b"id\tname\n1\tA,B\n").rows == [("1", "A,B")]
-    assert read(Csv(delimiter=";", quote="'"), "a.csv", b"id;name\n1;'A;''B'\n").rows == [("1", "A;'B")]
+    assert read(Csv(delimiter=";", quote="'"), "a.csv", b"id;name\n1;'A;''B'\n").rows == [
+        ("1", "A;'B")
+    ]
     assert read(Csv(quote=""), "a.csv", b'id,name\n1,"A\n').rows == [("1", '"A')]
     headless = read(Csv(header=False, columns=("id", "name")), "a.csv", b"1,Ann\n2,Bob\n")
     assert (headless.rows, headless.columns) == (ROWS, ["id", "name"])
@@ -119,8 +127,16 @@ def test_path_with_pattern_characters(read, tmp_path):
         (b"a,b\n\n1,2,3\n\n4,5", [("4", "5")], [(1, THREE, "1,2,3")]),
         (b"a,b\n1,x\0y\n2,z\n", [("2", "z")], [(1, "contains a NUL byte", "1,x\0y")]),
         (b'a,b\n1,"x"y\n2,z\n', [("2", "z")], [(1, "text after a closing quote", '1,"x"y')]),
-        (b'a,b\n1,"x\n2,z\n3,w', [("2", "z"), ("3", "w")], [(1, "a quote that is never closed", '1,"x')]),
-        (b'a,b\n1,"x\n2,"z"\n3,w\n', [("2", "z"), ("3", "w")], [(1, "text after a closing quote", '1,"x')]),
+        (
+            b'a,b\n1,"x\n2,z\n3,w',
+            [("2", "z"), ("3", "w")],
+            [(1, "a quote that is never closed", '1,"x')],
+        ),
+        (
+            b'a,b\n1,"x\n2,"z"\n3,w\n',
+            [("2", "z"), ("3", "w")],
+            [(1, "text after a closing quote", '1,"x')],
+        ),
         (b"a,b\n1,2\n3", [("1", "2")], [(2, ONE, "3")]),
         (b"a,b\n1,2\r3\n4,5\n", [("4", "5")], [(1, "a line break outside quotes", "1,2\r3")]),
         (b"a,b\n1,2\na,b\n4,5\n", [("1", "2"), ("4", "5")], [(2, "repeats the header", "a,b")]),
@@ -174,7 +190,12 @@ def workbook() -> bytes:
         (Csv(), "a.csv", b"a,,b\n", "column 2 of 3 has no name"),
         (Csv(), "a.csv", b"a,_origin\n", "'_origin' is reserved"),
         (Csv(), "a.csv", b'a,"b"x\n1,2\n', "the header cannot be read"),
-        (Csv(header=False, columns=("a", "b")), "a.csv", b"1,2,3\n", "has 3 fields, `columns` names 2"),
+        (
+            Csv(header=False, columns=("a", "b")),
+            "a.csv",
+            b"1,2,3\n",
+            "has 3 fields, `columns` names 2",
+        ),
         (Csv(), "gone.csv", None, "gone.csv: no such file"),
         (Csv(), ".", None, "is a folder"),
     ],
@@ -206,10 +227,15 @@ def test_wrong_settings(fields):
 
 PIECES = ["a", "1", " ", '"', "'", ",", ";", "\n", "\r\n", "\t", "é", "😀"]
 CELL = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
-TABLE = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=6))
+TABLE = st.integers(2, 4).flatmap(
+    lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=6)
+)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     table=TABLE,
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
@@ -221,10 +247,14 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
     width = len(table[0]) if table else 2
     columns = tuple("abcd"[:width])
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=quoting)
+    writer = csv.writer(
+        out, delimiter=delimiter, quotechar=quote, lineterminator=end, quoting=quoting
+    )
     writer.writerows([columns, *table])
     with TemporaryDirectory() as folder:
-        text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
+        text, fast, careful = (
+            Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet")
+        )
         text.write_bytes(out.getvalue().encode())
         dialect, rejects = Dialect(delimiter, quote), Rejects("text")
         records = islice(Splitter(text, "text", dialect), 1, None)
@@ -241,23 +271,41 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
             assert connection.execute(f"from read_parquet('{fast}')").fetchall() == rows
 
 
-RAGGED = st.lists(st.sampled_from([",", "a", '"b"', '"c,d"', '"e\nf"', '"g', "\n", "\n1,2\n", "\n1,2\n"]), max_size=20)
+RAGGED = st.lists(
+    st.sampled_from([",", "a", '"b"', '"c,d"', '"e\nf"', '"g', "\n", "\n1,2\n", "\n1,2\n"]),
+    max_size=20,
+)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(pieces=RAGGED, end=st.sampled_from(["\n", "\r\n"]), mark=st.sampled_from(["", "\ufeff"]), header=st.booleans())
+@settings(
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    pieces=RAGGED,
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+    header=st.booleans(),
+)
 def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, header):
     content = f"{mark}x,y\n" + "".join(pieces)
     with TemporaryDirectory() as folder:
-        text, fast, careful = (Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet"))
+        text, fast, careful = (
+            Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet")
+        )
         text.write_bytes(content.replace("\n", end).encode())
         dialect, rejects = Dialect(",", '"'), Rejects("text")
         found = Reading(text, "text", ("a", "b"), dialect, 0, int(header), fast, connection).read()
         if found:
             records = islice(Splitter(text, "text", dialect), int(header), None)
-            assert found[0] == _read_carefully(records, Header(("a", "b"), 0, 1, dialect), careful, rejects)
+            assert found[0] == _read_carefully(
+                records, Header(("a", "b"), 0, 1, dialect), careful, rejects
+            )
             assert found[1].all() == rejects.all()
-            kept = [connection.execute(f"from read_parquet('{path}')").fetchall() for path in (fast, careful)]
+            kept = [
+                connection.execute(f"from read_parquet('{path}')").fetchall()
+                for path in (fast, careful)
+            ]
             assert kept[0] == kept[1]
 
 
@@ -268,10 +316,14 @@ def test_a_few_ragged_records_among_many_are_numbered_by_duckdb(tmp_path, connec
         lines[at] = line
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(lines))
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
+    found = Reading(
+        text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
+    ).read()
     assert found is not None
     assert found[0] == 199_996
-    assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, line) for at, line in broken.items()]
+    assert [(number, raw) for number, _, raw in found[1].all()] == [
+        (at + 1, line) for at, line in broken.items()
+    ]
 
 
 def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path, connection):
@@ -281,15 +333,21 @@ def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path
         records[at] = record
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(records))
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
+    found = Reading(
+        text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
+    ).read()
     assert found is not None
     assert found[0] == 199_995
-    assert [(number, raw) for number, _, raw in found[1].all()] == [(at + 1, record) for at, record in broken.items()]
+    assert [(number, raw) for number, _, raw in found[1].all()] == [
+        (at + 1, record) for at, record in broken.items()
+    ]
 
 
 def test_quoted_line_breaks_all_through_a_large_file(tmp_path, connection):
     text = tmp_path / "text"
     text.write_text("a,b\n" + '1,"x\n2,y\n3,z\n"\n' * 1_500_000)
-    found = Reading(text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection).read()
+    found = Reading(
+        text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
+    ).read()
     assert found is not None
     assert (found[0], len(found[1])) == (1_500_000, 0)

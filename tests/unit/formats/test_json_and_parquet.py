@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medallion.column_types import column_type
 from medallion.errors import SourceError, StorageError
 from medallion.formats import json_numbers, json_structure
 from medallion.formats.csv import Csv
 from medallion.formats.json import Json
 from medallion.formats.json_structure import merged
 from medallion.formats.parquet import Parquet
+from medallion.sql.common_type import column_type
 
 
 def types(found) -> dict[str, str]:
@@ -51,9 +51,17 @@ def test_json_types_are_kept_and_no_text_becomes_a_date(read):
 @pytest.mark.parametrize(
     ("content", "kind", "values"),
     [
-        (b'{"n":18446744073709551615}\n{"n":-1}', "DECIMAL(38,0)", [Decimal(18446744073709551615), Decimal(-1)]),
+        (
+            b'{"n":18446744073709551615}\n{"n":-1}',
+            "DECIMAL(38,0)",
+            [Decimal(18446744073709551615), Decimal(-1)],
+        ),
         (b'{"n":9223372036854775808}', "DECIMAL(38,0)", [Decimal(9223372036854775808)]),
-        (b'{"n":12345678901234567890123}\n{"n":1.5}', "VARCHAR", ["12345678901234567890123", "1.5"]),
+        (
+            b'{"n":12345678901234567890123}\n{"n":1.5}',
+            "VARCHAR",
+            ["12345678901234567890123", "1.5"],
+        ),
         (b'{"n":1}\n{"n":"x"}\n{"n":{"a":1}}', "VARCHAR", ["1", "x", '{"a":1}']),
     ],
 )
@@ -76,9 +84,17 @@ def test_no_value_loses_anything(read, content, kind, values):
         (b'{"n":9007199254740993.0}', "VARCHAR", ["9007199254740993.0"]),
         (b'{"n":9007199254740993}\n{"n":0.5}', "VARCHAR", ["9007199254740993", "0.5"]),
         (b'{"n":[0.5,9007199254740993]}', "VARCHAR[]", [["0.5", "9007199254740993"]]),
-        (b'{"n":{"a":[{"b":9007199254740993},{"b":0.5}]}}', 'STRUCT("a" STRUCT("b" VARCHAR)[])', None),
+        (
+            b'{"n":{"a":[{"b":9007199254740993},{"b":0.5}]}}',
+            'STRUCT("a" STRUCT("b" VARCHAR)[])',
+            None,
+        ),
         (b'{"n":{"a":{"b":1e400}}}', 'STRUCT("a" STRUCT("b" VARCHAR))', [{"a": {"b": "1e400"}}]),
-        (b'{"n":[[18446744073709551615],[-1]]}', "DECIMAL(38,0)[][]", [[[Decimal(2**64 - 1)], [Decimal(-1)]]]),
+        (
+            b'{"n":[[18446744073709551615],[-1]]}',
+            "DECIMAL(38,0)[][]",
+            [[[Decimal(2**64 - 1)], [Decimal(-1)]]],
+        ),
         (b'{"n":0.1}\n{"n":100.000000000000000000}\n{"n":1e22}', "DOUBLE", [0.1, 100.0, 1e22]),
         (b'{"n":0.30000000000000004}\n{"n":5e-324}', "DOUBLE", [0.30000000000000004, 5e-324]),
         (b'{"n":"x:0.1234567890123456789, 1e400"}', "VARCHAR", ["x:0.1234567890123456789, 1e400"]),
@@ -93,7 +109,11 @@ def test_numbers_keep_every_digit(read, content, kind, values):
 
 
 def test_only_columns_that_need_it_are_widened(read):
-    found = read(Json(), "a.ndjson", b'{"id":1,"hash":18446744073709551615,"in":{"n":7}}\n{"id":2,"x":[1e400,1]}')
+    found = read(
+        Json(),
+        "a.ndjson",
+        b'{"id":1,"hash":18446744073709551615,"in":{"n":7}}\n{"id":2,"x":[1e400,1]}',
+    )
     assert found.rows == [(1, Decimal(2**64 - 1), {"n": 7}, None), (2, None, None, ["1e400", "1"])]
     assert [column_type(kind) for kind in types(found).values()] == [
         column_type(kind) for kind in ("BIGINT", "DECIMAL(38,0)", "STRUCT(n BIGINT)", "VARCHAR[]")
@@ -101,7 +121,12 @@ def test_only_columns_that_need_it_are_widened(read):
     assert found.parsed.warnings[0].startswith("1 numbers have more digits than a DOUBLE keeps")
 
 
-@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.decimals(allow_nan=False, allow_infinity=False)))
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False)
+        | st.decimals(allow_nan=False, allow_infinity=False)
+    )
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_quoted_numbers_are_those_a_double_changes(tmp_path, monkeypatch, numbers):
     monkeypatch.setattr(json_numbers, "_CHUNK", 7)
@@ -111,14 +136,18 @@ def test_quoted_numbers_are_those_a_double_changes(tmp_path, monkeypatch, number
     assert json_numbers.quote_inexact(tmp_path / "b", tmp_path / "c") == 0
     found = json.loads((tmp_path / "b").read_text(), parse_int=Decimal)
     assert found[0] == '1e400 " ,'
-    assert [Decimal(repr(n) if isinstance(n, float) else n) for (n,) in found[1:]] == [Decimal(str(n)) for n in numbers]
+    assert [Decimal(repr(n) if isinstance(n, float) else n) for (n,) in found[1:]] == [
+        Decimal(str(n)) for n in numbers
+    ]
     assert count == sum(isinstance(n, str) for (n,) in found[1:])
 
 
 @pytest.mark.parametrize("nested", [("[", "]"), ('{"k":', "}"), ('[{"k":', "}]")])
 @pytest.mark.parametrize("levels", [10, 11, 40, 60])
 def test_deep_values_are_kept_as_json_text(read, nested, levels):
-    levels = levels // nested[0].count("[{") if nested[0].startswith("[{") and levels > 11 else levels
+    levels = (
+        levels // nested[0].count("[{") if nested[0].startswith("[{") and levels > 11 else levels
+    )
     value = nested[0] * levels + "1" + nested[1] * levels
     found = read(Json(), "a.ndjson", f'{{"n":{value}}}\n'.encode())
     ((kept,),) = found.rows
@@ -135,7 +164,11 @@ def test_deep_values_are_kept_as_json_text(read, nested, levels):
 
 
 def test_what_is_empty_decides_no_type(read):
-    found = read(Json(), "a.ndjson", b'{"a":[],"b":{},"c":null,"d":[{}],"e":{"f":{}},"g":{},"h":[]}\n{"g":1,"h":"x"}')
+    found = read(
+        Json(),
+        "a.ndjson",
+        b'{"a":[],"b":{},"c":null,"d":[{}],"e":{"f":{}},"g":{},"h":[]}\n{"g":1,"h":"x"}',
+    )
     assert types(found) == {
         "a": '"NULL"[]',
         "b": "STRUCT()",
@@ -158,7 +191,19 @@ def test_array_mark_compression_and_encoding(read):
 
 
 def test_lines_that_are_no_objects_are_set_aside(read):
-    lines = [b'{"a":1}', b"", b"{bad", b"[1]", b"null", b'{"a":2},', b'{"a":3}', b'{"a":"\0"}', b"{}", b"{}", b"{}"]
+    lines = [
+        b'{"a":1}',
+        b"",
+        b"{bad",
+        b"[1]",
+        b"null",
+        b'{"a":2},',
+        b'{"a":3}',
+        b'{"a":"\0"}',
+        b"{}",
+        b"{}",
+        b"{}",
+    ]
     found = read(Json(), "a.ndjson", b"\n".join(lines))
     assert found.rows == [(1,), (3,), (None,), (None,), (None,)]
     assert types(found) == {"a": "BIGINT"}
@@ -200,7 +245,10 @@ def test_objects_over_several_lines(read):
         ("data", ENVELOPE),
         ("data", b'{"data":[{"a":1}]}\n{"data":[{"a":2}],"next":null}\n'),
         ("data", b'[{"data":[{"a":1},{"a":2}]}]'),
-        ("x.data", b'{"other": {"data": [{"a": 9}]}, "x": {"n": "data", "data": [{"a": 1}, {"a": 2}]}}'),
+        (
+            "x.data",
+            b'{"other": {"data": [{"a": 9}]}, "x": {"n": "data", "data": [{"a": 1}, {"a": 2}]}}',
+        ),
     ],
 )
 def test_records_inside_an_envelope(read, records, content):
@@ -210,7 +258,11 @@ def test_records_inside_an_envelope(read, records, content):
 @pytest.mark.parametrize(
     ("records", "content", "says"),
     [
-        (None, ENVELOPE, "one object over several lines, with a list of objects in 'data'.*\n.*records: data"),
+        (
+            None,
+            ENVELOPE,
+            "one object over several lines, with a list of objects in 'data'.*\n.*records: data",
+        ),
         (None, b'{\n"x": {"items": []}\n}', "'x.items'"),
         ("rows", ENVELOPE, "no key 'rows'"),
         ("count", ENVELOPE, "'count' holds no list"),
@@ -239,7 +291,10 @@ JSON_VALUES = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.just("x"),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -249,13 +304,18 @@ JSON_VALUES = st.recursive(
 def test_structures_merge_as_those_of_all_values_together(connection, values):
     def structure(of: list[object]) -> object:
         query = "select json_group_structure(text::json) from (select unnest(?) as text)"
-        return json.loads(connection.execute(query, [[json.dumps(value) for value in of]]).fetchall()[0][0])
+        return json.loads(
+            connection.execute(query, [[json.dumps(value) for value in of]]).fetchall()[0][0]
+        )
 
     assert reduce(merged, (structure([value]) for value in values)) == structure(values)
 
 
 def test_a_large_file_is_looked_at_in_batches(read, monkeypatch):
-    content = b"".join(b'{"a":%d}\n' % n for n in range(-3, 3)) + b'{"b":{"c":[1.5]}}\n{}\n{"b":{"d":"x"}}\n'
+    content = (
+        b"".join(b'{"a":%d}\n' % n for n in range(-3, 3))
+        + b'{"b":{"c":[1.5]}}\n{}\n{"b":{"d":"x"}}\n'
+    )
     whole = read(Json(), "a.ndjson", content)
     monkeypatch.setattr(json_structure, "_WHOLE", 0)
     monkeypatch.setattr(json_structure, "_BATCH", 2)
@@ -343,14 +403,18 @@ def test_parquet_that_cannot_be_read(read, tmp_path):
     ]:
         with pytest.raises(SourceError, match=says):
             read(Parquet(), "a.parquet", content)
-    empty = read(Parquet(), "a.parquet", parquet(tmp_path, pa.table({"a": pa.array([], pa.int64())})))
+    empty = read(
+        Parquet(), "a.parquet", parquet(tmp_path, pa.table({"a": pa.array([], pa.int64())}))
+    )
     assert (empty.rows, len(empty.parsed.warnings)) == ([], 1)
 
 
 @pytest.mark.parametrize("form", [Csv(), Parquet()])
 def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
     source = tmp_path / f"a.{form.name}"
-    connection.execute(f"copy (select hash(n) as a, n as b from range(50000) t(n)) to '{source}'").fetchall()
+    connection.execute(
+        f"copy (select hash(n) as a, n as b from range(50000) t(n)) to '{source}'"
+    ).fetchall()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
     try:
@@ -366,12 +430,18 @@ def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
     [
         (Csv(), "a.csv.gz", gzip.compress(b"id,text\n" + b"1,plain\n" * 20_000)),
         (Csv(encoding="cp1252"), "a.csv", b"id,text\n" + b"1,caf\xe9\n" * 20_000),
-        (Csv(), "a.csv", b"id,text\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(20_000)) + b"1,\0\n"),
+        (
+            Csv(),
+            "a.csv",
+            b"id,text\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(20_000)) + b"1,\0\n",
+        ),
         (Json(), "a.ndjson", b'{"id": 1}\n' * 20_000 + b"bad\n"),
     ],
     ids=["unpacked copy", "recoded copy", "CSV record by record", "JSON line by line"],
 )
-def test_a_full_disk_on_the_careful_ways_is_no_fault_of_the_source(form, name, content, tmp_path, connection):
+def test_a_full_disk_on_the_careful_ways_is_no_fault_of_the_source(
+    form, name, content, tmp_path, connection
+):
     source = tmp_path / name
     source.write_bytes(content)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

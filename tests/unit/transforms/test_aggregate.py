@@ -22,7 +22,10 @@ ROWS = [
 
 def test_groups_come_in_the_order_of_their_key_with_exact_sums():
     outcome = apply_transform(
-        Aggregate(by="country", metrics={"n": "count()", "revenue": "sum(amount)", "items": "sum(items)"}), ROWS
+        Aggregate(
+            by="country", metrics={"n": "count()", "revenue": "sum(amount)", "items": "sum(items)"}
+        ),
+        ROWS,
     )
     assert outcome.rows == [
         {"country": "DE", "n": 1, "revenue": Decimal("5.00"), "items": 2},
@@ -63,12 +66,16 @@ def test_first_takes_the_first_row_even_when_its_value_is_null():
 @pytest.mark.parametrize("call", ["median(a)", "quantile(a, 0.5)", "mean(a)"])
 def test_a_value_between_two_decimals_is_not_cut_to_their_scale(call):
     rows = [{"a": Decimal("1.10")}, {"a": Decimal("2.25")}]
-    assert apply_transform(Aggregate(metrics={"x": call}), rows).rows == [{"x": pytest.approx(1.675)}]
+    assert apply_transform(Aggregate(metrics={"x": call}), rows).rows == [
+        {"x": pytest.approx(1.675)}
+    ]
 
 
 def test_having_sort_and_limit_work_on_what_comes_out():
     rows = [{"k": key, "v": value} for key, value in [("a", 3), ("b", 9), ("c", 9), ("d", 1)]]
-    step = Aggregate(by="k", metrics={"total": "sum(v)"}, having="total > 1", sort="-total", limit=2)
+    step = Aggregate(
+        by="k", metrics={"total": "sum(v)"}, having="total > 1", sort="-total", limit=2
+    )
     assert apply_transform(step, rows).rows == [{"k": "b", "total": 9}, {"k": "c", "total": 9}]
 
 

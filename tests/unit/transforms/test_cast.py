@@ -80,22 +80,35 @@ def test_formats_are_tried_in_order():
     both = ["13/06/2024", "12/06/2024"]
     assert cast({"date": ["%d/%m/%Y", "%m/%d/%Y"]}, both) == [date(2024, 6, 13), date(2024, 6, 12)]
     assert cast({"date": ["%m/%d/%Y", "%d/%m/%Y"]}, both) == [date(2024, 6, 13), date(2024, 12, 6)]
-    assert cast({"date": ["%-d/%-m/%Y", "%m/%d/%Y"]}, both) == [date(2024, 6, 13), date(2024, 6, 12)]
-    mixed = ["5 March 2024", "05-mar-24", "2024.065", "50% 2024"]
-    assert cast({"date": ["%d %B %Y", "%d-%b-%y", "%Y.%j", "50%% %Y"]}, mixed) == [date(2024, 3, 5)] * 3 + [
-        date(2024, 1, 1)
+    assert cast({"date": ["%-d/%-m/%Y", "%m/%d/%Y"]}, both) == [
+        date(2024, 6, 13),
+        date(2024, 6, 12),
     ]
+    mixed = ["5 March 2024", "05-mar-24", "2024.065", "50% 2024"]
+    assert cast({"date": ["%d %B %Y", "%d-%b-%y", "%Y.%j", "50%% %Y"]}, mixed) == [
+        date(2024, 3, 5)
+    ] * 3 + [date(2024, 1, 1)]
 
 
 def test_timestamps_are_kept_in_utc_when_a_zone_is_known():
     ten = datetime(2024, 7, 1, 8, 0, tzinfo=UTC)
     paris = {"timestamp": ["%d/%m/%Y %H:%M", "iso"], "timezone": "Europe/Paris"}
     assert (
-        cast(paris, ["01/07/2024 10:00", "2024-07-01T10:00", "2024-07-01T08:00Z", "2024-07-01 11:00:00+0300"])
+        cast(
+            paris,
+            [
+                "01/07/2024 10:00",
+                "2024-07-01T10:00",
+                "2024-07-01T08:00Z",
+                "2024-07-01 11:00:00+0300",
+            ],
+        )
         == [ten] * 4
     )
     offset = {"timestamp": "%Y-%m-%dT%H:%M:%S%z"}
-    assert cast(offset, ["2024-07-01T10:00:00+02:00", "2024-07-01T08:00:00Z", "2024-07-01T08:00:00"]) == [
+    assert cast(
+        offset, ["2024-07-01T10:00:00+02:00", "2024-07-01T08:00:00Z", "2024-07-01T08:00:00"]
+    ) == [
         ten,
         ten,
         "refused",
@@ -107,28 +120,55 @@ def test_timestamps_are_kept_in_utc_when_a_zone_is_known():
     [
         ("integer", pa.int32(), [1, None], [1, None]),
         ("integer", pa.uint64(), [1, 2**63], [1, "refused"]),
-        ("integer", pa.float64(), [1.0, 1.9, float("nan"), 1e30, None], [1, "refused", "refused", "refused", None]),
+        (
+            "integer",
+            pa.float64(),
+            [1.0, 1.9, float("nan"), 1e30, None],
+            [1, "refused", "refused", "refused", None],
+        ),
         ("integer", pa.bool_(), [True, None], [1, None]),
         ("integer", pa.null(), [None], [None]),
         ("decimal(4,2)", pa.int64(), [12, 123], [Decimal(12), "refused"]),
-        ("decimal(4,2)", pa.float64(), [1.25, 12.345, float("inf")], [Decimal("1.25"), "refused", "refused"]),
-        ("decimal(4,1)", pa.decimal128(6, 3), [Decimal("1.500"), Decimal("1.250")], [Decimal("1.5"), "refused"]),
+        (
+            "decimal(4,2)",
+            pa.float64(),
+            [1.25, 12.345, float("inf")],
+            [Decimal("1.25"), "refused", "refused"],
+        ),
+        (
+            "decimal(4,1)",
+            pa.decimal128(6, 3),
+            [Decimal("1.500"), Decimal("1.250")],
+            [Decimal("1.5"), "refused"],
+        ),
         ("float", pa.decimal128(6, 3), [Decimal("1.1"), None], [1.1, None]),
         ("boolean", pa.int64(), [1, 0, 2, None], [True, False, "refused", None]),
         ("text", pa.int64(), [1, None], ["1", None]),
         ("date", pa.timestamp("us"), [datetime(2024, 1, 5, 10)], [date(2024, 1, 5)]),
         ("timestamp", pa.date32(), [date(2024, 1, 5)], [datetime(2024, 1, 5)]),
-        ({"date": "%Y%m%d"}, pa.int64(), [20240105, 20240230, None], [date(2024, 1, 5), "refused", None]),
+        (
+            {"date": "%Y%m%d"},
+            pa.int64(),
+            [20240105, 20240230, None],
+            [date(2024, 1, 5), "refused", None],
+        ),
     ],
 )
-def test_columns_that_have_a_type_already(target: object, kind: pa.DataType, values: list[Any], read: list[Any]):
+def test_columns_that_have_a_type_already(
+    target: object, kind: pa.DataType, values: list[Any], read: list[Any]
+):
     assert cast(target, values, kind) == read
 
 
 def test_a_row_is_set_aside_once_for_its_first_fault():
     step = plugins.build(plugins.TRANSFORMS, {"cast": {"a": "integer", "b": "date"}})
-    made = apply_transform(step, [{"a": "x", "b": "y"}, {"a": "1", "b": "y"}, {"a": "1", "b": "2024-01-05"}])
-    assert made.set_aside == [(0, "quarantined", "cast", "a", "x"), (1, "quarantined", "cast", "b", "y")]
+    made = apply_transform(
+        step, [{"a": "x", "b": "y"}, {"a": "1", "b": "y"}, {"a": "1", "b": "2024-01-05"}]
+    )
+    assert made.set_aside == [
+        (0, "quarantined", "cast", "a", "x"),
+        (1, "quarantined", "cast", "b", "y"),
+    ]
     assert made.rows == [{"a": 1, "b": date(2024, 1, 5)}]
     assert made.types == {"a": "BIGINT", "b": "DATE"}
 
@@ -183,7 +223,11 @@ def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]):
 
 
 @settings(max_examples=50)
-@given(st.lists(st.text(st.sampled_from("0159+-._ e")), min_size=1, max_size=40), st.integers(1, 6), st.data())
+@given(
+    st.lists(st.text(st.sampled_from("0159+-._ e")), min_size=1, max_size=40),
+    st.integers(1, 6),
+    st.data(),
+)
 @example(["0" * 60 + "1.1" + "0" * 60], 4, None)
 def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int, data: Any):
     scale = data.draw(st.integers(0, digits)) if data else 2
@@ -200,7 +244,8 @@ def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int,
 
 @settings(max_examples=50)
 @given(
-    st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=20), st.lists(st.text("0129-/ ", max_size=11))
+    st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=20),
+    st.lists(st.text("0129-/ ", max_size=11)),
 )
 def test_dates_come_back_and_nothing_else_does(days: list[date], others: list[str]):
     def expected(text: str) -> object:
@@ -232,17 +277,34 @@ def test_dates_come_back_and_nothing_else_does(days: list[date], others: list[st
 def test_rounding_is_that_of_decimals(rounding: str, text: str) -> None:
     wanted = Decimal(text).quantize(Decimal("0.01"), rounding=f"ROUND_{rounding.upper()}")
     fits = abs(wanted) < 10**10
-    assert cast({"type": "decimal(12,2)", "round": rounding}, [text]) == [wanted if fits else "refused"]
+    assert cast({"type": "decimal(12,2)", "round": rounding}, [text]) == [
+        wanted if fits else "refused"
+    ]
 
 
 def test_floats_are_rounded_by_the_digits_they_are_written_with() -> None:
     values = [2.675, 1.005, 0.125, 1e-7, -1e20, float("nan"), None]
     rounded = cast({"type": "decimal(12,2)", "round": "half_up"}, values, pa.float64())
-    assert rounded == [Decimal("2.68"), Decimal("1.01"), Decimal("0.13"), Decimal(0), "refused", "refused", None]
-    assert cast({"type": "integer", "round": "half_even"}, [0.5, 1.5, 2.0], pa.float64()) == [0, 2, 2]
+    assert rounded == [
+        Decimal("2.68"),
+        Decimal("1.01"),
+        Decimal("0.13"),
+        Decimal(0),
+        "refused",
+        "refused",
+        None,
+    ]
+    assert cast({"type": "integer", "round": "half_even"}, [0.5, 1.5, 2.0], pa.float64()) == [
+        0,
+        2,
+        2,
+    ]
     exact = pa.decimal128(10, 3)
     values = [Decimal("1.005"), Decimal("1.015")]
-    assert cast({"type": "decimal(9,2)", "round": "half_even"}, values, exact) == [Decimal("1.00"), Decimal("1.02")]
+    assert cast({"type": "decimal(9,2)", "round": "half_even"}, values, exact) == [
+        Decimal("1.00"),
+        Decimal("1.02"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,13 @@ from medallion.transforms.deduplicate import Deduplicate
 
 
 def test_exact_and_conflicting_duplicates_are_told_apart():
-    rows = [{"k": "a", "v": 1}, {"k": "a", "v": 2}, {"k": "b", "v": None}, {"k": "b", "v": None}, {"k": "a", "v": 2}]
+    rows = [
+        {"k": "a", "v": 1},
+        {"k": "a", "v": 2},
+        {"k": "b", "v": None},
+        {"k": "b", "v": None},
+        {"k": "a", "v": 2},
+    ]
     made = apply_transform(plugins.build(plugins.TRANSFORMS, {"deduplicate": "k"}), rows)
     assert made.rows == [{"k": "b", "v": None}, {"k": "a", "v": 2}]
     assert made.set_aside == [
@@ -30,7 +36,9 @@ def test_a_key_of_several_columns():
     rows = [{"k": 1, "d": "x", "v": 1}, {"k": 1, "d": "y", "v": 2}, {"k": 1, "d": "x", "v": 3}]
     step = plugins.build(plugins.TRANSFORMS, {"deduplicate": {"key": ["k", "d"], "keep": "first"}})
     assert step.key() == ("k", "d")
-    assert apply_transform(step, rows).set_aside == [(2, "deduplicated", "conflicting duplicate", "k, d", "1, x")]
+    assert apply_transform(step, rows).set_aside == [
+        (2, "deduplicated", "conflicting duplicate", "k, d", "1, x")
+    ]
 
 
 def test_rows_without_a_whole_key_are_no_duplicates():
@@ -77,7 +85,9 @@ def test_many_threads_keep_exactly_the_first_or_the_last(keep: Any):
         f"select * from data anti join aside using (_row) where _row not in (select {best}(_row) from data group by k)"
     )
     assert wrong.fetchall() == []
-    assert connection.sql("select count(*), count(distinct _row) from aside").fetchall() == [(140000, 140000)]
+    assert connection.sql("select count(*), count(distinct _row) from aside").fetchall() == [
+        (140000, 140000)
+    ]
 
 
 def test_missing_columns_and_wrong_settings():

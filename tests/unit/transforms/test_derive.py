@@ -77,7 +77,11 @@ def test_what_cannot_be_is_found_before_any_work(columns: dict[str, str]):
     ],
 )
 def test_rows_that_cannot_be_computed_are_quarantined(expression, good, bad):
-    rows = [{"a": 2, "b": 1, "c": "7"}, {"a": 1, "b": 0, "c": "x"}, {"a": None, "b": None, "c": None}]
+    rows = [
+        {"a": 2, "b": 1, "c": "7"},
+        {"a": 1, "b": 0, "c": "x"},
+        {"a": None, "b": None, "c": None},
+    ]
     rows[0]["a"] = 1 if "%" in expression else 2
     rows[0]["b"] = 2 if "%" in expression else 1
     made = apply_transform(Derive(columns={"d": expression}), rows)

@@ -8,9 +8,20 @@ from medallion.transforms.explode import Explode
 
 
 def test_each_item_of_a_list_becomes_a_row_and_rows_without_items_stay():
-    rows = [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}, {"id": 3, "tags": None}, {"id": 4, "tags": [None]}]
+    rows = [
+        {"id": 1, "tags": ["a", "b"]},
+        {"id": 2, "tags": []},
+        {"id": 3, "tags": None},
+        {"id": 4, "tags": [None]},
+    ]
     outcome = apply_transform(Explode(column="tags"), rows)
-    assert [(row["id"], row["tags"]) for row in outcome.rows] == [(1, "a"), (1, "b"), (2, None), (3, None), (4, None)]
+    assert [(row["id"], row["tags"]) for row in outcome.rows] == [
+        (1, "a"),
+        (1, "b"),
+        (2, None),
+        (3, None),
+        (4, None),
+    ]
     assert outcome.types == {"id": "BIGINT", "tags": "VARCHAR"}
 
 

@@ -27,7 +27,9 @@ from medallion.transforms.fill import Fill
         (date(2024, 1, 1), date(2024, 2, 29), date(2024, 2, 29)),
     ],
 )
-def test_missing_values_take_the_constant_and_the_type_stays(present: Any, constant: Any, filled: Any):
+def test_missing_values_take_the_constant_and_the_type_stays(
+    present: Any, constant: Any, filled: Any
+):
     rows = [{"a": present}, {"a": None}]
     fill = plugins.build(plugins.TRANSFORMS, {"fill": {"a": constant}})
     made = apply_transform(fill, rows)

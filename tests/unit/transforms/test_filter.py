@@ -15,7 +15,10 @@ def test_false_and_unknown_are_dropped_and_told():
     step = plugins.build(plugins.TRANSFORMS, {"filter": "a > 1 -- the large ones"})
     made = apply_transform(step, ROWS)
     assert made.rows == [ROWS[1]]
-    assert made.set_aside == [(0, "dropped", "filter", None, None), (2, "dropped", "filter", None, None)]
+    assert made.set_aside == [
+        (0, "dropped", "filter", None, None),
+        (2, "dropped", "filter", None, None),
+    ]
 
 
 def test_it_does_not_leak_out_of_its_brackets():
@@ -57,7 +60,10 @@ def test_rows_that_a_condition_cannot_be_computed_for_are_quarantined():
     rows = [{"a": 4, "b": 2}, {"a": 1, "b": 0}, {"a": 1, "b": 2}]
     made = apply_transform(Filter(where="a / b > 1"), rows)
     assert made.rows == rows[:1]
-    assert made.set_aside == [(1, "quarantined", "filter", None, "1, 0"), (2, "dropped", "filter", None, None)]
+    assert made.set_aside == [
+        (1, "quarantined", "filter", None, "1, 0"),
+        (2, "dropped", "filter", None, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,14 @@ def test_text_is_not_read_as_a_number_to_be_compared(where: str):
 
 
 @pytest.mark.parametrize(
-    "where", ["v = '1.5'", "a = '1'", "v in ('1.5', '2')", "v is not null and v <> 'x'", "cast(v as double) = 1.5"]
+    "where",
+    [
+        "v = '1.5'",
+        "a = '1'",
+        "v in ('1.5', '2')",
+        "v is not null and v <> 'x'",
+        "cast(v as double) = 1.5",
+    ],
 )
 def test_what_compares_alike_keeps_its_rows(where: str):
     rows = [{"a": 1, "v": "1.5"}]

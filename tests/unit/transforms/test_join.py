@@ -26,7 +26,10 @@ def test_left_keeps_every_row_and_takes_all_but_the_key():
 def test_inner_drops_rows_without_a_match_and_says_which():
     outcome = apply_transform(Join(with_="o", on="c", how="inner", columns="land"), ROWS, o=OTHER)
     assert outcome.rows == [{"id": 1, "c": "x", "land": "FR"}]
-    assert outcome.set_aside == [(1, "dropped", "join o", "c", "y"), (2, "dropped", "join o", "c", None)]
+    assert outcome.set_aside == [
+        (1, "dropped", "join o", "c", "y"),
+        (2, "dropped", "join o", "c", None),
+    ]
 
 
 def test_semi_and_anti_divide_the_rows_between_them():
@@ -38,7 +41,9 @@ def test_semi_and_anti_divide_the_rows_between_them():
 
 
 def test_null_keys_never_match():
-    outcome = apply_transform(Join(with_="o", on="c"), [{"c": None}], o=[{"c": None, "v": 1}, {"c": None, "v": 2}])
+    outcome = apply_transform(
+        Join(with_="o", on="c"), [{"c": None}], o=[{"c": None, "v": 1}, {"c": None, "v": 2}]
+    )
     assert outcome.rows == [{"c": None, "v": None}]
 
 
@@ -59,7 +64,12 @@ def test_a_repeated_key_is_refused_unless_many():
     many = Join(with_="o", on="c", many=True, columns=["land"])
     assert many.grain == "new"
     assert Join(with_="o", on="c").grain == "same"
-    assert [row["land"] for row in apply_transform(many, ROWS, o=other).rows] == ["FR", "BE", None, None]
+    assert [row["land"] for row in apply_transform(many, ROWS, o=other).rows] == [
+        "FR",
+        "BE",
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,12 @@ ROWS = [
 
 
 def test_rows_become_declared_columns_and_others_are_dropped_and_counted():
-    declared = {"by": "country", "name": "product", "values": ["Lamp", "Chair", "Sofa"], "value": "amount"}
+    declared = {
+        "by": "country",
+        "name": "product",
+        "values": ["Lamp", "Chair", "Sofa"],
+        "value": "amount",
+    }
     outcome = apply_transform(build(TRANSFORMS, {"pivot": declared}), ROWS)
     assert outcome.rows == [
         {"country": "DE", "Lamp": None, "Chair": Decimal("2.00"), "Sofa": None},
@@ -34,15 +39,21 @@ def test_rows_become_declared_columns_and_others_are_dropped_and_counted():
 
 def test_values_may_be_numbers_and_the_metric_another():
     rows = [{"year": 2024, "v": "a"}, {"year": 2024, "v": "b"}, {"year": 2025, "v": "c"}]
-    outcome = apply_transform(Pivot(name="year", values=[2024, 2025], value="v", metric="last"), rows)
+    outcome = apply_transform(
+        Pivot(name="year", values=[2024, 2025], value="v", metric="last"), rows
+    )
     assert outcome.rows == [{"2024": "b", "2025": "c"}]
-    counted = apply_transform(Pivot(name="year", values=[2023, 2024], value="v", metric="count"), rows[:2])
+    counted = apply_transform(
+        Pivot(name="year", values=[2023, 2024], value="v", metric="count"), rows[:2]
+    )
     assert counted.rows == [{"2023": 0, "2024": 2}]
 
 
 def test_truth_values_match_as_text():
     rows = [{"paid": True, "v": 1}, {"paid": False, "v": 2}]
-    assert apply_transform(Pivot(name="paid", values=[True, False], value="v"), rows).rows == [{"true": 1, "false": 2}]
+    assert apply_transform(Pivot(name="paid", values=[True, False], value="v"), rows).rows == [
+        {"true": 1, "false": 2}
+    ]
 
 
 def test_errors():
@@ -52,5 +63,7 @@ def test_errors():
         apply_transform(Pivot(name="contry", values=["FR"], value="amount"), ROWS)
     with pytest.raises(ValidationError, match="two columns"):
         Pivot(name="a", values=["x", "X"], value="v")
-    with pytest.raises(ValidationError, match=r"metric\n  Input should be 'count', .* 'first' or 'last'"):
+    with pytest.raises(
+        ValidationError, match=r"metric\n  Input should be 'count', .* 'first' or 'last'"
+    ):
         Pivot(name="a", values=["x"], value="v", metric="quantile")

@@ -14,8 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from medallion.contracts import Inputs
+from medallion.decorators import transform
 from medallion.errors import StepError
-from medallion.functions import transform
 from medallion.plugins import TRANSFORMS, build
 from medallion.testing import apply_transform
 from medallion.transforms.python import Python
@@ -49,7 +49,9 @@ def same_relation(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return rows
 
 
-@pytest.mark.parametrize("function", [same_pandas, same_arrow, same_polars, same_lazy, same_relation])
+@pytest.mark.parametrize(
+    "function", [same_pandas, same_arrow, same_polars, same_lazy, same_relation]
+)
 def test_every_frame_takes_and_gives_the_same_values(function):
     outcome = apply_transform(Python(function=function), ROWS)
     assert outcome.rows == ROWS
@@ -69,9 +71,9 @@ def test_a_named_index_comes_back_as_columns():
     def totals(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.groupby("k").agg({"v": "sum"})
 
-    assert apply_transform(Python(function=totals), [{"k": "a", "v": 1}, {"k": "a", "v": 2}]).rows == [
-        {"k": "a", "v": 3}
-    ]
+    assert apply_transform(
+        Python(function=totals), [{"k": "a", "v": 1}, {"k": "a", "v": 2}]
+    ).rows == [{"k": "a", "v": 3}]
 
 
 class Adding:
@@ -81,7 +83,11 @@ class Adding:
 
 def test_an_object_that_is_called_as_a_function():
     step = Python(function=Adding())
-    assert step.identity() == Python(function=Adding()).identity() != Python(function=same_pandas).identity()
+    assert (
+        step.identity()
+        == Python(function=Adding()).identity()
+        != Python(function=same_pandas).identity()
+    )
     assert [row["more"] for row in apply_transform(step, ROWS).rows] == [1, 1]
     with pytest.raises(StepError, match=r"failed at .*test_python.py:\d+: KeyError"):
         apply_transform(step, [*ROWS, *ROWS])
@@ -132,7 +138,8 @@ def test_an_undecorated_function_takes_all_rows_and_makes_new_ones():
     step = Python(function=same_arrow)
     assert (step.scope, step.grain) == ("table", "new")
     made = step.apply(
-        duckdb.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a"), Inputs(duckdb.default_connection())
+        duckdb.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a"),
+        Inputs(duckdb.default_connection()),
     )
     assert made.columns == ["a"]
 
@@ -200,7 +207,9 @@ def test_an_error_of_the_function_names_its_line(module):
             return inner(rows)
         """
     )
-    with pytest.raises(StepError, match=r"user_steps:f failed at .*user_steps\.py:5: KeyError: 'nope'") as caught:
+    with pytest.raises(
+        StepError, match=r"user_steps:f failed at .*user_steps\.py:5: KeyError: 'nope'"
+    ) as caught:
         apply_transform(Python(function="user_steps:f"), ROWS)
     assert str(path) in str(caught.value)
 
@@ -273,4 +282,6 @@ def test_functions_that_cannot_be_found(module):
 
 def test_it_has_a_json_schema_and_equals_itself_in_json():
     assert Python.model_json_schema()["properties"]["function"]["type"] == "string"
-    assert Python(function=same_arrow).model_dump(mode="json")["function"] == f"{__name__}:same_arrow"
+    assert (
+        Python(function=same_arrow).model_dump(mode="json")["function"] == f"{__name__}:same_arrow"
+    )

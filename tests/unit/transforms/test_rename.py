@@ -19,7 +19,9 @@ def test_names_change_and_order_stays():
 
 
 def test_two_columns_may_swap_names():
-    assert apply_transform(Rename(columns={"a": "b", "b": "a"}), [{"a": 1, "b": 2}]).rows == [{"b": 1, "a": 2}]
+    assert apply_transform(Rename(columns={"a": "b", "b": "a"}), [{"a": 1, "b": 2}]).rows == [
+        {"b": 1, "a": 2}
+    ]
 
 
 @pytest.mark.parametrize("new", ["b", "B"])
@@ -33,7 +35,9 @@ def test_missing_column():
         apply_transform(Rename(columns={"x": "y"}), [{"a": 1}])
 
 
-@pytest.mark.parametrize("columns", [{}, {"a": "_row"}, {"a": "_Origin"}, {"a": ""}, {"a": "x", "b": "X"}])
+@pytest.mark.parametrize(
+    "columns", [{}, {"a": "_row"}, {"a": "_Origin"}, {"a": ""}, {"a": "x", "b": "X"}]
+)
 def test_what_cannot_be_is_found_before_any_work(columns: dict[str, str]):
     with pytest.raises(ValidationError):
         Rename(columns=columns)

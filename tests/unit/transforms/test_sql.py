@@ -17,9 +17,12 @@ def run(query):
 
 
 def test_a_select_over_the_inputs_keeps_its_order():
-    query = (
-        "select country, sum(amount)::int as s from purchases join clients using (client) group by country order by s"
-    )
+    query = """
+        select country, sum(amount)::int as s
+        from purchases join clients using (client)
+        group by country
+        order by s
+    """
     assert run(query) == [{"country": "DE", "s": 1}, {"country": "FR", "s": 12}]
 
 
@@ -56,7 +59,10 @@ def test_what_a_select_may_do(query):
         ("select * from read_csv('/etc/passwd')", r"read_csv\(\) is not allowed"),
         ("select * from '/etc/passwd'", "no table '/etc/passwd'"),
         ('with "x.csv" as (select * from "x.csv") select * from "x.csv"', "no table 'x.csv'"),
-        ("select (select count(*) from duckdb_secrets()) as n", r"duckdb_secrets\(\) is not allowed"),
+        (
+            "select (select count(*) from duckdb_secrets()) as n",
+            r"duckdb_secrets\(\) is not allowed",
+        ),
         ("select * from query('select 1')", r"query\(\) is not allowed"),
         ("select * from (describe rows)", "not allowed"),
         ("select * from clints", "did you mean 'clients'"),
@@ -75,7 +81,9 @@ def test_what_a_select_may_not_do(query, message):
         run(query)
 
 
-@pytest.mark.parametrize("query", ["drop table x", "attach 'x.db'", "copy rows to 'x.csv'", "", "install httpfs"])
+@pytest.mark.parametrize(
+    "query", ["drop table x", "attach 'x.db'", "copy rows to 'x.csv'", "", "install httpfs"]
+)
 def test_other_statements_are_refused_when_declared(query):
     with pytest.raises(ValidationError, match="write one SELECT"):
         Sql(query=query)

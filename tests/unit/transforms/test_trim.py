@@ -25,7 +25,10 @@ def test_listed_columns_alone():
 
 
 def test_nothing_left_is_null():
-    assert apply_transform(Trim(), [{"a": text} for text in ("", " ", WHITE, None)]).rows == [{"a": None}] * 4
+    assert (
+        apply_transform(Trim(), [{"a": text} for text in ("", " ", WHITE, None)]).rows
+        == [{"a": None}] * 4
+    )
 
 
 def test_missing_and_non_text_columns_are_told():

@@ -10,7 +10,10 @@ from medallion.transforms.union import Union
 
 def test_rows_are_appended_by_column_name_and_what_one_lacks_is_null():
     outcome = apply_transform(
-        Union(with_=["b", "c"]), [{"x": 1, "y": "a"}], b=[{"y": "b", "x": 2}], c=[{"x": 3, "z": True}]
+        Union(with_=["b", "c"]),
+        [{"x": 1, "y": "a"}],
+        b=[{"y": "b", "x": 2}],
+        c=[{"x": 3, "z": True}],
     )
     assert outcome.rows == [
         {"x": 1, "y": "a", "z": None},
@@ -38,7 +41,10 @@ def test_kinds_that_do_not_mix_are_refused():
 
 
 def test_numbers_mix():
-    assert apply_transform(Union(with_="b"), [{"x": 1}], b=[{"x": 0.5}]).rows == [{"x": 1.0}, {"x": 0.5}]
+    assert apply_transform(Union(with_="b"), [{"x": 1}], b=[{"x": 0.5}]).rows == [
+        {"x": 1.0},
+        {"x": 0.5},
+    ]
 
 
 def test_as_written_in_yaml_it_reads_tables_by_full_name():

@@ -10,8 +10,12 @@ from medallion.transforms.unpivot import Unpivot
 
 
 def test_columns_become_rows_and_nulls_stay():
-    step = build(TRANSFORMS, {"unpivot": {"columns": ["jan", "feb"], "name": "month", "value": "revenue"}})
-    outcome = apply_transform(step, [{"shop": "a", "jan": 1, "feb": None}, {"shop": "b", "jan": 3, "feb": 4}])
+    step = build(
+        TRANSFORMS, {"unpivot": {"columns": ["jan", "feb"], "name": "month", "value": "revenue"}}
+    )
+    outcome = apply_transform(
+        step, [{"shop": "a", "jan": 1, "feb": None}, {"shop": "b", "jan": 3, "feb": 4}]
+    )
     assert outcome.rows == [
         {"shop": "a", "month": "jan", "revenue": 1},
         {"shop": "a", "month": "feb", "revenue": None},

@@ -54,7 +54,9 @@ def test_each_function_in_its_group_and_order(call, expected):
 
 
 def test_without_order_rows_stand_as_in_their_files_and_nulls_come_last():
-    assert [row["x"] for row in apply_transform(Window(columns={"x": "row_number()"}), ROWS).rows] == [1, 2, 3, 4]
+    assert [
+        row["x"] for row in apply_transform(Window(columns={"x": "row_number()"}), ROWS).rows
+    ] == [1, 2, 3, 4]
     rows = [{"a": None}, {"a": 1}, {"a": 2}]
     outcome = apply_transform(Window(order_by="-a", columns={"x": "row_number()"}), rows)
     assert [row["x"] for row in outcome.rows] == [3, 2, 1]

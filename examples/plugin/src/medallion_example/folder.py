@@ -21,8 +21,8 @@ from uuid import uuid4
 from medallion.contracts import Flaw, Sink, TableSpec, check_writer, literal, quote
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.sinks.integers import TooLargeError
 from medallion.sinks.loading import Target, target
-from medallion.sinks.whole_numbers import TooLargeError
 from pydantic import field_validator
 
 from medallion_example.folder_store import FolderStore, read_active

@@ -13,12 +13,12 @@ from typing import Any
 
 from medallion.contracts import ROW, Filter, Page, Query, Sort, Store
 from medallion.errors import SinkError
-from medallion.grouping import LENGTHS, Metric, Term, grouping
-from medallion.kinds import Kind, kind_of
-from medallion.metrics import quantile_of
-from medallion.paging import Plan, gone, key_values, plan, read_cursor, table_of
+from medallion.query.aggregation import LENGTHS, Metric, Term, grouping
+from medallion.query.column_types import Kind, kind_of
+from medallion.query.metrics import quantile_of
+from medallion.query.text_folding import fold
+from medallion.query.validation import Plan, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
-from medallion.text_folding import fold
 
 Row = dict[str, Any]
 

@@ -1,0 +1,220 @@
+"""Columns that a source adds to what stands in its files, and one name for columns that are called otherwise there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
+
+from medallion.contracts import RESERVED, Format, Parsed, literal, quote
+from medallion.errors import SourceError, StorageError, did_you_mean
+from medallion.records import Column
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection
+    from medallion.storage import Entry
+
+FILE_FACTS = ("path", "name", "modified", "record")
+_FOLDER = re.compile(r"folder\((\w+)\)")
+_HIVE = re.compile(r"([^=/]+)=([^/]*)")
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+_STARTS = "_record_starts"
+
+
+def check_added(text: str) -> str:
+    """What an added column holds, as it stands. Raises ValueError on what no file has."""
+    if text in FILE_FACTS or _FOLDER.fullmatch(text):
+        return text
+    known = did_you_mean(text, (*FILE_FACTS, "folder(year)", "folder(1)"))
+    raise ValueError(
+        f"{text!r} cannot be added{known}; write path, name, modified, record, folder(NAME) or folder(1)"
+    )
+
+
+def _unreserved(name: str) -> str:
+    if not name.strip() or name.lower() in RESERVED:
+        raise ValueError(f"{name!r} cannot be the name of a column")
+    return name
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: (others,) if isinstance(others, str) else others for name, others in value.items()
+    }
+
+
+def _one_name_each(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    seen = {name.casefold(): name for name in value}
+    for name, others in value.items():
+        for other in others:
+            if other.casefold() in seen:
+                raise ValueError(
+                    f"{other!r} cannot be both {seen[other.casefold()]!r} and {name!r}"
+                )
+            seen[other.casefold()] = name
+    return value
+
+
+AddedColumns = dict[
+    Annotated[str, AfterValidator(_unreserved)], Annotated[str, AfterValidator(check_added)]
+]
+"""Facts about a file by the column that holds them."""
+
+Aliases = Annotated[
+    dict[Annotated[str, AfterValidator(_unreserved)], tuple[str, ...]],
+    BeforeValidator(_listed, json_schema_input_type=dict[str, str | list[str]]),
+    AfterValidator(_one_name_each),
+]
+"""What columns are called in some files, by their name."""
+
+
+class ShapedFormat(Format):
+    """A format whose columns have the names of the declaration, with facts about the file added.
+
+    `names` maps what a column is called in files to its name; `added` are SQL expressions by column, `{record}` in them
+    standing for the number of a row's record.
+    """
+
+    name: ClassVar[str] = "shaped"
+
+    form: SerializeAsAny[Format]
+    names: dict[str, str] = Field(default_factory=dict)
+    added: dict[str, str] = Field(default_factory=dict)
+
+    def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
+        plain = target.with_name(f"{target.name}.plain")
+        try:
+            parsed = self.form.parse(source, name, plain, connection)
+            chosen = dict(self._renamed(name, parsed.columns))
+            self._write(plain, target, chosen, parsed, connection)
+        finally:
+            plain.unlink(missing_ok=True)
+        described = connection.execute(
+            f"describe from read_parquet({literal(str(target))})"
+        ).fetchall()
+        columns = tuple(Column(name=row[0], type=row[1]) for row in described)
+        return Parsed(columns, parsed.rows, parsed.rejects, parsed.warnings)
+
+    def _renamed(self, file: str, columns: Iterable[Column]) -> Iterator[tuple[str, str]]:
+        """(name, name in the file) of each column. Raises SourceError when two would have one name."""
+        seen = {name.casefold(): "`add`" for name in self.added}
+        for column in columns:
+            name = self.names.get(column.name.casefold(), column.name)
+            if name.casefold() in seen:
+                other = seen[name.casefold()]
+                fault = (
+                    f"{file}: the column {column.name!r} would be called {name!r}, as is {other}"
+                )
+                raise SourceError(fault, hint="correct `aliases` or `add`")
+            seen[name.casefold()] = f"the column {column.name!r}"
+            yield name, column.name
+
+    def _write(
+        self,
+        plain: Path,
+        target: Path,
+        names: Mapping[str, str],
+        parsed: Parsed,
+        connection: Connection,
+    ) -> None:
+        import duckdb
+
+        chosen = [f"{quote(former)} as {quote(name)}" for name, former in names.items()]
+        rows = f"read_parquet({literal(str(plain))}, hive_partitioning=false)"
+        record = "file_row_number + 1"
+        if parsed.rejects and any("{record}" in expression for expression in self.added.values()):
+            starts = [record - before for before, (record, *_) in enumerate(parsed.rejects, 1)]
+            before = "select unnest(?::bigint[]) as start, unnest(range(1, len(?::bigint[]) + 1)) as before"
+            before = f"select start, max(before) as before from ({before}) group by start"
+            connection.execute(
+                f"create or replace temp table {_STARTS} as {before}", [starts, starts]
+            ).fetchall()
+            numbered = f"(select *, file_row_number from {rows}) as r"
+            rows = f"{numbered} asof left join {_STARTS} on r.file_row_number >= start"
+            record = "r.file_row_number + 1 + coalesce(before, 0)"
+        chosen += [
+            f"{expression.replace('{record}', record)} as {quote(column)}"
+            for column, expression in self.added.items()
+        ]
+        try:
+            connection.execute(
+                f"copy (select {', '.join(chosen)} from {rows} order by file_row_number) to {literal(str(target))} "
+                f"(format parquet, compression snappy, parquet_version v2)"
+            ).fetchall()
+        except duckdb.IOException as error:
+            raise StorageError(
+                f"{target}: cannot be written: {error}", hint="check the space left"
+            ) from error
+
+
+def shaped(
+    form: Format,
+    aliases: Mapping[str, Iterable[str]],
+    add: Mapping[str, str],
+    name: str,
+    entry: Entry,
+) -> Format:
+    """The format of one file, with the names and columns that its source declares."""
+    if not aliases and not add:
+        return form
+    names = {other.casefold(): column for column, others in aliases.items() for other in others}
+    return ShapedFormat(
+        form=form,
+        names=names,
+        added={column: _fact(what, name, entry) for column, what in add.items()},
+    )
+
+
+def _fact(what: str, name: str, entry: Entry) -> str:
+    """SQL of a fact about a file. Raises SourceError when the file does not lie in such a folder."""
+    if what == "record":
+        return "({record})::bigint"
+    if what == "modified":
+        moment = datetime.fromtimestamp(entry.mtime, UTC)
+        return f"timestamptz {literal(moment.isoformat(sep=' '))}"
+    *folders, last = name.split("/")
+    folder = _FOLDER.fullmatch(what)
+    if folder is None:
+        return literal(name if what == "path" else last)
+    wanted = folder[1]
+    if wanted.isdigit():
+        value = folders[-int(wanted)] if 0 < int(wanted) <= len(folders) else None
+    else:
+        value = dict(_hive_values(folders)).get(wanted)
+    if value is None:
+        known = (
+            ", ".join(f"{key}=…" for key, _ in _hive_values(folders)) or "/".join(folders) or "none"
+        )
+        raise SourceError(
+            f"{name}: lies in no folder that `add` calls {what}",
+            hint=f"its folders: {known}; correct `add` or `source`",
+        )
+    return "null::varchar" if value == _HIVE_NULL else literal(value)
+
+
+def _hive_values(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for folder in folders:
+        if match := _HIVE.fullmatch(folder):
+            yield match[1], match[2] if match[2] == _HIVE_NULL else unquote(match[2])
+
+
+def unused_folders(
+    names: Iterable[str], source: str, add: Mapping[str, str], columns: Iterable[str]
+) -> list[str]:
+    """The keys of folders such as `year=2024` that tell files apart, but that neither files nor `add` make columns."""
+    keys: dict[str, None] = {}
+    for name in names:
+        for folder in name.split("/")[:-1]:
+            match = _HIVE.fullmatch(folder)
+            if match and folder not in source.split("/"):
+                keys[match[1]] = None
+    known = set(add.values())
+    present = {column.casefold() for column in columns}
+    return [key for key in keys if f"folder({key})" not in known and key.casefold() not in present]

@@ -1,0 +1,123 @@
+"""What is wrong between the parts of a declaration, each of which is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from medallion.contracts import Section, SourceLayer
+from medallion.declaration.columns import known_columns, lacks
+from medallion.declaration.models import Declaration, Source, Table
+from medallion.errors import did_you_mean
+
+
+def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong between the parts of a declaration: (path, message) each. Empty when it can be planned."""
+    order = {layer: position for position, layer in enumerate(declaration.layers)}
+    known = declaration.names()
+    if not known:
+        yield (
+            ("tables",),
+            "no table is declared; begin with `bronze: {orders: {source: data/orders.csv}}`",
+        )
+    for layer, tables in declaration.tables.items():
+        if layer not in order:
+            yield ("tables", layer), f"no layer {layer!r}{did_you_mean(layer, order)}"
+            continue
+        takes_files = isinstance(declaration.layers[layer], SourceLayer)
+        for name, table in tables.items():
+            path = ("tables", layer, name)
+            if isinstance(table, Source):
+                if not takes_files:
+                    kind = declaration.layers[layer].name
+                    yield (
+                        (*path, "source"),
+                        f"layer {layer!r} is of type {kind!r}, which takes no source files in",
+                    )
+            elif takes_files:
+                yield (*path, "from"), f"layer {layer!r} takes source files; write `source`"
+            else:
+                yield from _bad_reads(table, path, known, order)
+    yield from _cycles(declaration)
+    yield from _bad_service(declaration)
+
+
+def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for key, section in declaration.sections.items():
+        if isinstance(section, Section):
+            yield from (((key, *path), message) for path, message in section.faults(declaration))
+    served = {name.partition(".")[2]: name for name in declaration.served()}
+    columns = known_columns(declaration)
+    for label, sink in declaration.sinks.items():
+        for name, reason in sink.sink.unfit_names(list(served)):
+            yield (
+                ("tables", *served[name].split(".")),
+                f"the sink {label!r} cannot serve it: {reason}",
+            )
+        for name, table in sink.tables.items():
+            path = ("sinks", label, "tables", name)
+            if name not in served:
+                yield path, f"no table {name!r} in the last layer{did_you_mean(name, served)}"
+                continue
+            if table.mode != "replace" and not table.key:
+                yield (*path, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
+            for place, column in table.columns():
+                if wrong := lacks(columns[served[name]], column, name):
+                    yield (*path, *place), wrong
+
+
+def _bad_reads(
+    table: Table, path: tuple[str, ...], known: list[str], order: Mapping[str, int]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for alias, name in table.from_.items():
+        where = (*path, "from", alias)
+        if name not in known:
+            yield where, f"no table {name!r}{did_you_mean(name, known)}"
+        elif order[name.partition(".")[0]] > order[path[1]]:
+            yield where, f"{name!r} is of a later layer; data only moves forward"
+    for key, parts in (("steps", table.steps), ("expect", table.expect)):
+        for position, part in enumerate(parts):
+            for name in part.reads():
+                place: tuple[str | int, ...] = (*path, key, position, part.name)
+                if name not in known:
+                    yield place, f"no table {name!r}{did_you_mean(name, known)}"
+                elif order[name.partition(".")[0]] > order[path[1]]:
+                    yield place, f"{name!r} is of a later layer; data only moves forward"
+
+
+def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    layers = list(declaration.layers)
+    reads = {
+        name: [
+            read for read in table.reads().values() if not _later(read, name, layers)
+        ]  # told already
+        for name in declaration.names()
+        if isinstance(table := declaration.table(name), Table)
+    }
+    done: set[str] = set()
+
+    for name in reads:
+        for cycle in _cycles_from(name, reads, done):
+            yield ("tables", *cycle[0].split("."), "from"), f"a cycle: {' → '.join(cycle)}"
+
+
+def _cycles_from(
+    root: str, reads: Mapping[str, list[str]], done: set[str]
+) -> Iterator[tuple[str, ...]]:
+    """The cycles met on the way from a table to all that it reads; without recursion, for chains may be long."""
+    trail = {} if root in done else {root: iter(reads[root])}
+    while trail:
+        name, others = next(reversed(trail.items()))
+        other = next(others, None)
+        if other is None:
+            done.add(name)
+            del trail[name]
+        elif other in trail:
+            names = list(trail)
+            yield (*names[names.index(other) :], other)
+        elif other not in done:
+            trail[other] = iter(reads.get(other, ()))
+
+
+def _later(name: str, than: str, layers: list[str]) -> bool:
+    first, second = name.partition(".")[0], than.partition(".")[0]
+    return first in layers and layers.index(first) > layers.index(second)

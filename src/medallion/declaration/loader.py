@@ -1,0 +1,298 @@
+"""medallion.yaml → Declaration, with every problem found in one reading and its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from medallion import plugins
+from medallion.contracts import Plugin, SourceLayer
+from medallion.declaration import locations
+from medallion.declaration.consistency import faults
+from medallion.declaration.messages import known_keys, said
+from medallion.declaration.models import (
+    Declaration,
+    Heading,
+    ServedTable,
+    SinkDeclaration,
+    Source,
+    Table,
+)
+from medallion.declaration.yaml_document import Document, dotted, read
+from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
+from medallion.secrets import masked_logger
+
+Trail = tuple[str | int, ...]
+
+_log = masked_logger(__name__)
+
+_STEPS_OF_FILES = (
+    "a table with `source` keeps its files as they are; write this in one made `from` it"
+)
+_BESIDE_SOURCE = {
+    "from": "a table has `source` (files taken in) or `from` (tables it is made of), not both"
+}
+
+
+def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
+    """Read and check a declaration. Raises DeclarationError with all problems, in the order of the file.
+
+    With `serving`, an endpoint or block that does not fit the tables is logged only: the others can be served.
+    """
+    document = read(path)
+    reader = _Reader(document, path.parent, serving=serving)
+    declaration = reader.declaration(document.data)
+    if reader.problems or declaration is None:
+        raise DeclarationError(
+            [problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])]
+        )
+    return declaration, document
+
+
+class _Reader:
+    """Walks what was written and builds the models, noting each problem instead of stopping at it."""
+
+    def __init__(self, document: Document, base: Path, *, serving: bool) -> None:
+        self.document = document
+        self.base = base
+        self.serving = serving
+        self.problems: list[tuple[tuple[int, ...], Problem]] = []
+
+    def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
+        place = self.document.place(trail, key=key)
+        order = tuple(int(part) for part in place.rsplit(":", 2)[1:])
+        self.problems.append(
+            (order, Problem(place, dotted(self.document.existing(trail)), message))
+        )
+
+    def declaration(self, data: Mapping[str, Any]) -> Declaration | None:
+        known = [
+            *(set(Declaration.model_fields) - {"sections"}),
+            *plugins.registered(plugins.SECTIONS),
+        ]
+        for key in data:
+            if key not in known:
+                self.add((key,), f"unknown key{did_you_mean(key, known)}", key=True)
+        values: dict[str, Any] = {key: data[key] for key in ("name", "lake") if key in data}
+        self.model((), Heading, values)
+        if "layers" in data:
+            values["layers"] = self.mapping(("layers",), data["layers"], plugins.LAYERS)
+        if "engine" in data:
+            values["engine"] = self.plugin(("engine",), plugins.ENGINES, data["engine"])
+        if "sinks" in data:
+            values["sinks"] = {
+                label: self.sink(("sinks", label), label, item)
+                for label, item in self.items(("sinks",), data["sinks"])
+            }
+        values["tables"] = {
+            layer: {
+                name: self.table(("tables", layer, name), item)
+                for name, item in self.items(("tables", layer), tables)
+            }
+            for layer, tables in self.items(("tables",), data.get("tables", {}))
+        }
+        values["sections"] = {
+            key: self.plugin(
+                (key,), plugins.SECTIONS, {"type": key, **dict(self.items((key,), data[key]))}
+            )
+            for key in plugins.registered(plugins.SECTIONS)
+            if key in data
+        }
+        whole = self.model((), Declaration, values) if not self.problems else self.partial(values)
+        if whole is not None:
+            self.add_faults(whole)
+        return whole
+
+    def add_faults(self, whole: Declaration) -> None:
+        """Note what is wrong between the parts, and, when nothing is, between their places."""
+        for trail, message in faults(whole):
+            if self.serving and trail[0] in whole.sections:
+                _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
+            else:
+                self.add(trail, message)
+        if not self.problems:
+            for trail, message in locations.faults(whole, self.base):
+                self.add(trail, message)
+
+    def partial(self, values: Mapping[str, Any]) -> Declaration | None:
+        """What could be read, for the faults between tables to be told as well; None when it is too little."""
+        layers = values.get(
+            "layers", Declaration.model_fields["layers"].get_default(call_default_factory=True)
+        )
+        built = {
+            name: plugins.build(plugins.LAYERS, layer)
+            for name, layer in layers.items()
+            if layer is not None
+        }
+        if not built or len(built) < len(layers) or not any(values["tables"].values()):
+            return None
+        tables = {
+            layer: {name: table or _unread(built.get(layer)) for name, table in found.items()}
+            for layer, found in values["tables"].items()
+        }
+        sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
+        sections = {
+            key: section for key, section in values["sections"].items() if section is not None
+        }
+        return Declaration.model_construct(
+            layers=built, tables=tables, sinks=sinks, sections=sections
+        )
+
+    def table(self, trail: Trail, item: object) -> Source | Table | None:
+        fields = dict(self.items(trail, item))
+        if "source" in fields:
+            for key in ("from", "steps", "expect"):
+                if key in fields:
+                    self.add((*trail, key), _BESIDE_SOURCE.get(key, _STEPS_OF_FILES), key=True)
+                    del fields[key]
+            if "format" in fields:
+                fields["format"] = self.plugin(
+                    (*trail, "format"), plugins.FORMATS, fields["format"]
+                )
+            return cast("Source | None", self.model(trail, Source, fields))
+        if "from" not in fields:
+            self.neither_source_nor_from(trail, fields)
+            return None
+        for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
+            if key not in fields:
+                continue
+            parts = fields[key]
+            if not isinstance(parts, list):
+                self.add((*trail, key), "must be a list")
+                parts = []
+            built = [
+                self.plugin((*trail, key, position), group, part)
+                for position, part in enumerate(parts)
+            ]
+            fields[key] = [
+                part for part in built if part is not None
+            ]  # those that failed are noted already
+        return cast("Table | None", self.model(trail, Table, fields))
+
+    def neither_source_nor_from(self, trail: Trail, fields: Mapping[str, Any]) -> None:
+        unknown = [key for key in fields if key not in (*known_keys(Source), *known_keys(Table))]
+        hints = {key: did_you_mean(key, ("from", "source")) for key in unknown}
+        mistyped = [key for key, hint in hints.items() if hint.endswith("?")]
+        for key in mistyped:
+            self.add((*trail, key), f"unknown key{hints[key]}", key=True)
+        if not mistyped:
+            self.add(
+                trail, "needs `source` (files taken in) or `from` (tables it is made of)", key=True
+            )
+
+    def sink(self, trail: Trail, label: str, item: object) -> SinkDeclaration | None:
+        fields = dict(self.items(trail, item))
+        tables = {
+            name: self.model(
+                (*trail, "tables", name),
+                ServedTable,
+                dict(self.items((*trail, "tables", name), served)),
+            )
+            for name, served in self.items((*trail, "tables"), fields.pop("tables", {}))
+        }
+        if "url" not in fields:
+            self.add(
+                trail,
+                "needs `url`, such as sqlite:lake/serving.db or mongodb://host/database",
+                key=True,
+            )
+            return None
+        kind = fields.pop("type", None) or str(fields["url"]).partition(":")[0]
+        if "label" in fields:
+            self.add(
+                (*trail, "label"),
+                "unknown key; a sink is called by its key under `sinks`",
+                key=True,
+            )
+        sink = self.plugin(trail, plugins.SINKS, {"type": kind, **fields, "label": label})
+        return (
+            None
+            if self.problems
+            else SinkDeclaration.model_validate({"sink": sink, "tables": tables})
+        )
+
+    def mapping(self, trail: Trail, item: object, group: str) -> dict[str, Any]:
+        return {
+            name: self.plugin((*trail, name), group, value)
+            for name, value in self.items(trail, item)
+        }
+
+    def items(self, trail: Trail, item: object) -> list[tuple[str, Any]]:
+        if isinstance(item, Mapping):
+            return list(item.items())
+        if item is not None:
+            self.add(trail, "must be a mapping")
+        return []
+
+    def plugin(self, trail: Trail, group: str, value: object) -> Plugin | None:
+        """Build one plugin; a step's `on_fail` may stand beside its name."""
+        shared: dict[str, Any] = {}
+        if group == plugins.EXPECTATIONS and isinstance(value, Mapping) and "on_fail" in value:
+            shared = {"on_fail": value["on_fail"]}
+            value = {key: item for key, item in value.items() if key != "on_fail"}
+        try:
+            name, body = plugins.split(value)
+            inside = trail if isinstance(value, str) or "type" in value else (*trail, name)  # type: ignore[operator]
+        except PluginError as error:
+            self.add(trail, str(error))
+            return None
+        try:
+            kind = plugins.find(group, name)
+            fields = plugins.fields(kind, body)
+        except PluginError as error:
+            self.add(trail, str(error), key=True)
+            return None
+        short = (
+            kind.value_field
+            if kind.value_field in fields and fields[kind.value_field] is body
+            else None
+        )
+        try:
+            found: Plugin | None = self.model(
+                inside, kind, {**fields, **shared}, beside=trail, shared=shared, short=short
+            )
+        except (
+            Exception
+        ) as error:  # whatever a stranger's validator does is a problem of this place
+            self.add(
+                inside, f"{plugins.described(group, name)} failed: {type(error).__name__}: {error}"
+            )
+            return None
+        return found
+
+    def model(
+        self,
+        trail: Trail,
+        kind: type[Any],
+        values: Mapping[str, Any],
+        *,
+        beside: Trail = (),
+        shared: Mapping[str, Any] | None = None,
+        short: str | None = None,
+    ) -> Any:
+        """Validate one model; `beside` is where `shared` fields stand, `short` a field written as the whole value."""
+        try:
+            return kind.model_validate(values)
+        except ValidationError as error:
+            found: dict[Trail, list[Mapping[str, Any]]] = {}
+            for fault in error.errors(include_url=False):
+                place: Trail = fault["loc"]
+                if place and place[0] in (shared or {}):
+                    where = (*beside, *place)
+                else:
+                    where = (*trail, *(place[1:] if short and place[:1] == (short,) else place))
+                alone = fault["type"] in ("extra_forbidden", "missing")
+                found.setdefault(where if alone else self.document.existing(where), []).append(
+                    fault
+                )
+            for where, faults in found.items():
+                self.add(where, said(faults, kind), key=faults[0]["type"] == "extra_forbidden")
+            return None
+
+
+def _unread(layer: Plugin | None) -> Source | Table:
+    """Stands for a table that could not be read, so that others may still name it."""
+    return Source(source="?") if isinstance(layer, SourceLayer) else Table.model_construct(from_={})

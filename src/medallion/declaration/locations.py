@@ -1,0 +1,254 @@
+"""Where lake, layers, sources and databases are, and what may not be inside what.
+
+Locations are compared as the operating system sees them: relative paths, `..`, symbolic links and other
+spellings of one URL are resolved first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from medallion.declaration import source_pattern
+from medallion.declaration.models import Declaration, Source
+
+Fault = tuple[tuple[str | int, ...], str]
+
+RESERVED = (
+    "damaged",
+    "quarantine",
+    "releases",
+    "runs",
+    "snapshots",
+    "touched",
+    "writes",
+)  # folders of every lake
+LAKE_MARKS = ("lake.json", "current.json")
+LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: whose tables they are
+RECORDS = (
+    *LAKE_MARKS,
+    "lease.json",
+    *(f"{folder}/record.json" for folder in RESERVED),
+)  # by example
+_RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A folder, or a prefix of a bucket. `parts` are its path; `path` is None when it is remote."""
+
+    shown: str
+    parts: tuple[str, ...]
+    path: Path | None = None
+
+    def below(self, other: Location) -> tuple[str, ...] | None:
+        """The parts of the path from `other` down to this location; None when it is not inside."""
+        if self.parts[: len(other.parts)] == other.parts:
+            return self.parts[len(other.parts) :]
+        if self.path is None or other.path is None or not other.path.exists():
+            return None
+        for depth, folder in enumerate((self.path, *self.path.parents)):
+            if folder.exists() and folder.samefile(
+                other.path
+            ):  # a bind mount, or a name in another case
+                return self.parts[len(self.parts) - depth :]
+        return None
+
+
+def locate(url: str, base: Path) -> Location:
+    """The location of a URL or of a local path, a relative one being taken from `base`."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "file":
+        path = Path(os.path.realpath(base / (rest if separator else url)))
+        return Location(str(path), path.parts, path)
+    parts: list[str] = []
+    for part in rest.split("/"):
+        if part == "..":
+            parts = parts[:1] + parts[1:-1]  # never above the bucket
+        elif part not in ("", "."):
+            parts.append(part)
+    return Location(f"{scheme}://{'/'.join(parts)}", (f"{scheme}:", *parts))
+
+
+def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
+    """What is where it may not be: (path in the declaration, message) each."""
+    lake = locate(declaration.lake, base)
+    layers = {
+        name: locate(layer.path or f"{declaration.lake}/{name}", base)
+        for name, layer in declaration.layers.items()
+    }
+    for other in _other_lakes(lake, lake):
+        yield ("lake",), f"is inside another lake, {other}; choose a folder of its own"
+    for name, place in layers.items():
+        trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
+        yield from ((trail, message) for message in _bad_layer(name, place, lake, layers))
+    yield from _bad_sources(declaration, lake, layers, base)
+    yield from _bad_sinks(declaration, lake, layers, base)
+
+
+def _bad_layer(
+    name: str, place: Location, lake: Location, layers: dict[str, Location]
+) -> Iterator[str]:
+    if lake.below(place) is not None:
+        yield f"layer {name!r} would be at {place.shown}, which holds the lake itself; choose a folder of its own"
+        return
+    inside = place.below(lake)
+    if inside and inside[0] in RESERVED:
+        yield f"layer {name!r} would be in {inside[0]!r}, where the lake keeps records; choose another name or path"
+    for other, elsewhere in layers.items():
+        if other == name:
+            break
+        if place.below(elsewhere) is not None or elsewhere.below(place) is not None:
+            yield f"layers {other!r} and {name!r} are at {elsewhere.shown} and {place.shown}; give each its own folder"
+    for another in _other_lakes(place, lake):
+        yield f"layer {name!r} would be at {place.shown}, but {another} is another lake; choose a folder of its own"
+
+
+def _bad_sources(
+    declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
+) -> Iterator[Fault]:
+    for trail, source in _sources(declaration):
+        root, rest = source_pattern.split(source)
+        folder = locate(root, base)
+        whole = locate(source, base) if source_pattern.names_one_file(rest) else folder
+        for layer, place in layers.items():
+            if folder.below(place) is not None or whole.below(place) is not None:
+                yield (
+                    trail,
+                    f"{source} is inside layer {layer!r}, {place.shown}; keep sources and layers apart",
+                )
+            elif (below := place.below(folder)) and _takes(
+                declaration, layer, rest, "/".join(below)
+            ):
+                yield (
+                    trail,
+                    f"{source} would take in the files of layer {layer!r}, {place.shown}; keep them apart",
+                )
+        if _takes_records(lake, folder, rest):
+            yield (
+                trail,
+                f"{source} would take in records of the lake, {lake.shown}; keep sources and the lake apart",
+            )
+
+
+def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each source as it is declared, and where."""
+    for name in declaration.names():
+        table = declaration.table(name)
+        if isinstance(table, Source):
+            yield ("tables", *name.split(".", 1), "source"), table.source
+
+
+def _takes_records(lake: Location, folder: Location, rest: str) -> bool:
+    """Whether a source's pattern, below a folder, matches records of the lake."""
+    inside = folder.below(lake)
+    if inside:
+        return inside[0] in RESERVED
+    below = lake.below(folder)
+    if below is None:
+        return False
+    wanted = source_pattern.regex(rest)
+    return any(wanted.fullmatch("/".join((*below, record))) for record in RECORDS)
+
+
+def _bad_sinks(
+    declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
+) -> Iterator[Fault]:
+    """Databases that are files, and lie where other files are written or read."""
+    files: dict[str, Location] = {}
+    for label, item in declaration.sinks.items():
+        path = item.sink.located(base).file()
+        if path is None:
+            continue
+        file = locate(str(path), base)
+        trail = ("sinks", label, "url")
+        for other, elsewhere in files.items():
+            if elsewhere.below(file) == ():
+                yield (
+                    trail,
+                    f"{file.shown} is the database of sink {other!r} already; give each its own file",
+                )
+        files[label] = file
+        for layer, place in layers.items():
+            if file.below(place) is not None and lake.below(place) is None:
+                yield (
+                    trail,
+                    f"{file.shown} is inside layer {layer!r}, {place.shown}; choose another place",
+                )
+        inside = file.below(lake)
+        if lake.below(file) is not None or (
+            inside and (inside[0] in RESERVED or inside in _RECORD_FILES)
+        ):
+            yield (
+                trail,
+                f"{file.shown} is where the lake keeps records; choose another name, such as serving.db",
+            )
+        for _, source in _sources(declaration):
+            if _names(source, file, base):
+                yield (
+                    trail,
+                    f"{file.shown} would be a file of the source {source}; choose another place",
+                )
+
+
+def _names(source: str, file: Location, base: Path) -> bool:
+    root, rest = source_pattern.split(source)
+    below = file.below(locate(root, base))
+    return below is not None and bool(source_pattern.regex(rest).fullmatch("/".join(below)))
+
+
+def _takes(declaration: Declaration, layer: str, rest: str, folder: str) -> bool:
+    """Whether a source's pattern matches what a layer in a folder below it may write."""
+    wanted = source_pattern.regex(rest)
+    ending = rest.rpartition("/")[2].rpartition("*")[2]
+    digits = "0" * 64
+    if declaration.layers[layer].path and wanted.fullmatch(f"{folder}/{LAYER_MARK}"):
+        return True
+    for table in declaration.tables.get(layer, {}):
+        names = (
+            f"objects/{digits}{ending}",
+            f"records/{digits}.parquet",
+            f"{digits}/part-0.parquet",
+        )
+        paths = [f"{folder}/{table}.parquet", *(f"{folder}/{table}/{name}" for name in names)]
+        if any(wanted.fullmatch(path) for path in paths):
+            return True
+    return False
+
+
+def _other_lakes(place: Location, lake: Location) -> Iterator[str]:
+    """Local lakes, other than our own, that a location is inside of or that lie directly in it."""
+    if place.path is None:
+        return
+    folders = (
+        [*place.path.parents]
+        if place is lake
+        else [place.path, *place.path.parents, *_folders(place.path)]
+    )
+    for folder in folders:
+        if (
+            folder != lake.path
+            and _is_lake(folder)
+            and not (lake.path and lake.path.exists() and _same(folder, lake))
+        ):
+            yield str(folder)
+
+
+def _is_lake(folder: Path) -> bool:
+    try:
+        return any((folder / mark).is_file() for mark in LAKE_MARKS) and (folder / "runs").is_dir()
+    except OSError:
+        return False
+
+
+def _same(folder: Path, lake: Location) -> bool:
+    return lake.path is not None and folder.samefile(lake.path)
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [Path(entry) for entry in os.scandir(folder) if entry.is_dir()]
+    except OSError:
+        return []

@@ -1,0 +1,36 @@
+"""Where the files of a `source` are looked for, and which of them it means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+_WILD = re.compile(r"[*?\[]")
+_TOKENS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.")
+_EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
+
+
+def split(source: str) -> tuple[str, str]:
+    """The folder or URL below which all files of a source are, and the rest of the pattern."""
+    pattern = PurePosixPath(source)
+    wild = next(
+        (n for n, part in enumerate(pattern.parts) if _WILD.search(part)), len(pattern.parts) - 1
+    )
+    scheme, separator, _ = source.partition("://")
+    root = str(PurePosixPath(*pattern.parts[:wild]))
+    if separator:
+        root = root.replace(f"{scheme}:/", f"{scheme}://", 1)
+    return root, str(PurePosixPath(*pattern.parts[wild:]))
+
+
+def names_one_file(rest: str) -> bool:
+    """Whether the rest of a pattern is the name of one file."""
+    return "/" not in rest and not _WILD.search(rest)
+
+
+def regex(rest: str) -> re.Pattern[str]:
+    """A glob as a regular expression: `*` and `?` within one folder, `**/` across any; hidden files only by name."""
+    out = ""
+    for token in _TOKENS.findall(rest):
+        out += _EXPRESSIONS.get(token) or (token if token.startswith("[") else re.escape(token))
+    return re.compile(out)

@@ -1,0 +1,61 @@
+"""What a file's first bytes say it is, when it is not what its name promises."""
+
+from __future__ import annotations
+
+SIGNATURES = {
+    b"\x1f\x8b": "gzip data",
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PAR1": "a Parquet file",
+    b"\x28\xb5\x2f\xfd": "Zstandard data",
+    b"BZh": "bzip2 data",
+    b"\xfd7zXZ\x00": "xz data",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel workbook",
+    b"SQLite format 3\x00": "a SQLite database",
+    b"Obj\x01": "an Avro file",
+    b"ARROW1\x00\x00": "an Arrow file",
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+}
+ADVICE = {
+    b"\x1f\x8b": "let its name end in .gz",
+    b"PK\x03\x04": "save the sheet as CSV, or unpack the archive",
+    b"PAR1": "declare `format: parquet`, or let its name end in .parquet",
+    b"\x28\xb5\x2f\xfd": "let its name end in .zst",
+    b"BZh": "let its name end in .bz2",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "save the sheet as CSV",
+}
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+_TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1a\x1b")
+_TOLERATED = (
+    0.05  # the share of control bytes above which a file is no text with a few bad bytes in it
+)
+_FEW = 8  # control bytes that even a tiny text may hold
+
+
+def looks_like(head: bytes) -> tuple[str, str] | None:
+    """(what it looks like, what to do) for the beginning of a file of a known kind that is no text."""
+    for signature, kind in SIGNATURES.items():
+        if head.startswith(signature):
+            return kind, ADVICE.get(signature, "declare the right file")
+    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return "an HTML page", "it may be an error page saved by a download: fetch it again"
+    if head.lstrip().startswith(b"<?xml"):
+        return "XML", "it may be an error saved by a download: fetch it again, or convert it"
+    return None
+
+
+def looks_utf16(head: bytes) -> bool:
+    """Whether text of two bytes a character was read as one: a mark, or every other byte zero."""
+    return head.startswith(UTF16) or any(
+        len(half) > 3 and half.count(0) > 0.7 * len(half) and 0 not in other
+        for half, other in ((head[::2], head[1::2]), (head[1::2], head[::2]))
+    )
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether too many bytes are control characters for this to be text."""
+    controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
+    return controls > max(_FEW, _TOLERATED * len(head))

@@ -1,0 +1,52 @@
+"""The lines of a text file, in flat memory whatever their length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from medallion.formats.text_file import UTF8_MARK
+
+MAX_RECORD = 16_000_000  # bytes; a longer CSV record is more likely a quote that was never closed
+TOO_LONG = f"longer than {MAX_RECORD:,} bytes"
+_CUT = MAX_RECORD + 1
+_SAMPLE = 1 << 20
+
+
+def ends_by_return(text: Path, quoted: str = "") -> bool:
+    """Whether the first line break outside quotes is a lone carriage return, as on old Macs."""
+    with text.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    if quoted:
+        mark = re.escape(quoted.encode())
+        sample = re.sub(mark + b"[^" + mark + b"]*" + mark, b"", sample)
+    end = re.search(rb"\r*\n|\r", sample)
+    return end is not None and end[0] == b"\r" and end.end() < len(sample)
+
+
+def numbered_lines(text: Path, *, by_return: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, those above MAX_RECORD cut; a byte order mark is left out."""
+    with text.open("rb") as file:
+        file.seek(len(UTF8_MARK) if file.read(len(UTF8_MARK)) == UTF8_MARK else 0)
+        yield from enumerate(_returns(file) if by_return else _newlines(file), 1)
+
+
+def _newlines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(_CUT):
+        rest = line
+        while len(rest) == _CUT and not rest.endswith(b"\n"):
+            rest = file.readline(_CUT)
+        yield line
+
+
+def _returns(file: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while chunk := file.read(_SAMPLE):
+        *lines, rest = (rest + chunk).split(b"\r")
+        rest = rest[:_CUT]
+        for line in lines:
+            yield line[:_CUT] + b"\r"
+    if rest:
+        yield rest

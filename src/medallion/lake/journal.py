@@ -1,0 +1,199 @@
+"""The write journal: what a run is about to write, recorded before it is written.
+
+A run that is killed leaves objects behind which no snapshot and no release names. Retention removes nothing
+that no record names, so the names are recorded first: `writes/RUN-N.json` holds them by layer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+from uuid import uuid4
+
+from medallion.errors import DamagedError, MissingError
+from medallion.storage import Entry, Storage, for_each, local_root
+from medallion.storage.sealed_records import read_record, write_record
+
+FOLDER = "writes"
+REMOVAL = "-removal"  # after the run's id, for what is about to be removed
+LAKE = ""  # stands for the lake itself where names are listed by layer
+SEGMENT = 1000  # names in one object of the journal, about
+
+Names = dict[str, set[str]]
+
+
+class WriteJournal:
+    """The names of what one run writes: `note` them before writing, `close` when other records name them all."""
+
+    def __init__(self, storage: Storage, run: str) -> None:
+        self._storage = storage
+        self._run = run
+        self._lock = Lock()
+        self._segment: Names = {}
+        self._closed_segments: list[Names] = []
+
+    def note(self, layer: str, paths: Iterable[str]) -> None:
+        """Record paths that are about to be written in a layer, or in the lake itself (`LAKE`)."""
+        with self._lock:
+            former = [*self._closed_segments, self._segment]
+            fresh = {
+                path for path in paths if not any(path in names.get(layer, ()) for names in former)
+            }
+            if not fresh:
+                return
+            if sum(map(len, self._segment.values())) >= SEGMENT:
+                self._closed_segments.append(self._segment)
+                self._segment = {}
+            names = {**self._segment, layer: self._segment.get(layer, set()) | fresh}
+            write_record(
+                self._storage, self._path(len(self._closed_segments)), _encoded(self._run, names)
+            )
+            self._segment = names
+
+    def storage(self, layer: str, storage: Storage) -> Storage:
+        """A layer's storage that notes each path before it is written."""
+        return JournaledStorage(storage, self, layer)
+
+    def close(self) -> None:
+        """Forget the names: everything this run wrote is named by its release now."""
+        with self._lock:
+            for number in range(len(self._closed_segments) + bool(self._segment)):
+                self._storage.delete(self._path(number))
+            self._segment, self._closed_segments = {}, []
+
+    def _path(self, number: int) -> str:
+        return f"{FOLDER}/{self._run}-{number}.json"
+
+
+def journal_paths(storage: Storage) -> list[str]:
+    """The journal objects of a lake."""
+    return [entry.path for entry in storage.list(FOLDER) if entry.path.endswith(".json")]
+
+
+def read_journals(storage: Storage) -> dict[str, Names]:
+    """The names in each journal object of a lake, by the path of the object. Raises StorageError on a damaged one."""
+    paths = journal_paths(storage)
+    journals = for_each(storage, lambda path: read_journal(storage, path), paths)
+    return {path: names for path, names in zip(paths, journals, strict=True) if names is not None}
+
+
+def read_journal(storage: Storage, path: str) -> Names | None:
+    """The names in one journal object; None when it is gone. Raises DamagedError."""
+    try:
+        body = read_record(storage, path)
+        return {str(layer): set(names) for layer, names in body["names"].items()}
+    except MissingError:
+        return None
+    except DamagedError as error:
+        hint = "medallion repair sets it aside; what it named then stays in the lake"
+        raise DamagedError(error.message, hint=hint) from error
+
+
+def _encoded(run: str, names: Names) -> bytes:
+    return json.dumps(
+        {"run": run, "names": {layer: sorted(paths) for layer, paths in names.items()}}
+    ).encode()
+
+
+class _Delegate(Storage):
+    """A storage that hands every call to another one."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._to = storage
+        self.url = storage.url
+        root = local_root(storage)
+        if root is not None:
+            self.root = root
+
+    def read(self, path: str) -> tuple[bytes, str]:
+        return self._to.read(path)
+
+    def open(self, path: str) -> BinaryIO:
+        return self._to.open(path)
+
+    def local(self, path: str) -> Path:
+        return self._to.local(path)
+
+    def info(self, path: str) -> Entry | None:
+        return self._to.info(path)
+
+    def list(self, folder: str) -> list[Entry]:
+        return self._to.list(folder)
+
+    def put(self, path: str, data: bytes) -> None:
+        self._to.put(path, data)
+
+    def put_file(self, path: str, file: Path) -> None:
+        self._to.put_file(path, file)
+
+    def sync(self, paths: Iterable[str]) -> None:
+        self._to.sync(paths)
+
+    def create(self, path: str, data: bytes) -> str:
+        return self._to.create(path, data)
+
+    def swap(self, path: str, data: bytes, expected: str) -> str:
+        return self._to.swap(path, data, expected)
+
+    def delete(self, path: str, until: float | None = None) -> bool:
+        return self._to.delete(path, until)
+
+    def sweep(self, until: float | None = None) -> int:
+        return self._to.sweep(until)
+
+
+class JournaledStorage(_Delegate):
+    """A layer's storage during a run: the journal names every object before it is written."""
+
+    def __init__(self, storage: Storage, journal: WriteJournal, layer: str) -> None:
+        super().__init__(storage)
+        self._journal = journal
+        self._layer = layer
+
+    def note(self, paths: Iterable[str]) -> None:
+        """Record many paths at once, which costs one write where each alone would cost its own."""
+        self._journal.note(self._layer, paths)
+
+    def put(self, path: str, data: bytes) -> None:
+        self.note([path])
+        super().put(path, data)
+
+    def put_file(self, path: str, file: Path) -> None:
+        self.note([path])
+        super().put_file(path, file)
+
+    def create(self, path: str, data: bytes) -> str:
+        self.note([path])
+        return super().create(path, data)
+
+
+class StagedStorage(_Delegate):
+    """Collects files in a local folder; `flush` notes all their names at once, then writes them."""
+
+    def __init__(self, storage: Storage, scratch: Path) -> None:
+        super().__init__(storage)
+        self._scratch = scratch
+        self._staged: dict[str, Path] = {}
+
+    def put_file(self, path: str, file: Path) -> None:
+        staged = self._scratch / uuid4().hex
+        shutil.move(file, staged)
+        self._staged[path] = staged
+
+    def flush(self, pool: ThreadPoolExecutor) -> None:
+        """Write what was collected, in the threads of a pool."""
+        staged, self._staged = self._staged, {}
+        note_all(self._to, staged)
+        for _ in pool.map(self._to.put_file, staged, staged.values()):
+            pass
+
+
+def note_all(storage: Storage, paths: Iterable[str]) -> None:
+    """Record paths that are about to be written, where the storage keeps a journal."""
+    if isinstance(storage, JournaledStorage):
+        storage.note(paths)

@@ -1,0 +1,290 @@
+"""Lake: the place that holds layers, snapshots, releases, runs and quarantine.
+
+lake/
+  current.json                  the pointer: which release is published
+  lake.json                     whose lake it is, and in which format
+  lease.json                    who is writing, and the fencing token of the newest writer
+  releases/ID.json              one Release each
+  runs/ID.json                  one Run each
+  touched/TABLE.json            tokens of source files that were written again with the same bytes
+  snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
+  writes/RUN-N.json             what a run is about to write, until a release names it
+  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
+  bronze/ silver/ gold/         the layers' own files
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from medallion import plugins
+from medallion.contracts import Input, Layer
+from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
+from medallion.lake.frames import Listing, Rejects, quality_listing, tables_of
+from medallion.lake.pointer import (
+    FORMAT,
+    HISTORY,
+    POINTER,
+    Pointer,
+    older_format,
+    read_pointer,
+    swap_pointer,
+)
+from medallion.lake.record_files import KEY_LENGTH, LakeRecords, snapshot_path
+from medallion.lake.table import LakeTable
+from medallion.records import Release, Run, Snapshot
+from medallion.secrets import mask
+from medallion.storage import Storage, open_storage
+from medallion.storage.digests import REPAIR, Stored, lost
+
+
+class Lake:
+    """A lake by its URL or local folder.
+
+        Lake("lake").table("gold.clients_stats").to_pandas()
+
+    Parameters: `url`; `base`, the folder a relative one is taken from; `layers`, how each layer is kept
+    (by default as the release that is read says); `options`, how to reach an S3 server where the
+    environment does not say (`endpoint_url`, `key`, `secret`, `region`).
+    """
+
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        base: Path | None = None,
+        layers: Mapping[str, Layer] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.url = str(url)
+        self.base = base
+        self.options = options
+        self.storage = open_storage(self.url, base, options)
+        self.layers: dict[str, Layer] = dict(layers or {})
+        self.records = LakeRecords(self.storage)
+
+    # What is published
+
+    def pointer(self, *, older: bool = False) -> Pointer:
+        """What is published now. Raises StorageError for a lake of another format, but for an `older` one if asked."""
+        try:
+            pointer = read_pointer(self.storage)
+        except MissingError:
+            if self._was_published():
+                raise DamagedError(
+                    f"{self.storage.url}/{POINTER}: is lost, but releases are there", hint=REPAIR
+                ) from None
+            return Pointer()
+        if pointer.format < FORMAT and not older:
+            raise older_format(self.storage.url, pointer.format)
+        return pointer
+
+    def current(self, pointer: Pointer | None = None) -> Release | None:
+        """The published release, or None before the first; that of a pointer which was read already."""
+        pointer = pointer or self.pointer()
+        if pointer.release is None:
+            return None
+        try:
+            return self.records.read(f"releases/{pointer.release}.json", Release)
+        except MissingError as error:
+            raise DamagedError(
+                f"{error.message}, and it is the published release", hint=REPAIR
+            ) from None
+
+    def release(self, release: str) -> Release:
+        """A release by id. Raises CallError when there is no such release."""
+        try:
+            return self.records.read(f"releases/{release}.json", Release)
+        except DamagedError as error:
+            if self.records.is_older(f"releases/{release}.json"):
+                raise CallError(
+                    f"release {release} was written in format 0, which this version of medallion cannot read",
+                    hint="medallion releases lists those that can be shown",
+                ) from error
+            raise
+        except MissingError:
+            raise CallError(
+                f"there is no release {release!r}{did_you_mean(release, self.release_ids())}"
+            ) from None
+
+    def release_ids(self) -> list[str]:
+        """The ids of all releases that were published and are kept, newest first. Reads none of them."""
+        published = set(self.pointer().published)
+        return [ident for ident in self.records.ids("releases") if ident in published]
+
+    def releases(self) -> list[Release]:
+        """All releases that were published and are kept, newest first, with every file: they may be large."""
+        published = set(self.pointer().published)
+        return [release for release in self.written_releases() if release.id in published]
+
+    def written_releases(self) -> list[Release]:
+        """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
+        releases = self.records.all("releases", Release)
+        return sorted(releases, key=lambda release: (release.sequence, release.id), reverse=True)
+
+    def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
+        """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
+        self.put_release(release)
+        known = {snapshot.id for snapshot in before.tables.values()} if before else set()
+        records = [
+            snapshot_path(found) for found in release.tables.values() if found.id not in known
+        ]
+        self.storage.sync([f"releases/{release.id}.json", *records])
+        self.point(release, pointer, release.token)
+
+    def point(self, release: Release, pointer: Pointer, token: int) -> None:
+        """Point at a release, if the pointer still is the one that was read and no newer writer has switched it."""
+        published = [*(known for known in pointer.published if known != release.id), release.id][
+            -HISTORY:
+        ]
+        sequence = max(pointer.sequence, release.sequence)
+        swap_pointer(
+            self.storage,
+            Pointer(release.id, tuple(published), pointer.version, sequence, token),
+            pointer,
+        )
+
+    def fence(self, token: int) -> None:
+        """Let every switch of the pointer fail that an earlier writer, who did not release the lease, still tries."""
+        with suppress(DamagedError):  # what is lost cannot be switched
+            pointer = self.pointer(older=True)
+            if pointer.version is None or pointer.format < FORMAT or pointer.token >= token:
+                return
+            swap_pointer(self.storage, replace(pointer, token=token), pointer)
+
+    # What was done
+
+    def run(self, run: str) -> Run:
+        """A run by id. Raises CallError when there is no such run."""
+        try:
+            return self.records.read(f"runs/{run}.json", Run)
+        except MissingError:
+            raise CallError(f"there is no run {run!r}", hint="medallion runs lists them") from None
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The newest runs that are kept, by default all, newest first."""
+        return self.records.all("runs", Run, limit)
+
+    def run_ids(self) -> list[str]:
+        """The ids of all runs that are kept, newest first. Reads none of them."""
+        return self.records.ids("runs")
+
+    def put_run(self, run: Run) -> None:
+        self.records.put(f"runs/{run.id}.json", run)
+
+    # Tables
+
+    def table(self, name: str, release: str | None = None) -> LakeTable:
+        """A table by its full name, as the current or another release has it. Raises CallError when there is none."""
+        found = self._release_or_current(release)
+        self._check_table(name, found)
+        return LakeTable(self.input(found.tables[name], found), found)
+
+    def tables(self, release: str | None = None) -> Listing:
+        """The tables of the current or another release, as rows and frames."""
+        return tables_of(self._release_or_current(release))
+
+    def quality(self, release: str | None = None) -> Listing:
+        """How the rows of each table fared: kept, deduplicated, dropped, quarantined."""
+        return quality_listing(self._release_or_current(release))
+
+    def quarantine(self, table: str | None = None, release: str | None = None) -> Rejects:
+        """The quarantined rows of the current or another release, of all tables or of one."""
+        found = self._release_or_current(release)
+        if table is not None:
+            self._check_table(table, found)
+        chosen = {
+            name: snapshot.rejects
+            for name, snapshot in found.tables.items()
+            if table in (None, name)
+        }
+        return Rejects(self.storage, {name: file for name, file in chosen.items() if file})
+
+    def __repr__(self) -> str:
+        return f"<Lake {mask(self.storage.url)}>"
+
+    def _release_or_current(self, release: str | None) -> Release:
+        found = self.release(release) if release else self.current()
+        if found is None:
+            raise CallError(f"{self.url}: nothing was published yet", hint="medallion run")
+        return found
+
+    def _check_table(self, name: str, release: Release) -> None:
+        if name not in release.tables:
+            raise CallError(
+                f"there is no table {name!r} in release {release.id}{did_you_mean(name, release.tables)}"
+            )
+
+    def input(self, snapshot: Snapshot, release: Release | None = None) -> Input:
+        """Where a snapshot lies, so that it can be scanned."""
+        name = snapshot.table.partition(".")[0]
+        layer = self.layers.get(name)
+        if layer is None and release is not None:
+            kind = plugins.build(plugins.LAYERS, release.layers[name])
+            layer = kind if isinstance(kind, Layer) else None
+        if layer is None:
+            raise CallError(f"there is no layer {name!r}")
+        return Input(layer, self.layer_storage(name, layer), snapshot)
+
+    def layer_storage(self, name: str, layer: Layer) -> Storage:
+        """Where a layer keeps its files: its own `path`, or the lake's folder of its name."""
+        return open_storage(layer.path or f"{self.url}/{name}", self.base, self.options)
+
+    def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
+        """The newest snapshot with this fingerprint, if there is one whose files are all there."""
+        try:
+            snapshot = self.records.read(
+                f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot
+            )
+        except (MissingError, DamagedError):
+            return None
+        return None if snapshot.fingerprint != fingerprint or self._lost(snapshot) else snapshot
+
+    def lost(self, release: Release, tables: Collection[str]) -> dict[str, list[str]]:
+        """By table, the files of a release that are not there, or not in their size."""
+        snapshots = [snapshot for name, snapshot in release.tables.items() if name in tables]
+        return {snapshot.table: paths for snapshot in snapshots if (paths := self._lost(snapshot))}
+
+    def snapshot(self, table: str, key: str) -> Snapshot:
+        """A snapshot by its table and id. Raises MissingError when it was replaced or removed."""
+        return self.records.read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
+
+    def put_release(self, release: Release) -> None:
+        """Write a release down, without pointing at it."""
+        self.records.put(f"releases/{release.id}.json", release)
+
+    def put_snapshot(self, snapshot: Snapshot, before: Snapshot | None = None) -> None:
+        """Write a snapshot down, once its files survive a power loss; those of the published one `before` do."""
+        source = self.input(snapshot)
+        published = set(source.layer.objects(before)) if before else set()
+        source.storage.sync(
+            path for path in source.layer.objects(snapshot) if path not in published
+        )
+        if snapshot.rejects:
+            self.storage.sync([snapshot.rejects.path])
+        self.records.put(snapshot_path(snapshot), snapshot)
+
+    def snapshots(self) -> list[Snapshot]:
+        """The recorded snapshots: the newest of each fingerprint."""
+        return self.records.all("snapshots", Snapshot)
+
+    # Within
+
+    def _was_published(self) -> bool:
+        """Whether some release in a lake without a pointer was published: one that a killed first run wrote was not."""
+        releases = self.records.all("releases", Release)
+        if not releases:
+            return False
+        ids = {run.release for run in self.runs() if run.status == "succeeded"}
+        return any(release.previous or release.id in ids for release in releases)
+
+    def _lost(self, snapshot: Snapshot) -> list[str]:
+        source = self.input(snapshot)
+        files = lost(source.storage, source.layer.stored(snapshot))
+        if snapshot.rejects:
+            files += lost(self.storage, [Stored.of(snapshot.rejects)])
+        return files

@@ -1,0 +1,241 @@
+"""Whose lake it is: one pipeline's, by an id made once and kept in `lake.json`.
+
+A layer with a `path` of its own says in its `layer.json` which lake its tables belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from medallion.declaration.locations import LAYER_MARK, locate
+from medallion.errors import DamagedError, ExistsError, MissingError, OwnershipError, StorageError
+from medallion.identifiers import now
+from medallion.lake.lake import Lake
+from medallion.lake.pointer import FORMAT, newer_format
+from medallion.records import Moment, Record
+from medallion.storage import Storage, open_storage
+from medallion.storage.sealed_records import read_record, seal, write_record
+
+PATH = "lake.json"
+
+_LOST = "medallion adopt makes it this pipeline's lake again"
+
+
+class LakeIdentity(Record):
+    """Whose lake it is: `id` was made once, `pipeline` is the name in the declaration.
+
+    `format` is how the lake is laid out. `former` are the names of pipelines it was taken over from.
+    """
+
+    format: int
+    id: str
+    pipeline: str
+    created: Moment
+    former: tuple[str, ...] = ()
+
+
+class LayerOwner(Record):
+    """Whose tables are in a folder apart from its lake: those of the lake by its id, which is at `place`."""
+
+    lake: str
+    place: str
+    pipeline: str
+
+
+def read_identity(lake: Lake) -> LakeIdentity | None:
+    """Whose lake it is, or None before the first write. Raises StorageError when its format is a newer one."""
+    try:
+        body = read_record(lake.storage, PATH)
+    except MissingError:
+        return None
+    except DamagedError as error:
+        raise DamagedError(error.message, hint=_LOST) from error
+    if isinstance(body, dict) and isinstance(body.get("format"), int) and body["format"] > FORMAT:
+        raise newer_format(lake.storage.url, body["format"])
+    try:
+        return LakeIdentity.model_validate(body)
+    except ValidationError as error:
+        raise DamagedError(f"{lake.storage.url}/{PATH}: is damaged", hint=_LOST) from error
+
+
+def check_owner(lake: Lake, pipeline: str) -> LakeIdentity | None:
+    """The lake's identity, if it is this pipeline's or nobody's. Raises OwnershipError naming both."""
+    identity = read_identity(lake)
+    if identity and identity.pipeline != pipeline:
+        raise OwnershipError(
+            f"{lake.storage.url} is the lake of pipeline {identity.pipeline!r}, and this one is {pipeline!r}",
+            hint="give this pipeline a `lake` of its own; medallion adopt takes this one over",
+        )
+    return identity
+
+
+def claim(lake: Lake, pipeline: str, *, full: bool) -> LakeIdentity:
+    """The lake's identity, made at the first write; the caller holds the lease.
+
+    Raises OwnershipError when it is another pipeline's, or its identity is lost; StorageError when its format is
+    newer, or older and this is no `full` run.
+    """
+    identity = check_owner(lake, pipeline)
+    if identity and full:
+        return identity
+    if identity:
+        with suppress(DamagedError):
+            lake.pointer()  # raises StorageError for an older format
+        return identity
+    lost = OwnershipError(
+        f"{lake.storage.url}/{PATH} is lost: nothing says whose lake this is", hint=_LOST
+    )
+    try:
+        pointer = lake.pointer(older=full)
+    except DamagedError as error:  # `repair` heals it, in a lake that is this pipeline's
+        raise lost from error
+    if pointer.version is not None and pointer.format == FORMAT:
+        raise lost
+    _check_place(lake, pipeline)
+    identity = _new(pipeline)
+    try:
+        lake.storage.create(PATH, seal(_encoded(identity)))
+    except ExistsError:
+        return claim(lake, pipeline, full=full)
+    lake.storage.sync([PATH])
+    return identity
+
+
+def adopt(lake: Lake, pipeline: str, *, parted: bool) -> LakeIdentity:
+    """Make it this pipeline's lake, whose ever it was; the caller holds the lease.
+
+    `parted` says that a lake of the same id went another way, as a copy does: then it becomes one of its own.
+    """
+    try:
+        identity = read_identity(lake)
+    except DamagedError:
+        identity = None
+    if identity is None:
+        identity = _new(pipeline)
+    elif parted:
+        identity = identity.model_copy(update={"id": uuid4().hex, "pipeline": pipeline})
+    elif identity.pipeline != pipeline:
+        former = (*identity.former, identity.pipeline)
+        identity = identity.model_copy(update={"pipeline": pipeline, "former": former})
+    else:
+        return identity
+    write_record(lake.storage, PATH, _encoded(identity))
+    lake.storage.sync([PATH])
+    return identity
+
+
+def layers_apart(lake: Lake) -> list[tuple[str, Storage]]:
+    """The layers that have a `path` of their own, by name."""
+    return [
+        (name, lake.layer_storage(name, layer)) for name, layer in lake.layers.items() if layer.path
+    ]
+
+
+def read_layer_owner(storage: Storage) -> LayerOwner | None:
+    """Whose tables a folder apart from its lake holds, as far as it says. Raises DamagedError."""
+    try:
+        return LayerOwner.model_validate(read_record(storage, LAYER_MARK))
+    except MissingError:
+        return None
+    except (DamagedError, ValidationError) as error:
+        hint = "medallion adopt makes the layer this pipeline's again"
+        raise DamagedError(f"{storage.url}/{LAYER_MARK}: is damaged", hint=hint) from error
+
+
+def check_layer(
+    lake: Lake, pipeline: str, identity: LakeIdentity | None, name: str, storage: Storage
+) -> bool:
+    """Whether a layer's own `path` is known to be this lake's. Raises OwnershipError when it is another's or when
+    this lake is a copy of that one, naming both."""
+    owner = read_layer_owner(storage)
+    if owner is None:
+        return False
+    place = locate(lake.url, lake.base or Path()).shown
+    theirs = f"layer {name!r} at {storage.url} holds tables of pipeline {owner.pipeline!r}, whose lake is {owner.place}"
+    if identity is None or owner.lake != identity.id:
+        raise OwnershipError(
+            f"{theirs}, and this is pipeline {pipeline!r} with the lake {place}",
+            hint="give the layer another `path`; medallion adopt takes this one over",
+        )
+    if owner.place != place:
+        raise OwnershipError(
+            f"{theirs}, and {place} is a copy of that lake, or the lake was moved there",
+            hint="give the layers of a copy a `path` of their own; after a move, run medallion adopt",
+        )
+    return True
+
+
+def claim_layers(lake: Lake, identity: LakeIdentity) -> None:
+    """Mark the layers with a `path` of their own as this lake's; the caller holds the lease.
+
+    Raises OwnershipError when one is another lake's, or is inside one.
+    """
+    for name, storage in layers_apart(lake):
+        if check_layer(lake, identity.pipeline, identity, name, storage):
+            continue
+        _check_around(lake, identity.pipeline, identity, storage, f"layer {name!r}")
+        with suppress(ExistsError):
+            storage.create(LAYER_MARK, seal(_layer_owner(lake, identity)))
+        storage.sync([LAYER_MARK])
+        check_layer(lake, identity.pipeline, identity, name, storage)
+
+
+def adopt_layers(lake: Lake, identity: LakeIdentity) -> None:
+    """Mark them as this lake's, whose ever they were; the caller holds the lease."""
+    for _, storage in layers_apart(lake):
+        write_record(storage, LAYER_MARK, _layer_owner(lake, identity))
+        storage.sync([LAYER_MARK])
+
+
+def _check_place(lake: Lake, pipeline: str) -> None:
+    """Raise OwnershipError when a new lake would be inside another lake, or where another lake has its layers."""
+    check_layer(lake, pipeline, None, "of another lake", lake.storage)
+    for name, layer in lake.layers.items():
+        if not layer.path:
+            check_layer(lake, pipeline, None, name, lake.layer_storage(name, layer))
+    _check_around(lake, pipeline, None, lake.storage, "the lake")
+
+
+def _check_around(
+    lake: Lake, pipeline: str, identity: LakeIdentity | None, storage: Storage, what: str
+) -> None:
+    """Raise OwnershipError when a folder is inside another lake or inside a layer of one."""
+    for url in _parents(storage.url):
+        outer = open_storage(url, options=lake.options)
+        for path, field in ((PATH, "id"), (LAYER_MARK, "lake")):
+            with suppress(StorageError):  # none, of another program, or not readable for us
+                body = read_record(outer, path)
+                if body.get(field) != (identity.id if identity else None):
+                    raise OwnershipError(
+                        f"{what} at {storage.url} would be inside {url}, which pipeline {body.get('pipeline')!r} "
+                        f"uses, and this is pipeline {pipeline!r}",
+                        hint="choose a folder of its own",
+                    )
+
+
+def _parents(url: str) -> Iterator[str]:
+    """The folders that a location is inside of, up to the root or the bucket."""
+    scheme, separator, rest = url.rpartition("://")
+    if not separator:
+        yield from map(str, Path(url).resolve().parents)
+        return
+    parts = rest.split("/")
+    yield from (f"{scheme}://{'/'.join(parts[:count])}" for count in range(len(parts) - 1, 0, -1))
+
+
+def _layer_owner(lake: Lake, identity: LakeIdentity) -> bytes:
+    place = locate(lake.url, lake.base or Path()).shown
+    return _encoded(LayerOwner(lake=identity.id, place=place, pipeline=identity.pipeline))
+
+
+def _new(pipeline: str) -> LakeIdentity:
+    return LakeIdentity(format=FORMAT, id=uuid4().hex, pipeline=pipeline, created=now())
+
+
+def _encoded(record: Record) -> bytes:
+    return record.model_dump_json(indent=1).encode()

@@ -1,0 +1,74 @@
+"""Rejects of source files, as the Parquet file that quarantine keeps."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from medallion.contracts import Parsed
+from medallion.records import SourceFile
+
+FIELDS = ("table", "rule", "column", "value", "file", "record", "run", "row")
+
+
+def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
+    """The warning about a file of which most rows did not make it."""
+    return f"{file}: {quarantined:,} of its {rows:,} rows are in quarantine, most by {rule}; check what changed in it"
+
+
+def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:
+    """A warning about each file of which more than half of the rows were quarantined by a table's own rules."""
+    import pyarrow.parquet as pq
+
+    columns = pq.read_table(rejects, columns=["file", "record", "rule", "column"])
+    groups = (
+        columns.group_by(["file", "rule", "column"])
+        .aggregate([("record", "count_distinct")])
+        .to_pylist()
+    )
+    rules: dict[str | None, dict[str, int]] = {}
+    for group in groups:
+        rule = f"{group['rule']} {group['column'] or ''}".rstrip()
+        rules.setdefault(group["file"], {})[rule] = group["record_count_distinct"]
+    warnings = []
+    for source in sources:
+        counts, rows = rules.get(source.name, {}), source.rows - source.quarantined
+        total = min(sum(counts.values()), rows)
+        if total * 2 > rows:
+            rule = max(counts.items(), key=lambda counted: counted[1])[0]
+            warnings.append(most_quarantined(source.name, total, rows, rule))
+    return tuple(warnings)
+
+
+def write_rejects(
+    table: str, run: str, files: Iterable[tuple[SourceFile, Parsed]], scratch: Path
+) -> Path:
+    """Write the records that could not be split into fields as Reject rows; `row` holds their raw text."""
+    import pyarrow as pa
+    import pyarrow.json
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.int64() if name == "record" else pa.string()) for name in FIELDS])
+    rows = (
+        (
+            table,
+            "format",
+            None,
+            reason,
+            file.name,
+            record,
+            run,
+            json.dumps({"text": text}, ensure_ascii=False),
+        )
+        for file, parsed in files
+        for record, reason, text in parsed.rejects
+    )
+    # by way of JSON, for a table made from Python's lists would import pandas
+    lines = "\n".join(json.dumps(dict(zip(FIELDS, row, strict=True))) for row in rows).encode()
+    options = pyarrow.json.ParseOptions(explicit_schema=schema)
+    blocks = pyarrow.json.ReadOptions(block_size=max(len(lines), 1))
+    target = scratch / f"{table}-rejects.parquet"
+    pq.write_table(pyarrow.json.read_json(io.BytesIO(lines), blocks, options), target)
+    return target

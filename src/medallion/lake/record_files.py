@@ -1,0 +1,116 @@
+"""The records of a lake: JSON objects with a checksum, read and written by their path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Lock
+from typing import TypeVar
+
+from medallion.errors import DamagedError, MissingError
+from medallion.records import Moment, Record, Snapshot
+from medallion.storage import Storage, for_each
+from medallion.storage.sealed_records import damaged, is_older, unseal, write_record
+
+R = TypeVar("R", bound=Record)
+
+HEADS = 200  # heads of releases kept in memory
+KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
+
+
+class TableRows(Record):
+    """How many rows a table has."""
+
+    rows: int
+
+
+class ReleaseHead(Record):
+    """The first lines of a release, for lists of many: of its tables, the rows alone."""
+
+    id: str
+    run: str
+    created: Moment
+    previous: str | None
+    tables: dict[str, TableRows]
+
+
+class LakeRecords:
+    """The records in a storage."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self._heads: dict[str, ReleaseHead] = {}
+        self._reading_heads = Lock()
+
+    def put(self, path: str, record: Record) -> None:
+        """Write a record with its checksum."""
+        write_record(self.storage, path, record.model_dump_json(indent=1).encode())
+
+    def read(self, path: str, kind: type[R]) -> R:
+        """A record by its path. Raises MissingError, and DamagedError when it is not what was written."""
+        data, _ = self.storage.read(path)
+        try:
+            return kind.model_validate_json(unseal(data))
+        except (ValueError, KeyError, TypeError) as error:
+            raise damaged(self.storage, path) from error
+
+    def all(self, folder: str, kind: type[R], limit: int | None = None) -> list[R]:
+        """The newest records of a folder, by default all, newest first; without those of older lakes."""
+        paths = [f"{folder}/{ident}.json" for ident in self.ids(folder)[:limit]]
+        records = for_each(self.storage, lambda path: self._read_if_there(path, kind), paths)
+        return [record for record in records if record]
+
+    def paths(self, folder: str) -> list[str]:
+        """The paths of the records in a folder; files of other programs are left out."""
+        return [entry.path for entry in self.storage.list(folder) if _is_record(entry.path)]
+
+    def ids(self, folder: str) -> list[str]:
+        """The ids of the records in a folder, newest first."""
+        names = (
+            path.removeprefix(f"{folder}/").removesuffix(".json") for path in self.paths(folder)
+        )
+        return sorted(names, reverse=True)
+
+    def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
+        """The heads of releases, without those that went meanwhile. What was read once is kept in memory."""
+        return [head for head in for_each(self.storage, self._head, ids) if head]
+
+    def _head(self, release: str) -> ReleaseHead | None:
+        """One reader at a time: a release of many files is large while it is read, and small afterwards."""
+        with self._reading_heads:
+            head = self._heads.get(release) or self._read_if_there(
+                f"releases/{release}.json", ReleaseHead
+            )
+            if head:
+                self._heads[release] = head
+                while len(self._heads) > HEADS:
+                    del self._heads[next(iter(self._heads))]
+            return head
+
+    def _read_if_there(self, path: str, kind: type[R]) -> R | None:
+        try:
+            return self.read(path, kind)
+        except MissingError:  # removed by a writer since it was listed
+            return None
+        except DamagedError:
+            if self.is_older(path):
+                return None
+            raise
+
+    def is_older(self, path: str) -> bool:
+        """Whether a record is one of a lake of format 0, which is no damage."""
+        with suppress(ValueError, MissingError):
+            return is_older(json.loads(self.storage.read(path)[0]))
+        return False
+
+
+def snapshot_path(snapshot: Snapshot) -> str:
+    """Where in the lake a snapshot is recorded."""
+    return f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json"
+
+
+def _is_record(path: str) -> bool:
+    """Whether a path is one of ours: other programs leave files of their own in folders, such as `.DS_Store`."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".json") and not name.startswith(".")

@@ -1,0 +1,77 @@
+"""Whether the runs of a lake succeed: the newest run, since when runs fail and why, and the last that succeeded.
+
+The command line, the API and the dashboard all ask here. A run that died counts as failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from medallion.contracts.serving import Failure
+from medallion.errors import CallError, MedallionError
+from medallion.lake.lake import Lake
+from medallion.lake.lease import holder
+from medallion.records import Run
+
+MOST = 200  # records that are read to find the last success
+
+Outcome = Literal["running", "succeeded", "unchanged", "failed", "died"]
+
+_DIED = "the run's process ended before the run was complete"
+
+
+@dataclass(frozen=True)
+class RunHealth:
+    """The `latest` run and its `outcome`, the `failure` of the last run that ended, and the `last_success`.
+
+    Both are None when there was none among the newest `MOST` runs.
+    """
+
+    latest: Run
+    outcome: Outcome
+    failure: Failure | None
+    last_success: Run | None
+
+
+def run_health(lake: Lake) -> RunHealth | None:
+    """How the runs of a lake end; None before the first."""
+    newest: tuple[Run, Outcome] | None = None
+    failed: Run | None = None
+    since: datetime | None = None
+    last_success: Run | None = None
+    for record in _newest_first(lake):
+        run, ended = outcome(lake, record)
+        newest = newest or (run, ended)
+        if ended in ("succeeded", "unchanged"):
+            last_success = run
+            break
+        if ended != "running":
+            failed, since = failed or run, run.finished or run.started
+    if newest is None:
+        return None
+    failure = Failure(failed.id, failed.error or _DIED, since) if failed and since else None
+    return RunHealth(*newest, failure, last_success)
+
+
+def outcome(lake: Lake, run: Run) -> tuple[Run, Outcome]:
+    """How a run ended, and its newest record; a run that says it is running without holding the lease has died."""
+    if run.status == "running":
+        writing = holder(lake.storage)
+        if writing is None or writing["run"] != run.id:
+            run = lake.run(run.id)  # it may have ended between the two reads
+            return run, "died" if run.status == "running" else run.status
+    return run, run.status
+
+
+def _newest_first(lake: Lake) -> Iterator[Run]:
+    for number, ident in enumerate(lake.run_ids()[:MOST]):
+        try:
+            yield lake.run(ident)
+        except CallError:  # it was removed since it was listed
+            continue
+        except MedallionError:
+            if number == 0:  # that an older record is damaged is for verify to say
+                raise

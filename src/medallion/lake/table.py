@@ -1,0 +1,111 @@
+"""A table of a release in the frames people work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from medallion.contracts import ORIGIN, ROW, Input, quote
+from medallion.errors import CallError, MissingError, StepError, did_you_mean
+from medallion.lake.frames import SHOWN, Frames, html_table
+from medallion.records import Column, Release, Snapshot
+from medallion.sql.expressions import (
+    explained,
+    order_sql,
+    parse_expression,
+    refuse_texts_as_numbers,
+)
+from medallion.storage.digests import REPAIR
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from medallion.contracts import Connection, Relation
+
+
+class LakeTable(Frames):
+    """One table as one release has it; nothing is read before a frame is asked for.
+
+    Parameters: `source` says where its snapshot lies, `release` which release was asked.
+    """
+
+    def __init__(self, source: Input, release: Release) -> None:
+        self._source = source
+        self.release = release
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._source.snapshot
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.snapshot.columns
+
+    def __len__(self) -> int:
+        return self.snapshot.rows
+
+    def scan(self) -> Relation:
+        """A lazy DuckDB relation on a connection of its own, for filters and SQL without reading the whole."""
+        return self.select()
+
+    def select(
+        self,
+        *,
+        where: str | None = None,
+        columns: Sequence[str] = (),
+        sort: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Relation:
+        """Some rows, lazily: those that meet one SQL condition over the columns, in an order (`-column` descends).
+
+        The condition is one expression: it can name no other table, no file and no other statement. Without `sort`,
+        rows have the order of their source files. Raises CallError on an unknown column or a condition that is none.
+        """
+        import duckdb
+
+        connection = duckdb.connect()
+        connection.execute("set TimeZone = 'UTC'").fetchall()
+        try:
+            rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
+        except MissingError as error:
+            raise MissingError(error.message, hint=REPAIR) from error
+        public = [name for name in rows.columns if name not in (ROW, ORIGIN)]
+        for name in (*columns, *(term.removeprefix("-") for term in sort)):
+            if name not in public:
+                raise CallError(
+                    f"no column {name!r} in {self.snapshot.table}{did_you_mean(name, public)}"
+                )
+        if where is not None:
+            rows = _matching(rows, where, connection)
+        order = [order_sql(sort)] if sort else []
+        order += [ROW] if self.snapshot.identified else []
+        if order:
+            rows = rows.order(", ".join(order))
+        if limit is not None:
+            rows = rows.limit(limit)
+        return rows.project(", ".join(quote(name) for name in columns or public))
+
+    def to_arrow(self) -> pa.Table:
+        """The whole table as a `pyarrow.Table`."""
+        return self.scan().to_arrow_table()
+
+    def __repr__(self) -> str:
+        return f"<LakeTable {self.snapshot.table}: {len(self):,} rows, release {self.release.id}>"
+
+    def _repr_html_(self) -> str:
+        columns = [f"{column.name} {column.type}" for column in self.columns]
+        return html_table(repr(self), columns, self.select(limit=SHOWN).fetchall())
+
+
+def _matching(rows: Relation, where: str, connection: Connection) -> Relation:
+    """The rows that meet a condition. Raises CallError unless it is one expression over them."""
+    try:
+        parse_expression(connection, where)
+        with explained(f"{where!r}"):
+            matching = rows.filter(f"({where}\n)")
+        refuse_texts_as_numbers(rows, connection, where)
+        return matching
+    except StepError as error:
+        raise CallError(
+            error.message, hint="write one SQL condition, such as amount > 10"
+        ) from error

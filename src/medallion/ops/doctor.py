@@ -1,0 +1,239 @@
+"""Probes of everything a pipeline stands on: installation, declaration, lake, sinks, sources, lease."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+from uuid import uuid4
+
+from medallion import plugins
+from medallion.contracts import Sink
+from medallion.errors import (
+    ConflictError,
+    DeclarationError,
+    ExistsError,
+    MedallionError,
+    StorageError,
+)
+from medallion.lake.lease import advice, describe, holder
+from medallion.ops.verify import Inspection
+from medallion.pipeline import Pipeline
+from medallion.run import ingest
+from medallion.storage import Entry, Storage
+
+Outcome = Literal["ok", "warning", "failure"]
+PYTHON = (3, 11)
+SHOWN = 10  # damages that are listed one by one
+FORMER, LATTER = b"one", b"two"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one probe found: `said` is what was seen, `advice` what to do about it."""
+
+    name: str
+    outcome: Outcome
+    said: str
+    advice: str = ""
+
+
+def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
+    """Probe the installation, then what `load` gives. Nothing is raised: a probe that fails says so.
+
+    The lake is probed with one small object, which is removed again.
+    """
+    yield from installation()
+    try:
+        pipeline = load()
+    except MedallionError as error:
+        count = len(error.problems) if isinstance(error, DeclarationError) else 1
+        advice = error.hint or "medallion check shows each with its place"
+        yield Probe(
+            "declaration", "failure", error.message if count == 1 else f"{count} problems", advice
+        )
+        return
+    yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
+    yield from lake(pipeline.lake.storage)
+    yield from integrity(pipeline)
+    for label, found in pipeline.sinks.items():
+        yield from sink(label, found)
+    yield from (source(table) for table in pipeline.sources())
+    yield lease(pipeline.lake.storage)
+
+
+def installation() -> Iterator[Probe]:
+    """The versions of Python and of what medallion needs."""
+    enough = sys.version_info >= PYTHON
+    advice = "" if enough else f"install Python {'.'.join(map(str, PYTHON))} or later"
+    yield Probe("python", "ok" if enough else "failure", platform.python_version(), advice)
+    for requirement in metadata.requires(plugins.DISTRIBUTION) or ():
+        found = re.match(r"([\w.-]+)\s*>=\s*([\d.]+)\s*$", requirement)
+        if found:
+            yield _package(found[1], found[2])
+    for defect in plugins.defects():
+        owner = defect.distribution
+        reason = defect.reason if owner in defect.reason else f"{owner}: {defect.reason}"
+        yield Probe(
+            f"plugin {defect.name}",
+            "warning",
+            reason,
+            f"upgrade it, or remove it with: pip uninstall {owner}",
+        )
+
+
+def lake(storage: Storage) -> Iterator[Probe]:
+    """Whether the lake can be listed, and keeps the promises that leases and releases stand on."""
+    try:
+        entries = storage.list("runs")
+    except MedallionError as error:
+        yield _failed("lake", error)
+        return
+    yield Probe("lake", "ok", f"{storage.url}, {len(entries)} runs")
+    path = f"doctor-{uuid4().hex}"
+    try:
+        yield from _promises(storage, path)
+    except MedallionError as error:
+        yield _failed("lake: writing", error)
+    finally:
+        try:
+            storage.delete(path)
+        except StorageError as error:
+            yield _failed("lake: removing", error)
+
+
+def integrity(pipeline: Pipeline) -> Iterator[Probe]:
+    """Whether what was stored still is what was written; of large lakes, a sample is read back."""
+    try:
+        look = Inspection(pipeline)
+    except MedallionError as error:
+        yield _failed("integrity", error)
+        return
+    for number, damage in enumerate(look.damages):
+        if number == SHOWN:
+            more = f"{len(look.damages) - SHOWN} more are damaged or lost"
+            yield Probe("integrity", "failure", more, "medallion verify lists them")
+            return
+        yield Probe("integrity", "failure", f"{damage.place}: {damage.said}", damage.advice)
+    if not look.damages:
+        sample = "all" if look.read_back == look.objects else f"{look.read_back:,}"
+        shown = look.current.id if look.current else "nothing is published yet"
+        yield Probe(
+            "integrity",
+            "ok",
+            f"{shown}, all {look.objects:,} objects are there, {sample} were read back",
+        )
+
+
+def sink(label: str, found: Sink) -> Iterator[Probe]:
+    """Whether a serving database answers, which release it shows, and whether one may publish there."""
+    name = f"sink {label}"
+    try:
+        active = found.active()
+        yield Probe(name, "ok", f"shows release {active.id}" if active else "shows nothing yet")
+        for right in found.rights():
+            tried = f"{name}: {right.what}"
+            if right.refused is None:
+                yield Probe(tried, "ok", "is allowed")
+            elif right.needed:
+                yield _failed(tried, right.refused)
+            else:
+                yield Probe(tried, "warning", right.refused.message, right.refused.hint)
+    except MedallionError as error:
+        yield _failed(name, error)
+
+
+def source(table: ingest.SourceTable) -> Probe:
+    """Whether files match a bronze table's pattern, and each of them can be opened and read."""
+    name = f"source {table.name}"
+    try:
+        storage, files = ingest.matches(table)
+        for label, _ in files if table.declared.format is None else ():
+            ingest.format_of(label)
+    except MedallionError as error:
+        return _failed(name, error)
+    with ThreadPoolExecutor(4) as pool:
+        faults = [
+            fault for fault in pool.map(lambda file: _unreadable(storage, *file), files) if fault
+        ]
+    if faults:
+        more = f" and {len(faults) - 1} more" if faults[1:] else ""
+        said = f"{faults[0]}{more} of {len(files)} files cannot be read"
+        return Probe(
+            name, "failure", said, "give this user the right to read the files, or fetch them again"
+        )
+    return Probe(
+        name, "ok", f"{table.declared.source}: {len(files)} file{'' if len(files) == 1 else 's'}"
+    )
+
+
+def _unreadable(storage: Storage, name: str, entry: Entry) -> str | None:
+    """Why a source file cannot be read; None when its first byte was."""
+    try:
+        with storage.open(entry.path) as stream:
+            stream.read(1)
+    except MedallionError as error:
+        return f"{name} ({error.message})"
+    except OSError as error:
+        return f"{name} ({(error.strerror or str(error)).lower()})"
+    return None
+
+
+def lease(storage: Storage) -> Probe:
+    """Whether a run is writing now."""
+    try:
+        held = holder(storage)
+    except MedallionError as error:
+        return _failed("lease", error)
+    if held is None:
+        return Probe("lease", "ok", "nobody is writing")
+    return Probe("lease", "warning", f"{describe(held)} is writing", advice())
+
+
+def _package(name: str, least: str) -> Probe:
+    advice = f"pip install --upgrade '{plugins.DISTRIBUTION}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Probe(name, "failure", "is not installed", advice)
+    if _numbers(version) < _numbers(least):
+        return Probe(name, "failure", f"{version}, but {least} or later is needed", advice)
+    return Probe(name, "ok", version)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+
+
+def _promises(storage: Storage, path: str) -> Iterator[Probe]:
+    advice = (
+        "choose another store for the lake: two runs at once could overwrite each other's release"
+    )
+    version = storage.create(path, FORMER)
+    data, read = storage.read(path)
+    if (data, read) == (FORMER, version):
+        yield Probe("lake: writing", "ok", "what is written can be read at once")
+    else:
+        yield Probe("lake: writing", "failure", "what was written is not what is read", advice)
+    try:
+        storage.create(path, LATTER)
+        yield Probe(
+            "lake: create-only", "failure", "an object that was there was overwritten", advice
+        )
+    except ExistsError:
+        yield Probe("lake: create-only", "ok", "an object that is there is not overwritten")
+    storage.swap(path, LATTER, version)
+    try:
+        storage.swap(path, FORMER, version)
+        yield Probe("lake: compare-and-swap", "failure", "a newer version was overwritten", advice)
+    except ConflictError:
+        yield Probe("lake: compare-and-swap", "ok", "a newer version is not overwritten")
+
+
+def _failed(name: str, error: MedallionError) -> Probe:
+    return Probe(name, "failure", error.message, error.hint or "mend that and ask the doctor again")

@@ -1,0 +1,286 @@
+"""Whether what a pipeline has stored still is what was written: a sample for `doctor`, everything for `verify`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from medallion.declaration.locations import LAYER_MARK
+from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.lake import ownership
+from medallion.lake.journal import journal_paths, read_journal
+from medallion.lake.pointer import FORMAT, POINTER, Pointer
+from medallion.lake.record_files import snapshot_path
+from medallion.lake.retention import expected_releases
+from medallion.records import Record, Release, Run, Snapshot
+from medallion.run.plain_copies import PLAIN, PlainRecord
+from medallion.storage import Storage
+from medallion.storage.digests import REPAIR, Stored, forget_digests, lost, verified
+from medallion.storage.sealed_records import read_record
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+
+SAMPLE_BYTES = 256 << 20  # that `doctor` reads back of a lake's files
+SAMPLE_ROWS = 200_000  # of the tables in a sink that `doctor` reads back
+
+R = TypeVar("R", bound=Record)
+Kind = Literal[
+    "identity",
+    "layer",
+    "journal",
+    "pointer",
+    "release",
+    "run",
+    "snapshot",
+    "object",
+    "plain",
+    "sink",
+]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something that is not what was written: `place` says where, `path` is relative to its storage, `advice` the
+    command that repairs it."""
+
+    kind: Kind
+    place: str
+    path: str
+    said: str
+    advice: str = REPAIR
+
+
+@dataclass
+class Inspection:
+    """What one look at everything saw.
+
+    Parameters: `thorough` reads all files and served tables back, instead of a sample.
+    """
+
+    pipeline: Pipeline
+    thorough: bool = False
+    damages: list[Damage] = field(default_factory=list)
+    pointer: Pointer | None = None
+    releases: dict[str, Release] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    objects: int = 0
+    read_back: int = 0
+
+    def __post_init__(self) -> None:
+        self.lake = self.pipeline.lake
+        forget_digests()
+        self._records()
+        self._owners()
+        self._objects()
+        if current := self.current:
+            self._plain(current)
+            for label in self.pipeline.sinks:
+                self._sink(label, current)
+
+    @property
+    def current(self) -> Release | None:
+        """The published release, where its record can be read."""
+        return self.releases.get(self.pointer.release or "") if self.pointer else None
+
+    def of(self, kind: Kind) -> list[Damage]:
+        """The damages of one kind."""
+        return [damage for damage in self.damages if damage.kind == kind]
+
+    def _add(
+        self, kind: Kind, path: str, said: str, storage: Storage | None = None, advice: str = REPAIR
+    ) -> None:
+        damage = Damage(kind, f"{(storage or self.lake.storage).url}/{path}", path, said, advice)
+        if damage not in self.damages:
+            self.damages.append(damage)
+
+    def _owners(self) -> None:
+        """Whose lake it is, and what unpublished runs were about to write."""
+        try:
+            identity = ownership.read_identity(self.lake)
+            if (
+                identity is None
+                and self.pointer
+                and self.pointer.version
+                and self.pointer.format == FORMAT
+            ):
+                self._add("identity", ownership.PATH, "is lost", advice="medallion adopt")
+        except DamagedError as error:
+            self._add("identity", ownership.PATH, _said(error), advice=error.hint)
+        for _, storage in ownership.layers_apart(self.lake):
+            try:
+                ownership.read_layer_owner(storage)
+            except DamagedError as error:
+                self._add("layer", LAYER_MARK, _said(error), storage, error.hint)
+        for path in journal_paths(self.lake.storage):
+            try:
+                read_journal(self.lake.storage, path)
+            except DamagedError as error:
+                self._add("journal", path, _said(error))
+
+    def _records(self) -> None:
+        self.runs = {run.id: run for _, run in self._read_all("runs", "run", Run)}
+        self.releases = {
+            release.id: release for _, release in self._read_all("releases", "release", Release)
+        }
+        self.snapshots = dict(self._read_all("snapshots", "snapshot", Snapshot))
+        try:
+            self.pointer = self.lake.pointer()
+        except DamagedError as error:
+            listed = {damage.place for damage in self.damages}
+            if (
+                not any(error.message.startswith(place) for place in listed)
+                or POINTER in error.message
+            ):
+                self._add("pointer", POINTER, _said(error))
+            elif not self.lake.storage.info(POINTER):
+                self._add("pointer", POINTER, "is lost, but releases are there")
+        damaged = {damage.path for damage in self.damages}
+        expected = (
+            expected_releases(self.pointer, self.releases.values(), self.pipeline.declaration)
+            if self.pointer
+            else ()
+        )
+        for name in expected:
+            path = f"releases/{name}.json"
+            if (
+                name not in self.releases
+                and path not in damaged
+                and not self.lake.records.is_older(path)
+            ):
+                self._add("release", path, "is lost")
+        for release in self.kept():
+            if release.run not in self.runs and f"runs/{release.run}.json" not in damaged:
+                self._add("run", f"runs/{release.run}.json", "is lost")
+            for snapshot in release.tables.values():
+                path = snapshot_path(snapshot)
+                if path not in self.snapshots and path not in damaged:
+                    self._add("snapshot", path, "is lost")
+
+    def _read_all(self, folder: str, kind: Kind, model: type[R]) -> Iterator[tuple[str, R]]:
+        for path in self.lake.records.paths(folder):
+            try:
+                yield path, self.lake.records.read(path, model)
+            except DamagedError as error:
+                if not self.lake.records.is_older(path):
+                    self._add(kind, path, _said(error))
+            except MissingError:  # removed by a writer since it was listed
+                continue
+
+    def kept(self) -> list[Release]:
+        """The published releases whose records can be read, newest first."""
+        published = set(self.pointer.published if self.pointer else self.releases)
+        return [
+            self.releases[name] for name in sorted(self.releases, reverse=True) if name in published
+        ]
+
+    def _objects(self) -> None:
+        wanted: dict[tuple[str, str], tuple[Storage, Stored]] = {}
+        for storage, item in self.stored():
+            wanted[storage.url, item.path] = (storage, item)
+        by_storage: dict[str, list[tuple[Storage, Stored]]] = {}
+        for storage, item in wanted.values():
+            by_storage.setdefault(storage.url, []).append((storage, item))
+        for pairs in by_storage.values():
+            storage, items = pairs[0][0], [item for _, item in pairs]
+            self.objects += len(items)
+            gone = set(lost(storage, items))
+            for path in sorted(gone):
+                self._add(
+                    "object",
+                    path,
+                    "is lost" if storage.info(path) is None else "has another size",
+                    storage,
+                )
+            self._read_back(storage, [item for item in items if item.path not in gone])
+
+    def _read_back(self, storage: Storage, items: list[Stored]) -> None:
+        random.shuffle(items)
+        left = SAMPLE_BYTES
+        for item in items:
+            if not self.thorough and (item.bytes or 0) > left:
+                continue
+            left -= item.bytes or 0
+            self.read_back += 1
+            try:
+                if item.sha256 is None:
+                    read_record(storage, item.path)
+                else:
+                    verified(storage, [item])
+            except DamagedError as error:
+                self._add("object", item.path, _said(error), storage)
+            except MissingError:
+                self._add("object", item.path, "is lost", storage)
+
+    def stored(self) -> Iterator[tuple[Storage, Stored]]:
+        """All objects that kept releases and runs need, with the storage they lie in."""
+        for number, release in enumerate(self.kept()):
+            for name, snapshot in release.tables.items():
+                if release is self.current or number < self._retain(
+                    release, name.partition(".")[0]
+                ):
+                    source = self.lake.input(snapshot, release)
+                    items = source.layer.stored(snapshot)
+                    yield from (
+                        (source.storage, item) for item in items if item.path not in release.lost
+                    )
+                if snapshot.rejects and snapshot.rejects.path not in release.lost:
+                    yield self.lake.storage, Stored.of(snapshot.rejects)
+        for run in self.runs.values():
+            for step in run.steps:
+                if step.rejects and step.action == "failed":
+                    yield self.lake.storage, Stored.of(step.rejects)
+
+    def _retain(self, release: Release, layer: str) -> int:
+        """How many releases keep their objects in a layer: objects that were removed once do not come back."""
+        declared = self.pipeline.declaration.layers.get(layer)
+        return (
+            min(declared.retain, int(release.layers[layer].get("retain", declared.retain)))
+            if declared
+            else 0
+        )
+
+    def _plain(self, current: Release) -> None:
+        try:
+            record = PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
+        except (DamagedError, ValidationError) as error:
+            self._add("plain", PLAIN, _said(error))
+            return
+        except MissingError:
+            self._add("plain", PLAIN, "is lost")
+            return
+        for name, file in record.tables.items():
+            if name not in current.tables or current.tables[name].id != file.snapshot:
+                continue
+            storage = self.lake.input(current.tables[name], current).storage
+            try:
+                verified(storage, [Stored.of(file)])
+            except DamagedError as error:
+                self._add("plain", file.path, _said(error), storage)
+            except MissingError:
+                self._add("plain", file.path, "is lost", storage)
+
+    def _sink(self, label: str, current: Release) -> None:
+        sink = self.pipeline.sinks[label]
+        try:
+            active = sink.active()
+            if current.served.get(label) and (active is None or active.id != current.id):
+                shown = f"shows release {active.id}" if active else "shows no release"
+                self.damages.append(
+                    Damage("sink", label, "", f"{shown}, and {current.id} is published")
+                )
+            for flaw in sink.flaws(current, None if self.thorough else SAMPLE_ROWS):
+                where = f"{label}: table {flaw.table!r}" if flaw.table else label
+                self.damages.append(Damage("sink", where, flaw.table or label, flaw.said))
+        except MedallionError as error:
+            self.damages.append(Damage("sink", label, label, error.message, error.hint or REPAIR))
+
+
+def _said(error: Exception) -> str:
+    """What an error says after the place it names."""
+    return str(error).splitlines()[0].partition(": ")[2] or str(error)

@@ -1,0 +1,261 @@
+"""What a served column holds, read from its DuckDB type, and how a caller's value becomes one of its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from math import isnan
+from typing import Any, Literal
+
+from medallion.errors import CallError, LoadError
+
+KindName = Literal[
+    "integer",
+    "decimal",
+    "float",
+    "text",
+    "boolean",
+    "date",
+    "timestamp",
+    "time",
+    "bytes",
+    "list",
+    "struct",
+    "map",
+]
+
+_NAMES: Mapping[str, KindName] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), "integer"),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), "float"),
+    **dict.fromkeys(("VARCHAR", "UUID", "JSON", '"NULL"', "NULL"), "text"),
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "timestamp"),
+    **dict.fromkeys(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"), "timestamp"),
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time",
+    "BLOB": "bytes",
+}
+
+_ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+_PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')
+_ARRAY = re.compile(r"^(.*)\[\d*\]$", re.DOTALL)
+_INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|Infinity)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
+_TIMESTAMP = re.compile(rf"{_DATE.pattern}([T ]{_TIME.pattern}(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a column holds: `scale` of a decimal, `items` the parts of a list, struct or map by name.
+
+    A timestamp that is `zoned` is a moment, given in UTC; one that is not is what a clock on a wall shows.
+    """
+
+    name: KindName
+    scale: int = 0
+    items: tuple[tuple[str, Kind], ...] = ()
+    zoned: bool = False
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its values can be compared and sorted by."""
+        return self.name in _READERS
+
+    def __str__(self) -> str:
+        return self.name
+
+    def walk(self, value: Any, leaf: Callable[[Kind, Any], Any]) -> Any:
+        """The value with `leaf` applied to everything in it that is neither null, list, struct nor map."""
+        if value is None:
+            return None
+        if self.name == "list":
+            return [self.items[0][1].walk(item, leaf) for item in value]
+        if self.name == "struct":
+            return {name: kind.walk(value.get(name), leaf) for name, kind in self.items}
+        if self.name == "map":
+            pairs = value.items() if isinstance(value, Mapping) else value
+            return {str(key): self.items[1][1].walk(item, leaf) for key, item in pairs}
+        return leaf(self, value)
+
+
+@lru_cache(maxsize=1024)
+def kind_of(type_: str) -> Kind:
+    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on one that cannot be served."""
+    type_ = type_.strip()
+    if array := _ARRAY.match(type_):
+        return Kind("list", items=(("", kind_of(array[1])),))
+    name, _, rest = type_.partition("(")
+    if not rest:
+        if name in _NAMES:
+            return Kind(_NAMES[name], zoned=name in _ZONED)
+    else:
+        parts = list(_split(rest[:-1]))
+        match name.strip():
+            case "DECIMAL":
+                return Kind("decimal", scale=int(parts[1]))
+            case "ENUM":
+                return Kind("text")
+            case "STRUCT":
+                return Kind("struct", items=tuple(_field(part) for part in parts))
+            case "MAP":
+                return Kind("map", items=(("key", kind_of(parts[0])), ("value", kind_of(parts[1]))))
+    raise LoadError(
+        f"no database can serve the type {type_}",
+        hint="cast the column to another type in its table",
+    )
+
+
+def _split(text: str) -> Iterator[str]:
+    """The parts of a type between its outermost commas."""
+    depth, part = 0, ""
+    for word in _PARTS.findall(text):
+        if word == "," and not depth:
+            yield part.strip()
+            part = ""
+            continue
+        depth += (word == "(") - (word == ")")
+        part += word
+    yield part.strip()
+
+
+def _field(text: str) -> tuple[str, Kind]:
+    if text.startswith('"'):
+        name = _PARTS.findall(text)[0]
+        return name[1:-1].replace('""', '"'), kind_of(text[len(name) :])
+    name, _, type_ = text.partition(" ")
+    return name, kind_of(type_)
+
+
+def coerce(kind: Kind, value: Any, field: str) -> Any:
+    """A caller's value, or the text of one, as the column's own: strictly, nothing is guessed.
+
+    Raises CallError naming the field, the value and the form it should have.
+    """
+    reader = _READERS.get(kind.name)
+    if reader is None:
+        raise CallError(f"{field!r} is a {kind}, which can only be asked whether it `isnull`")
+    read, form = reader
+    if kind.name == "timestamp" and not kind.zoned:
+        form = form.removesuffix("Z") + ", without a time zone"
+    try:
+        value = read(value)
+        return _placed(kind, value) if kind.name == "timestamp" else value
+    except (TypeError, ValueError, ArithmeticError):
+        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
+        raise CallError(f"{shown} is no {kind} for {field!r}", hint=f"write it as {form}") from None
+
+
+def day_of(value: Any) -> date | None:
+    """The day that a value, or the text of one, names without a time of day."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def flag(value: Any) -> bool:
+    """True or False, or their texts. Raises ValueError."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise ValueError(value)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, str):
+        value = int(_whole(_INTEGER, value))
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise ValueError(value)
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, str):
+        value = Decimal(_whole(_NUMBER, value))
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise TypeError(value)
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite() or number.adjusted() > 38:
+        raise ValueError(value)
+    return number
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, str):
+        value = _whole(_NUMBER, value)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float | Decimal)
+        or isnan(float(value))
+    ):
+        raise TypeError(value)
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    value.encode()
+    return value
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        return date.fromisoformat(_whole(_DATE, value))
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise TypeError(value)
+    return value
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(_whole(_TIMESTAMP, value))
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    elif not isinstance(value, datetime):
+        raise TypeError(value)
+    moment: datetime = value
+    return moment
+
+
+def _placed(kind: Kind, moment: datetime) -> datetime:
+    """A timestamp as its column has it. Raises ValueError on one with a zone for a column without."""
+    if kind.zoned:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if moment.tzinfo:
+        raise ValueError(moment)
+    return moment
+
+
+def _time(value: Any) -> str:
+    if not isinstance(value, time):
+        value = time.fromisoformat(_whole(_TIME, value))
+    return str(value.isoformat("microseconds"))
+
+
+def _whole(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+_READERS: Mapping[KindName, tuple[Callable[[Any], Any], str]] = {
+    "integer": (_integer, "a whole number of at most 64 bits"),
+    "decimal": (_decimal, "a number, such as 12.50"),
+    "float": (_float, "a number, such as 12.5"),
+    "text": (_text, "text"),
+    "boolean": (flag, "true or false"),
+    "date": (_date, "2024-12-31"),
+    "timestamp": (_timestamp, "2024-12-31T23:59:59Z"),
+    "time": (_time, "23:59:59"),
+}

@@ -1,0 +1,65 @@
+"""Text without case and accents, for the operator `search`: `muller` finds `Müller`, and `ÉCOLE` finds `école`.
+
+Every letter folds to one letter or, when it is an accent of the one before, to none. So that a database can search by a
+regular expression what Python searches by folding, and both find the same.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+
+_STROKES = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ħ": "h",
+    "ŧ": "t",
+    "ı": "i",
+}  # Unicode has no letter and accent for them
+LONGEST = 100  # letters to search for: each becomes a class of some 80, and MongoDB takes 32 kB of pattern
+_PLANES = 0x20000  # beyond it, nothing has case or accents
+_ACCENTS = r"\p{Mn}*"
+
+
+def fold(text: str) -> str:
+    """The text without case and accents."""
+    return text.lower() if text.isascii() else "".join(map(_folded, text))
+
+
+def search_pattern(text: str) -> str:
+    """A regular expression, as PCRE and RE2 read it, that holds for what holds `text` when both are folded."""
+    return _ACCENTS.join(map(_letters, fold(text)))
+
+
+@cache
+def _folded(letter: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    plain = [part for part in parts if unicodedata.category(part) != "Mn"]
+    if len(plain) > 1:  # such as a syllable of Hangul
+        return letter
+    if not plain:
+        return ""
+    lower = next(
+        (form for form in (plain[0].casefold(), plain[0].lower()) if len(form) == 1), plain[0]
+    )
+    return _STROKES.get(lower, lower)
+
+
+def _letters(letter: str) -> str:
+    """The class of all letters that fold to this one."""
+    letters = sorted({letter, *_unfolded().get(letter, ())})
+    listed = (one if one.isalnum() else f"\\x{{{ord(one):x}}}" for one in letters)
+    return f"[{''.join(listed)}]"
+
+
+@cache
+def _unfolded() -> Mapping[str, list[str]]:
+    letters: dict[str, list[str]] = defaultdict(list)
+    for code in range(_PLANES):
+        letter = chr(code)
+        if unicodedata.decomposition(letter) or letter.casefold() != letter or letter in _STROKES:
+            letters[_folded(letter)].append(letter)
+    return letters

@@ -1,0 +1,233 @@
+"""Computing one table: from a step of the plan to a snapshot, its rejects kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import Built, Input, Parsed, Session, TableTask, keep_file
+from medallion.declaration.added_columns import unused_folders
+from medallion.declaration.models import Table
+from medallion.errors import GateError, MedallionError
+from medallion.identifiers import now
+from medallion.lake.journal import LAKE, WriteJournal
+from medallion.lake.quarantine import most_quarantined, quarantined_files, write_rejects
+from medallion.lake.record_files import KEY_LENGTH
+from medallion.records import Column, File, Snapshot, SourceFile, Tally
+from medallion.run import ingest
+from medallion.run.planner import Step
+from medallion.run.source_records import parse
+from medallion.run.source_schema import settle
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+
+
+_NO_ROW = (
+    "every row was quarantined; the expectation `quarantined: {at_most: 5%}` would stop such a run"
+)
+
+
+class Computing:
+    """Computes the tables of one run.
+
+    Parameters: `journal` notes what is written; `run` is its id; `session` gives the engine's session when it is
+    first needed.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        journal: WriteJournal,
+        run: str,
+        scratch: Path,
+        session: Callable[[], Session],
+    ) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.journal = journal
+        self.run = run
+        self.scratch = scratch
+        self.session = session
+
+    def sources(self) -> list[ingest.SourceTable]:
+        """The bronze tables, each with a storage that notes what is written there."""
+        return [
+            replace(
+                table, storage=self.journal.storage(table.name.partition(".")[0], table.storage)
+            )
+            for table in self.pipeline.sources()
+        ]
+
+    def take_in(
+        self, step: Step, kept: Sequence[ingest.Kept], before: Snapshot | None
+    ) -> tuple[Snapshot, list[str]]:
+        """Parse the files of a bronze table: its snapshot, and what drifted. Raises SourceError."""
+        table = next(found for found in self.sources() if found.name == step.table)
+        pairs = parse(table, kept, self.session(), self.scratch)
+        files = [file for file, _ in pairs]
+        columns, drift = settle(table, files, before)
+        rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
+        tally = Tally(
+            label="",
+            rows_in=rows_in,
+            kept=rows_in - bad,
+            quarantined=bad,
+            rows_out=rows_in - bad,
+            reasons={"format": bad} if bad else {},
+        )
+        identity = self._snapshot_id(step)
+        found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
+        snapshot = Snapshot.model_validate(
+            {
+                "table": step.table,
+                "id": identity,
+                "fingerprint": step.fingerprint,
+                "run": self.run,
+                "created": now(),
+                "columns": columns,
+                "rows": rows_in - bad,
+                "bytes": sum(file.bytes for file in files),
+                "sources": files,
+                "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
+                "identified": True,
+                "tallies": (tally,),
+                "rejects": self._keep_rejects(step.table, identity, found, bad),
+                "warnings": _source_warnings(table, pairs, columns),
+            }
+        )
+        return snapshot, drift
+
+    def compute(self, step: Step, snapshots: Mapping[str, Snapshot]) -> Snapshot:
+        """Compute a table from the snapshots of those it reads. Raises GateError."""
+        table = self.pipeline.declaration.table(step.table)
+        if not isinstance(table, Table):
+            raise MedallionError(f"{step.table}: cannot be computed")
+        layer_name, _, plain = step.table.partition(".")
+        layer = self.pipeline.declaration.layers[layer_name]
+        inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
+        identity = self._snapshot_id(step)
+        lineage = self._lineage(inputs, snapshots)
+        built = self.session().build(
+            TableTask(
+                table=step.table,
+                run=self.run,
+                folder=f"{plain}/{identity}",
+                main=next(iter(table.from_)),
+                inputs=inputs,
+                steps=table.steps,
+                expectations=table.expect,
+                layer=layer,
+                storage=self.journal.storage(
+                    layer_name, self.lake.layer_storage(layer_name, layer)
+                ),
+                lineage=lineage,
+            )
+        )
+        built = replace(built, warnings=built.warnings + _file_warnings(built, lineage))
+        quarantined = sum(tally.quarantined for tally in built.tallies)
+        rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
+        if built.failure:
+            gate = GateError(f"{step.table}: {built.failure}", hint=self._gate_hint(rejects))
+            gate.figures = {
+                "tallies": built.tallies,
+                "rejects": rejects,
+                "warnings": built.warnings,
+            }
+            raise gate
+        read = {name: snapshots[name].id for name in table.reads().values()}
+        return self._snapshot(step, identity, built, rejects, read)
+
+    def _snapshot(
+        self, step: Step, identity: str, built: Built, rejects: File | None, inputs: dict[str, str]
+    ) -> Snapshot:
+        return Snapshot(
+            table=step.table,
+            id=identity,
+            fingerprint=step.fingerprint or "",
+            run=self.run,
+            created=now(),
+            columns=built.columns,
+            rows=built.rows,
+            bytes=sum(file.bytes for file in built.files),
+            files=built.files,
+            inputs=inputs,
+            origins=built.origins,
+            identified=built.identified,
+            tallies=built.tallies,
+            rejects=rejects,
+            warnings=built.warnings + ((_NO_ROW,) if _all_quarantined(built.tallies) else ()),
+        )
+
+    def _keep_rejects(
+        self, table: str, identity: str, found: Path | None, rows: int
+    ) -> File | None:
+        if found is None:
+            return None
+        path = f"quarantine/{table}/{identity}.parquet"
+        self.journal.note(LAKE, [path])
+        return keep_file(self.lake.storage, path, found, rows)
+
+    def _lineage(
+        self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]
+    ) -> dict[int, Input]:
+        """The bronze snapshots that the inputs' rows came from, by origin number."""
+        origins = {
+            origin.number: origin for found in inputs.values() for origin in found.snapshot.origins
+        }
+        found = {number: snapshots[origin.table] for number, origin in origins.items()}
+        older = {
+            n: origins[n] for n, snapshot in found.items() if snapshot.id != origins[n].snapshot
+        }
+        found |= {
+            n: self.lake.snapshot(origin.table, origin.snapshot) for n, origin in older.items()
+        }
+        return {number: self.lake.input(snapshot) for number, snapshot in found.items()}
+
+    def _snapshot_id(self, step: Step) -> str:
+        if step.fingerprint is None:
+            raise MedallionError(f"{step.table}: its inputs were not computed")
+        return f"{step.fingerprint[:KEY_LENGTH]}-{self.run}"
+
+    def _gate_hint(self, rejects: File | None) -> str:
+        return (
+            f"medallion quarantine --run {self.run} shows the rows"
+            if rejects
+            else "mend the data, or the rule"
+        )
+
+
+def _source_warnings(
+    table: ingest.SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
+) -> tuple[str, ...]:
+    """What to look at in source files: what their format says, most rows quarantined, folders that are no column."""
+    warnings = [f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings]
+    files = [file for file, _ in pairs]
+    warnings += [
+        most_quarantined(file.name, file.quarantined, file.rows, "format")
+        for file in files
+        if file.quarantined * 2 > file.rows
+    ]
+    names, declared = [column.name for column in columns], table.declared
+    warnings += [
+        f"the folders {key}=… of its files are no column; `add: {{{key}: folder({key})}}` makes one"
+        for key in unused_folders(
+            [file.name for file in files], declared.source, declared.add, names
+        )
+    ]
+    return tuple(warnings)
+
+
+def _file_warnings(built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
+    """A warning about each source file of which most rows were quarantined, however few they are among all."""
+    if built.rejects is None:
+        return ()
+    return quarantined_files(
+        built.rejects, [file for each in lineage.values() for file in each.snapshot.sources]
+    )
+
+
+def _all_quarantined(tallies: Sequence[Tally]) -> bool:
+    return any(tally.quarantined and not tally.kept and not tally.dropped for tally in tallies)

@@ -1,0 +1,46 @@
+"""The tables of a run that failed: the others go on, and all failures are reported together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from medallion.errors import (
+    CallError,
+    DataError,
+    LoadError,
+    MedallionError,
+    PluginError,
+    TablesError,
+)
+
+_OF_ONE_TABLE = (DataError, PluginError, LoadError, CallError)
+
+
+class Failures:
+    """Collects the errors of single tables, and which tables could not be computed because of them."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, MedallionError] = {}
+        self._blocked: set[str] = set()
+
+    def __contains__(self, table: str) -> bool:
+        return table in self._errors or table in self._blocked
+
+    @contextmanager
+    def collected(self, table: str) -> Iterator[None]:
+        """Collect an error that concerns this table alone; any other, such as of a storage, is raised at once."""
+        try:
+            yield
+        except _OF_ONE_TABLE as error:
+            self._errors[table] = error
+
+    def block(self, table: str) -> None:
+        """Note a table that reads one that failed."""
+        self._blocked.add(table)
+
+    def check(self) -> None:
+        """Raise the error of the one table that failed, or a TablesError of several."""
+        errors = list(self._errors.values())
+        if errors:
+            raise errors[0] if len(errors) == 1 else TablesError(errors)

@@ -1,0 +1,214 @@
+"""Taking source files in: which there are, which are new, and the bronze snapshot they make."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from medallion import plugins
+from medallion.contracts import Format, SourceLayer
+from medallion.declaration import source_pattern
+from medallion.declaration.added_columns import shaped
+from medallion.declaration.models import Source
+from medallion.errors import SourceError
+from medallion.identifiers import now
+from medallion.lake.journal import StagedStorage
+from medallion.records import Change, Snapshot, SourceFile
+from medallion.run.planner import Arrival, digest
+from medallion.run.source_tokens import SourceToken, Tokens, taken, token_of, unchanged
+from medallion.secrets import mask
+from medallion.storage import Entry, Storage, local_root, open_storage
+from medallion.storage.digests import Stored
+
+STAGED_FILES, STAGED_BYTES = (
+    500,
+    1 << 30,
+)  # source files whose names are recorded together before they are kept
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A bronze table and where its files and its layer are. `number` tells its rows' origins apart."""
+
+    name: str
+    number: int
+    declared: Source
+    layer: SourceLayer
+    storage: Storage
+    base: Path
+    options: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One source file whose bytes the layer has (or, in a dry run, would have)."""
+
+    name: str
+    entry: Entry
+    sha256: str
+    object: Stored
+    arrived: datetime
+    form: Format
+    token: SourceToken
+
+
+def take_in(
+    table: SourceTable,
+    before: Snapshot | None,
+    scratch: Path | None,
+    *,
+    anew: bool = False,
+    lost: Collection[str] = (),
+    touched: Tokens | None = None,
+) -> tuple[Arrival, list[Kept]]:
+    """Look at a table's source files and keep the bytes of those that changed.
+
+    Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them; `anew` reads
+    and keeps those too that seem not to have changed; of `lost` objects, the files are read again;
+    `touched` has the tokens of files that were written again with the same bytes since.
+    Raises SourceError when no file is there.
+    """
+    source, files = matches(table)
+    known = {file.name: file for file in before.sources} if before else {}
+    tokens = taken(known.values())
+    tokens |= {
+        n: token
+        for n, token in (touched or {}).items()
+        if n in known and known[n].sha256 == token.sha256
+    }
+    staged = StagedStorage(table.storage, scratch) if scratch else None
+    keeper = replace(table, storage=staged) if staged else table
+
+    def keep(found: tuple[str, Entry]) -> Kept:
+        name, entry = found
+        declared = table.declared
+        form = shaped(
+            declared.format or format_of(name), declared.aliases, declared.add, name, entry
+        )
+        former = known.get(name)
+        if former and not anew and former.object not in lost and unchanged(tokens[name], entry):
+            item = Stored(former.object, former.bytes, former.sha256)
+            return Kept(name, entry, former.sha256, item, former.arrived, form, tokens[name])
+        arrived = now()
+        item = keep_object(keeper, source, entry, scratch) if scratch else Stored("")
+        sha256 = item.sha256 or digest_of_source(source, entry)
+        return Kept(name, entry, sha256, item, arrived, form, token_of(entry, sha256, arrived))
+
+    kept: list[Kept] = []
+    with ThreadPoolExecutor(4) as pool:
+        for batch in _batches(files):
+            kept += pool.map(keep, batch)
+            if staged:
+                staged.flush(pool)
+    return _arrival(table, kept, known), kept
+
+
+def _arrival(table: SourceTable, kept: Sequence[Kept], known: Mapping[str, SourceFile]) -> Arrival:
+    """What the files are now, compared with those of the published snapshot."""
+    changes = Counter[Change](_change(file, known) for file in kept)
+    changes["retracted"] = len(known.keys() - {file.name for file in kept})
+    mark = digest(
+        {
+            "number": table.number,
+            "files": [(file.name, file.sha256, file.form.identity()) for file in kept],
+            "schema": table.declared.schema_policy,
+            "columns": table.declared.columns,
+        }
+    )
+    return Arrival(mark, dict(changes))
+
+
+def refreshed(before: Snapshot | None, kept: Sequence[Kept]) -> dict[str, SourceToken]:
+    """The tokens of files that have the same bytes as before, but were read again since."""
+    known = taken(before.sources) if before else {}
+    same = [file for file in kept if file.name in known and known[file.name].sha256 == file.sha256]
+    return {file.name: file.token for file in same if known[file.name] != file.token}
+
+
+def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path) -> Stored:
+    """Keep a source file's bytes in the table's layer."""
+    return table.layer.keep(
+        table.storage, table.name.partition(".")[2], source, entry.path, scratch
+    )
+
+
+def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
+    """The files in their order, in batches of limited number and size."""
+    batch: list[tuple[str, Entry]] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) == STAGED_FILES or size + file[1].bytes > STAGED_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file[1].bytes
+    if batch:
+        yield batch
+
+
+def format_of(name: str) -> Format:
+    """The format whose suffix a file name ends in. Raises SourceError naming those there are."""
+    suffixes: dict[str, str] = {}
+    for kind, form in plugins.loadable(plugins.FORMATS).items():
+        for suffix in cast("type[Format]", form).suffixes:
+            suffixes.setdefault(suffix, kind)
+    ends = [suffix for suffix in suffixes if name.lower().endswith(suffix)]
+    if not ends:
+        raise SourceError(
+            f"{name}: no format reads files of this ending",
+            hint="declare `format: csv`, json or parquet",
+        )
+    return cast("Format", plugins.build(plugins.FORMATS, suffixes[max(ends, key=len)]))
+
+
+def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
+    root, rest = source_pattern.split(table.declared.source)
+    storage = open_storage(root, table.base, table.options)
+    if source_pattern.names_one_file(rest):
+        entry = storage.info(rest)
+        entries = [entry] if entry else []
+    else:
+        wanted = source_pattern.regex(rest)
+        entries = [entry for entry in storage.list("") if wanted.fullmatch(entry.path)]
+    if not entries:
+        raise _no_file(table, storage, rest)
+    for entry in entries:
+        if any("\udc80" <= char <= "\udcff" for char in entry.path):
+            raise SourceError(
+                f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8",
+                hint="rename the file",
+            )
+    prefix = "" if root == "." else f"{mask(root)}/"
+    return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
+
+
+def _no_file(table: SourceTable, storage: Storage, path: str) -> SourceError:
+    folder = local_root(storage)
+    if folder is not None and (folder / path).exists():
+        return SourceError(
+            f"{table.name}: {table.declared.source} is a folder, FIFO or device",
+            hint="write its content to a file; for the files of a folder, end `source` in /*",
+        )
+    return SourceError(
+        f"{table.name}: no file matches {table.declared.source}",
+        hint=f"it is looked for in {storage.url}; put a file there or correct `source`",
+    )
+
+
+def digest_of_source(source: Storage, entry: Entry) -> str:
+    """The SHA-256 of a source file as it is now."""
+    with source.open(entry.path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _change(file: Kept, known: Mapping[str, SourceFile]) -> Change:
+    if file.name not in known:
+        return "new"
+    return "unchanged" if known[file.name].sha256 == file.sha256 else "changed"

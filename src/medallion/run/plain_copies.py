@@ -1,0 +1,176 @@
+"""Plain copies: each served table under its plain name, such as `gold/sales.parquet`, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from medallion.contracts import Input, Session
+from medallion.errors import CallError, DamagedError, LeaseError, MissingError
+from medallion.records import File, Record, Release
+from medallion.run.plain_rows import write_copy
+from medallion.storage import for_each
+from medallion.storage.digests import Stored, store_file
+from medallion.storage.sealed_records import read_record, write_record
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+    from medallion.storage import Entry, Storage
+
+PLAIN = "plain.json"  # which release the plain names show
+
+OpenSession = Callable[[], AbstractContextManager[Session]]
+
+
+class PlainFile(File):
+    """The copy of a table under its plain name, such as `gold/sales.parquet`; `snapshot` is what it is a copy of."""
+
+    snapshot: str
+
+
+class PlainRecord(Record):
+    """What stands under plain names, by full table name, and of which release."""
+
+    release: str
+    tables: dict[str, PlainFile]
+
+
+class PlainCopies:
+    """The plain copies of a pipeline's served tables."""
+
+    def __init__(self, pipeline: Pipeline, scratch: Path) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.scratch = scratch
+
+    def refresh(self, release: Release, session: OpenSession) -> None:
+        """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
+        former = self._record()
+        names = [name for name in self.pipeline.declaration.served() if name in release.tables]
+        sources = [self.lake.input(release.tables[name], release) for name in names]
+        entries = for_each(self.lake.storage, _entry, sources)
+        tables: dict[str, PlainFile] = {}
+        stale = []
+        for name, source, entry in zip(names, sources, entries, strict=True):
+            file = former.tables.get(name)
+            if (
+                file is None
+                or file.snapshot != source.snapshot.id
+                or not Stored.of(file).matches(entry)
+            ):
+                stale.append(source)
+            else:
+                tables[name] = file
+        if intended := {source.snapshot.table for source in stale} - former.tables.keys():
+            # recorded before they are written, for a file that no record names is somebody else's
+            self._put_record(
+                former.release, {name: _intended(name) for name in intended} | former.tables
+            )
+        written: dict[str, tuple[Storage, list[str]]] = {}
+        for source in stale:
+            self._check_shown(release)
+            tables[source.snapshot.table] = file = self._copy(source, release, session)
+            written.setdefault(source.storage.url, (source.storage, []))[1].append(file.path)
+        for storage, paths in written.values():
+            storage.sync(paths)
+        for name in former.tables.keys() - tables.keys():
+            self._check_shown(release)
+            self._delete(name)
+        tables = {name: tables[name] for name in names}
+        if former != PlainRecord(release=release.id, tables=tables):
+            self._check_shown(release)
+            self._put_record(release.id, tables)
+
+    def _copy(self, source: Input, release: Release, session: OpenSession) -> PlainFile:
+        """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile; then its table is
+        copied, for this copy may have overwritten its own."""
+        file = self._write(source, session)
+        try:
+            self._check_shown(release)
+        except LeaseError:
+            current, table = self.lake.current(), source.snapshot.table
+            if current and table in current.tables:
+                newer = self._copy(
+                    self.lake.input(current.tables[table], current), current, session
+                )
+                source.storage.sync([newer.path])
+            raise
+        return file
+
+    def _check_shown(self, release: Release) -> None:
+        """Raise LeaseError when a newer writer has published since."""
+        if self.lake.pointer().release != release.id:
+            raise LeaseError(
+                f"{self.lake.storage.url}: a newer writer has published since release {release.id}",
+                hint="run again",
+            )
+
+    def check(self, published: Release | None) -> None:
+        """Raise CallError when a plain copy would overwrite a file that medallion did not write."""
+        known = set(self._record().tables) | (_served_by(published) if published else set())
+        for table in self.pipeline.declaration.served():
+            if table in known:
+                continue
+            name = table.partition(".")[0]
+            storage = self.lake.layer_storage(name, self.pipeline.declaration.layers[name])
+            if storage.info(_path(table)):
+                raise CallError(
+                    f"{storage.url}/{_path(table)} was not written by medallion, "
+                    f"but the plain copy of {table} has this name",
+                    hint=f"move that file away, rename the table, or give layer {name!r} another `path`",
+                )
+
+    def _put_record(self, release: str, tables: dict[str, PlainFile]) -> None:
+        record = PlainRecord(release=release, tables=tables)
+        write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
+
+    def _record(self) -> PlainRecord:
+        """What stands under plain names; where that is lost or damaged, they are all written again."""
+        with suppress(MissingError, DamagedError, ValidationError):
+            return PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
+        return PlainRecord(release="", tables={})
+
+    def _delete(self, table: str) -> None:
+        name = table.partition(".")[0]
+        layer = self.pipeline.declaration.layers.get(name)
+        if layer:
+            self.lake.layer_storage(name, layer).delete(_path(table))
+        else:
+            self.lake.storage.delete(f"{name}/{_path(table)}")
+
+    def _write(self, source: Input, session: OpenSession) -> PlainFile:
+        target = self.scratch / "plain.parquet"
+        write_copy(source, target, session)
+        item = store_file(source.storage, _path(source.snapshot.table), target)
+        snapshot = source.snapshot
+        return PlainFile(
+            path=item.path,
+            bytes=item.bytes or 0,
+            sha256=item.sha256 or "",
+            rows=snapshot.rows,
+            snapshot=snapshot.id,
+        )
+
+
+def _entry(source: Input) -> Entry | None:
+    return source.storage.info(_path(source.snapshot.table))
+
+
+def _intended(table: str) -> PlainFile:
+    """Stands for a plain copy that is about to be written."""
+    return PlainFile(path=_path(table), bytes=0, rows=0, sha256="", snapshot="")
+
+
+def _served_by(release: Release) -> set[str]:
+    """The tables that a release has plain copies of: those of its last layer."""
+    last = list(release.layers)[-1]
+    return {name for name in release.tables if name.startswith(f"{last}.")}
+
+
+def _path(name: str) -> str:
+    """Where in its layer a table stands under its plain name."""
+    return f"{name.partition('.')[2]}.parquet"

@@ -1,0 +1,212 @@
+"""The plan: which tables a run computes, in what order, and why. Pure: it reads nothing but its arguments."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from medallion.declaration.models import Declaration, Source, Table
+from medallion.errors import CallError, did_you_mean
+from medallion.records import Change, Snapshot
+
+Decision = Literal["compute", "reuse", "unchanged", "left"]
+Find = Callable[[str, str], Snapshot | None]
+Lost = Mapping[
+    str, Sequence[str]
+]  # by table, the files of its published snapshot that are not there as written
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which tables to bring up to date; empty means all. `full` computes them even when nothing changed."""
+
+    only: tuple[str, ...] = ()
+    from_: str | None = None
+    to: str | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a bronze table's files are now: its fingerprint, and how many are new, changed, unchanged or retracted."""
+
+    fingerprint: str
+    changes: Mapping[Change, int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table of the plan. `snapshot` is set unless it is to be computed."""
+
+    table: str
+    decision: Decision
+    why: str
+    fingerprint: str | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Ordered steps. `stale` are tables left out that the others leave behind: such a run cannot publish."""
+
+    steps: tuple[Step, ...]
+    stale: tuple[str, ...] = ()
+
+    @property
+    def computes(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.decision == "compute")
+
+
+def plan(
+    declaration: Declaration,
+    arrivals: Mapping[str, Arrival],
+    current: Mapping[str, Snapshot],
+    find: Find,
+    selection: Selection | None = None,
+    lost: Lost = MappingProxyType({}),
+) -> Plan:
+    """Order the tables and decide each.
+
+    Parameters: `arrivals` by bronze table, `current` the published snapshots by table, `find` looks a
+    snapshot up by table and fingerprint, `lost` are the files that published snapshots lack.
+    Raises CallError on a selection of unknown tables.
+    """
+    chosen = selection or Selection()
+    selected = select(declaration, chosen)
+    steps: dict[str, Step] = {}
+    stale = []
+    for name in order(declaration):
+        inputs = {read: steps[read].snapshot for read in reads(declaration, name)}
+        arrival, before = arrivals.get(name), current.get(name)
+        step = decide(declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost)
+        if name not in selected:
+            if step.decision == "compute":
+                stale.append(name)
+            step = Step(
+                name, "left", "left out of this run", snapshot=current.get(name) or step.snapshot
+            )
+        steps[name] = step
+    return Plan(tuple(steps.values()), tuple(stale))
+
+
+def decide(
+    declaration: Declaration,
+    name: str,
+    inputs: Mapping[str, Snapshot | None],
+    arrival: Arrival | None,
+    current: Snapshot | None,
+    find: Find,
+    *,
+    full: bool = False,
+    lost: Lost = MappingProxyType({}),
+) -> Step:
+    """One table's step. An input that is None is still to be computed."""
+    changing = [read for read, snapshot in inputs.items() if snapshot is None]
+    if changing:
+        return Step(name, "compute", f"{', '.join(changing)} will change")
+    known = {read: snapshot for read, snapshot in inputs.items() if snapshot is not None}
+    mark = arrival.fingerprint if arrival else fingerprint(declaration, name, known)
+    if full:
+        return Step(name, "compute", "all is computed anew", mark)
+    if current and current.fingerprint == mark and not lost.get(name):
+        return Step(name, "unchanged", "nothing changed", mark, current)
+    found = find(name, mark)
+    if found:
+        return Step(name, "reuse", f"run {found.run} has computed it already", mark, found)
+    why = f"{lost[name][0]} is lost or damaged" if lost.get(name) else _why(arrival, known, current)
+    return Step(name, "compute", why, mark)
+
+
+def order(declaration: Declaration) -> list[str]:
+    """Full names, each after all it reads; in the order written where that leaves a choice."""
+    done: dict[str, None] = {}
+    waiting = list(
+        reversed(declaration.names())
+    )  # a stack instead of recursion: chains may be long
+    while waiting:
+        name = waiting[-1]
+        before = [read for read in reads(declaration, name) if read not in done]
+        waiting += reversed(before)
+        if not before:
+            done.setdefault(waiting.pop())
+    return list(done)
+
+
+def reads(declaration: Declaration, name: str) -> list[str]:
+    """Full names of the tables one table reads."""
+    table = declaration.table(name)
+    return list(dict.fromkeys(table.reads().values())) if isinstance(table, Table) else []
+
+
+def select(declaration: Declaration, selection: Selection) -> set[str]:
+    """Full names of the selected tables. Raises CallError."""
+    names = order(declaration)
+    for name in (*selection.only, selection.from_, selection.to):
+        if name is not None and name not in names:
+            raise CallError(f"there is no table {name!r}{did_you_mean(name, names)}")
+    chosen = set(selection.only or names)
+    if selection.from_:
+        chosen &= _downstream(declaration, names, selection.from_)
+    if selection.to:
+        chosen &= _upstream(declaration, selection.to)
+    return chosen
+
+
+def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapshot]) -> str:
+    """What decides a table's rows: its inputs' snapshots, its declaration, its plugins' versions."""
+    table = declaration.table(name)
+    if isinstance(table, Source):
+        raise TypeError(f"{name} is a source table; its files decide its fingerprint")
+    layer = declaration.layers[name.partition(".")[0]]
+    return digest(
+        {
+            "from": list(table.from_.items()),
+            "inputs": sorted((read, snapshot.id) for read, snapshot in inputs.items()),
+            "steps": [step.identity() for step in table.steps],
+            "expect": [rule.identity() for rule in table.expect],
+            "layer": {key: item for key, item in layer.identity().items() if key != "fields"},
+            "kept": layer.model_dump(mode="json", exclude={"retain"}),
+        }
+    )
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value as JSON. The order of keys counts, for it can be the order of columns."""
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
+
+
+def _upstream(declaration: Declaration, name: str) -> set[str]:
+    """A table and all that it is made of."""
+    upstream, waiting = {name}, [name]
+    while waiting:
+        fresh = set(reads(declaration, waiting.pop())) - upstream
+        upstream |= fresh
+        waiting += fresh
+    return upstream
+
+
+def _downstream(declaration: Declaration, ordered: Sequence[str], name: str) -> set[str]:
+    """A table and all that is made of it; each of the `ordered` names stands after all it reads."""
+    downstream = {name}
+    for other in ordered:
+        if not downstream.isdisjoint(reads(declaration, other)):
+            downstream.add(other)
+    return downstream
+
+
+def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snapshot | None) -> str:
+    if current is None:
+        return "it is new"
+    if arrival:
+        told = [
+            f"{count} {change}"
+            for change, count in arrival.changes.items()
+            if count and change != "unchanged"
+        ]
+        return f"files: {', '.join(told)}" if told else "its declaration changed"
+    changed = [read for read, snapshot in inputs.items() if current.inputs.get(read) != snapshot.id]
+    return f"{', '.join(changed)} changed" if changed else "its declaration changed"

@@ -1,0 +1,212 @@
+"""Publishing: loading a release's tables beside the live ones, then switching sinks and plain names to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from copy import copy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import Session, Sink, TableSpec, check_release
+from medallion.declaration.models import ServedTable
+from medallion.errors import CallError
+from medallion.query.value_ranges import within_range
+from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
+from medallion.run.plain_copies import PlainCopies
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline
+
+
+class Publisher:
+    """Puts releases into a pipeline's sinks.
+
+    Parameters: `session` gives the engine's session when rows are needed; by default one of its own.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        scratch: Path,
+        session: Callable[[], Session] | None = None,
+        owner: Owner | None = None,
+    ) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.sinks: Mapping[str, Sink] = (
+            pipeline.sinks if owner is None else pipeline.owned_sinks(owner)
+        )
+        self.scratch = scratch
+        self.plain = PlainCopies(pipeline, scratch)
+        self._given = session
+        self._owner = owner
+
+    @contextmanager
+    def connected(self) -> Iterator[Publisher]:
+        """The same publisher, each of its sinks with one connection for all that is done in the block."""
+        made = copy(self)
+        with ExitStack() as stack:
+            made.sinks = {
+                label: stack.enter_context(sink.connected()) for label, sink in self.sinks.items()
+            }
+            made._given = self._given or _on_first_use(stack, self._session)
+            yield made
+
+    def shown(self, published: Collection[str]) -> set[str | None]:
+        """The releases that the sinks show now: one, unless a run was killed between two switches.
+
+        Raises OwnershipError when one shows a release that is not among those this lake `published`.
+        """
+        active = {label: sink.active() for label, sink in self.sinks.items()}
+        for label, release in active.items():
+            if release and release.id not in published:
+                sink = self.sinks[label]
+                lake = self._owner.lake if self._owner else None
+                check_release(f"sink {label!r}", sink.owner(), lake, release.id, release.pipeline)
+        return {release.id if release else None for release in active.values()}
+
+    def active(self) -> Release | None:
+        """The release that the first sink shows."""
+        return next((sink.active() for sink in self.sinks.values()), None)
+
+    def serves(self, release: Release) -> bool:
+        """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
+        wanted = {
+            label: {spec.name: _way(spec) for _, spec in self.specs(release, label)}
+            for label in self.sinks
+        }
+        found = {
+            label: {name: _way(served) for name, served in tables.items()}
+            for label, tables in release.served.items()
+        }
+        return wanted == found
+
+    def load_table(
+        self, release: Release, table: str, before: Release | None
+    ) -> Iterator[LoadReport]:
+        """Load one table of a release into every sink, beside what is live, `before` being the published release."""
+        for label, sink in self.sinks.items():
+            snapshot, spec = self._spec(release, label, table, before)
+            try:
+                report = self._load(sink, spec, snapshot, release)
+            except CallError as error:
+                error.path = ("sinks", label, "tables", spec.name)
+                self.pipeline.locate(error)
+                raise
+            yield report
+
+    def catch_up(self, release: Release) -> bool:
+        """Bring sinks that do not show the published release to it, and return whether that could be done: a run was
+        killed between the lake's switch and theirs, or a sink's `url` leads elsewhere now."""
+        loaded = self.load(release)
+        if loaded:
+            self.activate(release)
+        return loaded
+
+    def load(self, release: Release) -> bool:
+        """Load again what a sink has lost of a published release; what is there is left as it is.
+
+        Returns whether all tables are then there under the names that the release knows: a sink of another version, or
+        of another kind that `url` leads to now, may have names of its own.
+        """
+        found = True
+        for label, tables in release.served.items():
+            there = self.sinks[label].loaded() if label in self.sinks else frozenset()
+            for name, served in tables.items():
+                if label in self.sinks and served.name not in there:
+                    spec = TableSpec(name=name, **served.way())
+                    report = self._load(
+                        self.sinks[label], spec, release.tables[served.table], release
+                    )
+                    found = found and report.served.name == served.name
+        return found
+
+    def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
+        """The release with what was loaded for it."""
+        served: dict[str, dict[str, Served]] = {label: {} for label in self.sinks}
+        for load in loads:
+            served[load.sink][_plain(load.served.table)] = load.served
+        return release.model_copy(update={"served": served})
+
+    def activate(self, release: Release) -> None:
+        """Switch every sink to the release, then the plain names."""
+        summary = release.summary()
+        for sink in self.sinks.values():
+            sink.activate(summary)
+        self.refresh_plain(release)
+
+    def refresh_plain(self, release: Release) -> None:
+        """Bring the copies under plain names up to the release."""
+        self.plain.refresh(release, self._session)
+
+    def specs(
+        self, release: Release, label: str, before: Release | None = None
+    ) -> Iterator[tuple[Snapshot, TableSpec]]:
+        """The tables of a release as a sink is to serve them, `before` being the published release."""
+        for table in self.pipeline.declaration.served():
+            yield self._spec(release, label, table, before)
+
+    def _spec(
+        self, release: Release, label: str, table: str, before: Release | None
+    ) -> tuple[Snapshot, TableSpec]:
+        """One of them."""
+        served = before.served.get(label, {}) if before else {}
+        snapshot, plain = release.tables[table], _plain(table)
+        options = self.pipeline.declaration.sinks[label].tables.get(plain) or ServedTable()
+        spec = TableSpec(
+            name=plain,
+            columns=snapshot.columns,
+            key=options.key,
+            indexes=options.indexes,
+            mode=options.mode,
+        )
+        return snapshot, spec.model_copy(
+            update={"former": _former(spec, snapshot, served.get(plain))}
+        )
+
+    def _load(
+        self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release
+    ) -> LoadReport:
+        with self._session() as session:
+            rows = session.batches(self.lake.input(snapshot, release), sink.batch)
+            place = f"sinks.{sink.label}: table {spec.name!r}"
+            report = sink.load(spec, snapshot, within_range(rows, spec.columns, place))
+        return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})
+
+    def _session(self) -> AbstractContextManager[Session]:
+        if self._given is not None:
+            return nullcontext(self._given())
+        return self.pipeline.declaration.engine.session(self.scratch)
+
+
+def _on_first_use(
+    stack: ExitStack, session: Callable[[], AbstractContextManager[Session]]
+) -> Callable[[], Session]:
+    """One session for all that needs one, opened when something does."""
+    opened: list[Session] = []
+
+    def give() -> Session:
+        if not opened:
+            opened.append(stack.enter_context(session()))
+        return opened[0]
+
+    return give
+
+
+def _way(table: Serving) -> tuple[object, ...]:
+    return table.key, table.indexes, table.mode
+
+
+def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Served | None:
+    """The table whose rows go on being served. When `served` shows this very snapshot in this very way, it is the one
+    that was built on, so that what is there comes out as the same table."""
+    if spec.mode == "replace" or served is None:
+        return None
+    if served.snapshot == snapshot.id and _way(served) == _way(spec):
+        return served.former
+    return served.model_copy(update={"former": None})
+
+
+def _plain(name: str) -> str:
+    return name.partition(".")[2]

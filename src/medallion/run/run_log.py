@@ -1,0 +1,118 @@
+"""What a run has done so far: its record, written down at the end, and the events that a watcher sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Literal
+
+from medallion.errors import GateError, MedallionError, ServiceError
+from medallion.identifiers import now
+from medallion.lake.lake import Lake
+from medallion.lake.retention import forget_runs
+from medallion.records import Action, Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
+from medallion.run.planner import Plan
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a watcher may show. `kind` says which of the other fields are set."""
+
+    kind: Literal["planned", "started", "finished", "loading", "loaded", "published"]
+    table: str = ""
+    plan: Plan | None = None
+    step: StepRun | None = None
+    load: LoadReport | None = None
+    release: Release | None = None
+
+
+class RunLog:
+    """The record of one run at work; its tables may end in several threads.
+
+    `places` are the positions of the tables in the plan, in which their steps are recorded.
+    """
+
+    def __init__(self, lake: Lake, run: str, pipeline: str, watch: Callable[[Event], None]) -> None:
+        self.record = Run(id=run, pipeline=pipeline, status="running", started=now())
+        self.places: Mapping[str, int] = {}
+        self._lake = lake
+        self._watch = watch
+        self._lock = Lock()
+
+    def watch(self, event: Event) -> None:
+        """Pass an event to the watcher, in one thread at a time."""
+        with self._lock:
+            self._watch(event)
+
+    def note(self, **changes: object) -> None:
+        """Change fields of the record."""
+        self.record = self.record.model_copy(update=changes)
+
+    def add(self, step: StepRun) -> None:
+        """Note a step, where the plan has its table."""
+        with self._lock:
+            steps = sorted((*self.record.steps, step), key=lambda known: self.places[known.table])
+            self.note(steps=tuple(steps))
+
+    def finish(self, step: StepRun) -> None:
+        """Note a step that has ended, and show it."""
+        self.add(step)
+        self.watch(Event("finished", table=step.table, step=step))
+
+    def loaded(self, load: LoadReport) -> None:
+        """Note a table that was loaded into a sink, and show it."""
+        self.note(loads=(*self.record.loads, load))
+        self.watch(Event("loaded", load=load))
+
+    def write_down(self) -> None:
+        """Write the record into the lake, and remove those beyond retention."""
+        self._lake.put_run(self.record)
+        with suppress(
+            ServiceError
+        ):  # old records that could not be removed now are removed next time
+            forget_runs(self._lake)
+
+
+def finished_step(
+    snapshot: Snapshot,
+    action: Action,
+    why: str,
+    changes: Mapping[Change, int],
+    seconds: float = 0.0,
+) -> StepRun:
+    """The record of a table that now has this snapshot; `changes` counts its source files."""
+    return StepRun(
+        table=snapshot.table,
+        action=action,
+        why=why,
+        seconds=seconds,
+        rows=snapshot.rows,
+        bytes=snapshot.bytes,
+        snapshot=snapshot.id,
+        tallies=snapshot.tallies,
+        sources=dict(changes),
+        warnings=snapshot.warnings,
+        rejects=snapshot.rejects,
+    )
+
+
+def failed_step(table: str, why: str, seconds: float, error: MedallionError) -> StepRun:
+    """The record of a table that could not be computed, with the figures of a gate that stopped it."""
+    figures = error.figures if isinstance(error, GateError) else {}
+    fields = {
+        "table": table,
+        "action": "failed",
+        "why": why,
+        "seconds": seconds,
+        "error": str(error),
+    }
+    return StepRun.model_validate({**fields, **figures})
+
+
+def ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:
+    """What all loads of a run took together; None when everything was there already."""
+    done = [load for load in loads if load.loaded]
+    rows, seconds = sum(load.arrived for load in done), sum(load.seconds for load in done)
+    return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if done else None

@@ -1,0 +1,304 @@
+"""One execution of a pipeline: take in, compute, gate, publish, and write down what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from medallion.contracts import Session, Transform
+from medallion.declaration.models import Declaration, Table
+from medallion.errors import LeaseError, MedallionError, ServiceError, StorageError
+from medallion.identifiers import next_id, now
+from medallion.lake.journal import WriteJournal
+from medallion.lake.pointer import FORMAT, Pointer
+from medallion.lake.retention import collect
+from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
+from medallion.run import ingest
+from medallion.run.compute import Computing
+from medallion.run.failures import Failures
+from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
+from medallion.run.publish import Publisher
+from medallion.run.run_log import Event, RunLog, failed_step, finished_step, ingestion
+from medallion.run.scheduler import side_by_side
+from medallion.run.source_tokens import read_tokens, write_tokens
+from medallion.secrets import mask, mask_all, scrub
+
+if TYPE_CHECKING:
+    from medallion.pipeline import Pipeline, Writing
+
+
+Perform = Callable[[Step, Callable[[], None]], None]
+"""Does the work of one step, in the order of the plan: the work may be called again when it failed."""
+
+
+_ACTIONS: dict[str, Action] = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}
+
+
+class Execution:
+    """A run at work; used once, under the lake's lease."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        writing: Writing,
+        selection: Selection,
+        watch: Callable[[Event], None],
+        perform: Perform | None = None,
+    ) -> None:
+        self.pipeline = pipeline
+        self.lake = pipeline.lake
+        self.held = writing.lease
+        self.owner = writing.owner
+        self.scratch = scratch = writing.scratch
+        self.selection = selection
+        self.perform = perform
+        run = writing.lease.run
+        self.log = RunLog(pipeline.lake, run, pipeline.declaration.name, watch)
+        self.kept: dict[str, list[ingest.Kept]] = {}
+        self.arrivals: dict[str, Arrival] = {}
+        self.pointer = Pointer()
+        self.current: Mapping[str, Snapshot] = {}
+        self.failures = Failures()
+        self.snapshots: dict[str, Snapshot] = {}
+        self.lost: Lost = {}
+        self._opening = Lock()
+        self._stack = ExitStack()
+        self._session: Session | None = None
+        self.journal = WriteJournal(pipeline.lake.storage, run)
+        self.computing = Computing(pipeline, self.journal, run, scratch, self.session)
+
+    def session(self) -> Session:
+        """The engine's session, opened on first use: a run with nothing new never pays for it."""
+        with self._opening:
+            if self._session is None:
+                self._session = self._stack.enter_context(
+                    self.pipeline.declaration.engine.session(self.scratch)
+                )
+            return self._session
+
+    def execute(self) -> Run:
+        """Do it. Raises MedallionError with `run` set when it fails."""
+        try:
+            with self._stack:
+                self._execute_or_lose()
+        except BaseException as error:
+            scrub(error)
+            said = (
+                str(error)
+                if isinstance(error, MedallionError)
+                else f"{type(error).__name__}: {error}"
+            )
+            self.log.note(status="failed", finished=now(), error=mask(said))
+            with suppress(ServiceError):  # the lake itself may be what failed
+                self.log.write_down()
+            if isinstance(error, MedallionError):
+                error.run = self.log.record
+            raise
+        self.log.write_down()
+        return self.log.record
+
+    def _execute_or_lose(self) -> None:
+        """Execute; what fails in a run that lost its lease fails for that."""
+        try:
+            self._execute()
+        except LeaseError:
+            raise
+        except Exception:
+            with suppress(StorageError):
+                self.held.check()
+            raise
+
+    def _execute(self) -> None:
+        self.pointer = self.lake.pointer(older=self.selection.full)
+        release = self.lake.current(self.pointer)
+        self.current = release.tables if release else {}
+        publisher = Publisher(self.pipeline, self.scratch, self.session, self.owner)
+        if self.pointer.format == FORMAT:
+            publisher.plain.check(release)
+        shown = publisher.shown(self.pointer.published)
+        self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
+        for table in self.computing.sources():
+            with self.failures.collected(table.name):
+                self._take_in(table)
+        self.failures.check()
+        find = self.lake.find_snapshot
+        made = plan(
+            self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost
+        )
+        self.log.watch(Event("planned", plan=made))
+        if any(step.decision == "compute" for step in made.steps):
+            self.lake.put_run(self.log.record)
+        self._go_through(made)
+        if made.stale:
+            note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
+            self.log.note(status="succeeded", finished=now(), note=note)
+            return
+        same = release is not None and _ids(release.tables) == _ids(self.snapshots)
+        if (
+            release
+            and same
+            and publisher.serves(release)
+            and (shown == {release.id} or publisher.catch_up(release))
+        ):
+            publisher.refresh_plain(release)
+            self.log.note(status="unchanged", finished=now(), release=release.id)
+            return
+        with publisher.connected() as connected:
+            # after a release of an older format, the sinks alone know which rows `append` and `merge` build on
+            self._publish(
+                connected, release if self.pointer.format == FORMAT else connected.active()
+            )
+
+    def _take_in(self, table: ingest.SourceTable) -> None:
+        before, lost = self.current.get(table.name), self.lost.get(table.name, ())
+        touched = read_tokens(self.lake.storage, table.name) if before else {}
+        arrival, kept = ingest.take_in(
+            table, before, self.scratch, anew=self.selection.full, lost=lost, touched=touched
+        )
+        self.arrivals[table.name], self.kept[table.name] = arrival, kept
+        if (tokens := ingest.refreshed(before, kept)) and tokens != touched:
+            write_tokens(self.lake.storage, table.name, tokens)
+
+    def _go_through(self, made: Plan) -> None:
+        """Bring every table of the plan up to date."""
+        steps = {step.table: step for step in made.steps}
+        self.log.places = {name: place for place, name in enumerate(steps)}
+        if self.perform:
+            for step in made.steps:
+                self.perform(step, partial(self._step, step))
+            return
+        declaration = self.pipeline.declaration
+        side_by_side(
+            {name: reads(declaration, name) for name in steps},
+            lambda name: self._attempt(steps[name]),
+            here={
+                name
+                for name in steps
+                if not all(step.threaded for step in _steps(declaration, name))
+            },
+            interrupt=lambda: self.session().interrupt(),
+        )
+        self.failures.check()
+
+    def _attempt(self, planned: Step) -> None:
+        """Do a step, unless a table that it reads has failed; a failure of this table alone is kept for the end."""
+        name = planned.table
+        failed = [read for read in reads(self.pipeline.declaration, name) if read in self.failures]
+        if failed and planned.decision != "left":
+            self.failures.block(name)
+            self.log.add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
+            return
+        with self.failures.collected(name):
+            self._step(planned)
+
+    def _publish(self, publisher: Publisher, before: Release | None) -> None:
+        release = Release(
+            id=next_id(before.id if before else None),
+            pipeline=self.pipeline.declaration.name,
+            run=self.log.record.id,
+            created=now(),
+            sequence=self.pointer.sequence + 1,
+            token=self.held.token,
+            previous=before.id if before else None,
+            tables={
+                name: self.snapshots[name] for name in self.log.places if name in self.snapshots
+            },
+            layers={
+                name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
+                for name, layer in self.pipeline.declaration.layers.items()
+            },
+        )
+        for table in self.pipeline.declaration.served():
+            self.log.watch(Event("loading", table=table))
+            with self.failures.collected(table):
+                for load in publisher.load_table(release, table, before):
+                    self.log.loaded(load)
+        self.failures.check()
+        self.log.note(ingestion=ingestion(self.log.record.loads))
+        release = publisher.with_served(release, self.log.record.loads)
+        self.held.check()
+        self.lake.publish(release, self.pointer, before)
+        publisher.activate(release)
+        self.log.note(status="succeeded", finished=now(), release=release.id)
+        self.log.watch(Event("published", release=release))
+        with suppress(
+            ServiceError
+        ):  # it is published; what could not be removed now is removed next time
+            self.journal.close()
+            collect(
+                self.lake,
+                self.pipeline.declaration,
+                publisher.sinks,
+                run=self.log.record.id,
+                check=self.held.check,
+                until=self.held.taken,
+                thorough=False,
+            )
+
+    def _step(self, planned: Step) -> None:
+        started = time.perf_counter()
+        name = planned.table
+        inputs = {read: self.snapshots.get(read) for read in reads(self.pipeline.declaration, name)}
+        step = planned
+        if planned.decision != "left" and not any(snapshot is None for snapshot in inputs.values()):
+            step = decide(
+                self.pipeline.declaration,
+                name,
+                inputs,
+                self.arrivals.get(name),
+                self.current.get(name),
+                self.lake.find_snapshot,
+                full=self.selection.full,
+                lost=self.lost,
+            )
+        if step.decision != "compute":
+            self._keep(planned, step)
+            return
+        self.log.watch(Event("started", table=name))
+        try:
+            if name in self.kept:
+                snapshot, drift = self.computing.take_in(
+                    step, self.kept[name], self.current.get(name)
+                )
+            else:
+                snapshot, drift = self.computing.compute(step, self.snapshots), []
+        except MedallionError as error:
+            self.pipeline.locate(error)
+            self.log.finish(failed_step(name, step.why, time.perf_counter() - started, error))
+            raise
+        self.lake.put_snapshot(snapshot, self.current.get(name))
+        self.snapshots[name] = snapshot
+        done = finished_step(
+            snapshot, "computed", step.why, self._changes(name), time.perf_counter() - started
+        )
+        self.log.finish(done.model_copy(update={"drift": tuple(drift)}))
+
+    def _keep(self, planned: Step, step: Step) -> None:
+        snapshot = step.snapshot
+        if snapshot is None:
+            if planned.decision == "left":
+                return
+            raise MedallionError(
+                f"{step.table}: it was decided to keep a snapshot that is not there"
+            )
+        self.snapshots[step.table] = snapshot
+        self.log.finish(
+            finished_step(snapshot, _ACTIONS[step.decision], step.why, self._changes(step.table))
+        )
+
+    def _changes(self, table: str) -> Mapping[Change, int]:
+        arrival = self.arrivals.get(table)
+        return arrival.changes if arrival else {}
+
+
+def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
+    return {name: snapshot.id for name, snapshot in snapshots.items()}
+
+
+def _steps(declaration: Declaration, name: str) -> Sequence[Transform]:
+    table = declaration.table(name)
+    return table.steps if isinstance(table, Table) else ()

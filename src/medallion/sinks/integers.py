@@ -1,0 +1,45 @@
+"""Integers and decimals as 64-bit integers, a decimal counted in units of its last digit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medallion.query.column_types import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_END = 2**63
+
+
+class TooLargeError(OverflowError):
+    """A number that the database cannot keep: the `column`, the `index` in its batch, and what is wrong with it."""
+
+    def __init__(self, column: str, index: int, what: str) -> None:
+        super().__init__(f"column {column!r}: {what}")
+        self.column = column
+        self.index = index
+        self.what = what
+
+
+def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
+    """The column `name` as int64. Raises TooLargeError when a value is too large."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.decimal128(38, kind.scale))
+        array = pa.Array.from_buffers(
+            pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset
+        )
+    try:
+        return array.cast(pa.int64())
+    except pa.ArrowInvalid:
+        what = f"a decimal of {kind.scale} places" if kind.name == "decimal" else "an integer"
+        index = next(
+            index
+            for index, value in enumerate(array.to_pylist())
+            if value is not None and not -_END <= value < _END
+        )
+        raise TooLargeError(
+            name, index, f"{what} too large for the 64 bits it is kept in"
+        ) from None

@@ -1,0 +1,38 @@
+"""What is damaged in a MongoDB database that serves: the server has checksums of its own, so that rows are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from medallion.contracts import Flaw
+from medallion.errors import SinkError
+from medallion.records import Served
+from medallion.sinks.mongodb.database import LOADS
+
+if TYPE_CHECKING:
+    from medallion.sinks.mongodb.database import Documents
+
+
+def flaws(database: Documents, served: Mapping[str, Served]) -> Iterator[Flaw]:
+    """The tables that have not as many documents as were loaded."""
+    for table, entry in served.items():
+        mark = database[LOADS].find_one({"_id": entry.name})
+        count = database[entry.name].count_documents({})
+        if mark is None or mark["rows"] is None:
+            yield Flaw(table, "is not loaded")
+        elif count != mark["rows"]:
+            yield Flaw(table, f"has {count:,} documents; {mark['rows']:,} were loaded")
+
+
+def check_history(
+    database: Documents, served: Mapping[str, Served], tables: Collection[str], place: str
+) -> None:
+    """Raise SinkError when tables have rows of earlier runs that are nowhere else."""
+    for table in tables:
+        former = served[table].former
+        if former and not database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}}):
+            raise SinkError(
+                f"{place}: {served[table].name} is damaged, and the rows of earlier runs are nowhere else",
+                hint="bring the database back from a backup, or run once with `mode: replace`",
+            )

@@ -1,0 +1,209 @@
+"""How values are read as a type, and which values cannot be: the SQL behind `cast`.
+
+DuckDB's own casts read too much in silence: `1_000`, ` 12 `, `0x1F` and `1e3` as whole numbers, `1.9` as 2,
+`12.345` as 12.35, `nan`. Here a value that would have to be changed or guessed is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from medallion.errors import StepError
+from medallion.sql.date_formats import ISO, check_format, check_zone, parsed, zoned
+from medallion.sql.expressions import INTEGERS, NUMBERS
+from medallion.sql.number_formats import Numbers, number_text
+
+if TYPE_CHECKING:
+    from duckdb.sqltypes import DuckDBPyType
+
+TRUE = ("true", "t", "yes", "y", "1")
+FALSE = ("false", "f", "no", "n", "0")
+
+# The years that Python, Arrow's frames and every store know; "0000" is read as 1 BC, and UTC may lie a day aside.
+_YEARS = {
+    "DATE": "date '0001-01-01' and date '9999-12-31'",
+    "TIMESTAMP": "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00'",
+}
+
+
+class Formats(BaseModel):
+    """A date or timestamp by its formats, tried in order; `iso` stands for ISO 8601.
+
+    `timezone` says where timestamps without an offset were written; the result is then in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    date: tuple[str, ...] | None = None
+    timestamp: tuple[str, ...] | None = None
+    timezone: str | None = None
+
+    @field_validator("date", "timestamp", mode="before", json_schema_input_type=str | list[str])
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _checked(self) -> Formats:
+        if (self.date is None) == (self.timestamp is None):
+            raise ValueError("give the formats of either `date` or `timestamp`")
+        for form in self.date or ():
+            check_format(form, "date")
+        for form in self.timestamp or ():
+            check_format(form, "timestamp")
+        if not (self.date or self.timestamp):
+            raise ValueError("give at least one format, such as '%Y-%m-%d'")
+        if self.timezone is not None:
+            if self.date is not None:
+                raise ValueError("a date has no time zone")
+            check_zone(self.timezone)
+        elif len({zoned(form) for form in self.timestamp or ("",)}) > 1:
+            raise ValueError(
+                "some formats tell an offset and some do not; say the `timezone` of the others"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`value` is SQL of the value read, `refused` SQL that is true for one that cannot be, and never for NULL."""
+
+    value: str
+    refused: str
+
+
+def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Reading | None:
+    """How a column, as SQL, of a DuckDB type is read as the target; None when it is of that type already.
+
+    Raises StepError when values of this type cannot be read as the target.
+    """
+    wanted = _sql_type(target)
+    if str(kind) == wanted:
+        return None
+    if kind.id == "null":
+        return Reading(f"cast(null as {wanted})", "false")
+    if target == "text":
+        return Reading(f"cast({column} as varchar)", "false")
+    text = column if str(kind) == "VARCHAR" else f"cast({column} as varchar)"
+    if isinstance(target, Formats) or target in ("date", "timestamp"):
+        formats = target if isinstance(target, Formats) else Formats.model_validate({target: ISO})
+        reading = _moment(formats, column, text, str(kind), kind.id)
+    elif isinstance(target, Numbers):
+        reading = _number(target, column, text, wanted, kind.id)
+    elif kind.id in ("varchar", "enum"):
+        reading = _from_text(target, text, wanted)
+    else:
+        reading = _from_number(target, column, wanted, kind.id)
+    if reading is None:
+        raise StepError(
+            f"{kind} cannot be read as {wanted}",
+            hint="`derive` the column by an expression instead",
+        )
+    return reading
+
+
+def _sql_type(target: str | Formats | Numbers) -> str:
+    if isinstance(target, Formats):
+        if target.date is not None:
+            return "DATE"
+        into_utc = target.timezone or zoned((target.timestamp or ("",))[0])
+        return "TIMESTAMP WITH TIME ZONE" if into_utc else "TIMESTAMP"
+    if isinstance(target, Numbers):
+        target = target.type
+    plain = {"integer": "BIGINT", "float": "DOUBLE", "text": "VARCHAR"}
+    return plain.get(target, target.upper().replace(" ", ""))
+
+
+def _number(target: Numbers, column: str, text: str, wanted: str, kind: str) -> Reading | None:
+    written = kind in ("varchar", "enum")
+    if not written and not (target.round and kind in NUMBERS - INTEGERS):
+        return _from_number(target.type, column, wanted, kind)
+    if not written:
+        target, text = Numbers(type=target.type, round=target.round), number_text(column, kind)
+    plain = target.plain(text)
+    if target.round:
+        value = target.rounded(plain, wanted)
+        return Reading(
+            value, f"({column} is not null and (not {target.fits(text)} or {value} is null))"
+        )
+    reading = _from_text(target.type, plain, wanted)
+    return Reading(
+        reading.value, f"({column} is not null and (not {target.fits(text)} or {reading.refused}))"
+    )
+
+
+def _from_text(target: str, text: str, wanted: str) -> Reading:
+    value = f"try_cast({text} as {wanted})"
+    if target == "boolean":
+        return _boolean(f"lower({text})")
+    if target == "float":
+        short = "[+-]?[0-9]{1,300}([.][0-9]*)?"
+        shape = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+        unfit = f"not regexp_full_match({text}, '{shape}') or not isfinite({value})"
+        return Reading(
+            value, f"(case when regexp_full_match({text}, '{short}') then false else {unfit} end)"
+        )
+    if target == "integer":
+        unfit = f"not regexp_full_match({text}, '[+-]?[0-9]+') or ({value} is null and {text} is not null)"
+    else:
+        unfit = f"not regexp_full_match({text}, '{_decimal_shape(target)}')"
+    # Nearly every value is written as DuckDB writes the number, which costs less to see than its shape.
+    return Reading(
+        value, f"(case when cast({value} as varchar) = {text} then false else {unfit} end)"
+    )
+
+
+def _decimal_shape(target: str) -> str:
+    """A pattern that holds for exactly the texts a decimal can take unchanged; zeros at either end do no harm."""
+    digits, scale = map(int, re.findall(r"\d+", target))
+    before = f"0*[0-9]{{1,{digits - scale}}}" if digits > scale else "0+"
+    after = f"[0-9]{{1,{scale}}}0*" if scale else "0+"
+    return f"[+-]?({before}([.]({after})?)?|[.]{after})"
+
+
+def _from_number(target: str, column: str, wanted: str, kind: str) -> Reading | None:
+    if target == "boolean":
+        return _boolean(f"cast({column} as varchar)") if kind in INTEGERS else None
+    if kind == "boolean" and target == "integer":
+        return Reading(f"cast({column} as bigint)", "false")
+    if kind not in NUMBERS:
+        return None
+    value = f"try_cast({column} as {wanted})"
+    return Reading(value, f"({column} is not null and ({value} is null or {value} <> {column}))")
+
+
+def _boolean(word: str) -> Reading:
+    yes, no = (", ".join(f"'{one}'" for one in words) for words in (TRUE, FALSE))
+    return Reading(
+        f"case when {word} in ({yes}) then true when {word} in ({no}) then false end",
+        f"{word} not in ({yes}, {no})",
+    )
+
+
+def _moment(formats: Formats, column: str, text: str, kind: str, group: str) -> Reading | None:
+    into_utc = _sql_type(formats) == "TIMESTAMP WITH TIME ZONE"
+    if kind == "TIMESTAMPTZ_NS":
+        column, kind = f"cast({column} as timestamptz)", "TIMESTAMP WITH TIME ZONE"
+        if into_utc:
+            return Reading(column, "false")
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        value = f"({column} at time zone 'UTC')"
+        return Reading(f"cast({value} as date)" if formats.date else value, "false")
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        value = f"cast({column} as {'date' if formats.date else 'timestamp'})"
+        return Reading(
+            f"({value} at time zone '{formats.timezone or 'UTC'}')" if into_utc else value, "false"
+        )
+    if group not in INTEGERS | {"varchar", "enum"}:
+        return None
+    moment: Any = "date" if formats.date else "timestamp"
+    value = parsed(text, formats.date or formats.timestamp or (), moment, formats.timezone)
+    return Reading(
+        value,
+        f"({text} is not null and not coalesce({value} between {_YEARS[_sql_type(formats)]}, false))",
+    )

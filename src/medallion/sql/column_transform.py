@@ -1,0 +1,156 @@
+"""What transforms that work on columns in place share: computing them, and checking a user's SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator
+
+from medallion.contracts import Inputs, quote
+from medallion.errors import StepError
+from medallion.sql.expressions import (
+    explained,
+    kinds,
+    new_names,
+    parse_expression,
+    public,
+    refuse_texts_as_numbers,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+_SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_ADVICE = {
+    r"\bselect\b": ("holds a query", "use `join` or `sql` for values of other tables"),
+    r"\bover\s*\(": ("holds a window function", "use `window` for values of other rows"),
+    r"\bunnest\s*\(": ("makes several rows of one", "use `explode`"),
+    ";": ("holds a semicolon", "write one expression"),
+}
+
+
+def column_type(rows: Relation, name: str) -> str:
+    """The DuckDB type of a column: `DECIMAL(12,2)`."""
+    return str(rows.types[rows.columns.index(name)])
+
+
+def replace(rows: Relation, columns: Mapping[str, str]) -> Relation:
+    """The rows with these existing columns computed anew, each by its SQL expression."""
+    if not columns:
+        return rows
+    parts = ", ".join(f"{expression} as {quote(name)}" for name, expression in columns.items())
+    return rows.project(f"* replace ({parts})")
+
+
+def _unreserved(name: str) -> str:
+    if not name:
+        raise ValueError("a column needs a name")
+    new_names([name])
+    return name
+
+
+def _of_one_row(text: str) -> str:
+    code = _SKIPPED.sub(" ' ", text)
+    if not code.strip():
+        raise ValueError("an SQL expression is missing")
+    for pattern, (fault, advice) in _ADVICE.items():
+        if re.search(pattern, code, re.IGNORECASE):
+            raise ValueError(f"{text!r} {fault}; {advice}")
+    return text
+
+
+# Functions that dates and texts are mostly computed by; they fail for no row, so that no row need be tried.
+_SAFE_WORDS = (
+    "year quarter month week isoyear day dayofweek isodow dayofyear hour minute second dayname monthname strftime",
+    "date_part date_trunc last_day epoch upper lower trim ltrim rtrim concat concat_ws || replace contains prefix",
+    "suffix starts_with ends_with length strlen substring substr left right strip_accents regexp_matches",
+    "regexp_full_match regexp_replace regexp_extract ~~ !~~ like_escape hash md5 sha256 greatest least",
+    "struct_pack list_value",
+)
+_SAFE = frozenset(name for line in _SAFE_WORDS for name in line.split())
+
+NewName = Annotated[str, AfterValidator(_unreserved)]
+RowExpression = Annotated[str, AfterValidator(_of_one_row)]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """An expression that may fail for a row: `value` is SQL that is NULL then, `refused` is true, and `shown` tells the
+    values it was given."""
+
+    value: str
+    refused: str
+    shown: str
+
+
+def guarded(rows: Relation, inputs: Inputs, expression: str) -> Guard | None:
+    """How to find the rows an expression cannot be computed for; None when there can be none."""
+    import duckdb
+
+    nodes = list(walk(parse_expression(inputs.connection, expression)))
+    if not any(_may_fail(node) for node in nodes):
+        return None
+    # Tried in one way alone: of two ways DuckDB would compute the part they share outside of both.
+    tried = f"try(struct_pack(value := (\n{expression}\n)))"
+    value = f"({tried}).value"
+    try:
+        kind = rows.project(f"{value} as value").types[0].id
+    except duckdb.Error:  # random() and the like cannot be tried
+        return None
+    named = {
+        str(node["column_names"][-1]).lower() for node in nodes if node.get("type") == "COLUMN_REF"
+    }
+    types = {name: kind_ for name, kind_ in kinds(rows).items() if name.lower() in named}
+    refused = f"{tried} is null"
+    if kind in ("float", "double"):
+        finite = [
+            f"coalesce(isfinite({quote(name)}), true)"
+            for name, of in types.items()
+            if of in ("float", "double")
+        ]
+        refused = (
+            f"({refused} or coalesce({' and '.join([f'not isfinite({value})', *finite])}, false))"
+        )
+    texts = ", ".join(f"coalesce(cast({quote(name)} as varchar), 'NULL')" for name in types)
+    return Guard(value, refused, f"concat_ws(', ', {texts})" if texts else "''")
+
+
+def _may_fail(node: Mapping[str, Any]) -> bool:
+    if node.get("class") == "CAST":
+        return not node.get("try_cast")
+    return node.get("class") == "FUNCTION" and str(node.get("function_name")).lower() not in _SAFE
+
+
+def computed(
+    rows: Relation, inputs: Inputs, name: str, expression: str, guard: Guard | None = None
+) -> Relation:
+    """The rows with a column computed by a user's SQL expression: a new one at the end, an existing one in its place.
+
+    Raises StepError naming the expression when it is malformed, names what is not there, or needs more than one row.
+    """
+    try:
+        tree = parse_expression(inputs.connection, expression)
+    except StepError as error:
+        raise StepError(
+            f"cannot compute {expression!r}: {error.message}", hint=error.hint
+        ) from error
+    if any(node.get("class") in ("WINDOW", "SUBQUERY") for node in walk(tree)):
+        raise StepError(
+            f"{expression!r} needs more than its own row", hint="use `window`, `join` or `sql`"
+        )
+    whole = f"(\n{expression}\n)"
+    part = f"{guard.value if guard else whole} as {quote(name)}"
+    try:
+        with explained(f"cannot compute {expression!r}"):
+            result = rows.project(f"* replace ({part})" if name in rows.columns else f"*, {part}")
+    except StepError as error:
+        if "GROUP BY" in error.message:
+            fault = f"{expression!r} holds an aggregate function, which needs more than one row"
+            raise StepError(fault, hint="use `aggregate` or `window`") from error
+        raise StepError(error.message, hint=f"the rows have: {', '.join(public(rows))}") from error
+    refuse_texts_as_numbers(rows, inputs.connection, expression)
+    return result

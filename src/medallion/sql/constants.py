@@ -1,0 +1,64 @@
+"""Constants of a declaration that are compared with the values of a column, or put among them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from medallion.contracts import Inputs, literal, require
+from medallion.errors import StepError
+from medallion.sql.expressions import NUMBERS, explained, kinds
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+Constant = str | bool | int | Annotated[float, Field(allow_inf_nan=False)] | datetime | date
+
+
+def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
+    """A constant as SQL of a column's type. Raises StepError when it does not fit as it stands, or no such column.
+
+    A text column takes text alone: YAML reads 01234 as the number 1234, and 1e3 as 1000.
+    """
+    require(rows, name)
+    kind, wanted = kinds(rows)[name], str(rows.types[rows.columns.index(name)])
+    shown = (
+        repr(value)
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
+    fault = f"{shown} is not {wanted}, which column {name!r} is"
+    if kind == "varchar" and isinstance(value, (str, date)):
+        return literal(str(value))
+    if not _of_kind(value, kind):
+        hint = "write a value of that type, or `cast` the column first"
+        if kind == "varchar":
+            hint = "put it in quotes, as it is written in the data; or `cast` the column first"
+        raise StepError(fault, hint=hint)
+    plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
+    with explained(fault):
+        held = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as held").filter(
+            f"held = {plain}"
+        )
+        if not held.fetchall():
+            raise StepError(
+                f"{fault}: it does not fit exactly", hint="`cast` the column to a wider type first"
+            )
+    return f"cast({plain} as {wanted})"
+
+
+def _of_kind(value: Constant, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if isinstance(value, (int, float)):
+        return kind in NUMBERS
+    if kind == "date":
+        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
+    if kind.startswith("time"):
+        return re.match(r"\d{4}-\d\d-\d\d|\d\d:", str(value)) is not None
+    return kind not in NUMBERS and kind != "boolean"

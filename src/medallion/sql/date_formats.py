@@ -1,0 +1,154 @@
+"""How texts are read as dates and timestamps: by declared formats alone, each checked before any work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from medallion.contracts import literal
+from medallion.errors import did_you_mean
+
+Moment = Literal["date", "timestamp"]
+
+ISO = "iso"
+ISO_DATE = "%Y-%m-%d"
+
+# Each directive: what it tells, and how many characters it always takes (0: it varies).
+DIRECTIVES: dict[str, tuple[str, int]] = {
+    "%Y": ("year", 4), "%y": ("year", 2), "%-y": ("year", 0),
+    "%m": ("month", 2), "%-m": ("month", 0), "%b": ("month", 3), "%B": ("month", 0),
+    "%d": ("day", 2), "%-d": ("day", 0), "%j": ("day of the year", 3), "%-j": ("day of the year", 0),
+    "%a": ("weekday", 3), "%A": ("weekday", 0),
+    "%H": ("hour", 2), "%-H": ("hour", 0), "%I": ("hour", 2), "%-I": ("hour", 0), "%p": ("half of the day", 2),
+    "%M": ("minute", 2), "%-M": ("minute", 0), "%S": ("second", 2), "%-S": ("second", 0), "%f": ("fraction", 0),
+    "%z": ("offset", 0), "%Z": ("zone", 0),
+}  # fmt: skip
+
+# Digits side by side: `2024105` could be the 10th month or the 1st, so that only full widths are read.
+_PACKED = re.compile(r"%-?\w%")
+_DIRECTIVE = re.compile(r"%-?.?", re.DOTALL)
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = "([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
+_OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"  # offsets beyond 14 hours are none, though DuckDB reads them
+
+
+def check_format(text: str, moment: Moment) -> str:
+    """The format as it stands. Raises ValueError when it cannot be read, or tells too little or too much."""
+    if text == ISO:
+        return text
+    told: set[str] = set()
+    for directive in _DIRECTIVE.findall(text.replace("%%", "")):
+        if directive not in DIRECTIVES:
+            raise ValueError(
+                f"{text!r}: {directive!r} is no part of a format; there is {' '.join(DIRECTIVES)}"
+            )
+        what = DIRECTIVES[directive][0]
+        if what in told:
+            raise ValueError(f"{text!r} tells the {what} twice")
+        told.add(what)
+    if "year" not in told:
+        raise ValueError(f"{text!r} tells no year: every {moment} would fall in 1900")
+    if "day" in told and "month" not in told:
+        raise ValueError(f"{text!r} tells a day without its month")
+    if re.search(r"%-?I", text) and "half of the day" not in told:
+        raise ValueError(f"{text!r} tells an hour out of 12 without its half of the day, %p")
+    if moment == "date" and told & {"offset", "zone"}:
+        raise ValueError(
+            f"{text!r} holds a zone: on which day it falls depends on where; use `timestamp`"
+        )
+    return text
+
+
+def check_zone(name: str) -> str:
+    """The time zone's name as it stands. Raises ValueError when there is none of that name."""
+    try:
+        ZoneInfo(name)
+    except (LookupError, OSError, ValueError) as error:
+        known = available_timezones()
+        if known:
+            raise ValueError(f"there is no time zone {name!r}{_close(name, known)}") from error
+    return name
+
+
+def _close(name: str, known: set[str]) -> str:
+    near = did_you_mean(name, known)
+    return near if near.startswith("; did") else "; write one as Europe/Paris, or UTC"
+
+
+def zoned(text: str) -> bool:
+    """Whether a format tells the offset or zone itself."""
+    return "%z" in text or "%Z" in text
+
+
+def parsed(text: str, formats: Sequence[str], moment: Moment, zone: str | None = None) -> str:
+    """SQL of the text expression read as a moment, NULL when no format reads it.
+
+    A value that fits the length and separators of some formats is tried by those alone, which takes a
+    third of the time of trying all; anything else is tried by each in turn.
+    """
+    formats = [ISO_DATE if form == ISO and moment == "date" else form for form in formats]
+    branches = [f"when {text} < '!' then null"]
+    for shape in dict.fromkeys(filter(None, map(_shape, formats))):
+        fitting = [form for form in formats if _shape(form) in (None, shape)]
+        tries = [
+            _try(text, form, zone) if _shape(form) else _careful(text, form, zone)
+            for form in fitting
+        ]
+        branches.append(f"when {text} like {literal(shape)} then {_first(tries)}")
+    rest = _first(
+        [
+            _careful(text, form, zone)
+            for form in formats
+            if not (_shape(form) and _PACKED.search(form))
+        ]
+    )
+    case = f"case {' '.join(branches)} else {rest} end"
+    return f"cast({case} as date)" if moment == "date" else case
+
+
+def _first(tries: list[str]) -> str:
+    if not tries:
+        return "null"
+    return tries[0] if len(tries) == 1 else f"coalesce({', '.join(tries)})"
+
+
+def _shape(text: str) -> str | None:
+    """The LIKE pattern of a format whose values all have one length and the same separators."""
+    rest = _DIRECTIVE.sub("", text)
+    widths = [
+        DIRECTIVES[directive][1]
+        for directive in _DIRECTIVE.findall(text)
+        if directive in DIRECTIVES
+    ]
+    if text == ISO or "%%" in text or set(rest) & set("_\\") or 0 in widths:
+        return None
+    return _DIRECTIVE.sub(lambda found: "_" * DIRECTIVES[found[0]][1], text)
+
+
+def _try(text: str, form: str, zone: str | None) -> str:
+    """One format tried. The bar keeps DuckDB from skipping spaces at the end and from reading `epoch`."""
+    if form == ISO:
+        return _iso(text, zone)
+    if form.endswith("%z"):
+        text = f"(case when {text} like '%Z' then left({text}, -1) || '+00' else {text} end)"
+    read = f"try_strptime({text} || '|', {literal(form + '|')})"
+    if form.endswith("%z"):
+        read = f"(case when regexp_matches({text}, '{_OFFSET}$') then {read} end)"
+    return f"({read} at time zone {literal(zone)})" if zone and not zoned(form) else read
+
+
+def _careful(text: str, form: str, zone: str | None) -> str:
+    """One format tried on a value of another shape, where `%Y` would take `24` for the year 24."""
+    read = _try(text, form, zone)
+    return read if form == ISO else f"(case when {read} >= '1000-01-01' then {read} end)"
+
+
+def _iso(text: str, zone: str | None) -> str:
+    naive = f"regexp_full_match({text}, '{_DAY}([T ]{_CLOCK})?')"
+    if zone is None:
+        return f"(case when {naive} then try_cast({text} as timestamp) end)"
+    local = f"try_cast({text} as timestamp) at time zone {literal(zone)}"
+    exact = f"regexp_full_match({text}, '{_DAY}[T ]{_CLOCK}{_OFFSET}')"
+    return f"(case when {naive} then {local} when {exact} then try_cast({text} as timestamptz) end)"

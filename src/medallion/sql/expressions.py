@@ -1,0 +1,322 @@
+"""What transforms and expectations that take names, calls or SQL have in common: reading and checking them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from medallion.contracts import ORIGIN, RESERVED, ROW, literal, quote, require
+from medallion.errors import StepError, did_you_mean
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+_SIGNED = {"tinyint", "smallint", "integer", "bigint", "hugeint"}
+INTEGERS = frozenset(_SIGNED | {f"u{name}" for name in _SIGNED})
+NUMBERS = INTEGERS | {"decimal", "float", "double"}
+
+_TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON", '"NULL"')
+
+_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
+_ARGUMENTS = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",()]*[^",()\s]))\s*(?:,\s*(\d+|\d*\.\d+)\s*)?')
+
+
+def _as_list(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | list[str])
+]
+SomeNames = Annotated[Names, Field(min_length=1)]
+
+
+def prepare(connection: Connection) -> None:
+    """Set what steps count on: UTC, and a division by zero or a logarithm of it as an error instead of infinity."""
+    connection.execute("set TimeZone = 'UTC'").fetchall()
+    connection.execute("set ieee_floating_point_ops = false").fetchall()
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn DuckDB's errors into StepError: `what` is at fault, and the first line of the reason."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StepError(f"{what}: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """The first line of an error of DuckDB's, without its kind."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return re.sub(r"^[\w ]+ Error: ", "", lines[0])
+
+
+def kinds(rows: Relation) -> dict[str, str]:
+    """Each column's kind of type in lower case, parameters left out: `decimal`, `varchar`, `list`."""
+    return {name: kind.id for name, kind in zip(rows.columns, rows.types, strict=True)}
+
+
+def public(rows: Relation) -> list[str]:
+    """The columns that are not reserved."""
+    return [name for name in rows.columns if name not in (ROW, ORIGIN)]
+
+
+def columns_sql(names: Iterable[str], table: str = "") -> str:
+    """Names as a list of SQL identifiers, each of `table` when given."""
+    prefix = f"{table}." if table else ""
+    return ", ".join(prefix + quote(name) for name in names)
+
+
+def order_sql(terms: Iterable[str]) -> str:
+    """`column` and `-column` terms as SQL, NULLs last either way."""
+    return ", ".join(
+        f"{quote(term.removeprefix('-'))}{' desc' * term.startswith('-')} nulls last"
+        for term in terms
+    )
+
+
+def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
+    """Raise ValueError on a name that is reserved, taken or given twice; case does not tell names apart."""
+    seen = {name.lower() for name in taken}
+    for name in names:
+        if name.lower() in RESERVED:
+            raise ValueError(f"{name!r} is reserved")
+        if name.lower() in seen:
+            raise ValueError(f"there would be two columns {name!r}")
+        seen.add(name.lower())
+
+
+def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
+    """The violations of tests by column, each SQL that is true for a value that fails; a row counts with its first."""
+    column = " ".join(f"when {test} then {literal(name)}" for name, test in tests.items())
+    value = " ".join(
+        f"when {test} then cast({quote(name)} as varchar)" for name, test in tests.items()
+    )
+    return rows.filter(" or ".join(tests.values())).project(
+        f"{ROW}, case {column} end as column, case {value} end as value"
+    )
+
+
+@dataclass(frozen=True)
+class Function:
+    """An SQL function a call may name.
+
+    `sql` has the places {column}, {number}, {row} and {clause} (what follows the function's bracket).
+    `column` is "yes", "no" or "maybe"; `number` says which number may follow it: "rows" (a whole one)
+    or "fraction" (from 0 to 1), and `default` stands for one left out. `numeric` takes numbers alone,
+    `exact` keeps sums of whole numbers whole, `between` gives
+    a value that may lie between two, for which the scale of a decimal would be too coarse.
+    """
+
+    sql: str
+    column: str = "yes"
+    number: str = ""
+    default: str | None = None
+    numeric: bool = False
+    exact: bool = False
+    between: bool = False
+
+
+AGGREGATES: Mapping[str, Function] = {
+    "count": Function("count({column}){clause}", column="maybe"),
+    "count_distinct": Function("count(distinct {column}){clause}"),
+    "sum": Function("sum({column}){clause}", numeric=True, exact=True),
+    "mean": Function("cast(avg({column}){clause} as double)", numeric=True),
+    "min": Function("min({column}){clause}"),
+    "max": Function("max({column}){clause}"),
+    "median": Function("median({column}){clause}", between=True),
+    "quantile": Function(
+        "quantile_cont({column}, {number}){clause}", number="fraction", between=True
+    ),
+    "stddev": Function("stddev_samp({column}){clause}", numeric=True),
+    "variance": Function("var_samp({column}){clause}", numeric=True),
+    "first": Function("arg_min_null({column}, {row}){clause}"),
+    "last": Function("arg_max_null({column}, {row}){clause}"),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One `function(column, number)` as a user wrote it in `text`."""
+
+    text: str
+    function: Function
+    column: str | None
+    number: str | None
+
+    def sql(self, rows: Relation, clause: str = "", **places: str) -> str:
+        """It as SQL over these rows. Raises StepError when they lack the column or it is of another kind."""
+        places = {"number": self.number or "", "row": ROW, "clause": clause, **places}
+        if self.column is None:
+            return self.function.sql.format(column="*", **places)
+        require(rows, self.column)
+        kind = kinds(rows)[self.column]
+        double = "::double" if self.function.between and kind == "decimal" else ""
+        sql = self.function.sql.format(column=quote(self.column) + double, **places)
+        if not self.function.numeric:
+            return sql
+        if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
+            raise StepError(
+                f"{self.text}: {self.column!r} is {kind.upper()}, no number", hint="`cast` it first"
+            )
+        if kind in ("float", "double") and "{clause}" in self.function.sql:
+            sql = _finite(sql, quote(self.column), self.text, places["clause"])
+        whole = self.function.exact and (kind in INTEGERS or kind == "boolean")
+        return f"cast({sql} as bigint)" if whole else sql
+
+
+def _finite(sql: str, column: str, text: str, clause: str) -> str:
+    """SQL of a figure, which is an error when finite numbers give one that is not."""
+    known = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
+    return f"case when {known} then {sql} else error({literal(f'{text} leaves the range of DOUBLE')}) end"
+
+
+def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
+    """Read `function(column)` or `function(column, number)`. Raises ValueError saying what is wrong with it."""
+    found = _CALL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no call; write one as `sum(amount)`")
+    name, inside = found[1], found[2].strip()
+    function = functions.get(name)
+    if function is None:
+        raise ValueError(f"there is no function {name!r}{did_you_mean(name, functions)}")
+    if not inside or (inside == "*" and function.column == "maybe"):
+        if function.column == "yes":
+            raise ValueError(f"{name}() needs a column: `{name}(column)`")
+        return Call(text, function, None, None)
+    arguments = _ARGUMENTS.fullmatch(inside)
+    if arguments is None or function.column == "no":
+        needs = (
+            "nothing"
+            if function.column == "no"
+            else "one column, and no expression; `derive` a column first"
+        )
+        raise ValueError(f"{text!r}: {name}() takes {needs}")
+    column = arguments[1].replace('""', '"') if arguments[1] else arguments[2]
+    return Call(text, function, column, _number(text, function, arguments[3]))
+
+
+def check_calls(calls: Mapping[str, str], functions: Mapping[str, Function]) -> None:
+    """Raise ValueError naming the first new column whose call cannot be read."""
+    for name, text in calls.items():
+        try:
+            parse_call(text, functions)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+
+
+def _number(text: str, function: Function, number: str | None) -> str | None:
+    if number is None:
+        if function.number and function.default is None:
+            example = "0.95" if function.number == "fraction" else "3"
+            raise ValueError(
+                f"{text!r} lacks its number: `{text.rstrip().removesuffix(')')}, {example})`"
+            )
+        return function.default
+    if not function.number:
+        raise ValueError(f"{text!r} takes no number")
+    if function.number == "rows" and not (number.isdigit() and int(number) > 0):
+        raise ValueError(f"{text!r}: {number} is no whole number of rows from 1 up")
+    if function.number == "fraction" and float(number) > 1:
+        raise ValueError(f"{text!r}: {number} is not between 0 and 1")
+    return number
+
+
+def parse_select(connection: Connection, query: str) -> dict[str, Any]:
+    """The syntax tree of one SELECT. Raises StepError when it is anything else."""
+    (answer,) = connection.execute("select json_serialize_sql(?::varchar)", [query]).fetchall()[0]
+    tree: dict[str, Any] = json.loads(answer)
+    if tree["error"]:
+        if tree["error_type"] == "parser":
+            raise StepError(f"SQL: {tree['error_message'].splitlines()[0]}")
+        raise StepError(
+            "SQL other than a SELECT", hint="write one `select …` over the tables in `from`"
+        )
+    if len(tree["statements"]) != 1:
+        raise StepError(f"{len(tree['statements'])} SQL statements where one SELECT belongs")
+    node: dict[str, Any] = tree["statements"][0]["node"]
+    return node
+
+
+def parse_expression(connection: Connection, text: str) -> dict[str, Any]:
+    """The syntax tree of one SQL expression over a row. Raises StepError when it is anything else."""
+    node = parse_select(connection, f"select {text}")
+    bare = (
+        node["type"] == "SELECT_NODE"
+        and node["from_table"]["type"] == "EMPTY"
+        and not node["modifiers"]
+    )
+    clauses = ("where_clause", "group_expressions", "having", "qualify", "sample")
+    if not bare or len(node["select_list"]) != 1 or any(node[clause] for clause in clauses):
+        raise StepError(f"{text!r} is no single SQL expression")
+    refuse_tables(node, f"{text!r}")
+    expression: dict[str, Any] = node["select_list"][0]
+    return expression
+
+
+def refuse_texts_as_numbers(rows: Relation, connection: Connection, expression: str) -> None:
+    """Raise StepError where text is compared with a number, a date or a truth value: DuckDB would read the text as
+    that, so that '01', '1.4' and '1' all equal 1."""
+    for node in walk(parse_expression(connection, expression)):
+        if node.get("class") == "COMPARISON":
+            operands = [node["left"], node["right"]]
+        elif node.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN"):
+            operands = node["children"]
+        else:
+            continue
+        types = [(_type_of(rows, connection, operand), operand) for operand in operands]
+        texts = [
+            kind
+            for kind, operand in types
+            if kind == "VARCHAR" and operand.get("class") != "CONSTANT"
+        ]
+        others = [kind for kind, _ in types if kind and kind.split("(")[0] not in _TEXTS]
+        if texts and others:
+            raise StepError(
+                f"{expression!r} compares text to {others[0]}",
+                hint="`cast` the column first, or write the constant in quotes, as it is in the data",
+            )
+
+
+def _type_of(rows: Relation, connection: Connection, node: dict[str, Any]) -> str:
+    """The type of a part of an expression; nothing when it has none of its own, as what a lambda is given."""
+    import duckdb
+
+    (empty,) = connection.execute("select json_serialize_sql('select 1')").fetchall()[0]
+    tree = json.loads(empty)
+    tree["statements"][0]["node"]["select_list"] = [node]
+    (text,) = connection.execute(
+        "select json_deserialize_sql(?::json)", [json.dumps(tree)]
+    ).fetchall()[0]
+    try:
+        return str(rows.project(text.removeprefix("SELECT ")).types[0])
+    except duckdb.Error:
+        return ""
+
+
+def refuse_tables(tree: object, what: str) -> None:
+    """Raise StepError when a syntax tree reads any table."""
+    for node in walk(tree):
+        if node.get("type") in ("BASE_TABLE", "TABLE_FUNCTION", "SHOW_REF"):
+            raise StepError(
+                f"{what} reads a table", hint="use a `join`, `references` or `sql` for that"
+            )
+
+
+def walk(tree: object) -> Iterator[dict[str, Any]]:
+    """Every object of a syntax tree, outer ones first."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = tree.values()
+    if not isinstance(tree, str) and isinstance(tree, Iterable):
+        for child in tree:
+            yield from walk(child)

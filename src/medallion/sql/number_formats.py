@@ -1,0 +1,114 @@
+"""How texts are read as numbers by declared separators and rounding, exactly: the digits decide, never a float."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from medallion.contracts import literal
+from medallion.errors import did_you_mean
+
+NAMES = ("integer", "decimal", "float", "boolean", "text", "date", "timestamp")
+
+_DECIMAL = re.compile(r"decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)")
+_EXPONENT = "([eE][+-]?[0-9]+)?"
+
+
+def check_type(text: str) -> str:
+    """The name of a type as it stands. Raises ValueError with the nearest one when there is none of that name."""
+    word = re.match(r"\s*(\w*)", text)[1]  # type: ignore[index]
+    if word != "decimal" and text in NAMES:
+        return text
+    found = _DECIMAL.fullmatch(text)
+    if word == "decimal" and found is None:
+        raise ValueError(
+            f"{text!r}: write how many digits in all and after the point, such as decimal(12,2)"
+        )
+    if found is None:
+        raise ValueError(f"{text!r} is no type{did_you_mean(word, NAMES)}")
+    digits, scale = int(found[1]), int(found[2])
+    if not (1 <= digits <= 38 and scale <= digits):
+        raise ValueError(
+            f"{text!r}: a decimal has 1 to 38 digits, of which no more after the point than in all"
+        )
+    return text
+
+
+class Numbers(BaseModel):
+    """A number by how it is written: its separators, and what becomes of digits that the type does not hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str
+    decimal: str = "."
+    thousands: str = ""
+    round: Literal["half_even", "half_up"] | None = None
+    zeros: bool = False
+
+    @field_validator("type")
+    @classmethod
+    def _number(cls, text: str) -> str:
+        if check_type(text) not in ("integer", "float") and not text.startswith("decimal"):
+            raise ValueError(
+                f"{text!r} has no such settings; they are for integer, decimal(p,s) and float"
+            )
+        return text
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Numbers:
+        marks = [self.decimal, *([self.thousands] if self.thousands else [])]
+        if any(len(mark) != 1 or mark.isalnum() or mark in "+-[]^\\" for mark in marks):
+            raise ValueError(
+                "`decimal` and `thousands` are one character each, such as ',' and '.'"
+            )
+        if self.decimal == self.thousands:
+            raise ValueError("`decimal` and `thousands` cannot be the same character")
+        if self.round and self.type == "float":
+            raise ValueError("a float is not rounded; `round` is for integer and decimal(p,s)")
+        if self.zeros and self.type != "integer":
+            raise ValueError("`zeros` is for integer: it reads 1.0 as 1")
+        return self
+
+    def fits(self, text: str) -> str:
+        """SQL that is true for a text that is written this way."""
+        whole = "[0-9]*"
+        if self.thousands:
+            whole = f"([0-9]{{1,3}}([{self.thousands}][0-9]{{3}})+|[0-9]*)"
+        exponent = _EXPONENT if self.type == "float" else ""
+        shape = f"[+-]?{whole}([{self.decimal}][0-9]*)?{exponent}"
+        return f"(regexp_full_match({text}, {literal(shape)}) and regexp_matches({text}, '[0-9]'))"
+
+    def plain(self, text: str) -> str:
+        """SQL of such a text with a point and without thousands."""
+        if self.thousands:
+            text = f"replace({text}, {literal(self.thousands)}, '')"
+        if self.decimal != ".":
+            text = f"replace({text}, {literal(self.decimal)}, '.')"
+        return f"regexp_replace({text}, '[.]0*$', '')" if self.zeros else text
+
+    def rounded(self, plain: str, wanted: str) -> str:
+        """SQL of a plain text of digits rounded to the type, NULL when it does not fit."""
+        scale = int(re.findall(r"\d+", self.type)[1]) if self.type != "integer" else 0
+        held = f"decimal(38,{scale})"
+        sign = f"regexp_extract({plain}, '^[+-]?')"
+        whole = f"coalesce(nullif(regexp_extract({plain}, '^[+-]?([0-9]*)', 1), ''), '0')"
+        fraction = f"regexp_extract({plain}, '[.]([0-9]*)$', 1)"
+        digits = f"({whole} || rpad(left({fraction}, {scale}), {scale}, '0'))"
+        point = f"({sign} || {whole} || '.' || rpad(left({fraction}, {scale}), {scale}, '0'))"
+        rest = f"rtrim(substr({fraction}, {scale + 1}), '0')"
+        away = f"{rest} >= '5'"
+        if self.round == "half_even":
+            away = f"({rest} > '5' or ({rest} = '5' and right({digits}, 1) in ('1', '3', '5', '7', '9')))"
+        unit = f"cast('{'0.' + '0' * (scale - 1) + '1' if scale else '1'}' as {held})"
+        step = f"case when not {away} then cast(0 as {held}) when {sign} = '-' then -{unit} else {unit} end"
+        return f"try_cast(try(try_cast({point} as {held}) + {step}) as {wanted})"
+
+
+def number_text(column: str, kind: str) -> str:
+    """SQL of a number as a text of digits; a float by the fewest digits that tell it from its neighbours."""
+    text = f"cast({column} as varchar)"
+    if kind not in ("float", "double"):
+        return text
+    return f"(case when contains({text}, 'e') then format('{{:.60f}}', cast({column} as double)) else {text} end)"

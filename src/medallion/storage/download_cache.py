@@ -1,0 +1,70 @@
+"""Local copies of remote objects, each fetched once per process, in a folder that goes when the process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from functools import cache
+from pathlib import Path
+from uuid import uuid4
+
+_PREFIX = "medallion-copies-"
+_LOCK = ".lock"
+_GRACE = 60.0  # seconds in which a new folder may not have its lock yet
+
+
+class Copies:
+    """A folder of copies below the system's temporary folder (`TMPDIR` moves it).
+
+    A killed process cannot remove its folder: the next one does, as it finds its lock free.
+    """
+
+    def __init__(self) -> None:
+        _clear(Path(tempfile.gettempdir()))
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        fcntl.flock(
+            os.open(self.folder / _LOCK, os.O_CREAT | os.O_WRONLY), fcntl.LOCK_EX
+        )  # held until the end
+        weakref.finalize(self, _remove, self.folder, os.getpid())
+
+    def path(self, url: str, version: str) -> Path:
+        """Where the copy of one version of an object belongs, with the object's own ending."""
+        name = hashlib.sha256(f"{url}\n{version}".encode()).hexdigest()
+        return self.folder / f"{name}{''.join(Path(url).suffixes[-2:])}"
+
+    def part(self) -> Path:
+        """A new name for a file on its way."""
+        return self.folder / uuid4().hex
+
+
+def copies() -> Copies:
+    """The copies of this process; a fork has its own."""
+    return _copies(os.getpid())
+
+
+@cache
+def _copies(process: int) -> Copies:
+    del process
+    return Copies()
+
+
+def _remove(folder: Path, process: int) -> None:
+    if os.getpid() == process:  # a fork inherits the finalizer, but not the folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(root: Path) -> None:
+    """Remove the folders of processes that were killed."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        try:
+            with (folder / _LOCK).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - folder.stat().st_mtime > _GRACE:
+                    shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # in use, another user's, or just gone
+            continue

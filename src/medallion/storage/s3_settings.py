@@ -1,0 +1,73 @@
+"""How to reach an S3 server: MinIO, AWS or any other that speaks the same protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from medallion.errors import CallError, did_you_mean
+from medallion.secrets import SECRETS
+
+_VARIABLES = {
+    "endpoint_url": ("MEDALLION_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    "key": ("AWS_ACCESS_KEY_ID",),
+    "secret": ("AWS_SECRET_ACCESS_KEY",),
+    "token": ("AWS_SESSION_TOKEN",),
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "ca_bundle": ("AWS_CA_BUNDLE",),
+}
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """Where the server is and who asks. Without `key` and `secret`, AWS's own places are looked through.
+
+    `ca_bundle` is a file with the certificates of the authorities to trust, instead of the usual ones.
+    `connect_timeout` and `read_timeout` are seconds for one request; `patience` is for how many seconds
+    a passing fault is tried again.
+    """
+
+    endpoint_url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    region: str | None = None
+    ca_bundle: str | None = None
+    connect_timeout: float = 5
+    read_timeout: float = 20
+    patience: float = 20
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], environment: Mapping[str, str]) -> Self:
+        """Settings by name, then what the environment has. Raises CallError on an unknown name."""
+        for name in options:
+            if name not in cls.__dataclass_fields__:
+                raise CallError(
+                    f"S3 has no setting {name!r}{did_you_mean(name, cls.__dataclass_fields__)}"
+                )
+        return cls(**{**s3_options(environment), **options})
+
+    @property
+    def place(self) -> str:
+        """How messages name the server: without credentials."""
+        if self.endpoint_url is None:
+            return f"AWS S3{f' ({self.region})' if self.region else ''}"
+        parts = urlsplit(self.endpoint_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    def __post_init__(self) -> None:
+        SECRETS.add(self.key, self.secret, self.token)
+        SECRETS.add_url(self.endpoint_url or "")
+
+
+def s3_options(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that environment variables give, by the names of `S3Settings`."""
+    found = {
+        name: next(
+            (environment[variable] for variable in variables if environment.get(variable)), None
+        )
+        for name, variables in _VARIABLES.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}

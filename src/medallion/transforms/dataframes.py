@@ -1,0 +1,139 @@
+"""The frames a user's Python function may take and give: pandas, Arrow, Polars, or DuckDB's relation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from medallion.errors import StepError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from medallion.contracts import Relation
+
+_KINDS = {
+    ("pandas", "DataFrame"): "pandas",
+    ("pyarrow", "Table"): "arrow",
+    ("polars", "DataFrame"): "polars",
+    ("polars", "LazyFrame"): "lazy",
+    ("duckdb", "DuckDBPyRelation"): "relation",
+    ("_duckdb", "DuckDBPyRelation"): "relation",
+    ("medallion", "Relation"): "relation",
+}
+_USUAL = {"pd": "pandas", "pa": "pyarrow", "pl": "polars"}
+CHOICES = (
+    "pandas.DataFrame, pyarrow.Table, polars.DataFrame, polars.LazyFrame or duckdb.DuckDBPyRelation"
+)
+
+
+def kind_of(class_: type) -> str | None:
+    """Which kind of frame a class is, without importing any library; None when it is none."""
+    named = ((base.__module__.partition(".")[0], base.__name__) for base in class_.__mro__)
+    return next((_KINDS[name] for name in named if name in _KINDS), None)
+
+
+def annotated_kind(function: Callable[..., Any], parameter: str) -> str | None:
+    """Which kind of frame a parameter is annotated with; names imported for type checkers only are understood too."""
+    called = function if hasattr(function, "__code__") else type(function).__call__
+    annotation = getattr(called, "__annotations__", {}).get(parameter)
+    if isinstance(annotation, type):
+        return kind_of(annotation)
+    if not isinstance(annotation, str):
+        return None
+    prefix, _, name = annotation.strip("'\" ").rpartition(".")
+    scope = getattr(sys.modules.get(function.__module__), "__dict__", {})
+    if not prefix:
+        found = scope.get(name)
+        if isinstance(found, type):
+            return kind_of(found)
+        matches = {kind for (_, known), kind in _KINDS.items() if known == name}
+        return matches.pop() if len(matches) == 1 else None
+    head = prefix.partition(".")[0]
+    package = getattr(scope.get(head), "__name__", _USUAL.get(head, head)).partition(".")[0]
+    return _KINDS.get((package, name))
+
+
+def to_frame(kind: str, rows: Relation) -> Any:
+    """A relation as a frame of this kind. Decimals stay exact; in pandas, whole numbers and booleans are nullable."""
+    if kind == "relation":
+        return rows
+    table = rows.to_arrow_table()
+    if kind == "arrow":
+        return table
+    if kind == "pandas":
+        return _to_pandas(table)
+    import polars as pl
+
+    frame = cast("pl.DataFrame", pl.from_arrow(table))
+    return frame.lazy() if kind == "lazy" else frame
+
+
+def to_arrow(frame: Any, like: Relation) -> pa.Table:
+    """A frame that is no relation as an Arrow table.
+
+    `like` are the rows the function was given: pandas has no dates, so a column that was one there is made one again.
+    Raises StepError when a column cannot be told a type.
+    """
+    import pyarrow as pa
+
+    kind = kind_of(type(frame))
+    if kind == "arrow":
+        return _of_microseconds(frame)
+    if kind in ("polars", "lazy"):
+        return _of_microseconds((frame.collect() if kind == "lazy" else frame).to_arrow())
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    strange = [name for name in frame.columns if not isinstance(name, str)]
+    if strange:
+        raise StepError(f"the column {strange[0]!r} of what it returned is not named by text")
+    try:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
+        raise StepError(
+            f"what it returned is no table: {error}", hint="give each column values of one type"
+        ) from error
+    return _of_microseconds(_dates_again(table.replace_schema_metadata(), like))
+
+
+def _of_microseconds(table: pa.Table) -> pa.Table:
+    """The table, nanoseconds with a time zone cut to microseconds: DuckDB computes with no others."""
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns" and field.type.tz:
+            column = table.column(index).cast(pa.timestamp("us", field.type.tz), safe=False)
+            table = table.set_column(index, field.name, column)
+    return table
+
+
+def _to_pandas(table: pa.Table) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    nullable = {
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.uint8(): pd.UInt8Dtype(),
+        pa.uint16(): pd.UInt16Dtype(),
+        pa.uint32(): pd.UInt32Dtype(),
+        pa.uint64(): pd.UInt64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    return table.to_pandas(types_mapper=nullable.get, date_as_object=False)
+
+
+def _dates_again(table: pa.Table, like: Relation) -> pa.Table:
+    import pyarrow as pa
+
+    dates = {name for name, kind in zip(like.columns, like.types, strict=True) if kind.id == "date"}
+    for index, field in enumerate(table.schema):
+        if field.name in dates and pa.types.is_timestamp(field.type):
+            try:
+                table = table.set_column(index, field.name, table.column(index).cast(pa.date32()))
+            except pa.ArrowInvalid:
+                continue  # the function gave it a time of day
+    return table

@@ -1,0 +1,273 @@
+"""Reading a release: which is active, without asking each time; what is held of its tables, and all else.
+
+A release never changes, so small tables are held whole, and of large ones the first rows of what is asked again and
+again with other conditions, such as the best clients of a country. Which release is active is asked when the last
+answer is older than `FRESH`: one that was published shows in every worker within that time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from threading import BoundedSemaphore, Lock, get_ident
+from time import perf_counter
+from typing import Any, TypeVar
+
+from medallion.contracts import Filter, Page, Query, Sort, Store
+from medallion.errors import GoneError, MedallionError
+from medallion.query.validation import Plan, plan, read_cursor, table_of
+from medallion.records import Release, Served
+from medallion_api.cache.table_cache import Head, SmallTable
+from medallion_api.representations import to_json
+
+FRESH = 0.02
+SLOW = 0.5  # seconds from which a failure to answer is remembered
+AGAIN = 2.0  # seconds for which it is, before the store is asked again
+PROBE = 2.0  # seconds that the store then has
+CELLS = 50_000  # values of the largest table that is held
+BYTES = 8_000_000  # and its size as JSON
+HELD = 400_000  # values of all that are held
+EXPORTS = (
+    32  # streams under way at a time: each has a connection to the store, and files, of its own
+)
+HEAD = 200  # first rows that are held of a large table
+QUICK = 200  # rows of the longest page that is made where nobody may wait
+_WANTED = 1000
+_RETRY = 16
+LUCK = 8  # how often in a row a large table must disappoint, before all but one of `_RETRY` go to the store at once
+
+T = TypeVar("T")
+Part = tuple[str, tuple[Filter, ...], tuple[Sort, ...]]
+
+
+class ElsewhereError(Exception):
+    """This would wait, on a thread that may not."""
+
+
+class Reading:
+    """Reads a store for the API: `label` names the sink, `seconds` is what one question may take.
+
+    `cells` is how many values a table may have to be held whole.
+    """
+
+    def __init__(self, store: Store, label: str, seconds: float) -> None:
+        self.store = store
+        self.seconds = seconds
+        self.cells = CELLS
+        self.exports = BoundedSemaphore(EXPORTS)
+        self._label = label
+        self._lock = Lock()
+        self._seen: tuple[float, Release] | None = None
+        self._failed: tuple[float, MedallionError] | None = None
+        self._held: OrderedDict[Part, SmallTable | Head | None] = OrderedDict()
+        self._wanted: OrderedDict[Part, None] = OrderedDict()
+        self._luck: dict[str, int] = {}
+        self._asked = count()
+        self._never: int | None = None
+
+    def never_wait_here(self) -> None:
+        """From now on the thread that calls this gets ElsewhereError instead of waiting."""
+        self._never = get_ident()
+
+    def may_wait(self) -> None:
+        """Raises ElsewhereError on the thread that may not."""
+        if self._never is not None and get_ident() == self._never:
+            raise ElsewhereError
+
+    def known(self) -> Release | None:
+        """The active release, when that was asked just now."""
+        seen = self._seen
+        return seen[1] if seen and perf_counter() - seen[0] <= FRESH else None
+
+    def release(self) -> Release:
+        """The active release. Raises SinkError when the store cannot tell.
+
+        All that ask wait for one answer. While a store hangs, they get its failure at once, and one of them asks
+        again every `AGAIN` seconds.
+        """
+        found = self.known()
+        if found:
+            return found
+        self._fail_fast()
+        self.may_wait()
+        with self._lock:
+            found = self.known()
+            if found:
+                return found
+            self._fail_fast()
+            return self._ask()
+
+    def forget(self) -> None:
+        """Ask again at the next request: the release that was known is gone."""
+        self._seen = None
+
+    def served(self, release: Release) -> Mapping[str, Served]:
+        return release.served.get(self._label, {})
+
+    def at(self, release: Release) -> ReleaseStore:
+        """All tables of one release."""
+        return ReleaseStore(self, release)
+
+    def holds(self, release: Release, table: str) -> bool:
+        """Whether a question to a table is likely to be answered from what is held."""
+        served = self.served(release).get(table)
+        return served is not None and self._luck.get(served.name, 0) > 0
+
+    def small(self, release: Release, served: Served, table: str) -> SmallTable | None:
+        """A small table, which is read when it was not yet; None of a large one."""
+        if served.rows * len(served.columns) > self.cells:
+            return None
+        part: Part = (served.name, (), ())
+        if part not in self._held:
+            found = self._load(release, served, table)
+            self._hold(part, found)
+            self._luck[served.name] = LUCK if found else 0
+        held = self._held.get(part)
+        return held if isinstance(held, SmallTable) else None
+
+    def head(self, release: Release, served: Served, table: str, checked: Plan) -> Head | None:
+        """The first rows that meet those conditions of a question that ask for a value, read when asked for again."""
+        equal = tuple(one for one in checked.filters if one.operator == "eq")
+        if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
+            return None
+        if self._luck.get(served.name) == -LUCK and next(self._asked) % _RETRY:
+            return None
+        part: Part = (served.name, equal, checked.order)
+        if part not in self._held:
+            if part not in self._wanted:
+                self._want(part)
+                return None
+            found = self.far(release).find(table, Query(equal, checked.order, limit=HEAD))
+            self._hold(part, Head(served, found.rows, whole=found.cursor is None))
+        held = self._held.get(part)
+        return held if isinstance(held, Head) else None
+
+    def tell(self, name: str, *, held: bool) -> None:
+        """Learn whether a question to a large table was answered from what is held."""
+        luck = self._luck.get(name, 0) + (1 if held else -1)
+        self._luck[name] = max(-LUCK, min(LUCK, luck))
+
+    def far(self, release: Release) -> Store:
+        """The store itself, put to one release."""
+        self.may_wait()
+        return self.store.at(release, self.seconds)
+
+    def _want(self, part: Part) -> None:
+        with self._lock:
+            self._wanted[part] = None
+            while len(self._wanted) > _WANTED:
+                self._wanted.popitem(last=False)
+
+    def _hold(self, part: Part, found: SmallTable | Head | None) -> None:
+        with self._lock:
+            self._held[part] = found
+            while sum(held.cells for held in self._held.values() if held) > HELD:
+                self._held.popitem(last=False)
+
+    def _load(self, release: Release, served: Served, table: str) -> SmallTable | None:
+        rows: list[dict[str, Any]] = []
+        size = 0
+        for part in self.far(release).scan(table, Query()):
+            size += len(to_json(part))
+            if size > BYTES:
+                return None
+            rows += part
+        return SmallTable(served, rows)
+
+    def _fail_fast(self) -> None:
+        failed = self._failed
+        if failed and perf_counter() - failed[0] < AGAIN:
+            raise type(failed[1])(failed[1].message, hint=failed[1].hint)
+
+    def _ask(self) -> Release:
+        began = perf_counter()
+        patience = min(self.seconds, PROBE) if self._failed else self.seconds
+        try:
+            found = self.store.at(None, patience).release()
+        except MedallionError as error:
+            ended = perf_counter()
+            self._failed = (ended, error) if ended - began > SLOW else None
+            raise
+        self._seen, self._failed = (began, found), None
+        return found
+
+
+class ReleaseStore(Store):
+    """The tables of one release. Raises GoneError when it is no longer kept."""
+
+    def __init__(self, reading: Reading, release: Release) -> None:
+        self._reading = reading
+        self._release = release
+
+    def release(self) -> Release:
+        return self._release
+
+    def tables(self) -> Mapping[str, Served]:
+        return self._reading.served(self._release)
+
+    def find(self, table: str, query: Query) -> Page:
+        served = table_of(self.tables(), table)
+        place = read_cursor(query.cursor) if query.cursor else None
+        if query.limit > QUICK:
+            self._reading.may_wait()
+        if place is None or place.release == self._release.id:
+            page = self._held(served, table, plan(served, query, place))
+            if page:
+                return page
+        page = self._reading.far(self._release).find(table, query)
+        if place is None and page.release != self._release.id:
+            raise self._gone()
+        return page
+
+    def _held(self, served: Served, table: str, checked: Plan) -> Page | None:
+        """The page, when it can be made of what is held."""
+        small = self._reading.small(self._release, served, table)
+        if small:
+            return small.page(checked, self._release.id)
+        head = (
+            self._reading.head(self._release, served, table, checked)
+            if checked.after is None
+            else None
+        )
+        page = head.page(checked, self._release.id) if head else None
+        self._reading.tell(served.name, held=page is not None)
+        return page
+
+    def get(self, table: str, key: object) -> dict[str, Any] | None:
+        far = self._reading.far(self._release)
+        return self._sure(far, far.get(table, key))
+
+    def count(self, table: str, query: Query) -> int:
+        served = table_of(self.tables(), table)
+        small = self._reading.small(self._release, served, table)
+        if small:
+            return small.count(plan(served, query))
+        far = self._reading.far(self._release)
+        return self._sure(far, far.count(table, query))
+
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[dict[str, Any]]:
+        far = self._reading.far(self._release)
+        return self._sure(far, far.group(table, by, metrics, query))
+
+    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
+        far = self._reading.far(self._release)
+        batches = far.scan(table, query)
+        first = self._sure(far, next(batches, []))
+        if first:
+            yield first
+        yield from batches
+
+    def close(self) -> None:
+        """Nothing: the connections are the store's."""
+
+    def _sure(self, far: Store, answer: T) -> T:
+        """The answer, which a store that cannot be put to one release may have had from a later one."""
+        if far is self._reading.store and far.release().id != self._release.id:
+            raise self._gone()
+        return answer
+
+    def _gone(self) -> GoneError:
+        return GoneError(f"release {self._release.id} is no longer kept")

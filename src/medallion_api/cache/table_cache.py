@@ -1,0 +1,163 @@
+"""What is held of tables: a small one whole, of a large one the first rows of an order. Asked as the store would be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from medallion.contracts import Filter, Page, Sort
+from medallion.query.text_folding import fold
+from medallion.query.validation import Plan
+from medallion.records import Served
+
+Row = dict[str, Any]
+Test = Callable[[Row], bool]
+
+_ORDERS = 16
+_PARTS = 64
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": eq,
+    "ne": ne,
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+    "contains": lambda value, wanted: wanted in value,
+    "startswith": lambda value, wanted: value.startswith(wanted),
+}
+
+
+class SmallTable:
+    """All rows of a table as its store scans them, and the orders and parts of it that were asked for."""
+
+    def __init__(self, served: Served, rows: list[Row]) -> None:
+        self.cells = len(rows) * len(served.columns)
+        self._served = served
+        self._rows = rows
+        self._orders: dict[tuple[Sort, ...], _Ordered] = {}
+
+    def page(self, checked: Plan, release: str) -> Page | None:
+        """The page asked for; None when the position of its end, or of its beginning, is the store's alone to know."""
+        ordered = self._ordered(checked.order)
+        parts = [
+            ordered.part(one.field, one.value) for one in checked.filters if one.operator == "eq"
+        ]
+        ordered = min((part for part in parts if part is not None), key=len, default=ordered)
+        start = 0
+        if checked.after is not None:
+            place = ordered.place(checked.after) if self._served.key else None
+            if place is None:
+                return None
+            start = place + 1
+        rows = islice(ordered.rows, start, None) if start else iter(ordered.rows)
+        found = list(islice(_matching(rows, checked.filters), checked.limit + 1))
+        if len(found) > checked.limit and not self._served.key:
+            return None
+        return _page(found, checked, self._served, release)
+
+    def count(self, checked: Plan) -> int:
+        return sum(1 for _ in _matching(self._rows, checked.filters))
+
+    def _ordered(self, order: tuple[Sort, ...]) -> _Ordered:
+        known = self._orders.get(order)
+        if known is None:
+            rows = list(self._rows)
+            for sort in reversed(order if self._served.key else order[:-1]):
+                rows.sort(key=_rank(sort.field), reverse=sort.descending)
+            known = _Ordered(rows, order)
+            if len(self._orders) < _ORDERS:
+                self._orders[order] = known
+        return known
+
+
+class Head:
+    """The first rows, in an order, of those that have certain values; all of them when they are `whole`."""
+
+    def __init__(self, served: Served, rows: list[Row], *, whole: bool) -> None:
+        self.cells = len(rows) * len(served.columns)
+        self._served = served
+        self._rows = rows
+        self._whole = whole
+
+    def page(self, checked: Plan, release: str) -> Page | None:
+        """The first page of those that meet further conditions; None when it goes beyond what is held."""
+        found = list(islice(_matching(self._rows, checked.filters), checked.limit + 1))
+        if len(found) <= checked.limit and not self._whole:
+            return None
+        return _page(found, checked, self._served, release)
+
+
+class _Ordered:
+    """Rows in an order, with the places of their ends of pages, and the parts that have one value in a column."""
+
+    def __init__(self, rows: list[Row], order: tuple[Sort, ...]) -> None:
+        self.rows = rows
+        self._order = order
+        self._places: dict[tuple[Any, ...], int] = {}
+        self._parts: dict[str, dict[Any, _Ordered]] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def place(self, values: tuple[Any, ...]) -> int | None:
+        """Which row has these values in the columns of the order, which are unique."""
+        if not self._places:
+            names = [sort.field for sort in self._order]
+            self._places = {
+                tuple([row[name] for name in names]): number for number, row in enumerate(self.rows)
+            }
+        return self._places.get(values)
+
+    def part(self, name: str, value: Any) -> _Ordered | None:
+        """The rows with a value in a column; None when too many columns are kept apart already."""
+        known = self._parts.get(name)
+        if known is None:
+            if len(self._parts) >= _PARTS:
+                return None
+            rows: dict[Any, list[Row]] = defaultdict(list)
+            for row in self.rows:
+                rows[row[name]].append(row)
+            known = {given: _Ordered(part, self._order) for given, part in rows.items()}
+            self._parts[name] = known
+        return known.get(value) or _Ordered([], self._order)
+
+
+def _page(found: list[Row], checked: Plan, served: Served, release: str) -> Page:
+    """The page of rows of which one more was looked for."""
+    cursor = None
+    if len(found) > checked.limit:
+        found.pop()
+        cursor = checked.cursor(release, [found[-1][sort.field] for sort in checked.order])
+    if checked.fields != tuple(column.name for column in served.columns):
+        found = [{name: row[name] for name in checked.fields} for row in found]
+    return Page(found, release, cursor)
+
+
+def _matching(rows: Iterable[Row], filters: Sequence[Filter]) -> Iterator[Row]:
+    matching = iter(rows)
+    for one in filters:
+        matching = filter(_test(one), matching)
+    return matching
+
+
+def _test(condition: Filter) -> Test:
+    name, wanted = condition.field, condition.value
+    if condition.operator == "isnull":
+        return lambda row: (row[name] is None) is wanted
+    if condition.operator == "in":
+        known = frozenset(wanted)
+        return lambda row: row[name] in known
+    if condition.operator == "search":
+        folded = fold(wanted)
+        return lambda row: row[name] is not None and folded in fold(row[name])
+    test = _TESTS[condition.operator]
+    return lambda row: row[name] is not None and test(row[name], wanted)
+
+
+def _rank(name: str) -> Callable[[Row], tuple[Any, ...]]:
+    """What sorts null below every value."""
+    return lambda row: () if row[name] is None else (row[name],)

@@ -1,0 +1,60 @@
+"""Which tables are served: `/tables`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from medallion.records import Release
+from medallion_api.resources.release_resource import Released
+
+if TYPE_CHECKING:
+    from falcon import Request, Response
+
+    from medallion_api.cache.response_cache import Reply
+
+
+class ColumnSummary(BaseModel):
+    """One column of a served table: its name and its type, as DuckDB writes it."""
+
+    name: str
+    type: str
+
+
+class TableSummary(BaseModel):
+    """One served table: its path, its rows, the columns of its key, and all columns."""
+
+    name: str
+    path: str
+    rows: int
+    key: tuple[str, ...]
+    columns: tuple[ColumnSummary, ...]
+
+
+class TableList(BaseModel):
+    """The tables that a release serves."""
+
+    release: str
+    tables: tuple[TableSummary, ...]
+
+
+class Catalogue(Released):
+    """Lists the served tables."""
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        tables = tuple(
+            TableSummary(
+                name=name,
+                path=f"{req.root_path}/tables/{name}",
+                rows=served.rows,
+                key=served.key,
+                columns=tuple(
+                    ColumnSummary(name=column.name, type=column.type) for column in served.columns
+                ),
+            )
+            for name, served in sorted(self.reading.served(release).items())
+        )
+        return self.json(
+            req, resp, release, TableList(release=release.id, tables=tables).model_dump()
+        )

@@ -1,0 +1,71 @@
+"""Groups of a table's rows over HTTP: `/groups/clients_stats?by=country&metrics=clients:count()`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from medallion.contracts import Query
+from medallion.errors import CallError, GoneError
+from medallion_api.middleware.exchange import stage
+from medallion_api.problems import Fault, ParameterError
+from medallion_api.representations import spelled, to_json
+from medallion_api.resources.parameters import Asked, Parameters, field, listed, page_limit, sorts
+from medallion_api.resources.tables import Question, TableResource
+
+if TYPE_CHECKING:
+    from falcon import Request, Response
+
+    from medallion_api.cache.response_cache import Reply
+
+
+class GroupParameters(Parameters):
+    """`by` lists terms, `metrics` figures as `name:function(column)`; an item with a comma stands in double quotes."""
+
+    def options(self, filters: Sequence[str], most: int, *, row: bool) -> dict[str, Any]:
+        texts = {"type": "array", "items": {"type": "string", "format": "term"}}
+        return {
+            "by": field(lambda text: tuple(listed(text)), texts),
+            "metrics": field(_metrics, {**texts, "items": {"type": "string", "format": "metric"}}),
+            "sort": field(lambda text: sorts(listed(text)), texts),
+            "limit": field(
+                lambda text: page_limit(text, most),
+                {"type": "integer", "minimum": 1, "maximum": most},
+            ),
+        }
+
+    def asked(self, found: Mapping[str, Any]) -> Asked:
+        limit = found.get("limit", self._limit)
+        query = Query(filters=self.filters(found), sort=found.get("sort", ()), limit=limit)
+        return Asked(query, by=found.get("by", ()), metrics=found.get("metrics", ()))
+
+
+class Grouped(TableResource):
+    """Figures over groups of rows; the rows of the answer are the groups."""
+
+    row = False
+    kind = GroupParameters
+
+    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        asked = question.asked
+        with stage(req, "store"):
+            try:
+                rows = self.reading.at(question.release).group(
+                    question.table, asked.by, dict(asked.metrics), asked.query
+                )
+            except GoneError:
+                raise
+            except CallError as error:
+                raise ParameterError(
+                    [Fault("by, metrics or sort", f"{error.message}; {error.hint}")]
+                ) from None
+        shown = spelled(rows, list(rows[0]) if rows else ())
+        body = to_json({"release": question.release.id, "rows": shown})
+        return self.written(req, question, question.release.id, body)
+
+
+def _metrics(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [item.partition(":") for item in listed(text)]
+    if not all(name and function for name, _, function in pairs):
+        raise ValueError("takes items like revenue:sum(amount)")
+    return tuple((name, function) for name, _, function in pairs)

@@ -1,0 +1,197 @@
+"""Releases, runs and quality: what was done to come to the rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import falcon
+from falcon import Request, Response
+from pydantic import BaseModel
+
+from medallion.lake.lake import Lake
+from medallion.lake.quality import TableQuality, quality_of
+from medallion.lake.record_files import ReleaseHead
+from medallion.lake.run_health import RunHealth, run_health
+from medallion.records import LoadReport, Release, RunStatus, StepRun
+from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.response_cache import Reply
+from medallion_api.resources.release_resource import Released
+from medallion_api.resources.service import no_store
+
+MOST_RELEASES = 100  # of one page
+
+
+class ReleaseSummary(BaseModel):
+    """One release: `tables` maps full names to rows."""
+
+    id: str
+    run: str
+    created: datetime
+    previous: str | None
+    current: bool
+    tables: dict[str, int]
+
+    @classmethod
+    def of(cls, release: ReleaseHead, current: str | None) -> ReleaseSummary:
+        rows = {name: table.rows for name, table in release.tables.items()}
+        return cls(
+            id=release.id,
+            run=release.run,
+            created=release.created,
+            previous=release.previous,
+            current=release.id == current,
+            tables=rows,
+        )
+
+
+class Releases(BaseModel):
+    """A page of the releases that are kept, newest first; `cursor` is None on the last page."""
+
+    releases: list[ReleaseSummary]
+    cursor: str | None
+
+
+class StepSummary(BaseModel):
+    """One table in one run; `warnings` are what to look at, such as a file of which most rows were quarantined."""
+
+    table: str
+    action: str
+    why: str
+    seconds: float
+    rows: int
+    bytes: int
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, step: StepRun) -> StepSummary:
+        return cls(
+            table=step.table,
+            action=step.action,
+            why=step.why,
+            seconds=step.seconds,
+            rows=step.rows,
+            bytes=step.bytes,
+            warnings=step.warnings,
+        )
+
+
+class LoadSummary(BaseModel):
+    """One table taken in by the serving database."""
+
+    sink: str
+    table: str
+    rows: int
+    seconds: float
+    loaded: bool
+    rows_per_second: float | None
+
+    @classmethod
+    def of(cls, load: LoadReport) -> LoadSummary:
+        return cls(
+            sink=load.sink,
+            table=load.served.table,
+            rows=load.served.rows,
+            seconds=load.seconds,
+            loaded=load.loaded,
+            rows_per_second=load.rate if load.loaded else None,
+        )
+
+
+class RunSummary(BaseModel):
+    """The newest run, and when one last succeeded; while runs fail, `since` when, for which `reason`,
+    and the last that did (`failed_run`).
+
+    `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
+
+    id: str
+    status: RunStatus
+    since: datetime | None
+    reason: str | None
+    failed_run: str | None
+    last_success: datetime | None
+    started: datetime
+    finished: datetime | None
+    refresh: float | None
+    ingestion: float
+    release: str | None
+    steps: list[StepSummary]
+    loads: list[LoadSummary]
+
+    @classmethod
+    def of(cls, health: RunHealth) -> RunSummary:
+        run, good, failure = health.latest, health.last_success, health.failure
+        refresh = (run.finished - run.started).total_seconds() if run.finished else None
+        return cls(
+            id=run.id,
+            status="failed" if health.outcome == "died" else health.outcome,
+            since=failure.since if failure else None,
+            reason=failure.reason if failure else None,
+            failed_run=failure.run if failure else None,
+            last_success=(good.finished or good.started) if good else None,
+            started=run.started,
+            finished=run.finished,
+            refresh=refresh,
+            ingestion=round(sum(load.seconds for load in run.loads), 6),
+            release=run.release,
+            steps=[StepSummary.of(step) for step in run.steps],
+            loads=[LoadSummary.of(load) for load in run.loads],
+        )
+
+
+class Quality(BaseModel):
+    """The quality of a release, table by table."""
+
+    release: str
+    tables: list[TableQuality]
+
+
+class ReleasesResource:
+    def __init__(self, reading: Reading, lake: Lake) -> None:
+        self._reading = reading
+        self._lake = lake
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        current = self._reading.release().id
+        limit = req.get_param_as_int(
+            "limit", min_value=1, max_value=MOST_RELEASES, default=MOST_RELEASES
+        )
+        before = req.get_param("cursor")
+        ids = [ident for ident in self._lake.release_ids() if before is None or ident < before]
+        heads = self._lake.records.release_heads(ids[:limit])
+        cursor = ids[limit - 1] if len(ids) > limit else None
+        no_store(
+            resp,
+            Releases(releases=[ReleaseSummary.of(head, current) for head in heads], cursor=cursor),
+        )
+
+    on_head = on_get
+
+
+class CurrentRelease(Released):
+    """The active release as it is written down, without where its files lie: what HttpStore reads."""
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        return self.json(req, resp, release, release.summary().model_dump(mode="json"))
+
+
+class LatestRun:
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        health = run_health(self._lake)
+        if health is None:
+            raise falcon.HTTPNotFound(description="nothing was run yet")
+        no_store(resp, RunSummary.of(health))
+
+    on_head = on_get
+
+
+class QualityResource(Released):
+    """Kept, deduplicated, dropped and quarantined rows of the active release, by rule."""
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        tables = [quality_of(snapshot) for snapshot in release.tables.values()]
+        return self.json(
+            req, resp, release, Quality(release=release.id, tables=tables).model_dump()
+        )

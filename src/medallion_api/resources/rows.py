@@ -1,0 +1,197 @@
+"""Rows over HTTP: pages, exports, and single rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from threading import BoundedSemaphore
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import falcon
+from falcon import Request, Response
+
+from medallion.contracts import Filter, Query, Sort
+from medallion.errors import CallError
+from medallion.query.column_types import coerce, kind_of
+from medallion.records import Served
+from medallion_api.cache.release_reader import EXPORTS
+from medallion_api.cache.response_cache import Reply
+from medallion_api.middleware import compression as codings
+from medallion_api.middleware.exchange import stage
+from medallion_api.problems import RETRY_AFTER, Fault, ParameterError
+from medallion_api.representations import TEXTUAL, Rows, endless_columns, spelled, stream, to_json
+from medallion_api.resources.tables import Question, TableResource
+
+_MOST_FACET_VALUES = 100
+
+
+class Listed(TableResource):
+    """A table's rows, page by page, or with `limit=all` as one stream."""
+
+    row = False
+
+    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        if question.asked.everything:
+            self._export(req, resp, question)
+            return None
+        page = self.page(req, question)
+        around: dict[str, Any] = {"release": page.release, "cursor": page.cursor}
+        more: dict[str, str] = {}
+        if page.cursor:
+            more["Link"] = f'<{_next(req, page.cursor)}>; rel="next"'
+        with stage(req, "store"):
+            around |= self._figures(question, page.release)
+        if "count" in around:
+            more["X_Total_Count"] = str(around["count"])
+        if question.form not in TEXTUAL:
+            self.reading.may_wait()
+        with stage(req, "write"):
+            body = b"".join(stream(question.form, question.columns, [page.rows], around))
+        return self.written(req, question, page.release, body, **more)
+
+    def _figures(self, question: Question, release: str) -> dict[str, Any]:
+        """The total and the facets that were asked for."""
+        asked, found = question.asked, dict[str, Any]()
+        if not (asked.count or asked.facets):
+            return found
+        if release != question.release.id:
+            raise ParameterError(
+                [
+                    Fault(
+                        "cursor",
+                        f"began with {release}; figures are had of the active release alone",
+                    )
+                ]
+            )
+        if asked.count:
+            found["count"] = self.reading.at(question.release).count(question.table, asked.query)
+        if asked.facets:
+            found["facets"] = {name: self._facet(question, name) for name in asked.facets}
+        return found
+
+    def _facet(self, question: Question, name: str) -> list[dict[str, Any]]:
+        most = Query(
+            filters=question.asked.query.filters,
+            sort=(Sort("facet_count", descending=True),),
+            limit=_MOST_FACET_VALUES,
+        )
+        rows = self.reading.at(question.release)
+        groups = spelled(
+            rows.group(question.table, [name], {"facet_count": "count()"}, most), [name]
+        )
+        return [{"value": group[name], "count": group["facet_count"]} for group in groups]
+
+    def _export(self, req: Request, resp: Response, question: Question) -> None:
+        exports = self.reading.exports
+        if not exports.acquire(blocking=False):
+            raise falcon.HTTPServiceUnavailable(
+                description=f"{EXPORTS} exports are under way: try again later",
+                retry_after=int(RETRY_AFTER),
+            )
+        try:
+            parts = self._parts(req, resp, question)
+        except BaseException:
+            exports.release()
+            raise
+        resp.stream = _Counted(parts, exports)
+
+    def _parts(self, req: Request, resp: Response, question: Question) -> Iterator[bytes]:
+        """The export, once the store has begun to answer."""
+        rows = self.reading.at(question.release)
+        batches = rows.scan(question.table, question.asked.query)
+        with stage(req, "store"):
+            first = next(batches, [])
+        headers = [
+            ("ETag", question.tag),
+            ("Cache-Control", self.replies.control),
+            *question.headers(question.release.id),
+        ]
+        if question.asked.count:
+            headers.append(("X-Total-Count", str(rows.count(question.table, question.asked.query))))
+        around = {"release": question.release.id, "cursor": None}
+        parts: Iterator[bytes] = stream(
+            question.form, question.columns, chain([first], batches), around
+        )
+        if question.coding == "gzip":
+            headers.append(("Content-Encoding", "gzip"))
+            parts = codings.gzipped(parts)
+        resp.set_headers(headers)
+        return parts
+
+
+class _Counted:
+    """A stream that counts as under way until it ends, is closed, or is forgotten, as that of a HEAD request is."""
+
+    def __init__(self, parts: Iterator[bytes], under_way: BoundedSemaphore) -> None:
+        self._parts = parts
+        self._under_way: BoundedSemaphore | None = under_way
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._parts)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way:
+            under_way.release()
+            close = getattr(self._parts, "close", None)
+            if close:
+                close()
+
+    __del__ = close
+
+
+class Single(TableResource):
+    """A table's first row by itself: a table of one row, or the best by its default sort."""
+
+    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        page = self.page(req, question)
+        if not page.rows:
+            raise falcon.HTTPNotFound(description="there is no such row")
+        rows: Rows = page.rows[:1]
+        with stage(req, "write"):
+            if question.form == "json":
+                body = to_json(spelled(rows, endless_columns(question.columns))[0])
+            else:
+                self.reading.may_wait()
+                body = b"".join(stream(question.form, question.columns, [rows], {}))
+        return self.written(req, question, page.release, body)
+
+
+class Keyed(Single):
+    """One row by its key, which is the rest of the path: its parts in the order of the key's columns."""
+
+    def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
+        if not served.key:
+            raise falcon.HTTPNotFound(description="this table has no key to get a row by")
+        parts = [params["key"]] if len(served.key) == 1 else params["key"].split("/")
+        if len(parts) != len(served.key):
+            raise falcon.HTTPNotFound(description=f"a row is found by {'/'.join(served.key)}")
+        types = {column.name: column.type for column in served.columns}
+        try:
+            values = [
+                coerce(kind_of(types[name]), part, name)
+                for name, part in zip(served.key, parts, strict=True)
+            ]
+        except CallError as error:
+            raise ParameterError(
+                [Fault("/".join(served.key), f"{error.message}; {error.hint}")]
+            ) from None
+        return tuple(
+            Filter(name, "eq", value) for name, value in zip(served.key, values, strict=True)
+        )
+
+
+def _next(req: Request, cursor: str) -> str:
+    """This request's path and query, continued by a cursor."""
+    given = [
+        pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] != "cursor"
+    ]
+    return f"{req.root_path}{falcon.uri.encode(req.path)}?{urlencode([*given, ('cursor', cursor)])}"

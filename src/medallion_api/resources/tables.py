@@ -1,0 +1,202 @@
+"""The served tables, and a request to one of them understood."""
+
+from __future__ import annotations
+
+import re
+import threading
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
+from urllib.parse import quote
+
+import falcon
+from falcon import Request, Response
+
+from medallion.contracts import Filter, Page
+from medallion.errors import CallError, DeclarationError, did_you_mean
+from medallion.records import Column, Release, Served
+from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.response_cache import Replies, Reply, tag_of
+from medallion_api.middleware import compression as codings
+from medallion_api.middleware.exchange import stage
+from medallion_api.representations import FORMATS, TEXTUAL, negotiate
+from medallion_api.resources.parameters import Asked, Parameters
+from medallion_api.resources.release_resource import Released
+from medallion_api.section import Endpoint
+
+_KEPT = 500
+_LONGEST_NAME = 100  # letters of a file name, without its extension
+_VARY = ("Vary", "Accept, Accept-Encoding")
+
+
+_Key = tuple[str, str, bool, type[Parameters]]
+_Shape = tuple[tuple[Column, ...], tuple[str, ...], str, bool, type[Parameters]]
+K = TypeVar("K")
+
+
+class Tables:
+    """The served tables as a release has them; `most` is the largest page.
+
+    The models that read requests are kept by columns, which most releases share.
+    """
+
+    def __init__(self, reading: Reading, most: int) -> None:
+        self.most = most
+        self.served = reading.served
+        self._known: dict[_Key, Parameters] = {}
+        self._models: dict[_Shape, Parameters] = {}
+        self._lock = threading.Lock()
+
+    def parameters(
+        self,
+        release: Release,
+        endpoint: Endpoint,
+        name: str,
+        *,
+        row: bool,
+        kind: type[Parameters] = Parameters,
+    ) -> Parameters:
+        """What may be asked of an endpoint, which `name` tells from others.
+
+        Raises HTTPNotFound when the release has no such table, HTTPInternalServerError when it lacks a column
+        that the endpoint is declared with.
+        """
+        key = (release.id, name, row, kind)
+        known = self._known.get(key)
+        if known is None:
+            served = self.served(release)
+            if endpoint.table not in served:
+                what = f"release {release.id} has no table {endpoint.table[:80]!r}"
+                raise falcon.HTTPNotFound(description=what + did_you_mean(endpoint.table, served))
+            table = served[endpoint.table]
+            shape = (table.columns, table.key, name, row, kind)
+            try:
+                model = self._models.get(shape) or kind(table, endpoint, self.most, row=row)
+            except DeclarationError as error:
+                what = f"this endpoint is not declared correctly: {error.problems[0].message}"
+                raise falcon.HTTPInternalServerError(description=what) from None
+            known = model.of(table)
+            with self._lock:
+                _keep(self._models, shape, model)
+                _keep(self._known, key, known)
+        return known
+
+
+def _keep(known: dict[K, Parameters], key: K, parameters: Parameters) -> None:
+    known.pop(key, None)
+    known[key] = parameters
+    while len(known) > _KEPT:
+        del known[next(iter(known))]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request understood: what it asks of which table, and in which form it wants the answer."""
+
+    path: str
+    release: Release
+    table: str
+    served: Served
+    asked: Asked
+    form: str
+    coding: str
+    tag: str
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        by_name = {column.name: column for column in self.served.columns}
+        return tuple(by_name[name] for name in self.asked.query.fields or by_name)
+
+    def headers(self, release: str) -> Iterator[tuple[str, str]]:
+        yield "Content-Type", FORMATS[self.form]
+        yield _VARY
+        yield "X-Release", release
+        if self.form in ("csv", "parquet", "arrow"):
+            yield "Content-Disposition", attachment(self.path, self.form)
+
+
+def attachment(path: str, extension: str) -> str:
+    """The `Content-Disposition` of what a path gives as a file, named after the path.
+
+    Names beyond ASCII are written as RFC 5987 has it, after one that any client can read.
+    """
+    parts = (re.sub(r"[^\w.-]+", "_", part) for part in path.split("/"))
+    name = "-".join(filter(None, parts))[:_LONGEST_NAME] or "rows"
+    plain = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
+    disposition = f'attachment; filename="{plain}.{extension}"'
+    if plain == name:
+        return disposition
+    return f"{disposition}; filename*=UTF-8''{quote(name, safe='')}.{extension}"
+
+
+class TableResource(Released):
+    """What lists, single rows and rows by key have in common. Without an `endpoint` the path names the table."""
+
+    row = True
+    kind: ClassVar[type[Parameters]] = Parameters
+
+    def __init__(
+        self, reading: Reading, replies: Replies, tables: Tables, endpoint: Endpoint | None = None
+    ) -> None:
+        super().__init__(reading, replies)
+        self._tables = tables
+        self._endpoint = endpoint
+        self._name = repr(endpoint)
+
+    def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
+        with stage(req, "parse"):
+            question = self._question(req, release, params)
+        if self.unmodified(req, resp, question.tag, release.id, _VARY):
+            return None
+        return self.found(req, resp, question)
+
+    @abstractmethod
+    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        """The reply to a question; None when it streams."""
+
+    def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
+        """The conditions that stand in the path."""
+        return ()
+
+    def _question(self, req: Request, release: Release, params: Mapping[str, str]) -> Question:
+        endpoint = self._endpoint or Endpoint(table=params["table"])
+        name = self._name if self._endpoint else endpoint.table
+        parameters = self._tables.parameters(release, endpoint, name, row=self.row, kind=self.kind)
+        served, asked = parameters.served, parameters.read(req.query_string)
+        conditions = (*asked.query.filters, *self.conditions(served, params))
+        asked = replace(asked, query=replace(asked.query, filters=conditions))
+        form = negotiate(req.get_header("Accept") or "*/*", asked.form)
+        known = codings.STREAMED if asked.everything else codings.WHOLE
+        coding = (
+            codings.coding_of(req.get_header("Accept-Encoding"), known)
+            if form in TEXTUAL
+            else "identity"
+        )
+        tag = tag_of(release.id, type(self).__name__, served.name, asked.normal, form, coding)
+        return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
+
+    def page(self, req: Request, question: Question) -> Page:
+        """The rows. Raises HTTPGone when the release that a cursor began with is no longer kept."""
+        query = question.asked.query
+        with stage(req, "store"):
+            try:
+                return self.reading.at(question.release).find(question.table, query)
+            except CallError as error:
+                if query.cursor is None:
+                    raise
+                raise falcon.HTTPGone(description=error.message) from None
+
+    def written(
+        self, req: Request, question: Question, release: str, body: bytes, **more: str
+    ) -> Reply:
+        headers = [
+            *question.headers(release),
+            *((name.replace("_", "-"), value) for name, value in more.items()),
+        ]
+        if question.coding != "identity" and len(body) >= codings.LEAST:
+            self.reading.may_wait()
+            with stage(req, "encode"):
+                body = codings.encode(question.coding, body)
+            headers.append(("Content-Encoding", question.coding))
+        return self.reply(req, question.release, question.tag, headers, body)

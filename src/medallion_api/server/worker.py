@@ -1,0 +1,104 @@
+"""gunicorn's ASGI worker with limits on what a connection may hold, and an end that breaks no connection.
+
+gunicorn's own waits without end for a first request and for a client that reads nothing. When it is asked to end, it
+closes connections whose last answer promised that they stay open, so that the next request on them is lost.
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle, Transport
+from typing import Any
+
+from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.workers import gasgi
+
+HEAD_SECONDS = 10  # for a new connection's first request to come, with all its headers
+WRITE_SECONDS = 30  # for a client to read what fills the buffers, some 64 kB
+
+_FULL = "too many connections"
+
+
+class Protocol(ASGIProtocol):  # type: ignore[misc]
+    """One connection."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__(_Drained(worker, self))
+        self.announced: bool | None = (
+            None  # whether the answer under way says that the connection ends with it
+        )
+        self._timers: dict[str, TimerHandle] = {}
+
+    def connection_made(self, transport: Transport) -> None:
+        """Refuse a connection beyond the worker's limit; else give it a time to ask."""
+        super().connection_made(transport)
+        if self.worker.nr_conns > self.worker.worker_connections:
+            self._send_error_response(503, _FULL, [("Retry-After", "5")])
+            self._end()
+        else:
+            self._arm("head", HEAD_SECONDS, self._end)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is sent to: give it a time to catch up."""
+        super().pause_writing()
+        self._arm("write", WRITE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._timers.pop("write").cancel()
+        super().resume_writing()
+
+    def _on_headers_complete(self) -> Any:
+        self.announced = None
+        if head := self._timers.pop("head", None):
+            head.cancel()
+        return super()._on_headers_complete()
+
+    def _send_response_start(
+        self, status: int, headers: Any, request: Any, close: bool = False
+    ) -> None:
+        self.announced = close
+        super()._send_response_start(status, headers, request, close)
+
+    def _close_transport(self) -> None:
+        """Close once the client has read what was sent, which it has some time for."""
+        if self.transport and not self._closed:
+            self._arm("close", WRITE_SECONDS, self.transport.abort)
+        super()._close_transport()
+
+    def _arm(self, name: str, seconds: float, work: Any) -> None:
+        if former := self._timers.pop(name, None):
+            former.cancel()
+        self._timers[name] = self.worker.loop.call_later(seconds, work)
+
+    def _end(self) -> None:
+        self._close_transport()
+        self._request_ready.set()
+
+
+class _Drained:
+    """The worker as a connection sees it: alive as long as the connection's last answer said that it stays open."""
+
+    def __init__(self, worker: Any, protocol: Protocol) -> None:
+        self.__dict__.update(_worker=worker, _protocol=protocol)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._worker, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._worker, name, value)
+
+    @property
+    def alive(self) -> bool:
+        announced = self._protocol.announced
+        return self._worker.alive if announced is None else not announced
+
+
+class Worker(gasgi.ASGIWorker):  # type: ignore[misc]
+    """The worker that `gunicorn_conf` names."""
+
+
+gasgi.ASGIProtocol = Protocol  # the worker has no other way to be given a protocol

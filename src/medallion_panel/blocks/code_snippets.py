@@ -1,0 +1,125 @@
+"""The same question elsewhere: as Python and as curl, to be copied at a press."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import ClassVar
+from urllib.parse import quote
+
+import panel as pn
+import param
+
+from medallion.contracts import Query
+from medallion_panel.data.stores import API_KEY, API_URL
+
+_SERVED = "http://localhost:8000"
+
+
+class CodeList(pn.custom.JSComponent):
+    """Code that can be unfolded, read and copied. `items` are {title, text}; all of it is set as text."""
+
+    items = param.List(default=[])
+
+    _stylesheets: ClassVar[list[str]] = [
+        """
+        details { font-size: .85rem; color: inherit }
+        summary { cursor: pointer; opacity: .8; padding: 4px 0 }
+        .head { display: flex; justify-content: space-between; align-items: center; margin-top: 10px }
+        pre { margin: 4px 0 0; padding: 10px 12px; overflow-x: auto; border-radius: 6px; font-size: .8rem;
+              background: rgba(128,136,150,.14) }
+        button { font: inherit; color: inherit; background: none; border: 1px solid rgba(128,136,150,.5);
+                 border-radius: 6px; padding: 2px 10px; cursor: pointer }
+        summary:focus-visible, button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px }
+        """
+    ]
+    # Browsers give navigator.clipboard to pages from https and localhost alone; a selection can always be copied.
+    _esm = """
+    export function render({ model }) {
+      const whole = document.createElement("details")
+      const make = (tag, text, kind) => {
+        const made = document.createElement(tag)
+        made.textContent = text
+        if (kind) made.className = kind
+        return made
+      }
+      const copy = async (text, button) => {
+        try { await navigator.clipboard.writeText(text) } catch {
+          const area = make("textarea", text)
+          document.body.append(area)
+          area.select()
+          document.execCommand("copy")
+          area.remove()
+        }
+        button.textContent = "Copied"
+        setTimeout(() => { button.textContent = "Copy" }, 2000)
+      }
+      const draw = () => {
+        whole.replaceChildren(make("summary", "Get these rows from elsewhere"))
+        for (const { title, text } of model.items) {
+          const head = make("div", "", "head")
+          const button = make("button", "Copy")
+          button.setAttribute("aria-label", "Copy " + title)
+          button.onclick = () => copy(text, button)
+          head.append(make("span", title), button)
+          whole.append(head, make("pre", text))
+        }
+      }
+      model.on("items", draw)
+      draw()
+      return whole
+    }
+    """
+
+
+def snippets(table: str, query: Query) -> list[dict[str, str]]:
+    """What one would write to get all rows of a query, each as {title, text}."""
+    url = os.environ.get(API_URL)
+    where = "curl" if url else "curl, where medallion serve runs"
+    return [
+        {"title": "Python", "text": _python(table, query)},
+        {"title": where, "text": _curl(url or _SERVED, table, query)},
+    ]
+
+
+def _python(table: str, query: Query) -> str:
+    filters = "".join(f"{condition!r}, " for condition in query.filters)
+    sort = "".join(f"{sort!r}, " for sort in query.sort)
+    asked = f"Query(filters=({filters}), sort=({sort}), fields={query.fields!r})"
+    imports = "".join(f"{line}\n" for name, line in _NEEDED.items() if name in asked)
+    return (
+        f"{imports}import medallion as md\nfrom medallion import Filter, Query, Sort\n\n"
+        f"store = md.Pipeline.load('medallion.yaml').store()\n"
+        f"query = {asked}\nrows = [row for batch in store.scan({table!r}, query) for row in batch]"
+    )
+
+
+_NEEDED = {"datetime.": "import datetime", "Decimal(": "from decimal import Decimal"}
+
+
+def _curl(url: str, table: str, query: Query) -> str:
+    parts = []
+    for condition in query.filters:
+        value = condition.value
+        name = (
+            condition.field
+            if condition.operator == "eq"
+            else f"{condition.field}__{condition.operator}"
+        )
+        text = ",".join(map(_item, value)) if isinstance(value, tuple) else str(value)
+        parts.append(f"{quote(name)}={quote(text, safe=',')}")
+    if query.sort:
+        parts.append(
+            "sort=" + ",".join(f"{'-' * sort.descending}{quote(sort.field)}" for sort in query.sort)
+        )
+    if query.fields:
+        parts.append(f"fields={','.join(map(quote, query.fields))}")
+    parts.append("limit=all")
+    key = f' -H "X-API-Key: ${API_KEY}"' if os.environ.get(API_KEY) else ""
+    address = shlex.quote(f"{url.rstrip('/')}/tables/{quote(table)}?{'&'.join(parts)}")
+    return f"curl -H 'Accept: text/csv'{key} {address}"
+
+
+def _item(value: object) -> str:
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text

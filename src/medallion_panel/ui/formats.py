@@ -1,0 +1,238 @@
+"""How figures, dates and names are written: by locale, aligned, never guessed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Context, localcontext
+from math import inf
+from typing import Any
+
+from babel import Locale, dates, numbers
+
+from medallion.errors import CallError
+from medallion.query.column_types import Kind
+from medallion.query.metrics import MetricCall, metric_call
+from medallion_panel.block_settings import FormatName
+from medallion_panel.section import Dashboard
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_IDENTIFYING = re.compile(r"(^|_)(id|key|code|zip|postcode|year)$", re.IGNORECASE)
+_SMALLEST = 0.005  # below it, two places would show nothing
+_TINY = 1e-4
+_NONE = "–"
+_MONTHS_OF_YEAR = range(12)
+_VAST = 10**15  # beyond it a float has no cents, and words such as "trillion" end
+_WIDE = Context(prec=80)
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The dashboard's way of writing values.
+
+    Parameters: `locale` such as `en_IE`, `currency` such as `EUR`; `by_column` and `labels` by column name.
+    """
+
+    locale: str
+    currency: str
+    by_column: dict[str, FormatName]
+    labels: dict[str, str]
+
+    @classmethod
+    def of(cls, section: Dashboard) -> Formats:
+        return cls(section.locale, section.currency, section.formats, section.labels)
+
+    def label(self, column: str) -> str:
+        """A column or metric in words: `total_spent` is `Total spent`."""
+        call = _call(column)
+        if call:
+            parts = (
+                self.label(part.column) if part.column else "Number"
+                for part in call.parts or (call,)
+            )
+            return " / ".join(parts)
+        return self.labels.get(column) or column.replace("_", " ").capitalize()
+
+    def name_for(
+        self, column: str, kind: Kind | None, given: FormatName | None = None
+    ) -> FormatName:
+        """The format of a column or metric: the one given, its column's own, or by its kind."""
+        call = _call(column)
+        if call:
+            if call.column is None:
+                return given or ("integer" if call.function == "count" else "decimal")
+            column = call.column
+            if call.function in ("mean", "quantile") and not (given or self.by_column.get(column)):
+                return "decimal"
+        chosen = given or self.by_column.get(column)
+        if chosen:
+            return chosen
+        match kind.name if kind else "text":
+            case "integer":
+                return "text" if identifying(column) else "integer"
+            case "decimal" | "float":
+                return "decimal"
+            case "date" | "timestamp":
+                return "date"
+        return "text"
+
+    def writer(self, name: FormatName, *, short: bool = False) -> Callable[[Any], str]:
+        """What writes values of a format; `short` is for headlines and labels: 1.9M rather than 1,912,345.67."""
+
+        def write(value: Any) -> str:
+            if value is None or value != value:
+                return _NONE
+            return self._write(name, value, short)
+
+        return write
+
+    def _write(self, name: FormatName, value: Any, short: bool) -> str:
+        if isinstance(value, str | date | bool):
+            return self.period(value)
+        if isinstance(value, list | dict | bytes) or name in ("text", "date"):
+            return str(value)
+        if abs(value) == inf:
+            return "∞" if value > 0 else "-∞"
+        if abs(value) >= _VAST and (short or isinstance(value, float)):
+            return str(numbers.format_scientific(value, "0.###E0", locale=self.locale))
+        with localcontext(_WIDE):
+            if 0 < abs(value) < (_SMALLEST / 100 if name == "percent" else _SMALLEST):
+                return self._small(name, value)
+            return self._number(name, value, short)
+
+    def _small(self, name: FormatName, value: Any) -> str:
+        """A number that the places of its format would show as nothing, to three digits."""
+        shown = value * 100 if name == "percent" else value
+        places = 2 - math.floor(math.log10(abs(shown)))
+        pattern = "0.##E0" if abs(shown) < _TINY else f"0.{'#' * places}"
+        if name == "percent":
+            return str(numbers.format_percent(value, f"{pattern}%", self.locale))
+        if name == "currency":
+            return str(
+                numbers.format_currency(
+                    value, self.currency, f"¤{pattern}", locale=self.locale, currency_digits=False
+                )
+            )
+        if "E" in pattern:
+            return str(numbers.format_scientific(value, pattern, locale=self.locale))
+        return str(numbers.format_decimal(value, pattern, self.locale))
+
+    def _number(self, name: FormatName, value: Any, short: bool) -> str:
+        match name:
+            case "currency" if short and abs(value) >= 10_000:
+                places = 2 if abs(value) >= 1_000_000 else 1
+                return str(
+                    numbers.format_compact_currency(
+                        value, self.currency, fraction_digits=places, locale=self.locale
+                    )
+                )
+            case "currency":
+                pattern = Locale.parse(self.locale).currency_formats["standard"].pattern
+                whole = short and (abs(value) >= 1000 or value == int(value))
+                return str(
+                    numbers.format_currency(
+                        value,
+                        self.currency,
+                        pattern.replace(".00", "") if whole else pattern,
+                        locale=self.locale,
+                        currency_digits=not whole,
+                    )
+                )
+            case "percent":
+                return str(numbers.format_percent(value, self._percent, self.locale))
+            case "integer" | "number" | "decimal" if short and abs(value) >= 100_000:
+                return str(
+                    numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale)
+                )
+            case "integer":
+                return str(numbers.format_decimal(value, "#,##0", self.locale))
+            case "decimal":
+                return str(numbers.format_decimal(value, "#,##0.00", self.locale))
+        return str(numbers.format_decimal(value, locale=self.locale))
+
+    @property
+    def _percent(self) -> str:
+        return str(Locale.parse(self.locale).percent_formats[None].pattern).replace(
+            "#,##0", "#,##0.0"
+        )
+
+    def day(self, value: date) -> str:
+        if isinstance(value, datetime):
+            return str(dates.format_datetime(value, "medium", locale=self.locale))
+        return str(dates.format_date(value, "medium", locale=self.locale))
+
+    def period(self, value: Any) -> str:
+        """A period, or another value that is no figure, as people name it: `2024-05` is `May 2024`."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, str) and _MONTH.fullmatch(value):
+            return str(
+                dates.format_date(
+                    date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale
+                )
+            )
+        if isinstance(value, date):
+            return self.day(value)
+        return _NONE if value is None or value != value else str(value)
+
+    def period_of(self, column: str, value: Any) -> str:
+        """A period of a column by name: 11 in `month` is November, 46 in `week` is Week 46."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            if column.endswith("month") and 1 <= value <= len(_MONTHS_OF_YEAR):
+                return str(dates.format_date(date(2000, value, 1), "LLLL", locale=self.locale))
+            return str(value) if column.endswith("year") else f"{self.label(column)} {value}"
+        return self.period(value)
+
+    def bytes(self, number: int) -> str:
+        """A size in the unit that suits it."""
+        unit = next(
+            (place for place, name in enumerate(_UNITS) if number < 1000 ** (place + 1)),
+            len(_UNITS) - 1,
+        )
+        written = numbers.format_decimal(
+            number / 1000**unit, "#,##0.#" if unit else "#,##0", self.locale
+        )
+        return f"{written} {_UNITS[unit]}"
+
+    def age(self, moment: datetime) -> str:
+        """How long ago a moment was."""
+        elapsed = max(timedelta(), datetime.now(UTC) - moment)
+        if elapsed < timedelta(minutes=1):
+            return "just now"
+        return str(
+            dates.format_timedelta(-elapsed, add_direction=True, locale=self.locale, threshold=1.5)
+        )
+
+    @property
+    def tag(self) -> str:
+        """The locale as a browser takes it."""
+        return self.locale.replace("_", "-")
+
+
+def and_more(names: Sequence[str], most: int) -> str:
+    """The first names of a list, with how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def identifying(column: str) -> bool:
+    """Whether whole numbers in a column of this name identify something: they are neither added up nor grouped in
+    thousands."""
+    return _IDENTIFYING.search(column) is not None
+
+
+def is_month(value: object) -> bool:
+    """Whether a value is a month such as `2024-05`."""
+    return isinstance(value, str) and _MONTH.fullmatch(value) is not None
+
+
+def _call(text: str) -> MetricCall | None:
+    """A text as a metric; None when it is a column."""
+    try:
+        return metric_call(text)
+    except CallError:
+        return None
