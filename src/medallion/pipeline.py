@@ -7,17 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from medallion.contracts import Sink, SourceLayer, Store
+from medallion.contracts import Sink, Store
 from medallion.declaration import locations
 from medallion.declaration.consistency import faults
-from medallion.declaration.models import Declaration, Source
+from medallion.declaration.models import Declaration
 from medallion.declaration.variables import read_dotenv
 from medallion.declaration.yaml_document import Document
-from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
+from medallion.errors import CallError, DamagedError, DeclarationError, Problem
 from medallion.lake import ownership
 from medallion.lake.frames import summary
 from medallion.lake.lake import Lake
@@ -26,6 +25,7 @@ from medallion.lake.ownership import LakeIdentity
 from medallion.lake.retention import Collected, collect, finish_removal
 from medallion.records import Owner, Release, Run
 from medallion.run import ingest
+from medallion.run.context import RunContext, Writing
 from medallion.run.failures import Failures
 from medallion.run.planner import Plan, Selection, plan, select
 from medallion.run.progress import shown
@@ -40,15 +40,6 @@ from medallion.storage.s3_settings import s3_options
 
 Watch = Callable[[Event], None]
 SCRATCH = ".medallion-scratch"  # in a lake that is a folder; emptied by each writer
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What a writer has while it holds the lake: its lease, a scratch folder, and who it is to the sinks."""
-
-    lease: Lease
-    scratch: Path
-    owner: Owner
 
 
 class Pipeline:
@@ -129,7 +120,7 @@ class Pipeline:
         snapshots = current.tables if current else {}
         lost = self.lake.lost(current, self.declaration.names()) if current else {}
         arrivals, failures = {}, Failures()
-        for table in self._sources():
+        for table in self.context.source_tables():
             before, gone = snapshots.get(table.name), lost.get(table.name, ())
             touched = read_tokens(self.lake.storage, table.name)
             with failures.collected(table.name):
@@ -164,7 +155,7 @@ class Pipeline:
             self.writing(full=chosen.full) as writing,
             shown(progress, watch or _unwatched) as watcher,
         ):
-            return Execution(self, writing, chosen, watcher, perform).execute()
+            return Execution(self.context, writing, chosen, watcher, perform).execute()
 
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and store back at an earlier release, by default the one before the current.
@@ -181,7 +172,9 @@ class Pipeline:
                     f"{pointer.release} is the first release that is kept; there is none to go back to"
                 )
             target = self.lake.release(release or earlier[0])
-            with Publisher(self, writing.scratch, owner=writing.owner).connected() as publisher:
+            with Publisher(
+                self.context, writing.scratch, owner=writing.owner
+            ).connected() as publisher:
                 publisher.shown(pointer.published)
                 if not publisher.load(target):
                     raise CallError(
@@ -196,7 +189,7 @@ class Pipeline:
     def collect(self) -> Collected:
         """Remove what no kept release, run or snapshot needs, and what killed runs left behind."""
         with self.writing() as writing:
-            sinks, lease = self.owned_sinks(writing.owner), writing.lease
+            sinks, lease = self.context.owned_sinks(writing.owner), writing.lease
             return collect(
                 self.lake,
                 self.declaration,
@@ -246,10 +239,6 @@ class Pipeline:
             if remote or local_root(storage) is not None:
                 ownership.check_layer(lake, name, identity, layer, storage)
 
-    def owned_sinks(self, owner: Owner) -> dict[str, Sink]:
-        """The sinks, each of which checks that its database is the owner's before it writes."""
-        return {label: sink.written_by(owner) for label, sink in self.sinks.items()}
-
     def store(self, sink: str | None = None) -> Store:
         """The query side of a sink, by default the first. Connects on first use."""
         label = sink or next(iter(self.sinks), None)
@@ -259,28 +248,10 @@ class Pipeline:
             )
         return self.sinks[label].store()
 
-    def locate(self, error: MedallionError) -> None:
-        """Put the file, line and column before the message of an error that has its place in the declaration."""
-        if error.path and self.document:
-            error.message = f"{self.document.place(error.path)}: {error.message}"
-
-    def sources(self) -> list[ingest.SourceTable]:
-        """The bronze tables with where their files are."""
-        return list(self._sources())
-
-    def _sources(self) -> Iterator[ingest.SourceTable]:
-        number = 0
-        for name in self.declaration.names():
-            table, layer = (
-                self.declaration.table(name),
-                self.declaration.layers[name.partition(".")[0]],
-            )
-            if isinstance(table, Source) and isinstance(layer, SourceLayer):
-                storage = self.lake.layer_storage(name.partition(".")[0], layer)
-                yield ingest.SourceTable(
-                    name, number, table, layer, storage, self.base, self.lake.options
-                )
-                number += 1
+    @property
+    def context(self) -> RunContext:
+        """The pipeline's parts, for what runs below it."""
+        return RunContext(self.declaration, self.base, self.lake, self.sinks, self.document)
 
     @contextmanager
     def writing(self, *, full: bool = False) -> Iterator[Writing]:

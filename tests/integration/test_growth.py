@@ -116,7 +116,9 @@ def test_a_touched_file_is_read_once(tmp_path: Path) -> None:
     tokens = read_tokens(pipeline.lake.storage, "bronze.orders")
     current = pipeline.lake.current()
     assert current
-    (table,) = (table for table in pipeline.sources() if table.name == "bronze.orders")
+    (table,) = (
+        table for table in pipeline.context.source_tables() if table.name == "bronze.orders"
+    )
     _, kept = ingest.take_in(table, current.tables["bronze.orders"], None, touched=tokens)
     by_name = {file.name: file for file in kept}
     assert by_name["data/orders/2024-01.csv"].token == tokens["data/orders/2024-01.csv"]

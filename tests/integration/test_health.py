@@ -81,7 +81,7 @@ def test_status_says_that_runs_fail_why_and_since_when(
 
 def test_doctor_opens_every_source(folder: Path) -> None:
     pipeline = md.Pipeline.load(folder / "medallion.yaml")
-    (table,) = pipeline.sources()
+    (table,) = pipeline.context.source_tables()
     assert doctor.source(table).outcome == "ok"
     (folder / "data/b.csv").symlink_to(
         "/proc/self/mem"

@@ -52,7 +52,7 @@ def time_loads(
         release = pipeline.lake.current()
         if release is None:
             raise CallError(f"{pipeline.lake.url}: nothing was published yet", hint="medallion run")
-        publisher = Publisher(pipeline, scratch, owner=writing.owner)
+        publisher = Publisher(pipeline.context, scratch, owner=writing.owner)
         found: list[Timing] = []
         with pipeline.declaration.engine.session(scratch) as session:
             for label, sink in publisher.sinks.items():

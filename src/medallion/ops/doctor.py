@@ -63,7 +63,7 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
     yield from integrity(pipeline)
     for label, found in pipeline.sinks.items():
         yield from sink(label, found)
-    yield from (source(table) for table in pipeline.sources())
+    yield from (source(table) for table in pipeline.context.source_tables())
     yield lease(pipeline.lake.storage)
 
 

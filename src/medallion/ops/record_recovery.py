@@ -44,7 +44,7 @@ def rebuilt_release(look: Inspection, ident: str) -> Release | None:
         tables={table: known[snapshot] for table, snapshot in ids.items()},
         layers=layers,
     )
-    return Publisher(look.pipeline, Path()).with_served(release, run.loads)
+    return Publisher(look.pipeline.context, Path()).with_served(release, run.loads)
 
 
 def published_releases(look: Inspection) -> list[str]:

@@ -26,7 +26,8 @@ from medallion.run.plain_copies import PLAIN
 from medallion.run.publish import Publisher
 
 if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline, Writing
+    from medallion.pipeline import Pipeline
+    from medallion.run.context import Writing
     from medallion.storage import Storage
 
 ASIDE = "damaged"
@@ -61,7 +62,7 @@ class _Workshop:
         self.mark = writing.lease.run
         self.token = writing.lease.token
         self.scratch = writing.scratch
-        self.publisher = Publisher(pipeline, writing.scratch, owner=writing.owner)
+        self.publisher = Publisher(pipeline.context, writing.scratch, owner=writing.owner)
 
     def work(self) -> Iterator[Repair]:
         look = Inspection(self.pipeline, thorough=True)
@@ -240,7 +241,7 @@ class _Workshop:
             for file in item.sources
             if file.object == path
         }
-        for table in self.pipeline.sources():
+        for table in self.pipeline.context.source_tables():
             if table.storage.url != storage.url or table.name not in {name for name, _ in owners}:
                 continue
             try:

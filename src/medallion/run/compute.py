@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from medallion.contracts import Built, Input, Parsed, Session, TableTask, keep_file
 from medallion.declaration.added_columns import unused_folders
@@ -17,13 +16,10 @@ from medallion.lake.quarantine import most_quarantined, quarantined_files, write
 from medallion.lake.record_files import KEY_LENGTH
 from medallion.records import Column, File, Snapshot, SourceFile, Tally
 from medallion.run import ingest
+from medallion.run.context import RunContext
 from medallion.run.planner import Step
 from medallion.run.source_records import parse
 from medallion.run.source_schema import settle
-
-if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline
-
 
 _NO_ROW = (
     "every row was quarantined; the expectation `quarantined: {at_most: 5%}` would stop such a run"
@@ -39,14 +35,14 @@ class Computing:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        context: RunContext,
         journal: WriteJournal,
         run: str,
         scratch: Path,
         session: Callable[[], Session],
     ) -> None:
-        self.pipeline = pipeline
-        self.lake = pipeline.lake
+        self.context = context
+        self.lake = context.lake
         self.journal = journal
         self.run = run
         self.scratch = scratch
@@ -58,7 +54,7 @@ class Computing:
             replace(
                 table, storage=self.journal.storage(table.name.partition(".")[0], table.storage)
             )
-            for table in self.pipeline.sources()
+            for table in self.context.source_tables()
         ]
 
     def take_in(
@@ -102,11 +98,11 @@ class Computing:
 
     def compute(self, step: Step, snapshots: Mapping[str, Snapshot]) -> Snapshot:
         """Compute a table from the snapshots of those it reads. Raises GateError."""
-        table = self.pipeline.declaration.table(step.table)
+        table = self.context.declaration.table(step.table)
         if not isinstance(table, Table):
             raise MedallionError(f"{step.table}: cannot be computed")
         layer_name, _, plain = step.table.partition(".")
-        layer = self.pipeline.declaration.layers[layer_name]
+        layer = self.context.declaration.layers[layer_name]
         inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
         identity = self._snapshot_id(step)
         lineage = self._lineage(inputs, snapshots)

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
 from medallion.records import File, Record, Release
+from medallion.run.context import RunContext
 from medallion.run.plain_rows import write_copy
 from medallion.storage import for_each
 from medallion.storage.digests import Stored, store_file
 from medallion.storage.sealed_records import read_record, write_record
 
 if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline
     from medallion.storage import Entry, Storage
 
 PLAIN = "plain.json"  # which release the plain names show
@@ -42,15 +42,15 @@ class PlainRecord(Record):
 class PlainCopies:
     """The plain copies of a pipeline's served tables."""
 
-    def __init__(self, pipeline: Pipeline, scratch: Path) -> None:
-        self.pipeline = pipeline
-        self.lake = pipeline.lake
+    def __init__(self, context: RunContext, scratch: Path) -> None:
+        self.context = context
+        self.lake = context.lake
         self.scratch = scratch
 
     def refresh(self, release: Release, session: OpenSession) -> None:
         """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
         former = self._record()
-        names = [name for name in self.pipeline.declaration.served() if name in release.tables]
+        names = [name for name in self.context.declaration.served() if name in release.tables]
         sources = [self.lake.input(release.tables[name], release) for name in names]
         entries = for_each(self.lake.storage, _entry, sources)
         tables: dict[str, PlainFile] = {}
@@ -112,11 +112,11 @@ class PlainCopies:
     def check(self, published: Release | None) -> None:
         """Raise CallError when a plain copy would overwrite a file that medallion did not write."""
         known = set(self._record().tables) | (_served_by(published) if published else set())
-        for table in self.pipeline.declaration.served():
+        for table in self.context.declaration.served():
             if table in known:
                 continue
             name = table.partition(".")[0]
-            storage = self.lake.layer_storage(name, self.pipeline.declaration.layers[name])
+            storage = self.lake.layer_storage(name, self.context.declaration.layers[name])
             if storage.info(_path(table)):
                 raise CallError(
                     f"{storage.url}/{_path(table)} was not written by medallion, "
@@ -136,7 +136,7 @@ class PlainCopies:
 
     def _delete(self, table: str) -> None:
         name = table.partition(".")[0]
-        layer = self.pipeline.declaration.layers.get(name)
+        layer = self.context.declaration.layers.get(name)
         if layer:
             self.lake.layer_storage(name, layer).delete(_path(table))
         else:

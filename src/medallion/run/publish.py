@@ -6,17 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from medallion.contracts import Session, Sink, TableSpec, check_release
 from medallion.declaration.models import ServedTable
 from medallion.errors import CallError
 from medallion.query.value_ranges import within_range
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
+from medallion.run.context import RunContext
 from medallion.run.plain_copies import PlainCopies
-
-if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline
 
 
 class Publisher:
@@ -27,18 +24,18 @@ class Publisher:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        context: RunContext,
         scratch: Path,
         session: Callable[[], Session] | None = None,
         owner: Owner | None = None,
     ) -> None:
-        self.pipeline = pipeline
-        self.lake = pipeline.lake
+        self.context = context
+        self.lake = context.lake
         self.sinks: Mapping[str, Sink] = (
-            pipeline.sinks if owner is None else pipeline.owned_sinks(owner)
+            context.sinks if owner is None else context.owned_sinks(owner)
         )
         self.scratch = scratch
-        self.plain = PlainCopies(pipeline, scratch)
+        self.plain = PlainCopies(context, scratch)
         self._given = session
         self._owner = owner
 
@@ -92,7 +89,7 @@ class Publisher:
                 report = self._load(sink, spec, snapshot, release)
             except CallError as error:
                 error.path = ("sinks", label, "tables", spec.name)
-                self.pipeline.locate(error)
+                self.context.locate(error)
                 raise
             yield report
 
@@ -144,7 +141,7 @@ class Publisher:
         self, release: Release, label: str, before: Release | None = None
     ) -> Iterator[tuple[Snapshot, TableSpec]]:
         """The tables of a release as a sink is to serve them, `before` being the published release."""
-        for table in self.pipeline.declaration.served():
+        for table in self.context.declaration.served():
             yield self._spec(release, label, table, before)
 
     def _spec(
@@ -153,7 +150,7 @@ class Publisher:
         """One of them."""
         served = before.served.get(label, {}) if before else {}
         snapshot, plain = release.tables[table], _plain(table)
-        options = self.pipeline.declaration.sinks[label].tables.get(plain) or ServedTable()
+        options = self.context.declaration.sinks[label].tables.get(plain) or ServedTable()
         spec = TableSpec(
             name=plain,
             columns=snapshot.columns,
@@ -177,7 +174,7 @@ class Publisher:
     def _session(self) -> AbstractContextManager[Session]:
         if self._given is not None:
             return nullcontext(self._given())
-        return self.pipeline.declaration.engine.session(self.scratch)
+        return self.context.declaration.engine.session(self.scratch)
 
 
 def _on_first_use(

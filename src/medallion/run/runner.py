@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from medallion.contracts import Session, Transform
 from medallion.declaration.models import Declaration, Table
@@ -19,6 +18,7 @@ from medallion.lake.retention import collect
 from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
 from medallion.run import ingest
 from medallion.run.compute import Computing
+from medallion.run.context import RunContext, Writing
 from medallion.run.failures import Failures
 from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.run.publish import Publisher
@@ -26,10 +26,6 @@ from medallion.run.run_log import Event, RunLog, failed_step, finished_step, ing
 from medallion.run.scheduler import side_by_side
 from medallion.run.source_tokens import read_tokens, write_tokens
 from medallion.secrets import mask, mask_all, scrub
-
-if TYPE_CHECKING:
-    from medallion.pipeline import Pipeline, Writing
-
 
 Perform = Callable[[Step, Callable[[], None]], None]
 """Does the work of one step, in the order of the plan: the work may be called again when it failed."""
@@ -43,21 +39,21 @@ class Execution:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        context: RunContext,
         writing: Writing,
         selection: Selection,
         watch: Callable[[Event], None],
         perform: Perform | None = None,
     ) -> None:
-        self.pipeline = pipeline
-        self.lake = pipeline.lake
+        self.context = context
+        self.lake = context.lake
         self.held = writing.lease
         self.owner = writing.owner
         self.scratch = scratch = writing.scratch
         self.selection = selection
         self.perform = perform
         run = writing.lease.run
-        self.log = RunLog(pipeline.lake, run, pipeline.declaration.name, watch)
+        self.log = RunLog(context.lake, run, context.declaration.name, watch)
         self.kept: dict[str, list[ingest.Kept]] = {}
         self.arrivals: dict[str, Arrival] = {}
         self.pointer = Pointer()
@@ -68,15 +64,15 @@ class Execution:
         self._opening = Lock()
         self._stack = ExitStack()
         self._session: Session | None = None
-        self.journal = WriteJournal(pipeline.lake.storage, run)
-        self.computing = Computing(pipeline, self.journal, run, scratch, self.session)
+        self.journal = WriteJournal(context.lake.storage, run)
+        self.computing = Computing(context, self.journal, run, scratch, self.session)
 
     def session(self) -> Session:
         """The engine's session, opened on first use: a run with nothing new never pays for it."""
         with self._opening:
             if self._session is None:
                 self._session = self._stack.enter_context(
-                    self.pipeline.declaration.engine.session(self.scratch)
+                    self.context.declaration.engine.session(self.scratch)
                 )
             return self._session
 
@@ -116,18 +112,18 @@ class Execution:
         self.pointer = self.lake.pointer(older=self.selection.full)
         release = self.lake.current(self.pointer)
         self.current = release.tables if release else {}
-        publisher = Publisher(self.pipeline, self.scratch, self.session, self.owner)
+        publisher = Publisher(self.context, self.scratch, self.session, self.owner)
         if self.pointer.format == FORMAT:
             publisher.plain.check(release)
         shown = publisher.shown(self.pointer.published)
-        self.lost = self.lake.lost(release, self.pipeline.declaration.names()) if release else {}
+        self.lost = self.lake.lost(release, self.context.declaration.names()) if release else {}
         for table in self.computing.sources():
             with self.failures.collected(table.name):
                 self._take_in(table)
         self.failures.check()
         find = self.lake.find_snapshot
         made = plan(
-            self.pipeline.declaration, self.arrivals, self.current, find, self.selection, self.lost
+            self.context.declaration, self.arrivals, self.current, find, self.selection, self.lost
         )
         self.log.watch(Event("planned", plan=made))
         if any(step.decision == "compute" for step in made.steps):
@@ -171,7 +167,7 @@ class Execution:
             for step in made.steps:
                 self.perform(step, partial(self._step, step))
             return
-        declaration = self.pipeline.declaration
+        declaration = self.context.declaration
         side_by_side(
             {name: reads(declaration, name) for name in steps},
             lambda name: self._attempt(steps[name]),
@@ -187,7 +183,7 @@ class Execution:
     def _attempt(self, planned: Step) -> None:
         """Do a step, unless a table that it reads has failed; a failure of this table alone is kept for the end."""
         name = planned.table
-        failed = [read for read in reads(self.pipeline.declaration, name) if read in self.failures]
+        failed = [read for read in reads(self.context.declaration, name) if read in self.failures]
         if failed and planned.decision != "left":
             self.failures.block(name)
             self.log.add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
@@ -198,7 +194,7 @@ class Execution:
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
         release = Release(
             id=next_id(before.id if before else None),
-            pipeline=self.pipeline.declaration.name,
+            pipeline=self.context.declaration.name,
             run=self.log.record.id,
             created=now(),
             sequence=self.pointer.sequence + 1,
@@ -209,10 +205,10 @@ class Execution:
             },
             layers={
                 name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
-                for name, layer in self.pipeline.declaration.layers.items()
+                for name, layer in self.context.declaration.layers.items()
             },
         )
-        for table in self.pipeline.declaration.served():
+        for table in self.context.declaration.served():
             self.log.watch(Event("loading", table=table))
             with self.failures.collected(table):
                 for load in publisher.load_table(release, table, before):
@@ -231,7 +227,7 @@ class Execution:
             self.journal.close()
             collect(
                 self.lake,
-                self.pipeline.declaration,
+                self.context.declaration,
                 publisher.sinks,
                 run=self.log.record.id,
                 check=self.held.check,
@@ -242,11 +238,11 @@ class Execution:
     def _step(self, planned: Step) -> None:
         started = time.perf_counter()
         name = planned.table
-        inputs = {read: self.snapshots.get(read) for read in reads(self.pipeline.declaration, name)}
+        inputs = {read: self.snapshots.get(read) for read in reads(self.context.declaration, name)}
         step = planned
         if planned.decision != "left" and not any(snapshot is None for snapshot in inputs.values()):
             step = decide(
-                self.pipeline.declaration,
+                self.context.declaration,
                 name,
                 inputs,
                 self.arrivals.get(name),
@@ -267,7 +263,7 @@ class Execution:
             else:
                 snapshot, drift = self.computing.compute(step, self.snapshots), []
         except MedallionError as error:
-            self.pipeline.locate(error)
+            self.context.locate(error)
             self.log.finish(failed_step(name, step.why, time.perf_counter() - started, error))
             raise
         self.lake.put_snapshot(snapshot, self.current.get(name))
