@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,11 +33,10 @@ from medallion.run.runner import Execution, Perform
 from medallion.run.source_tokens import read_tokens
 from medallion.secrets import SECRETS, mask
 from medallion.storage import local_root
-from medallion.storage.download_cache import copies
 from medallion.storage.s3_settings import s3_options
+from medallion.storage.scratch import scratch_folder
 
 Watch = Callable[[Event], None]
-SCRATCH = ".medallion-scratch"  # in a lake that is a folder; emptied by each writer
 
 
 class Pipeline:
@@ -267,7 +264,7 @@ class Pipeline:
                 finish_removal(
                     self.lake, self.declaration, run=taken.run, check=taken.check, until=taken.taken
                 )
-            with _scratch(local_root(self.lake.storage), taken) as scratch:
+            with scratch_folder(self.lake.storage, taken.token) as scratch:
                 yield Writing(taken, scratch, self._owner(identity, taken))
 
     def _owner(self, identity: LakeIdentity, taken: Lease, accepted: str | None = None) -> Owner:
@@ -280,25 +277,6 @@ class Pipeline:
         with suppress(DamagedError):
             return self.lake.pointer(older=True).token
         return 0
-
-
-@contextmanager
-def _scratch(root: Path | None, taken: Lease) -> Iterator[Path]:
-    if root is None:
-        folder = scratch = Path(tempfile.mkdtemp(dir=copies().folder))
-    else:
-        folder = root / SCRATCH
-        shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
-        scratch = folder / str(
-            taken.token
-        )  # a stopped writer that wakes up writes into its own, which is gone
-        scratch.mkdir(parents=True)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _unwatched(event: Event) -> None:

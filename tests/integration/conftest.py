@@ -1,15 +1,18 @@
-"""A Prefect server, and the instants that each test tried, handed to the summary."""
+"""A Prefect server, an empty lake on disk or on S3, and the instants that each test tried, handed to the summary."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import instants
+from tests.buckets import empty_bucket, make_bucket, options
 from tests.prefect_server import prefect_server
-from tests.services import Unavailable
+from tests.services import Service, Unavailable
 
 pytest.register_assert_rewrite("tests.integration.served_project")
 
@@ -33,3 +36,15 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(params=["disk", "s3"])
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The URL of an empty lake, and how to reach it."""
+    if request.param == "disk":
+        yield str(tmp_path / "lake"), {}
+        return
+    service: Service = request.getfixturevalue("s3_server")
+    bucket = make_bucket(service)
+    yield f"s3://{bucket}/lake", options(service)
+    empty_bucket(service, bucket)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,7 @@ from medallion.ops.repair import repair, settle
 from medallion.ops.verify import Inspection
 from medallion.sinks.mongodb.database import connect
 from medallion.storage.digests import forget_digests
-from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
-from tests.services import Service
-
-
-@pytest.fixture(params=["disk", "s3"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The URL of an empty lake, and how to reach it."""
-    if request.param == "disk":
-        yield str(tmp_path / "lake"), {}
-        return
-    service: Service = request.getfixturevalue("s3_server")
-    bucket = make_bucket(service)
-    yield f"s3://{bucket}/lake", options(service)
-    empty_bucket(service, bucket)
 
 
 @pytest.fixture

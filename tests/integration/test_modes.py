@@ -10,6 +10,9 @@ import pytest
 
 import medallion as md
 from medallion.errors import DeclarationError, SinkError
+from medallion.ops.repair import repair
+from medallion.ops.verify import Inspection
+from medallion.sinks.mongodb.database import connect
 
 YAML = """\
 name: modes
@@ -143,6 +146,56 @@ def test_rows_served_elsewhere_are_not_forgotten_in_silence(
     project.run("replace", id2=20)
     project.run("merge", id3=30)
     assert project.shown() == {2: 20, 3: 30}
+
+
+@pytest.mark.parametrize("repaired", [False, True], ids=["run", "repair"])
+@pytest.mark.parametrize("mode", ["append", "merge"])
+def test_a_lost_database_is_named_and_its_hint_leads_on(
+    project: Project, mode: str, repaired: bool
+) -> None:
+    """The lake has the rows of the latest run alone; those of the runs before are lost with the database."""
+    project.run(mode, id1=10, id2=20)
+    latest = {"id3": 30}
+    release = project.run(mode, **latest).release
+    lose(project)
+    pipeline = project.pipeline()
+    if repaired:
+        for _ in range(2):
+            (said,) = [item.said for item in repair(pipeline) if item.outcome == "lost"]
+            check_hint(said)
+    with pytest.raises(SinkError, match="rows served before") as error:
+        project.run(mode, **latest)
+    check_hint(f"{error.value.message}; {error.value.hint}")
+    assert pipeline.lake.pointer().release == release
+    assert any(damage.kind == "sink" for damage in Inspection(pipeline).damages)
+    project.run("replace", **latest)
+    assert project.shown() == {3: 30}
+    project.run(mode, **latest)
+    assert project.shown() == {3: 30}
+    project.run(mode, id3=33, id4=40)
+    assert project.shown() == {3: 30 if mode == "append" else 33, 4: 40}
+    assert Inspection(project.pipeline(), thorough=True).damages == []
+    assert list(repair(project.pipeline())) == []
+
+
+def lose(project: Project) -> None:
+    """Lose the database with all that is in it."""
+    if project.url.startswith("mongodb"):
+        with connect(project.url) as client:
+            client.drop_database(client.get_default_database().name)
+        return
+    for file in (project.folder / "lake").glob("serving.db*"):
+        file.unlink()
+
+
+def check_hint(said: str) -> None:
+    """It names the table, how many rows are lost and where they are not, and what to do."""
+    assert "table 'sales'" in said
+    assert "with 2 rows" in said or "with 3 rows" in said
+    assert "the lake has those of the latest run alone" in said
+    assert "is still served" not in said
+    assert "backup" in said
+    assert "set `mode: replace` for this table, run medallion run, and set the mode back" in said
 
 
 def test_a_mode_without_a_key_is_told(project: Project) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -19,23 +18,9 @@ from medallion.errors import CallError, DamagedError, MedallionError, OwnershipE
 from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
 from medallion.storage.sealed_records import seal
-from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
-from tests.services import Service
 
 Given = tuple[str, dict[str, Any]]
-
-
-@pytest.fixture(params=["disk", "s3"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Given]:
-    """The URL of an empty lake, and how to reach it."""
-    if request.param == "disk":
-        yield str(tmp_path / "lake"), {}
-        return
-    service: Service = request.getfixturevalue("s3_server")
-    bucket = make_bucket(service)
-    yield f"s3://{bucket}/lake", options(service)
-    empty_bucket(service, bucket)
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
@@ -152,6 +137,31 @@ def test_a_lake_inside_a_layer_of_another_is_refused(tmp_path: Path, lake: Given
         with pytest.raises(OwnershipError, match=r"'small'.*'another'"):
             second.run()
         assert second.lake.current() is None
+
+
+@pytest.mark.parametrize("inner", ["lake", "layer"])
+@pytest.mark.parametrize("place", ["outer", "outer/", "outer/deep"])
+def test_a_lake_or_a_layer_around_another_is_refused(
+    tmp_path: Path, lake: Given, inner: str, place: str
+) -> None:
+    within = beside(lake, "outer/deep/inner")
+    if inner == "lake":
+        first = with_layer(tmp_path / "a", within, beside(lake, "free")[0])
+    else:
+        first = with_layer(tmp_path / "a", beside(lake, "free"), within[0])
+    first.run()
+    outer = beside(lake, place)
+    around = {
+        "lake": with_layer(tmp_path / "b", outer, beside(lake, "more")[0], name="another"),
+        "layer": with_layer(tmp_path / "c", beside(lake, "more"), outer[0], name="another"),
+    }
+    for pipeline in around.values():
+        with pytest.raises(OwnershipError, match=r"'small'.*'another'") as error:
+            pipeline.run()
+        assert "deep/inner" in str(error.value)
+        assert pipeline.lake.current() is None
+    assert first.run().status == "unchanged"
+    assert small.in_lake(first) == small.BOTH
 
 
 def test_a_copy_of_a_lake_on_the_same_layer_path_is_refused(tmp_path: Path) -> None:

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import itertools
+import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import medallion as md
-from medallion.errors import CallError, DamagedError
+from medallion.cli import main
+from medallion.errors import CallError, StorageError
 from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
 from medallion.storage import Storage
+from medallion.storage.download_cache import Copies
 from medallion.storage.local import LocalStorage
-from tests.buckets import empty_bucket, make_bucket, options
 from tests.integration import small
-from tests.services import Service
 
 LAYERS = (
     "lake: ${LAKE}\nlayers:\n  bronze: {type: raw, retain: 1}\n  silver: {type: parquet, retain: 1}\n"
     "  gold: {type: parquet, retain: 1}\ntables:"
 )
 YAML = small.YAML.replace("tables:", LAYERS, 1).replace("sqlite:lake/", "sqlite:")
-
-
-@pytest.fixture(params=["disk", "s3"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The URL of an empty lake, and how to reach it."""
-    if request.param == "disk":
-        yield str(tmp_path / "lake"), {}
-        return
-    service: Service = request.getfixturevalue("s3_server")
-    bucket = make_bucket(service)
-    yield f"s3://{bucket}/lake", options(service)
-    empty_bucket(service, bucket)
 
 
 def project(folder: Path, lake: str, given: dict[str, Any]) -> md.Pipeline:
@@ -235,15 +226,202 @@ def test_a_plain_copy_overwrites_no_file_of_others(
     assert pipeline.run().status == "unchanged"
 
 
-def test_a_damaged_list_of_written_files_is_reported(tmp_path: Path) -> None:
+JOURNAL = "writes/20240101-000000-000000-0.json"
+
+
+def test_a_damaged_list_of_written_files_is_left_and_repaired(tmp_path: Path) -> None:
     pipeline = project(tmp_path, "lake", {})
     pipeline.run()
-    pipeline.lake.storage.put("writes/of-a-killed-run-0.json", b'{"run": 1')
-    with pytest.raises(DamagedError, match=r"writes/of-a-killed-run-0\.json") as error:
-        pipeline.collect()
-    assert "medallion repair" in error.value.hint
-    assert [(item.outcome, item.place) for item in repair(pipeline)] == [
-        ("repaired", f"{tmp_path}/lake/writes/of-a-killed-run-0.json")
+    pipeline.lake.storage.put(JOURNAL, b'{"run": 1')
+    assert pipeline.collect().left == (JOURNAL,)
+    assert [(damage.place, damage.advice) for damage in Inspection(pipeline).damages] == [
+        (f"{tmp_path}/lake/{JOURNAL}", "medallion repair")
     ]
-    pipeline.collect()
+    assert [(item.outcome, item.place) for item in repair(pipeline)] == [
+        ("repaired", f"{tmp_path}/lake/{JOURNAL}")
+    ]
+    assert pipeline.collect().left == ()
     assert not Inspection(pipeline, thorough=True).damages
+
+
+FOREIGN_RECORDS = {
+    "releases/xyz.json": b"{}",
+    "releases/20240101.json": b'{"id": "20240101"}',
+    "runs/zzz.json": b"not JSON",
+    "runs/~20240101-000000-000000.json": b"[]",
+    "snapshots/gold.total/notes.json": b"{}",
+    "snapshots/notes.json": b"{}",
+    "writes/notes-0.json": b"{}",
+    "writes/zzz.json": b"",
+}
+FOREIGN_FILES = {
+    "touched/notes.json": b"{}",
+    "damaged/notes.json": b"{}",
+    "quarantine/notes.json": b"{}",
+}
+
+
+def test_files_named_like_records_are_named_and_left(
+    tmp_path: Path, lake: tuple[str, dict[str, Any]]
+) -> None:
+    """Also copies of records under names of their own, which are read as records otherwise."""
+    pipeline = project(tmp_path / "p", *lake)
+    storage = pipeline.lake.storage
+    first = pipeline.run()
+    copies = {
+        f"releases/{first.release}-copy.json": storage.read(f"releases/{first.release}.json")[0],
+        f"runs/{first.id} (1).json": storage.read(f"runs/{first.id}.json")[0],
+    }
+    named = FOREIGN_RECORDS | copies
+    for path, data in (named | FOREIGN_FILES).items():
+        storage.put(path, data)
+    for day in range(1, 3):
+        (tmp_path / "p/data/orders/2024-03.csv").write_text(
+            small.MARCH.replace("03-01", f"03-0{day}")
+        )
+        assert pipeline.run().status == "succeeded"
+    assert pipeline.collect().left == tuple(sorted(named))
+    for path, data in (named | FOREIGN_FILES).items():
+        assert storage.read(path)[0] == data
+    assert [release.id for release in pipeline.lake.releases()] == [pipeline.lake.pointer().release]
+    assert len(pipeline.lake.runs()) == 3
+    assert Inspection(pipeline, thorough=True).damages == []
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
+
+
+def test_records_that_no_release_needs_and_nobody_can_read_are_left(
+    tmp_path: Path, lake: tuple[str, dict[str, Any]]
+) -> None:
+    """A damaged record of a run that failed names rejects which no other record names: they stay."""
+    pipeline = project(tmp_path / "p", *lake)
+    pipeline.run()
+    text = (tmp_path / "p/medallion.yaml").read_text()
+    gated = text.replace(
+        "quarantine}\n  gold:", "quarantine}\n        - {row_count: {at_least: 9}}\n  gold:"
+    )
+    assert gated != text
+    (tmp_path / "p/medallion.yaml").write_text(gated)
+    declaration = md.Pipeline.load(tmp_path / "p/medallion.yaml").declaration
+    (tmp_path / "p/data/orders/2024-03.csv").write_text(small.MARCH)
+    with pytest.raises(md.MedallionError, match="row"):
+        md.Pipeline(declaration, base=tmp_path / "p", options=lake[1]).run()
+    storage = pipeline.lake.storage
+    failed = f"runs/{pipeline.lake.runs()[0].id}.json"
+    release = "releases/20990101-000000-000000.json"
+    storage.put(failed, storage.read(failed)[0][:-20])
+    storage.put(release, b"cut")
+    quarantine = {entry.path for entry in storage.list("quarantine")}
+    assert pipeline.collect().left == (release, failed)
+    assert {entry.path for entry in storage.list("quarantine")} == quarantine
+    assert storage.read(release)[0] == b"cut"
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+
+
+def test_gc_names_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(tmp_path, "lake", {}).run()
+    (tmp_path / "lake/releases/xyz.json").write_text("{}")
+    with pytest.raises(SystemExit) as end:
+        main(["-f", str(tmp_path / "medallion.yaml"), "gc"])
+    assert end.value.code == 0
+    assert (
+        "left alone: releases/xyz.json, which is no record that can be read"
+        in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("path", ["lease.json", "lake.json", "plain.json", "shared/layer.json"])
+def test_a_file_in_the_place_of_a_record_is_moved_and_not_overwritten(
+    tmp_path: Path, path: str
+) -> None:
+    """Each hint leads on until the pipeline runs, and the file is still there."""
+    layers = LAYERS.replace(
+        "silver: {type: parquet", f"silver: {{type: parquet, path: {tmp_path}/lake/shared"
+    )
+    small.write(tmp_path, YAML.replace(LAYERS, layers).replace("${LAKE}", "lake"))
+    file = tmp_path / "lake" / path
+    file.parent.mkdir(parents=True)
+    file.write_text('{"of": "somebody else"}')
+    pipeline = small.load(tmp_path)
+    for _ in range(3):
+        try:
+            pipeline.run()
+            break
+        except md.MedallionError as error:
+            assert str(file) in error.message  # noqa: PT017
+            {"medallion unlock": pipeline.unlock, "medallion adopt": pipeline.adopt}[
+                re.search(r"medallion \w+", error.hint)[0]  # type: ignore[index]
+            ]()
+    assert pipeline.run().status == "unchanged"
+    (aside,) = (tmp_path / "lake/damaged").rglob(file.name)
+    assert aside.read_text() == '{"of": "somebody else"}'
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
+
+
+def test_files_of_others_in_scratch_folders_are_left(tmp_path: Path) -> None:
+    pipeline = project(tmp_path, "lake", {})
+    pipeline.run()
+    scratch = tmp_path / "lake/.medallion-scratch"
+    foreign = [
+        scratch / name
+        for name in ("notes.txt", "1/notes.txt", "2-notes/notes.txt", f"{'a' * 32}.part", ".x")
+    ]
+    ours = scratch / f"7-{'0' * 32}/orders-rejects.parquet"  # of a writer that was killed
+    for path in (*foreign, ours):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of somebody else")
+    (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
+    pipeline.run()
+    pipeline.collect()
+    list(repair(pipeline))
+    assert sorted(path for path in scratch.rglob("*") if path.is_file()) == sorted(foreign)
+
+
+def test_half_written_files_of_others_are_left(tmp_path: Path) -> None:
+    """Another lake in a folder of the lake, or data that lies in it, has half-written files of its own."""
+    small.write(tmp_path, YAML.replace("${LAKE}", "."))
+    pipeline = small.load(tmp_path)
+    pipeline.run()
+    name = f".2024-04.csv.{uuid4().hex}.part"
+    foreign = [
+        tmp_path / folder / name
+        for folder in ("data/orders", "other/lake/gold", ".medallion-scratch/x")
+    ]
+    ours = [tmp_path / folder / name for folder in ("", "gold/total", "runs", "quarantine")]
+    for path in (*foreign, *ours):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    assert pipeline.collect().parts == len(ours)
+    assert [path.exists() for path in (*foreign, *ours)] == [True] * len(foreign) + [False] * len(
+        ours
+    )
+
+
+def test_a_scratch_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    pipeline = project(tmp_path, "lake", {})
+    pipeline.run()
+    (tmp_path / "lake/.medallion-scratch").write_text("of somebody else")
+    with pytest.raises(StorageError, match=r"lake/\.medallion-scratch: file exists"):
+        pipeline.run()
+    assert (tmp_path / "lake/.medallion-scratch").read_text() == "of somebody else"
+
+
+def test_files_of_others_in_folders_of_copies_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = tmp_path / "medallion-copies-12345678"
+    for name in (
+        ".lock",
+        f"{'0' * 64}.csv.gz",
+        "1" * 32,
+        "scratch-abcdefgh/spill/x",
+        "notes.txt",
+        "mine/notes.txt",
+    ):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    os.utime(folder, (0, 0))
+    Copies()
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    assert names == ["mine", "mine/notes.txt", "notes.txt"]

@@ -98,6 +98,55 @@ def test_a_layer_may_not_hold_a_source(tmp_path: Path, path: str, source: str) -
 
 
 @pytest.mark.parametrize(
+    "source", ["s3://bucket/data/x.csv", "s3://bucket/data/*.csv", "s3://Bucket//data/**/*.csv"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "s3://bucket",
+        "s3://bucket/",
+        "s3://BUCKET/data",
+        "s3://bucket/data/",
+        "s3://bucket//data",
+        "s3:///bucket",
+    ],
+)
+@pytest.mark.parametrize("lake", ["lake", "s3://other/lake"])
+def test_a_layer_on_s3_may_not_hold_a_source(
+    tmp_path: Path, path: str, source: str, lake: str
+) -> None:
+    (problem,) = checked(tmp_path, lake=lake, silver=parquet(path), source=source)
+    assert "is inside layer 'silver'" in problem
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["s3://bucket", "s3://bucket/", "s3://Bucket/a", "s3://bucket/a/lake/", "s3://bucket/a/"],
+)
+@pytest.mark.parametrize("lake", ["s3://bucket/a/lake", "s3://bucket/a//lake/"])
+def test_a_layer_on_s3_may_not_hold_the_lake(tmp_path: Path, path: str, lake: str) -> None:
+    problems = checked(tmp_path, lake=lake, silver=parquet(path))
+    assert any(
+        "which holds the lake itself" in problem or "give each its own folder" in problem
+        for problem in problems
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["S3://bucket/a", "s3a://bucket/a", "gs://bucket/a", "s3://", "s3:///", "FILE:///tmp/a"]
+)
+def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> None:
+    assert any(
+        f"{url} is neither a folder" in problem
+        for problem in checked(tmp_path, silver=parquet(url))
+    )
+    source = f"{url.rstrip('/')}/x.csv" if "/a" in url else url
+    assert any(
+        f"{source} is neither a file" in problem for problem in checked(tmp_path, source=source)
+    )
+
+
+@pytest.mark.parametrize(
     ("bronze", "source"),
     [
         ("data/bronze", "data/**/*.csv"),

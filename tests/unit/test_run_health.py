@@ -20,7 +20,7 @@ def lake_of(folder: Path, *statuses: RunStatus) -> Lake:
     lake = Lake(folder / "lake")
     for hour, status in enumerate(statuses):
         run = Run(
-            id=f"run-{hour}",
+            id=f"20260101-{hour:02}0000-000000",
             pipeline="shop",
             status=status,
             started=datetime(2026, 1, 1, hour, tzinfo=UTC),
@@ -55,9 +55,9 @@ def test_no_failure_after_a_success(tmp_path: Path, statuses: tuple[RunStatus, .
 @pytest.mark.parametrize(
     ("statuses", "run", "reason", "hour"),
     [
-        (("failed",), "run-0", "reason 0", 0),
-        (("succeeded", "failed", "failed"), "run-2", "reason 2", 1),
-        (("failed", "unchanged", "failed"), "run-2", "reason 2", 2),
+        (("failed",), "20260101-000000-000000", "reason 0", 0),
+        (("succeeded", "failed", "failed"), "20260101-020000-000000", "reason 2", 1),
+        (("failed", "unchanged", "failed"), "20260101-020000-000000", "reason 2", 2),
     ],
 )
 def test_a_failure_lasts_since_the_first_after_the_last_success(
@@ -69,17 +69,17 @@ def test_a_failure_lasts_since_the_first_after_the_last_success(
 
 def test_a_run_at_work_hides_no_failure_and_one_that_died_has_failed(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, "succeeded", "failed", "running")
-    with lease(lake.storage, "run-2"):
+    with lease(lake.storage, "20260101-020000-000000"):
         health = run_health(lake)
         assert health is not None
-        assert (health.latest.id, health.outcome) == ("run-2", "running")
+        assert (health.latest.id, health.outcome) == ("20260101-020000-000000", "running")
         assert health.failure is not None
-        assert health.failure.run == "run-1"
+        assert health.failure.run == "20260101-010000-000000"
     health = run_health(lake)
     assert health is not None
-    assert (health.outcome, health.last_success) == ("died", lake.run("run-0"))
+    assert (health.outcome, health.last_success) == ("died", lake.run("20260101-000000-000000"))
     assert health.failure is not None
-    assert (health.failure.run, health.failure.since.hour) == ("run-2", 1)
+    assert (health.failure.run, health.failure.since.hour) == ("20260101-020000-000000", 1)
     assert "ended before" in health.failure.reason
 
 
@@ -87,10 +87,10 @@ def test_an_older_record_that_is_damaged_hides_nothing_and_the_newest_is_reporte
     tmp_path: Path,
 ) -> None:
     lake = lake_of(tmp_path, "succeeded", "failed", "failed")
-    lake.storage.put("runs/run-1.json", b"{")
+    lake.storage.put("runs/20260101-010000-000000.json", b"{")
     failure = failure_of(lake)
     assert failure is not None
     assert failure.since.hour == 2
-    lake.storage.put("runs/run-2.json", b"{")
+    lake.storage.put("runs/20260101-020000-000000.json", b"{")
     with pytest.raises(DamagedError):
         run_health(lake)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.secrets import mask
 
 
 @click.command("gc", cls=Command)
@@ -16,7 +17,7 @@ def command(settings: Settings) -> None:
     That is what no kept release or run needs, and what killed runs left behind. How many releases are
     kept is each layer's `retain` in the declaration.
     """
-    from medallion.cli.output import count, print_json, size
+    from medallion.cli.output import count, plain, print_json, size
 
     gone = settings.pipeline().collect()
     if settings.as_json:
@@ -30,3 +31,5 @@ def command(settings: Settings) -> None:
     }
     told = ", ".join(said for said, number in found.items() if number)
     settings.say(f"removed {told}" if told else "nothing to remove")
+    for path in gone.left:
+        settings.say(f"left alone: {mask(plain(path))}, which is no record that can be read")

@@ -24,6 +24,9 @@ def command(settings: Settings) -> None:
         print_json({"broken": former})
     elif former is None:
         settings.say("nobody is writing")
+    elif "at" in former:
+        settings.say(f"the lease could not be read; it is in the lake as {former['at']} now")
+        settings.say(f"next: {settings.typed('run')}")
     else:
         settings.say(f"broke the lease of {describe(former).rstrip(',')}")
         settings.say(f"next: {settings.typed('run')}")

@@ -68,8 +68,14 @@ def locate(url: str, base: Path) -> Location:
         if part == "..":
             parts = parts[:1] + parts[1:-1]  # never above the bucket
         elif part not in ("", "."):
-            parts.append(part)
-    return Location(f"{scheme}://{'/'.join(parts)}", (f"{scheme}:", *parts))
+            parts.append(part if parts else part.lower())  # the name of a bucket has no case
+    return Location(f"{scheme}://{'/'.join(parts)}", (f"{scheme.lower()}:", *parts))
+
+
+def is_known(url: str) -> bool:
+    """Whether a URL or a path is one that files can be read from and written to."""
+    scheme, separator, rest = url.partition("://")
+    return not separator or scheme == "file" or (scheme == "s3" and bool(rest.strip("/")))
 
 
 def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
@@ -81,6 +87,12 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
     }
     for other in _other_lakes(lake, lake):
         yield ("lake",), f"is inside another lake, {other}; choose a folder of its own"
+    for name, layer in declaration.layers.items():
+        if layer.path and not is_known(layer.path):
+            yield (
+                ("layers", name, "path"),
+                f"{layer.path} is neither a folder nor s3://bucket/folder",
+            )
     for name, place in layers.items():
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
         yield from ((trail, message) for message in _bad_layer(name, place, lake, layers))
@@ -110,6 +122,8 @@ def _bad_sources(
     declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
 ) -> Iterator[Fault]:
     for trail, source in _sources(declaration):
+        if not is_known(source):
+            yield trail, f"{source} is neither a file nor s3://bucket/file"
         root, rest = source_pattern.split(source)
         folder = locate(root, base)
         whole = locate(source, base) if source_pattern.names_one_file(rest) else folder

@@ -7,6 +7,7 @@ that no record names, so the names are recorded first: `writes/RUN-N.json` holds
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,9 @@ from medallion.storage.sealed_records import read_record, write_record
 FOLDER = "writes"
 REMOVAL = "-removal"  # after the run's id, for what is about to be removed
 LAKE = ""  # stands for the lake itself where names are listed by layer
+JOURNAL_NAME = re.compile(
+    r"(\d{8}-\d{6}-[0-9a-f]{6})(-removal)?-\d+\.json"
+)  # with the id of its run
 SEGMENT = 1000  # names in one object of the journal, about
 
 Names = dict[str, set[str]]
@@ -71,15 +75,33 @@ class WriteJournal:
 
 
 def journal_paths(storage: Storage) -> list[str]:
-    """The journal objects of a lake."""
-    return [entry.path for entry in storage.list(FOLDER) if entry.path.endswith(".json")]
+    """The journal objects of a lake; files of other programs are left out."""
+    return [
+        entry.path
+        for entry in storage.list(FOLDER)
+        if JOURNAL_NAME.fullmatch(entry.path.rpartition("/")[2])
+    ]
 
 
-def read_journals(storage: Storage) -> dict[str, Names]:
-    """The names in each journal object of a lake, by the path of the object. Raises StorageError on a damaged one."""
+def read_journals(storage: Storage, unreadable: list[str]) -> dict[str, Names]:
+    """The names in each journal object of a lake, by the path of the object; damaged ones go to `unreadable`."""
+
+    def read(path: str) -> Names | None:
+        try:
+            return read_journal(storage, path)
+        except DamagedError:
+            unreadable.append(path)
+            return None
+
     paths = journal_paths(storage)
-    journals = for_each(storage, lambda path: read_journal(storage, path), paths)
+    journals = for_each(storage, read, paths)
     return {path: names for path, names in zip(paths, journals, strict=True) if names is not None}
+
+
+def run_of(path: str) -> str | None:
+    """The run whose writes a journal object names; None for the list of a removal."""
+    name = JOURNAL_NAME.fullmatch(path.rpartition("/")[2])
+    return name[1] if name and not name[2] else None
 
 
 def read_journal(storage: Storage, path: str) -> Names | None:
@@ -143,8 +165,8 @@ class _Delegate(Storage):
     def delete(self, path: str, until: float | None = None) -> bool:
         return self._to.delete(path, until)
 
-    def sweep(self, until: float | None = None) -> int:
-        return self._to.sweep(until)
+    def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
+        return self._to.sweep(folders, until)
 
 
 class JournaledStorage(_Delegate):

@@ -121,9 +121,12 @@ class Lake:
         published = set(self.pointer().published)
         return [release for release in self.written_releases() if release.id in published]
 
-    def written_releases(self) -> list[Release]:
-        """All releases that are recorded, also those of runs killed before the pointer was switched, newest first."""
-        releases = self.records.all("releases", Release)
+    def written_releases(self, unreadable: list[str] | None = None) -> list[Release]:
+        """All releases that are recorded, also those of runs killed before the pointer was switched, newest first.
+
+        Raises DamagedError, unless the paths of damaged records are to be added to `unreadable`.
+        """
+        releases = self.records.all("releases", Release, unreadable=unreadable)
         return sorted(releases, key=lambda release: (release.sequence, release.id), reverse=True)
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from medallion.errors import ConflictError, ExistsError, LeaseError, MissingError, StorageError
 from medallion.identifiers import next_id, now
+from medallion.lake.record_files import set_aside
 from medallion.storage import Storage
 
 PATH = "lease.json"
@@ -179,7 +180,8 @@ def holder(storage: Storage) -> dict[str, Any] | None:
 def unlock(storage: Storage) -> dict[str, Any] | None:
     """Free the lease, whoever holds it; its former holder, or None when nobody did.
 
-    Safe: the next writer gets a larger token, and a former holder that still works finds its lease lost.
+    Safe: the next writer gets a larger token, and a former holder that still works finds its lease lost. A lease that
+    cannot be read is moved to where `at` says.
     """
     try:
         data, version = storage.read(PATH)
@@ -188,13 +190,16 @@ def unlock(storage: Storage) -> dict[str, Any] | None:
     try:
         body = _decoded(storage, data)
     except LeaseError:
-        storage.delete(PATH)  # damaged: the next writer takes its token from the pointer
+        aside = set_aside(
+            storage, storage, PATH, next_id(None)
+        )  # the next writer takes its token from the pointer
         return {
             "run": "unknown",
             "host": "unknown",
             "process": "unknown",
             "since": "unknown",
             "token": 0,
+            "at": aside,
         }
     if body["run"] is None:
         return None

@@ -14,15 +14,20 @@ from pydantic import ValidationError
 
 from medallion.declaration.locations import LAYER_MARK, locate
 from medallion.errors import DamagedError, ExistsError, MissingError, OwnershipError, StorageError
-from medallion.identifiers import now
+from medallion.identifiers import next_id, now
 from medallion.lake.lake import Lake
 from medallion.lake.pointer import FORMAT, newer_format
+from medallion.lake.record_files import set_aside
 from medallion.records import Moment, Record
 from medallion.storage import Storage, open_storage
 from medallion.storage.sealed_records import read_record, seal, write_record
 
 PATH = "lake.json"
 
+_MARKS = {
+    PATH: "id",
+    LAYER_MARK: "lake",
+}  # what says whose a folder is, and the field with the id of the lake
 _LOST = "medallion adopt makes it this pipeline's lake again"
 
 
@@ -114,6 +119,7 @@ def adopt(lake: Lake, pipeline: str, *, parted: bool) -> LakeIdentity:
     try:
         identity = read_identity(lake)
     except DamagedError:
+        set_aside(lake.storage, lake.storage, PATH, next_id(None))
         identity = None
     if identity is None:
         identity = _new(pipeline)
@@ -187,7 +193,11 @@ def claim_layers(lake: Lake, identity: LakeIdentity) -> None:
 
 def adopt_layers(lake: Lake, identity: LakeIdentity) -> None:
     """Mark them as this lake's, whose ever they were; the caller holds the lease."""
-    for _, storage in layers_apart(lake):
+    for name, storage in layers_apart(lake):
+        try:
+            read_layer_owner(storage)
+        except DamagedError:
+            set_aside(lake.storage, storage, LAYER_MARK, f"{next_id(None)}/{name}")
         write_record(storage, LAYER_MARK, _layer_owner(lake, identity))
         storage.sync([LAYER_MARK])
 
@@ -204,18 +214,35 @@ def _check_place(lake: Lake, pipeline: str) -> None:
 def _check_around(
     lake: Lake, pipeline: str, identity: LakeIdentity | None, storage: Storage, what: str
 ) -> None:
-    """Raise OwnershipError when a folder is inside another lake or inside a layer of one."""
-    for url in _parents(storage.url):
-        outer = open_storage(url, options=lake.options)
-        for path, field in ((PATH, "id"), (LAYER_MARK, "lake")):
-            with suppress(StorageError):  # none, of another program, or not readable for us
-                body = read_record(outer, path)
-                if body.get(field) != (identity.id if identity else None):
-                    raise OwnershipError(
-                        f"{what} at {storage.url} would be inside {url}, which pipeline {body.get('pipeline')!r} "
-                        f"uses, and this is pipeline {pipeline!r}",
-                        hint="choose a folder of its own",
-                    )
+    """Raise OwnershipError when a folder is inside another lake or a layer of one, or holds one."""
+    places = [
+        (open_storage(url, options=lake.options), mark)
+        for url in _parents(storage.url)
+        for mark in _MARKS
+    ]
+    with suppress(StorageError):  # of some folder that is not readable for us
+        places += [
+            (storage, entry.path) for entry in storage.list("") if _is_mark_below(entry.path)
+        ]
+    for place, path in places:
+        with suppress(StorageError):  # none, of another program, or not readable for us
+            folder, _, mark = path.rpartition("/")
+            body = read_record(place, path)
+            if isinstance(body, dict) and body.get(_MARKS[mark]) != (
+                identity.id if identity else None
+            ):
+                where = f"hold {storage.url}/{folder}" if folder else f"be inside {place.url}"
+                raise OwnershipError(
+                    f"{what} at {storage.url} would {where}, which pipeline {body.get('pipeline')!r} uses, "
+                    f"and this is pipeline {pipeline!r}",
+                    hint="choose a folder of its own",
+                )
+
+
+def _is_mark_below(path: str) -> bool:
+    """Whether an object says whose a folder is, in a folder further down."""
+    folder, _, name = path.rpartition("/")
+    return bool(folder) and name in _MARKS
 
 
 def _parents(url: str) -> Iterator[str]:

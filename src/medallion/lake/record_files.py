@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
 
 from medallion.errors import DamagedError, MissingError
+from medallion.lake.journal import FOLDER, JOURNAL_NAME
 from medallion.records import Moment, Record, Snapshot
 from medallion.storage import Storage, for_each
 from medallion.storage.sealed_records import damaged, is_older, unseal, write_record
 
 R = TypeVar("R", bound=Record)
 
+ASIDE = "damaged"  # where files go that are in the place of a record and are not one
 HEADS = 200  # heads of releases kept in memory
 KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
+
+
+_NAMES = {
+    "releases": re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\.json"),
+    "runs": re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\.json"),
+    "snapshots": re.compile(rf"[^/]+/[0-9a-f]{{{KEY_LENGTH}}}\.json"),
+    FOLDER: JOURNAL_NAME,
+}
 
 
 class TableRows(Record):
@@ -55,15 +66,35 @@ class LakeRecords:
         except (ValueError, KeyError, TypeError) as error:
             raise damaged(self.storage, path) from error
 
-    def all(self, folder: str, kind: type[R], limit: int | None = None) -> list[R]:
-        """The newest records of a folder, by default all, newest first; without those of older lakes."""
+    def all(
+        self,
+        folder: str,
+        kind: type[R],
+        limit: int | None = None,
+        unreadable: list[str] | None = None,
+    ) -> list[R]:
+        """The newest records of a folder, by default all, newest first; without those of older lakes.
+
+        Raises DamagedError, unless the paths of damaged records are to be added to `unreadable`.
+        """
         paths = [f"{folder}/{ident}.json" for ident in self.ids(folder)[:limit]]
-        records = for_each(self.storage, lambda path: self._read_if_there(path, kind), paths)
+        records = for_each(
+            self.storage, lambda path: self._read_or_note(path, kind, unreadable), paths
+        )
         return [record for record in records if record]
 
     def paths(self, folder: str) -> list[str]:
         """The paths of the records in a folder; files of other programs are left out."""
         return [entry.path for entry in self.storage.list(folder) if _is_record(entry.path)]
+
+    def foreign(self) -> list[str]:
+        """The JSON files in folders of records whose names no record has: other programs' files."""
+        entries = (entry for folder in _NAMES for entry in self.storage.list(folder))
+        return [
+            entry.path
+            for entry in entries
+            if entry.path.endswith(".json") and not _is_record(entry.path)
+        ]
 
     def ids(self, folder: str) -> list[str]:
         """The ids of the records in a folder, newest first."""
@@ -88,6 +119,15 @@ class LakeRecords:
                     del self._heads[next(iter(self._heads))]
             return head
 
+    def _read_or_note(self, path: str, kind: type[R], unreadable: list[str] | None) -> R | None:
+        try:
+            return self._read_if_there(path, kind)
+        except DamagedError:
+            if unreadable is None:
+                raise
+            unreadable.append(path)
+            return None
+
     def _read_if_there(self, path: str, kind: type[R]) -> R | None:
         try:
             return self.read(path, kind)
@@ -111,6 +151,19 @@ def snapshot_path(snapshot: Snapshot) -> str:
 
 
 def _is_record(path: str) -> bool:
-    """Whether a path is one of ours: other programs leave files of their own in folders, such as `.DS_Store`."""
-    name = path.rpartition("/")[2]
-    return name.endswith(".json") and not name.startswith(".")
+    """Whether a path is one of ours: other programs and people leave files of their own in folders."""
+    folder, _, name = path.partition("/")
+    return _NAMES[folder].fullmatch(name) is not None
+
+
+def set_aside(lake: Storage, storage: Storage, path: str, mark: str) -> str | None:
+    """Move an object to `damaged/MARK/` in the lake; where it is now, or None when there is no such object."""
+    try:
+        local = storage.local(path)
+    except MissingError:
+        return None
+    aside = f"{ASIDE}/{mark}/{path}"
+    lake.put_file(aside, local)
+    lake.sync([aside])
+    storage.delete(path)
+    return aside

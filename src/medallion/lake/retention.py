@@ -13,15 +13,25 @@ from typing import cast
 
 from medallion import plugins
 from medallion.contracts import Layer, Sink
+from medallion.declaration.locations import RESERVED
 from medallion.declaration.models import Declaration
 from medallion.errors import DamagedError
-from medallion.lake.journal import LAKE, REMOVAL, Names, WriteJournal, journal_paths, read_journals
+from medallion.lake.journal import (
+    LAKE,
+    REMOVAL,
+    Names,
+    WriteJournal,
+    journal_paths,
+    read_journals,
+    run_of,
+)
 from medallion.lake.lake import Lake
 from medallion.lake.pointer import Pointer
 from medallion.lake.record_files import snapshot_path
 from medallion.records import Release, Run, Snapshot
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR
+from medallion.storage.sealed_records import damaged
 
 RUNS = 100  # the newest runs stay even when their release is gone
 SLACK = 50  # runs beyond them, so that not every run has to look which may go
@@ -29,13 +39,17 @@ SLACK = 50  # runs beyond them, so that not every run has to look which may go
 
 @dataclass(frozen=True)
 class Collected:
-    """How much went: releases, stored objects with their bytes, tables in sinks, and half-written files."""
+    """How much went: releases, stored objects with their bytes, tables in sinks, and half-written files.
+
+    `left` are files in the folders of records that are not records, or are damaged and were not published.
+    """
 
     releases: int = 0
     objects: int = 0
     bytes: int = 0
     tables: int = 0
     parts: int = 0
+    left: tuple[str, ...] = ()
 
 
 def collect(
@@ -67,7 +81,8 @@ def collect(
     for sink in sinks.values():
         check()
         tables += sink.prune(collection.kept)
-    return Collected(len(collection.gone), objects, size, tables, parts)
+    left = (*lake.records.foreign(), *collection.unreadable) if thorough else ()
+    return Collected(len(collection.gone), objects, size, tables, parts, tuple(sorted(left)))
 
 
 def finish_removal(
@@ -91,18 +106,24 @@ def forget_runs(lake: Lake) -> int:
         return 0
     wanted = {*ids[:RUNS], *(head.run for head in lake.records.release_heads(lake.release_ids()))}
     named = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
-    old = [ident for ident in ids if ident not in wanted and _rejects([lake.run(ident)]) <= named]
+    old = [ident for ident in ids if ident not in wanted and _names_only(lake, ident, named)]
     for ident in old:
         lake.storage.delete(f"runs/{ident}.json")
     return len(old)
 
 
 def _sweep(lake: Lake, declaration: Declaration, until: float) -> int:
-    """Remove what killed writers left half-written, in the lake and in layers with a path of their own."""
-    apart = [
-        lake.layer_storage(name, layer) for name, layer in declaration.layers.items() if layer.path
-    ]
-    return sum(storage.sweep(until) for storage in (lake.storage, *apart))
+    """Remove what killed writers left half-written, in the lake's own folders and in the layers' tables."""
+    inside = [name for name, layer in declaration.layers.items() if not layer.path]
+    apart = {
+        name: lake.layer_storage(name, layer)
+        for name, layer in declaration.layers.items()
+        if layer.path
+    }
+    swept = lake.storage.sweep((*RESERVED, *inside), until)
+    return swept + sum(
+        storage.sweep(declaration.tables.get(name, ()), until) for name, storage in apart.items()
+    )
 
 
 class _Collection:
@@ -124,7 +145,8 @@ class _Collection:
         self.current = lake.pointer().release
         self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
         self.journal = WriteJournal(lake.storage, f"{run}{REMOVAL}")
-        releases = lake.releases()
+        self.unreadable: list[str] = []
+        releases = self._published_releases()
         known = {release.id for release in releases}
         for ident in expected_releases(lake.pointer(), releases, declaration):
             if ident not in known and not lake.records.is_older(f"releases/{ident}.json"):
@@ -138,12 +160,22 @@ class _Collection:
         kept = {release.id for release in self.kept}
         self.gone = [release for release in releases if release.id not in kept]
 
+    def _published_releases(self) -> list[Release]:
+        """The published releases. Raises DamagedError for one whose record is damaged: what it needs would go."""
+        published = self.lake.pointer().published
+        releases = self.lake.written_releases(self.unreadable)
+        for path in self.unreadable:
+            if path.removeprefix("releases/").removesuffix(".json") in published:
+                raise damaged(self.lake.storage, path)
+        return [release for release in releases if release.id in published]
+
     def remove(self) -> tuple[int, int]:
         """Remove objects, then the records that named them; how many objects, and their bytes."""
         ids = {release.id for release in self.kept}
-        releases = [release for release in self.lake.written_releases() if release.id not in ids]
+        written = self.lake.written_releases([])
+        releases = [release for release in written if release.id not in ids]
         snapshots, (kept_runs, runs) = self._forgotten_snapshots(), self._runs()
-        journals = read_journals(self.lake.storage)
+        journals = self._journals()
         unneeded = self._unneeded(releases, snapshots, runs, journals.values())
         needed = self._needed(kept_runs)
         unneeded = {
@@ -232,13 +264,20 @@ class _Collection:
         newest = {release.id for release in self._newest(self.kept, count)}
         return [release for release in self.kept if release.id not in newest]
 
+    def _journals(self) -> dict[str, Names]:
+        """What journals name, but those of runs whose records are damaged: what they need is not known."""
+        unknown = {path.removeprefix("runs/").removesuffix(".json") for path in self.unreadable}
+        journals = read_journals(self.lake.storage, self.unreadable)
+        return {path: names for path, names in journals.items() if run_of(path) not in unknown}
+
     def _forgotten_snapshots(self) -> list[Snapshot]:
         known = {(each.table, each.id) for release in self.kept for each in release.tables.values()}
-        return [each for each in self.lake.snapshots() if (each.table, each.id) not in known]
+        snapshots = self.lake.records.all("snapshots", Snapshot, unreadable=self.unreadable)
+        return [each for each in snapshots if (each.table, each.id) not in known]
 
     def _runs(self) -> tuple[list[Run], list[Run]]:
         """The runs that stay, and those that go."""
-        runs = self.lake.runs()
+        runs = self.lake.records.all("runs", Run, unreadable=self.unreadable)
         wanted = {release.run for release in self.kept} | {run.id for run in runs[:RUNS]}
         return [run for run in runs if run.id in wanted], [
             run for run in runs if run.id not in wanted
@@ -285,6 +324,14 @@ def expected_releases(
             yield ident
         if release := known.get(ident):
             later.append((place, int(release.layers.get(last, {}).get("retain", 1))))
+
+
+def _names_only(lake: Lake, run: str, paths: set[str]) -> bool:
+    """Whether a run's record names no other rejects; what a damaged one names is not known."""
+    try:
+        return _rejects([lake.run(run)]) <= paths
+    except DamagedError:
+        return False
 
 
 def _rejects(runs: Iterable[Run]) -> set[str]:

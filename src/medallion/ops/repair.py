@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from medallion.errors import MedallionError, MissingError
+from medallion.errors import MedallionError
 from medallion.lake.pointer import POINTER, Pointer, swap_pointer
-from medallion.lake.record_files import snapshot_path
+from medallion.lake.record_files import set_aside, snapshot_path
 from medallion.ops.record_recovery import (
     published_releases,
     rebuilt_release,
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
     from medallion.run.context import Writing
     from medallion.storage import Storage
-
-ASIDE = "damaged"
 
 
 @dataclass(frozen=True)
@@ -260,12 +258,12 @@ class _Workshop:
         damages = look.of("plain")
         for damage in damages:
             if damage.path == PLAIN:
-                self.lake.storage.delete(PLAIN)
+                self._set_aside(self.lake.storage, PLAIN)
         for damage in damages:
             if damage.path != PLAIN:
                 for source in (self.lake.input(item, current) for item in current.tables.values()):
                     if damage.place == f"{source.storage.url}/{damage.path}":
-                        source.storage.delete(damage.path)
+                        self._set_aside(source.storage, damage.path)
         self.publisher.refresh_plain(current)
         yield from (Repair(damage.place, "repaired", "copied again") for damage in damages)
 
@@ -295,12 +293,7 @@ class _Workshop:
             )
 
     def _set_aside(self, storage: Storage, path: str) -> None:
-        try:
-            local = storage.local(path)
-        except MissingError:
-            return
-        self.lake.storage.put_file(f"{ASIDE}/{self.mark}/{path}", local)
-        storage.delete(path)
+        set_aside(self.lake.storage, storage, path, self.mark)
 
 
 def _lost_pointer(look: Inspection, published: list[str]) -> Pointer:

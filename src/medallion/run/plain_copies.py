@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
+from medallion.identifiers import next_id
+from medallion.lake.record_files import set_aside
 from medallion.records import File, Record, Release
 from medallion.run.context import RunContext
 from medallion.run.plain_rows import write_copy
@@ -49,7 +51,7 @@ class PlainCopies:
 
     def refresh(self, release: Release, session: OpenSession) -> None:
         """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
-        former = self._record()
+        former = self._record(aside=True)
         names = [name for name in self.context.declaration.served() if name in release.tables]
         sources = [self.lake.input(release.tables[name], release) for name in names]
         entries = for_each(self.lake.storage, _entry, sources)
@@ -128,10 +130,15 @@ class PlainCopies:
         record = PlainRecord(release=release, tables=tables)
         write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
 
-    def _record(self) -> PlainRecord:
-        """What stands under plain names; where that is lost or damaged, they are all written again."""
-        with suppress(MissingError, DamagedError, ValidationError):
+    def _record(self, *, aside: bool = False) -> PlainRecord:
+        """What has plain names; where that is lost or damaged, all are written again. `aside` moves what is damaged."""
+        try:
             return PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
+        except MissingError:
+            pass
+        except (DamagedError, ValidationError):
+            if aside:
+                set_aside(self.lake.storage, self.lake.storage, PLAIN, next_id(None))
         return PlainRecord(release="", tables={})
 
     def _delete(self, table: str) -> None:

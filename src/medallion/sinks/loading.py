@@ -78,10 +78,7 @@ class Target:
 
     def lost(self, former: Served) -> LoadError:
         """The error for a former table that is not there."""
-        return LoadError(
-            f"{self.place}: the rows served before, {former.name}, are not in this database",
-            hint=_ANEW,
-        )
+        return lost_rows(self.place, former)
 
     def reconcile(self, arrived: int) -> None:
         """Raise LoadError unless the database holds as many rows as the snapshot."""
@@ -111,6 +108,16 @@ class Target:
             f"{self.place}: {name!r} is null in some row, and it is part of the key",
             hint="expect it to be not_null with `on_fail: quarantine`, or declare another key",
         )
+
+
+def lost_rows(place: str, lost: Served) -> LoadError:
+    """The error for served rows that are not in the database: the lake has those of the latest run alone."""
+    return LoadError(
+        f"{place}: the rows served before, {lost.name} with {lost.rows:,} rows, are not in this database, "
+        "and the lake has those of the latest run alone",
+        hint="bring the database back from a backup, or name the former one again if its `url` was changed; to give up "
+        "the rows of earlier runs, set `mode: replace` for this table, run medallion run, and set the mode back",
+    )
 
 
 def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Target:

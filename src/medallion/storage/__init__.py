@@ -85,9 +85,9 @@ class Storage(ABC):
         is no error."""
 
     @abstractmethod
-    def sweep(self, until: float | None = None) -> int:
-        """Remove what writers killed half-way left behind, if it is not younger than `until`; how many. Without
-        `until`, only while no writer works."""
+    def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
+        """Remove what writers killed half-way left below these folders and directly in the root, if it is not younger
+        than `until`; how many. Without `until`, only while no writer works."""
 
 
 def open_storage(

@@ -5,16 +5,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
 import weakref
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 _PREFIX = "medallion-copies-"
 _LOCK = ".lock"
+_OWN = re.compile(
+    r"[0-9a-f]{64}(\..+)?|[0-9a-f]{32}|\.lock|scratch-\w{8}"
+)  # what is ever written there
 _GRACE = 60.0  # seconds in which a new folder may not have its lock yet
 
 
@@ -41,6 +46,10 @@ class Copies:
         """A new name for a file on its way."""
         return self.folder / uuid4().hex
 
+    def scratch(self) -> Path:
+        """A new empty folder."""
+        return Path(tempfile.mkdtemp(prefix="scratch-", dir=self.folder))
+
 
 def copies() -> Copies:
     """The copies of this process; a fork has its own."""
@@ -55,7 +64,18 @@ def _copies(process: int) -> Copies:
 
 def _remove(folder: Path, process: int) -> None:
     if os.getpid() == process:  # a fork inherits the finalizer, but not the folder
-        shutil.rmtree(folder, ignore_errors=True)
+        _empty(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what copies and scratch folders have made of a folder, and the folder when nothing else is in it."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _OWN.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(
+                    missing_ok=True
+                )
+        folder.rmdir()
 
 
 def _clear(root: Path) -> None:
@@ -65,6 +85,6 @@ def _clear(root: Path) -> None:
             with (folder / _LOCK).open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if time.time() - folder.stat().st_mtime > _GRACE:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    _empty(folder)
         except OSError:  # in use, another user's, or just gone
             continue

@@ -110,12 +110,13 @@ class LocalStorage(Storage):
                     break
         return True
 
-    def sweep(self, until: float | None = None) -> int:
-        paths = [
-            path.relative_to(self.root)
-            for path in self.root.rglob(f".*{PART}")
-            if _PART_NAME.fullmatch(path.name)
+    def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
+        name = f".*{PART}"
+        files = [
+            *self.root.glob(name),
+            *(file for folder in folders for file in (self.root / folder).rglob(name)),
         ]
+        paths = [file.relative_to(self.root) for file in files if _PART_NAME.fullmatch(file.name)]
         entries = [entry for entry in map(self.info, map(str, paths)) if entry]
         parts = [entry for entry in entries if until is None or entry.modified <= until]
         for part in parts:

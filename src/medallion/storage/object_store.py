@@ -122,11 +122,14 @@ class RemoteStorage(Storage):
         self._ask("delete_object", path)
         return True
 
-    def sweep(self, until: float | None = None) -> int:
-        swept = 0
+    def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
+        swept, own = 0, {"", *folders}
         for page in self._pages("list_multipart_uploads", Prefix=self._prefix):
             for upload in page.get("Uploads", ()):
-                if until is not None and upload["Initiated"].timestamp() > until:
+                folder = (
+                    upload["Key"].removeprefix(self._prefix).rpartition("/")[0].partition("/")[0]
+                )
+                if folder not in own or _is_younger(upload, until):
                     continue
                 self._s3().request(
                     "abort_multipart_upload",
@@ -201,6 +204,10 @@ class RemoteStorage(Storage):
                     "KeyMarker": page["NextKeyMarker"],
                     "UploadIdMarker": page["NextUploadIdMarker"],
                 }
+
+
+def _is_younger(upload: Mapping[str, Any], until: float | None) -> bool:
+    return until is not None and upload["Initiated"].timestamp() > until
 
 
 class _Stream(io.RawIOBase):

@@ -207,7 +207,7 @@ class StorageContract:
 
     def test_sweeping_spares_whole_objects(self, storage: Storage) -> None:
         storage.put("a/object", b"data")
-        assert storage.sweep() == 0
+        assert storage.sweep(["a"]) == 0
         assert storage.read("a/object")[0] == b"data"
 
 

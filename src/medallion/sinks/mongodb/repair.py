@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from medallion.contracts import Flaw
-from medallion.errors import SinkError
 from medallion.records import Served
+from medallion.sinks.loading import lost_rows
 from medallion.sinks.mongodb.database import LOADS
 
 if TYPE_CHECKING:
@@ -32,7 +32,4 @@ def check_history(
     for table in tables:
         former = served[table].former
         if former and not database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}}):
-            raise SinkError(
-                f"{place}: {served[table].name} is damaged, and the rows of earlier runs are nowhere else",
-                hint="bring the database back from a backup, or run once with `mode: replace`",
-            )
+            raise lost_rows(f"{place}: table {table!r}", served[table])

@@ -8,7 +8,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from medallion.contracts import Flaw, quote
-from medallion.errors import SinkError
 from medallion.sinks.sqlite.database import LOADS, META, connect, path_of, read_active
 from medallion.sinks.sqlite.table_digest import DIGESTS, is_whole, is_whole_release
 from medallion.sinks.sqlite.table_digest import META as DIGEST_META
@@ -103,11 +102,3 @@ def _is_whole(connection: sqlite3.Connection, name: str) -> bool:
         return is_whole(connection, name)
     except (sqlite3.Error, ValueError, TypeError):
         return False
-
-
-def lost_history(url: str, table: str, name: str) -> SinkError:
-    """The error for a damaged table whose rows of earlier runs are nowhere else."""
-    return SinkError(
-        f"{url}: table {table!r} ({name}) is damaged, and the rows of earlier runs are nowhere else",
-        hint="bring the file back from a backup, or run once with `mode: replace` to begin again without them",
-    )

@@ -17,7 +17,7 @@ from medallion.errors import SinkError
 from medallion.query.column_types import kind_of
 from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.secrets import masked_logger
-from medallion.sinks.loading import target
+from medallion.sinks.loading import lost_rows, target
 from medallion.sinks.sqlite.database import (
     ACTIVE,
     LOADS,
@@ -31,7 +31,7 @@ from medallion.sinks.sqlite.database import (
     told,
     write_owner,
 )
-from medallion.sinks.sqlite.repair import discard_tables, flaws, lost_history, rebuild
+from medallion.sinks.sqlite.repair import discard_tables, flaws, rebuild
 from medallion.sinks.sqlite.store import SqliteStore
 from medallion.sinks.sqlite.table_digest import record_release
 from medallion.sinks.sqlite.table_load import fill
@@ -230,7 +230,7 @@ class Sqlite(Sink):
             for table in tables:
                 former = served[table].former
                 if former and former.name not in loaded:
-                    raise lost_history(self.url, table, served[table].name)
+                    raise lost_rows(f"{self.url}: table {table!r}", served[table])
             discard_tables(connection, [served[table].name for table in tables])
         return ""
 
