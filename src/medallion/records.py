@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
 
+from medallion.plural import count_of
 from medallion.secrets import mask
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
@@ -140,7 +141,7 @@ class Snapshot(Record):
         return self.model_copy(update={**left_out, "inputs": {}, "rejects": None, **counted})
 
     def __repr__(self) -> str:
-        return f"<Snapshot {self.id} of {self.table}: {self.rows:,} rows>"
+        return f"<Snapshot {self.id} of {self.table}: {count_of(self.rows, 'row')}>"
 
 
 class Serving(Record):
@@ -200,7 +201,7 @@ class Release(Record):
         return self.model_copy(update={"tables": tables, "layers": {}})
 
     def __repr__(self) -> str:
-        return f"<Release {self.id} of {self.pipeline}: {len(self.tables)} tables>"
+        return f"<Release {self.id} of {self.pipeline}: {count_of(len(self.tables), 'table')}>"
 
 
 class Owner(Record):
@@ -292,4 +293,4 @@ class Run(Record):
 
     def __repr__(self) -> str:
         published = f", release {self.release}" if self.release else ""
-        return f"<Run {self.id} of {self.pipeline}: {self.status}, {len(self.steps)} tables{published}>"
+        return f"<Run {self.id} of {self.pipeline}: {self.status}, {count_of(len(self.steps), 'table')}{published}>"

@@ -122,7 +122,7 @@ def test_from_nothing_to_a_published_release(tmp_path: Path) -> None:
 
 def test_a_run_with_nothing_new_says_so_and_imports_next_to_nothing(published: Path) -> None:
     lines = medallion(published, "run").out.splitlines()
-    assert lines[0].startswith("nothing changed: release ")
+    assert lines[0].startswith("up to date: release ")
 
     assert imported(published, HEAVY, "run") == []
 
@@ -456,7 +456,7 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(
         f"error: interrupted; the published release stays {release}\n",
     )
     declared.write_text(before)
-    assert "nothing changed" in medallion(project, "run").out
+    assert "up to date" in medallion(project, "run").out
 
 
 def test_colour_is_for_terminals_alone(published: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import medallion as md
 from medallion.errors import LoadError, SourceError, StepError, TablesError
+from medallion.run.planner import Step
 
 YAML = """\
 name: failing
@@ -109,3 +111,90 @@ def test_every_source_that_cannot_be_taken_in_is_reported(folder: Path, act: str
     assert [type(error) for error in caught.value.errors] == [SourceError, SourceError]
     assert "bronze.b: no file matches b.csv" in caught.value.message
     assert "bronze.c: no file matches c/*.csv" in caught.value.message
+
+
+STAGES = """\
+name: stages
+sinks: {}
+tables:
+  bronze:
+    a: {source: a.csv}
+    absent: {source: absent.csv}
+    broken: {source: broken.json}
+  silver:
+    good: {from: bronze.a}
+    of_absent: {from: bronze.absent}
+    joined: {from: {main: bronze.a, other: bronze.absent}, steps: [{union: {with: other}}]}
+    step: {from: bronze.a, steps: [{rename: {nothing: x}}]}
+    gate: {from: bronze.a, expect: [{not_null: v, on_fail: fail}]}
+  gold:
+    fine: {from: silver.good}
+"""
+
+
+@pytest.mark.parametrize("performed", [False, True])
+def test_failures_of_all_stages_are_reported_together(folder: Path, performed: bool) -> None:
+    (folder / "broken.json").write_text('[{"a": 1}, {"a"')
+    pipeline = load(folder, STAGES)
+    tried = []
+
+    def perform(step: Step, work: Callable[[], None]) -> None:
+        tried.append(step.table)
+        work()
+
+    with pytest.raises(TablesError) as caught:
+        pipeline.run(perform=perform if performed else None)
+    kinds = {str(error).split(":")[0]: type(error) for error in caught.value.errors}
+    assert sorted(kind.__name__ for kind in kinds.values()) == [
+        "GateError",
+        "SourceError",
+        "SourceError",
+        "StepError",
+    ]
+    for part in (
+        "bronze.absent: no file matches absent.csv",
+        "broken.json",
+        "no column 'nothing'",
+        "silver.gate",
+    ):
+        assert part in caught.value.message
+    steps = {step.table: step for step in pipeline.lake.runs()[0].steps}
+    assert {name: step.action for name, step in steps.items()} == {
+        "bronze.a": "computed",
+        "bronze.absent": "failed",
+        "bronze.broken": "failed",
+        "silver.good": "computed",
+        "silver.of_absent": "not run",
+        "silver.joined": "not run",
+        "silver.step": "failed",
+        "silver.gate": "failed",
+        "gold.fine": "computed",
+    }
+    assert "no file matches absent.csv" in (steps["bronze.absent"].error or "")
+    assert steps["silver.joined"].why == "bronze.absent failed"
+    assert tried == (
+        [name for name, step in steps.items() if step.action != "not run"] if performed else []
+    )
+    assert pipeline.lake.current() is None
+
+
+def test_a_source_that_vanished_fails_with_the_others_and_the_release_stays(folder: Path) -> None:
+    text = mended().replace(
+        "    a: {source: a.csv}\n", "    a: {source: a.csv}\n    b: {source: b.csv}\n"
+    )
+    text = text.replace("      twice: {key: k}\n      empty_key: {key: v}\n", "      fine: {}\n")
+    (folder / "b.csv").write_text(ROWS)
+    release = load(folder, text).run().release
+    (folder / "b.csv").unlink()
+    (folder / "a.csv").write_text("k\n1\n")
+    pipeline = load(
+        folder,
+        text.replace("{from: silver.good}", "{from: silver.good, steps: [{filter: v = 'a'}]}", 1),
+    )
+    with pytest.raises(TablesError) as caught:
+        pipeline.run()
+    assert "bronze.b: no file matches b.csv" in caught.value.message
+    assert "gold.fine" in caught.value.message
+    current = pipeline.lake.current()
+    assert current is not None
+    assert current.id == release

@@ -24,7 +24,7 @@ tables:
       steps:
         - python: nano_steps.later
         - derive: {month: "date_trunc('month', seen)", tomorrow: "seen + interval 1 day"}
-        - cast: {day: {date: iso}}
+        - cast: {day: {date: iso, truncate: true}}
 sinks:
   serving: {url: "sqlite:serving.db", tables: {moments: {key: id}}}
 """

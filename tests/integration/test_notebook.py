@@ -32,7 +32,7 @@ def test_representations_are_short_and_say_what_it_is(pipeline: md.Pipeline) -> 
     assert repr(run) == f"<Run {run.id} of small: succeeded, 6 tables, release {release.id}>"
     assert (
         repr(pipeline.lake.table("gold.total"))
-        == f"<LakeTable gold.total: 1 rows, release {release.id}>"
+        == f"<LakeTable gold.total: 1 row, release {release.id}>"
     )
     assert "silver.orders" in pipeline._repr_html_()
 

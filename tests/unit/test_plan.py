@@ -228,7 +228,7 @@ def test_full_computes_all_though_nothing_changed() -> None:
     declaration = declare()
     made = plan(declaration, arrivals(), published(declaration), nothing, Selection(full=True))
     assert [step.table for step in made.computes] == ALL
-    assert whys(made)["bronze.orders"] == "all is computed anew"
+    assert whys(made)["bronze.orders"] == "everything is recomputed"
     part = plan(
         declaration,
         arrivals(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,7 +67,7 @@ def command(
 
 def _shown(found: Sequence[Timing], *, each: bool) -> Table:
     """A line a strategy and batch size, of all its tables together or of `each` by itself."""
-    from medallion.cli.output import count, number, table
+    from medallion.cli.output import number, table
 
     groups: dict[tuple[str, str, str, int], list[Timing]] = {}
     for timing in found:
@@ -79,7 +80,7 @@ def _shown(found: Sequence[Timing], *, each: bool) -> Table:
             sum(timing.rows for timing in timings),
             sum(timing.seconds for timing in timings),
         )
-        tables = name or count(len(timings), "table")
+        tables = name or count_of(len(timings), "table")
         rate = number(round(rows / seconds))
         made.add_row(sink, tables, strategy, number(batch), number(rows), f"{seconds:.3f}", rate)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 
 @click.command("check", cls=Command)
@@ -16,7 +17,7 @@ def command(settings: Settings) -> None:
     Reads medallion.yaml, and whose lake a local one is: no data, no database. Each problem comes with file, line
     and column.
     """
-    from medallion.cli.output import count, print_json
+    from medallion.cli.output import print_json
 
     pipeline = settings.pipeline()
     pipeline.check_owner(remote=False)  # a remote lake is asked by plan and run
@@ -33,7 +34,7 @@ def command(settings: Settings) -> None:
         )
         return
     told = ", ".join(f"{len(names)} {layer}" for layer, names in tables.items())
-    total = count(sum(map(len, tables.values())), "table")
+    total = count_of(sum(map(len, tables.values())), "table")
     settings.say(
-        f"{settings.path} is right: {total} ({told}), {count(len(pipeline.sinks), 'sink')}"
+        f"{settings.path} is valid: {total} ({told}), {count_of(len(pipeline.sinks), 'sink')}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 from medallion.secrets import mask
 
 STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red"}
@@ -46,5 +47,9 @@ def command(settings: Settings) -> int:
                 said.append(f"\n→ {mask(plain(probe.advice))}")
             made.add_row(probe.name, Text(probe.outcome, STYLES[probe.outcome]), said)
         console().print(made)
-        settings.say(f"\n{failed} of {len(probes)} probes failed" if failed else "\nall is well")
+        settings.say(
+            f"\n{failed} of {count_of(len(probes), 'probe')} failed"
+            if failed
+            else "\nall checks passed"
+        )
     return 1 if failed else 0

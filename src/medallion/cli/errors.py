@@ -10,6 +10,7 @@ import click
 
 from medallion.cli.settings import Settings
 from medallion.errors import DeclarationError, MedallionError
+from medallion.plural import count_of
 from medallion.secrets import mask, mask_all
 
 INTERRUPTED = 130
@@ -71,10 +72,8 @@ def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
 def _lines(told: dict[str, Any]) -> list[str]:
     first, *others = str(told["message"]).splitlines() or [""]
     if others and "problems" in told:
-        from medallion.cli.output import count
-
         first, others = (
-            f"{count(len(told['problems']), 'problem')} in the declaration",
+            f"{count_of(len(told['problems']), 'problem')} in the declaration",
             [first, *others],
         )
     return [f"error: {first}", *others, *([f"  → {told['hint']}"] if told["hint"] else [])]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.plural import count_of
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -64,11 +66,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def count(value: int, noun: str) -> str:
-    """`1 table`, `1,200 tables`."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
-
-
 def size(bytes_: int) -> str:
     """Bytes for people: `1.2 MB`."""
     value = float(bytes_)
@@ -84,7 +81,7 @@ def age(moment: datetime) -> str:
     seconds = int((datetime.now(UTC) - moment).total_seconds())
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length:
-            return f"{count(seconds // length, unit)} ago"
+            return f"{count_of(seconds // length, unit)} ago"
     return "just now" if seconds < 5 else f"{seconds} seconds ago"
 
 

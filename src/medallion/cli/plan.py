@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"}
 
@@ -15,7 +16,7 @@ STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"
 )
 @click.option("--from", "from_", metavar="TABLE", help="Only this table and what is made of it.")
 @click.option("--to", metavar="TABLE", help="Only this table and what it is made of.")
-@click.option("--full", is_flag=True, help="As if everything were to be computed anew.")
+@click.option("--full", is_flag=True, help="Show what `run --full` would recompute.")
 @json_option
 @click.pass_obj
 def command(
@@ -24,7 +25,7 @@ def command(
     """Print what a run would do now, table by table, and why. Writes nothing."""
     from rich.text import Text
 
-    from medallion.cli.output import console, count, plain, print_json, table
+    from medallion.cli.output import console, plain, print_json, table
     from medallion.run.planner import Selection
 
     plan = settings.pipeline().plan(Selection(only, from_, to, full))
@@ -54,7 +55,7 @@ def command(
         settings.say(f"it would not publish: {', '.join(plan.stale)} would be out of date")
     elif plan.computes:
         settings.say(
-            f"{count(len(plan.computes), 'table')} to compute; next: {settings.typed('run')}"
+            f"{count_of(len(plan.computes), 'table')} to compute; next: {settings.typed('run')}"
         )
     else:
-        settings.say("nothing changed: a run would compute nothing")
+        settings.say("up to date: a run would compute nothing")

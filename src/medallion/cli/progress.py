@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from medallion.cli.settings import Settings
+from medallion.plural import count_of
 from medallion.run.progress import Bar
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ class Lines:
         step, load = event.step, event.load
         if event.kind == "finished" and step and step.action not in ("unchanged", "not run"):
             why = f"  ({step.why})" if self.settings.verbose else ""
-            rows = "" if step.action == "failed" else f" {step.rows:,} rows,"
+            rows = "" if step.action == "failed" else f" {count_of(step.rows, 'row')},"
             self.settings.say(f"{step.table}: {step.action},{rows} {step.seconds:.2f} s{why}")
         elif load:
             said = (
-                f"{load.arrived:,} rows, {load.seconds:.2f} s" if load.loaded else "there already"
+                f"{count_of(load.arrived, 'row')}, {load.seconds:.2f} s"
+                if load.loaded
+                else "there already"
             )
             self.settings.say(f"{load.served.table}: loaded into {load.sink}, {said}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -48,7 +49,7 @@ def command(
     Each row is kept with the rule it broke, the value at fault, its file, its record number in that
     file (1 is the first below the header) and the whole row as it stood there.
     """
-    from medallion.cli.output import count, print_json
+    from medallion.cli.output import print_json
     from medallion.export.files import write_file
 
     rejected = rejects(settings.pipeline().lake, table, run)
@@ -58,7 +59,7 @@ def command(
     if csv_path:
         write_file(rows, "csv", csv_path)
         written = len(rejected) if limit is None else min(limit, len(rejected))
-        settings.say(f"{csv_path}: {count(written, 'row')}")
+        settings.say(f"{csv_path}: {count_of(written, 'row')}")
     elif table is None:
         counts = _counts(rejected.scan())
         if settings.as_json:
@@ -113,7 +114,7 @@ def _show_counts(settings: Settings, counts: list[dict[str, Any]], run: str | No
 
 
 def _show_rows(settings: Settings, rejected: Rejects, name: str, limit: int) -> None:
-    from medallion.cli.output import console, count, number, plain, table
+    from medallion.cli.output import console, number, plain, table
 
     if not len(rejected):
         settings.say(f"no row of {name} is in quarantine")
@@ -126,7 +127,7 @@ def _show_rows(settings: Settings, rejected: Rejects, name: str, limit: int) -> 
     if settings.quiet:
         return
     console().print(made)
-    total = count(len(rejected), "row")
+    total = count_of(len(rejected), "row")
     settings.say(
         f"\n{number(shown)} of {total}; --csv FILE writes them with the whole row as it stood there"
     )

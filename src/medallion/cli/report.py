@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from rich.measure import Measurement
 from rich.text import Text
 
-from medallion.cli.output import WIDE, console, count, number, plain, table
+from medallion.cli.output import WIDE, console, number, plain, table
 from medallion.cli.settings import Settings
 from medallion.lake.quality import quality_of
+from medallion.plural import count_of
 from medallion.secrets import mask
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def show_next(settings: Settings, run: Run, served: list[str]) -> None:
     width = max(map(len, typed))
     said = [f"next: {typed[0]}"]
     if aside:
-        said.append(f"      {typed[1]:{width}}   {count(aside, 'row')} did not make it, and why")
+        said.append(f"      {typed[1]:{width}}   {count_of(aside, 'row')} did not make it, and why")
     console().print(Text("\n" + "\n".join(said)), soft_wrap=True)
 
 
@@ -156,7 +157,7 @@ def _drawn(lines: list[Line], headers: dict[str, str], without: set[str]) -> Tab
         made.add_column(headers.get(name, name), justify="right", no_wrap=True)
     for line in lines:
         files = [
-            number(n) + f" {change}" if headers else count(n, f"{change} file")
+            number(n) + f" {change}" if headers else count_of(n, f"{change} file")
             for change, n in line.files.items()
         ]
         happened = Text("\n".join([line.happened, *files]), line.style)
@@ -202,7 +203,7 @@ def _joined(run: Run) -> Iterator[tuple[str, str]]:
                 if served.mode == "merge"
                 else "were there and stay as they were"
             )
-            fresh = f"{number(load.arrived - load.met)} of {count(load.arrived, 'row')} are new"
+            fresh = f"{number(load.arrived - load.met)} of {count_of(load.arrived, 'row')} are new"
             yield (
                 served.mode,
                 f"{served.table}: {fresh}, {number(load.met)} {fate}; {number(served.rows)} are served",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -57,7 +58,7 @@ def _report(settings: Settings, pipeline: Pipeline, run: Run) -> None:
     if settings.quiet:
         return
     if run.status == "unchanged":
-        _nothing_changed(settings, run)
+        _up_to_date(settings, run)
     else:
         from medallion.cli import report
 
@@ -66,11 +67,10 @@ def _report(settings: Settings, pipeline: Pipeline, run: Run) -> None:
             report.show_results(settings, pipeline, run)
 
 
-def _nothing_changed(settings: Settings, run: Run) -> None:
+def _up_to_date(settings: Settings, run: Run) -> None:
     # The command typed most often: it must not wait for the imports of tables and colours.
-    settings.say(
-        f"nothing changed: release {run.release} shows all {len(run.steps)} tables as they are"
-    )
+    tables = "its table" if len(run.steps) == 1 else f"all {count_of(len(run.steps), 'table')}"
+    settings.say(f"up to date: release {run.release} already has {tables}")
     for step in run.steps:
         for warning in step.warnings:
             settings.say(f"warning: {step.table}: {warning}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -158,6 +159,6 @@ def _print_table(name: str, table: LakeTable, rows: Relation, *, matching: bool)
             *(Text("null", "dim") if value is None else output.plain(value) for value in row)
         )
     out.print(drawn)
-    total = f"{output.number(shown)} of {output.count(len(table), 'row')}"
-    of = total if matching else f"{output.count(shown, 'row')} that match"
+    total = f"{output.number(shown)} of {count_of(len(table), 'row')}"
+    of = total if matching else f"{count_of(shown, 'row')} that match"
     out.print(Text(f"\n{of} of {name} in release {table.release.id}", "dim"), soft_wrap=True)

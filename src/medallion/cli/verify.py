@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+from medallion.plural import count_of
 from medallion.secrets import mask
 
 
@@ -17,7 +18,7 @@ def command(settings: Settings) -> int:
     That is every record, every file that a kept release needs, the plain copies, and the tables of the
     sinks. Each damage is named with the command that repairs it. The exit code is 1 when there is one.
     """
-    from medallion.cli.output import count, plain, print_json
+    from medallion.cli.output import plain, print_json
     from medallion.ops.verify import Inspection
 
     look = Inspection(settings.pipeline(), thorough=True)
@@ -43,6 +44,6 @@ def command(settings: Settings) -> int:
         settings.say(f"  → {mask(plain(advice))}")
     if not look.damages:
         settings.say(
-            f"all checks passed: {count(look.objects, 'object')} and all served tables were read back"
+            f"all checks passed: {count_of(look.objects, 'object')} and all served tables were read back"
         )
     return 1 if look.damages else 0

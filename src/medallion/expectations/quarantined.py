@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import NonNegativeInt, field_validator
 
 from medallion.contracts import TableExpectation
+from medallion.plural import count_of
 from medallion.records import Tally
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
@@ -43,7 +44,8 @@ class Quarantined(TableExpectation):
         return at_most
 
     def verdict(self, tally: Tally) -> str | None:
-        rows = f"{tally.quarantined:,} of {tally.rows_in:,} rows were quarantined"
+        were = "was" if tally.rows_in == 1 else "were"
+        rows = f"{tally.quarantined:,} of {count_of(tally.rows_in, 'row')} {were} quarantined"
         if isinstance(self.at_most, int):
             over = tally.quarantined > self.at_most
             return f"{rows}, and {self.at_most:,} may be" if over else None

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import NonNegativeInt, model_validator
 
 from medallion.contracts import TableExpectation
+from medallion.plural import count_of
 from medallion.records import Tally
 
 
@@ -40,10 +41,11 @@ class RowCount(TableExpectation):
 
     def verdict(self, tally: Tally) -> str | None:
         rows = tally.rows_out
+        there = f"there {'is' if rows == 1 else 'are'} {count_of(rows, 'row')}"
         if self.equals is not None and rows != self.equals:
-            return f"there are {rows:,} rows, and there must be {self.equals:,}"
+            return f"{there}, and there must be {self.equals:,}"
         if self.at_least is not None and rows < self.at_least:
-            return f"there are {rows:,} rows, and there must be at least {self.at_least:,}"
+            return f"{there}, and there must be at least {self.at_least:,}"
         if self.at_most is not None and rows > self.at_most:
-            return f"there are {rows:,} rows, and there may be at most {self.at_most:,}"
+            return f"{there}, and there may be at most {self.at_most:,}"
         return None

@@ -14,6 +14,7 @@ from medallion.formats.column_names import check_names, clean_name
 from medallion.formats.csv_records import Dialect, Record, Splitter, count, fit
 from medallion.formats.text_lines import numbered_lines
 from medallion.formats.unreadable_records import Rejects
+from medallion.plural import count_of
 
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
@@ -67,7 +68,7 @@ class HeaderReader:
         first, second = self._first_two(dialect, skip)
         if first is None:
             raise SourceError(
-                f"{self.name}: has no record below its first {skip} lines",
+                f"{self.name}: has no record below its first {count_of(skip, 'line')}",
                 hint="declare a lower `skip`",
             )
         if _JSON.match(first.raw):

@@ -33,6 +33,7 @@ from medallion.formats.text_file import (
 )
 from medallion.formats.text_lines import MAX_RECORD, numbered_lines
 from medallion.formats.unreadable_records import Rejects
+from medallion.plural import count_of
 from medallion.records import Column
 from medallion.sql.common_type import ColumnType, decided
 
@@ -223,9 +224,7 @@ def _read_inexact(
         parsed = _read(copy, shape, name, part, connection)
     finally:
         copy.unlink(missing_ok=True)
-    warning = (
-        f"{count:,} numbers have more digits than a DOUBLE keeps; their columns were read as text"
-    )
+    warning = f"{count_of(count, 'number')} with more digits than a DOUBLE keeps; such columns were read as text"
     return replace(parsed, warnings=(warning, *parsed.warnings))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import literal
 from medallion.lake.quality import quality_of
+from medallion.plural import count_of
 from medallion.records import File, Record, Release
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, verified
@@ -96,7 +97,7 @@ class Rejects(Frames):
         return sum(file.rows for file in self._files.values())
 
     def __repr__(self) -> str:
-        return f"<Rejects: {len(self):,} rows of {', '.join(self._files) or 'no table'}>"
+        return f"<Rejects: {count_of(len(self), 'row')} of {', '.join(self._files) or 'no table'}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self), REJECT_COLUMNS, self.scan().limit(SHOWN).fetchall())

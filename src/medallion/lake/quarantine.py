@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from medallion.contracts import Parsed
+from medallion.plural import count_of
 from medallion.records import SourceFile
 
 FIELDS = ("table", "rule", "column", "value", "file", "record", "run", "row")
@@ -15,7 +16,8 @@ FIELDS = ("table", "rule", "column", "value", "file", "record", "run", "row")
 
 def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
     """The warning about a file of which most rows did not make it."""
-    return f"{file}: {quarantined:,} of its {rows:,} rows are in quarantine, most by {rule}; check what changed in it"
+    of = f"{count_of(rows, 'row')} {'is' if rows == 1 else 'are'}"
+    return f"{file}: {quarantined:,} of its {of} in quarantine, most by {rule}; check what changed in it"
 
 
 def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from medallion.contracts import ORIGIN, ROW, Input, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
 from medallion.lake.frames import SHOWN, Frames, html_table
+from medallion.plural import count_of
 from medallion.records import Column, Release, Snapshot
 from medallion.sql.expressions import (
     explained,
@@ -90,7 +91,7 @@ class LakeTable(Frames):
         return self.scan().to_arrow_table()
 
     def __repr__(self) -> str:
-        return f"<LakeTable {self.snapshot.table}: {len(self):,} rows, release {self.release.id}>"
+        return f"<LakeTable {self.snapshot.table}: {count_of(len(self), 'row')}, release {self.release.id}>"
 
     def _repr_html_(self) -> str:
         columns = [f"{column.name} {column.type}" for column in self.columns]

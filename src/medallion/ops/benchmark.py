@@ -12,6 +12,7 @@ from uuid import uuid4
 from medallion.contracts import Session, Sink, TableSpec
 from medallion.errors import CallError, did_you_mean
 from medallion.pipeline import Pipeline
+from medallion.plural import count_of
 from medallion.records import LoadReport, Mode, Release, Snapshot
 from medallion.run.publish import Publisher
 
@@ -62,7 +63,7 @@ def time_loads(
                 )
                 for size in batches:
                     if watch:
-                        watch(f"{label}: batches of {size:,} rows")
+                        watch(f"{label}: batches of {count_of(size, 'row')}")
                     trial = _Trial(
                         pipeline, release, sink.model_copy(update={"batch": size}), session
                     )

@@ -24,6 +24,7 @@ from medallion.errors import (
 from medallion.lake.lease import advice, describe, holder
 from medallion.ops.verify import Inspection
 from medallion.pipeline import Pipeline
+from medallion.plural import count_of
 from medallion.run import ingest
 from medallion.storage import Entry, Storage
 
@@ -58,7 +59,7 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
             "declaration", "failure", error.message if count == 1 else f"{count} problems", advice
         )
         return
-    yield Probe("declaration", "ok", f"{len(pipeline.declaration.names())} tables")
+    yield Probe("declaration", "ok", count_of(len(pipeline.declaration.names()), "table"))
     yield from lake(pipeline.lake.storage)
     yield from integrity(pipeline)
     for label, found in pipeline.sinks.items():
@@ -94,7 +95,7 @@ def lake(storage: Storage) -> Iterator[Probe]:
     except MedallionError as error:
         yield _failed("lake", error)
         return
-    yield Probe("lake", "ok", f"{storage.url}, {len(entries)} runs")
+    yield Probe("lake", "ok", f"{storage.url}, {count_of(len(entries), 'run')}")
     path = f"doctor-{uuid4().hex}"
     try:
         yield from _promises(storage, path)

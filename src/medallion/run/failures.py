@@ -1,8 +1,8 @@
-"""The tables of a run that failed: the others go on, and all failures are reported together."""
+"""The tables of a run that failed: the others are computed, and all failures are reported together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 from medallion.errors import (
@@ -34,6 +34,16 @@ class Failures:
             yield
         except _OF_ONE_TABLE as error:
             self._errors[table] = error
+
+    def raise_of(self, table: str) -> None:
+        """Raise the error of a table that was collected already, if there is one."""
+        if table in self._errors:
+            raise self._errors[table]
+
+    @property
+    def tables(self) -> Set[str]:
+        """The tables whose errors were collected."""
+        return self._errors.keys()
 
     def block(self, table: str) -> None:
         """Note a table that reads one that failed."""

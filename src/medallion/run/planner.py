@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -68,11 +68,13 @@ def plan(
     find: Find,
     selection: Selection | None = None,
     lost: Lost = MappingProxyType({}),
+    failed: Collection[str] = (),
 ) -> Plan:
     """Order the tables and decide each.
 
     Parameters: `arrivals` by bronze table, `current` the published snapshots by table, `find` looks a
-    snapshot up by table and fingerprint, `lost` are the files that published snapshots lack.
+    snapshot up by table and fingerprint, `lost` are the files that published snapshots lack,
+    `failed` the bronze tables without an arrival, because their files could not be taken in.
     Raises CallError on a selection of unknown tables.
     """
     chosen = selection or Selection()
@@ -82,7 +84,12 @@ def plan(
     for name in order(declaration):
         inputs = {read: steps[read].snapshot for read in reads(declaration, name)}
         arrival, before = arrivals.get(name), current.get(name)
-        step = decide(declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost)
+        if name in failed:
+            step = Step(name, "compute", "its source files cannot be taken in")
+        else:
+            step = decide(
+                declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost
+            )
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
@@ -111,7 +118,7 @@ def decide(
     known = {read: snapshot for read, snapshot in inputs.items() if snapshot is not None}
     mark = arrival.fingerprint if arrival else fingerprint(declaration, name, known)
     if full:
-        return Step(name, "compute", "all is computed anew", mark)
+        return Step(name, "compute", "everything is recomputed", mark)
     if current and current.fingerprint == mark and not lost.get(name):
         return Step(name, "unchanged", "nothing changed", mark, current)
     found = find(name, mark)
@@ -140,6 +147,16 @@ def reads(declaration: Declaration, name: str) -> list[str]:
     """Full names of the tables one table reads."""
     table = declaration.table(name)
     return list(dict.fromkeys(table.reads().values())) if isinstance(table, Table) else []
+
+
+def unthreaded(declaration: Declaration) -> set[str]:
+    """Full names of the tables with a step that is computed in the main thread only."""
+    tables = {name: declaration.table(name) for name in declaration.names()}
+    return {
+        name
+        for name, table in tables.items()
+        if isinstance(table, Table) and not all(step.threaded for step in table.steps)
+    }
 
 
 def select(declaration: Declaration, selection: Selection) -> set[str]:

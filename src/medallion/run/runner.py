@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from threading import Lock
 
-from medallion.contracts import Session, Transform
-from medallion.declaration.models import Declaration, Table
+from medallion.contracts import Session
 from medallion.errors import LeaseError, MedallionError, ServiceError, StorageError
 from medallion.identifiers import next_id, now
 from medallion.lake.journal import WriteJournal
 from medallion.lake.pointer import FORMAT, Pointer
 from medallion.lake.retention import collect
 from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
-from medallion.run import ingest
+from medallion.run import ingest, planner
 from medallion.run.compute import Computing
 from medallion.run.context import RunContext, Writing
 from medallion.run.failures import Failures
@@ -120,10 +119,10 @@ class Execution:
         for table in self.computing.sources():
             with self.failures.collected(table.name):
                 self._take_in(table)
-        self.failures.check()
-        find = self.lake.find_snapshot
+        declaration, find = self.context.declaration, self.lake.find_snapshot
+        failed = self.failures.tables
         made = plan(
-            self.context.declaration, self.arrivals, self.current, find, self.selection, self.lost
+            declaration, self.arrivals, self.current, find, self.selection, self.lost, failed
         )
         self.log.watch(Event("planned", plan=made))
         if any(step.decision == "compute" for step in made.steps):
@@ -145,9 +144,8 @@ class Execution:
             return
         with publisher.connected() as connected:
             # after a release of an older format, the sinks alone know which rows `append` and `merge` build on
-            self._publish(
-                connected, release if self.pointer.format == FORMAT else connected.active()
-            )
+            before = release if self.pointer.format == FORMAT else connected.active()
+            self._publish(connected, before)
 
     def _take_in(self, table: ingest.SourceTable) -> None:
         before, lost = self.current.get(table.name), self.lost.get(table.name, ())
@@ -160,28 +158,27 @@ class Execution:
             write_tokens(self.lake.storage, table.name, tokens)
 
     def _go_through(self, made: Plan) -> None:
-        """Bring every table of the plan up to date."""
+        """Bring every table of the plan up to date. Raises the errors of all tables that failed."""
         steps = {step.table: step for step in made.steps}
         self.log.places = {name: place for place, name in enumerate(steps)}
+        declaration = self.context.declaration
         if self.perform:
             for step in made.steps:
-                self.perform(step, partial(self._step, step))
-            return
-        declaration = self.context.declaration
-        side_by_side(
-            {name: reads(declaration, name) for name in steps},
-            lambda name: self._attempt(steps[name]),
-            here={
-                name
-                for name in steps
-                if not all(step.threaded for step in _steps(declaration, name))
-            },
-            interrupt=lambda: self.session().interrupt(),
-        )
+                self._attempt(step, partial(self.perform, step, partial(self._step, step)))
+        else:
+            side_by_side(
+                {name: reads(declaration, name) for name in steps},
+                lambda name: self._attempt(steps[name], partial(self._step, steps[name])),
+                here=planner.unthreaded(declaration),
+                interrupt=lambda: self.session().interrupt(),
+            )
         self.failures.check()
 
-    def _attempt(self, planned: Step) -> None:
-        """Do a step, unless a table that it reads has failed; a failure of this table alone is kept for the end."""
+    def _attempt(self, planned: Step, work: Callable[[], None]) -> None:
+        """Do the work of a step, unless a table that it reads has failed.
+
+        An error that concerns this table alone is collected.
+        """
         name = planned.table
         failed = [read for read in reads(self.context.declaration, name) if read in self.failures]
         if failed and planned.decision != "left":
@@ -189,7 +186,7 @@ class Execution:
             self.log.add(StepRun(table=name, action="not run", why=f"{', '.join(failed)} failed"))
             return
         with self.failures.collected(name):
-            self._step(planned)
+            work()
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
         release = Release(
@@ -221,9 +218,7 @@ class Execution:
         publisher.activate(release)
         self.log.note(status="succeeded", finished=now(), release=release.id)
         self.log.watch(Event("published", release=release))
-        with suppress(
-            ServiceError
-        ):  # it is published; what could not be removed now is removed next time
+        with suppress(ServiceError):  # published; what cannot be removed now is removed next time
             self.journal.close()
             collect(
                 self.lake,
@@ -236,11 +231,12 @@ class Execution:
             )
 
     def _step(self, planned: Step) -> None:
-        started = time.perf_counter()
         name = planned.table
+        started = time.perf_counter()
         inputs = {read: self.snapshots.get(read) for read in reads(self.context.declaration, name)}
         step = planned
-        if planned.decision != "left" and not any(snapshot is None for snapshot in inputs.values()):
+        known = name not in self.failures and all(inputs.values())
+        if planned.decision != "left" and known:
             step = decide(
                 self.context.declaration,
                 name,
@@ -256,6 +252,7 @@ class Execution:
             return
         self.log.watch(Event("started", table=name))
         try:
+            self.failures.raise_of(name)
             if name in self.kept:
                 snapshot, drift = self.computing.take_in(
                     step, self.kept[name], self.current.get(name)
@@ -293,8 +290,3 @@ class Execution:
 
 def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
     return {name: snapshot.id for name, snapshot in snapshots.items()}
-
-
-def _steps(declaration: Declaration, name: str) -> Sequence[Transform]:
-    table = declaration.table(name)
-    return table.steps if isinstance(table, Table) else ()

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, LoadError, did_you_mean
+from medallion.plural import count_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
 from medallion.sinks.integers import TooLargeError
@@ -84,7 +85,7 @@ class Target:
         """Raise LoadError unless the database holds as many rows as the snapshot."""
         if arrived != self.snapshot.rows:
             raise LoadError(
-                f"{self.place}: {arrived} rows arrived, the snapshot holds {self.snapshot.rows}",
+                f"{self.place}: {count_of(arrived, 'row')} arrived, the snapshot holds {self.snapshot.rows}",
                 hint="nothing was published; run again, and if it stays so, with --full",
             )
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from medallion.errors import StepError
-from medallion.sql.date_formats import ISO, check_format, check_zone, parsed, zoned
+from medallion.sql.date_formats import ISO, ISO_DATE, check_format, check_zone, parsed, timed, zoned
 from medallion.sql.expressions import INTEGERS, NUMBERS
 from medallion.sql.number_formats import Numbers, number_text
 
@@ -35,6 +35,7 @@ class Formats(BaseModel):
     """A date or timestamp by its formats, tried in order; `iso` stands for ISO 8601.
 
     `timezone` says where timestamps without an offset were written; the result is then in UTC.
+    `truncate` drops the part of a moment that the type does not hold: a time of day, or nanoseconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class Formats(BaseModel):
     date: tuple[str, ...] | None = None
     timestamp: tuple[str, ...] | None = None
     timezone: str | None = None
+    truncate: bool = False
 
     @field_validator("date", "timestamp", mode="before", json_schema_input_type=str | list[str])
     @classmethod
@@ -92,13 +94,16 @@ def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Re
     text = column if str(kind) == "VARCHAR" else f"cast({column} as varchar)"
     if isinstance(target, Formats) or target in ("date", "timestamp"):
         formats = target if isinstance(target, Formats) else Formats.model_validate({target: ISO})
-        reading = _moment(formats, column, text, str(kind), kind.id)
+        moment = str(kind) == "DATE" or str(kind).startswith("TIMESTAMP")
+        reading = (
+            _from_moment(formats, column, str(kind)) if moment else _moment(formats, text, kind.id)
+        )
     elif isinstance(target, Numbers):
-        reading = _number(target, column, text, wanted, kind.id)
+        reading = _number(target, column, text, wanted, kind)
     elif kind.id in ("varchar", "enum"):
         reading = _from_text(target, text, wanted)
     else:
-        reading = _from_number(target, column, wanted, kind.id)
+        reading = _from_number(target, column, wanted, kind)
     if reading is None:
         raise StepError(
             f"{kind} cannot be read as {wanted}",
@@ -119,32 +124,41 @@ def _sql_type(target: str | Formats | Numbers) -> str:
     return plain.get(target, target.upper().replace(" ", ""))
 
 
-def _number(target: Numbers, column: str, text: str, wanted: str, kind: str) -> Reading | None:
+def _number(
+    target: Numbers, column: str, text: str, wanted: str, source: DuckDBPyType
+) -> Reading | None:
+    kind = source.id
     written = kind in ("varchar", "enum")
+    if not written and target.round and target.type == "float" and kind in NUMBERS:
+        value = f"try_cast({column} as {wanted})"
+        return Reading(value, f"({column} is not null and {value} is null)")
     if not written and not (target.round and kind in NUMBERS - INTEGERS):
-        return _from_number(target.type, column, wanted, kind)
+        return _from_number(target.type, column, wanted, source)
     if not written:
         target, text = Numbers(type=target.type, round=target.round), number_text(column, kind)
     plain = target.plain(text)
-    if target.round:
+    if target.round and target.type != "float":
         value = target.rounded(plain, wanted)
         return Reading(
             value, f"({column} is not null and (not {target.fits(text)} or {value} is null))"
         )
-    reading = _from_text(target.type, plain, wanted)
+    reading = _from_text(target.type, plain, wanted, rounds=target.round is not None)
     return Reading(
         reading.value, f"({column} is not null and (not {target.fits(text)} or {reading.refused}))"
     )
 
 
-def _from_text(target: str, text: str, wanted: str) -> Reading:
+def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> Reading:
     value = f"try_cast({text} as {wanted})"
     if target == "boolean":
         return _boolean(f"lower({text})")
     if target == "float":
-        short = "[+-]?[0-9]{1,300}([.][0-9]*)?"
+        short = f"[+-]?[0-9]{{1,{300 if rounds else 15}}}([.][0-9]*)?"
         shape = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
         unfit = f"not regexp_full_match({text}, '{shape}') or not isfinite({value})"
+        if not rounds:
+            long = f"regexp_full_match({text}, '[+-]?[0-9]{{16,}}([.][0-9]*)?')"
+            unfit += f" or ({long} and {_whole_changes(text, value)})"
         return Reading(
             value, f"(case when regexp_full_match({text}, '{short}') then false else {unfit} end)"
         )
@@ -158,6 +172,12 @@ def _from_text(target: str, text: str, wanted: str) -> Reading:
     )
 
 
+def _whole_changes(text: str, value: str) -> str:
+    """SQL that is true when the digits before the point are not those of the float that was read."""
+    written = f"try_cast(regexp_extract({text}, '^[+-]?[0-9]+') as hugeint)"
+    return f"coalesce({written} <> try_cast(trunc({value}) as hugeint), true)"
+
+
 def _decimal_shape(target: str) -> str:
     """A pattern that holds for exactly the texts a decimal can take unchanged; zeros at either end do no harm."""
     digits, scale = map(int, re.findall(r"\d+", target))
@@ -166,7 +186,9 @@ def _decimal_shape(target: str) -> str:
     return f"[+-]?({before}([.]({after})?)?|[.]{after})"
 
 
-def _from_number(target: str, column: str, wanted: str, kind: str) -> Reading | None:
+def _from_number(target: str, column: str, wanted: str, source: DuckDBPyType) -> Reading | None:
+    """A number is read when it can be cast back to what it was: comparing the two would cast both to the float."""
+    kind = source.id
     if target == "boolean":
         return _boolean(f"cast({column} as varchar)") if kind in INTEGERS else None
     if kind == "boolean" and target == "integer":
@@ -174,7 +196,12 @@ def _from_number(target: str, column: str, wanted: str, kind: str) -> Reading | 
     if kind not in NUMBERS:
         return None
     value = f"try_cast({column} as {wanted})"
-    return Reading(value, f"({column} is not null and ({value} is null or {value} <> {column}))")
+    # by its text, a float gives the decimal with the fewest digits, by itself one with digits of its own
+    number = f"cast({value} as varchar)" if target == "float" and kind == "decimal" else value
+    return Reading(
+        value,
+        f"({column} is not null and coalesce(try_cast({number} as {source}) <> {column}, true))",
+    )
 
 
 def _boolean(word: str) -> Reading:
@@ -185,25 +212,48 @@ def _boolean(word: str) -> Reading:
     )
 
 
-def _moment(formats: Formats, column: str, text: str, kind: str, group: str) -> Reading | None:
-    into_utc = _sql_type(formats) == "TIMESTAMP WITH TIME ZONE"
-    if kind == "TIMESTAMPTZ_NS":
-        column, kind = f"cast({column} as timestamptz)", "TIMESTAMP WITH TIME ZONE"
-        if into_utc:
-            return Reading(column, "false")
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        value = f"({column} at time zone 'UTC')"
-        return Reading(f"cast({value} as date)" if formats.date else value, "false")
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
-        value = f"cast({column} as {'date' if formats.date else 'timestamp'})"
-        return Reading(
-            f"({value} at time zone '{formats.timezone or 'UTC'}')" if into_utc else value, "false"
-        )
+def _from_moment(formats: Formats, column: str, kind: str) -> Reading:
+    """A date or timestamp as another one; a time of day or nanoseconds that it does not hold are refused."""
+    wanted = _sql_type(formats)
+    zoned_kind = kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+    moment, rest = column, "false"
+    if kind.endswith("_NS"):  # cut, for a cast to microseconds rounds and may give the next day
+        number = f"epoch_ns({column})"
+        rest = f"{number} % 1000 <> 0"
+        make = "make_timestamptz" if zoned_kind else "make_timestamp"
+        moment = f"{make}(({number} - ({number} % 1000 + 1000) % 1000) // 1000)"
+    if zoned_kind and wanted != "TIMESTAMP WITH TIME ZONE":
+        moment = f"({moment} at time zone 'UTC')"
+    value = (
+        moment
+        if zoned_kind and not formats.date
+        else f"try_cast({moment} as {'date' if formats.date else 'timestamp'})"
+    )
+    if not zoned_kind and wanted == "TIMESTAMP WITH TIME ZONE":
+        value = f"({value} at time zone '{formats.timezone or 'UTC'}')"
+    if formats.date:
+        rest = f"{rest} or cast({value} as timestamp) <> {moment}"
+    lossy = "false" if formats.truncate else rest
+    return Reading(value, f"({column} is not null and ({_beyond(value, wanted)} or {lossy}))")
+
+
+def _moment(formats: Formats, text: str, group: str) -> Reading | None:
+    """A text, or a whole number such as 20240131, as a moment by its formats."""
     if group not in INTEGERS | {"varchar", "enum"}:
         return None
-    moment: Any = "date" if formats.date else "timestamp"
-    value = parsed(text, formats.date or formats.timestamp or (), moment, formats.timezone)
-    return Reading(
-        value,
-        f"({text} is not null and not coalesce({value} between {_YEARS[_sql_type(formats)]}, false))",
-    )
+    wanted = _sql_type(formats)
+    if not formats.date:
+        value = parsed(text, formats.timestamp or (), formats.timezone)
+        return Reading(value, f"({text} is not null and {_beyond(value, wanted)})")
+    iso = (ISO_DATE, ISO) if formats.truncate else (ISO_DATE,)
+    forms = [each for form in formats.date for each in (iso if form == ISO else (form,))]
+    moment = parsed(text, forms)
+    value = f"cast({moment} as date)"
+    refused = _beyond(value, wanted)
+    if not formats.truncate and any(map(timed, forms)):
+        refused = f"({refused} or {value} <> {moment})"
+    return Reading(value, f"({text} is not null and {refused})")
+
+
+def _beyond(value: str, wanted: str) -> str:
+    return f"not coalesce({value} between {_YEARS[wanted]}, false)"

@@ -26,6 +26,8 @@ DIRECTIVES: dict[str, tuple[str, int]] = {
     "%z": ("offset", 0), "%Z": ("zone", 0),
 }  # fmt: skip
 
+_CLOCK_PARTS = ("hour", "half of the day", "minute", "second", "fraction")
+
 # Digits side by side: `2024105` could be the 10th month or the 1st, so that only full widths are read.
 _PACKED = re.compile(r"%-?\w%")
 _DIRECTIVE = re.compile(r"%-?.?", re.DOTALL)
@@ -82,13 +84,19 @@ def zoned(text: str) -> bool:
     return "%z" in text or "%Z" in text
 
 
-def parsed(text: str, formats: Sequence[str], moment: Moment, zone: str | None = None) -> str:
-    """SQL of the text expression read as a moment, NULL when no format reads it.
+def timed(text: str) -> bool:
+    """Whether values of a format may hold a time of day."""
+    return text == ISO or any(
+        DIRECTIVES[part][0] in _CLOCK_PARTS for part in _DIRECTIVE.findall(text.replace("%%", ""))
+    )
+
+
+def parsed(text: str, formats: Sequence[str], zone: str | None = None) -> str:
+    """SQL of the text expression read as a timestamp, NULL when no format reads it.
 
     A value that fits the length and separators of some formats is tried by those alone, which takes a
     third of the time of trying all; anything else is tried by each in turn.
     """
-    formats = [ISO_DATE if form == ISO and moment == "date" else form for form in formats]
     branches = [f"when {text} < '!' then null"]
     for shape in dict.fromkeys(filter(None, map(_shape, formats))):
         fitting = [form for form in formats if _shape(form) in (None, shape)]
@@ -104,8 +112,7 @@ def parsed(text: str, formats: Sequence[str], moment: Moment, zone: str | None =
             if not (_shape(form) and _PACKED.search(form))
         ]
     )
-    case = f"case {' '.join(branches)} else {rest} end"
-    return f"cast({case} as date)" if moment == "date" else case
+    return f"case {' '.join(branches)} else {rest} end"
 
 
 def _first(tries: list[str]) -> str:

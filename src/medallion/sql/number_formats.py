@@ -65,8 +65,8 @@ class Numbers(BaseModel):
             )
         if self.decimal == self.thousands:
             raise ValueError("`decimal` and `thousands` cannot be the same character")
-        if self.round and self.type == "float":
-            raise ValueError("a float is not rounded; `round` is for integer and decimal(p,s)")
+        if self.round == "half_up" and self.type == "float":
+            raise ValueError("a float is rounded half_even, to the nearest that there is")
         if self.zeros and self.type != "integer":
             raise ValueError("`zeros` is for integer: it reads 1.0 as 1")
         return self

@@ -12,6 +12,7 @@ import pytest
 
 from medallion.contracts import Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError
+from medallion.plural import count_of
 from medallion.records import Release
 from medallion.testing.processes import forked, started
 from medallion.testing.served import COLUMNS, Row, items, load, publish, release
@@ -124,7 +125,7 @@ def _look(store: Store, *, paging: bool = True) -> Iterator[str]:
         expected = 100 + _number(page.release)
         if len(page.rows) != expected:
             raise AssertionError(
-                f"{table} of {page.release} has {len(page.rows)} rows, not {expected}"
+                f"{table} of {page.release} has {count_of(len(page.rows), 'row')}, not {expected}"
             )
         yield page.release
         if paging:

@@ -38,15 +38,20 @@ class Cast(Transform):
     | --- | --- |
     | `integer` | whole numbers of up to 64 bits: `12`, `-7` |
     | `decimal(p,s)` | numbers of `p` digits, `s` of them after the point; more decimals are refused, not rounded |
-    | `float` | numbers, also as `1.5e3`; no `nan`, no `inf` |
+    | `float` | numbers, also as `1.5e3`; no `nan`, no `inf`; no whole number or DECIMAL that a float would change |
     | `boolean` | true/false, t/f, yes/no, y/n, 1/0, in any case |
     | `text` | everything |
     | `date` | `2024-01-31`, or by the formats declared: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |
     | `timestamp` | ISO 8601 without offset, or `{timestamp: [formats], timezone: Europe/Paris}` |
 
+    A value that the type would change is refused, also in a column that has a type already: a time of day in a
+    `date`, nanoseconds in a `timestamp`, 9007199254740993 in a `float`. Ask for the loss to have it:
+    `{date: iso, truncate: true}` drops the time of day (of a timestamp with a time zone: that of UTC).
+
     Numbers written otherwise are declared by a mapping: `{type: "decimal(12,2)", decimal: ",", thousands: "."}` reads
     `1.234,56`. `round: half_even` (or `half_up`) rounds digits that an integer or decimal does not hold instead of
-    refusing them, by the digits as written. `{type: integer, zeros: true}` reads `1.0` as 1, and still refuses `1.5`.
+    refusing them, by the digits as written; a float is rounded `half_even`, to the nearest there is.
+    `{type: integer, zeros: true}` reads `1.0` as 1, and still refuses `1.5`.
 
     Formats are tried in order, and no date is ever guessed. A value that fits the length and separators of some formats
     is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC; a
@@ -62,6 +67,7 @@ class Cast(Transform):
           rate: {type: "decimal(8,4)", decimal: ",", round: half_even}
           purchase_date: {date: ["%Y-%m-%d", "%d/%m/%Y"]}
           seen_at: {timestamp: iso, timezone: UTC}
+          seen_on: {date: iso, truncate: true}
     ```
 
     Errors: StepError when a column is missing, or its values have a type that cannot be read as the one wanted.
@@ -69,7 +75,7 @@ class Cast(Transform):
 
     name = "cast"
     keeps_columns = True
-    version = 3
+    version = 4
     value_field = "columns"
 
     columns: dict[str, Target] = Field(min_length=1)

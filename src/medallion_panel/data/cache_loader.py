@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 
 from medallion.contracts import Query, Store
 from medallion.errors import MedallionError, SinkError
+from medallion.plural import count_of
 from medallion.query.validation import table_of
 from medallion.records import Release
 from medallion.secrets import masked_logger
@@ -144,7 +145,7 @@ class Holding:
                 part = []
         held.append(part)
         if rows != served.rows:
-            raise SinkError(f"{rows:,} rows came of {served.rows:,}")
+            raise SinkError(f"{count_of(rows, 'row')} came of {served.rows:,}")
         return held
 
     def _batches(self, store: Store, wish: _Wish) -> Iterator[list[dict[str, object]]]:

@@ -76,7 +76,7 @@ def test_the_declaration_may_be_named_before_or_after_the_command(
 
     code, out, _ = call(capsys, *([*chosen, "check"] if place == "before" else ["check", *chosen]))
 
-    assert (code, out) == (0, f"{file} is right: 1 table (1 bronze, 0 silver, 0 gold), 1 sink\n")
+    assert (code, out) == (0, f"{file} is valid: 1 table (1 bronze, 0 silver, 0 gold), 1 sink\n")
 
 
 def test_the_environment_names_the_declaration_unless_an_option_does(
@@ -86,8 +86,8 @@ def test_the_environment_names_the_declaration_unless_an_option_does(
     declare(tmp_path, "two.yaml")
     monkeypatch.setenv("MEDALLION_CONFIG", str(tmp_path / "one.yaml"))
 
-    assert "one.yaml is right" in call(capsys, "check")[1]
-    assert "two.yaml is right" in call(capsys, "-f", str(tmp_path / "two.yaml"), "check")[1]
+    assert "one.yaml is valid" in call(capsys, "check")[1]
+    assert "two.yaml is valid" in call(capsys, "-f", str(tmp_path / "two.yaml"), "check")[1]
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from medallion.cli import output
+from medallion.plural import count_of
 from medallion.records import Column
 
 
@@ -20,7 +21,7 @@ def test_nothing_in_a_value_steers_the_terminal() -> None:
     ("value", "said"), [(0, "0 tables"), (1, "1 table"), (1200, "1,200 tables")]
 )
 def test_counts_read_as_words(value: int, said: str) -> None:
-    assert output.count(value, "table") == said
+    assert count_of(value, "table") == said
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_the_rows_that_would_be_published_are_counted():
     bounds = build(EXPECTATIONS, {"row_count": {"at_least": 2, "at_most": 1500}})
     assert bounds.verdict(tally(2)) is None
     assert bounds.verdict(tally(1500)) is None
-    assert bounds.verdict(tally(1)) == "there are 1 rows, and there must be at least 2"
+    assert bounds.verdict(tally(1)) == "there is 1 row, and there must be at least 2"
     assert bounds.verdict(tally(1501)) == "there are 1,501 rows, and there may be at most 1,500"
     assert RowCount(equals=13).verdict(tally(13)) is None
     assert RowCount(equals=13).verdict(tally(12)) == "there are 12 rows, and there must be 13"

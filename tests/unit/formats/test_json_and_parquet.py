@@ -118,7 +118,7 @@ def test_only_columns_that_need_it_are_widened(read):
     assert [column_type(kind) for kind in types(found).values()] == [
         column_type(kind) for kind in ("BIGINT", "DECIMAL(38,0)", "STRUCT(n BIGINT)", "VARCHAR[]")
     ]
-    assert found.parsed.warnings[0].startswith("1 numbers have more digits than a DOUBLE keeps")
+    assert found.parsed.warnings[0].startswith("1 number with more digits than a DOUBLE keeps")
 
 
 @given(

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -144,7 +145,7 @@ def test_timestamps_are_kept_in_utc_when_a_zone_is_known():
         ("float", pa.decimal128(6, 3), [Decimal("1.1"), None], [1.1, None]),
         ("boolean", pa.int64(), [1, 0, 2, None], [True, False, "refused", None]),
         ("text", pa.int64(), [1, None], ["1", None]),
-        ("date", pa.timestamp("us"), [datetime(2024, 1, 5, 10)], [date(2024, 1, 5)]),
+        ("date", pa.timestamp("us"), [datetime(2024, 1, 5), None], [date(2024, 1, 5), None]),
         ("timestamp", pa.date32(), [date(2024, 1, 5)], [datetime(2024, 1, 5)]),
         (
             {"date": "%Y%m%d"},
@@ -322,3 +323,146 @@ def test_floats_are_rounded_by_the_digits_they_are_written_with() -> None:
 def test_settings_of_numbers_that_cannot_be(target: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         plugins.build(plugins.TRANSFORMS, {"cast": {"a": target}})
+
+
+TRUNCATED = {"date": "iso", "truncate": True}
+LATE = datetime(2024, 1, 5, 23, 59, 59, 999999)
+NANOS = 1_704_499_199_999_999_999  # 2024-01-05 23:59:59.999999999
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "values", "read"),
+    [
+        ("date", pa.timestamp("us"), [datetime(2024, 1, 5), LATE, None], [date(2024, 1, 5), "refused", None]),
+        ("date", pa.timestamp("s"), [datetime(2024, 1, 5, 0, 0, 1)], ["refused"]),
+        ("date", pa.timestamp("ms"), [datetime(2024, 1, 5)], [date(2024, 1, 5)]),
+        ("date", pa.timestamp("ns"), [NANOS, None], ["refused", None]),
+        ("date", pa.timestamp("us", "UTC"), [datetime(2024, 1, 5, tzinfo=UTC), LATE.replace(tzinfo=UTC)],
+         [date(2024, 1, 5), "refused"]),
+        (TRUNCATED, pa.timestamp("us"), [LATE, datetime(1, 1, 1, 1)], [date(2024, 1, 5), date(1, 1, 1)]),
+        (TRUNCATED, pa.timestamp("ns"), [NANOS, -1, None], [date(2024, 1, 5), date(1969, 12, 31), None]),
+        (TRUNCATED, pa.timestamp("us", "Europe/Paris"), [datetime(2024, 1, 5, 23, 30, tzinfo=UTC)],
+         [date(2024, 1, 5)]),
+        (TRUNCATED, None, ["2024-01-05T23:59:59.5", "2024-01-05", "2024-1-5", "2024-01-05T10:00Z", "x"],
+         [date(2024, 1, 5)] * 3 + ["refused"] * 2),
+        ({"date": "%d/%m/%Y %H:%M"}, None, ["05/01/2024 00:00", "05/01/2024 10:20"], [date(2024, 1, 5), "refused"]),
+        ({"date": "%d/%m/%Y %H:%M", "truncate": True}, None, ["05/01/2024 10:20"], [date(2024, 1, 5)]),
+        ("timestamp", pa.timestamp("ns"), [NANOS, NANOS - 999], ["refused", LATE]),
+        ({"timestamp": "iso", "truncate": True}, pa.timestamp("ns"), [NANOS, -1],
+         [LATE, datetime(1969, 12, 31, 23, 59, 59, 999999)]),
+        ({"timestamp": "iso", "timezone": "UTC"}, pa.timestamp("ns"), [NANOS, NANOS - 999],
+         ["refused", LATE.replace(tzinfo=UTC)]),
+        ("timestamp", pa.timestamp("s"), [253402300800], ["refused"]),  # the year 10000
+        ("date", pa.timestamp("s"), [253402300800], ["refused"]),
+        ("timestamp", pa.date32(), [2**30], ["refused"]),
+        ({"timestamp": "iso", "timezone": "UTC"}, pa.date32(), [2**30, 0],
+         ["refused", datetime(1970, 1, 1, tzinfo=UTC)]),
+        ("float", pa.int64(), [2**53, 2**53 + 1, 2**63 - 1, None], [2.0**53, "refused", "refused", None]),
+        ("float", pa.uint64(), [2**63, 2**64 - 1], [2.0**63, "refused"]),
+        ("float", pa.float32(), [0.5, float("inf")], [0.5, float("inf")]),
+        ("float", pa.decimal128(38, 30), [Decimal("0.3"), Decimal("0.1234567890123456789")], [0.3, "refused"]),
+        ("float", pa.decimal128(38, 0), [Decimal(10**15), Decimal(2**53 + 1), Decimal("9" * 38)],
+         [1e15, "refused", "refused"]),
+        ("integer", pa.decimal128(38, 20), [Decimal("999999999999999999.5"), Decimal("7")], ["refused", 7]),
+        ("float", None, ["9007199254740993", "9007199254740993.5", "-9007199254740993.0", "9007199254740992"],
+         ["refused", "refused", "refused", 2.0**53]),
+        ("float", None, ["1e23", "0.1234567890123456789", "000000000000000000012.5", "1" * 400],
+         [1e23, 0.12345678901234568, 12.5, "refused"]),
+        ({"type": "float", "round": "half_even"}, None, ["9007199254740993", "1" * 400], [2.0**53, "refused"]),
+        ({"type": "float", "round": "half_even"}, pa.int64(), [2**53 + 1, 2**53 + 3, None],
+         [2.0**53, 2.0**53 + 4, None]),
+        ({"type": "float", "round": "half_even"}, pa.decimal128(38, 0), [Decimal("9" * 38)], [1e38]),
+    ],
+)  # fmt: skip
+def test_a_loss_is_refused_unless_it_is_asked_for(
+    target: object, kind: pa.DataType | None, values: list[Any], read: list[Any]
+) -> None:
+    assert cast(target, values, kind) == read
+
+
+NUMBER_TYPES = [pa.int8(), pa.int32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.decimal128(38, 18),
+                pa.decimal128(12, 2), pa.decimal128(38, 0)]  # fmt: skip
+MOMENT_TYPES = [
+    pa.date32(),
+    *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns")),
+    pa.timestamp("us", "UTC"),
+]
+NUMBER_TARGETS = ["integer", "float", "decimal(12,2)", "decimal(38,0)", "decimal(38,20)"]
+MOMENT_TARGETS = ["date", "timestamp", {"timestamp": "iso", "timezone": "UTC"}]
+INTEGERS = {pa.int8(): 2**7, pa.int32(): 2**31, pa.int64(): 2**63}
+
+
+def values_of(kind: pa.DataType) -> st.SearchStrategy[Any]:
+    """Values of a type, many of them near where others end."""
+    if kind in INTEGERS:
+        return st.integers(-INTEGERS[kind], INTEGERS[kind] - 1) | st.integers(-100, 100)
+    if pa.types.is_unsigned_integer(kind):
+        return st.integers(0, 2**64 - 1)
+    if pa.types.is_floating(kind):
+        width = kind.bit_width
+        return (
+            st.floats(width=width, allow_nan=False)
+            | st.integers(-(2**24), 2**24).map(float)
+            | st.sampled_from([0.5, -1.25])
+        )
+    if pa.types.is_decimal(kind):
+        most = 10**kind.precision - 1
+        return st.integers(-most, most).map(
+            lambda number: Decimal(number).scaleb(-kind.scale)
+        ) | st.just(Decimal(7))
+    if pa.types.is_date(kind):
+        return st.dates()
+    days = st.dates(date(1700, 1, 1), date(2200, 1, 1)).map(
+        lambda day: day.toordinal() - date(1970, 1, 1).toordinal()
+    )
+    unit = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+    return st.tuples(days, st.just(0) | st.integers(0, 86400 * unit - 1)).map(
+        lambda part: part[0] * 86400 * unit + part[1]
+    )
+
+
+def exact(value: Any, kind: pa.DataType) -> object:
+    """What a value is, whatever type it has: a number, or nanoseconds since 1970."""
+    if pa.types.is_timestamp(kind):
+        return value * {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[kind.unit]
+    return (
+        value
+        if isinstance(value, float) and value in (float("inf"), float("-inf"))
+        else Fraction(value)
+    )
+
+
+def moment(value: date) -> int:
+    """A date or time as nanoseconds since 1970."""
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return (moment.replace(tzinfo=None) - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_value_survives_its_cast_or_is_refused(data: st.DataObject) -> None:
+    kind, targets = data.draw(
+        st.sampled_from(
+            [(each, NUMBER_TARGETS) for each in NUMBER_TYPES]
+            + [(each, MOMENT_TARGETS) for each in MOMENT_TYPES]
+        )
+    )
+    target = data.draw(st.sampled_from(targets))
+    values = data.draw(st.lists(values_of(kind), min_size=1, max_size=20))
+    step = plugins.build(plugins.TRANSFORMS, {"cast": {"a": target}})
+    applied = apply_transform(
+        step, pa.table({"a": pa.array(values, kind), "position": range(len(values))})
+    )
+    refused = {position for position, *_ in applied.set_aside}
+    assert len(applied.rows) + len(refused) == len(values)
+    for row in applied.rows:
+        before, after = values[row["position"]], row["a"]
+        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+            wanted = moment(before) if pa.types.is_date(kind) else exact(before, kind)
+            assert moment(after) == wanted
+        elif isinstance(after, float) and pa.types.is_decimal(kind):
+            assert Decimal(repr(after)) == before
+        elif isinstance(after, Decimal) and pa.types.is_floating(kind):
+            assert pa.scalar(float(after), kind).as_py() == pa.scalar(before, kind).as_py()
+        else:
+            assert exact(after, pa.float64()) == exact(before, kind)
