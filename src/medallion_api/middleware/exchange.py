@@ -22,18 +22,26 @@ from medallion_api.middleware.metrics import Metrics
 from medallion_api.middleware.wsgi_bridge import ANSWERED
 
 LONGEST_URL = 8000
+ANYWHERE = (
+    400,
+    414,
+    431,
+    500,
+    501,
+    503,
+)  # of the problems that any request may meet, whatever its path
 OPEN = ("/health", "/health/ready")  # asked by machines that hold no key
 
 _IDENT = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _EXPOSED = "ETag, Link, Retry-After, Server-Timing, X-Release, X-Request-Id, X-Total-Count"
-_SAFE = (
+SAFE = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 )
 
-_RAW_SAFE = raw(_SAFE)
+_RAW_SAFE = raw(SAFE)
 _ADMITTED = "medallion_api.admitted"
 
 _access = masked_logger("medallion_api.access")
@@ -69,7 +77,7 @@ class Exchange:
 
     def headers(self, ident: str, origin: str | None) -> list[tuple[str, str]]:
         """The headers every answer has."""
-        found = [("X-Request-Id", ident), *_SAFE]
+        found = [("X-Request-Id", ident), *SAFE]
         if self._origins:
             found.append(("Vary", "Origin"))
         if origin and ("*" in self._origins or origin in self._origins):

@@ -11,7 +11,7 @@ import falcon
 
 from medallion.query.column_types import kind_of
 from medallion.records import Release, Served
-from medallion_api.middleware.exchange import OPEN
+from medallion_api.middleware.exchange import ANYWHERE, LONGEST_URL, OPEN
 from medallion_api.problems import MEDIA, Problem
 from medallion_api.representations import FORMATS
 from medallion_api.resources.catalogue import TableList
@@ -30,25 +30,29 @@ Json = dict[str, Any]
 VERSION = "1.0.0"  # of the paths and answers; what a table holds is the release's affair
 
 _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
-    ("/", Welcome, (304, 503)),
+    ("/", Welcome, (304,)),
     ("/health", Alive, ()),
-    ("/health/ready", Ready, (503,)),
-    ("/releases", Releases, (400, 503)),
-    ("/releases/current", Release, (304, 503)),
-    ("/runs/latest", RunSummary, (404, 503)),
-    ("/quality", Quality, (304, 503)),
+    ("/health/ready", Ready, ()),
+    ("/releases", Releases, ()),
+    ("/releases/current", Release, (304,)),
+    ("/runs/latest", RunSummary, (404,)),
+    ("/quality", Quality, (304,)),
 )
 _SAID = {
     304: "Not changed since the given ETag.",
-    400: "A parameter is unknown, given twice or of the wrong type.",
+    400: "The request cannot be read, or a parameter is unknown, given twice or of the wrong type.",
     401: "A key is needed.",
     404: "There is no such row or table.",
     406: "None of the formats asked for is known.",
-    414: "The URL is longer than 8000 characters.",
     410: "The cursor's release is no longer kept.",
+    414: f"The URL is longer than {LONGEST_URL} characters.",
     429: "Too many requests.",
+    431: "There are too many header fields, or one is too long.",
+    500: "Unexpected error; the request id finds it in the log.",
+    501: "The request has a transfer coding that the server does not know.",
     503: "The data cannot be read at the moment.",
 }
+_OF_TABLE = (304, 404, 406)
 _LISTS = ("array",)
 _PAGED: list[Json] = [
     {
@@ -65,27 +69,21 @@ def document(
 ) -> Json:
     """The document for one release."""
     schemas: Json = {}
-    extra = ((401,) if closed else ()) + ((429,) if api.rate else ())
     paths: dict[str, Json] = {}
     for path, model, statuses in _FIXED:
         contents = {"application/json": {"schema": _component(model, schemas)}}
-        more = () if path in OPEN else extra
         asked = _PAGED if model is Releases else []
         paths[path] = {
-            "get": _operation(
-                path, model.__doc__ or "", contents, (*statuses, *more), asked, schemas
-            )
+            "get": _operation(path, model.__doc__ or "", contents, statuses, asked, schemas)
         }
     if api.tables:
         contents = {"application/json": {"schema": _component(TableList, schemas)}}
         said = TableList.__doc__ or ""
-        paths["/tables"] = {
-            "get": _operation("/tables", said, contents, (304, 503, *extra), [], schemas)
-        }
+        paths["/tables"] = {"get": _operation("/tables", said, contents, (304,), [], schemas)}
     for path, endpoint in _endpoints(api, tables, release):
-        paths |= _table_paths(path, endpoint, tables, release, extra, schemas)
+        paths |= _table_paths(path, endpoint, tables, release, schemas)
         if path.startswith("/tables/"):
-            paths |= _group_path(endpoint, tables, release, extra, schemas)
+            paths |= _group_path(endpoint, tables, release, schemas)
     found: Json = {
         "openapi": "3.1.0",
         "info": {
@@ -99,6 +97,7 @@ def document(
         "components": {"schemas": schemas},
     }
     _tell_apart(paths)
+    _document_refusals(paths, ((401,) if closed else ()) + ((429,) if api.rate else ()))
     if closed:
         found["components"]["securitySchemes"] = {
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}
@@ -122,28 +121,22 @@ def _endpoints(api: Api, tables: Tables, release: Release) -> Iterator[tuple[str
 
 
 def _table_paths(
-    path: str,
-    endpoint: Endpoint,
-    tables: Tables,
-    release: Release,
-    extra: tuple[int, ...],
-    schemas: Json,
+    path: str, endpoint: Endpoint, tables: Tables, release: Release, schemas: Json
 ) -> Json:
     listing = tables.parameters(release, endpoint, repr(endpoint), row=endpoint.single)
     served = listing.served
     row = _row(served, endpoint.fields, schemas)
     asked = _query_parameters(listing.model)
     if endpoint.single:
-        statuses = (304, 400, 404, 406, 414, 503, *extra)
         return {
             path: {
                 "get": _operation(
-                    path, f"The row of {served.table}.", _contents(row), statuses, asked, schemas
+                    path, f"The row of {served.table}.", _contents(row), _OF_TABLE, asked, schemas
                 )
             }
         }
     page = _page(row)
-    statuses = (304, 400, 406, 410, 414, 503, *extra)
+    statuses = (*_OF_TABLE, 410)
     found = {
         path: {
             "get": _operation(
@@ -166,35 +159,20 @@ def _table_paths(
             tables.parameters(release, endpoint, repr(endpoint), row=True).model
         )
         one = f"{path}/{'/'.join(f'{{{key}}}' for key in served.key)}"
-        statuses = (304, 400, 404, 406, 414, 503, *extra)
+        said = f"One row of {served.table}."
         found[one] = {
-            "get": _operation(
-                one,
-                f"One row of {served.table}.",
-                _contents(row),
-                statuses,
-                [*keys, *asked],
-                schemas,
-            )
+            "get": _operation(one, said, _contents(row), _OF_TABLE, [*keys, *asked], schemas)
         }
     return found
 
 
-def _group_path(
-    endpoint: Endpoint, tables: Tables, release: Release, extra: tuple[int, ...], schemas: Json
-) -> Json:
+def _group_path(endpoint: Endpoint, tables: Tables, release: Release, schemas: Json) -> Json:
     listing = tables.parameters(release, endpoint, endpoint.table, row=False, kind=GroupParameters)
     path = f"/groups/{endpoint.table}"
     said = f"Figures over groups of rows of {listing.served.table}."
     contents = {"application/json": {"schema": _groups()}}
     asked = _query_parameters(listing.model)
-    return {
-        path: {
-            "get": _operation(
-                path, said, contents, (304, 400, 406, 414, 503, *extra), asked, schemas
-            )
-        }
-    }
+    return {path: {"get": _operation(path, said, contents, _OF_TABLE, asked, schemas)}}
 
 
 def _groups() -> Json:
@@ -270,18 +248,31 @@ def _operation(
     parameters: list[Json],
     schemas: Json,
 ) -> Json:
-    problem = _component(Problem, schemas)
+    _component(Problem, schemas)
     responses: Json = {"200": {"description": "Found.", "content": contents}}
-    for status in sorted(statuses):
-        responses[str(status)] = {"description": _SAID[status]}
-        if status != 304:
-            responses[str(status)]["content"] = {MEDIA: {"schema": problem}}
+    responses |= {str(status): _response(status) for status in statuses}
     return {
         "operationId": operation_id(path),
         "summary": summary,
         "parameters": parameters,
         "responses": responses,
     }
+
+
+def _response(status: int) -> Json:
+    problem = {MEDIA: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    return {"description": _SAID[status], **({} if status == 304 else {"content": problem})}
+
+
+def _document_refusals(paths: Mapping[str, Json], gate: tuple[int, ...]) -> None:
+    """Add to every operation what a request may be answered with before its path is looked at; `gate` admits first."""
+    for path, operations in paths.items():
+        refusals = {
+            str(status): _response(status)
+            for status in (*ANYWHERE, *(() if path in OPEN else gate))
+        }
+        for operation in operations.values():
+            operation["responses"] = dict(sorted((operation["responses"] | refusals).items()))
 
 
 def operation_id(path: str) -> str:

@@ -7,10 +7,15 @@ closes connections whose last answer promised that they stay open, so that the n
 from __future__ import annotations
 
 from asyncio import TimerHandle, Transport
+from collections.abc import Sequence
 from typing import Any
 
+import falcon
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
+
+from medallion_api.middleware.exchange import SAFE
+from medallion_api.problems import MEDIA, body, problem_of
 
 HEAD_SECONDS = 10  # for a new connection's first request to come, with all its headers
 WRITE_SECONDS = 30  # for a client to read what fills the buffers, some 64 kB
@@ -62,6 +67,21 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
     ) -> None:
         self.announced = close
         super()._send_response_start(status, headers, request, close)
+
+    def _send_error_response(
+        self, status: int, message: str, extra_headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Refuse a request that does not reach the application with a problem, as the application does."""
+        content = body(problem_of(status, message, ""))
+        head = [
+            f"HTTP/1.1 {falcon.code_to_http_status(status)}",
+            f"Content-Type: {MEDIA}",
+            f"Content-Length: {len(content)}",
+            "Cache-Control: no-store",
+            *(f"{name}: {value}" for name, value in (*SAFE, *extra_headers)),
+            "Connection: close",
+        ]
+        self._safe_write("\r\n".join([*head, "", ""]).encode("latin-1") + content)
 
     def _close_transport(self) -> None:
         """Close once the client has read what was sent, which it has some time for."""
