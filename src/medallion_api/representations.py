@@ -6,6 +6,7 @@ import io
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from math import isinf
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import falcon
 import orjson
 from falcon import mediatypes
 
+from medallion.export.spreadsheet_csv import BOM, without_formula
 from medallion.query.column_types import Kind, kind_of
 from medallion.records import Column
 from medallion_api.value_schemas import ENDLESS, arrow_of
@@ -26,12 +28,21 @@ FORMATS = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
+    "spreadsheet": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
 }
-TEXTUAL = ("json", "ndjson", "csv")
+TEXTUAL = ("json", "ndjson", "csv", "spreadsheet")
+ENDINGS = {
+    "csv": "csv",
+    "spreadsheet": "csv",
+    "parquet": "parquet",
+    "arrow": "arrow",
+}  # of those saved as files
 
-_BY_TYPE = {media.partition(";")[0]: name for name, media in FORMATS.items()}
+_BY_TYPE = {
+    media.partition(";")[0]: name for name, media in FORMATS.items() if name != "spreadsheet"
+}
 _BATCH = 20_000
 _BEYOND = 2**63
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -74,6 +85,8 @@ def stream(
             return (b"".join(to_json(row) + b"\n" for row in rows) for rows in batches)
         case "csv":
             return _csv(columns, batches)
+        case "spreadsheet":
+            return chain([BOM], _csv(columns, batches, spreadsheet=True))
     return _arrow(columns, batches, parquet=form == "parquet")
 
 
@@ -137,10 +150,13 @@ def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
     yield b"]}" if before == b"," else before + b"]}"
 
 
-def _csv(columns: Sequence[Column], batches: Iterable[Rows]) -> Iterator[bytes]:
-    """Null is nothing between two commas, and empty text a pair of quotes."""
-    cells = [(column.name, _CELLS.get(kind_of(column.type).name, str)) for column in columns]
-    yield _lines([[_quoted(name) for name, _ in cells]])
+def _csv(
+    columns: Sequence[Column], batches: Iterable[Rows], *, spreadsheet: bool = False
+) -> Iterator[bytes]:
+    """Null is nothing between two commas, and empty text a pair of quotes; for a spreadsheet, no text is a formula."""
+    writers = _CELLS | _SPREADSHEET_CELLS if spreadsheet else _CELLS
+    cells = [(column.name, writers.get(kind_of(column.type).name, str)) for column in columns]
+    yield _lines([[writers["text"](name) for name, _ in cells]])
     for rows in batches:
         parts = [
             ["" if (value := row[name]) is None else cell(value) for row in rows]
@@ -160,6 +176,10 @@ def _quoted(text: str) -> str:
     return text
 
 
+def _inert(text: str) -> str:
+    return _quoted(str(without_formula(text)))
+
+
 def _nested(value: Any) -> str:
     return _quoted(to_json(_spelled(value)).decode())
 
@@ -173,6 +193,10 @@ _CELLS: dict[str, Callable[[Any], str]] = {
     "list": _nested,
     "struct": _nested,
     "map": _nested,
+}
+_SPREADSHEET_CELLS: dict[str, Callable[[Any], str]] = {
+    "text": _inert,
+    "bytes": lambda value: _inert(b64encode(value).decode()),
 }
 
 

@@ -26,7 +26,7 @@ from medallion_api.app import assemble
         ("sort=colour,colour", "sort", "once"),
         ("sort=-nope", "sort", "takes one of"),
         ("fields=nope", "fields", "takes one of"),
-        ("format=xml", "format", "json, ndjson, csv, parquet, arrow"),
+        ("format=xml", "format", "json, ndjson, csv, spreadsheet, parquet, arrow"),
         ("count=all", "count", "exact"),
         ("cursor=abc", "cursor", "damaged"),
         ("cursor=bnVsbA", "cursor", "damaged"),

@@ -285,6 +285,26 @@ def test_quarantine_counts_prints_and_writes_rejects(published: Path, tmp_path: 
     assert medallion(published, "quarantine", "silver.ordres").code == 2
 
 
+def test_rejects_for_a_spreadsheet_are_no_formulas(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("price\n1\n2\n3\n4\n5\n=1+1\n-2x\n@SUM(A1)\nnine\n")
+    (tmp_path / "medallion.yaml").write_text(
+        "name: prices\nsinks: {}\ntables:\n  bronze:\n    prices: {source: prices.csv}\n"
+        "  silver:\n    prices: {from: bronze.prices, steps: [{cast: {price: integer}}]}\n"
+    )
+    assert medallion(tmp_path, "run").code == 0
+    for arguments, mark in ((("--csv", "plain.csv"), ""), (("--spreadsheet", "sheet.csv"), "'")):
+        file = tmp_path / arguments[1]
+        assert medallion(tmp_path, "quarantine", "silver.prices", arguments[0], str(file)).code == 0
+        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+        assert [row["value"] for row in rows] == [
+            f"{mark}=1+1",
+            f"{mark}-2x",
+            f"{mark}@SUM(A1)",
+            "nine",
+        ]
+        assert json.loads(rows[0]["row"]) == {"price": "=1+1"}
+
+
 def test_runs_lists_and_tells_of_one(published: Path) -> None:
     runs = medallion(published, "runs", "--json").json
     first = runs[-1]

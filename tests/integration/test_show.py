@@ -176,3 +176,24 @@ def test_from_python_too(folder: Path) -> None:
     assert rows.fetchall() == [(3,)]
     with pytest.raises(CallError, match=r"no column 'x' in gold\.sales"):
         table.select(columns=["x"])
+
+
+def test_csv_for_a_spreadsheet(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (tmp_path / "medallion.yaml").write_text(YAML)
+    (tmp_path / "sales.csv").write_text(SALES.replace("Spain", "=1+1").replace("7.25", "-7.25"))
+    md.Pipeline.load(tmp_path / "medallion.yaml").run()
+    chosen = ["--columns", "country,amount", "--sort", "id"]
+    code, out, _ = show(tmp_path, capfdbinary, *chosen, "--format", "spreadsheet")
+    assert (code, out) == (
+        0,
+        "\ufeffcountry,amount\nFrance,10.50\n'=1+1,\nFrance,-7.25\nItaly,99.00\n",
+    )
+    target = tmp_path / "out.csv"
+    assert show(
+        tmp_path, capfdbinary, *chosen, "--format", "spreadsheet", "--output", str(target)
+    ) == (0, "", "")
+    assert target.read_bytes().decode() == out
+    assert "=1+1" in show(tmp_path, capfdbinary, *chosen, "--csv")[1].splitlines()[2][:4]
+    code, _, err = show(tmp_path, capfdbinary, "--output", str(tmp_path / "out.spreadsheet"))
+    assert code == 2
+    assert "no format has this ending" in err

@@ -193,3 +193,37 @@ def test_a_value_that_cannot_be_computed_is_an_error(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="Could not convert string 'x'"):
         export.write(rows, "csv", tmp_path / "t.csv", HEAD)
+
+
+def test_a_spreadsheet_computes_no_text_and_no_name(tmp_path: Path) -> None:
+    query = """
+        select -1 as "=id", 1 as "'=id", '=1+1, "x"' as name, null::varchar as nothing,
+               '' as empty, -2.50::decimal(4,2) as amount,
+               '-inf'::double as rate, ['=1'] as list, '@a'::enum('@a') as choice, 'é' as accent,
+               from_base64('+/8=') as bytes, interval '-1 day' as span, date '2024-01-01' as day, json('-1') as document
+    """
+    rows = duckdb.connect().sql(query)
+    export.write_file(rows, "spreadsheet", tmp_path / "t.csv")
+    data = (tmp_path / "t.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf'=id,")
+    header, row = list(csv.reader(data.decode("utf-8-sig").splitlines(keepends=True)))
+    assert header[:3] == ["'=id", "'=id_1", "name"]
+    expected = [
+        "-1",
+        "1",
+        '\'=1+1, "x"',
+        "",
+        "",
+        "-2.50",
+        "-inf",
+        '["=1"]',
+        "'@a",
+        "é",
+        "'+/8=",
+        "'-1 day",
+        "2024-01-01",
+        "'-1",
+    ]
+    assert row == expected
+    assert b',,"",' in data
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from medallion.export.spreadsheet_csv import without_formula
+from medallion.export.spreadsheet_csv import without_formula, without_formula_sql
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,16 @@ def test_a_text_that_would_be_computed_is_a_text(text: str) -> None:
 )
 def test_any_other_value_stays(value: Any) -> None:
     assert without_formula(value) is value
+
+
+@given(
+    st.one_of(
+        st.none(), st.text(), st.text(alphabet=" =+-@\t\r\n＝＋－＠'\"a\u0301\u00a0", max_size=4)
+    )
+)
+def test_sql_and_python_say_the_same(text: str | None) -> None:
+    with duckdb.connect() as connection:
+        expression = without_formula_sql("cast($1 as varchar)")
+        assert connection.execute(f"select {expression}", [text]).fetchone() == (
+            without_formula(text),
+        )

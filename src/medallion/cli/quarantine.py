@@ -14,6 +14,7 @@ from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
+    from medallion.export.files import FileFormat
     from medallion.lake.frames import Rejects
     from medallion.lake.lake import Lake
 
@@ -30,7 +31,7 @@ BATCH = 1_000
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"How many rows; by default {ROWS}, or all with --csv and --json.",
+    help=f"How many rows; by default {ROWS}, or all to a file and with --json.",
 )
 @click.option(
     "--csv",
@@ -38,10 +39,21 @@ BATCH = 1_000
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the rows to this file.",
 )
+@click.option(
+    "--spreadsheet",
+    "spreadsheet_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write them to this file as CSV for a spreadsheet, which computes none of the texts.",
+)
 @json_option
 @click.pass_obj
 def command(
-    settings: Settings, table: str | None, run: str | None, limit: int | None, csv_path: Path | None
+    settings: Settings,
+    table: str | None,
+    run: str | None,
+    limit: int | None,
+    csv_path: Path | None,
+    spreadsheet_path: Path | None,
 ) -> None:
     """Count the rows that did not make it, or print those of TABLE.
 
@@ -56,11 +68,15 @@ def command(
     rows = rejected.scan()
     if limit is not None:
         rows = rows.limit(limit)
-    if csv_path:
-        write_file(rows, "csv", csv_path)
+    files: dict[FileFormat, Path | None] = {"csv": csv_path, "spreadsheet": spreadsheet_path}
+    targets = {form: path for form, path in files.items() if path}
+    for form, path in targets.items():
+        write_file(rows, form, path)
         written = len(rejected) if limit is None else min(limit, len(rejected))
-        settings.say(f"{csv_path}: {count_of(written, 'row')}")
-    elif table is None:
+        settings.say(f"{path}: {count_of(written, 'row')}")
+    if targets:
+        return
+    if table is None:
         counts = _counts(rejected.scan())
         if settings.as_json:
             print_json(counts)

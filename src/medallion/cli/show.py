@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from medallion.lake.table import LakeTable
 
 ROWS = 20
-FORMATS = ("table", "csv", "json", "parquet", "xlsx")
+FORMATS = ("table", "csv", "spreadsheet", "json", "parquet", "xlsx")
+ENDINGS = ("csv", "json", "parquet", "xlsx")
 BINARY = ("parquet", "xlsx")
 BATCH = 1_000
 
@@ -70,7 +71,9 @@ def command(
     """Print rows of TABLE, or write them to a file.
 
     The condition of --where is one SQL expression, as in the step `filter`: it can read no other table and no
-    file. Nested values are JSON. In JSON, decimals are text, so that they stay exact.
+    file. Nested values are JSON. In JSON, decimals are text, so that they stay exact. The format `spreadsheet` is CSV
+    that a spreadsheet opens as it is: it begins with the mark of UTF-8, and a text that would be computed, such as
+    =1+1, has an apostrophe in front.
     """
     form = _format(form or ("csv" if as_csv else "json" if settings.as_json else None), output)
     found = settings.pipeline().lake.table(table, release)
@@ -94,11 +97,8 @@ def _format(form: str | None, output: Path | None) -> str:
     choices = f"--format {'|'.join(FORMATS[1:])}"
     if form is None and output is not None:
         form = output.suffix.removeprefix(".").lower()
-        if form not in FORMATS[1:]:
-            raise CallError(
-                f"{output}: no format has this ending",
-                hint=f"choose one: --format {'|'.join(FORMATS[1:])}",
-            )
+        if form not in ENDINGS:
+            raise CallError(f"{output}: no format has this ending", hint=f"choose one: {choices}")
     if form in BINARY and output is None and sys.stdout.isatty():
         raise CallError(f"{form} is not for a terminal", hint=f"write a file: --output rows.{form}")
     if form == "table" and output is not None:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from medallion.contracts import literal, quote
 from medallion.errors import DataError
+from medallion.export.spreadsheet_csv import BOM, without_formula, without_formula_sql
 from medallion.sql.expressions import kinds, reason
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
-FileFormat: TypeAlias = Literal["csv", "json", "parquet", "xlsx"]
+FileFormat: TypeAlias = Literal["csv", "spreadsheet", "json", "parquet", "xlsx"]
 Head: TypeAlias = Mapping[str, Any]
 
 BATCH = 10_000
 NESTED = ("list", "array", "struct", "map", "union", "variant")
+_TEXTS = ("varchar", "json", "enum", "interval", "blob", *NESTED)
 _FLOATS = ("float", "double")
 _MOMENTS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone")
 
@@ -68,6 +70,22 @@ def flattened(rows: Relation) -> Relation:
 
 def _write_csv(rows: Relation, target: Path, _: Head) -> None:
     flattened(rows).write_csv(str(target), header=True)
+
+
+def _write_spreadsheet(rows: Relation, target: Path, _: Head) -> None:
+    """CSV that begins with the mark of UTF-8, and in which no text, nor a column's name, is a formula."""
+    columns = []
+    for name, kind in kinds(rows).items():
+        column = quote(name)
+        if kind in _TEXTS:
+            column = without_formula_sql(f"cast({column} as varchar)")
+        columns.append(f"{column} as {quote(str(without_formula(name)))}")
+    part = target.with_name(f"{target.name}.part")
+    flattened(rows).project(", ".join(columns)).write_csv(str(part), header=True)
+    with part.open("rb") as source, target.open("wb") as file:
+        file.write(BOM)
+        shutil.copyfileobj(source, file)
+    part.unlink()
 
 
 def _write_parquet(rows: Relation, target: Path, _: Head) -> None:
@@ -124,6 +142,7 @@ def _explained() -> Iterator[None]:
 
 _WRITERS: dict[FileFormat, Callable[[Relation, Path, Head], None]] = {
     "csv": _write_csv,
+    "spreadsheet": _write_spreadsheet,
     "json": _write_json,
     "parquet": _write_parquet,
     "xlsx": _write_xlsx,

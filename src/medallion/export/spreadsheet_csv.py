@@ -12,3 +12,11 @@ def without_formula(value: object) -> object:
     if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
         return f"'{value}"
     return value
+
+
+def without_formula_sql(text: str) -> str:
+    """The same of a text that is an SQL expression."""
+    starts = ", ".join(f"'{start}'" for start in _FORMULA)
+    return (
+        f"case when left(ltrim({text}, ' '), 1) in ({starts}) then '''' || {text} else {text} end"
+    )

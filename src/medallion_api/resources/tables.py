@@ -20,7 +20,7 @@ from medallion_api.cache.release_reader import Reading
 from medallion_api.cache.response_cache import Replies, Reply, tag_of
 from medallion_api.middleware import compression as codings
 from medallion_api.middleware.exchange import stage
-from medallion_api.representations import FORMATS, TEXTUAL, negotiate
+from medallion_api.representations import ENDINGS, FORMATS, TEXTUAL, negotiate
 from medallion_api.resources.parameters import Asked, Parameters
 from medallion_api.resources.release_resource import Released
 from medallion_api.section import Endpoint
@@ -112,8 +112,8 @@ class Question:
         yield "Content-Type", FORMATS[self.form]
         yield _VARY
         yield "X-Release", release
-        if self.form in ("csv", "parquet", "arrow"):
-            yield "Content-Disposition", attachment(self.path, self.form)
+        if self.form in ENDINGS:
+            yield "Content-Disposition", attachment(self.path, ENDINGS[self.form])
 
 
 def attachment(path: str, extension: str) -> str:

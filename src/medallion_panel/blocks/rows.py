@@ -258,24 +258,20 @@ def file_name(table: str) -> str:
     return re.sub(r"[^\w.-]+", "_", table).strip("._") or "table"
 
 
-def _csv(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
+def _csv(
+    batches: Batches, columns: Sequence[str], cell: Callable[[Any], Any] = lambda value: value
+) -> io.BytesIO:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([cell(name) for name in columns])
     for batch in batches:
-        writer.writerows([_flat(row[name]) for name in columns] for row in batch)
+        writer.writerows([cell(_flat(row[name])) for name in columns] for row in batch)
     return io.BytesIO(text.getvalue().encode())
 
 
 def _spreadsheet(batches: Batches, columns: Sequence[str]) -> io.BytesIO:
     """CSV that a spreadsheet opens as it is: with the mark of UTF-8, and texts that are not computed."""
-    safe = (
-        [{name: without_formula(value) for name, value in row.items()} for row in batch]
-        for batch in batches
-    )
-    heads = {name: str(without_formula(name)) for name in columns}
-    renamed = ([{heads[name]: row[name] for name in columns} for row in batch] for batch in safe)
-    return io.BytesIO(BOM + _csv(renamed, [*heads.values()]).getvalue())
+    return io.BytesIO(BOM + _csv(batches, columns, without_formula).getvalue())
 
 
 def _flat(value: Any) -> Any:
