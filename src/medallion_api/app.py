@@ -12,7 +12,7 @@ import falcon
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion_api import problems
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import PRIVATE, REVALIDATE, Replies
 from medallion_api.middleware.access import Gate
 from medallion_api.middleware.exchange import Exchange, ExchangeMiddleware
@@ -43,7 +43,7 @@ class Assembly:
     """The parts of one API, for `create_app` and for what stands in front of it."""
 
     api: Api
-    reading: Reading
+    reading: ReleaseReader
     replies: Replies
     exchange: Exchange
     app: App
@@ -73,7 +73,7 @@ def assemble(pipeline: Pipeline) -> Assembly:
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
     gate, metrics = Gate(api.hashes(), api.rate, api.rate_storage), Metrics()
-    reading = Reading(pipeline.store(label), label, api.seconds)
+    reading = ReleaseReader(pipeline.store(label), label, api.seconds)
     replies = Replies(api.cache * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
     exchange = Exchange(gate, metrics, api.cors)
     app: App = falcon.App(middleware=[ExchangeMiddleware(exchange)])
@@ -102,7 +102,12 @@ def _unloaded(req: Any, resp: Any, **_: Any) -> None:  # noqa: ARG001 (Falcon's 
 
 
 def _routes(
-    pipeline: Pipeline, api: Api, reading: Reading, replies: Replies, metrics: Metrics, closed: bool
+    pipeline: Pipeline,
+    api: Api,
+    reading: ReleaseReader,
+    replies: Replies,
+    metrics: Metrics,
+    closed: bool,
 ) -> Iterator[tuple[str, object]]:
     """Every path and what answers it."""
     name, tables = pipeline.declaration.name, Tables(reading, api.most)

@@ -34,7 +34,7 @@ class Fault(BaseModel):
         super().__init__(parameter=parameter, detail=detail, allowed=allowed)
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """What went wrong, as RFC 9457 has it."""
 
     type: str = "about:blank"
@@ -53,11 +53,11 @@ class ParameterError(Exception):
         self.faults = tuple(faults)
 
 
-def body(problem: Problem) -> bytes:
+def body(problem: ProblemDetails) -> bytes:
     return orjson.dumps(problem.model_dump())
 
 
-def respond(resp: Response, problem: Problem) -> None:
+def respond(resp: Response, problem: ProblemDetails) -> None:
     """Make the response this problem."""
     resp.status = falcon.code_to_http_status(problem.status)
     resp.content_type = MEDIA
@@ -112,14 +112,20 @@ def _unexpected(req: Request, resp: Response, error: Exception, _: dict[str, Any
     respond(resp, _problem(req, 500, FAULT))
 
 
-def _problem(req: Request, status: int, detail: str, faults: Sequence[Fault] = ()) -> Problem:
+def _problem(
+    req: Request, status: int, detail: str, faults: Sequence[Fault] = ()
+) -> ProblemDetails:
     return problem_of(status, detail, getattr(req.context, "id", ""), faults)
 
 
-def problem_of(status: int, detail: str, ident: str, faults: Sequence[Fault] = ()) -> Problem:
+def problem_of(
+    status: int, detail: str, ident: str, faults: Sequence[Fault] = ()
+) -> ProblemDetails:
     """The problem with the usual title of its status."""
     title = falcon.code_to_http_status(status).partition(" ")[2]
     shown = tuple(
         Fault(fault.parameter, mask(fault.detail), mask_all(fault.allowed)) for fault in faults
     )
-    return Problem(title=title, status=status, detail=mask(detail), errors=shown, request_id=ident)
+    return ProblemDetails(
+        title=title, status=status, detail=mask(detail), errors=shown, request_id=ident
+    )

@@ -11,7 +11,7 @@ from medallion.pipeline import Pipeline
 from medallion_panel.data.queries import Figures
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.data.stores import open_store
-from medallion_panel.pages.session import Session
+from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.security_headers import protect
@@ -35,6 +35,6 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
 
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # holds for one visitor
-        return Session(pipeline, section, figures, formats, runs).view
+        return VisitorSession(pipeline, section, figures, formats, runs).view
 
     return dashboard

@@ -35,11 +35,11 @@ Metric = Annotated[str, BeforeValidator(lambda value: _metric(str(value)))]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-class Model(BaseModel):
+class BlockModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Content(Model):
+class Content(BlockModel):
     """What every block has: `title`, a `note` below it, and its `width` in twelfths of a wide screen."""
 
     title: str = ""
@@ -203,7 +203,7 @@ class Speed(Content):
     width: int = Field(default=12, ge=1, le=12)
 
 
-class Block(Model):
+class Block(BlockModel):
     """One part of a page: exactly one of these kinds."""
 
     kpi: Kpi | None = None

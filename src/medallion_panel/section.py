@@ -10,10 +10,10 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import Section
 from medallion.errors import did_you_mean
-from medallion_panel.block_settings import Block, FormatName, Model
+from medallion_panel.block_settings import Block, BlockModel, FormatName
 
 
-class FilterField(Model):
+class FilterField(BlockModel):
     """One filter of a page: a column of any of its tables. `as` is chosen by the column's type when left out."""
 
     column: str
@@ -21,7 +21,7 @@ class FilterField(Model):
     as_: Literal["choice", "search", "range"] | None = Field(default=None, alias="as")
 
 
-class Page(Model):
+class PageSettings(BlockModel):
     """One page: `icon` is a Material icon's name; `filters` are columns, each holding for every block that has it."""
 
     title: str = Field(min_length=1)
@@ -72,11 +72,11 @@ class Dashboard(Section):
     stale_after_hours: float = Field(default=36, gt=0)
     formats: dict[str, FormatName] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
-    pages: tuple[Page, ...] = ()
+    pages: tuple[PageSettings, ...] = ()
 
     @field_validator("pages")
     @classmethod
-    def _told_apart(cls, pages: tuple[Page, ...]) -> tuple[Page, ...]:
+    def _told_apart(cls, pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]:
         slugs = [page.slug for page in pages]
         for page in pages:
             if slugs.count(page.slug) > 1:

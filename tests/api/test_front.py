@@ -20,7 +20,7 @@ from medallion.records import Release
 from medallion_api.app import Assembly, assemble
 from medallion_api.middleware.thread_pool import Threads
 from medallion_api.middleware.wsgi_bridge import Bridge, environ_of
-from medallion_api.server.front import Front, Pointer
+from medallion_api.server.front import ActiveRelease, Front
 from tests.api import project
 
 Sent: TypeAlias = list[dict[str, Any]]
@@ -214,7 +214,7 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
             layers={},
         )
 
-    async def ask(pointer: Pointer, wait: float) -> tuple[float, int]:
+    async def ask(pointer: ActiveRelease, wait: float) -> tuple[float, int]:
         await asyncio.sleep(wait)
         asked = time.monotonic()
         release = await pointer.release()
@@ -222,7 +222,7 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
         return asked, int(release.id)
 
     async def main() -> list[tuple[float, int]]:
-        pointer = Pointer(read, Threads(1, "test"), 5)
+        pointer = ActiveRelease(read, Threads(1, "test"), 5)
         return await asyncio.gather(*(ask(pointer, number / 500) for number in range(50)))
 
     answers = wait(main())
@@ -232,7 +232,7 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
 
 def test_a_reading_that_fails_is_no_release() -> None:
     async def main() -> list[Release | None]:
-        pointer = Pointer(lambda: 1 // 0, Threads(1, "test"), 5)  # type: ignore[arg-type, return-value]
+        pointer = ActiveRelease(lambda: 1 // 0, Threads(1, "test"), 5)  # type: ignore[arg-type, return-value]
         return [await pointer.release(), await pointer.release()]
 
     assert wait(main()) == [None, None]

@@ -15,14 +15,14 @@ from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.queries import QueryContract
 from medallion.testing.served import items, publish
 from medallion_api.cache import release_reader as home
-from medallion_api.cache.release_reader import ElsewhereError, Reading
+from medallion_api.cache.release_reader import ElsewhereError, ReleaseReader
 
 
 class _Active(Store):
     """The active release, read as the API reads it: every question twice, for what is held is so after the first."""
 
     def __init__(self, store: Store, label: str, cells: int) -> None:
-        self._reading = Reading(store, label, 10)
+        self._reading = ReleaseReader(store, label, 10)
         self._reading.cells = cells
 
     def release(self) -> Release:
@@ -85,7 +85,7 @@ def test_the_first_rows_of_a_large_table_answer_only_what_they_can(
     monkeypatch.setattr(home, "HEAD", 10)
     release = publish(sink, "one", items())
     store = sink.store()
-    reading = Reading(store, sink.label, 10)
+    reading = ReleaseReader(store, sink.label, 10)
     reading.cells = 0
     rows = reading.at(release)
     for limit in range(1, 8):
@@ -104,7 +104,7 @@ def test_the_first_rows_of_a_large_table_answer_only_what_they_can(
 def test_a_thread_that_may_not_wait_does_not(sink: Sqlite) -> None:
     release = publish(sink, "one", items())
     store = sink.store()
-    reading = Reading(store, sink.label, 10)
+    reading = ReleaseReader(store, sink.label, 10)
     rows = reading.at(release)
     held, query = rows.find("items", Query()), Query(filters=(Filter("id", "gte", 30),), limit=5)
     page = rows.find("items", query)
@@ -129,7 +129,7 @@ def test_rows_too_large_to_hold_are_read_from_the_store(
     monkeypatch.setattr(home, "BYTES", 1000)
     release = publish(sink, "one", items())
     store = sink.store()
-    reading = Reading(store, sink.label, 10)
+    reading = ReleaseReader(store, sink.label, 10)
     assert reading.at(release).find("items", Query()) == store.find("items", Query())
     assert not reading.holds(release, "items")
     store.close()
@@ -139,7 +139,7 @@ def test_what_is_held_stays_within_its_room(sink: Sqlite, monkeypatch: pytest.Mo
     cells = 60 * 13
     monkeypatch.setattr(home, "HELD", 3 * cells)
     store = sink.store()
-    reading = Reading(store, sink.label, 10)
+    reading = ReleaseReader(store, sink.label, 10)
     for number in range(6):
         release = publish(sink, str(number), items())
         assert reading.at(release).find("items", Query()).release == str(number)
@@ -152,7 +152,7 @@ def test_a_release_that_was_removed_is_gone(sink: Sqlite) -> None:
     store = sink.store()
     second = publish(sink, "two", items(3))
     sink.prune([second])
-    rows = Reading(store, sink.label, 10).at(first)
+    rows = ReleaseReader(store, sink.label, 10).at(first)
     for ask in (
         lambda: rows.find("items", Query()),
         lambda: rows.count("items", Query()),

@@ -21,7 +21,7 @@ from medallion.run import ingest
 from medallion.run.source_tokens import read_tokens
 from medallion.sinks.mongodb.store import MongoStore
 from medallion_api.app import assemble
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.section import Endpoint
 from tests.integration import small
 from tests.services import Unavailable, mongod
@@ -90,7 +90,7 @@ def test_releases_share_the_models_of_their_columns(tmp_path: Path) -> None:
     small.write(tmp_path)
     pipeline = small.load(tmp_path)
     with closing(pipeline.store()) as store:
-        tables = Tables(Reading(store, "serving", 5.0), 100)
+        tables = Tables(ReleaseReader(store, "serving", 5.0), 100)
         models = []
         for number in range(2):
             _add_orders(tmp_path, number)
@@ -254,7 +254,7 @@ def _hang(folder: Path, url: str, process: int) -> None:
     pipeline = small.load(folder)
     published = pipeline.run().release
     with closing(MongoStore(url, "serving")) as store, ThreadPoolExecutor(8) as pool:
-        reading = Reading(store, "serving", 1.0)
+        reading = ReleaseReader(store, "serving", 1.0)
         assert reading.release().id == published
         os.kill(process, signal.SIGSTOP)
         try:

@@ -13,14 +13,14 @@ import panel_material_ui as pmui
 from bokeh.document import Document
 from bokeh.models import Plot
 
-from medallion_panel.pages.session import Session
+from medallion_panel.pages.session import VisitorSession
 
 
 def _tell(*_: Any) -> None:
     gc.collect()
-    counts = {kind.__name__: 0 for kind in (Document, Session, pmui.Page, Plot)}
+    counts = {kind.__name__: 0 for kind in (Document, VisitorSession, pmui.Page, Plot)}
     for each in gc.get_objects():
-        for kind in (Document, Session, pmui.Page, Plot):
+        for kind in (Document, VisitorSession, pmui.Page, Plot):
             counts[kind.__name__] += issubclass(type(each), kind)
     file = Path(os.environ["LIVING"])
     file.with_suffix(".new").write_text(json.dumps(counts))

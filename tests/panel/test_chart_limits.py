@@ -27,7 +27,7 @@ from medallion_panel.block_settings import (
 from medallion_panel.blocks import distributions, kpi
 from medallion_panel.blocks import scatter as points
 from medallion_panel.blocks import world_map as worldmap
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
@@ -41,7 +41,7 @@ from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.queries import Figures
 from medallion_panel.pages.filter_choices import offers_of
 from medallion_panel.pages.filters import page_filters
-from medallion_panel.section import Dashboard, Page
+from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats, and_more
 from medallion_panel.ui.series_colors import OTHERS
 
@@ -109,8 +109,8 @@ def figures(pipeline: md.Pipeline) -> Figures:
 
 
 @pytest.fixture
-def reading(figures: Figures) -> Reading:
-    return Reading(figures, FORMATS)
+def reading(figures: Figures) -> BlockContext:
+    return BlockContext(figures, FORMATS)
 
 
 def drawn(picture: Any) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def drawn(picture: Any) -> list[dict[str, Any]]:
 
 
 def test_a_heat_map_of_too_many_cells_draws_the_largest_and_says_so(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
+    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     block = Heatmap(table="many", x="name", y="y", value="sum(x)")
     assert heatmap(block, reading).note == ""
@@ -137,7 +137,7 @@ def test_a_heat_map_of_too_many_cells_draws_the_largest_and_says_so(
 
 
 def test_a_map_names_some_of_what_it_cannot_place_and_counts_the_rest(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
+    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     block = WorldMap(table="places", country="country", value="sum(value)")
     picture = world_map(block, reading)
@@ -150,20 +150,20 @@ def test_a_map_names_some_of_what_it_cannot_place_and_counts_the_rest(
         world_map(block, reading)
 
 
-def test_a_histogram_counts_the_rows_that_have_no_bin(reading: Reading) -> None:
+def test_a_histogram_counts_the_rows_that_have_no_bin(reading: BlockContext) -> None:
     picture = histogram(Histogram(table="odd", column="size"), reading)
     assert sum(drawn(picture)[0]["rows"]) == 2
     assert picture.note == "3 rows without a finite Size are not counted."
 
 
-def test_a_scatter_counts_the_rows_that_have_no_place(reading: Reading) -> None:
+def test_a_scatter_counts_the_rows_that_have_no_place(reading: BlockContext) -> None:
     picture = scatter(Scatter(table="odd", x="size", y="value"), reading)
     assert len(drawn(picture)[0]["x"]) == 2
     assert picture.note == "3 rows without a finite Size or Value are not drawn."
 
 
 def test_a_density_says_that_it_has_no_colours_and_what_has_no_place(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
+    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(points, "RASTER", 4)
     picture = scatter(Scatter(table="odd", x="size", y="value", by="flag"), reading)
@@ -172,7 +172,7 @@ def test_a_density_says_that_it_has_no_colours_and_what_has_no_place(
 
 
 def test_the_line_below_a_figure_says_where_it_begins(
-    reading: Reading, monkeypatch: pytest.MonkeyPatch
+    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kpi, "_PERIODS", 2)
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
@@ -215,7 +215,7 @@ def test_lists_of_names_say_how_many_more_there_are() -> None:
 # Odd values
 
 
-def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: Reading) -> None:
+def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: BlockContext) -> None:
     lines = line(Chart(table="odd", x="flag", y="sum(value)"), reading)
     assert list(lines.figure.x_range.factors) == ["no", "yes", "No value"]
     bars = bar(Bar(table="odd", x="flag", y="sum(value)"), reading)
@@ -236,7 +236,7 @@ def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: Reading)
 
 @pytest.mark.parametrize("column", ["flag", "day", "year"])
 def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
-    reading: Reading, column: str
+    reading: BlockContext, column: str
 ) -> None:
     blocks = [
         line(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
@@ -252,14 +252,14 @@ def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
     assert len(legends[0]) == 3
 
 
-def test_points_of_many_names_put_the_rarest_together(reading: Reading) -> None:
+def test_points_of_many_names_put_the_rarest_together(reading: BlockContext) -> None:
     picture = scatter(Scatter(table="many", x="x", y="y", by="name"), reading)
     assert f"{OTHERS}</span>" in picture.legend
     assert sum(len(part["x"]) for part in drawn(picture)) == 60
 
 
 def test_choices_are_written_as_charts_write_them(figures: Figures) -> None:
-    page = Page.model_validate({
+    page = PageSettings.model_validate({
         "title": "P",
         "filters": ["flag", {"column": "day", "as": "choice"}],
         "blocks": [{"table": {"table": "odd"}}],
@@ -278,7 +278,7 @@ def test_as_many_values_as_are_asked_for_are_given_though_one_is_null(figures: F
     assert figures.values("odd", "year", 2) == [2023, 2024]
 
 
-def test_downloads_keep_nested_values_and_bytes(reading: Reading) -> None:
+def test_downloads_keep_nested_values_and_bytes(reading: BlockContext) -> None:
     columns = ("id", "tags", "part")
     (row,) = [row for batch in reading.figures.scan("nested", md.Query()) for row in batch]
     text = _csv([[row]], columns).getvalue().decode()
@@ -292,7 +292,7 @@ def test_downloads_keep_nested_values_and_bytes(reading: Reading) -> None:
 # Periods
 
 
-def test_areas_and_bars_are_faint_in_a_period_that_is_not_over(reading: Reading) -> None:
+def test_areas_and_bars_are_faint_in_a_period_that_is_not_over(reading: BlockContext) -> None:
     solid, faint, _ = _areas(area(Chart(table="monthly", x="month", y="sum(value)"), reading))
     assert (solid.glyph.fill_alpha, faint.glyph.fill_alpha) == (0.8, 0.45)
     values = next(name for name in solid.data_source.data if name not in ("x", "index"))
@@ -307,7 +307,7 @@ def _areas(picture: Any) -> list[Any]:
     return list(picture.figure.renderers)
 
 
-def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: Reading) -> None:
+def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: BlockContext) -> None:
     picture = heatmap(Heatmap(table="monthly", x="month", y="team", value="sum(value)"), reading)
     (cells,) = drawn(picture)
     outlined = {x for x, alpha in zip(cells["x"], cells["outline"], strict=True) if alpha}
@@ -315,7 +315,7 @@ def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: Reading) 
     assert picture.note == f"{FORMATS.period(MONTHS[-1])} is not over yet."
 
 
-def test_an_average_leaves_out_a_period_that_is_not_over(reading: Reading) -> None:
+def test_an_average_leaves_out_a_period_that_is_not_over(reading: BlockContext) -> None:
     picture = line(
         Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading
     )
@@ -328,7 +328,7 @@ def test_an_average_leaves_out_a_period_that_is_not_over(reading: Reading) -> No
 
 
 def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(
-    reading: Reading,
+    reading: BlockContext,
 ) -> None:
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month(day)"), reading)
     assert "on Feb 2024" in html
@@ -380,7 +380,7 @@ def test_many_periods_that_are_not_over_are_counted() -> None:
 # What does not add up, and orders
 
 
-def test_growth_is_never_stacked(reading: Reading) -> None:
+def test_growth_is_never_stacked(reading: BlockContext) -> None:
     chart = {"table": "monthly", "x": "month", "y": "sum(value)", "by": "team", "show": "growth"}
     kinds = {
         type(part.glyph).__name__
@@ -390,7 +390,7 @@ def test_growth_is_never_stacked(reading: Reading) -> None:
     assert all((part["base"] == 0).all() for part in drawn(bar(Bar.model_validate(chart), reading)))
 
 
-def test_what_is_below_zero_is_stacked_below_zero(reading: Reading) -> None:
+def test_what_is_below_zero_is_stacked_below_zero(reading: BlockContext) -> None:
     block = Bar(table="balance", x="month", y="sum(value)", by="team", sort="x")
     parts = drawn(bar(block, reading))
     ends = {
@@ -402,7 +402,7 @@ def test_what_is_below_zero_is_stacked_below_zero(reading: Reading) -> None:
 
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_names_keep_their_order_when_the_largest_series_begins_later(
-    reading: Reading, horizontal: bool
+    reading: BlockContext, horizontal: bool
 ) -> None:
     picture = bar(
         Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), reading
@@ -411,7 +411,7 @@ def test_names_keep_their_order_when_the_largest_series_begins_later(
     assert (factors[::-1] if horizontal else factors) == ["Jan 2024", "Feb 2024", "Mar 2024"]
 
 
-def test_grouped_horizontal_bars_stand_in_the_order_of_their_legend(reading: Reading) -> None:
+def test_grouped_horizontal_bars_stand_in_the_order_of_their_legend(reading: BlockContext) -> None:
     block = Bar(table="monthly", x="month", y="mean(value)", by="team", horizontal=True)
     picture = bar(block, reading)
     shifts = [part.glyph.y.transform.value for part in picture.figure.renderers]
@@ -419,7 +419,7 @@ def test_grouped_horizontal_bars_stand_in_the_order_of_their_legend(reading: Rea
     assert all((part["base"] == 0).all() for part in drawn(picture))
 
 
-def test_weights_and_ratios_reach_maps_and_heat_maps(reading: Reading) -> None:
+def test_weights_and_ratios_reach_maps_and_heat_maps(reading: BlockContext) -> None:
     weighted = WorldMap(table="places", country="country", value="mean(value)", weight="weight")
     values, unknown, _ = worldmap.by_country(weighted, reading)
     assert sorted(values.values()) == [1.0, pytest.approx((2 * 3 + 10 * 17) / 20)]

@@ -15,7 +15,7 @@ import medallion as md
 from medallion.contracts import Filter
 from medallion.errors import CallError, SinkError
 from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.periods import breaks, unfinished
@@ -24,7 +24,7 @@ from medallion_panel.blocks.series import series_data
 from medallion_panel.data.queries import Figures
 from medallion_panel.pages.filter_choices import offers_of
 from medallion_panel.pages.filters import page_filters
-from medallion_panel.section import Dashboard, Page
+from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.series_colors import OTHERS, SeriesColors
 from medallion_panel.ui.theme import REST, SERIES
@@ -79,8 +79,8 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
 
 
 @pytest.fixture
-def reading(figures: Figures) -> Reading:
-    return Reading(figures, FORMATS)
+def reading(figures: Figures) -> BlockContext:
+    return BlockContext(figures, FORMATS)
 
 
 def drawn(picture: Any) -> list[dict[str, Any]]:
@@ -90,14 +90,16 @@ def drawn(picture: Any) -> list[dict[str, Any]]:
 # Silent cuts
 
 
-def test_a_line_draws_every_day_of_four_years(reading: Reading) -> None:
+def test_a_line_draws_every_day_of_four_years(reading: BlockContext) -> None:
     picture = line(Chart(table="daily", x="day", y="sum(value)"), reading)
     assert len(drawn(picture)[0]["x"]) == 1_401
     assert str(drawn(picture)[0]["x"].max())[:10] == "2023-12-31"
     assert picture.note == ""
 
 
-def test_more_days_than_can_be_drawn_become_months_and_the_chart_says_so(reading: Reading) -> None:
+def test_more_days_than_can_be_drawn_become_months_and_the_chart_says_so(
+    reading: BlockContext,
+) -> None:
     data = series_data(Chart(table="long", x="day", y="sum(value)"), reading)
     months: dict[str, float] = defaultdict(float)
     for row in TABLES["long"]:
@@ -106,13 +108,13 @@ def test_more_days_than_can_be_drawn_become_months_and_the_chart_says_so(reading
     assert data.notes == ["Day by month: there are too many values to draw each."]
 
 
-def test_a_declared_limit_says_what_it_leaves_out(reading: Reading) -> None:
+def test_a_declared_limit_says_what_it_leaves_out(reading: BlockContext) -> None:
     data = series_data(Chart(table="daily", x="day", y="sum(value)", limit=10), reading)
     assert len(data.frame) == 10
     assert data.notes == ["The first 10 of 1,401; 1,391 more are not drawn."]
 
 
-def test_bars_of_many_names_say_how_many_more_there_are(reading: Reading) -> None:
+def test_bars_of_many_names_say_how_many_more_there_are(reading: BlockContext) -> None:
     picture = bar(Bar(table="names", x="name", y="sum(value)", sort="-y"), reading)
     assert len(drawn(picture)[0]["x"]) == 400
     assert picture.note == "The first 400 of 1,000; 600 more are not drawn."
@@ -121,7 +123,7 @@ def test_bars_of_many_names_say_how_many_more_there_are(reading: Reading) -> Non
 # What does not add up
 
 
-def test_means_stand_side_by_side_and_sums_on_each_other(reading: Reading) -> None:
+def test_means_stand_side_by_side_and_sums_on_each_other(reading: BlockContext) -> None:
     means = drawn(
         bar(Bar(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading)
     )
@@ -132,7 +134,7 @@ def test_means_stand_side_by_side_and_sums_on_each_other(reading: Reading) -> No
     assert any((part["base"] > 0).any() for part in sums)
 
 
-def test_areas_of_means_are_lines(reading: Reading) -> None:
+def test_areas_of_means_are_lines(reading: BlockContext) -> None:
     picture = area(
         Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
     )
@@ -143,7 +145,7 @@ def test_areas_of_means_are_lines(reading: Reading) -> None:
 
 
 def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_put_together(
-    reading: Reading,
+    reading: BlockContext,
 ) -> None:
     means = series_data(
         Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
@@ -166,7 +168,7 @@ def test_shares_and_totals_of_what_does_not_add_up_are_refused(show: Any, metric
         Chart(table="delays", x="month", y=metric, show=show)
 
 
-def test_a_weight_makes_the_mean_over_groups(reading: Reading) -> None:
+def test_a_weight_makes_the_mean_over_groups(reading: BlockContext) -> None:
     rows = TABLES["delays"]
     expected = sum(row["delay"] * row["flights"] for row in rows) / sum(
         row["flights"] for row in rows
@@ -184,7 +186,7 @@ def test_a_weight_makes_the_mean_over_groups(reading: Reading) -> None:
 # Periods
 
 
-def test_a_period_that_is_not_over_is_marked_and_not_compared(reading: Reading) -> None:
+def test_a_period_that_is_not_over_is_marked_and_not_compared(reading: BlockContext) -> None:
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
     assert "May 2024: 30" in html
     assert "50.0%</span> on Feb 2024" in html
@@ -200,7 +202,7 @@ def test_a_period_that_is_not_over_is_marked_and_not_compared(reading: Reading) 
 
 @pytest.mark.parametrize(("good", "look"), [("up", "better"), ("down", "worse"), ("none", "")])
 def test_growth_is_good_only_where_it_is_declared_so(
-    reading: Reading, good: Any, look: str
+    reading: BlockContext, good: Any, look: str
 ) -> None:
     html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month", good=good), reading)
     assert f'<span class="{look}"><span role="img" aria-label="up">' in html
@@ -215,7 +217,7 @@ def test_which_periods_are_not_over(value: object, expected: bool) -> None:
     assert unfinished(value, datetime(2026, 11, 25, 12, tzinfo=UTC)) is expected
 
 
-def test_lines_break_where_days_are_missing_and_single_days_are_dots(reading: Reading) -> None:
+def test_lines_break_where_days_are_missing_and_single_days_are_dots(reading: BlockContext) -> None:
     picture = line(Chart(table="gaps", x="day", y="sum(value)"), reading)
     solid, _, dots = drawn(picture)
     gaps = [place for place, value in enumerate(solid["y"]) if value != value]
@@ -236,14 +238,14 @@ def test_a_rhythm_such_as_the_weekend_is_no_gap() -> None:
 
 @pytest.mark.parametrize("kind", [line, area])
 @pytest.mark.parametrize("x", ["month", "day"])
-def test_a_single_x_is_drawn(reading: Reading, kind: Any, x: str) -> None:
+def test_a_single_x_is_drawn(reading: BlockContext, kind: Any, x: str) -> None:
     picture = kind(Chart(table="single", x=x, y="sum(value)"), reading)
     assert any(5 in list(part.get("y", [])) for part in drawn(picture))
     if kind is line:
         assert picture.figure.x_range.end > picture.figure.x_range.start
 
 
-def test_too_few_periods_are_named_as_the_reason(reading: Reading) -> None:
+def test_too_few_periods_are_named_as_the_reason(reading: BlockContext) -> None:
     with pytest.raises(NoRowsError, match="two periods"):
         line(Chart(table="single", x="month", y="sum(value)", show="growth"), reading)
     with pytest.raises(NoRowsError, match="average of 3"):
@@ -253,7 +255,7 @@ def test_too_few_periods_are_named_as_the_reason(reading: Reading) -> None:
 # Names, colours and numbers
 
 
-def test_a_missing_value_has_a_name(reading: Reading) -> None:
+def test_a_missing_value_has_a_name(reading: BlockContext) -> None:
     by_carrier = series_data(
         Chart(table="delays", x="month", y="sum(delay)", by="carrier", series=10), reading
     )
@@ -269,11 +271,11 @@ def test_a_missing_value_has_a_name(reading: Reading) -> None:
 
 
 def test_a_series_keeps_its_colour_in_all_charts_of_a_page(figures: Figures) -> None:
-    whole = Reading(figures, FORMATS)
-    some = Reading(figures, FORMATS, (Filter("carrier", "in", tuple(CARRIERS[4:6])),))
+    whole = BlockContext(figures, FORMATS)
+    some = BlockContext(figures, FORMATS, (Filter("carrier", "in", tuple(CARRIERS[4:6])),))
     chart = Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=10)
 
-    def colors(reading: Reading) -> dict[str, str]:
+    def colors(reading: BlockContext) -> dict[str, str]:
         names = list(dict.fromkeys(series_data(chart, reading).frame["series"]))
         return reading.colors("delays", "carrier", names)
 
@@ -293,11 +295,11 @@ def test_colours_run_out_only_after_all_are_used() -> None:
 
 
 def test_numbers_that_identify_are_written_as_they_are_and_looked_up(
-    figures: Figures, reading: Reading
+    figures: Figures, reading: BlockContext
 ) -> None:
     assert reading.writer("stores", "store_id")(31_782) == "31782"
     assert reading.writer("monthly", "year")(2024) == "2024"
-    page = Page.model_validate(
+    page = PageSettings.model_validate(
         {"title": "S", "filters": ["store_id"], "blocks": [{"table": {"table": "stores"}}]}
     )
     offers, notices = offers_of(page, figures)
@@ -313,7 +315,7 @@ def test_numbers_that_identify_are_written_as_they_are_and_looked_up(
         assert item.widget.error_state
 
 
-def test_a_whole_number_of_a_month_is_named(reading: Reading) -> None:
+def test_a_whole_number_of_a_month_is_named(reading: BlockContext) -> None:
     assert FORMATS.period_of("month", 11) == "November"
     assert FORMATS.period_of("week", 46) == "Week 46"
     assert FORMATS.period_of("year", 2024) == "2024"
@@ -346,7 +348,7 @@ def test_visitors_read_nothing_of_the_servers_folders() -> None:
     assert visitor_text(CallError("no table 'x'", hint="there is y")) == "no table 'x'. there is y."
 
 
-def test_every_kind_of_block_takes_a_metric_of_several_columns(reading: Reading) -> None:
+def test_every_kind_of_block_takes_a_metric_of_several_columns(reading: BlockContext) -> None:
     block = Block.model_validate({"kpi": {"table": "delays", "value": "sum(delay) / sum(flights)"}})
     assert kpi_html(block.content, reading)  # type: ignore[arg-type]
     assert FORMATS.label("sum(delay) / sum(flights)") == "Delay / Flights"

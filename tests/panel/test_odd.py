@@ -25,7 +25,7 @@ from medallion_panel.block_settings import (
     Scatter,
     WorldMap,
 )
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
@@ -36,7 +36,7 @@ from medallion_panel.pages.card import Card
 from medallion_panel.pages.default_pages import default_pages
 from medallion_panel.pages.filter_choices import offers_of
 from medallion_panel.pages.filters import page_filters
-from medallion_panel.section import Dashboard, Page
+from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
 from tests.panel.serving import serving
 
@@ -126,8 +126,8 @@ def figures(pipeline: md.Pipeline) -> Figures:
 
 
 @pytest.fixture
-def reading(figures: Figures) -> Reading:
-    return Reading(figures, FORMATS)
+def reading(figures: Figures) -> BlockContext:
+    return BlockContext(figures, FORMATS)
 
 
 def data_of(picture: Any, place: int = 0) -> Any:
@@ -152,7 +152,7 @@ def test_numbers_beyond_words(value: Any, form: Any, written: str, short: str) -
     assert FORMATS.writer(form, short=True)(value).replace("bn", "B") == short
 
 
-def test_names_that_begin_alike_are_bars_of_their_own(reading: Reading) -> None:
+def test_names_that_begin_alike_are_bars_of_their_own(reading: BlockContext) -> None:
     picture = bar(Bar(table="odd", x="name", y="count()"), reading)
     drawn = dict(zip(data_of(picture)["x"], data_of(picture)["y"], strict=True))
     assert drawn[f"{LONG}one"] == drawn[f"{LONG}two"] == ROWS / 8
@@ -165,7 +165,7 @@ def test_names_that_begin_alike_are_bars_of_their_own(reading: Reading) -> None:
     )
 
 
-def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
+def test_what_is_infinite_has_no_place_in_a_chart(reading: BlockContext) -> None:
     by_ratio = data_of(line(Chart(table="odd", x="ratio", y="count()"), reading))
     assert sorted(by_ratio["x"]) == [-1e300, 5e-324, 123456789.125, 1e300]
     bins = data_of(histogram(Histogram(table="odd", column="ratio"), reading))
@@ -178,7 +178,7 @@ def test_what_is_infinite_has_no_place_in_a_chart(reading: Reading) -> None:
     assert sorted(cells["x"]) == ["No value", "no", "yes"]  # the others have an infinite greatest
 
 
-def test_points_of_days_moments_and_names(reading: Reading) -> None:
+def test_points_of_days_moments_and_names(reading: BlockContext) -> None:
     moments = scatter(Scatter(table="odd", x="day", y="at"), reading)
     assert (
         type(moments.figure.xaxis[0]).__name__
@@ -195,20 +195,20 @@ def test_what_holds_nothing_says_so(pipeline: md.Pipeline, figures: Figures) -> 
     points = Block(scatter=Scatter(table="nothing", x="value", y="word"))
     for block in (chart, points):
         card = Card(block, pipeline, FORMATS, lambda: None)
-        assert card.ask(Reading(figures, FORMATS)).told == "There is nothing to show."
-        filtered = Reading(figures, FORMATS, (Filter("word", "eq", "x"),))
+        assert card.ask(BlockContext(figures, FORMATS)).told == "There is nothing to show."
+        filtered = BlockContext(figures, FORMATS, (Filter("word", "eq", "x"),))
         assert card.ask(filtered).told == "No rows meet these filters."
     with pytest.raises(NoRowsError):
-        histogram(Histogram(table="nothing", column="value"), Reading(figures, FORMATS))
+        histogram(Histogram(table="nothing", column="value"), BlockContext(figures, FORMATS))
 
 
-def test_a_loss_that_shrinks_goes_up(reading: Reading) -> None:
+def test_a_loss_that_shrinks_goes_up(reading: BlockContext) -> None:
     told = kpi_html(Kpi(table="odd", value="sum(shrinking)", over="half"), reading)
     assert "▲" in told
     assert "50.0%" in told
 
 
-def test_two_names_of_a_country_count_together(reading: Reading) -> None:
+def test_two_names_of_a_country_count_together(reading: BlockContext) -> None:
     quarter = ROWS // 4
     rows, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="count()"), reading)
     assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
@@ -233,7 +233,7 @@ def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -
         {"column": "big", "as": "search"},
     ]
     offers, told = offers_of(
-        Page.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures
+        PageSettings.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures
     )
     assert [offer.field.column for offer in offers] == ["ratio"]
     assert [text.partition(":")[0].rpartition(" ")[2] for text in told] == [

@@ -14,7 +14,7 @@ from medallion.contracts import Query
 from medallion_panel.data.queries import Figures
 from medallion_panel.pages.filter_choices import offers_of
 from medallion_panel.pages.filters import conditions, page_filters
-from medallion_panel.section import Dashboard, Page
+from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
 
 YAML = """\
@@ -45,8 +45,8 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     return Figures(pipeline.store())
 
 
-def page(*filters: Any) -> Page:
-    return Page.model_validate(
+def page(*filters: Any) -> PageSettings:
+    return PageSettings.model_validate(
         {"title": "T", "filters": filters, "blocks": [{"table": {"table": "stores"}}]}
     )
 

@@ -9,7 +9,7 @@ import pytest
 import medallion as md
 from medallion.contracts import Filter
 from medallion_panel.block_settings import Scatter
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.scatter import RASTER, scatter
 from medallion_panel.data.queries import Figures
 from medallion_panel.section import Dashboard
@@ -42,8 +42,8 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     return Figures(pipeline.store())
 
 
-def read(figures: Figures, *chosen: Filter) -> Reading:
-    return Reading(figures, Formats.of(Dashboard()), chosen)
+def read(figures: Figures, *chosen: Filter) -> BlockContext:
+    return BlockContext(figures, Formats.of(Dashboard()), chosen)
 
 
 def test_every_point_is_counted_where_it_lies(figures: Figures) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from medallion.cli.settings import Settings
 from medallion.plural import count_of
-from medallion.run.progress import Bar
+from medallion.run.progress import ProgressBar
 
 if TYPE_CHECKING:
     from medallion.run.run_log import Event
@@ -25,16 +25,16 @@ def watcher(settings: Settings) -> Iterator[Watch]:
     elif sys.stdout.isatty():
         from medallion.cli.output import console
 
-        bar = Bar(console())
+        bar = ProgressBar(console())
         try:
             yield bar
         finally:
             bar.close()
     else:
-        yield Lines(settings)
+        yield ProgressLines(settings)
 
 
-class Lines:
+class ProgressLines:
     """One line for each step that did something."""
 
     def __init__(self, settings: Settings) -> None:

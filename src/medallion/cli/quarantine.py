@@ -15,7 +15,7 @@ from medallion.plural import count_of
 if TYPE_CHECKING:
     from medallion.contracts import Relation
     from medallion.export.files import FileFormat
-    from medallion.lake.frames import Rejects
+    from medallion.lake.frames import Quarantine
     from medallion.lake.lake import Lake
 
 SHOWN = ("file", "record", "rule", "column", "value")
@@ -88,17 +88,17 @@ def command(
         _show_rows(settings, rejected, table, ROWS if limit is None else limit)
 
 
-def rejects(lake: Lake, table: str | None, run: str | None) -> Rejects:
+def rejects(lake: Lake, table: str | None, run: str | None) -> Quarantine:
     """The rejects of a run or of the current release, of all tables or of one. Raises CallError on an unknown table."""
     from medallion.errors import CallError, did_you_mean
-    from medallion.lake.frames import Rejects
+    from medallion.lake.frames import Quarantine
 
     if run is None:
         return lake.quarantine(table)
     files = {step.table: step.rejects for step in lake.run(run).steps}
     if table is not None and table not in files:
         raise CallError(f"there is no table {table!r} in run {run}{did_you_mean(table, files)}")
-    return Rejects(
+    return Quarantine(
         lake.storage, {name: file for name, file in files.items() if file and table in (None, name)}
     )
 
@@ -129,7 +129,7 @@ def _show_counts(settings: Settings, counts: list[dict[str, Any]], run: str | No
     settings.say(f"\nnext: {settings.typed('quarantine ' + counts[0]['table'] + of)}")
 
 
-def _show_rows(settings: Settings, rejected: Rejects, name: str, limit: int) -> None:
+def _show_rows(settings: Settings, rejected: Quarantine, name: str, limit: int) -> None:
     from medallion.cli.output import console, number, plain, table
 
     if not len(rejected):

@@ -43,7 +43,7 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
     With `serving`, an endpoint or block that does not fit the tables is logged only: the others can be served.
     """
     document = read(path)
-    reader = _Reader(document, path.parent, serving=serving)
+    reader = _DeclarationReader(document, path.parent, serving=serving)
     declaration = reader.declaration(document.data)
     if reader.problems or declaration is None:
         raise DeclarationError(
@@ -52,7 +52,7 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
     return declaration, document
 
 
-class _Reader:
+class _DeclarationReader:
     """Walks what was written and builds the models, noting each problem instead of stopping at it."""
 
     def __init__(self, document: Document, base: Path, *, serving: bool) -> None:

@@ -59,11 +59,11 @@ def _plugin(group: str) -> BeforeValidator:
     return BeforeValidator(build)
 
 
-class Model(BaseModel):
+class DeclarationModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Source(Model):
+class Source(DeclarationModel):
     """A bronze table: files taken in as they are.
 
     `source` is a path or URL, with `*` and `**`, relative to the declaration. `format` is chosen by the
@@ -84,7 +84,7 @@ class Source(Model):
     description: str = ""
 
 
-class Table(Model):
+class Table(DeclarationModel):
     """A table made of others: `steps` on the rows of the first of `from`, then `expect` on the result.
 
     `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full name.
@@ -114,7 +114,7 @@ class Table(Model):
         return {**self.from_, **{name: name for name in extra if name not in self.from_.values()}}
 
 
-class ServedTable(Model):
+class ServedTable(DeclarationModel):
     """How a sink serves one table: `key` tells its rows apart; `indexes` are columns, `-column` for
     descending, or lists of them. `mode` says what becomes of the rows that are served already: `replace`
     (they go), `append` (they stay as they are, rows with new keys join) or `merge` (rows with new keys
@@ -146,7 +146,7 @@ class ServedTable(Model):
         return value
 
 
-class SinkDeclaration(Model):
+class SinkDeclaration(DeclarationModel):
     """One serving database: every table of the last layer is loaded; `tables` adds keys and indexes."""
 
     sink: SerializeAsAny[Sink]
@@ -165,7 +165,7 @@ def _default_engine() -> str:
     return os.environ.get("MEDALLION_ENGINE", "duckdb")
 
 
-class Heading(Model):
+class Heading(DeclarationModel):
     """What a declaration says of the pipeline as such."""
 
     name: Name

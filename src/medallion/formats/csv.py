@@ -13,12 +13,12 @@ from medallion.contracts import Format, Parsed, literal, quote
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.column_names import clean_name
-from medallion.formats.csv_duckdb import Reading
+from medallion.formats.csv_duckdb import CsvFile
 from medallion.formats.csv_header import Header, HeaderReader, check_fit
-from medallion.formats.csv_records import Dialect, Fields, Record, Splitter, fit, misfit
+from medallion.formats.csv_records import CsvRecord, Dialect, Fields, Splitter, fit, misfit
 from medallion.formats.text_file import check_encoding, endings, plain_text, whole
 from medallion.formats.text_lines import numbered_lines
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.records import Column
 from medallion.storage.local import told
 
@@ -117,7 +117,7 @@ class Csv(Format):
             ).read()
             counted = _read_quickly(text, name, header, part, connection)
             if counted is None:
-                rejects = Rejects(name)
+                rejects = UnreadableRecords(name)
                 records = Splitter(text, name, header.dialect, header.lines)
                 counted = _read_carefully(iter(records), header, part, rejects), rejects
             rows, rejects = counted
@@ -125,7 +125,7 @@ class Csv(Format):
             return _parsed(header, rows, rejects)
 
 
-def _parsed(header: Header, rows: int, rejects: Rejects) -> Parsed:
+def _parsed(header: Header, rows: int, rejects: UnreadableRecords) -> Parsed:
     warnings = (
         header.warnings if rows or rejects else (*header.warnings, "has a header but no records")
     )
@@ -135,13 +135,13 @@ def _parsed(header: Header, rows: int, rejects: Rejects) -> Parsed:
 
 def _read_quickly(
     text: Path, name: str, header: Header, part: Path, connection: Connection
-) -> tuple[int, Rejects] | None:
+) -> tuple[int, UnreadableRecords] | None:
     """Read a file by DuckDB. None when it is not sure to read it right, or a record needs to be looked at."""
     if len(header.columns) == 1 or _has_comments(text, header):
         return None
     nameless = tuple(f"{_NAMELESS}{number}" for number in range(header.nameless))
     columns = (*header.columns, *nameless)
-    counted = Reading(
+    counted = CsvFile(
         text, name, columns, header.dialect, header.above, header.lines, part, connection
     ).read()
     if counted is None or not counted[0]:
@@ -180,7 +180,9 @@ def _has_comments(text: Path, header: Header) -> bool:
     )
 
 
-def _read_carefully(records: Iterator[Record], header: Header, part: Path, rejects: Rejects) -> int:
+def _read_carefully(
+    records: Iterator[CsvRecord], header: Header, part: Path, rejects: UnreadableRecords
+) -> int:
     """Write what can be split and set the rest aside."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -196,7 +198,9 @@ def _read_carefully(records: Iterator[Record], header: Header, part: Path, rejec
     return rows
 
 
-def _kept(records: Iterator[Record], header: Header, rejects: Rejects) -> Iterator[Fields]:
+def _kept(
+    records: Iterator[CsvRecord], header: Header, rejects: UnreadableRecords
+) -> Iterator[Fields]:
     number, width = 0, len(header.columns)
     names = [column.lower() for column in header.columns]
     for record in records:

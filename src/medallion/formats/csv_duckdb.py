@@ -1,4 +1,4 @@
-"""Reading CSV with DuckDB: fast, and believed only where DuckDB's own checks or a count of lines bear it out."""
+"""CsvFile CSV with DuckDB: fast, and believed only where DuckDB's own checks or a count of lines bear it out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from medallion.contracts import literal, quote
 from medallion.formats import parquet_file
 from medallion.formats.csv_records import Dialect, LineSplitter, fit, misfit
 from medallion.formats.text_lines import numbered_lines
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -27,7 +27,7 @@ _LIMIT = 1_000_000  # faults; a file with more is for the reader that says what 
 
 
 @dataclass(frozen=True)
-class Lines:
+class LineCount:
     """What a look at the bytes tells: how many lines there are, blank ones at the end left out, and whether a quote."""
 
     count: int
@@ -35,7 +35,7 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CsvFile:
     """One UTF-8 file, read into the Parquet file `part`."""
 
     text: Path
@@ -47,7 +47,7 @@ class Reading:
     part: Path
     connection: Connection
 
-    def read(self) -> tuple[int, Rejects] | None:
+    def read(self) -> tuple[int, UnreadableRecords] | None:
         """Write the rows, in order: how many, and the records set aside. None when DuckDB cannot be relied on.
 
         A file without quotes has one record a line, so that counting proves the quickest way right. With quotes
@@ -65,11 +65,13 @@ class Reading:
         mark = self.dialect.quote.encode()
         return any(mark in line for _, line in islice(numbered_lines(self.text), self.above))
 
-    def _strict(self) -> tuple[int, Rejects] | None:
+    def _strict(self) -> tuple[int, UnreadableRecords] | None:
         rows = self._write()
-        return None if rows is None else (rows, Rejects(self.name))
+        return None if rows is None else (rows, UnreadableRecords(self.name))
 
-    def _counted(self, lines: Lines, *, alone: bool = False) -> tuple[int, Rejects] | None:
+    def _counted(
+        self, lines: LineCount, *, alone: bool = False
+    ) -> tuple[int, UnreadableRecords] | None:
         """Set records with fields too many or missing aside, provided that every line of the file is accounted for.
 
         DuckDB does not tell of all that it leaves out, such as a last record whose quote is never closed. Only one
@@ -152,9 +154,11 @@ class Reading:
         )
         return " + ".join(each)
 
-    def _judged(self, positions: list[int], breaks: Iterator[tuple[int, int]]) -> Rejects | None:
+    def _judged(
+        self, positions: list[int], breaks: Iterator[tuple[int, int]]
+    ) -> UnreadableRecords | None:
         """The rejected records as the careful reader sees them, or None when it would not reject them."""
-        rejects = Rejects(self.name)
+        rejects = UnreadableRecords(self.name)
         splitter = LineSplitter(self.dialect)
         inside, coming = 0, next(breaks, None)
         for before, line in _lines_at(self.text, positions):
@@ -175,7 +179,7 @@ class Reading:
         return rejects if len(rejects) == len(positions) else None
 
 
-def survey(text: Path, dialect: Dialect) -> Lines | None:
+def survey(text: Path, dialect: Dialect) -> LineCount | None:
     """Count the lines, unless DuckDB would read the file wrong without saying so: it lets NUL bytes pass, takes
     some of the carriage returns that stand alone for line ends, and has rules of its own for escapes."""
     if not dialect.quote.isascii():
@@ -195,7 +199,7 @@ def survey(text: Path, dialect: Dialect) -> Lines | None:
             breaks += found
             ending = chunk[len(chunk.rstrip(b"\r\n")) :]
             trailing = ending.count(b"\n") + (trailing if ending == chunk else 0)
-    return Lines(breaks - trailing + 1, quoted)
+    return LineCount(breaks - trailing + 1, quoted)
 
 
 def _lines_at(text: Path, positions: list[int]) -> Iterator[tuple[int, bytes]]:

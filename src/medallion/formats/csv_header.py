@@ -11,9 +11,9 @@ from pathlib import Path
 
 from medallion.errors import SourceError
 from medallion.formats.column_names import check_names, clean_name
-from medallion.formats.csv_records import Dialect, Record, Splitter, count, fit
+from medallion.formats.csv_records import CsvRecord, Dialect, Splitter, count, fit
 from medallion.formats.text_lines import numbered_lines
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.plural import count_of
 
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
@@ -108,7 +108,7 @@ class HeaderReader:
         return match[1] if match else ""
 
     def _check_other_delimiters(
-        self, first: Record, dialect: Dialect, skip: int, what: str
+        self, first: CsvRecord, dialect: Dialect, skip: int, what: str
     ) -> None:
         """Refuse a file that another delimiter parts as well: `id;name, full` above `1;Lee, Ann`."""
         width = len(first.fields or ())
@@ -131,11 +131,11 @@ class HeaderReader:
         records = list(islice(Splitter(self.text, self.name, dialect, skip), _ALIKE))
         return len(records) > 1 and all(fit(record.fields, width) for record in records)
 
-    def _first_two(self, dialect: Dialect, skip: int) -> tuple[Record | None, Record | None]:
+    def _first_two(self, dialect: Dialect, skip: int) -> tuple[CsvRecord | None, CsvRecord | None]:
         records = iter(Splitter(self.text, self.name, dialect, skip))
         return next(records, None), next(records, None)
 
-    def _named(self, first: Record, second: Record | None, dialect: Dialect) -> Header:
+    def _named(self, first: CsvRecord, second: CsvRecord | None, dialect: Dialect) -> Header:
         names = [clean_name(field or "") for field in first.fields or ()]
         mark = next((mark for mark in _COMMENTS if first.raw.startswith(mark)), "")
         if mark and not dialect.comment and self.header is None:
@@ -184,7 +184,7 @@ def _up_to(number: int) -> range:
     return range(1, number + 1)
 
 
-def _check_delimiter(first: Record, name: str, dialect: Dialect, what: str) -> None:
+def _check_delimiter(first: CsvRecord, name: str, dialect: Dialect, what: str) -> None:
     likely = likely_delimiter([first.raw], dialect)
     quoted = (
         bool(dialect.quote)
@@ -211,7 +211,7 @@ def likely_delimiter(lines: Sequence[str], dialect: Dialect) -> str:
     return likely if counts[likely] else ""
 
 
-def check_fit(text: Path, name: str, header: Header, rows: int, rejects: Rejects) -> None:
+def check_fit(text: Path, name: str, header: Header, rows: int, rejects: UnreadableRecords) -> None:
     """Raise SourceError when most records of a file do not fit its header: it was read wrong."""
     if len(rejects) <= rows:
         return

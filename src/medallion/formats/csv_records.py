@@ -64,7 +64,7 @@ class Dialect:
         return f"[^{quote}{escape}]*(?:(?:{quote}{quote}|{escape}[\\s\\S])[^{quote}{escape}]*)*"
 
 
-class Record(NamedTuple):
+class CsvRecord(NamedTuple):
     """One record as it stands in the file: its fields, or why there are none.
 
     An unquoted empty field is None. `line` is the number of its first line.
@@ -90,13 +90,13 @@ class LineSplitter:
         self._line = re.compile(f"{field}(?:{delimiter}{field})*")
         self._fields = re.compile(f"(?:\\A|{delimiter}){field}")
 
-    def split(self, number: int, text: str) -> Record | None:
+    def split(self, number: int, text: str) -> CsvRecord | None:
         """The record of a line, or None when its quotes do not add up on this line alone."""
         body = text.rstrip("\r\n")
         dialect = self._dialect
         if not any(mark and mark in body for mark in (dialect.quote, dialect.escape)):
             if "\r" in body or "\n" in body:
-                return Record(body, number, None, _BREAK)
+                return CsvRecord(body, number, None, _BREAK)
             texts, nulls = body.split(dialect.delimiter), dialect.nulls
             return _record(
                 number, body, [None if not text or text in nulls else text for text in texts]
@@ -105,7 +105,7 @@ class LineSplitter:
             return None
         fields = self._fields.findall(body)
         if any(not mark and ("\r" in plain or "\n" in plain) for mark, _, plain in fields):
-            return Record(body, number, None, _BREAK)
+            return CsvRecord(body, number, None, _BREAK)
         values = [
             dialect.value(inside or plain, quoted=bool(mark)) for mark, inside, plain in fields
         ]
@@ -134,7 +134,7 @@ class Splitter:
             self._opening = re.compile(f" ?{quote}")
             self._rest = re.compile(f"({dialect.inside()}){_closing(quote)}")
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[CsvRecord]:
         while (first := self._next()) is not None:
             number, data = first
             if self._comment and data.startswith(self._comment):
@@ -143,7 +143,7 @@ class Splitter:
             if not text.rstrip("\r\n"):
                 continue
             if len(data) > MAX_RECORD:
-                yield Record(text.rstrip("\r\n"), number, None, TOO_LONG)
+                yield CsvRecord(text.rstrip("\r\n"), number, None, TOO_LONG)
             else:
                 yield self._whole.split(number, text) or self._quoted(number, data, text)
 
@@ -158,7 +158,7 @@ class Splitter:
                 return data.decode(errors="replace")
             raise undecodable(self._name, error, number) from None
 
-    def _quoted(self, number: int, data: bytes, text: str) -> Record:
+    def _quoted(self, number: int, data: bytes, text: str) -> CsvRecord:
         """The record that begins with this line, reading on while a quoted field is open."""
         taken: list[tuple[int, bytes]] = []
         raw, fields = [text], list[str | None]()
@@ -207,19 +207,19 @@ class Splitter:
 
     def _broken(
         self, number: int, data: bytes, taken: list[tuple[int, bytes]], fault: str
-    ) -> Record:
+    ) -> CsvRecord:
         self._again.extendleft(reversed(taken))
-        return Record(self._decode(number, data).rstrip("\r\n"), number, None, fault)
+        return CsvRecord(self._decode(number, data).rstrip("\r\n"), number, None, fault)
 
 
 def _closing(quote: str) -> str:
     return f"{quote}(?!{quote}) *"
 
 
-def _record(number: int, raw: str, fields: Fields) -> Record:
+def _record(number: int, raw: str, fields: Fields) -> CsvRecord:
     if "\0" in raw:
-        return Record(raw, number, None, "contains a NUL byte")
-    return Record(raw, number, fields)
+        return CsvRecord(raw, number, None, "contains a NUL byte")
+    return CsvRecord(raw, number, fields)
 
 
 def fit(fields: Fields | None, width: int) -> Fields | None:

@@ -32,7 +32,7 @@ from medallion.formats.text_file import (
     whole,
 )
 from medallion.formats.text_lines import MAX_RECORD, numbered_lines
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.plural import count_of
 from medallion.records import Column
 from medallion.sql.common_type import ColumnType, decided
@@ -254,7 +254,7 @@ def _reason(error: Exception) -> str:
 def _read_carefully(text: Path, name: str, part: Path, connection: Connection) -> Parsed:
     """Set the lines that are no objects aside, then read the others."""
     kept = part.with_name(f"{part.name}.objects")
-    rejects = Rejects(name)
+    rejects = UnreadableRecords(name)
     try:
         if not keep_objects(text, kept, name, rejects, connection):
             number, reason, _ = rejects.all()[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from medallion.formats.json_structure import TOO_DEEP, too_deep
 from medallion.formats.text_file import undecodable
 from medallion.formats.text_lines import MAX_RECORD, TOO_LONG, numbered_lines
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.storage.local import told
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _NAMES = {"ARRAY": "array", "VARCHAR": "text", "BOOLEAN": "true or false", "NULL
 
 
 def keep_objects(
-    text: Path, kept: Path, name: str, rejects: Rejects, connection: Connection
+    text: Path, kept: Path, name: str, rejects: UnreadableRecords, connection: Connection
 ) -> int:
     """Copy the lines that are objects, in order, and set the others aside: how many were kept.
 

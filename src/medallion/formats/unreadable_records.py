@@ -9,7 +9,7 @@ _MEMORY = 256_000_000  # bytes; a file with more broken records than fit is not 
 _OVERHEAD = 200
 
 
-class Rejects:
+class UnreadableRecords:
     """Collects (record number, reason, raw text), cut where the text is very long.
 
     Raises SourceError when there are so many that the file must be of another kind than declared.

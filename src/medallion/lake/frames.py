@@ -83,7 +83,7 @@ class Listing(Frames):
         return pa.Table.from_pylist(self.rows)
 
 
-class Rejects(Frames):
+class Quarantine(Frames):
     """Quarantined rows, each with its file, record number, rule and the value that broke it.
 
     Parameters: `storage` of the lake, and the `files` of rejects by table.
@@ -97,7 +97,9 @@ class Rejects(Frames):
         return sum(file.rows for file in self._files.values())
 
     def __repr__(self) -> str:
-        return f"<Rejects: {count_of(len(self), 'row')} of {', '.join(self._files) or 'no table'}>"
+        return (
+            f"<Quarantine: {count_of(len(self), 'row')} of {', '.join(self._files) or 'no table'}>"
+        )
 
     def _repr_html_(self) -> str:
         return html_table(repr(self), REJECT_COLUMNS, self.scan().limit(SHOWN).fetchall())

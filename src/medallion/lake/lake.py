@@ -24,7 +24,7 @@ from typing import Any
 from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
-from medallion.lake.frames import Listing, Rejects, quality_listing, tables_of
+from medallion.lake.frames import Listing, Quarantine, quality_listing, tables_of
 from medallion.lake.pointer import (
     FORMAT,
     HISTORY,
@@ -195,7 +195,7 @@ class Lake:
         """How the rows of each table fared: kept, deduplicated, dropped, quarantined."""
         return quality_listing(self._release_or_current(release))
 
-    def quarantine(self, table: str | None = None, release: str | None = None) -> Rejects:
+    def quarantine(self, table: str | None = None, release: str | None = None) -> Quarantine:
         """The quarantined rows of the current or another release, of all tables or of one."""
         found = self._release_or_current(release)
         if table is not None:
@@ -205,7 +205,7 @@ class Lake:
             for name, snapshot in found.tables.items()
             if table in (None, name)
         }
-        return Rejects(self.storage, {name: file for name, file in chosen.items() if file})
+        return Quarantine(self.storage, {name: file for name, file in chosen.items() if file})
 
     def __repr__(self) -> str:
         return f"<Lake {mask(self.storage.url)}>"

@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ValidatedQuery:
     """A checked query: filter values are of their column's kind, `order` is total, `after` the last page's end.
 
     `asked` stands for table, filters and order, and `kinds` tells what each column holds.
@@ -71,7 +71,7 @@ def table_of(served: Mapping[str, Served], table: str) -> Served:
     return served[table]
 
 
-def plan(served: Served, query: Query, place: Place | None = None) -> Plan:
+def plan(served: Served, query: Query, place: Place | None = None) -> ValidatedQuery:
     """Check a query against the table it asks. Raises CallError at the first thing wrong."""
     kinds = {column.name: kind_of(column.type) for column in served.columns}
     filters = tuple(part for condition in query.filters for part in _conditions(kinds, condition))
@@ -83,7 +83,7 @@ def plan(served: Served, query: Query, place: Place | None = None) -> Plan:
     asked = _digest(
         [served.table, [repr(condition) for condition in filters], [repr(sort) for sort in order]]
     )
-    return Plan(
+    return ValidatedQuery(
         kinds={**kinds, ROW: Kind("integer")},
         filters=filters,
         order=order,

@@ -22,7 +22,7 @@ def shown(progress: bool | None, watch: Watch) -> Iterator[Watch]:
     if not (in_notebook() if progress is None else progress):
         yield watch
         return
-    bar = Bar()
+    bar = ProgressBar()
 
     def both(event: Event) -> None:
         bar(event)
@@ -39,7 +39,7 @@ def in_notebook() -> bool:
     return "ipykernel" in sys.modules
 
 
-class Bar:
+class ProgressBar:
     """A spinner, the tables at work and a bar; starts with the first step that does something, and leaves nothing."""
 
     def __init__(self, console: Console | None = None) -> None:

@@ -31,7 +31,7 @@ _YEARS = {
 }
 
 
-class Formats(BaseModel):
+class DateFormats(BaseModel):
     """A date or timestamp by its formats, tried in order; `iso` stands for ISO 8601.
 
     `timezone` says where timestamps without an offset were written; the result is then in UTC.
@@ -51,7 +51,7 @@ class Formats(BaseModel):
         return (value,) if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _checked(self) -> Formats:
+    def _checked(self) -> DateFormats:
         if (self.date is None) == (self.timestamp is None):
             raise ValueError("give the formats of either `date` or `timestamp`")
         for form in self.date or ():
@@ -72,14 +72,14 @@ class Formats(BaseModel):
 
 
 @dataclass(frozen=True)
-class Reading:
+class CastSql:
     """`value` is SQL of the value read, `refused` SQL that is true for one that cannot be, and never for NULL."""
 
     value: str
     refused: str
 
 
-def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Reading | None:
+def read(target: str | DateFormats | Numbers, column: str, kind: DuckDBPyType) -> CastSql | None:
     """How a column, as SQL, of a DuckDB type is read as the target; None when it is of that type already.
 
     Raises StepError when values of this type cannot be read as the target.
@@ -88,12 +88,14 @@ def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Re
     if str(kind) == wanted:
         return None
     if kind.id == "null":
-        return Reading(f"cast(null as {wanted})", "false")
+        return CastSql(f"cast(null as {wanted})", "false")
     if target == "text":
-        return Reading(f"cast({column} as varchar)", "false")
+        return CastSql(f"cast({column} as varchar)", "false")
     text = column if str(kind) == "VARCHAR" else f"cast({column} as varchar)"
-    if isinstance(target, Formats) or target in ("date", "timestamp"):
-        formats = target if isinstance(target, Formats) else Formats.model_validate({target: ISO})
+    if isinstance(target, DateFormats) or target in ("date", "timestamp"):
+        formats = (
+            target if isinstance(target, DateFormats) else DateFormats.model_validate({target: ISO})
+        )
         moment = str(kind) == "DATE" or str(kind).startswith("TIMESTAMP")
         reading = (
             _from_moment(formats, column, str(kind)) if moment else _moment(formats, text, kind.id)
@@ -112,8 +114,8 @@ def read(target: str | Formats | Numbers, column: str, kind: DuckDBPyType) -> Re
     return reading
 
 
-def _sql_type(target: str | Formats | Numbers) -> str:
-    if isinstance(target, Formats):
+def _sql_type(target: str | DateFormats | Numbers) -> str:
+    if isinstance(target, DateFormats):
         if target.date is not None:
             return "DATE"
         into_utc = target.timezone or zoned((target.timestamp or ("",))[0])
@@ -126,12 +128,12 @@ def _sql_type(target: str | Formats | Numbers) -> str:
 
 def _number(
     target: Numbers, column: str, text: str, wanted: str, source: DuckDBPyType
-) -> Reading | None:
+) -> CastSql | None:
     kind = source.id
     written = kind in ("varchar", "enum")
     if not written and target.round and target.type == "float" and kind in NUMBERS:
         value = f"try_cast({column} as {wanted})"
-        return Reading(value, f"({column} is not null and {value} is null)")
+        return CastSql(value, f"({column} is not null and {value} is null)")
     if not written and not (target.round and kind in NUMBERS - INTEGERS):
         return _from_number(target.type, column, wanted, source)
     if not written:
@@ -139,16 +141,16 @@ def _number(
     plain = target.plain(text)
     if target.round and target.type != "float":
         value = target.rounded(plain, wanted)
-        return Reading(
+        return CastSql(
             value, f"({column} is not null and (not {target.fits(text)} or {value} is null))"
         )
     reading = _from_text(target.type, plain, wanted, rounds=target.round is not None)
-    return Reading(
+    return CastSql(
         reading.value, f"({column} is not null and (not {target.fits(text)} or {reading.refused}))"
     )
 
 
-def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> Reading:
+def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> CastSql:
     value = f"try_cast({text} as {wanted})"
     if target == "boolean":
         return _boolean(f"lower({text})")
@@ -159,7 +161,7 @@ def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> 
         if not rounds:
             long = f"regexp_full_match({text}, '[+-]?[0-9]{{16,}}([.][0-9]*)?')"
             unfit += f" or ({long} and {_whole_changes(text, value)})"
-        return Reading(
+        return CastSql(
             value, f"(case when regexp_full_match({text}, '{short}') then false else {unfit} end)"
         )
     if target == "integer":
@@ -167,7 +169,7 @@ def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> 
     else:
         unfit = f"not regexp_full_match({text}, '{_decimal_shape(target)}')"
     # Nearly every value is written as DuckDB writes the number, which costs less to see than its shape.
-    return Reading(
+    return CastSql(
         value, f"(case when cast({value} as varchar) = {text} then false else {unfit} end)"
     )
 
@@ -186,33 +188,33 @@ def _decimal_shape(target: str) -> str:
     return f"[+-]?({before}([.]({after})?)?|[.]{after})"
 
 
-def _from_number(target: str, column: str, wanted: str, source: DuckDBPyType) -> Reading | None:
+def _from_number(target: str, column: str, wanted: str, source: DuckDBPyType) -> CastSql | None:
     """A number is read when it can be cast back to what it was: comparing the two would cast both to the float."""
     kind = source.id
     if target == "boolean":
         return _boolean(f"cast({column} as varchar)") if kind in INTEGERS else None
     if kind == "boolean" and target == "integer":
-        return Reading(f"cast({column} as bigint)", "false")
+        return CastSql(f"cast({column} as bigint)", "false")
     if kind not in NUMBERS:
         return None
     value = f"try_cast({column} as {wanted})"
     # by its text, a float gives the decimal with the fewest digits, by itself one with digits of its own
     number = f"cast({value} as varchar)" if target == "float" and kind == "decimal" else value
-    return Reading(
+    return CastSql(
         value,
         f"({column} is not null and coalesce(try_cast({number} as {source}) <> {column}, true))",
     )
 
 
-def _boolean(word: str) -> Reading:
+def _boolean(word: str) -> CastSql:
     yes, no = (", ".join(f"'{one}'" for one in words) for words in (TRUE, FALSE))
-    return Reading(
+    return CastSql(
         f"case when {word} in ({yes}) then true when {word} in ({no}) then false end",
         f"{word} not in ({yes}, {no})",
     )
 
 
-def _from_moment(formats: Formats, column: str, kind: str) -> Reading:
+def _from_moment(formats: DateFormats, column: str, kind: str) -> CastSql:
     """A date or timestamp as another one; a time of day or nanoseconds that it does not hold are refused."""
     wanted = _sql_type(formats)
     zoned_kind = kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
@@ -234,17 +236,17 @@ def _from_moment(formats: Formats, column: str, kind: str) -> Reading:
     if formats.date:
         rest = f"{rest} or cast({value} as timestamp) <> {moment}"
     lossy = "false" if formats.truncate else rest
-    return Reading(value, f"({column} is not null and ({_beyond(value, wanted)} or {lossy}))")
+    return CastSql(value, f"({column} is not null and ({_beyond(value, wanted)} or {lossy}))")
 
 
-def _moment(formats: Formats, text: str, group: str) -> Reading | None:
+def _moment(formats: DateFormats, text: str, group: str) -> CastSql | None:
     """A text, or a whole number such as 20240131, as a moment by its formats."""
     if group not in INTEGERS | {"varchar", "enum"}:
         return None
     wanted = _sql_type(formats)
     if not formats.date:
         value = parsed(text, formats.timestamp or (), formats.timezone)
-        return Reading(value, f"({text} is not null and {_beyond(value, wanted)})")
+        return CastSql(value, f"({text} is not null and {_beyond(value, wanted)})")
     iso = (ISO_DATE, ISO) if formats.truncate else (ISO_DATE,)
     forms = [each for form in formats.date for each in (iso if form == ISO else (form,))]
     moment = parsed(text, forms)
@@ -252,7 +254,7 @@ def _moment(formats: Formats, text: str, group: str) -> Reading | None:
     refused = _beyond(value, wanted)
     if not formats.truncate and any(map(timed, forms)):
         refused = f"({refused} or {value} <> {moment})"
-    return Reading(value, f"({text} is not null and {refused})")
+    return CastSql(value, f"({text} is not null and {refused})")
 
 
 def _beyond(value: str, wanted: str) -> str:

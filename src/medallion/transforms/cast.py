@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from medallion.contracts import ASIDE, ROW, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
-from medallion.sql.casting import Formats, Reading, read
+from medallion.sql.casting import CastSql, DateFormats, read
 from medallion.sql.column_transform import replace
 from medallion.sql.number_formats import Numbers, check_type
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def _form(value: object) -> str:
     if isinstance(value, Numbers) or (isinstance(value, Mapping) and "type" in value):
         return "numbers"
-    return "formats" if isinstance(value, (Mapping, Formats)) else "type"
+    return "formats" if isinstance(value, (Mapping, DateFormats)) else "type"
 
 
 Target = Annotated[
     Annotated[str, AfterValidator(check_type), Tag("type")]
-    | Annotated[Formats, Tag("formats")]
+    | Annotated[DateFormats, Tag("formats")]
     | Annotated[Numbers, Tag("numbers")],
     Discriminator(_form),
 ]
@@ -118,7 +118,7 @@ class Cast(Transform):
             rows, {name: reading.value for name, reading in self._readings(rows).items()}
         )
 
-    def _readings(self, rows: Relation) -> dict[str, Reading]:
+    def _readings(self, rows: Relation) -> dict[str, CastSql]:
         require(rows, *self.columns)
         readings = {}
         for name, target in self.columns.items():

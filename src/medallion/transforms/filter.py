@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
-class Filter(Transform):
+class FilterStep(Transform):
     """Keeps the rows an SQL condition is true for. Rows where it is false or unknown (NULL) are dropped, and counted.
     A row that it cannot be computed for, as by a division by zero, is quarantined.
 

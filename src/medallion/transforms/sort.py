@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 
-class Sort(Transform):
+class SortStep(Transform):
     """Puts the rows in the order of one or more columns, in which the table is then stored.
 
     `by` is a column or several; `-column` descends. Rows without the value come last, equal rows keep their order.

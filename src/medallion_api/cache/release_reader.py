@@ -1,4 +1,4 @@
-"""Reading a release: which is active, without asking each time; what is held of its tables, and all else.
+"""Reads a release: which one is active, which of its tables are cached, and everything else from the store.
 
 A release never changes, so small tables are held whole, and of large ones the first rows of what is asked again and
 again with other conditions, such as the best clients of a country. Which release is active is asked when the last
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import GoneError, MedallionError
-from medallion.query.validation import Plan, plan, read_cursor, table_of
+from medallion.query.validation import ValidatedQuery, plan, read_cursor, table_of
 from medallion.records import Release, Served
 from medallion_api.cache.table_cache import Head, SmallTable
 from medallion_api.representations import to_json
@@ -45,7 +45,7 @@ class ElsewhereError(Exception):
     """This would wait, on a thread that may not."""
 
 
-class Reading:
+class ReleaseReader:
     """Reads a store for the API: `label` names the sink, `seconds` is what one question may take.
 
     `cells` is how many values a table may have to be held whole.
@@ -126,7 +126,9 @@ class Reading:
         held = self._held.get(part)
         return held if isinstance(held, SmallTable) else None
 
-    def head(self, release: Release, served: Served, table: str, checked: Plan) -> Head | None:
+    def head(
+        self, release: Release, served: Served, table: str, checked: ValidatedQuery
+    ) -> Head | None:
         """The first rows that meet those conditions of a question that ask for a value, read when asked for again."""
         equal = tuple(one for one in checked.filters if one.operator == "eq")
         if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
@@ -196,7 +198,7 @@ class Reading:
 class ReleaseStore(Store):
     """The tables of one release. Raises GoneError when it is no longer kept."""
 
-    def __init__(self, reading: Reading, release: Release) -> None:
+    def __init__(self, reading: ReleaseReader, release: Release) -> None:
         self._reading = reading
         self._release = release
 
@@ -220,7 +222,7 @@ class ReleaseStore(Store):
             raise self._gone()
         return page
 
-    def _held(self, served: Served, table: str, checked: Plan) -> Page | None:
+    def _held(self, served: Served, table: str, checked: ValidatedQuery) -> Page | None:
         """The page, when it can be made of what is held."""
         small = self._reading.small(self._release, served, table)
         if small:

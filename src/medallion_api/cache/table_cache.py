@@ -10,7 +10,7 @@ from typing import Any
 
 from medallion.contracts import Filter, Page, Sort
 from medallion.query.text_folding import fold
-from medallion.query.validation import Plan
+from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
 
 Row = dict[str, Any]
@@ -40,7 +40,7 @@ class SmallTable:
         self._rows = rows
         self._orders: dict[tuple[Sort, ...], _Ordered] = {}
 
-    def page(self, checked: Plan, release: str) -> Page | None:
+    def page(self, checked: ValidatedQuery, release: str) -> Page | None:
         """The page asked for; None when the position of its end, or of its beginning, is the store's alone to know."""
         ordered = self._ordered(checked.order)
         parts = [
@@ -59,7 +59,7 @@ class SmallTable:
             return None
         return _page(found, checked, self._served, release)
 
-    def count(self, checked: Plan) -> int:
+    def count(self, checked: ValidatedQuery) -> int:
         return sum(1 for _ in _matching(self._rows, checked.filters))
 
     def _ordered(self, order: tuple[Sort, ...]) -> _Ordered:
@@ -83,7 +83,7 @@ class Head:
         self._rows = rows
         self._whole = whole
 
-    def page(self, checked: Plan, release: str) -> Page | None:
+    def page(self, checked: ValidatedQuery, release: str) -> Page | None:
         """The first page of those that meet further conditions; None when it goes beyond what is held."""
         found = list(islice(_matching(self._rows, checked.filters), checked.limit + 1))
         if len(found) <= checked.limit and not self._whole:
@@ -126,7 +126,7 @@ class _Ordered:
         return known.get(value) or _Ordered([], self._order)
 
 
-def _page(found: list[Row], checked: Plan, served: Served, release: str) -> Page:
+def _page(found: list[Row], checked: ValidatedQuery, served: Served, release: str) -> Page:
     """The page of rows of which one more was looked for."""
     cursor = None
     if len(found) > checked.limit:

@@ -22,7 +22,7 @@ class LateError(Exception):
     """The application has not begun to answer in time."""
 
 
-class Answer:
+class WsgiResponse:
     """What the application gave: status and headers, and its parts one by one."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
@@ -59,8 +59,8 @@ class Bridge:
     async def run(self, environ: dict[str, Any], send: Send) -> None:
         """Send what the application answers. Raises LateError when it does not begin to in time."""
         try:
-            answer: Answer = await self._threads.run(
-                partial(Answer, self._app, environ), self._seconds
+            answer: WsgiResponse = await self._threads.run(
+                partial(WsgiResponse, self._app, environ), self._seconds
             )
         except TimeoutError:
             environ[ANSWERED] = True

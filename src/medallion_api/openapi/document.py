@@ -12,11 +12,11 @@ import falcon
 from medallion.query.column_types import kind_of
 from medallion.records import Release, Served
 from medallion_api.middleware.exchange import ANYWHERE, LONGEST_URL, OPEN
-from medallion_api.problems import MEDIA, Problem
+from medallion_api.problems import MEDIA, ProblemDetails
 from medallion_api.representations import FORMATS
 from medallion_api.resources.catalogue import TableList
 from medallion_api.resources.groups import GroupParameters
-from medallion_api.resources.history import MOST_RELEASES, Quality, Releases, RunSummary
+from medallion_api.resources.history import MOST_RELEASES, ReleaseQuality, Releases, RunSummary
 from medallion_api.resources.service import Alive, Ready, Welcome
 from medallion_api.resources.tables import Tables
 from medallion_api.section import Api, Endpoint
@@ -36,7 +36,7 @@ _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/releases", Releases, ()),
     ("/releases/current", Release, (304,)),
     ("/runs/latest", RunSummary, (404,)),
-    ("/quality", Quality, (304,)),
+    ("/quality", ReleaseQuality, (304,)),
 )
 _SAID = {
     304: "Not changed since the given ETag.",
@@ -248,7 +248,7 @@ def _operation(
     parameters: list[Json],
     schemas: Json,
 ) -> Json:
-    _component(Problem, schemas)
+    _component(ProblemDetails, schemas)
     responses: Json = {"200": {"description": "Found.", "content": contents}}
     responses |= {str(status): _response(status) for status in statuses}
     return {
@@ -260,7 +260,7 @@ def _operation(
 
 
 def _response(status: int) -> Json:
-    problem = {MEDIA: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    problem = {MEDIA: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
     return {"description": _SAID[status], **({} if status == 304 else {"content": problem})}
 
 

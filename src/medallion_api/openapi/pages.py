@@ -8,7 +8,7 @@ import falcon
 from falcon import Request, Response
 
 from medallion.records import Release
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.openapi.document import document
 from medallion_api.resources.release_resource import Released
@@ -36,7 +36,7 @@ class OpenApi(Released):
 
     def __init__(
         self,
-        reading: Reading,
+        reading: ReleaseReader,
         replies: Replies,
         tables: Tables,
         api: Api,

@@ -13,10 +13,10 @@ from medallion.errors import MedallionError
 from medallion.lake.lake import Lake
 from medallion.lake.quality import quality_of
 from medallion.lake.run_health import run_health
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 
 
-def gauges(reading: Reading, lake: Lake) -> bytes:
+def gauges(reading: ReleaseReader, lake: Lake) -> bytes:
     """The gauges as they are now, in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Gauges(reading, lake))
@@ -24,7 +24,7 @@ def gauges(reading: Reading, lake: Lake) -> bytes:
 
 
 class _Gauges(Collector):
-    def __init__(self, reading: Reading, lake: Lake) -> None:
+    def __init__(self, reading: ReleaseReader, lake: Lake) -> None:
         self._reading = reading
         self._lake = lake
 

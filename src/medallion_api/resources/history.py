@@ -13,7 +13,7 @@ from medallion.lake.quality import TableQuality, quality_of
 from medallion.lake.record_files import ReleaseHead
 from medallion.lake.run_health import RunHealth, run_health
 from medallion.records import LoadReport, Release, RunStatus, StepRun
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Reply
 from medallion_api.resources.release_resource import Released
 from medallion_api.resources.service import no_store
@@ -138,7 +138,7 @@ class RunSummary(BaseModel):
         )
 
 
-class Quality(BaseModel):
+class ReleaseQuality(BaseModel):
     """The quality of a release, table by table."""
 
     release: str
@@ -146,7 +146,7 @@ class Quality(BaseModel):
 
 
 class ReleasesResource:
-    def __init__(self, reading: Reading, lake: Lake) -> None:
+    def __init__(self, reading: ReleaseReader, lake: Lake) -> None:
         self._reading = reading
         self._lake = lake
 
@@ -193,5 +193,5 @@ class QualityResource(Released):
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
         tables = [quality_of(snapshot) for snapshot in release.tables.values()]
         return self.json(
-            req, resp, release, Quality(release=release.id, tables=tables).model_dump()
+            req, resp, release, ReleaseQuality(release=release.id, tables=tables).model_dump()
         )

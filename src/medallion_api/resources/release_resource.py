@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.errors import GoneError, SinkError
 from medallion.records import Release
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Key, Replies, Reply, key_of, matches, send, tag_of
 from medallion_api.middleware.exchange import stage
 from medallion_api.representations import to_json
@@ -22,7 +22,7 @@ _ATTEMPTS = 5
 class Released(ABC):
     """Answers from what `reading` reads; what it answered is kept in `replies`."""
 
-    def __init__(self, reading: Reading, replies: Replies) -> None:
+    def __init__(self, reading: ReleaseReader, replies: Replies) -> None:
         self.reading = reading
         self.replies = replies
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from medallion.records import Release
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.representations import to_json
 from medallion_api.resources.release_resource import Released
@@ -45,7 +45,7 @@ class Ready(BaseModel):
 
 class Root(Released):
     def __init__(
-        self, reading: Reading, replies: Replies, name: str, most: int, paths: Sequence[str]
+        self, reading: ReleaseReader, replies: Replies, name: str, most: int, paths: Sequence[str]
     ) -> None:
         super().__init__(reading, replies)
         self._name = name
@@ -78,7 +78,7 @@ class Health:
 class Readiness:
     """Ready when the store gives a release; else the error becomes a 503 problem."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ReleaseReader) -> None:
         self._reading = reading
 
     def on_get(self, req: Request, resp: Response) -> None:

@@ -16,7 +16,7 @@ from falcon import Request, Response
 from medallion.contracts import Filter, Page
 from medallion.errors import CallError, DeclarationError, did_you_mean
 from medallion.records import Column, Release, Served
-from medallion_api.cache.release_reader import Reading
+from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply, tag_of
 from medallion_api.middleware import compression as codings
 from medallion_api.middleware.exchange import stage
@@ -41,7 +41,7 @@ class Tables:
     The models that read requests are kept by columns, which most releases share.
     """
 
-    def __init__(self, reading: Reading, most: int) -> None:
+    def __init__(self, reading: ReleaseReader, most: int) -> None:
         self.most = most
         self.served = reading.served
         self._known: dict[_Key, Parameters] = {}
@@ -137,7 +137,11 @@ class TableResource(Released):
     kind: ClassVar[type[Parameters]] = Parameters
 
     def __init__(
-        self, reading: Reading, replies: Replies, tables: Tables, endpoint: Endpoint | None = None
+        self,
+        reading: ReleaseReader,
+        replies: Replies,
+        tables: Tables,
+        endpoint: Endpoint | None = None,
     ) -> None:
         super().__init__(reading, replies)
         self._tables = tables

@@ -24,7 +24,7 @@ from medallion_api.middleware.access import Gate
 from medallion_api.middleware.exchange import OPEN, Exchange
 from medallion_api.middleware.metrics import Metrics
 from medallion_api.middleware.thread_pool import Threads
-from medallion_api.middleware.wsgi_bridge import Answer, Bridge, LateError, environ_of
+from medallion_api.middleware.wsgi_bridge import Bridge, LateError, WsgiResponse, environ_of
 from medallion_api.problems import FAULT, LATE, MEDIA, RETRY_AFTER, body, problem_of
 
 THREADS = 8
@@ -51,7 +51,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Pointer:
+class ActiveRelease:
     """The active release: `read` asks the store, in `threads`; a reading may take `seconds`."""
 
     def __init__(self, read: Callable[[], Release], threads: Threads, seconds: float) -> None:
@@ -136,8 +136,10 @@ class Front:
         return Bridge(unloaded_app(), Threads(1, "unloaded"), GRACE)
 
     @cached_property
-    def _pointer(self) -> Pointer:
-        return Pointer(self._parts.reading.release, Threads(1, "pointer"), self._parts.api.seconds)
+    def _pointer(self) -> ActiveRelease:
+        return ActiveRelease(
+            self._parts.reading.release, Threads(1, "pointer"), self._parts.api.seconds
+        )
 
     async def _answered(self, scope: Scope, send: Send) -> bool:
         """Whether the request was answered here: from what is kept, or from a table in memory."""
@@ -180,7 +182,7 @@ class Front:
         """Whether the application answered at once, without a wait; else it is asked again in a thread."""
         environ = environ_of(scope)
         try:
-            answer = Answer(self._parts.app, environ)
+            answer = WsgiResponse(self._parts.app, environ)
         except ElsewhereError:
             await self._bridge.run(environ, send)
             return True

@@ -35,7 +35,7 @@ class NoRowsError(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class BlockContext:
     """One look at the store: `chosen` are the filters of the page, each holding for every table with its column;
     `wanted` are the figures over a whole table that the page shows, which are asked in one question."""
 

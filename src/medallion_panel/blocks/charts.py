@@ -18,7 +18,7 @@ from bokeh.transform import dodge
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart, FormatName
 from medallion_panel.blocks.axes import Looks, new_figure, turn_crowded
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.legend import Picture, names_legend
 from medallion_panel.blocks.periods import breaks
 from medallion_panel.blocks.series import series_data
@@ -32,7 +32,7 @@ _FAINT = 0.45  # how opaque a period is that is not over yet
 _BAR = 0.7  # of the room of a bar
 
 
-def line(block: Chart, reading: Reading) -> Picture:
+def line(block: Chart, reading: BlockContext) -> Picture:
     """One line a series, broken where periods are missing and dashed into one that is not over yet."""
     chart = _SeriesChart(block, reading)
     plot = chart.figure()
@@ -63,7 +63,7 @@ def line(block: Chart, reading: Reading) -> Picture:
     return Picture(plot, names_legend(keys), chart.note)
 
 
-def area(block: Chart, reading: Reading) -> Picture:
+def area(block: Chart, reading: BlockContext) -> Picture:
     """Areas, one on the other, faint into a period that is not over yet. What does not add up or falls below 0 is
     drawn as lines, and a single x as a bar."""
     chart = _SeriesChart(block, reading)
@@ -96,7 +96,7 @@ def area(block: Chart, reading: Reading) -> Picture:
     return Picture(plot, names_legend(chart.colors), chart.note)
 
 
-def bar(block: Bar, reading: Reading) -> Picture:
+def bar(block: Bar, reading: BlockContext) -> Picture:
     """Bars by x; several series stand on each other where they add up, else next to each other."""
     chart = _SeriesChart(block, reading, named=True)
     frame = chart.frame
@@ -146,7 +146,7 @@ def bar(block: Bar, reading: Reading) -> Picture:
 class _SeriesChart:
     """The figures of one chart, with what its tooltips say and how its axes are written."""
 
-    def __init__(self, block: Chart, reading: Reading, *, named: bool = False) -> None:
+    def __init__(self, block: Chart, reading: BlockContext, *, named: bool = False) -> None:
         data = series_data(block, reading)
         frame = data.frame
         if frame.empty:

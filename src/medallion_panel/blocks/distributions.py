@@ -10,7 +10,7 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from medallion.contracts import Query, Sort
 from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
-from medallion_panel.blocks.block_context import NoRowsError, Reading, drawable, missing
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError, drawable, missing
 from medallion_panel.blocks.legend import Picture, scale_legend
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.ui.rounding import nice_width
@@ -20,7 +20,7 @@ _MOST_CELLS = 20_000
 _BINS = 5_000
 
 
-def histogram(block: Histogram, reading: Reading) -> Picture:
+def histogram(block: Histogram, reading: BlockContext) -> Picture:
     """How many rows fall in each bin; the store counts them."""
     query = Query(filters=reading.filters(block.table), limit=_BINS)
     low, high = reading.figures.bounds(
@@ -69,7 +69,7 @@ def histogram(block: Histogram, reading: Reading) -> Picture:
     )
 
 
-def heatmap(block: Heatmap, reading: Reading) -> Picture:
+def heatmap(block: Heatmap, reading: BlockContext) -> Picture:
     """Every pair of x and y, the darker the more; outlined where a period is not over yet."""
     columns = [reading.column(block.table, text) for text in (block.x, block.y)]
     rows, notes = _cells(block, columns, reading)
@@ -112,7 +112,7 @@ def heatmap(block: Heatmap, reading: Reading) -> Picture:
 
 
 def _cells(
-    block: Heatmap, columns: list[str], reading: Reading
+    block: Heatmap, columns: list[str], reading: BlockContext
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The figures of all pairs, the largest where there are too many, and notes on what is left out."""
     filters, asked = reading.filters(block.table), {"_value": block.metric}
@@ -138,7 +138,9 @@ def _cells(
     return rows, notes
 
 
-def _axis(values: list[Any], column: str, reading: Reading) -> tuple[dict[Any, str], list[Any]]:
+def _axis(
+    values: list[Any], column: str, reading: BlockContext
+) -> tuple[dict[Any, str], list[Any]]:
     """The distinct values of an axis in their order, each with its name, and those that are periods not over yet."""
     ordered = in_order([value for value in values if value is not None])
     last = [None] if None in values else []

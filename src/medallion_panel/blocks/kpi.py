@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from medallion.contracts import Query, Sort
 from medallion_panel.block_settings import Kpi
-from medallion_panel.blocks.block_context import Reading, drawable, missing
+from medallion_panel.blocks.block_context import BlockContext, drawable, missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 
 _PERIODS = 5000
@@ -24,7 +24,7 @@ svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visi
 </style>""")
 
 
-def kpi_html(block: Kpi, reading: Reading) -> Markup:
+def kpi_html(block: Kpi, reading: BlockContext) -> Markup:
     """The figure as HTML."""
     whole = reading.total(block.table, block.metric)
     write = reading.writer(block.table, block.value, block.format, short=True)
@@ -40,7 +40,7 @@ def kpi_html(block: Kpi, reading: Reading) -> Markup:
     return html
 
 
-def _periods(block: Kpi, over: str, reading: Reading) -> tuple[list[dict[str, Any]], Markup]:
+def _periods(block: Kpi, over: str, reading: BlockContext) -> tuple[list[dict[str, Any]], Markup]:
     """The figures of the last periods that are over, oldest first, and a note on what is left out."""
     column = reading.column(block.table, over)
     query = Query(
@@ -65,7 +65,9 @@ def _periods(block: Kpi, over: str, reading: Reading) -> tuple[list[dict[str, An
     return known, note if notes else Markup("")
 
 
-def _change(block: Kpi, rows: Sequence[dict[str, Any]], reading: Reading, write: Any) -> Markup:
+def _change(
+    block: Kpi, rows: Sequence[dict[str, Any]], reading: BlockContext, write: Any
+) -> Markup:
     over = reading.column(block.table, block.over or "")
     if len(rows) < 2 or not rows[-2]["value"]:
         return Markup('<div class="change"></div>')

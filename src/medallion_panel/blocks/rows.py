@@ -19,7 +19,7 @@ from medallion.errors import CallError
 from medallion.export.spreadsheet_csv import BOM, without_formula
 from medallion.query.column_types import Kind
 from medallion_panel.block_settings import FormatName, Rows
-from medallion_panel.blocks.block_context import Reading
+from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeList, snippets
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.ui.formats import Formats
@@ -99,7 +99,7 @@ class RowsView:
         }
         return {name: [value] for name, value in parts.items() if value}
 
-    def set(self, given: Mapping[str, Sequence[str]], reading: Reading) -> None:
+    def set(self, given: Mapping[str, Sequence[str]], reading: BlockContext) -> None:
         """Take over what an address says. Raises CallError on a sort the table cannot have."""
         self._quiet = True
         try:
@@ -119,7 +119,7 @@ class RowsView:
 
     # What it shows
 
-    def ask(self, reading: Reading) -> _Found:
+    def ask(self, reading: BlockContext) -> _Found:
         """The rows of the page that is open, read anew; the first one when something else is asked."""
         table, served = self.block.table, reading.figures.served(self.block.table)
         query = self.query(reading)
@@ -167,7 +167,7 @@ class RowsView:
         for button in self.downloads:
             button.disabled = True
 
-    def query(self, reading: Reading) -> Query:
+    def query(self, reading: BlockContext) -> Query:
         """What is asked of the store now."""
         filters = list(reading.filters(self.block.table))
         if self.block.search and self.search.value:
@@ -226,7 +226,7 @@ class RowsView:
 class _Found:
     """What was read for one page of rows: the `at`-th of those that `subject` (release, filters, sort) leaves."""
 
-    reading: Reading
+    reading: BlockContext
     query: Query
     key: Sequence[str]
     page: Page
@@ -283,7 +283,9 @@ def _flat(value: Any) -> Any:
     )
 
 
-def _parquet(batches: Batches, reading: Reading, table: str, columns: Sequence[str]) -> io.BytesIO:
+def _parquet(
+    batches: Batches, reading: BlockContext, table: str, columns: Sequence[str]
+) -> io.BytesIO:
     """A Parquet file; nested values are JSON in it."""
     import pyarrow as pa
     import pyarrow.parquet as pq

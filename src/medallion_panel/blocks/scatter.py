@@ -18,7 +18,13 @@ from medallion.contracts import Query
 from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
-from medallion_panel.blocks.block_context import NO_VALUE, NoRowsError, Reading, drawable, missing
+from medallion_panel.blocks.block_context import (
+    NO_VALUE,
+    BlockContext,
+    NoRowsError,
+    drawable,
+    missing,
+)
 from medallion_panel.blocks.legend import Picture, names_legend, scale_legend
 from medallion_panel.ui.rounding import down, nice_width
 from medallion_panel.ui.series_colors import OTHERS
@@ -35,7 +41,7 @@ _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
 
 
-def scatter(block: Scatter, reading: Reading) -> Picture:
+def scatter(block: Scatter, reading: BlockContext) -> Picture:
     """One point a row; of more than RASTER the store counts how many lie in each cell of a grid."""
     fields = (block.x, block.y, *([block.by] if block.by else []))
     query = Query(filters=reading.filters(block.table), fields=tuple(dict.fromkeys(fields)))
@@ -68,7 +74,7 @@ def scatter(block: Scatter, reading: Reading) -> Picture:
 
 
 def _series(
-    values: Sequence[Any], block: Scatter, reading: Reading
+    values: Sequence[Any], block: Scatter, reading: BlockContext
 ) -> tuple[dict[str, str], pd.Series]:
     """The colour of every series, of many values the most frequent, and the name of the series of each point."""
     words = pd.Series([reading.series(value) for value in values])
@@ -82,7 +88,7 @@ def _series(
     return colors, words.map(lambda name: name if name in colors else OTHERS)
 
 
-def _unplaced(rows: int, block: Scatter, reading: Reading) -> str:
+def _unplaced(rows: int, block: Scatter, reading: BlockContext) -> str:
     """What to say of rows that have no place."""
     x, y = map(reading.formats.label, (block.x, block.y))
     return (
@@ -93,7 +99,7 @@ def _unplaced(rows: int, block: Scatter, reading: Reading) -> str:
 
 
 def _axis(
-    way: str, frame: pd.DataFrame, column: str, reading: Reading, kind: Kind
+    way: str, frame: pd.DataFrame, column: str, reading: BlockContext, kind: Kind
 ) -> dict[str, Any]:
     """What kind of axis a column needs; names stand in their own order, as text."""
     if kind.name in _NUMBERS:
@@ -116,7 +122,7 @@ def _point(value: Any) -> Any:
     )
 
 
-def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
+def _density(block: Scatter, reading: BlockContext, query: Query) -> Picture:
     """All points as one image of counts, whatever their number."""
     (x, wide), (y, high) = (_bins(block.table, column, cells, reading)
                             for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
@@ -153,7 +159,7 @@ def _density(block: Scatter, reading: Reading, query: Query) -> Picture:
 
 
 def _bins(
-    table: str, column: str, cells: int, reading: Reading
+    table: str, column: str, cells: int, reading: BlockContext
 ) -> tuple[str, tuple[Decimal, Decimal]]:
     """How to ask the store for about `cells` bins of a column, and where they begin and how wide they are."""
     kind = reading.figures.kinds(table)[column]
@@ -171,7 +177,7 @@ def _middles(low: Decimal, width: Decimal, number: int) -> list[float]:
     return [float(low + width * place + width / 2) for place in range(number)]
 
 
-def _labelled(plot: figure, block: Scatter, reading: Reading) -> None:
+def _labelled(plot: figure, block: Scatter, reading: BlockContext) -> None:
     looks: Any = Looks(reading.formats)
     kinds = reading.figures.kinds(block.table)
     x, y = (

@@ -12,7 +12,13 @@ from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
-from medallion_panel.blocks.block_context import NO_VALUE, NoRowsError, Reading, drawable, missing
+from medallion_panel.blocks.block_context import (
+    NO_VALUE,
+    BlockContext,
+    NoRowsError,
+    drawable,
+    missing,
+)
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.ui.rounding import nice_width
 from medallion_panel.ui.series_colors import OTHERS
@@ -36,7 +42,7 @@ class SeriesData:
     notes: list[str] = field(default_factory=list)
 
 
-def series_data(block: Chart, reading: Reading) -> SeriesData:
+def series_data(block: Chart, reading: BlockContext) -> SeriesData:
     """Ask for a chart's figures. Raises NoRowsError, which says why where filters are not the reason."""
     notes: list[str] = []
     rows = _groups(block, reading, notes)
@@ -76,7 +82,7 @@ def series_data(block: Chart, reading: Reading) -> SeriesData:
     return SeriesData(frame, notes)
 
 
-def _groups(block: Chart, reading: Reading, notes: list[str]) -> list[dict[str, Any]]:
+def _groups(block: Chart, reading: BlockContext, notes: list[str]) -> list[dict[str, Any]]:
     """The figures by x and series; by a coarser x where there are more than can be drawn."""
     most = block.limit or (BARS if isinstance(block, Bar) else POINTS)
     column = reading.column(block.table, block.x)
@@ -100,7 +106,7 @@ def _groups(block: Chart, reading: Reading, notes: list[str]) -> list[dict[str, 
     return rows
 
 
-def _terms(block: Chart, reading: Reading) -> Sequence[tuple[str, str]]:
+def _terms(block: Chart, reading: BlockContext) -> Sequence[tuple[str, str]]:
     """What x can be grouped by, from fine to coarse, with how a note writes it."""
     kind = reading.kind(block.table, block.x)
     plain = (block.x, "")

@@ -21,7 +21,7 @@ from medallion.errors import MedallionError, SinkError
 from medallion.query.column_types import kind_of
 from medallion.records import Served
 from medallion_panel.block_settings import Speed
-from medallion_panel.blocks.block_context import Reading
+from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.data.stores import API_KEY, API_URL
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
@@ -35,7 +35,7 @@ class SpeedView:
 
     def __init__(self, block: Speed) -> None:
         self._block = block
-        self._reading: Reading | None = None
+        self._reading: BlockContext | None = None
         self._button = pmui.Button(
             label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0)
         )
@@ -54,7 +54,7 @@ class SpeedView:
         self.view = pn.Column(explanation.view, self._button, self._progress, self._table.view, margin=0,
                               sizing_mode="stretch_width")  # fmt: skip
 
-    def show(self, reading: Reading) -> None:
+    def show(self, reading: BlockContext) -> None:
         self._reading = reading
 
     def _measure(self, _event: Any) -> None:
@@ -152,7 +152,7 @@ def _type(served: Served, name: str) -> str:
     return next(column.type for column in served.columns if column.name == name)
 
 
-def _table(taken: dict[str, list[float]], reading: Reading | None) -> Markup:
+def _table(taken: dict[str, list[float]], reading: BlockContext | None) -> Markup:
     assert reading is not None  # noqa: S101
     write = reading.formats.writer("decimal")
     longest = max(max(times) for times in taken.values() if times) * 1000

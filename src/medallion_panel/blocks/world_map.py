@@ -12,14 +12,14 @@ from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import Looks, new_figure
-from medallion_panel.blocks.block_context import NoRowsError, Reading, drawable, missing
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError, drawable, missing
 from medallion_panel.blocks.legend import Picture, scale_legend
 from medallion_panel.data.world import country_key, shapes
 from medallion_panel.ui.formats import and_more
 from medallion_panel.ui.theme import INK, PRIMARY, strength
 
 
-def world_map(block: WorldMap, reading: Reading) -> Picture:
+def world_map(block: WorldMap, reading: BlockContext) -> Picture:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
     values, unknown, notes = by_country(block, reading)
     elsewhere = f"Not on the map: {and_more(sorted(unknown), _NAMED)}" if unknown else ""
@@ -69,7 +69,9 @@ def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
     return ColumnDataSource({name: [part[name] for part in parts] for name in names})
 
 
-def by_country(block: WorldMap, reading: Reading) -> tuple[dict[str, Any], list[str], list[str]]:
+def by_country(
+    block: WorldMap, reading: BlockContext
+) -> tuple[dict[str, Any], list[str], list[str]]:
     """The figure of every country on the map, the names that are on no map, and notes on what is left out."""
     query = Query(
         reading.filters(block.table), (Sort("_value", descending=True),), limit=_MOST_NAMES + 1

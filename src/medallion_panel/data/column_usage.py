@@ -17,10 +17,10 @@ from medallion_panel.block_settings import (
     WorldMap,
 )
 from medallion_panel.data.queries import Figures
-from medallion_panel.section import Page
+from medallion_panel.section import PageSettings
 
 
-def hold_for(page: Page, pages: Iterable[Page], figures: Figures) -> None:
+def hold_for(page: PageSettings, pages: Iterable[PageSettings], figures: Figures) -> None:
     """Have held what all `pages` use of the tables of the one that was opened."""
     tables = {block.content.table for block in page.blocks if hasattr(block.content, "table")}
     try:
@@ -30,7 +30,7 @@ def hold_for(page: Page, pages: Iterable[Page], figures: Figures) -> None:
     figures.hold({table: columns for table, columns in used.items() if table in tables and columns})
 
 
-def used_columns(pages: Iterable[Page], figures: Figures) -> dict[str, tuple[str, ...]]:
+def used_columns(pages: Iterable[PageSettings], figures: Figures) -> dict[str, tuple[str, ...]]:
     """The columns by table, in the table's order; those that cannot be compared are left out."""
     used: dict[str, set[str]] = {}
     for page in pages:

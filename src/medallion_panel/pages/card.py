@@ -25,7 +25,7 @@ from medallion_panel.block_settings import (
     Speed,
 )
 from medallion_panel.blocks import charts, distributions
-from medallion_panel.blocks.block_context import NoRowsError, Reading
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import Picture
@@ -44,7 +44,7 @@ _log = masked_logger(__name__)
 
 _WRITTEN = (Kpi, Quality, Freshness, Runs)  # blocks that are written as HTML
 
-_DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
+_DRAW: dict[str, Callable[[Any, BlockContext], Picture]] = {
     "line": charts.line,
     "area": charts.area,
     "bar": charts.bar,
@@ -56,14 +56,14 @@ _DRAW: dict[str, Callable[[Any, Reading], Picture]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class CardContent:
     """What a card is to show: what was `made` of a reading, or, `told` in words, why there is nothing.
 
     `ignored` are the page's filters that do not hold for it, lest its figures be taken for what they are not. `retry`
     says that the store could not be read, which may pass.
     """
 
-    reading: Reading
+    reading: BlockContext
     made: Any = None
     told: str = ""
     ignored: Sequence[str] = ()
@@ -102,23 +102,25 @@ class Card:
             sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_both",
         )  # fmt: skip
 
-    def ask(self, reading: Reading) -> Answer:
+    def ask(self, reading: BlockContext) -> CardContent:
         """What it is to show, or in plain words why it stays empty. What is wrong in one card leaves the others alone;
         nothing is shown yet, so that this can be done in a thread."""
         table = getattr(self.block.content, "table", None)
         try:
-            return Answer(
+            return CardContent(
                 reading, self._asked(reading), ignored=reading.ignored(table) if table else ()
             )
         except NoRowsError as error:
-            return Answer(reading, told=str(error) or _nothing(reading.filters(str(table))))
+            return CardContent(reading, told=str(error) or _nothing(reading.filters(str(table))))
         except MedallionError as error:
-            return Answer(reading, told=visitor_text(error), retry=not isinstance(error, CallError))
+            return CardContent(
+                reading, told=visitor_text(error), retry=not isinstance(error, CallError)
+            )
         except Exception:
             _log.exception("a %s block could not be drawn", self.block.kind)
-            return Answer(reading, told="This could not be drawn; the server's log says why.")
+            return CardContent(reading, told="This could not be drawn; the server's log says why.")
 
-    def _asked(self, reading: Reading) -> Any:
+    def _asked(self, reading: BlockContext) -> Any:
         content = self.block.content
         if self.block.kind in _DRAW:
             return _DRAW[self.block.kind](content, reading)
@@ -132,7 +134,7 @@ class Card:
             return runs_html(content, self._pipeline, reading.formats)
         return self.rows.ask(reading) if self.rows is not None else None
 
-    def fill(self, answer: Answer) -> None:
+    def fill(self, answer: CardContent) -> None:
         """Show an answer in place of the former one."""
         made, self.retry = answer.made, answer.retry
         if isinstance(made, Picture):

@@ -18,7 +18,7 @@ from medallion_panel.block_settings import (
 )
 from medallion_panel.data.queries import Figures
 from medallion_panel.data.world import country_key
-from medallion_panel.section import FilterField, Page
+from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.ui.formats import identifying
 
 _FEW = 40
@@ -28,17 +28,17 @@ _KPIS = 3
 _WIDE = ("line", "map")
 
 
-def default_pages(figures: Figures) -> tuple[Page, ...]:
+def default_pages(figures: Figures) -> tuple[PageSettings, ...]:
     """One page a served table, and one on the data itself."""
     pages = [_page(figures, table) for table in figures.tables()]
-    data = Page(title="Data", icon="fact_check", blocks=(
+    data = PageSettings(title="Data", icon="fact_check", blocks=(
         Block(quality=Quality(title="How the rows fared")), Block(freshness=Freshness(title="How fresh it is")),
         Block(runs=Runs(title="Past runs")),
     ))  # fmt: skip
     return (*pages, data)
 
 
-def _page(figures: Figures, table: str) -> Page:
+def _page(figures: Figures, table: str) -> PageSettings:
     kinds = {name: kind for name, kind in figures.kinds(table).items() if kind.ordered}
     key = figures.served(table).key
     numbers = [
@@ -73,7 +73,7 @@ def _page(figures: Figures, table: str) -> Page:
     rows = Block(table=Rows(table=table, sort=sort, search=search, detail=bool(key)))
     filters = tuple(FilterField(column=name) for name in [*few, *([main] if main else [])][:3])
     title = table.replace("_", " ").capitalize()
-    return Page(
+    return PageSettings(
         title=title,
         icon="table_chart",
         filters=filters,

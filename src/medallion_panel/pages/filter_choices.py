@@ -9,7 +9,7 @@ from typing import Any
 from medallion.errors import CallError
 from medallion.query.column_types import Kind
 from medallion_panel.data.queries import Figures
-from medallion_panel.section import FilterField, Page
+from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.ui.formats import identifying
 
 _CHOICES = 300  # values, of a column whose filter is not declared
@@ -37,7 +37,7 @@ class Offer:
         return self.field.column, f"{way} of {self.kind}"
 
 
-def offers_of(page: Page, figures: Figures) -> tuple[list[Offer], list[str]]:
+def offers_of(page: PageSettings, figures: Figures) -> tuple[list[Offer], list[str]]:
     """What the filters of a page offer, by what its tables hold; and of those that cannot be, in words, why."""
     tables = list(
         dict.fromkeys(

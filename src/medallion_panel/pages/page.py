@@ -11,13 +11,13 @@ import panel_material_ui as pmui
 
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
-from medallion_panel.blocks.block_context import COUNT, Reading
+from medallion_panel.blocks.block_context import COUNT, BlockContext
 from medallion_panel.data.queries import Figures
 from medallion_panel.pages.card import Card
 from medallion_panel.pages.filter_choices import Offer
 from medallion_panel.pages.filters import conditions, page_filters, written
 from medallion_panel.pages.page_filter import PageFilter
-from medallion_panel.section import Page
+from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Text
 
@@ -32,7 +32,7 @@ class OpenPage:
 
     def __init__(
         self,
-        page: Page,
+        page: PageSettings,
         offers: Sequence[Offer],
         figures: Figures,
         formats: Formats,
@@ -87,7 +87,7 @@ class OpenPage:
         own = ("q", "sort", "row") if self._rows else ()
         if self._rows:
             try:
-                self._rows.set(parts, Reading(self._figures, self._formats))
+                self._rows.set(parts, BlockContext(self._figures, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
         notices += [
@@ -113,7 +113,7 @@ class OpenPage:
 
     def _ask(self, cards: Sequence[Card]) -> None:
         number = self._shown
-        reading = Reading(self._figures, self._formats, conditions(self.filters), self._wanted)
+        reading = BlockContext(self._figures, self._formats, conditions(self.filters), self._wanted)
 
         async def fill() -> None:
             await asyncio.gather(*(self._fill(card, reading, number) for card in cards))
@@ -121,7 +121,7 @@ class OpenPage:
 
         pn.state.execute(fill)
 
-    async def _fill(self, card: Card, reading: Reading, number: int) -> None:
+    async def _fill(self, card: Card, reading: BlockContext, number: int) -> None:
         asked = asyncio.get_running_loop().run_in_executor(self._figures.pool, card.ask, reading)
         if not (await asyncio.wait({asked}, timeout=_SOON))[0]:
             card.busy(True)
@@ -139,7 +139,7 @@ class OpenPage:
         self._changed()
 
 
-def _wanted(page: Page) -> dict[str, tuple[str, ...]]:
+def _wanted(page: PageSettings) -> dict[str, tuple[str, ...]]:
     """The figures over whole tables that a page shows, and how many rows each of those tables has."""
     wanted: dict[str, tuple[str, ...]] = {}
     for block in page.blocks:

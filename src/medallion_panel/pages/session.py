@@ -22,7 +22,7 @@ from medallion_panel.pages.default_pages import default_pages
 from medallion_panel.pages.filter_choices import offers_of
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.status import Status
-from medallion_panel.section import Dashboard, Page
+from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
@@ -40,7 +40,7 @@ _PAGE = "page"
 _THEME = "theme"  # Panel's own: `theme=dark`
 
 
-class Session:
+class VisitorSession:
     """What one browser tab shows; nothing in it is shared with another.
 
     Parameters: `pipeline`, its `section` of the declaration, the `figures` and the `runs` all sessions read, and
@@ -63,7 +63,7 @@ class Session:
             formats,
         )
         self._release: Release | None = None
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, PageSettings] = {}
         self._open: OpenPage | None = None
         self._moving = self._looking = self._unread = False
         self._turns = 0

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from medallion.errors import SourceError
 from medallion.formats.csv import Csv, _read_carefully
-from medallion.formats.csv_duckdb import Reading
+from medallion.formats.csv_duckdb import CsvFile
 from medallion.formats.csv_header import Header
 from medallion.formats.csv_records import Dialect, Splitter
-from medallion.formats.unreadable_records import Rejects
+from medallion.formats.unreadable_records import UnreadableRecords
 
 CLEAN = b"id,name\n1,Ann\n2,Bob\n"
 ROWS = [("1", "Ann"), ("2", "Bob")]
@@ -256,7 +256,7 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
             Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet")
         )
         text.write_bytes(out.getvalue().encode())
-        dialect, rejects = Dialect(delimiter, quote), Rejects("text")
+        dialect, rejects = Dialect(delimiter, quote), UnreadableRecords("text")
         records = islice(Splitter(text, "text", dialect), 1, None)
         count = _read_carefully(records, Header(columns, 0, 1, dialect), careful, rejects)
         rows = connection.execute(f"from read_parquet('{careful}')").fetchall()
@@ -265,7 +265,7 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
         # A space before a quote is no part of the value, and csv.writer does not quote for it.
         if not any(f" {quote}" in cell or f"{quote} " in cell for row in table for cell in row):
             assert [[cell or "" for cell in row] for row in rows] == table
-        found = Reading(text, "text", columns, dialect, 0, 1, fast, connection).read()
+        found = CsvFile(text, "text", columns, dialect, 0, 1, fast, connection).read()
         if found:
             assert (found[0], found[1].all()) == (len(table), ())
             assert connection.execute(f"from read_parquet('{fast}')").fetchall() == rows
@@ -294,8 +294,8 @@ def test_both_readers_agree_on_ragged_files(connection, pieces, end, mark, heade
             Path(folder, name) for name in ("text", "fast.parquet", "careful.parquet")
         )
         text.write_bytes(content.replace("\n", end).encode())
-        dialect, rejects = Dialect(",", '"'), Rejects("text")
-        found = Reading(text, "text", ("a", "b"), dialect, 0, int(header), fast, connection).read()
+        dialect, rejects = Dialect(",", '"'), UnreadableRecords("text")
+        found = CsvFile(text, "text", ("a", "b"), dialect, 0, int(header), fast, connection).read()
         if found:
             records = islice(Splitter(text, "text", dialect), int(header), None)
             assert found[0] == _read_carefully(
@@ -316,7 +316,7 @@ def test_a_few_ragged_records_among_many_are_numbered_by_duckdb(tmp_path, connec
         lines[at] = line
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(lines))
-    found = Reading(
+    found = CsvFile(
         text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
     ).read()
     assert found is not None
@@ -333,7 +333,7 @@ def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path
         records[at] = record
     text = tmp_path / "text"
     text.write_text("a,b\n" + "\n".join(records))
-    found = Reading(
+    found = CsvFile(
         text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
     ).read()
     assert found is not None
@@ -346,7 +346,7 @@ def test_ragged_records_among_quoted_line_breaks_are_numbered_by_duckdb(tmp_path
 def test_quoted_line_breaks_all_through_a_large_file(tmp_path, connection):
     text = tmp_path / "text"
     text.write_text("a,b\n" + '1,"x\n2,y\n3,z\n"\n' * 1_500_000)
-    found = Reading(
+    found = CsvFile(
         text, "text", ("a", "b"), Dialect(",", '"'), 0, 1, tmp_path / "part", connection
     ).read()
     assert found is not None

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from medallion import plugins
 from medallion.errors import StepError
 from medallion.testing import apply_transform
-from medallion.transforms.filter import Filter
+from medallion.transforms.filter import FilterStep
 
 ROWS = [{"a": 1, "b": "x"}, {"a": 2, "b": None}, {"a": None, "b": "y"}]
 
@@ -22,9 +22,9 @@ def test_false_and_unknown_are_dropped_and_told():
 
 
 def test_it_does_not_leak_out_of_its_brackets():
-    assert apply_transform(Filter(where="a = 1 or a = 2"), ROWS).rows == ROWS[:2]
+    assert apply_transform(FilterStep(where="a = 1 or a = 2"), ROWS).rows == ROWS[:2]
     with pytest.raises(StepError, match="cannot compute"):
-        apply_transform(Filter(where="a = 1) or (a = 2"), ROWS)
+        apply_transform(FilterStep(where="a = 1) or (a = 2"), ROWS)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_it_does_not_leak_out_of_its_brackets():
 )
 def test_a_wrong_condition_is_named_with_the_reason(where: str, message: str):
     with pytest.raises(StepError, match=message):
-        apply_transform(Filter(where=where), ROWS)
+        apply_transform(FilterStep(where=where), ROWS)
 
 
 @pytest.mark.parametrize(
@@ -48,17 +48,17 @@ def test_a_wrong_condition_is_named_with_the_reason(where: str, message: str):
 )
 def test_what_is_not_of_one_row_is_found_before_any_work(where: str):
     with pytest.raises(ValidationError):
-        Filter(where=where)
+        FilterStep(where=where)
 
 
 def test_words_inside_texts_and_names_do_no_harm():
     rows = [{"select": "over (; unnest("}]
-    assert apply_transform(Filter(where="\"select\" = 'over (; unnest('"), rows).rows == rows
+    assert apply_transform(FilterStep(where="\"select\" = 'over (; unnest('"), rows).rows == rows
 
 
 def test_rows_that_a_condition_cannot_be_computed_for_are_quarantined():
     rows = [{"a": 4, "b": 2}, {"a": 1, "b": 0}, {"a": 1, "b": 2}]
-    made = apply_transform(Filter(where="a / b > 1"), rows)
+    made = apply_transform(FilterStep(where="a / b > 1"), rows)
     assert made.rows == rows[:1]
     assert made.set_aside == [
         (1, "quarantined", "filter", None, "1, 0"),
@@ -85,7 +85,7 @@ def test_rows_that_a_condition_cannot_be_computed_for_are_quarantined():
 def test_text_is_not_read_as_a_number_to_be_compared(where: str):
     """DuckDB would find 1.5 equal to 2, and 01 equal to 1."""
     with pytest.raises(StepError, match="compares text to") as caught:
-        apply_transform(Filter(where=where), [{"a": 1, "v": "1.5"}])
+        apply_transform(FilterStep(where=where), [{"a": 1, "v": "1.5"}])
     assert "`cast` the column first" in str(caught.value)
 
 
@@ -101,4 +101,4 @@ def test_text_is_not_read_as_a_number_to_be_compared(where: str):
 )
 def test_what_compares_alike_keeps_its_rows(where: str):
     rows = [{"a": 1, "v": "1.5"}]
-    assert apply_transform(Filter(where=where), rows).rows == rows
+    assert apply_transform(FilterStep(where=where), rows).rows == rows

@@ -8,7 +8,7 @@ import medallion as md
 from medallion import plugins
 from medallion.errors import StepError
 from medallion.testing import apply_transform, run_pipeline
-from medallion.transforms.sort import Sort
+from medallion.transforms.sort import SortStep
 
 ROWS = [{"n": 2, "t": "b"}, {"n": None, "t": "a"}, {"n": 3, "t": "b"}, {"n": 2, "t": "a"}]
 
@@ -24,7 +24,7 @@ def test_rows_are_put_in_order(by: object, order: list[int | None]) -> None:
 
 def test_a_missing_column() -> None:
     with pytest.raises(StepError, match="no column 'x'"):
-        apply_transform(Sort(by=("-x",)), ROWS)
+        apply_transform(SortStep(by=("-x",)), ROWS)
 
 
 def test_a_table_is_stored_in_the_order(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from medallion.query.aggregation import LENGTHS, Metric, Term, grouping
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.metrics import quantile_of
 from medallion.query.text_folding import fold
-from medallion.query.validation import Plan, gone, key_values, plan, read_cursor, table_of
+from medallion.query.validation import ValidatedQuery, gone, key_values, plan, read_cursor, table_of
 from medallion.records import Release, Served
 
 Row = dict[str, Any]
@@ -165,7 +165,7 @@ def _own(kind: Kind, value: Any) -> Any:
     return value.isoformat("microseconds") if isinstance(value, time) else value
 
 
-def _matching(rows: Iterable[Row], checked: Plan) -> list[Row]:
+def _matching(rows: Iterable[Row], checked: ValidatedQuery) -> list[Row]:
     return _sorted([row for row in rows if _meets(row, checked.filters)], checked.order)
 
 
@@ -194,7 +194,7 @@ def _values(row: Row, order: Iterable[Sort]) -> tuple[Any, ...]:
     return tuple(row[sort.field] for sort in order)
 
 
-def _shown(row: Row, checked: Plan) -> Row:
+def _shown(row: Row, checked: ValidatedQuery) -> Row:
     return {name: row[name] for name in checked.fields if name != ROW}
 
 

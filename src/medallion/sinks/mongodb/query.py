@@ -8,7 +8,7 @@ from typing import Any
 from medallion.contracts import ROW, Filter, Sort
 from medallion.query.column_types import Kind
 from medallion.query.text_folding import search_pattern
-from medallion.query.validation import Plan, beyond_prefix
+from medallion.query.validation import ValidatedQuery, beyond_prefix
 from medallion.sinks.mongodb.documents import kept
 
 Condition = dict[str, Any]
@@ -21,7 +21,7 @@ def stored_name(name: str, key: Sequence[str]) -> str:
     return "_id" if name == ROW or (name,) == tuple(key) else name
 
 
-def where(checked: Plan, key: Sequence[str]) -> Condition:
+def where(checked: ValidatedQuery, key: Sequence[str]) -> Condition:
     """The filters of a query as one condition."""
     return conditions(checked.filters, checked.kinds, key)
 
@@ -40,11 +40,11 @@ def projection(fields: Sequence[str]) -> Condition:
     return {"_id": int(ROW in fields or not shown), **shown}
 
 
-def order(checked: Plan, key: Sequence[str]) -> list[tuple[str, int]]:
+def order(checked: ValidatedQuery, key: Sequence[str]) -> list[tuple[str, int]]:
     return [(stored_name(sort.field, key), -1 if sort.descending else 1) for sort in checked.order]
 
 
-def beyond(checked: Plan, key: Sequence[str], nulls: Collection[str]) -> Condition:
+def beyond(checked: ValidatedQuery, key: Sequence[str], nulls: Collection[str]) -> Condition:
     """The rows after the last page's end: equal in the first columns of the order, beyond in the next.
 
     `nulls` are the columns that hold a null: for all others a bound lets the index jump to the place.

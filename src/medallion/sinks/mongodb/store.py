@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from medallion.contracts import Page, Query, Store
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import Grouping, grouping
-from medallion.query.validation import Place, Plan, gone, key_values, plan, read_cursor, table_of
+from medallion.query.validation import (
+    Place,
+    ValidatedQuery,
+    gone,
+    key_values,
+    plan,
+    read_cursor,
+    table_of,
+)
 from medallion.records import Release, Served
 from medallion.sinks.loading import masked
 from medallion.sinks.mongodb.aggregation import FEW, group_rows, group_stages, overflowed
@@ -246,7 +254,7 @@ class MongoStore(Store):
         )
 
     def _documents(
-        self, name: str, condition: Condition, checked: Plan, key: Sequence[str]
+        self, name: str, condition: Condition, checked: ValidatedQuery, key: Sequence[str]
     ) -> list[dict[str, Any]]:
         """One more than the page asked for. As one plain command, which costs a fifth less than a cursor."""
         from pymongo.errors import AutoReconnect, NetworkTimeout

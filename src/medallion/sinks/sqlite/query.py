@@ -9,7 +9,7 @@ from typing import Any
 from medallion.contracts import Filter, Sort, quote
 from medallion.query.column_types import Kind
 from medallion.query.text_folding import fold
-from medallion.query.validation import Plan, beyond_prefix
+from medallion.query.validation import ValidatedQuery, beyond_prefix
 from medallion.sinks.sqlite.database import FOLD
 from medallion.sinks.sqlite.row_encoder import bound
 
@@ -20,7 +20,7 @@ RANGES = ("lt", "lte", "gt", "gte")
 _LARGEST = 2**63 - 1
 
 
-def find_sql(table: str, checked: Plan, nulls: Collection[str]) -> Condition:
+def find_sql(table: str, checked: ValidatedQuery, nulls: Collection[str]) -> Condition:
     """The page a query asks for, and one row more, which tells whether there is a next.
 
     `nulls` are the columns that hold a null: for all others a bound lets the index jump to the place.
@@ -38,7 +38,7 @@ def find_sql(table: str, checked: Plan, nulls: Collection[str]) -> Condition:
     return sql, [*values, checked.limit + 1]
 
 
-def where_sql(checked: Plan) -> Condition:
+def where_sql(checked: ValidatedQuery) -> Condition:
     """The filters of a query as one condition."""
     return conditions_sql(checked.filters, checked.kinds)
 

@@ -17,7 +17,15 @@ from weakref import WeakSet
 from medallion.contracts import ROW, Page, Query, Store, quote
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import grouping
-from medallion.query.validation import Place, Plan, gone, key_values, plan, read_cursor, table_of
+from medallion.query.validation import (
+    Place,
+    ValidatedQuery,
+    gone,
+    key_values,
+    plan,
+    read_cursor,
+    table_of,
+)
 from medallion.records import Release, Served
 from medallion.sinks.sqlite.aggregation import (
     OVERFLOW,
@@ -54,7 +62,7 @@ class SqliteStore(Store):
         self._url = url
         self._label = label
         self._local = threading.local()
-        self._readers: WeakSet[_Reader] = WeakSet()
+        self._readers: WeakSet[_StoreConnection] = WeakSet()
         self._pinned: Release | None = None
         self._seconds: float | None = None
 
@@ -134,7 +142,7 @@ class SqliteStore(Store):
         open for as long as the caller takes would keep SQLite from emptying its write-ahead log. Raises GoneError
         when the release is removed meanwhile.
         """
-        with told(self._url), closing(_Reader(self._url)) as reader:
+        with told(self._url), closing(_StoreConnection(self._url)) as reader:
             with self._transaction(reader, self._pinned):
                 release = reader.release
                 served = table_of(release.served.get(self._label, {}), table)
@@ -158,7 +166,7 @@ class SqliteStore(Store):
         self._local = threading.local()
 
     @contextmanager
-    def _reading(self) -> Iterator[_Reader]:
+    def _reading(self) -> Iterator[_StoreConnection]:
         """This thread's reader inside one read transaction."""
         with told(self._url):
             reader = self._reader()
@@ -166,7 +174,7 @@ class SqliteStore(Store):
                 yield reader
 
     @contextmanager
-    def _transaction(self, reader: _Reader, pinned: Release | None) -> Iterator[None]:
+    def _transaction(self, reader: _StoreConnection, pinned: Release | None) -> Iterator[None]:
         """One read transaction, of the pinned or the active release."""
         with self._bounded(reader, pinned):
             try:
@@ -176,7 +184,7 @@ class SqliteStore(Store):
                 reader.connection.execute("rollback")
 
     @contextmanager
-    def _bounded(self, reader: _Reader, pinned: Release | None) -> Iterator[None]:
+    def _bounded(self, reader: _StoreConnection, pinned: Release | None) -> Iterator[None]:
         """Ends what takes longer than it may, and tells when the pinned release is gone."""
         if self._seconds is not None:
             end = monotonic() + self._seconds
@@ -194,21 +202,21 @@ class SqliteStore(Store):
         finally:
             reader.connection.set_progress_handler(None, 0)
 
-    def _reader(self) -> _Reader:
-        reader: _Reader | None = getattr(self._local, "reader", None)
+    def _reader(self) -> _StoreConnection:
+        reader: _StoreConnection | None = getattr(self._local, "reader", None)
         if reader is None or not reader.current():
-            reader = self._local.reader = _Reader(self._url, former=reader)
+            reader = self._local.reader = _StoreConnection(self._url, former=reader)
             self._readers.add(reader)
         return reader
 
 
-class _Reader:
+class _StoreConnection:
     """One connection, and what it knows of the releases as long as none comes or goes.
 
     `former` is kept when it came through a fork: closing a connection of the parent could drop its locks.
     """
 
-    def __init__(self, url: str, former: _Reader | None = None) -> None:
+    def __init__(self, url: str, former: _StoreConnection | None = None) -> None:
         self._url = url
         self._process = os.getpid()
         self._former = former if former and former._process != self._process else None
@@ -304,7 +312,7 @@ def _numbers(rows: Iterable[tuple[Any]]) -> array[int]:
         raise SinkError("a row has no number", hint=REPAIR) from error
 
 
-def _rows(checked: Plan, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+def _rows(checked: ValidatedQuery, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """The dicts a caller gets from the tuples SQLite gave, restored column by column, which costs half."""
     names = checked.fields
     columns = []
@@ -323,7 +331,7 @@ def _rows(checked: Plan, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _place_of(checked: Plan, row: Sequence[Any]) -> list[Any]:
+def _place_of(checked: ValidatedQuery, row: Sequence[Any]) -> list[Any]:
     """The sorted values of a row, as Python's own."""
     found = dict(zip(checked.reads, row, strict=True))
     values = []
