@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import glob
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +17,17 @@ from medallion.contracts import Format, Parsed, literal
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.column_names import check_names
-from medallion.formats.json_layout import WHOLE, LayoutError, path_to_list, write_lines
+from medallion.formats.json_layout import (
+    WHOLE,
+    LayoutError,
+    begins_array,
+    begins_over_lines,
+    columnar,
+    columnar_error,
+    lone_object,
+    path_to_list,
+    write_lines,
+)
 from medallion.formats.json_lines import keep_objects
 from medallion.formats.json_numbers import has_inexact, quote_inexact
 from medallion.formats.json_structure import TOO_DEEP, structure
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
     from medallion.contracts import Connection
 
 Shape = Literal["newline_delimited", "array"]
+LINES = endings(".ndjson", ".jsonl")  # files whose name says that each line is a record
 
 
 class Json(Format):
@@ -52,10 +62,11 @@ class Json(Format):
     10 lists, comes as JSON text. Files may be compressed (`.gz`, `.zst`, `.bz2`). In NDJSON a line that is no object,
     holds a key twice, or nests more than 100 levels, is quarantined with its number.
 
-    When most lines are no objects, the run fails.
+    When most lines are no objects, the run fails. So it does when a file is one object that is a whole table by columns
+    or by keys, as `df.to_json(path)` writes it: write one object for each record.
 
     - `records`: the path of the list of records when an envelope is around them: `data`, or `result.items`.
-      `.` says that an object over several lines that holds a list is one record itself.
+      `.` says that the one object of a file, whatever it holds, is one record itself.
     - `encoding`: the file's text encoding. A byte order mark is dropped.
 
     ```yaml
@@ -66,7 +77,7 @@ class Json(Format):
     """
 
     name: ClassVar[str] = "json"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     suffixes: ClassVar[tuple[str, ...]] = endings(".json", ".ndjson", ".jsonl")
 
     records: str | None = Field(default=None, min_length=1)
@@ -81,17 +92,20 @@ class Json(Format):
         ):
             if self.records not in (None, WHOLE):
                 return _read_layout(text, name, self.records or "", part, connection)
-            if _begins_array(text):
+            if begins_array(text):
                 try:
                     _check_ends(text)
                     return _read(text, "array", name, part, connection)
                 except _NoObjectsError as error:
                     raise _unreadable(text, name, str(error)) from None
+            layout = None if self.records else columnar(lone_object(text))
+            if layout and not name.lower().endswith(LINES):
+                raise columnar_error(name, layout)
             try:
                 parsed = _read(text, "newline_delimited", name, part, connection)
-                return parsed if self.records else _with_envelope_warning(parsed)
+                return parsed if self.records else _with_layout_warning(parsed, layout)
             except _NoObjectsError:
-                if _begins_over_lines(text):
+                if begins_over_lines(text):
                     with suppress(LayoutError):
                         return _read_layout(text, name, self.records, part, connection)
                 return _read_carefully(text, name, part, connection)
@@ -110,12 +124,11 @@ class _NoObjectsError(Exception):
     """Not all that was read is an object."""
 
 
-def _begins_array(text: Path) -> bool:
-    with text.open("rb") as file:
-        return file.read(4096).lstrip()[:1] == b"["
-
-
-def _with_envelope_warning(parsed: Parsed) -> Parsed:
+def _with_layout_warning(parsed: Parsed, layout: str | None) -> Parsed:
+    """Name the lists of objects in a file's only object, or that it seems to be a whole table."""
+    if layout and parsed.rows == 1:
+        warning = f"its only line is {layout}; `records: .` says that it is a record"
+        return replace(parsed, warnings=(*parsed.warnings, warning))
     lists = [
         column.name
         for column in parsed.columns
@@ -130,16 +143,6 @@ def _with_envelope_warning(parsed: Parsed) -> Parsed:
     return replace(parsed, warnings=(*parsed.warnings, warning))
 
 
-def _begins_over_lines(text: Path) -> bool:
-    """Whether the first line is no JSON value by itself."""
-    line = next((line for _, line in numbered_lines(text) if line.strip()), b"")
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return True
-    return False
-
-
 def _read_layout(
     text: Path, name: str, path: str | None, part: Path, connection: Connection
 ) -> Parsed:
@@ -148,10 +151,13 @@ def _read_layout(
     try:
         if not write_lines(text, name, path or WHOLE, lines):
             raise SourceError(f"{name}: {path!r} holds no record", hint="take it out of `source`")
-        if path is None and (found := path_to_list(lines)):
+        value = lone_object(lines) if path is None else None
+        if layout := columnar(value):
+            raise columnar_error(name, layout)
+        if records := path_to_list(value):
             raise SourceError(
-                f"{name}: is one object over several lines, with a list of objects in {found!r}",
-                hint=f"declare `format: {{json: {{records: {found}}}}}` for one row for each of them, or "
+                f"{name}: is one object over several lines, with a list of objects in {records!r}",
+                hint=f"declare `format: {{json: {{records: {records}}}}}` for one row for each of them, or "
                 f"`records: .` when the whole object is one record",
             )
         try:

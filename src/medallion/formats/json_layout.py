@@ -10,7 +10,7 @@ from typing import Any
 
 from medallion.errors import SourceError
 from medallion.formats.text_file import undecodable
-from medallion.formats.text_lines import MAX_RECORD
+from medallion.formats.text_lines import MAX_RECORD, numbered_lines
 from medallion.storage.local import told
 
 WHOLE = "."  # the path of the values themselves
@@ -22,6 +22,31 @@ _OPENING, _CLOSING = "[{", "]}"
 
 class LayoutError(Exception):
     """The text is not a sequence of whole JSON values, or a value has no records at the path."""
+
+
+def begins_array(text: Path) -> bool:
+    """Whether a file is an array."""
+    with text.open("rb") as file:
+        return file.read(4096).lstrip()[:1] == b"["
+
+
+def begins_over_lines(text: Path) -> bool:
+    """Whether the first line is no JSON value by itself."""
+    line = next((line for _, line in numbered_lines(text) if line.strip()), b"")
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def columnar_error(name: str, layout: str) -> SourceError:
+    """The error of a file that `columnar` recognises."""
+    return SourceError(
+        f"{name}: is {layout}, not a record",
+        hint="write one object for each record, as `df.to_json(path, orient='records', lines=True)` "
+        "does, or declare `format: {json: {records: .}}` when the whole object is one record",
+    )
 
 
 def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
@@ -46,16 +71,60 @@ def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
     return number
 
 
-def path_to_list(line: Path) -> str | None:
-    """Where the one object of a file holds a list of objects, or an empty one; None when it holds no such list."""
-    with line.open(encoding="utf-8") as file:
-        first, second = file.readline(MAX_RECORD), file.readline(2)
-    if second.strip():
-        return None
+def lone_object(lines: Path) -> dict[str, Any] | None:
+    """The object of a file whose only line with anything in it is that object."""
+    with lines.open("rb") as file:
+        first, rest = file.readline(MAX_RECORD), file.read(4096)
+        while rest and not rest.strip():
+            rest = file.read(4096)
     try:
-        return next(_lists(json.loads(first), ()), None)
+        value = None if rest else json.loads(first)
     except (ValueError, RecursionError):
         return None
+    return value if isinstance(value, dict) else None
+
+
+def path_to_list(value: dict[str, Any] | None) -> str | None:
+    """Where the one object of a file holds a list of objects, or an empty one, if it does."""
+    return next(_lists(value, ()), None)
+
+
+def columnar(value: dict[str, Any] | None) -> str | None:
+    """What the one object of a file is instead of a record: a whole table, by columns or by keys.
+
+    pandas writes such objects unless it is told `orient="records"`.
+    """
+    if not value:
+        return None
+    if path := _path_to_rows(value, ()):
+        return f"a table whose rows are lists, in {path!r}"
+    columns = list(value.values())
+    if all(isinstance(column, dict) and column for column in columns):
+        shared = set(columns[0]).intersection(*columns)
+        if all(key.isdecimal() for column in columns for key in column):
+            return "a table by columns, an object of values for each"
+        return "an object of objects by their key" if len(columns) > 1 and shared else None
+    if all(isinstance(column, list) for column in columns):
+        lengths = {len(column) for column in columns}
+        plain = not any(isinstance(item, dict) for column in columns for item in column)
+        if plain and len(lengths) == 1 and len(columns) + lengths.pop() > 2:
+            return "a table by columns, a list of values for each"
+    return None
+
+
+def _path_to_rows(value: Any, trail: tuple[str, ...]) -> str | None:
+    """Where lists are that are as long as a list of names next to them."""
+    if not isinstance(value, dict) or len(trail) > 3:
+        return None
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    widths = {
+        len(item) for item in lists.values() if all(isinstance(each, str | dict) for each in item)
+    }
+    for key, item in lists.items():
+        if all(isinstance(row, list) and len(row) in widths for row in item):
+            return ".".join((*trail, key))
+    paths = (_path_to_rows(item, (*trail, key)) for key, item in value.items())
+    return next(filter(None, paths), None)
 
 
 def _lists(value: Any, trail: tuple[str, ...]) -> Iterator[str]:

@@ -9,6 +9,47 @@ from tests.data.hostile import Case, json
 ENVELOPE = '{\n  "count": 2,\n  "data": [\n    {"a": 1},\n    {"a": 2}\n  ]\n}\n'
 TWO = [(1,), (2,)]
 
+BY_COLUMNS = '{"a":{"0":1,"1":2},"b":{"0":"x","1":"y"}}'
+COLUMNAR = [
+    *(
+        json(f"a whole table: {what}", text, file="in.json", error=error)
+        for what, text, error in (
+            ("pandas' default", BY_COLUMNS, "an object of values for each"),
+            ("pandas' default of one column", '{"a":{"0":1,"1":2}}\n', "an object of values for"),
+            ("pandas' default of one row", '{"a":{"7":1},"b":{"7":null}}', "an object of values"),
+            ("pandas' default, over lines", BY_COLUMNS.replace(",", ",\n"), "an object of values"),
+            ("by index", '{"0":{"a":1,"b":"x"},"1":{"a":2,"b":"y"}}', "objects by their key"),
+            ("by id", '{"u1":{"a":1},"u2":{"a":2,"b":3}}', "an object of objects by their key"),
+            ("by id, over lines", '{\n"u1":{"a":1},\n"u2":{"a":2}\n}', "objects by their key"),
+            ("split", '{"columns":["a","b"],"index":[0],"data":[[1,"x"]]}', "lists, in 'data'"),
+            ("a header and rows", '{"ok":1,"r":{"head":["a"],"rows":[[1],[2]]}}', "in 'r.rows'"),
+            ("fields and values", '{"f":[{"n":"a"},{"n":"b"}],"v":[[1,2]]}', "lists, in 'v'"),
+            ("lists", '{"a":[1,2],"b":["x",null]}', "a list of values for each"),
+            ("lists of one row", '{"a":[1],"b":["x"]}', "a list of values for each"),
+            ("one list", '{"a":[1,2,3]}\n\n', "a list of values for each"),
+            ("values", '[[1,"x"],[2,"y"]]', "no array of JSON objects"),
+        )
+    ),
+    json("a whole table that is declared a record", '{"a":[1,2]}', rows=[([1, 2],)], records="."),
+    json(
+        "objects by their key that are a record",
+        '{"u1":{"a":1},"u2":{"a":2}}',
+        file="in.json",
+        rows=[({"a": 1}, {"a": 2})],
+        records=".",
+    ),
+    json("a line that may be a table", '{"a":[1,2]}', rows=[([1, 2],)], warning="records: ."),
+    json("lines of lists", '{"a":[1,2]}\n{"a":[3]}\n', rows=[([1, 2],), ([3],)]),
+    json("an object with one list", '{"a":[1,2],"b":3}', file="in.json", rows=[([1, 2], 3)]),
+    json("an object in an object", '{"a":{"b":1}}', file="in.json", rows=[({"b": 1},)]),
+    json(
+        "a position",
+        '{"type":"Line","at":[[1,2],[3,4]]}',
+        file="in.json",
+        rows=[("Line", [[1, 2], [3, 4]])],
+    ),
+]
+
 LAYOUTS = [
     json("one object a line", '{"a":1}\n{"a":2}\n', rows=TWO),
     json("blank lines between objects", '\n{"a":1}\n\n   \n{"a":2}\n\n', rows=TWO),
@@ -83,6 +124,7 @@ LAYOUTS = [
     json(
         "a path that is not there", ENVELOPE, file="in.json", error="no key 'rows'", records="rows"
     ),
+    *COLUMNAR,
     json("one object over several lines", '{\n  "a": 1\n}\n', file="in.json", rows=[(1,)]),
     json("objects over several lines", '{\n"a": 1\n}\n{\n"a": 2\n}\n', file="in.json", rows=TWO),
     json("objects side by side", '{"a":1}{"a":2} {"a":3}\n', rows=[(1,), (2,), (3,)]),
