@@ -1,4 +1,4 @@
-"""Ids that sort by time, and the time that they and all records take."""
+"""Identifiers: ids of runs and releases, which sort by time, and full names of tables."""
 
 from __future__ import annotations
 
@@ -24,3 +24,19 @@ def next_id(last: str | None) -> str:
         former = datetime.strptime((last or "")[:19], "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
         moment = max(moment, former + timedelta(milliseconds=1))
     return new_id(moment)
+
+
+class TableName(str):
+    """The full name of a table, such as `silver.orders`: a layer and a name in it."""
+
+    __slots__ = ()
+
+    @property
+    def layer(self) -> str:
+        """The layer, `silver`."""
+        return self.partition(".")[0]
+
+    @property
+    def table(self) -> str:
+        """The name in the layer, `orders`; empty when there is no dot."""
+        return self.partition(".")[2]

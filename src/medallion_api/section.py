@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from medallion.contracts import Section
 from medallion.declaration.columns import known_columns, lacks
 from medallion.errors import did_you_mean
+from medallion.identifiers import TableName
 
 OWN_PATHS = (
     "/health",
@@ -129,7 +130,7 @@ class Api(Section):
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Endpoints on tables that are not served, or on columns that their table is known to lack."""
-        served = {name.partition(".")[2]: name for name in declaration.served()}
+        served = {TableName(name).table: name for name in declaration.served()}
         columns = known_columns(declaration)
         for path, endpoint in self.endpoints.items():
             if endpoint.table not in served:

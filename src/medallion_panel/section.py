@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import Section
 from medallion.errors import did_you_mean
+from medallion.identifiers import TableName
 from medallion_panel.block_settings import Block, BlockModel, FormatName
 
 
@@ -85,7 +86,7 @@ class Dashboard(Section):
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """What does not fit the rest of the declaration: (path below the section, message) each."""
-        served = [name.partition(".")[2] for name in declaration.served()]
+        served = [TableName(name).table for name in declaration.served()]
         for number, page in enumerate(self.pages):
             for place, block in enumerate(page.blocks):
                 table = getattr(block.content, "table", None)

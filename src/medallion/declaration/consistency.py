@@ -8,6 +8,7 @@ from medallion.contracts import Section, SourceLayer
 from medallion.declaration.columns import known_columns, lacks
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import did_you_mean
+from medallion.identifiers import TableName
 
 
 def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -45,7 +46,7 @@ def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ..
     for key, section in declaration.sections.items():
         if isinstance(section, Section):
             yield from (((key, *path), message) for path, message in section.faults(declaration))
-    served = {name.partition(".")[2]: name for name in declaration.served()}
+    served = {TableName(name).table: name for name in declaration.served()}
     columns = known_columns(declaration)
     for label, sink in declaration.sinks.items():
         for name, reason in sink.sink.unfit_names(list(served)):
@@ -72,7 +73,7 @@ def _bad_reads(
         where = (*path, "from", alias)
         if name not in known:
             yield where, f"no table {name!r}{did_you_mean(name, known)}"
-        elif order[name.partition(".")[0]] > order[path[1]]:
+        elif order[TableName(name).layer] > order[path[1]]:
             yield where, f"{name!r} is of a later layer; data only moves forward"
     for key, parts in (("steps", table.steps), ("expect", table.expect)):
         for position, part in enumerate(parts):
@@ -80,7 +81,7 @@ def _bad_reads(
                 place: tuple[str | int, ...] = (*path, key, position, part.name)
                 if name not in known:
                     yield place, f"no table {name!r}{did_you_mean(name, known)}"
-                elif order[name.partition(".")[0]] > order[path[1]]:
+                elif order[TableName(name).layer] > order[path[1]]:
                     yield place, f"{name!r} is of a later layer; data only moves forward"
 
 
@@ -119,5 +120,5 @@ def _cycles_from(
 
 
 def _later(name: str, than: str, layers: list[str]) -> bool:
-    first, second = name.partition(".")[0], than.partition(".")[0]
+    first, second = TableName(name).layer, TableName(than).layer
     return first in layers and layers.index(first) > layers.index(second)

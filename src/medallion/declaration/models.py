@@ -29,6 +29,7 @@ from pydantic import (
 from medallion import plugins
 from medallion.contracts import Engine, Expectation, Format, Layer, Sink, Transform
 from medallion.declaration.added_columns import AddedColumns, Aliases
+from medallion.identifiers import TableName
 from medallion.records import Mode
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -196,7 +197,7 @@ class Declaration(Heading):
 
     def table(self, name: str) -> Source | Table:
         """The declaration of a table by its full name. Raises KeyError."""
-        layer, _, plain = name.partition(".")
+        layer, plain = TableName(name).layer, TableName(name).table
         return self.tables[layer][plain]
 
     def names(self) -> list[str]:

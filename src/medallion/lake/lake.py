@@ -24,6 +24,7 @@ from typing import Any
 from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
+from medallion.identifiers import TableName
 from medallion.lake.frames import Listing, Quarantine, quality_listing, tables_of
 from medallion.lake.pointer import (
     FORMAT,
@@ -224,7 +225,7 @@ class Lake:
 
     def input(self, snapshot: Snapshot, release: Release | None = None) -> Input:
         """Where a snapshot lies, so that it can be scanned."""
-        name = snapshot.table.partition(".")[0]
+        name = TableName(snapshot.table).layer
         layer = self.layers.get(name)
         if layer is None and release is not None:
             kind = plugins.build(plugins.LAYERS, release.layers[name])

@@ -16,6 +16,7 @@ from medallion.contracts import Layer, Sink
 from medallion.declaration.locations import RESERVED
 from medallion.declaration.models import Declaration
 from medallion.errors import DamagedError
+from medallion.identifiers import TableName
 from medallion.lake.journal import (
     LAKE,
     REMOVAL,
@@ -247,7 +248,7 @@ class _Collection:
         return needed
 
     def _add(self, names: Names, snapshot: Snapshot, *, rejects: bool = True) -> None:
-        layer = snapshot.table.partition(".")[0]
+        layer = TableName(snapshot.table).layer
         if layer in self.layers:
             names.setdefault(layer, set()).update(self.layers[layer].objects(snapshot))
         if rejects and snapshot.rejects:

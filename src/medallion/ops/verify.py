@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from medallion.declaration.locations import LAYER_MARK
 from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.identifiers import TableName
 from medallion.lake import ownership
 from medallion.lake.journal import journal_paths, read_journal
 from medallion.lake.pointer import FORMAT, POINTER, Pointer
@@ -221,9 +222,7 @@ class Inspection:
         """All objects that kept releases and runs need, with the storage they lie in."""
         for number, release in enumerate(self.kept()):
             for name, snapshot in release.tables.items():
-                if release is self.current or number < self._retain(
-                    release, name.partition(".")[0]
-                ):
+                if release is self.current or number < self._retain(release, TableName(name).layer):
                     source = self.lake.input(snapshot, release)
                     items = source.layer.stored(snapshot)
                     yield from (

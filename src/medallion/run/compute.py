@@ -10,7 +10,7 @@ from medallion.contracts import Built, Input, Parsed, Session, TableTask, keep_f
 from medallion.declaration.added_columns import unused_folders
 from medallion.declaration.models import Table
 from medallion.errors import GateError, MedallionError
-from medallion.identifiers import now
+from medallion.identifiers import TableName, now
 from medallion.lake.journal import LAKE, WriteJournal
 from medallion.lake.quarantine import most_quarantined, quarantined_files, write_rejects
 from medallion.lake.record_files import KEY_LENGTH
@@ -51,9 +51,7 @@ class Computing:
     def sources(self) -> list[ingest.SourceTable]:
         """The bronze tables, each with a storage that notes what is written there."""
         return [
-            replace(
-                table, storage=self.journal.storage(table.name.partition(".")[0], table.storage)
-            )
+            replace(table, storage=self.journal.storage(TableName(table.name).layer, table.storage))
             for table in self.context.source_tables()
         ]
 
@@ -101,7 +99,7 @@ class Computing:
         table = self.context.declaration.table(step.table)
         if not isinstance(table, Table):
             raise MedallionError(f"{step.table}: cannot be computed")
-        layer_name, _, plain = step.table.partition(".")
+        layer_name, plain = TableName(step.table).layer, TableName(step.table).table
         layer = self.context.declaration.layers[layer_name]
         inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
         identity = self._snapshot_id(step)

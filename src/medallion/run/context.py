@@ -10,6 +10,7 @@ from medallion.contracts import Sink, SourceLayer
 from medallion.declaration.models import Declaration, Source
 from medallion.declaration.yaml_document import Document
 from medallion.errors import MedallionError
+from medallion.identifiers import TableName
 from medallion.lake.lake import Lake
 from medallion.lake.lease import Lease
 from medallion.records import Owner
@@ -34,7 +35,7 @@ class RunContext:
         """The bronze tables, with where their files are."""
         number = 0
         for name in self.declaration.names():
-            layer_name = name.partition(".")[0]
+            layer_name = TableName(name).layer
             table, layer = self.declaration.table(name), self.declaration.layers[layer_name]
             if isinstance(table, Source) and isinstance(layer, SourceLayer):
                 storage = self.lake.layer_storage(layer_name, layer)

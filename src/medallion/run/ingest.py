@@ -18,7 +18,7 @@ from medallion.declaration import source_pattern
 from medallion.declaration.added_columns import shaped
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
-from medallion.identifiers import now
+from medallion.identifiers import TableName, now
 from medallion.lake.journal import StagedStorage
 from medallion.records import Change, Snapshot, SourceFile
 from medallion.run.planner import Arrival, digest
@@ -134,9 +134,7 @@ def refreshed(before: Snapshot | None, kept: Sequence[Kept]) -> dict[str, Source
 
 def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path) -> Stored:
     """Keep a source file's bytes in the table's layer."""
-    return table.layer.keep(
-        table.storage, table.name.partition(".")[2], source, entry.path, scratch
-    )
+    return table.layer.keep(table.storage, TableName(table.name).table, source, entry.path, scratch)
 
 
 def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
-from medallion.identifiers import next_id
+from medallion.identifiers import TableName, next_id
 from medallion.lake.record_files import set_aside
 from medallion.records import File, Record, Release
 from medallion.run.context import RunContext
@@ -117,7 +117,7 @@ class PlainCopies:
         for table in self.context.declaration.served():
             if table in known:
                 continue
-            name = table.partition(".")[0]
+            name = TableName(table).layer
             storage = self.lake.layer_storage(name, self.context.declaration.layers[name])
             if storage.info(_path(table)):
                 raise CallError(
@@ -142,7 +142,7 @@ class PlainCopies:
         return PlainRecord(release="", tables={})
 
     def _delete(self, table: str) -> None:
-        name = table.partition(".")[0]
+        name = TableName(table).layer
         layer = self.context.declaration.layers.get(name)
         if layer:
             self.lake.layer_storage(name, layer).delete(_path(table))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError, did_you_mean
+from medallion.identifiers import TableName
 from medallion.records import Change, Snapshot
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
@@ -178,7 +179,7 @@ def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapsh
     table = declaration.table(name)
     if isinstance(table, Source):
         raise TypeError(f"{name} is a source table; its files decide its fingerprint")
-    layer = declaration.layers[name.partition(".")[0]]
+    layer = declaration.layers[TableName(name).layer]
     return digest(
         {
             "from": list(table.from_.items()),

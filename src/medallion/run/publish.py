@@ -10,6 +10,7 @@ from pathlib import Path
 from medallion.contracts import Session, Sink, TableSpec, check_release
 from medallion.declaration.models import ServedTable
 from medallion.errors import CallError
+from medallion.identifiers import TableName
 from medallion.query.value_ranges import within_range
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.run.context import RunContext
@@ -206,4 +207,4 @@ def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Serve
 
 
 def _plain(name: str) -> str:
-    return name.partition(".")[2]
+    return TableName(name).table

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from medallion.contracts import Parsed, ParseTask, Session
 from medallion.errors import DamagedError, MissingError, SourceError
+from medallion.identifiers import TableName
 from medallion.lake.journal import note_all
 from medallion.records import SourceFile
 from medallion.run.ingest import Kept, SourceTable, keep_object, matches
@@ -35,7 +36,7 @@ def parse(
 ) -> list[tuple[SourceFile, Parsed]]:
     """The records of every kept file, parsed where no earlier run has. Raises SourceError naming every bad file."""
     paths = [
-        table.layer.records(table.name.partition(".")[2], file.sha256, file.form) for file in kept
+        table.layer.records(TableName(table.name).table, file.sha256, file.form) for file in kept
     ]
     known = {path: _known(table, path) for path in paths}
     fresh = {path: file for path, file in zip(paths, kept, strict=True) if known[path] is None}

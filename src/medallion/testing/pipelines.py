@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.declaration.loader import load
 from medallion.declaration.models import Declaration, SinkDeclaration, Source, sink_declaration
 from medallion.errors import CallError, SourceError, did_you_mean
+from medallion.identifiers import TableName
 from medallion.pipeline import Pipeline
 from medallion.records import Run
 from medallion.run.ingest import format_of
@@ -93,7 +94,7 @@ def run_pipeline(
     made = [name for name in order(whole) if _given(whole, name, sources)]
     tables: dict[str, dict[str, Any]] = {}
     for name in (name for name in whole.names() if name in made):
-        layer, _, plain = name.partition(".")
+        layer, plain = TableName(name).layer, TableName(name).table
         table = whole.table(name)
         if isinstance(table, Source):
             table = _replaced(table, name, sources[name], folder)

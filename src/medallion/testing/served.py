@@ -10,6 +10,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import Sink, TableSpec
+from medallion.identifiers import TableName
 from medallion.records import Column, LoadReport, Release, Served, Snapshot
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def release(
     sink: Sink, ident: str, served: Iterable[Served], previous: str | None = None
 ) -> Release:
     """A release that serves these tables from the sink."""
-    tables = {entry.table.rpartition(".")[2]: entry for entry in served}
+    tables = {TableName(entry.table).table: entry for entry in served}
     return Release(
         id=ident,
         pipeline="contract",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
+from medallion.identifiers import TableName
 from medallion.query.column_types import kind_of
 from medallion.records import Release, Served
 from medallion_api.middleware.exchange import ANYWHERE, LONGEST_URL, OPEN
@@ -192,7 +193,7 @@ def _key_schema(schema: Json) -> Json:
 def _row(served: Served, fields: tuple[str, ...], schemas: Json) -> Json:
     """The schema of a table's rows, kept once among the components."""
     name = (
-        served.table.rpartition(".")[2]
+        TableName(served.table).table
         if not fields
         else f"{served.table.rpartition('.')[2]}_{'_'.join(fields)}"
     )
