@@ -14,7 +14,7 @@ from medallion.declaration.consistency import faults
 from medallion.declaration.models import Declaration
 from medallion.declaration.variables import read_dotenv
 from medallion.declaration.yaml_document import Document
-from medallion.errors import CallError, DamagedError, DeclarationError, Problem
+from medallion.errors import CallError, DamagedError, DeclarationError, MedallionError, Problem
 from medallion.lake import ownership
 from medallion.lake.frames import summary
 from medallion.lake.lake import Lake
@@ -274,9 +274,15 @@ class Pipeline:
         )
 
     def _token(self) -> int:
+        """The largest fencing token that pointer and sinks know of, should the lease be lost."""
+        tokens = [0]
         with suppress(DamagedError):
-            return self.lake.pointer(older=True).token
-        return 0
+            tokens.append(self.lake.pointer(older=True).token)
+        for sink in self.sinks.values():
+            with suppress(MedallionError):  # whoever writes to it finds it unreachable
+                if owner := sink.owner():
+                    tokens.append(owner.token)
+        return max(tokens)
 
 
 def _unwatched(event: Event) -> None:

@@ -33,4 +33,4 @@ def command(settings: Settings) -> None:
     told = ", ".join(said for said, number in found.items() if number)
     settings.say(f"removed {told}" if told else "nothing to remove")
     for path in gone.left:
-        settings.say(f"left alone: {mask(plain(path))}, which is no record that can be read")
+        settings.say(f"left alone: {mask(plain(path))}: not a record that can be read")

@@ -21,6 +21,7 @@ from medallion.errors import ConflictError, ExistsError, LeaseError, MissingErro
 from medallion.identifiers import next_id, now
 from medallion.lake.record_files import set_aside
 from medallion.storage import Storage
+from medallion.storage.sealed_records import seal, unseal
 
 PATH = "lease.json"
 PROBE = "lease.probe"  # written to ask the storage for the time
@@ -227,12 +228,12 @@ def _free(token: int, last: str) -> dict[str, Any]:
 
 
 def _encoded(body: dict[str, Any]) -> bytes:
-    return json.dumps(body).encode()
+    return seal(json.dumps(body).encode())
 
 
 def _decoded(storage: Storage, data: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(data)
+        body = json.loads(unseal(data))
         wanted = (
             {"token", "last"}
             if body["run"] is None

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pydantic import ValidationError
 
 from medallion.declaration.locations import LAYER_MARK
-from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.errors import DamagedError, LeaseError, MedallionError, MissingError
 from medallion.identifiers import TableName
-from medallion.lake import ownership
+from medallion.lake import lease, ownership
 from medallion.lake.journal import journal_paths, read_journal
 from medallion.lake.pointer import FORMAT, POINTER, Pointer
 from medallion.lake.record_files import snapshot_path
@@ -31,6 +31,7 @@ SAMPLE_ROWS = 200_000  # of the tables in a sink that `doctor` reads back
 
 R = TypeVar("R", bound=Record)
 Kind = Literal[
+    "lease",
     "identity",
     "layer",
     "journal",
@@ -101,7 +102,11 @@ class Inspection:
             self.damages.append(damage)
 
     def _owners(self) -> None:
-        """Whose lake it is, and what unpublished runs were about to write."""
+        """Whose lake it is, who writes to it, and what unpublished runs were about to write."""
+        try:
+            lease.holder(self.lake.storage)
+        except LeaseError as error:
+            self._add("lease", lease.PATH, _said(error), advice=error.hint)
         try:
             identity = ownership.read_identity(self.lake)
             if (

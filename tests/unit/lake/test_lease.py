@@ -20,6 +20,7 @@ from medallion.lake import lease as leases
 from medallion.lake.lease import Lease, holder, lease, unlock
 from medallion.run.run_log import Event
 from medallion.storage import Storage, open_storage
+from medallion.storage.sealed_records import seal
 from tests.integration import small
 
 DIES = """
@@ -37,8 +38,9 @@ def storage(tmp_path: Path) -> Storage:
 
 
 def written(storage: Storage) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(storage.read(leases.PATH)[0])
-    return found
+    body: dict[str, Any] = json.loads(storage.read(leases.PATH)[0])
+    body.pop("sha256", None)
+    return body
 
 
 def rewrite(storage: Storage, **changes: object) -> Mapping[str, Any]:
@@ -52,7 +54,7 @@ def left_behind(storage: Storage, **changes: object) -> None:
     """The lease of another writer."""
     with lease(storage, "of-another"):
         body = written(storage)
-    storage.put(leases.PATH, json.dumps({**body, **changes}).encode())
+    storage.put(leases.PATH, seal(json.dumps({**body, **changes}).encode()))
 
 
 def in_seconds(seconds: float) -> str:
@@ -142,7 +144,7 @@ def test_tokens_grow_and_never_go_back(storage: Storage) -> None:
 def test_run_ids_grow_even_when_the_clock_goes_back(storage: Storage) -> None:
     storage.put(
         leases.PATH,
-        json.dumps({"token": 1, "run": None, "last": "29990101-000000-000abc"}).encode(),
+        seal(json.dumps({"token": 1, "run": None, "last": "29990101-000000-000abc"}).encode()),
     )
     with lease(storage) as first:
         pass
