@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.contracts.serving import Failure
+from medallion.contracts.store import Failure
 from medallion.errors import CallError, SinkError
 from medallion.query.aggregation import grouping
 from medallion.query.column_types import Kind

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from pymongo import MongoClient
 
 from medallion.contracts import Filter, Query, Sort, TableSpec
+from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
 from medallion.ops import doctor
 from medallion.records import Column
-from medallion.sinks.loading import masked
 from medallion.sinks.mongodb.database import connect
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.testing.served import SPEC, Row, batches, items, load, publish, release, snapshot

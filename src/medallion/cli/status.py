@@ -10,7 +10,7 @@ from medallion.cli.settings import Command, Settings, json_option
 from medallion.secrets import mask
 
 if TYPE_CHECKING:
-    from medallion.contracts.serving import Failure
+    from medallion.contracts.store import Failure
     from medallion.pipeline import Pipeline
     from medallion.records import Release, Run
 

@@ -18,35 +18,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session, TableTask
-from medallion.contracts.layers import Format, Layer, Parsed, SourceLayer, keep_file, local_files
+from medallion.contracts.expectation import Expectation, OnFail, RowExpectation, TableExpectation
+from medallion.contracts.format import Format, Parsed
+from medallion.contracts.integers import TooLargeError, whole_numbers
+from medallion.contracts.layer import Layer, SourceLayer, keep_file, local_files
 from medallion.contracts.ownership import check_release, check_writer
-from medallion.contracts.plugin import Plugin, Section
-from medallion.contracts.serving import (
-    Filter,
-    Flaw,
-    Operator,
-    Page,
-    Query,
-    Right,
-    Sink,
-    Sort,
-    Store,
-    TableSpec,
-)
-from medallion.contracts.steps import (
+from medallion.contracts.plugin import Plugin
+from medallion.contracts.section import Section
+from medallion.contracts.sink import Flaw, Right, Sink, TableSpec
+from medallion.contracts.store import Failure, Store
+from medallion.contracts.table_target import Target, target
+from medallion.contracts.transform import Grain, Scope, Transform
+from medallion.query.query import Filter, Operator, Page, Query, Sort
+from medallion.sql.relations import (
     ASIDE,
     ORIGIN,
     RESERVED,
     ROW,
     Columns,
-    Expectation,
-    Grain,
     Inputs,
-    OnFail,
-    RowExpectation,
-    Scope,
-    TableExpectation,
-    Transform,
     literal,
     quote,
     require,
@@ -54,9 +44,9 @@ from medallion.contracts.steps import (
 )
 
 if TYPE_CHECKING:
-    from medallion.contracts.serving import Batches as Batches
-    from medallion.contracts.steps import Connection as Connection
-    from medallion.contracts.steps import Relation as Relation
+    from medallion.contracts.sink import Batches as Batches
+    from medallion.sql.relations import Connection as Connection
+    from medallion.sql.relations import Relation as Relation
 
 __all__ = [
     "ASIDE",
@@ -67,6 +57,7 @@ __all__ = [
     "Columns",
     "Engine",
     "Expectation",
+    "Failure",
     "Filter",
     "Flaw",
     "Format",
@@ -93,6 +84,8 @@ __all__ = [
     "TableExpectation",
     "TableSpec",
     "TableTask",
+    "Target",
+    "TooLargeError",
     "Transform",
     "check_release",
     "check_writer",
@@ -101,5 +94,7 @@ __all__ = [
     "local_files",
     "quote",
     "require",
+    "target",
     "viewed",
+    "whole_numbers",
 ]

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts.layers import Format, Layer, Parsed
+from medallion.contracts.expectation import Expectation
+from medallion.contracts.format import Format, Parsed
+from medallion.contracts.layer import Layer
 from medallion.contracts.plugin import Plugin
-from medallion.contracts.steps import Expectation, Transform
+from medallion.contracts.transform import Transform
 from medallion.errors import SourceError
 from medallion.records import Column, File, Origin, Snapshot, Tally
 
 if TYPE_CHECKING:
-    from medallion.contracts.serving import Batches
+    from medallion.contracts.sink import Batches
     from medallion.storage import Storage
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -37,11 +36,3 @@ class Plugin(BaseModel):
             "version": self.version,
             "fields": self.model_dump(mode="json"),
         }
-
-
-class Section(Plugin):
-    """A package's own top-level key of the declaration, such as `api` or `dashboard`."""
-
-    def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What does not fit the rest of the Declaration: (path below the section, message) each."""
-        yield from ()

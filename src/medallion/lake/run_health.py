@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from medallion.contracts.serving import Failure
+from medallion.contracts.store import Failure
 from medallion.errors import CallError, MedallionError
 from medallion.lake.lake import Lake
 from medallion.lake.lease import holder

@@ -14,10 +14,10 @@ from decimal import Decimal
 from math import inf
 from typing import Any, Literal
 
-from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, did_you_mean
 from medallion.query.column_types import Kind, coerce
 from medallion.query.metrics import Function, MetricCall, metric_call
+from medallion.query.query import Filter, Query, Sort
 from medallion.query.validation import plan
 from medallion.records import Served
 

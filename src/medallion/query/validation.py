@@ -16,11 +16,12 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, get_args
 
-from medallion.contracts import ROW, Filter, Operator, Query, Sort
 from medallion.errors import CallError, GoneError, did_you_mean
 from medallion.query.column_types import Kind, coerce, day_of, flag, kind_of
+from medallion.query.query import Filter, Operator, Query, Sort
 from medallion.query.text_folding import LONGEST
 from medallion.records import Served
+from medallion.sql.relations import ROW
 
 MOST_VALUES = 10_000
 

@@ -8,10 +8,10 @@ from copy import copy
 from pathlib import Path
 
 from medallion.contracts import Session, Sink, TableSpec, check_release
+from medallion.contracts.value_ranges import within_range
 from medallion.declaration.models import ServedTable
 from medallion.errors import CallError
 from medallion.identifiers import TableName
-from medallion.query.value_ranges import within_range
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.run.context import RunContext
 from medallion.run.plain_copies import PlainCopies

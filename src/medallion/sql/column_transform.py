@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 
-from medallion.contracts import Inputs, quote
 from medallion.errors import StepError
 from medallion.sql.expressions import (
     explained,
@@ -20,9 +19,10 @@ from medallion.sql.expressions import (
     refuse_texts_as_numbers,
     walk,
 )
+from medallion.sql.relations import Inputs, quote
 
 if TYPE_CHECKING:
-    from medallion.contracts import Relation
+    from medallion.sql.relations import Relation
 
 _SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ADVICE = {

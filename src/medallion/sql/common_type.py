@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from medallion.contracts import quote
+from medallion.sql.relations import quote
 
 MAX_DIGITS = 38  # of a DECIMAL
 MAX_LEVELS = 32

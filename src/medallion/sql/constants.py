@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from medallion.contracts import Inputs, literal, require
 from medallion.errors import StepError
 from medallion.sql.expressions import NUMBERS, explained, kinds
+from medallion.sql.relations import Inputs, literal, require
 
 if TYPE_CHECKING:
-    from medallion.contracts import Relation
+    from medallion.sql.relations import Relation
 
 Constant = str | bool | int | Annotated[float, Field(allow_inf_nan=False)] | datetime | date
 

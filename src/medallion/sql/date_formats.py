@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from medallion.contracts import literal
 from medallion.errors import did_you_mean
+from medallion.sql.relations import literal
 
 Moment = Literal["date", "timestamp"]
 

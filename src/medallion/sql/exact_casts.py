@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from medallion.contracts import literal
 from medallion.sql.common_type import EXACT_IN, NULL, TEXT, ColumnType, common_type, decided
+from medallion.sql.relations import literal
 
 
 def converted(value: str, source: ColumnType, target: ColumnType) -> str:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from medallion.contracts import ORIGIN, RESERVED, ROW, literal, quote, require
 from medallion.errors import StepError, did_you_mean
+from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote, require
 
 if TYPE_CHECKING:
-    from medallion.contracts import Connection, Relation
+    from medallion.sql.relations import Connection, Relation
 
 _SIGNED = {"tinyint", "smallint", "integer", "bigint", "hugeint"}
 INTEGERS = frozenset(_SIGNED | {f"u{name}" for name in _SIGNED})

@@ -10,7 +10,7 @@ from medallion.sql.common_type import ColumnType, column_type, common_if_small, 
 from medallion.sql.exact_casts import checked, fits
 
 if TYPE_CHECKING:
-    from medallion.contracts import Relation
+    from medallion.sql.relations import Relation
 
 Placed = tuple[str, ColumnType]
 """Where a column is, for messages, and its type."""

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from medallion.contracts import literal
 from medallion.errors import did_you_mean
+from medallion.sql.relations import literal
 
 NAMES = ("integer", "decimal", "float", "boolean", "text", "date", "timestamp")
 

@@ -6,7 +6,7 @@ import threading
 from time import monotonic
 
 from medallion.contracts import Store
-from medallion.contracts.serving import Failure
+from medallion.contracts.store import Failure
 from medallion.errors import MedallionError
 from medallion.lake.run_health import run_health
 from medallion.pipeline import Pipeline

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import panel_material_ui as pmui
 
-from medallion.contracts.serving import Failure
+from medallion.contracts.store import Failure
 from medallion.errors import MedallionError
 from medallion.records import Release
 from medallion_panel.ui.formats import Formats

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from medallion.contracts.serving import Failure
+from medallion.contracts.store import Failure
 from medallion.errors import DamagedError
 from medallion.lake.lake import Lake
 from medallion.lake.lease import lease

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from medallion.contracts.integers import TooLargeError, whole_numbers
 from medallion.query.column_types import Kind
-from medallion.sinks.integers import TooLargeError, whole_numbers
 from medallion.sinks.mongodb.documents import ZERO_EXPONENT, decimal128, leaf
 
 if TYPE_CHECKING:

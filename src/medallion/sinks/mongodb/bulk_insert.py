@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from medallion.sinks.integers import TooLargeError
-from medallion.sinks.loading import Target
+from medallion.contracts.integers import TooLargeError
+from medallion.contracts.table_target import Target
 from medallion.sinks.mongodb.bson_encoder import documents_of, small_parts
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
 from medallion.records import Owner
 from medallion.secrets import SECRETS, unclear_credentials
-from medallion.sinks.loading import masked
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

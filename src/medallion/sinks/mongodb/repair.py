@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from medallion.contracts import Flaw
+from medallion.contracts.table_target import lost_rows
 from medallion.records import Served
-from medallion.sinks.loading import lost_rows
 from medallion.sinks.mongodb.database import LOADS
 
 if TYPE_CHECKING:

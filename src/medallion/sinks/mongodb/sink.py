@@ -14,9 +14,9 @@ from uuid import uuid4
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
+from medallion.contracts.table_target import masked, target
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
-from medallion.sinks.loading import masked, target
 from medallion.sinks.mongodb.database import (
     ACTIVE,
     LOADS,

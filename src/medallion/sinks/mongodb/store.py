@@ -10,6 +10,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medallion.contracts import Page, Query, Store
+from medallion.contracts.table_target import masked
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import Grouping, grouping
 from medallion.query.validation import (
@@ -22,7 +23,6 @@ from medallion.query.validation import (
     table_of,
 )
 from medallion.records import Release, Served
-from medallion.sinks.loading import masked
 from medallion.sinks.mongodb.aggregation import FEW, group_rows, group_stages, overflowed
 from medallion.sinks.mongodb.bson_decoder import read_rows
 from medallion.sinks.mongodb.database import (

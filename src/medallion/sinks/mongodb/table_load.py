@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from medallion.contracts.table_target import Target
 from medallion.errors import LoadError
 from medallion.records import Served
-from medallion.sinks.loading import Target
 from medallion.sinks.mongodb.bulk_insert import insert
 from medallion.sinks.mongodb.database import (
     LOADS,

@@ -14,8 +14,8 @@ from decimal import Context, Decimal
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from medallion.contracts.integers import whole_numbers
 from medallion.query.column_types import Kind
-from medallion.sinks.integers import whole_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from pydantic import field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, quote
+from medallion.contracts.table_target import lost_rows, target
 from medallion.errors import SinkError
 from medallion.query.column_types import kind_of
 from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.secrets import masked_logger
-from medallion.sinks.loading import lost_rows, target
 from medallion.sinks.sqlite.database import (
     ACTIVE,
     LOADS,

@@ -7,9 +7,9 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, quote
+from medallion.contracts.integers import TooLargeError
+from medallion.contracts.table_target import Index, Target
 from medallion.records import Served
-from medallion.sinks.integers import TooLargeError
-from medallion.sinks.loading import Index, Target
 from medallion.sinks.sqlite.database import (
     LOADS,
 )

@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from medallion.contracts.value_ranges import within_range
 from medallion.errors import SinkError
-from medallion.query.value_ranges import within_range
 from medallion.records import Column
 
 GOOD = {

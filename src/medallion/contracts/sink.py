@@ -1,30 +1,27 @@
-"""Where releases are served from: sinks, and the stores that read them."""
+"""The contract of sinks: what loads a release into a serving database and switches to it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.store import Store
 from medallion.errors import SinkError
-from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
+from medallion.query.query import Query
+from medallion.records import LoadReport, Owner, Release, Serving, Snapshot
 from medallion.secrets import SECRETS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     Batches: TypeAlias = pa.RecordBatchReader
-
-Operator = Literal[
-    "eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "startswith", "search", "isnull"
-]
 
 
 class TableSpec(Serving):
@@ -161,120 +158,3 @@ class Sink(Plugin, ABC):
     @abstractmethod
     def store(self) -> Store:
         """The query side. Cheap: connects on first use, so that it may be made before a fork."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One condition: `field operator value`. `in` takes a sequence, `isnull` a bool.
-
-    `contains`, `startswith` and `search` ask text; `search` is `contains` whatever the case and accents.
-    """
-
-    field: str
-    operator: Operator
-    value: Any
-
-
-@dataclass(frozen=True)
-class Sort:
-    """Order by one column; null sorts below every value."""
-
-    field: str
-    descending: bool = False
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to find: all `filters` hold; `fields` empty means all; `cursor` continues a former page.
-
-    A cursor belongs to the release it began with; when that is gone, it raises CallError.
-    """
-
-    filters: tuple[Filter, ...] = ()
-    sort: tuple[Sort, ...] = ()
-    fields: tuple[str, ...] = ()
-    limit: int = 100
-    cursor: str | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of one release; `cursor` is None on the last page."""
-
-    rows: list[dict[str, Any]]
-    release: str
-    cursor: str | None = None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The last `run` that ended failed, for a `reason`; `since` is when the first failed after the last success."""
-
-    run: str
-    reason: str
-    since: datetime
-
-
-class Store(ABC):
-    """Reads the active release of a sink. Unknown names raise CallError.
-
-    Values are Python's own: int, float, str, bool, None, `Decimal`, `date`, list, dict, and `datetime`: in UTC from a
-    column with a time zone, naive from one without.
-    """
-
-    @abstractmethod
-    def release(self) -> Release:
-        """The active release. Raises SinkError when nothing was published or the database is away."""
-
-    def tables(self) -> Mapping[str, Served]:
-        """The served tables by plain name, with columns and key."""
-        release = self.release()
-        return next((tables for tables in release.served.values() if tables), {})
-
-    @abstractmethod
-    def find(self, table: str, query: Query) -> Page:
-        """One page of the rows that match. Raises CallError on unknown names and bad cursors."""
-
-    @abstractmethod
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        """The row with this key (a tuple for a key of several columns), or None."""
-
-    @abstractmethod
-    def count(self, table: str, query: Query) -> int:
-        """How many rows match the query's filters."""
-
-    @abstractmethod
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
-
-        `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is
-        a group of its own. `metrics` maps a name to a figure, which leaves nulls out: `count()`,
-        `sum|min|max|mean(column)`, `mean(column, weight)`, `median(column)`, `quantile(column, 0.95)`
-        (interpolated linearly), or a ratio of sums and counts such as `sum(revenue) / count()`, null where
-        it would divide by 0. Sums of decimals and whole numbers are exact; means, quantiles and ratios are
-        floating point. `query.sort` and `query.limit`
-        are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
-        """
-
-    @abstractmethod
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """All matching rows, sorted, in batches, from one release and in flat memory."""
-
-    def at(self, release: Release | None, seconds: float | None = None) -> Store:
-        """This store with its questions put to `release`, or with None to the active one, and ended after `seconds`.
-
-        They raise GoneError when the release is no longer kept, and OvertimeError when the database had to end
-        them; the rows of a scan must begin in that time. Closing is left to this store. A store that can do neither
-        gives itself, as this one does; then `Page.release` tells what was read.
-        """
-        return self
-
-    def failure(self) -> Failure | None:
-        """Why the pipeline's last run failed, as far as the store knows of runs: a database knows of none."""
-        return None
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let go of connections; the store may be used again and then connects anew."""

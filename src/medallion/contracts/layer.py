@@ -1,36 +1,22 @@
-"""How files are read and tables are kept: formats and layers."""
+"""The contract of layers: how the tables of one zone are stored."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from medallion.contracts.format import Format
 from medallion.contracts.plugin import Plugin
-from medallion.records import Column, File, Snapshot
+from medallion.records import File, Snapshot
 from medallion.storage.digests import Stored, store_file, verified
 
 if TYPE_CHECKING:
-    from medallion.contracts.steps import Connection, Inputs, Relation
+    from medallion.sql.relations import Connection, Inputs, Relation
     from medallion.storage import Storage
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What parsing one source file gave: its columns as in the file, records, and unsplittable ones.
-
-    `rejects` holds (record number, reason, raw text) of each record that could not be split into fields, in their
-    order: the others' numbers follow from it. `warnings` are told with the file's name before each.
-    """
-
-    columns: tuple[Column, ...]
-    rows: int
-    rejects: tuple[tuple[int, str, str], ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def keep_file(storage: Storage, path: str, file: Path, rows: int) -> File:
@@ -42,22 +28,6 @@ def keep_file(storage: Storage, path: str, file: Path, rows: int) -> File:
 def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
     """A snapshot's files as local ones, their bytes verified. Raises DamagedError, MissingError."""
     return verified(storage, [Stored.of(file) for file in snapshot.files])
-
-
-class Format(Plugin, ABC):
-    """How to read one kind of source file. `suffixes` are the endings that choose it by themselves."""
-
-    suffixes: ClassVar[tuple[str, ...]] = ()
-
-    @abstractmethod
-    def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
-        """Write the records of `source` to the Parquet file `target`, in order, values as they stand, no column added.
-
-        Records that cannot be split go into `Parsed.rejects` instead, with their numbers: the number of a written
-        record is its position + 1 + the rejects before it, and nothing else says so.
-        `name` is what to call the file in messages. Raises SourceError on a file that cannot be read at all,
-        saying what to declare instead.
-        """
 
 
 class Layer(Plugin, ABC):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from medallion.contracts import TableSpec
+from medallion.contracts.integers import TooLargeError
 from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.plural import count_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
-from medallion.sinks.integers import TooLargeError
 from medallion.sql.common_type import column_type
 
 Index = tuple[tuple[str, bool], ...]

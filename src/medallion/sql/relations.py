@@ -1,0 +1,81 @@
+"""Rows as DuckDB's lazy relations: reserved columns, quoting, and the inputs of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias
+
+from medallion.errors import StepError, did_you_mean
+
+if TYPE_CHECKING:
+    import duckdb
+
+    Relation = duckdb.DuckDBPyRelation
+    Connection = duckdb.DuckDBPyConnection
+
+_numbers = count()
+
+ROW = "_row"
+ORIGIN = "_origin"
+ASIDE = "_aside"
+RESERVED = (ROW, ORIGIN, ASIDE, "file_index", "file_row_number")
+"""Names that no column may have; the last two are how DuckDB calls the place of a row in Parquet files."""
+
+Columns: TypeAlias = tuple[str, ...] | None
+"""Names of columns in their order; None when they are not known before the data is read."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The other tables a step may read, by alias or full name, and the connection to compose SQL on."""
+
+    connection: Connection
+    tables: Mapping[str, Relation] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Relation:
+        if name not in self.tables:
+            raise StepError(
+                f"no table {name!r} among its inputs{did_you_mean(name, self.tables)}",
+                hint="add it to `from`",
+            )
+        return self.tables[name]
+
+    def sql(self, query: str, **relations: Relation) -> Relation:
+        """A lazy relation of one SELECT over the given relations, each named by its keyword."""
+        views = []
+        for name, relation in relations.items():
+            views.append(f"{quote(name)} as not materialized (from {viewed(relation)})")
+        body = f"select * from (\n{query}\n)"
+        return self.connection.sql(f"with {', '.join(views)} {body}" if views else body)
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def viewed(rows: Relation) -> str:
+    """The name of a new view on a relation, for SQL on its connection; no other relation has or gets that name."""
+    name = (
+        f"_view_{next(_numbers)}"  # DuckDB keeps one list of views for all that work side by side
+    )
+    rows.create_view(name)
+    return name
+
+
+def require(rows: Relation, *names: str) -> None:
+    """Raise StepError naming the first column that rows lack, and what they have."""
+    columns = [name for name in rows.columns if name not in (ROW, ORIGIN)]
+    for name in names:
+        if name not in columns:
+            raise StepError(
+                f"no column {name!r}{did_you_mean(name, columns)}",
+                hint=f"the rows have: {', '.join(columns)}",
+            )
