@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import medallion as md
-from medallion.errors import SourceError
+from medallion.errors import SourceError, StepError
 from medallion.sql.common_type import column_type
 
 ODD = 9_007_199_254_740_993  # the first whole number that a DOUBLE cannot hold
@@ -498,3 +498,19 @@ def test_times_and_dates_that_meet_text_are_text(tmp_path: Path, day: Any) -> No
     running = pipeline(tmp_path)
     running.run()
     assert column(running) == [str(day), None, "later"]
+
+
+@pytest.mark.parametrize("step", ["sql", "derive"])
+def test_a_time_with_an_offset_keeps_it_as_text(tmp_path: Path, step: str) -> None:
+    write(tmp_path, "a", k=pa.array([1]))
+    value = "'12:00:00+05'::timetz"
+    steps = {"sql": {"sql": f"select {value} as x from t"}, "derive": {"derive": {"x": value}}}
+    running = pipeline(tmp_path, [steps[step]])
+    running.run()
+    assert (type_of(running), column(running)) == ("VARCHAR", ["12:00:00+05"])
+
+
+def test_a_nested_time_with_an_offset_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "a", k=pa.array([1]))
+    with pytest.raises(StepError, match=r"'x' is TIME WITH TIME ZONE\[\], which cannot be kept"):
+        pipeline(tmp_path, [{"sql": "select ['12:00:00+05'::timetz] as x from t"}]).run()

@@ -7,6 +7,7 @@ held, and a row's fate is counted where it is decided.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -327,8 +328,15 @@ class TableBuild:
         return int(self._rows(query)[0][0])
 
 
+_CHANGED: Mapping[str, Callable[[str], str]] = {
+    "INTERVAL": interval_to_iso,
+    "TIME WITH TIME ZONE": lambda value: f"cast({value} as varchar)",
+}
+"""Types whose values Parquet would change, and SQL of their text."""
+
+
 def _storable(rows: Relation) -> Relation:
-    """The rows with INTERVALs, which Parquet cuts to milliseconds, as text."""
+    """The rows with what Parquet changes as text: it cuts INTERVALs and drops offsets of times."""
     types = {
         name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
     }
@@ -338,14 +346,15 @@ def _storable(rows: Relation) -> Relation:
                 f"column {name!r} nests too deeply: {TOO_DEEP}",
                 hint="keep what is inside as JSON text",
             )
-        if type_.nested and "INTERVAL" in {leaf.name for leaf in type_.leaves()}:
+        leaves = {leaf.name for leaf in type_.leaves()}
+        if type_.nested and leaves & _CHANGED.keys():
             raise StepError(
                 f"column {name!r} is {type_}, which cannot be kept",
-                hint="cast its intervals to text",
+                hint="cast its intervals, or times with an offset, to text",
             )
     texts = [
-        f"{interval_to_iso(quote(n))} as {quote(n)}"
+        f"{_CHANGED[type_.name](quote(n))} as {quote(n)}"
         for n, type_ in types.items()
-        if type_.name == "INTERVAL"
+        if type_.name in _CHANGED
     ]
     return rows.project(f"* replace ({', '.join(texts)})") if texts else rows
