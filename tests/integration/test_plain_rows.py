@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from medallion.run.plain_rows import ROWS
+import medallion as md
+from medallion.run.plain_rows import ROWS, plain_batches
 from tests.integration import small
 
 GOLD = """\
@@ -66,6 +68,32 @@ def test_a_plain_copy_has_the_rows_and_types_of_the_table(tmp_path: Path) -> Non
                 zip(rows.schema.names, rows.schema.types, strict=True)
             )
             assert copy.to_pylist() == rows.to_pylist()
+            with plain_batches(source, 2, lambda: nullcontext(session)) as batches:
+                assert batches.schema == rows.schema
+                assert batches.read_all().to_pylist() == rows.to_pylist()
+
+
+def test_tables_of_simple_types_are_loaded_without_the_engine(tmp_path: Path) -> None:
+    yaml = small.YAML.replace(
+        "    total:\n", f"{GOLD.format(name='simple', columns=json.dumps(SIMPLE))}    total:\n"
+    )
+    small.write(tmp_path, yaml)
+    pipeline = small.load(tmp_path)
+    pipeline.run()
+    with closing(pipeline.store()) as store:
+        rows = list(store.find("simple", md.Query()).rows)
+    for file in (tmp_path / "lake").glob("serving.db*"):
+        file.unlink()
+    script = (
+        "import sys, medallion as md\n"
+        "print(md.Pipeline.load(sys.argv[1]).run().status)\n"
+        "assert 'duckdb' not in sys.modules\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "medallion.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "unchanged"
+    with closing(pipeline.store()) as store:
+        assert list(store.find("simple", md.Query()).rows) == rows
 
 
 def test_tables_of_simple_types_are_copied_without_the_engine(tmp_path: Path) -> None:

@@ -1,14 +1,14 @@
-"""Plain copies: the rows of a snapshot as one Parquet file, for programs that know nothing of a lake.
+"""The rows of a snapshot for plain copies and sinks: programs that know nothing of a lake.
 
-A table of simple types is copied without the engine: a query for each would be most of the time that a rollback of many
-small tables takes.
+Tables of simple types are read without the engine: a query for each would be most of the time that a publish or a
+rollback of many small tables takes.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from medallion.storage.digests import Stored, verified
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from medallion.contracts import Batches
 
 ROWS = 100_000  # of a row group
 
@@ -45,34 +47,58 @@ def write_copy(
     source: Input, target: Path, session: Callable[[], AbstractContextManager[Session]]
 ) -> None:
     """Write the rows of a snapshot to a local file; `session` gives the engine's, where it is needed."""
-    files = source.snapshot.files
-    file = None
-    if len(files) == 1 and files[0].path.endswith(".parquet"):
-        file = verified(source.storage, [Stored.of(files[0])])[0]
+    file = _only_file(source)
     if file and not source.snapshot.origins:
         shutil.copyfile(file, target)
-    elif not (file and _copied(source, file, target)):
-        import pyarrow.parquet as pq
-
-        with session() as engine:
-            batches = engine.batches(source, ROWS)
-            with pq.ParquetWriter(target, batches.schema) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-
-
-def _copied(source: Input, file: Path, target: Path) -> bool:
-    """Copy the file without the origins of its rows, and return whether its types allow that."""
+        return
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as reader:
-        schema = _schema(source, reader)
-        if schema is None:
-            return False
-        with pq.ParquetWriter(target, schema) as writer:
-            for batch in reader.iter_batches(ROWS, columns=schema.names):
-                writer.write_batch(batch.select(schema.names).cast(schema))
-    return True
+    with (
+        plain_batches(source, ROWS, session) as batches,
+        pq.ParquetWriter(target, batches.schema) as writer,
+    ):
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+@contextmanager
+def plain_batches(
+    source: Input, rows: int, session: Callable[[], AbstractContextManager[Session]]
+) -> Iterator[Batches]:
+    """The rows of a snapshot without their origins, in batches of up to `rows`.
+
+    `session` gives the engine's session, where it is needed.
+    """
+    with ExitStack() as stack:
+        batches = None
+        if file := _only_file(source):
+            import pyarrow.parquet as pq
+
+            batches = _read(source, stack.enter_context(pq.ParquetFile(file)), rows)
+        if batches is None:
+            batches = stack.enter_context(session()).batches(source, rows)
+        yield batches
+
+
+def _only_file(source: Input) -> Path | None:
+    """The one Parquet file of a snapshot, its bytes verified; None when its rows are kept in another way."""
+    files = source.snapshot.files
+    if len(files) == 1 and files[0].path.endswith(".parquet"):
+        return verified(source.storage, [Stored.of(files[0])])[0]
+    return None
+
+
+def _read(source: Input, reader: pq.ParquetFile, rows: int) -> Batches | None:
+    """The rows as they are in the file, if its types allow that."""
+    import pyarrow as pa
+
+    schema = _schema(source, reader)
+    if schema is None:
+        return None
+    read = reader.iter_batches(rows, columns=schema.names)
+    return pa.RecordBatchReader.from_batches(
+        schema, (batch.select(schema.names).cast(schema) for batch in read)
+    )
 
 
 def _schema(source: Input, reader: pq.ParquetFile) -> pa.Schema | None:

@@ -15,6 +15,7 @@ from medallion.identifiers import TableName
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.run.context import RunContext
 from medallion.run.plain_copies import PlainCopies
+from medallion.run.plain_rows import plain_batches
 
 
 class Publisher:
@@ -166,8 +167,8 @@ class Publisher:
     def _load(
         self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release
     ) -> LoadReport:
-        with self._session() as session:
-            rows = session.batches(self.lake.input(snapshot, release), sink.batch)
+        source = self.lake.input(snapshot, release)
+        with plain_batches(source, sink.batch, self._session) as rows:
             place = f"sinks.{sink.label}: table {spec.name!r}"
             report = sink.load(spec, snapshot, within_range(rows, spec.columns, place))
         return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})

@@ -15,9 +15,12 @@ AT_ONCE = (
 def sync_all(files: Iterable[Path], root: Path) -> None:
     """Return when the files, then the folders that name them up to `root`, survive a power loss."""
     contents = set(files)
-    folders = {
-        folder for file in contents for folder in file.parents if folder.is_relative_to(root)
-    }
+    folders: set[Path] = set()
+    for file in contents:
+        folder = file.parent
+        while folder not in folders and folder.is_relative_to(root):
+            folders.add(folder)
+            folder = folder.parent
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(_sync, sorted(contents)))
         list(pool.map(_sync, sorted(folders)))

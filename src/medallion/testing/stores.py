@@ -100,6 +100,16 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
         assert sink.active() == second
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
+    def test_a_load_that_failed_leaves_a_shared_connection_as_it_was(self, sink: Sink) -> None:
+        with sink.connected() as connected:
+            publish(connected, "first", items(20))
+            with pytest.raises(SinkError, match="not unique"):
+                load(connected, "second", [*items(20), items(1)[0]])
+            assert reading(sink, lambda store: store.count("items", Query())) == 20
+            third = publish(connected, "third", items())
+            assert connected.active() == third
+        assert reading(sink, lambda store: store.count("items", Query())) == 60
+
     def test_loading_twice_is_loading_once(self, sink: Sink) -> None:
         first = load(sink, "one", items())
         second = load(sink, "one", items())

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from medallion.contracts import Filter, Query, Sort, TableSpec
 from medallion.errors import SinkError
 from medallion.records import Column
+from medallion.sinks.sqlite.repair import rebuild
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.store import SqliteStore
 from medallion.testing.served import batches, items, load, publish, snapshot
@@ -50,6 +51,26 @@ def test_asking_makes_no_file(sink: Sqlite, path: Path) -> None:
     with pytest.raises(SinkError, match="nothing was published"):
         sink.store().release()
     assert not path.parent.exists()
+
+
+def test_a_shared_connection_is_opened_by_the_first_write(sink: Sqlite, path: Path) -> None:
+    with sink.connected() as connected:
+        assert connected.active() is None
+        assert connected.loaded() == frozenset()
+        assert not path.parent.exists()
+        first = publish(connected, "first", items(20))
+        assert connected.active() == first
+
+
+def test_a_shared_connection_does_not_write_to_a_file_that_was_moved(sink: Sqlite) -> None:
+    with sink.connected() as connected:
+        publish(connected, "first", items(20))
+        rebuild(sink.url, "aside")
+        assert connected.active() == sink.active()
+        publish(connected, "second", items())
+        assert connected.loaded() == sink.loaded()
+    with closing(sink.store()) as store:
+        assert (store.release().id, store.count("items", Query())) == ("second", 60)
 
 
 def test_plain_names_are_views_for_people(sink: Sqlite, path: Path) -> None:

@@ -85,6 +85,40 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     return connection
 
 
+class SharedConnection:
+    """The connection of a writer, opened on first use, and again when the file was replaced by another."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def opened(self) -> sqlite3.Connection | None:
+        """The connection, when it is open and its file is still the one of this name."""
+        return self._connection if self._file == self._named() else None
+
+    def open(self) -> sqlite3.Connection:
+        connection = self.opened()
+        if connection is None:
+            self.close()
+            self._connection = connection = connect(self.path, write=True)
+            self._file = self._named()
+        return connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _named(self) -> tuple[int, int] | None:
+        """Which file has the name now."""
+        try:
+            named = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return named.st_dev, named.st_ino
+
+
 def _folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import field_validator
+from pydantic import PrivateAttr, field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, quote
 from medallion.contracts.table_target import lost_rows, target
@@ -23,6 +23,7 @@ from medallion.sinks.sqlite.database import (
     LOADS,
     META,
     RELEASES,
+    SharedConnection,
     connect,
     make_room,
     path_of,
@@ -66,6 +67,8 @@ class Sqlite(Sink):
 
     name = "sqlite"
 
+    _shared: SharedConnection | None = PrivateAttr(default=None)
+
     @field_validator("url")
     @classmethod
     def _names_a_file(cls, url: str) -> str:
@@ -82,6 +85,17 @@ class Sqlite(Sink):
     def file(self) -> Path:
         return path_of(self.url)
 
+    @contextmanager
+    def connected(self) -> Iterator[Self]:
+        """The same sink with one connection for all that is done in the block, opened when something is written.
+
+        Opening one reads the names of all tables in the file: for each table of a release, that would be most of the
+        time it takes to load them.
+        """
+        connected = self.model_copy()
+        with closing(SharedConnection(path_of(self.url))) as connected._shared:
+            yield connected
+
     def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Names that SQLite keeps for itself, and names that only case tells apart."""
         known: dict[str, str] = {}
@@ -97,10 +111,9 @@ class Sqlite(Sink):
                 yield name, f"SQLite reserves the name {name!r}; rename the table"
 
     def loaded(self) -> frozenset[str]:
-        path = path_of(self.url)
-        if not path.exists():
+        if not path_of(self.url).exists():
             return frozenset()
-        with told(self.url), closing(connect(path, write=False)) as connection:
+        with self._reading() as connection:
             if read_active(connection) is None:
                 return frozenset()
             return frozenset(name for (name,) in connection.execute(f"select name from {LOADS}"))
@@ -147,10 +160,9 @@ class Sqlite(Sink):
 
     def active(self) -> Release | None:
         """The release readers see, or None before the first; asking makes no file."""
-        path = path_of(self.url)
-        if not path.exists():
+        if not path_of(self.url).exists():
             return None
-        with told(self.url), closing(connect(path, write=False)) as connection:
+        with self._reading() as connection:
             found = read_active(connection)
             if found is None:
                 return None
@@ -166,10 +178,9 @@ class Sqlite(Sink):
 
     def owner(self) -> Owner | None:
         """Who last switched or took over the file; asking makes no file."""
-        path = path_of(self.url)
-        if not path.exists():
+        if not path_of(self.url).exists():
             return None
-        with told(self.url), closing(connect(path, write=False)) as connection:
+        with self._reading() as connection:
             return read_owner(connection)
 
     def claim(self, owner: Owner) -> None:
@@ -239,16 +250,39 @@ class Sqlite(Sink):
         return SqliteStore(self.url, self.label)
 
     @contextmanager
-    def _transaction(self, *, checked: bool = True) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with told(self.url):
+            if self._shared and (shared := self._shared.opened()):
+                yield shared
+            else:
+                with closing(connect(path_of(self.url), write=False)) as connection:
+                    yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
         make_room(self.url)
-        with told(self.url), closing(connect(path_of(self.url), write=True)) as connection:
+        with told(self.url):
+            if self._shared:
+                yield self._shared.open()
+            else:
+                with closing(connect(path_of(self.url), write=True)) as connection:
+                    yield connection
+
+    @contextmanager
+    def _transaction(self, *, checked: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._writing() as connection:
             connection.execute("begin immediate")
-            for statement in META:
-                connection.execute(statement)
-            if checked:
-                check_writer(self.url, read_owner(connection), self._writer)
-            yield connection
-            connection.execute("commit")
+            try:
+                for statement in META:
+                    connection.execute(statement)
+                if checked:
+                    check_writer(self.url, read_owner(connection), self._writer)
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                with suppress(sqlite3.Error):  # what is reported is why it failed
+                    connection.rollback()
+                raise
 
 
 def _point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> None:
