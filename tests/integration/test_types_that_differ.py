@@ -374,6 +374,19 @@ COLUMNS = st.one_of(
     ),
     st.tuples(st.just(pa.list_(pa.int64())), st.lists(st.lists(NUMBERS, max_size=2), max_size=3)),
     st.tuples(st.just(pa.null()), st.lists(st.none(), max_size=3)),
+    st.tuples(
+        st.sampled_from([pa.large_string(), pa.dictionary(pa.int32(), pa.string())]),
+        st.lists(st.sampled_from(["1", "x", ""]), max_size=3),
+    ),
+    st.tuples(
+        st.just(pa.struct([("a", pa.int64())])),
+        st.lists(st.fixed_dictionaries({"a": NUMBERS}), max_size=3),
+    ),
+    st.tuples(
+        st.just(pa.struct([("a", pa.float64())])),
+        st.lists(st.fixed_dictionaries({"a": st.floats(allow_nan=False)}), max_size=3),
+    ),
+    st.tuples(st.just(pa.time64("us")), st.lists(st.times(), max_size=3)),
 )
 
 
@@ -402,6 +415,8 @@ def test_any_two_files_keep_their_values_or_fail(
 
 def same(kept: Any, value: Any) -> bool:
     """Whether a kept value is the value itself, or the text of it."""
+    if isinstance(kept, dict) and isinstance(value, dict):
+        return kept.keys() == value.keys() and all(same(kept[key], value[key]) for key in value)
     if isinstance(kept, list) and isinstance(value, list):
         return len(kept) == len(value) and all(map(same, kept, value))
     if not isinstance(kept, str) or isinstance(value, str):
@@ -411,7 +426,7 @@ def same(kept: Any, value: Any) -> bool:
         return kept == str(value).lower()
     return (
         type(value).fromisoformat(kept) == value
-        if isinstance(value, dt.date)
+        if isinstance(value, dt.date | dt.time)
         else type(value)(kept) == value
     )
 
