@@ -12,7 +12,7 @@ WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench screenshots docs setup clean
+.PHONY: help demo test lint bench screenshots reference docs setup clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
@@ -48,6 +48,9 @@ bench-%: $(DEV)
 
 screenshots: $(DEV)  ## pictures of every page of the shop's dashboard, in build/screenshots
 	$(BIN)/python -m scripts.screenshots $(ARGS)
+
+reference: $(DEV)  ## write the reference sections of docs/ from the code
+	$(BIN)/python -m scripts.reference
 
 docs: $(DOCS)  ## the documentation, in build/docs
 	$(BIN)/sphinx-build --fail-on-warning --builder html docs build/docs

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version as installed
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "medallion"
 author = "The medallion authors"
 version = release = installed("medallion-lake")
 
-extensions = ["myst_parser", "reference"]
+extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
-exclude_patterns = ["_ext", "_build"]
+exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"medallion {version}"

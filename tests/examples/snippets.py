@@ -8,7 +8,7 @@ begins with `medallion init .`.
 - ```` ```python ````: is run. One that begins with `# name.py` is kept as that file instead, for the ones after it; one
   that serves until it is stopped is compiled only;
 - ```` ```yaml ```` with a `name:` and `tables:` is a whole declaration: it is kept as `medallion.yaml` and checked.
-  Other YAML is read, and its plugins are looked up;
+  Other YAML, a part of one or a list of steps or expectations, is read, and its plugins are built;
 - `<!-- not run: REASON -->` before a snippet leaves it out; above the page's heading, it leaves out the whole page.
 """
 
@@ -27,9 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from medallion import plugins
+from medallion.declaration import yaml_document
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,20 +200,36 @@ def plain(line: str, folder: Path) -> str:
 
 def check_yaml(body: str, folder: Path) -> None:
     """Check a whole declaration as the command does; of a part, that it can be read and its plugins are there."""
-    data = yaml.safe_load(body)
-    if isinstance(data, dict) and {"name", "tables"} <= data.keys():
+    if body.lstrip().startswith("- "):
+        body = "list:\n" + body
+    part = folder / "part.yaml"
+    part.write_text(body, encoding="utf-8")
+    variables = {name: f"value-of-{name}" for name in re.findall(r"\$\{(\w+)\}", body)}
+    data = yaml_document.read(part, variables).data
+    part.unlink()
+    if {"name", "tables"} <= data.keys():
         (folder / "medallion.yaml").write_text(body, encoding="utf-8")
         call("medallion", "medallion check", folder)
         return
+    if entries := data.pop("list", None):
+        data["expect" if is_expectation(entries[0]) else "steps"] = entries
     for table in [data, *tables(data)]:
-        for key, group in (("steps", plugins.TRANSFORMS), ("expect", plugins.EXPECTATIONS)):
-            for value in table.get(key, ()):
-                shared = (
-                    {"on_fail": value.pop("on_fail")}
-                    if isinstance(value, dict) and "on_fail" in value
-                    else {}
-                )
-                plugins.build(group, value, **shared)
+        for step in table.get("steps", ()):
+            plugins.build(plugins.TRANSFORMS, step)
+        for rule in table.get("expect", ()):
+            shared = {"on_fail": rule.pop("on_fail")} if is_gated(rule) else {}
+            plugins.build(plugins.EXPECTATIONS, rule, **shared)
+
+
+def is_gated(rule: object) -> bool:
+    """Whether an expectation has `on_fail` next to its name."""
+    return isinstance(rule, dict) and "on_fail" in rule
+
+
+def is_expectation(step: object) -> bool:
+    """Whether an entry of a list names an expectation, not a transform."""
+    names = {step} if isinstance(step, str) else set(step) if isinstance(step, dict) else set()
+    return bool(names & set(plugins.registered(plugins.EXPECTATIONS)))
 
 
 def tables(data: dict[str, object]) -> Iterator[dict[str, list[object]]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from medallion.errors import PluginError
 from tests.examples.snippets import (
     ELSEWHERE,
     ROOT,
@@ -47,12 +48,14 @@ def test_what_is_not_run_says_why() -> None:
         ("```console\n$ printf 'one\\ntwo\\n'\ntwo\none\n```\n", "the page says"),
         ("```python\nassert 1 == 2\n```\n", "AssertionError"),
         ("```yaml\nname: wrong\ntables: {silver: {a: {from: b.c}}}\n```\n", "no table 'b.c'"),
+        ("```yaml\n- trim\n- nonsense: 1\n```\n", "nonsense"),
+        ("```yaml\n- {not_null: a, on_fail: warn}\n- nonsense: 1\n```\n", "nonsense"),
         ("```python\nimport warnings\nwarnings.warn('careful')\n```\n", "careful"),
     ],
 )
 def test_a_snippet_that_is_wrong_is_told(tmp_path: Path, body: str, told: str) -> None:
     (found,) = snippets(body)
-    with pytest.raises(SnippetError, match=told):
+    with pytest.raises((SnippetError, PluginError), match=told):
         run(found, tmp_path)
 
 

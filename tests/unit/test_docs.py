@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import re
 import tomllib
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
 import pytest
+from scripts import reference
 
 import medallion
 from medallion import plugins
@@ -25,25 +24,11 @@ MODELS = (Declaration, Source, Table, SinkDeclaration, ServedTable)
 PLUGINS = [(kind, name) for kind in plugins.GROUPS for name in plugins.registered(kind)]
 
 
-def _load_reference() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reference", DOCS / "_ext" / "reference.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load_reference()
-
-
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """Every page as a reader gets it, by its name."""
     return {
-        str(page.relative_to(DOCS).with_suffix("")): reference.expand(
-            page.read_text(encoding="utf-8")
-        )
+        str(page.relative_to(DOCS).with_suffix("")): page.read_text(encoding="utf-8")
         for page in sorted(DOCS.rglob("*.md"))
     }
 
@@ -160,6 +145,11 @@ def test_nothing_is_taken_from_elsewhere() -> None:
     assert not re.search(r"https?://", settings)
 
 
+def test_reference_sections_are_up_to_date(pages: dict[str, str]) -> None:
+    stale = [f"docs/{name}.md" for name, page in pages.items() if reference.update(page) != page]
+    assert not stale, f"{', '.join(stale)}: run `make reference` (or python -m scripts.reference)"
+
+
 def test_a_reference_that_is_unknown_is_an_error() -> None:
     with pytest.raises(KeyError):
-        reference.expand("# Page\n\n<!-- reference: nonsense -->\n")
+        reference.update("# Page\n\n<!-- reference: nonsense -->\n\n<!-- end of reference -->\n")
