@@ -19,7 +19,8 @@ from medallion.contracts.store import Failure
 from medallion.errors import CallError, SinkError
 from medallion.query.aggregation import grouping
 from medallion.query.column_types import Kind
-from medallion.query.validation import key_values, plan, read_cursor, table_of
+from medallion.query.cursor import read_cursor
+from medallion.query.validation import key_values, served_table, validate_query
 from medallion.records import Release, Served
 from medallion.secrets import SECRETS, unclear_credentials
 from medallion_api.resources.parameters import ALL
@@ -81,7 +82,7 @@ class HttpStore(Store):
     def find(self, table: str, query: Query) -> Page:
         place = read_cursor(query.cursor) if query.cursor else None
         served = self._served(table)
-        checked = plan(served, query, place)
+        checked = validate_query(served, query, place)
         params = {
             **_filters(checked.filters),
             **_sort(query.sort),
@@ -107,7 +108,7 @@ class HttpStore(Store):
         return rows[0] if rows else None
 
     def count(self, table: str, query: Query) -> int:
-        checked = plan(self._served(table), query)
+        checked = validate_query(self._served(table), query)
         params = {**_filters(checked.filters), "limit": "1", "count": "exact"}
         return int(self._json(f"/tables/{quote(table)}", params)["count"])
 
@@ -129,7 +130,9 @@ class HttpStore(Store):
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used."""
-        checked = plan(self._served(table), Query(query.filters, query.sort, query.fields))
+        checked = validate_query(
+            self._served(table), Query(query.filters, query.sort, query.fields)
+        )
         params = {
             **_filters(checked.filters),
             **_sort(query.sort),
@@ -166,7 +169,9 @@ class HttpStore(Store):
 
     def _served(self, table: str) -> Served:
         release = self.release()
-        return table_of(next((tables for tables in release.served.values() if tables), {}), table)
+        return served_table(
+            next((tables for tables in release.served.values() if tables), {}), table
+        )
 
     def _largest(self) -> int:
         if not self._most:

@@ -10,7 +10,7 @@ import pytest
 
 from medallion.contracts import Page, Query, Store
 from medallion.query.column_types import kind_of
-from medallion.query.validation import table_of
+from medallion.query.validation import served_table
 from medallion.records import Release, Served
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.sinks.sqlite.sink import Sqlite
@@ -62,7 +62,7 @@ class HeldStore(Store):
         key = (release.id, table)
         if key not in self._held:
             store = self._store.at(release)
-            served = table_of(store.tables(), table)
+            served = served_table(store.tables(), table)
             names = tuple(column.name for column in served.columns if kind_of(column.type).ordered)
             held = Held(served, names)
             for batch in store.scan(table, Query(fields=names)):

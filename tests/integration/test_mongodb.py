@@ -110,7 +110,8 @@ def test_a_name_somebody_took_is_left_alone(
 
 
 def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Documents) -> None:
-    from medallion.query.validation import plan, read_cursor
+    from medallion.query.cursor import read_cursor
+    from medallion.query.validation import validate_query
     from medallion.sinks.mongodb.query import beyond, order, where
 
     spec = SPEC.model_copy(update={"columns": SPEC.columns[:3], "indexes": (("name", "-amount"),)})
@@ -126,7 +127,7 @@ def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Document
     cursor = store.find("items", query).cursor
     store.close()
     assert cursor
-    checked = plan(served, query, read_cursor(cursor))
+    checked = validate_query(served, query, read_cursor(cursor))
     condition = {"$and": [where(checked, served.key), beyond(checked, served.key, frozenset())]}
     explained = (
         database[served.name].find(condition).sort(order(checked, served.key)).limit(11).explain()

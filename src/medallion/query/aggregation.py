@@ -18,7 +18,7 @@ from medallion.errors import CallError, did_you_mean
 from medallion.query.column_types import Kind, coerce
 from medallion.query.metrics import Function, MetricCall, metric_call
 from medallion.query.query import Filter, Query, Sort
-from medallion.query.validation import plan
+from medallion.query.validation import validate_query
 from medallion.records import Served
 
 Form = Literal["plain", "bin", "year", "month", "day"]
@@ -83,7 +83,7 @@ def grouping(
     served: Served, by: Sequence[str], metrics: Mapping[str, str], query: Query
 ) -> Grouping:
     """Check a question for groups against the table it asks. Raises CallError at the first thing wrong."""
-    checked = plan(served, Query(filters=query.filters, limit=query.limit))
+    checked = validate_query(served, Query(filters=query.filters, limit=query.limit))
     terms = tuple(_term(checked.kinds, text) for text in by)
     figures = tuple(_metric(checked.kinds, name, text) for name, text in metrics.items())
     made = [

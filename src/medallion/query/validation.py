@@ -8,16 +8,14 @@ with means the whole day: `lte` includes it, `gt` begins after it, `eq` asks for
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any, get_args
 
-from medallion.errors import CallError, GoneError, did_you_mean
+from medallion.errors import CallError, did_you_mean
 from medallion.query.column_types import Kind, coerce, day_of, flag, kind_of
+from medallion.query.cursor import CursorPosition, digest_of, write_cursor
 from medallion.query.query import Filter, Operator, Query, Sort
 from medallion.query.text_folding import LONGEST
 from medallion.records import Served
@@ -27,15 +25,6 @@ MOST_VALUES = 10_000
 
 _OPERATORS = get_args(Operator)
 _TEXT_ONLY = ("contains", "startswith", "search")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page ended: the release it was read from, what was asked, and the sorted values of its last row."""
-
-    release: str
-    asked: str
-    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -61,18 +50,20 @@ class ValidatedQuery:
     def cursor(self, release: str, last: Sequence[Any]) -> str:
         """The cursor that continues after a row, whose values stand in the order of `order`."""
         return write_cursor(
-            Place(release, self.asked, tuple(None if v is None else str(v) for v in last))
+            CursorPosition(release, self.asked, tuple(None if v is None else str(v) for v in last))
         )
 
 
-def table_of(served: Mapping[str, Served], table: str) -> Served:
+def served_table(served: Mapping[str, Served], table: str) -> Served:
     """The served table of this plain name. Raises CallError with the nearest one."""
     if table not in served:
         raise CallError(f"no table {table!r}{did_you_mean(table, served)}")
     return served[table]
 
 
-def plan(served: Served, query: Query, place: Place | None = None) -> ValidatedQuery:
+def validate_query(
+    served: Served, query: Query, place: CursorPosition | None = None
+) -> ValidatedQuery:
     """Check a query against the table it asks. Raises CallError at the first thing wrong."""
     kinds = {column.name: kind_of(column.type) for column in served.columns}
     filters = tuple(part for condition in query.filters for part in _conditions(kinds, condition))
@@ -81,7 +72,7 @@ def plan(served: Served, query: Query, place: Place | None = None) -> ValidatedQ
         _known(kinds, name)
     if query.limit < 1:
         raise CallError(f"limit must be at least 1, not {query.limit}")
-    asked = _digest(
+    asked = digest_of(
         [served.table, [repr(condition) for condition in filters], [repr(sort) for sort in order]]
     )
     return ValidatedQuery(
@@ -108,39 +99,6 @@ def key_values(served: Served, key: object) -> tuple[Any, ...]:
     return tuple(
         coerce(kind_of(types[name]), value, name)
         for name, value in zip(served.key, values, strict=True)
-    )
-
-
-def write_cursor(place: Place) -> str:
-    """A cursor as opaque text that may stand in a URL."""
-    content = [place.release, place.asked, list(place.values)]
-    text = json.dumps([*content, _digest(content)], separators=(",", ":"))
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> Place:
-    """The place a cursor keeps. Raises CallError when it is not whole."""
-    try:
-        text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        release, asked, values, digest = json.loads(text)
-        if digest != _digest([release, asked, values]):
-            raise ValueError(digest)
-        if not isinstance(release, str) or not all(
-            isinstance(value, str | None) for value in values
-        ):
-            raise TypeError(release, values)
-        return Place(release, asked, tuple(values))
-    except (ValueError, TypeError, RecursionError):
-        raise CallError(
-            "the cursor is damaged", hint="pass it on as it came, or begin again without one"
-        ) from None
-
-
-def gone(release: str) -> GoneError:
-    """The error for a release that is no longer kept, with which a cursor began."""
-    return GoneError(
-        f"release {release}, which the cursor began with, is no longer kept",
-        hint="begin again without one",
     )
 
 
@@ -238,7 +196,7 @@ def _order(served: Served, kinds: Mapping[str, Kind], sorts: Sequence[Sort]) -> 
 
 
 def _after(
-    kinds: Mapping[str, Kind], order: Sequence[Sort], asked: str, place: Place | None
+    kinds: Mapping[str, Kind], order: Sequence[Sort], asked: str, place: CursorPosition | None
 ) -> tuple[Any, ...] | None:
     if place is None:
         return None
@@ -256,7 +214,3 @@ def _known(kinds: Mapping[str, Kind], name: str) -> Kind:
     if name not in kinds:
         raise CallError(f"no column {name!r}{did_you_mean(name, kinds)}")
     return kinds[name]
-
-
-def _digest(content: object) -> str:
-    return sha256(json.dumps(content).encode()).hexdigest()[:16]

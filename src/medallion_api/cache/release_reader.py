@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import GoneError, MedallionError
-from medallion.query.validation import ValidatedQuery, plan, read_cursor, table_of
+from medallion.query.cursor import read_cursor
+from medallion.query.validation import ValidatedQuery, served_table, validate_query
 from medallion.records import Release, Served
 from medallion_api.cache.table_cache import Head, SmallTable
 from medallion_api.representations import to_json
@@ -209,12 +210,12 @@ class ReleaseStore(Store):
         return self._reading.served(self._release)
 
     def find(self, table: str, query: Query) -> Page:
-        served = table_of(self.tables(), table)
+        served = served_table(self.tables(), table)
         place = read_cursor(query.cursor) if query.cursor else None
         if query.limit > QUICK:
             self._reading.may_wait()
         if place is None or place.release == self._release.id:
-            page = self._held(served, table, plan(served, query, place))
+            page = self._held(served, table, validate_query(served, query, place))
             if page:
                 return page
         page = self._reading.far(self._release).find(table, query)
@@ -241,10 +242,10 @@ class ReleaseStore(Store):
         return self._sure(far, far.get(table, key))
 
     def count(self, table: str, query: Query) -> int:
-        served = table_of(self.tables(), table)
+        served = served_table(self.tables(), table)
         small = self._reading.small(self._release, served, table)
         if small:
-            return small.count(plan(served, query))
+            return small.count(validate_query(served, query))
         far = self._reading.far(self._release)
         return self._sure(far, far.count(table, query))
 

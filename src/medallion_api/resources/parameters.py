@@ -26,8 +26,9 @@ from pydantic import (
 from medallion.contracts import Filter, Operator, Query, Sort
 from medallion.errors import CallError, DeclarationError, Problem, did_you_mean
 from medallion.query.column_types import Kind, flag, kind_of
+from medallion.query.cursor import read_cursor
 from medallion.query.text_folding import LONGEST
-from medallion.query.validation import operand, plan, read_cursor
+from medallion.query.validation import operand, validate_query
 from medallion.records import Served
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import FORMATS
@@ -162,7 +163,7 @@ class Parameters:
         if asked.query.cursor is None:
             return
         try:
-            plan(self.served, asked.query, read_cursor(asked.query.cursor))
+            validate_query(self.served, asked.query, read_cursor(asked.query.cursor))
         except CallError as error:
             raise ParameterError([Fault("cursor", f"{error.message}; {error.hint}")]) from None
 

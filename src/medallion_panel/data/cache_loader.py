@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from medallion.contracts import Query, Store
 from medallion.errors import MedallionError, SinkError
 from medallion.plural import count_of
-from medallion.query.validation import table_of
+from medallion.query.validation import served_table
 from medallion.records import Release
 from medallion.secrets import masked_logger
 from medallion_panel.data.column_cache import Held
@@ -122,7 +122,7 @@ class Holding:
         if wish.release.id != self._release:
             return None
         store = self._store.at(wish.release)
-        served = table_of(store.tables(), wish.table)
+        served = served_table(store.tables(), wish.table)
         with self._lock:
             values = served.rows * len(wish.columns) + sum(
                 other.values for other in self._held.values()

@@ -14,7 +14,7 @@ import pyarrow as pa
 from medallion.contracts import Query
 from medallion.query.aggregation import LENGTHS, Grouping, grouping
 from medallion.query.column_types import Kind, kind_of
-from medallion.query.validation import plan
+from medallion.query.validation import validate_query
 from medallion.records import Served
 from medallion_panel.data.column_cache_sql import TABLE, Condition, group_sql, rows_sql
 
@@ -75,7 +75,7 @@ class Held:
 
     def rows(self, query: Query) -> list[dict[str, Any]] | None:
         """The `fields` of all rows that match, in no order."""
-        checked = plan(self._served, query)
+        checked = validate_query(self._served, query)
         if (
             not {*checked.fields, *(condition.field for condition in checked.filters)}
             <= self._kinds.keys()

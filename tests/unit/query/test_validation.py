@@ -14,15 +14,13 @@ from hypothesis import strategies as st
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError, SinkError
 from medallion.query.column_types import Kind, coerce, kind_of
+from medallion.query.cursor import CursorPosition, read_cursor, write_cursor
 from medallion.query.validation import (
     MOST_VALUES,
-    Place,
     beyond_prefix,
     key_values,
-    plan,
-    read_cursor,
-    table_of,
-    write_cursor,
+    served_table,
+    validate_query,
 )
 from medallion.records import Column, Served
 
@@ -46,7 +44,7 @@ SERVED = Served(
 
 @given(st.text(), st.text(), st.lists(st.none() | st.text()))
 def test_a_cursor_comes_back_as_it_went(release: str, asked: str, values: list[str | None]) -> None:
-    place = Place(release, asked, tuple(values))
+    place = CursorPosition(release, asked, tuple(values))
     assert read_cursor(write_cursor(place)) == place
 
 
@@ -58,7 +56,7 @@ def test_what_is_no_cursor_is_told(text: str) -> None:
 
 @given(st.data())
 def test_a_cursor_with_one_letter_changed_is_told(data: st.DataObject) -> None:
-    cursor = write_cursor(Place("release", "asked", ("1", None)))
+    cursor = write_cursor(CursorPosition("release", "asked", ("1", None)))
     place = data.draw(st.integers(0, len(cursor) - 2))
     letter = data.draw(
         st.sampled_from("ABCabc019-_").filter(lambda letter: letter != cursor[place])
@@ -82,19 +80,22 @@ def test_a_cursor_with_one_letter_changed_is_told(data: st.DataObject) -> None:
 )
 def test_values_of_every_kind_survive_a_cursor(row: dict[str, Any]) -> None:
     query = Query(sort=tuple(Sort(name) for name in row))
-    cursor = plan(SERVED, query).cursor("release", list(row.values()))
-    assert plan(SERVED, query, read_cursor(cursor)).after == tuple(row.values())
+    cursor = validate_query(SERVED, query).cursor("release", list(row.values()))
+    assert validate_query(SERVED, query, read_cursor(cursor)).after == tuple(row.values())
 
 
 def test_order_ends_with_the_key_or_the_place() -> None:
-    assert plan(SERVED, Query()).order == (Sort("id"),)
-    assert plan(SERVED, Query(sort=(Sort("day", True),))).order == (Sort("day", True), Sort("id"))
-    assert plan(SERVED, Query(sort=(Sort("id", True),))).order == (Sort("id", True),)
-    assert plan(SERVED.model_copy(update={"key": ()}), Query()).order == (Sort("_row"),)
+    assert validate_query(SERVED, Query()).order == (Sort("id"),)
+    assert validate_query(SERVED, Query(sort=(Sort("day", True),))).order == (
+        Sort("day", True),
+        Sort("id"),
+    )
+    assert validate_query(SERVED, Query(sort=(Sort("id", True),))).order == (Sort("id", True),)
+    assert validate_query(SERVED.model_copy(update={"key": ()}), Query()).order == (Sort("_row"),)
 
 
 def test_the_cursor_reads_what_the_caller_did_not_ask_for() -> None:
-    checked = plan(SERVED, Query(fields=("city", "city"), sort=(Sort("day"),)))
+    checked = validate_query(SERVED, Query(fields=("city", "city"), sort=(Sort("day"),)))
     assert checked.fields == ("city",)
     assert checked.reads == ("city", "day", "id")
 
@@ -196,8 +197,8 @@ def test_the_end_of_a_prefix_lies_right_behind_it(prefix: str, other: str) -> No
 
 def test_too_many_values_and_wrong_keys_are_told() -> None:
     with pytest.raises(CallError, match="at most 10000"):
-        plan(SERVED, Query(filters=(Filter("id", "in", range(MOST_VALUES + 1)),)))
+        validate_query(SERVED, Query(filters=(Filter("id", "in", range(MOST_VALUES + 1)),)))
     with pytest.raises(CallError, match=r"\(id\), not 2"):
         key_values(SERVED, (1, 2))
     with pytest.raises(CallError, match="did you mean 'sales'"):
-        table_of({"sales": SERVED}, "sale")
+        served_table({"sales": SERVED}, "sale")

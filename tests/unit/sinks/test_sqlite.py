@@ -211,7 +211,8 @@ def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> N
 
 
 def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None:
-    from medallion.query.validation import plan, read_cursor
+    from medallion.query.cursor import read_cursor
+    from medallion.query.validation import validate_query
     from medallion.sinks.sqlite.query import find_sql
 
     spec = TableSpec(
@@ -235,7 +236,9 @@ def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None
     store = SqliteStore(sink.url, "serving")
     cursor = store.find("clients", query).cursor
     assert cursor
-    sql, values = find_sql(served.name, plan(served, query, read_cursor(cursor)), frozenset())
+    sql, values = find_sql(
+        served.name, validate_query(served, query, read_cursor(cursor)), frozenset()
+    )
     with closing(sqlite3.connect(path)) as connection:
         steps = [step for *_, step in connection.execute(f"explain query plan {sql}", values)]
     assert len(steps) == 1, steps

@@ -18,11 +18,22 @@ from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import uuid4
 
-from medallion.contracts import Flaw, Sink, TableSpec, check_writer, literal, quote
-from medallion.contracts.integers import TooLargeError
-from medallion.contracts.table_target import Target, target
-from medallion.errors import SinkError
-from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.contracts import (
+    Flaw,
+    LoadReport,
+    Owner,
+    Release,
+    Sink,
+    SinkError,
+    Snapshot,
+    TableSpec,
+    Target,
+    TooLargeError,
+    check_writer,
+    literal,
+    quote,
+    target,
+)
 from pydantic import field_validator
 
 from medallion_example.folder_store import FolderStore, read_active

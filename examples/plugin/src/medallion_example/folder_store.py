@@ -11,14 +11,31 @@ from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
-from medallion.contracts import ROW, Filter, Page, Query, Sort, Store
-from medallion.errors import SinkError
-from medallion.query.aggregation import LENGTHS, Metric, Term, grouping
-from medallion.query.column_types import Kind, kind_of
-from medallion.query.metrics import quantile_of
-from medallion.query.text_folding import fold
-from medallion.query.validation import ValidatedQuery, gone, key_values, plan, read_cursor, table_of
-from medallion.records import Release, Served
+from medallion.contracts import (
+    LENGTHS,
+    ROW,
+    Filter,
+    Kind,
+    Metric,
+    Page,
+    Query,
+    Release,
+    Served,
+    SinkError,
+    Sort,
+    Store,
+    Term,
+    ValidatedQuery,
+    fold,
+    gone_error,
+    grouping,
+    key_values,
+    kind_of,
+    quantile_of,
+    read_cursor,
+    served_table,
+    validate_query,
+)
 
 Row = dict[str, Any]
 
@@ -59,11 +76,11 @@ class FolderStore(Store):
     def find(self, table: str, query: Query) -> Page:
         if query.cursor is None:
             release, served, rows = self._active(table)
-            checked = plan(served, query)
+            checked = validate_query(served, query)
         else:
             place = read_cursor(query.cursor)
             release, served, rows = self._former(place.release, table)
-            checked = plan(served, query, place)
+            checked = validate_query(served, query, place)
         found = _matching(rows, checked)
         if checked.after is not None:
             values = [_values(row, checked.order) for row in found]
@@ -76,12 +93,12 @@ class FolderStore(Store):
     def get(self, table: str, key: object) -> Row | None:
         _, served, rows = self._active(table)
         wanted = key_values(served, key)
-        checked = plan(served, Query())
+        checked = validate_query(served, Query())
         return next((_shown(row, checked) for row in rows if tuple(row[name] for name in served.key) == wanted), None)
 
     def count(self, table: str, query: Query) -> int:
         _, served, rows = self._active(table)
-        return len(_matching(rows, plan(served, query)))
+        return len(_matching(rows, validate_query(served, query)))
 
     def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[Row]:
         _, served, rows = self._active(table)
@@ -101,7 +118,7 @@ class FolderStore(Store):
 
     def scan(self, table: str, query: Query) -> Iterator[list[Row]]:
         _, served, rows = self._active(table)
-        checked = plan(served, query)
+        checked = validate_query(served, query)
         found = _matching(rows, checked)
         for start in range(0, len(found), BATCH):
             yield [_shown(row, checked) for row in found[start : start + BATCH]]
@@ -113,7 +130,7 @@ class FolderStore(Store):
         """The active release, and a table's rows in it."""
         while True:
             release = self.release()
-            served = table_of(release.served.get(self._label, {}), table)
+            served = served_table(release.served.get(self._label, {}), table)
             try:
                 return release, served, self._rows(self._path, served)
             except FileNotFoundError:
@@ -128,10 +145,10 @@ class FolderStore(Store):
         try:
             text = (self._path / "releases" / f"{ident}.json").read_text(encoding="utf-8")
             release = Release.model_validate_json(text)
-            served = table_of(release.served.get(self._label, {}), table)
+            served = served_table(release.served.get(self._label, {}), table)
             return release, served, self._rows(self._path, served)
         except FileNotFoundError:
-            raise gone(ident) from None
+            raise gone_error(ident) from None
 
 
 def read_active(path: Path) -> Release | None:

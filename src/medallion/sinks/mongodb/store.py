@@ -13,15 +13,8 @@ from medallion.contracts import Page, Query, Store
 from medallion.contracts.table_target import masked
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import Grouping, grouping
-from medallion.query.validation import (
-    Place,
-    ValidatedQuery,
-    gone,
-    key_values,
-    plan,
-    read_cursor,
-    table_of,
-)
+from medallion.query.cursor import CursorPosition, gone_error, read_cursor
+from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
 from medallion.sinks.mongodb.aggregation import FEW, group_rows, group_stages, overflowed
 from medallion.sinks.mongodb.bson_decoder import read_rows
@@ -81,7 +74,7 @@ class MongoStore(Store):
         place = read_cursor(query.cursor) if query.cursor else None
 
         def page(release: Release, served: Served) -> Page:
-            checked = plan(served, query, place)
+            checked = validate_query(served, query, place)
             condition = {
                 "$and": [
                     where(checked, served.key),
@@ -101,7 +94,7 @@ class MongoStore(Store):
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         def row(_: Release, served: Served) -> dict[str, Any] | None:
             values = key_values(served, key)
-            checked = plan(served, Query())
+            checked = validate_query(served, Query())
             parts = {
                 name: kept(checked.kinds[name], value)
                 for name, value in zip(served.key, values, strict=True)
@@ -115,7 +108,7 @@ class MongoStore(Store):
     def count(self, table: str, query: Query) -> int:
         def number(_: Release, served: Served) -> int:
             return self._database()[served.name].count_documents(
-                where(plan(served, query), served.key)
+                where(validate_query(served, query), served.key)
             )
 
         return self._ask(table, number, empty=lambda number: number == 0)
@@ -143,8 +136,8 @@ class MongoStore(Store):
         """
         with told(self._url), self._client().start_session() as session:
             release = self._active()
-            served = table_of(release.served.get(self._label, {}), table)
-            checked = plan(served, query)
+            served = served_table(release.served.get(self._label, {}), table)
+            checked = validate_query(served, query)
             database = self._database()
             found = database[served.name].find_raw_batches(
                 where(checked, served.key),
@@ -160,7 +153,7 @@ class MongoStore(Store):
                     batch = next(found, b"")
                 if not batch and not self._is_there(served.name):
                     if self._pinned:
-                        raise gone(release.id)
+                        raise gone_error(release.id)
                     raise SinkError(
                         f"{masked(self._url)}: release {release.id} was removed while it was read"
                     )
@@ -179,7 +172,7 @@ class MongoStore(Store):
         work: Callable[[Release, Served], T],
         *,
         empty: Callable[[T], bool],
-        place: Place | None = None,
+        place: CursorPosition | None = None,
     ) -> T:
         """The answer from one release. Nothing found may mean that it was pruned meanwhile: then ask the next."""
         from pymongo.errors import OperationFailure
@@ -187,7 +180,7 @@ class MongoStore(Store):
         with told(self._url), self._bounded():
             for _ in range(_ATTEMPTS):
                 release = self._at(place)
-                served = table_of(release.served.get(self._label, {}), table)
+                served = served_table(release.served.get(self._label, {}), table)
                 try:
                     answer = work(release, served)
                     if not empty(answer) or self._is_there(served.name):
@@ -196,7 +189,7 @@ class MongoStore(Store):
                     if error.code not in VANISHED:
                         raise
                 if place or self._pinned:
-                    raise gone(release.id)
+                    raise gone_error(release.id)
         raise SinkError(
             f"{masked(self._url)}: releases come and go faster than {table!r} can be read"
         )
@@ -212,7 +205,7 @@ class MongoStore(Store):
             self._releases, self._nulls, self._switches = {}, {}, found["switches"]
         return self._release(found["release"])
 
-    def _at(self, place: Place | None) -> Release:
+    def _at(self, place: CursorPosition | None) -> Release:
         """The release a cursor began with, the active one without a cursor. Raises GoneError when it is gone."""
         active = self._active()
         return self._release(place.release) if place and place.release != active.id else active
@@ -222,7 +215,7 @@ class MongoStore(Store):
         if ident not in known:
             found = self._database()[RELEASES].find_one({"_id": ident})
             if found is None:
-                raise gone(ident)
+                raise gone_error(ident)
             known[ident] = Release.model_validate_json(found["body"])
         return known[ident]
 

@@ -17,15 +17,8 @@ from weakref import WeakSet
 from medallion.contracts import ROW, Page, Query, Store, quote
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import grouping
-from medallion.query.validation import (
-    Place,
-    ValidatedQuery,
-    gone,
-    key_values,
-    plan,
-    read_cursor,
-    table_of,
-)
+from medallion.query.cursor import CursorPosition, gone_error, read_cursor
+from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
 from medallion.sinks.sqlite.aggregation import (
     OVERFLOW,
@@ -82,8 +75,8 @@ class SqliteStore(Store):
         place = read_cursor(query.cursor) if query.cursor else None
         with self._reading() as reader:
             release = reader.release_at(place)
-            served = table_of(release.served.get(self._label, {}), table)
-            checked = plan(served, query, place)
+            served = served_table(release.served.get(self._label, {}), table)
+            checked = validate_query(served, query, place)
             sql, values = find_sql(served.name, checked, reader.nulls(served.name))
             found = reader.connection.execute(sql, values).fetchall()
         cursor = None
@@ -94,8 +87,8 @@ class SqliteStore(Store):
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         with self._reading() as reader:
-            served = table_of(reader.release.served.get(self._label, {}), table)
-            checked = plan(served, Query())
+            served = served_table(reader.release.served.get(self._label, {}), table)
+            checked = validate_query(served, Query())
             kinds = [checked.kinds[name] for name in served.key]
             values = [
                 bound(kind, value)
@@ -109,8 +102,8 @@ class SqliteStore(Store):
 
     def count(self, table: str, query: Query) -> int:
         with self._reading() as reader:
-            served = table_of(reader.release.served.get(self._label, {}), table)
-            where, values = where_sql(plan(served, query))
+            served = served_table(reader.release.served.get(self._label, {}), table)
+            where, values = where_sql(validate_query(served, query))
             sql = f"select count(*) from {quote(served.name)} where {where}"
             return int(reader.connection.execute(sql, values).fetchone()[0])
 
@@ -118,7 +111,7 @@ class SqliteStore(Store):
         self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]]:
         with self._reading() as reader:
-            served = table_of(reader.release.served.get(self._label, {}), table)
+            served = served_table(reader.release.served.get(self._label, {}), table)
             asked = grouping(served, by, metrics, query)
             indexed = True
             if asked.filters and all(one.operator in RANGES for one in asked.filters):
@@ -145,8 +138,8 @@ class SqliteStore(Store):
         with told(self._url), closing(_StoreConnection(self._url)) as reader:
             with self._transaction(reader, self._pinned):
                 release = reader.release
-                served = table_of(release.served.get(self._label, {}), table)
-                checked = plan(served, query)
+                served = served_table(release.served.get(self._label, {}), table)
+                checked = validate_query(served, query)
                 where, values = where_sql(checked)
                 sql = f"select {ROW} from {quote(served.name)} where {where} order by {order_sql(checked.order)}"
                 numbers = _numbers(reader.connection.execute(sql, values))
@@ -197,7 +190,7 @@ class SqliteStore(Store):
                     f"{self._url}: it took longer than {self._seconds} s, and was ended"
                 ) from None
             if pinned and "no such table" in str(error):
-                raise gone(pinned.id) from None
+                raise gone_error(pinned.id) from None
             raise
         finally:
             reader.connection.set_progress_handler(None, 0)
@@ -255,7 +248,7 @@ class _StoreConnection:
     def release(self) -> Release:
         return self._pinned or self._release(self._active)
 
-    def release_at(self, place: Place | None) -> Release:
+    def release_at(self, place: CursorPosition | None) -> Release:
         """The release a cursor began with, the one of the transaction without. Raises GoneError when it is gone."""
         if place is None or (self._pinned and place.release == self._pinned.id):
             return self.release
@@ -281,7 +274,7 @@ class _StoreConnection:
                 f"select body from {RELEASES} where id = ?", (ident,)
             ).fetchone()
             if found is None:
-                raise gone(ident)
+                raise gone_error(ident)
             self._releases[ident] = Release.model_validate_json(found[0])
         return self._releases[ident]
 

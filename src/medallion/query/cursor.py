@@ -1,0 +1,58 @@
+"""Cursors: the position between two pages, as opaque text with a checksum."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from medallion.errors import CallError, GoneError
+
+
+@dataclass(frozen=True)
+class CursorPosition:
+    """Where a page ended: the release it was read from, what was asked, and the sorted values of its last row."""
+
+    release: str
+    asked: str
+    values: tuple[Any, ...]
+
+
+def write_cursor(place: CursorPosition) -> str:
+    """A cursor as opaque text that may stand in a URL."""
+    content = [place.release, place.asked, list(place.values)]
+    text = json.dumps([*content, digest_of(content)], separators=(",", ":"))
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> CursorPosition:
+    """The place a cursor keeps. Raises CallError when it is not whole."""
+    try:
+        text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        release, asked, values, digest = json.loads(text)
+        if digest != digest_of([release, asked, values]):
+            raise ValueError(digest)
+        if not isinstance(release, str) or not all(
+            isinstance(value, str | None) for value in values
+        ):
+            raise TypeError(release, values)
+        return CursorPosition(release, asked, tuple(values))
+    except (ValueError, TypeError, RecursionError):
+        raise CallError(
+            "the cursor is damaged", hint="pass it on as it came, or begin again without one"
+        ) from None
+
+
+def gone_error(release: str) -> GoneError:
+    """The error for a release that is no longer kept, with which a cursor began."""
+    return GoneError(
+        f"release {release}, which the cursor began with, is no longer kept",
+        hint="begin again without one",
+    )
+
+
+def digest_of(content: object) -> str:
+    """A short digest of JSON content."""
+    return sha256(json.dumps(content).encode()).hexdigest()[:16]
