@@ -174,6 +174,9 @@ class Served(Serving):
     rows: int
 
 
+Serving.model_rebuild()  # for classes of other modules that are served, which do not import `Served`
+
+
 class Release(Record):
     """A consistent set of snapshots under one id, published atomically.
 
