@@ -228,13 +228,17 @@ class Reject(Record):
     """
 
     table: str
+    file: str | None
+    record: int | None
     rule: str
     column: str | None
     value: str | None
-    file: str | None
-    record: int | None
     run: str
     row: str
+
+
+REJECT_COLUMNS = tuple(Reject.model_fields)
+"""The columns of every quarantine file, in the order they are shown."""
 
 
 class LoadReport(Record):

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from medallion.contracts import Relation
     from medallion.export.files import FileFormat
     from medallion.lake.frames import Quarantine
-    from medallion.lake.lake import Lake
 
 SHOWN = ("file", "record", "rule", "column", "value")
 ROWS = 20
@@ -64,7 +63,7 @@ def command(
     from medallion.cli.output import print_json
     from medallion.export.files import write_file
 
-    rejected = rejects(settings.pipeline().lake, table, run)
+    rejected = settings.pipeline().lake.quarantine(table, run=run)
     rows = rejected.scan()
     if limit is not None:
         rows = rows.limit(limit)
@@ -86,21 +85,6 @@ def command(
         print_json([{**row, "row": json.loads(row["row"])} for row in _records(rows)])
     else:
         _show_rows(settings, rejected, table, ROWS if limit is None else limit)
-
-
-def rejects(lake: Lake, table: str | None, run: str | None) -> Quarantine:
-    """The rejects of a run or of the current release, of all tables or of one. Raises CallError on an unknown table."""
-    from medallion.errors import CallError, did_you_mean
-    from medallion.lake.frames import Quarantine
-
-    if run is None:
-        return lake.quarantine(table)
-    files = {step.table: step.rejects for step in lake.run(run).steps}
-    if table is not None and table not in files:
-        raise CallError(f"there is no table {table!r} in run {run}{did_you_mean(table, files)}")
-    return Quarantine(
-        lake.storage, {name: file for name, file in files.items() if file and table in (None, name)}
-    )
 
 
 def _records(rows: Relation) -> Iterator[dict[str, Any]]:

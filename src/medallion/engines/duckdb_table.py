@@ -32,7 +32,7 @@ from medallion.contracts import (
 )
 from medallion.engines.duckdb_errors import at, at_first_failing
 from medallion.errors import ConservationError, PluginError, StepError
-from medallion.records import Column, File, Tally
+from medallion.records import REJECT_COLUMNS, Column, File, Tally
 from medallion.sql.common_type import TOO_DEEP, column_type
 from medallion.sql.durations import interval_to_iso
 
@@ -296,12 +296,16 @@ class TableBuild:
             **originals,
         )
         target = self.scratch / "rejects.parquet"
-        inputs.sql(
-            f'select {literal(self.task.table)} as "table", r.rule, r."column", r."value", t.file, t.record, '
-            f"{literal(self.task.run)} as run, coalesce(t.row, r.row) as row "
-            f"from {table} r left join traced t using ({ORIGIN}) order by {ORIGIN}",
+        rows = inputs.sql(
+            f"""
+            select {literal(self.task.table)} as "table", r.rule, r."column", r."value",
+                t.file, t.record, {literal(self.task.run)} as run, coalesce(t.row, r.row) as row
+            from {table} r left join traced t using ({ORIGIN})
+            order by {ORIGIN}
+            """,
             traced=traced,
-        ).write_parquet(str(target))
+        )
+        rows.select(*REJECT_COLUMNS).write_parquet(str(target))
         return target
 
     def _whole(self) -> Tally:

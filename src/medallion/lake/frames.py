@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.contracts import literal
 from medallion.lake.quality import quality_of
 from medallion.plural import count_of
-from medallion.records import File, Record, Release
+from medallion.records import REJECT_COLUMNS, File, Record, Release
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, verified
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from medallion.contracts import Relation
 
 SHOWN = 20  # rows of a frame in a notebook
-REJECT_COLUMNS = ("table", "file", "record", "rule", "column", "value", "run", "row")
 
 
 class Frames(ABC):

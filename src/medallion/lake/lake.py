@@ -37,7 +37,7 @@ from medallion.lake.pointer import (
 )
 from medallion.lake.record_files import KEY_LENGTH, LakeRecords, snapshot_path
 from medallion.lake.table import LakeTable
-from medallion.records import Release, Run, Snapshot
+from medallion.records import File, Release, Run, Snapshot
 from medallion.secrets import mask
 from medallion.storage import Storage, open_storage
 from medallion.storage.digests import REPAIR, Stored, lost
@@ -196,17 +196,25 @@ class Lake:
         """How the rows of each table fared: kept, deduplicated, dropped, quarantined."""
         return quality_listing(self._release_or_current(release))
 
-    def quarantine(self, table: str | None = None, release: str | None = None) -> Quarantine:
-        """The quarantined rows of the current or another release, of all tables or of one."""
-        found = self._release_or_current(release)
-        if table is not None:
-            self._check_table(table, found)
-        chosen = {
-            name: snapshot.rejects
-            for name, snapshot in found.tables.items()
-            if table in (None, name)
-        }
-        return Quarantine(self.storage, {name: file for name, file in chosen.items() if file})
+    def quarantine(
+        self, table: str | None = None, release: str | None = None, *, run: str | None = None
+    ) -> Quarantine:
+        """The quarantined rows of the current or another release, or of a run, also one that failed.
+
+        Parameters: `table` limits them to one table. Raises CallError when there is no such table.
+        """
+        files: Mapping[str, File | None]
+        if run is None:
+            source = self._release_or_current(release)
+            files = {name: snapshot.rejects for name, snapshot in source.tables.items()}
+            place = f"release {source.id}"
+        else:
+            files = {step.table: step.rejects for step in self.run(run).steps}
+            place = f"run {run}"
+        if table is not None and table not in files:
+            raise CallError(f"there is no table {table!r} in {place}{did_you_mean(table, files)}")
+        chosen = {name: file for name, file in files.items() if file and table in (None, name)}
+        return Quarantine(self.storage, chosen)
 
     def __repr__(self) -> str:
         return f"<Lake {mask(self.storage.url)}>"

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from medallion.contracts import Parsed
 from medallion.plural import count_of
-from medallion.records import SourceFile
-
-FIELDS = ("table", "rule", "column", "value", "file", "record", "run", "row")
+from medallion.records import REJECT_COLUMNS, Reject, SourceFile
 
 
 def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
@@ -52,23 +50,25 @@ def write_rejects(
     import pyarrow.json
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, pa.int64() if name == "record" else pa.string()) for name in FIELDS])
-    rows = (
-        (
-            table,
-            "format",
-            None,
-            reason,
-            file.name,
-            record,
-            run,
-            json.dumps({"text": text}, ensure_ascii=False),
+    schema = pa.schema(
+        [(name, pa.int64() if name == "record" else pa.string()) for name in REJECT_COLUMNS]
+    )
+    rejects = (
+        Reject(
+            table=table,
+            file=file.name,
+            record=record,
+            rule="format",
+            column=None,
+            value=reason,
+            run=run,
+            row=json.dumps({"text": text}, ensure_ascii=False),
         )
         for file, parsed in files
         for record, reason, text in parsed.rejects
     )
     # by way of JSON, for a table made from Python's lists would import pandas
-    lines = "\n".join(json.dumps(dict(zip(FIELDS, row, strict=True))) for row in rows).encode()
+    lines = "\n".join(json.dumps(reject.model_dump()) for reject in rejects).encode()
     options = pyarrow.json.ParseOptions(explicit_schema=schema)
     blocks = pyarrow.json.ReadOptions(block_size=max(len(lines), 1))
     target = scratch / f"{table}-rejects.parquet"
