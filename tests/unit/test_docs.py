@@ -140,6 +140,23 @@ def test_every_link_between_pages_leads_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page}: {link}"
 
 
+def test_every_path_of_the_architecture_exists(pages: dict[str, str]) -> None:
+    """Paths are relative to src/, or to the root for what is not installed."""
+    paths = re.findall(r"`([\w.-]+/[\w./-]*)`", pages["architecture"])
+    assert len(set(paths)) > 60
+    missing = [
+        path for path in paths if not any((top / path).exists() for top in (ROOT / "src", ROOT))
+    ]
+    assert not missing, "a module moved: correct docs/architecture.md"
+
+
+def test_the_walk_through_the_code_answers_20_questions(pages: dict[str, str]) -> None:
+    walk = pages["architecture"].partition("## Where is the code that")[2].partition("\n## ")[0]
+    answers = re.findall(r"^\| .+\? \| `(.+)` \|$", walk, re.MULTILINE)
+    assert len(answers) >= 20
+    assert all((ROOT / "src" / answer).is_file() for answer in answers)
+
+
 def test_nothing_is_taken_from_elsewhere() -> None:
     settings = (DOCS / "conf.py").read_text(encoding="utf-8")
     assert not re.search(r"https?://", settings)
