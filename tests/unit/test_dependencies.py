@@ -38,6 +38,13 @@ def test_sqlalchemy_is_in_no_extra() -> None:
     assert {"s3fs", "pymongo", "falcon", "panel", "prefect-client", "duckdb"} <= brought.keys()
 
 
+def test_the_core_needs_no_package_of_an_extra() -> None:
+    """What only S3, the API or the dashboard import is not installed with the core."""
+    core = closure("medallion-lake").keys()
+    assert not core & {"fsspec", "s3fs", "tenacity", "pymongo", "falcon", "panel", "polars"}
+    assert {"duckdb", "pyarrow", "pandas", "pydantic", "click"} <= core
+
+
 def test_all_has_every_extra() -> None:
     known = distribution("medallion-lake")
     needs: dict[str, set[str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -32,9 +31,8 @@ class Copies:
     def __init__(self) -> None:
         _clear(Path(tempfile.gettempdir()))
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        fcntl.flock(
-            os.open(self.folder / _LOCK, os.O_CREAT | os.O_WRONLY), fcntl.LOCK_EX
-        )  # held until the end
+        # The lock is never released: it ends with the process.
+        _lock(os.open(self.folder / _LOCK, os.O_CREAT | os.O_WRONLY), wait=True)
         weakref.finalize(self, _remove, self.folder, os.getpid())
 
     def path(self, url: str, version: str) -> Path:
@@ -78,12 +76,26 @@ def _empty(folder: Path) -> None:
         folder.rmdir()
 
 
+def _lock(file: int, *, wait: bool) -> bool:
+    """Lock a file. False where the system has no such locks (Windows).
+
+    Raises OSError when another process has the lock, unless it is to `wait`.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+
+
 def _clear(root: Path) -> None:
-    """Remove the folders of processes that were killed."""
+    """Remove the folders of processes that were killed, where locks distinguish them from those in use."""
     for folder in root.glob(f"{_PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not _lock(lock.fileno(), wait=False):
+                    return
                 if time.time() - folder.stat().st_mtime > _GRACE:
                     _empty(folder)
         except OSError:  # in use, another user's, or just gone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -177,6 +176,14 @@ def _walk(folder: Path, path: str) -> Iterator[Entry]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a folder, so that of two writers one compares and swaps first."""
+    try:
+        import fcntl  # POSIX only; reading needs no lock
+    except ImportError as error:
+        raise StorageError(
+            f"{folder}: writing to a local lake needs file locks, which this system does not have",
+            hint="run the pipeline on Linux or macOS; its lake can be read here",
+        ) from error
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
