@@ -30,11 +30,12 @@ demo: $(CORE)  ## run the shop from files to a published release
 test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses, ARGS=--cov tells what they cover
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
-lint: $(DEV)  ## style, types and the order of imports
+lint: $(DEV)  ## style, types, imports, sizes and plain words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.source_rules class-names
 
 bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb and the like are parts of it
 	$(BIN)/python -m benchmarks
