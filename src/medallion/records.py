@@ -34,10 +34,15 @@ class Record(BaseModel):
 
 
 class Column(Record):
-    """One column: `type` is a DuckDB SQL type, such as `DECIMAL(12,2)` or `VARCHAR`."""
+    """One column: `type` is a DuckDB SQL type, such as `DECIMAL(12,2)` or `VARCHAR`.
+
+    `source_type` is its type in a source file whose format reads it as another type, such as
+    `duration[us]`, which is read as text; else it is empty.
+    """
 
     name: str
     type: str
+    source_type: str = ""
 
 
 class File(Record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -209,6 +210,85 @@ def test_durations_and_wide_decimals_keep_every_digit(tmp_path: Path) -> None:
         SourceError, match=r"a\.parquet: column 'x' holds values of the type decimal256\(60, 2\)"
     ):
         running.run()
+
+
+MICROSECONDS = pa.array([90_000_000], pa.duration("us"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "types"),
+    [
+        (MICROSECONDS, pa.array(["PT1M"]), ("VARCHAR", "duration[us]")),
+        (
+            MICROSECONDS,
+            pa.array([Decimal(1)], pa.decimal256(60, 2)),
+            ("decimal256(60, 2)", "duration[us]"),
+        ),
+        (
+            pa.array([Decimal(1)], pa.decimal256(60, 2)),
+            pa.array(["1.00"]),
+            ("VARCHAR", "decimal256(60, 2)"),
+        ),
+        (
+            pa.array([1], pa.timestamp("ns", "UTC")),
+            pa.array([1], pa.timestamp("us", "UTC")),
+            ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"),
+        ),
+        (
+            pa.array([[1]], pa.list_(pa.timestamp("ns", "UTC"))),
+            pa.array([[1]], pa.list_(pa.timestamp("us", "UTC"))),
+            ("TIMESTAMP WITH TIME ZONE[]", "TIMESTAMPTZ_NS[]"),
+        ),
+    ],
+    ids=["duration, text", "duration, decimal256", "decimal256, text", "ns, us", "lists"],
+)
+@pytest.mark.parametrize("add", [{}, {"file": "name"}], ids=["plain", "added column"])
+def test_frozen_columns_are_compared_by_their_types_in_the_files(
+    tmp_path: Path, one: pa.Array, other: pa.Array, types: tuple[str, str], add: dict[str, str]
+) -> None:
+    write(tmp_path, "a", x=one)
+    running = pipeline(tmp_path, schema="freeze", add=add)
+    running.run()
+    write(tmp_path, "b", x=other)
+    difference = f"data/b.parquet: column 'x' is {types[0]}, but {types[1]} in data/a.parquet"
+    with pytest.raises(SourceError, match=re.escape(difference)):
+        running.run()
+    evolving = pipeline(tmp_path, add=add)
+    assert any(said.startswith(difference) for said in drift(evolving.run()))
+    write(tmp_path, "b", x=one)
+    assert running.run().status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "types"),
+    [
+        ("0.1234567890123456789", '"text"', ("VARCHAR", "NUMBER")),
+        ("[0.1234567890123456789]", '["text"]', ("VARCHAR[]", "NUMBER[]")),
+        ("0.1234567890123456789", "0.5", ("DOUBLE", "NUMBER")),
+        ('1},{"x":"1"', '"1"', ("VARCHAR", "JSON")),
+        (f'{ODD}}},{{"x":0.5', '"1"', ("VARCHAR", "NUMBER")),
+    ],
+)
+def test_frozen_json_columns_tell_text_from_what_is_read_as_text(
+    tmp_path: Path, one: str, other: str, types: tuple[str, str]
+) -> None:
+    ndjson(tmp_path, "a", *f'{{"x":{one}}}'.replace("},{", "}\n{").splitlines())
+    running = pipeline(tmp_path, schema="freeze")
+    running.run()
+    ndjson(tmp_path, "b", f'{{"x":{other}}}')
+    difference = f"data/b.ndjson: column 'x' is {types[0]}, but {types[1]} in data/a.ndjson"
+    with pytest.raises(SourceError, match=re.escape(difference)):
+        running.run()
+
+
+def test_a_column_of_nulls_has_the_type_of_the_others_next_to_an_added_column(
+    tmp_path: Path,
+) -> None:
+    ndjson(tmp_path, "a", '{"x":null,"n":1}')
+    ndjson(tmp_path, "b", '{"x":1.5,"n":1}')
+    running = pipeline(tmp_path, schema="freeze", add={"file": "name"})
+    running.run()
+    assert (type_of(running), column(running)) == ("DOUBLE", [None, 1.5])
 
 
 def test_integers_of_128_bits_are_kept_as_they_are(tmp_path: Path) -> None:

@@ -99,7 +99,15 @@ class ShapedFormat(Format):
         described = connection.execute(
             f"describe from read_parquet({literal(str(target))})"
         ).fetchall()
-        columns = tuple(Column(name=row[0], type=row[1]) for row in described)
+        # What the format says of a column is more than the Parquet file does: which types are undecided,
+        # and which are others in the source file.
+        read = {column.name: column for column in parsed.columns}
+        columns = tuple(
+            read[chosen[name]].model_copy(update={"name": name})
+            if name in chosen
+            else Column(name=name, type=type_)
+            for name, type_, *_ in described
+        )
         return Parsed(columns, parsed.rows, parsed.rejects, parsed.warnings)
 
     def _renamed(self, file: str, columns: Iterable[Column]) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,16 @@ from medallion.formats.json_layout import (
 from medallion.formats.json_lines import keep_objects
 from medallion.formats.json_numbers import has_inexact, quote_inexact
 from medallion.formats.json_structure import TOO_DEEP, structure
-from medallion.formats.json_types import column_types, cut, holds, looked_at, mixed, widened
+from medallion.formats.json_types import (
+    column_types,
+    cut,
+    exact_numbers,
+    holds,
+    looked_at,
+    mixed,
+    source_types,
+    widened,
+)
 from medallion.formats.text_file import (
     check_encoding,
     check_readable,
@@ -77,7 +86,7 @@ class Json(Format):
     """
 
     name: ClassVar[str] = "json"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     suffixes: ClassVar[tuple[str, ...]] = endings(".json", ".ndjson", ".jsonl")
 
     records: str | None = Field(default=None, min_length=1)
@@ -192,7 +201,7 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
     check_names(name, tuple(keys))
     keys = {column: cut(kind) for column, kind in keys.items()}
     if holds(keys, "DOUBLE", "JSON", "TEXT") and has_inexact(objects, connection):
-        return _read_inexact(text, shape, name, part, connection)
+        return _read_inexact(text, shape, name, keys, part, connection)
     keys = looked_at(keys, objects, connection)
 
     def write(types: Mapping[str, ColumnType]) -> int:
@@ -212,26 +221,44 @@ def _read(text: Path, shape: Shape, name: str, part: Path, connection: Connectio
             rows = write(types)
     except duckdb.InvalidInputException as error:  # a key that stands twice in an object
         raise _NoObjectsError(_reason(error)) from None
-    columns = tuple(Column(name=column, type=str(type_)) for column, type_ in types.items())
-    known = {column.name: column for column in parquet_file.columns(part, connection)}
+    written = {column.name: column.type for column in parquet_file.columns(part, connection)}
+    sources = source_types(keys)
     columns = tuple(
-        known[c.name] if decided(types[c.name]) == types[c.name] else c for c in columns
+        Column(
+            name=column,
+            type=written[column] if decided(type_) == type_ else str(type_),
+            source_type=sources.get(column, ""),
+        )
+        for column, type_ in types.items()
     )
     return Parsed(columns, rows, warnings=tuple(mixed(keys)))
 
 
 def _read_inexact(
-    text: Path, shape: Shape, name: str, part: Path, connection: Connection
+    text: Path,
+    shape: Shape,
+    name: str,
+    keys: Mapping[str, Any],
+    part: Path,
+    connection: Connection,
 ) -> Parsed:
-    """Read a file after its numbers that a DOUBLE would change were made texts."""
+    """Read a file whose numbers that a DOUBLE would change are texts; `keys` is its structure."""
     copy = part.with_name(f"{part.name}.numbers")
     try:
         count = quote_inexact(text, copy)
         parsed = _read(copy, shape, name, part, connection)
     finally:
         copy.unlink(missing_ok=True)
+    types = {column: str(type_) for column, type_ in column_types(keys).items()}
+    numbers = source_types({column: exact_numbers(kind) for column, kind in keys.items()})
+    columns = tuple(
+        column.model_copy(update={"source_type": numbers.get(column.name, column.source_type)})
+        if column.type != types[column.name]
+        else column
+        for column in parsed.columns
+    )
     warning = f"{count_of(count, 'number')} with more digits than a DOUBLE keeps; such columns were read as text"
-    return replace(parsed, warnings=(warning, *parsed.warnings))
+    return replace(parsed, columns=columns, warnings=(warning, *parsed.warnings))
 
 
 def _keys(file: str, size: int, name: str, connection: Connection) -> dict[str, Any]:

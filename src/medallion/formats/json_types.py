@@ -19,9 +19,15 @@ _LEAVES = {
     **dict.fromkeys(_WHOLE, ColumnType("BIGINT")),
     "NULL": NULL,
     "JSON": TEXT,
+    "TEXT": TEXT,
+    "NUMBER": TEXT,
     "EMPTY": EMPTY,
     "WIDE": ColumnType("DECIMAL", 38),
 }
+
+# What is read as text although it is none in the file: JSON of several types, JSON that no type holds, exact numbers.
+_AS_TEXT = {"JSON": "JSON", "TEXT": "JSON", "NUMBER": "NUMBER"}
+_IN_FILE = {**_LEAVES, **{kind: ColumnType(name) for kind, name in _AS_TEXT.items()}}
 
 # What the values of a leaf are asked: {0} is JSON, {1} its text.
 _TESTS = {
@@ -60,7 +66,7 @@ def looked_at(structure: Mapping[str, Any], objects: str, connection: Connection
         if kind == "JSON" and not answer:
             found = _with(found, path, "EMPTY")
         elif kind == "DOUBLE" and answer:
-            found = _with(found, path, "JSON")
+            found = _with(found, path, "NUMBER")
     return found
 
 
@@ -79,6 +85,12 @@ def column_types(structure: Mapping[str, Any]) -> dict[str, ColumnType]:
     return {column: _type(kind) for column, kind in structure.items()}
 
 
+def source_types(structure: Mapping[str, Any]) -> dict[str, str]:
+    """Types by column of what a file holds, where it is read as text although it is not: `JSON[]`, `NUMBER`."""
+    texts = {name: kind for name, kind in structure.items() if holds({name: kind}, *_AS_TEXT)}
+    return {name: str(_type(kind, _IN_FILE)) for name, kind in texts.items()}
+
+
 def holds(structure: Mapping[str, Any], *kinds: str) -> bool:
     """Whether some value is of one of these kinds."""
     return any(kind in kinds for _, kind in _leaves(structure))
@@ -87,18 +99,19 @@ def holds(structure: Mapping[str, Any], *kinds: str) -> bool:
 def mixed(structure: Mapping[str, Any]) -> Iterator[str]:
     """What to warn of: the values that are read as text because no type holds them all."""
     for path, kind in _leaves(structure):
-        if kind == "JSON":
+        if kind in ("JSON", "NUMBER"):
             yield f"{_shown(path)!r} has values of no one type and was read as text"
         elif kind == "TEXT":
             yield f"{_shown(path)!r} nests too deeply, or has keys that no column can have, and was read as JSON text"
 
 
-def _type(kind: Any) -> ColumnType:
+def _type(kind: Any, leaves: Mapping[str, ColumnType] = _LEAVES) -> ColumnType:
     if isinstance(kind, list):
-        return ColumnType("LIST", items=(("", _type(kind[0])),))
+        return ColumnType("LIST", items=(("", _type(kind[0], leaves)),))
     if isinstance(kind, dict):
-        return ColumnType("STRUCT", items=tuple((key, _type(item)) for key, item in kind.items()))
-    return _LEAVES.get(kind) or ColumnType("VARCHAR" if kind == "TEXT" else kind)
+        items = tuple((key, _type(item, leaves)) for key, item in kind.items())
+        return ColumnType("STRUCT", items=items)
+    return leaves.get(kind) or ColumnType(kind)
 
 
 def _leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -109,6 +122,14 @@ def _leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
             yield from _leaves(item, (*path, key))
     else:
         yield path, structure
+
+
+def exact_numbers(structure: Any) -> Any:
+    """The structure with exact numbers in the place of DOUBLE."""
+    for path, kind in _leaves(structure):
+        if kind == "DOUBLE":
+            structure = _with(structure, path, "NUMBER")
+    return structure
 
 
 def _with(structure: Any, path: Path, kind: str) -> Any:

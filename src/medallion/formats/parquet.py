@@ -39,7 +39,7 @@ class Parquet(Format):
     """
 
     name: ClassVar[str] = "parquet"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
@@ -55,13 +55,19 @@ class Parquet(Format):
             if not schema.names:
                 raise SourceError(f"{name}: has no columns", hint="take it out of `source`")
             texts = _texts(schema, name)
+            source_types = {field.name: str(field.type) for field in schema if _is_text(field.type)}
             with whole(target) as part, _with_wide_decimals(source, schema, part) as readable:
-                changes = [*texts, *parquet_file.cut_to_microseconds(readable, connection)]
+                nanoseconds = parquet_file.zoned_nanoseconds(readable, connection)
+                source_types |= {name: str(type_) for name, type_ in nanoseconds.items()}
+                changes = [*texts, *parquet_file.cut_to_microseconds(nanoseconds)]
                 query = f"select * replace ({', '.join(changes)}) from" if changes else "from"
                 rows = parquet_file.write(
                     f"{query} {parquet_file.scan(readable)}", part, connection
                 )
-                columns = parquet_file.columns(part, connection)
+                columns = tuple(
+                    column.model_copy(update={"source_type": source_types.get(column.name, "")})
+                    for column in parquet_file.columns(part, connection)
+                )
         except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowException) as error:
             raise SourceError(
                 f"{name}: is cut short or corrupt: {_first_line(error)}",
@@ -86,11 +92,7 @@ def _texts(schema: pa.Schema, name: str) -> list[str]:
                     f"{name}: column {field.name!r} nests too deeply: {TOO_DEEP}",
                     hint="write what is inside as text",
                 )
-            unread = [
-                type_
-                for type_ in _leaves(field.type)
-                if pa.types.is_duration(type_) or _is_wide(type_)
-            ]
+            unread = [type_ for type_ in _leaves(field.type) if _is_text(type_)]
             if unread:
                 raise SourceError(
                     f"{name}: column {field.name!r} holds values of the type {unread[0]}, which are read exactly in "
@@ -118,6 +120,13 @@ def _is_wide(type_: pa.DataType) -> bool:
     import pyarrow as pa
 
     return bool(pa.types.is_decimal(type_)) and type_.precision > MAX_DIGITS
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    """Whether a column of this type is read as text."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_duration(type_)) or _is_wide(type_)
 
 
 def _leaves(type_: pa.DataType) -> list[pa.DataType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +39,24 @@ def scan(path: Path) -> str:
     return f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning=false)"
 
 
-def cut_to_microseconds(path: Path, connection: Connection) -> list[str]:
-    """SQL that replaces columns of nanoseconds with a time zone by microseconds: DuckDB computes with no others."""
-    return [
-        f"{_cut(quote(column.name), column_type(column.type))} as {quote(column.name)}"
-        for column in columns(path, connection)
-        if _NANOSECONDS in column.type
-    ]
+def zoned_nanoseconds(path: Path, connection: Connection) -> dict[str, ColumnType]:
+    """The columns of a file that have timestamps in nanoseconds with a time zone, and their types."""
+    types = {column.name: column_type(column.type) for column in columns(path, connection)}
+    return {name: type_ for name, type_ in types.items() if _has_zoned_nanoseconds(type_)}
+
+
+def cut_to_microseconds(types: Mapping[str, ColumnType]) -> list[str]:
+    """SQL that replaces such columns by microseconds: DuckDB computes with no others."""
+    return [f"{_cut(quote(name), type_)} as {quote(name)}" for name, type_ in types.items()]
+
+
+def _has_zoned_nanoseconds(type_: ColumnType) -> bool:
+    return _NANOSECONDS in {leaf.name for leaf in type_.leaves()}
 
 
 def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
     """SQL of a value with its nanoseconds cut, never rounded, wherever they are in it."""
-    if _NANOSECONDS not in {leaf.name for leaf in type_.leaves()}:
+    if not _has_zoned_nanoseconds(type_):
         return value
     inside = f"_item_{depth}"
     match type_.name:

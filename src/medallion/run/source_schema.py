@@ -44,7 +44,8 @@ def settle(
     typed = _by_column(files)
     if policy == "freeze":
         differences = [*(said for file in files for said in _differing(file, expected)), *gone]
-        differences += _changed_types(typed, _by_column(before.sources) if before else {})
+        before_types = _by_source_type(before.sources) if before else {}
+        differences += _changed_types(_by_source_type(files), before_types)
         if differences:
             raise SourceError(
                 f"{table.name}: its columns are frozen, but " + "; ".join(differences),
@@ -57,7 +58,7 @@ def settle(
     drift = [
         said for file in files for said in _differing(file, expected) or _reordered(file, expected)
     ] + gone
-    drift += _type_drift(typed, types, before)
+    drift += _type_drift(_by_source_type(files), types, before)
     names = (
         expected
         if policy == "discard"
@@ -103,6 +104,16 @@ def _by_column(files: Sequence[SourceFile]) -> dict[str, Typed]:
     for file in files:
         for column in file.columns:
             columns.setdefault(column.name, []).append((file, column_type(column.type)))
+    return dict(columns)
+
+
+def _by_source_type(files: Sequence[SourceFile]) -> dict[str, Typed]:
+    """The columns by name with the types that they have in their files: two may be read as the same type."""
+    columns: dict[str, list[tuple[SourceFile, ColumnType]]] = {}
+    for file in files:
+        for column in file.columns:
+            type_ = column_type(column.source_type or column.type)
+            columns.setdefault(column.name, []).append((file, type_))
     return dict(columns)
 
 

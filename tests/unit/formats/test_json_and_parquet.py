@@ -325,6 +325,18 @@ def test_a_large_file_is_looked_at_in_batches(read, monkeypatch):
         read(Json(), "a.json", b'[{"a":1},2,{"a":3}]')
 
 
+def test_keys_are_in_the_order_of_their_first_values(tmp_path, connection):
+    paths = []
+    for number in range(40):
+        paths.append(str(tmp_path / f"{number}.ndjson"))
+        lines = f'{{"k{number}":1}}\n' * (1 if number % 2 else 20_000)
+        (tmp_path / f"{number}.ndjson").write_text(lines)
+    files = f"{paths}, format='newline_delimited'"
+    keys = [f"k{number}" for number in range(40)]
+    for _ in range(5):
+        assert list(json_structure.structure(files, 1, connection).types) == keys
+
+
 def test_over_long_line_is_set_aside(read):
     found = read(Json(), "a.ndjson", b'{"a":"' + b"x" * 40_000_000 + b'"}\n{"a":"y"}\n')
     assert found.rows == [("y",)]
