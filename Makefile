@@ -23,8 +23,8 @@ demo: $(CORE)  ## run the shop from files to a published release
 	@printf '%s\n' '' 'Open next (from examples/shop):' \
 	  '  medallion.yaml                                     the declaration that did this' \
 	  '  ../../$(BIN)/medallion show gold.country_stats    a table of the release' \
-	  '  ../../$(BIN)/medallion quarantine                 every row that did not make it, and why' \
-	  '  ../../$(BIN)/medallion run                        again: nothing changed, nothing is done' \
+	  '  ../../$(BIN)/medallion quarantine                 every rejected row, with the reason' \
+	  '  ../../$(BIN)/medallion run                        again: nothing changed, so nothing is computed' \
 	  '  lake/gold/clients_stats.parquet                    the same tables, for any other tool'
 
 test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses, ARGS=--cov tells what they cover

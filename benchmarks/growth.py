@@ -153,9 +153,9 @@ def _peak() -> float:
 
 def _work(operation: str, pipeline: md.Pipeline) -> Callable[[], object]:
     if operation == "status":
-        from medallion.cli.status import gather
+        from medallion.cli.status import collect_status
 
-        return lambda: gather(pipeline)
+        return lambda: collect_status(pipeline)
     if operation == "GET /releases":
         from falcon.testing import TestClient
 

@@ -239,13 +239,13 @@ def plain_annotations(text: str) -> str:
 
 def shared_options() -> Iterator[str]:
     """The options of all commands."""
-    context = click.Context(group, info_name="medallion")
+    context = click.Context(group, info_name="medallion", **group.context_settings)
     yield options(group.get_params(context), context)
 
 
 def commands() -> Iterator[str]:
     """The commands with their arguments and options."""
-    context = click.Context(group, info_name="medallion")
+    context = click.Context(group, info_name="medallion", **group.context_settings)
     shared = {parameter.name for parameter in group.get_params(context)}
     yield contents([f"medallion {name}" for name in COMMANDS])
     for name in COMMANDS:

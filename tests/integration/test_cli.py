@@ -281,7 +281,7 @@ def test_quarantine_counts_prints_and_writes_rejects(published: Path, tmp_path: 
     ]
     assert found[0]["row"]["price"] == "nine"
     assert len(found) == 4
-    assert "no row of gold.months" in medallion(published, "quarantine", "gold.months").out
+    assert "no rows of gold.months" in medallion(published, "quarantine", "gold.months").out
     assert medallion(published, "quarantine", "silver.ordres").code == 2
 
 
@@ -331,7 +331,7 @@ def test_a_gate_that_closes_leaves_the_published_release(project: Path) -> None:
         r"^silver\.orders +failed +21 +15 +2 +0 +4 +[\d.]+ *$", ended.out, re.MULTILINE
     )
     assert ended.err.startswith("error: silver.orders: ")
-    assert ended.err.splitlines()[-1] == f"the published release stays {release}"
+    assert ended.err.splitlines()[-1] == f"release {release} is still published"
     failed = medallion(project, "runs", "--json").json[0]
     rejects = medallion(
         project, "quarantine", "silver.orders", "--run", failed["id"], "--json"
@@ -473,7 +473,7 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(
 
     assert (process.returncode, err) == (
         130,
-        f"error: interrupted; the published release stays {release}\n",
+        f"error: interrupted; release {release} is still published\n",
     )
     declared.write_text(before)
     assert "up to date" in medallion(project, "run").out

@@ -323,7 +323,7 @@ def test_gc_names_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as end:
         main(["-f", str(tmp_path / "medallion.yaml"), "gc"])
     assert end.value.code == 0
-    assert "left alone: releases/xyz.json: not a record that can be read" in capsys.readouterr().out
+    assert "skipped releases/xyz.json: not a readable record" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", ["lease.json", "lake.json", "plain.json", "shared/layer.json"])

@@ -69,7 +69,7 @@ def test_rows_columns_and_order_are_chosen(
     ]
     code, out, _ = show(folder, capfdbinary, *chosen, "--limit", "1")
     assert out.splitlines()[0].split() == ["id", "odd,", "name"]
-    assert out.splitlines()[-1].startswith("1 row that match of gold.sales in release ")
+    assert out.splitlines()[-1].startswith("1 matching row of gold.sales in release ")
 
 
 def test_a_table_has_nested_values_as_json(
@@ -158,8 +158,8 @@ def test_a_value_that_cannot_be_computed_leaves_no_file(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--output", "sales.doc"], "sales.doc: no format has this ending"),
-        (["--output", "sales", "--format", "table"], "--output needs a format of files"),
+        (["--output", "sales.doc"], "sales.doc: unknown file extension"),
+        (["--output", "sales", "--format", "table"], "--output needs a file format"),
     ],
 )
 def test_a_format_that_nothing_tells_is_the_callers_fault(
@@ -196,4 +196,4 @@ def test_csv_for_a_spreadsheet(tmp_path: Path, capfdbinary: pytest.CaptureFixtur
     assert "=1+1" in show(tmp_path, capfdbinary, *chosen, "--csv")[1].splitlines()[2][:4]
     code, _, err = show(tmp_path, capfdbinary, "--output", str(tmp_path / "out.spreadsheet"))
     assert code == 2
-    assert "no format has this ending" in err
+    assert "unknown file extension" in err

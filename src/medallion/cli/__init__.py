@@ -1,7 +1,7 @@
 """The `medallion` command: arguments and printing only.
 
-One file a command, imported when it is called; `settings` holds what all commands take,
-`errors` how failures are told, `output` how things are printed.
+Each command is a module of its name, imported when it is called. `settings` has the options that
+all commands share, `errors` prints failures, and `output` formats tables, numbers and JSON.
 """
 
 from __future__ import annotations
@@ -41,17 +41,12 @@ COMMANDS = (
 )
 
 
-WRITERS = (
-    "run",
-    "rollback",
-    "adopt",
-    "bench",
-    "gc",
-)  # they hold the lease, and release it when they are terminated
+# Commands that take the lease; SIGTERM interrupts them so that they release it.
+WRITERS = ("run", "rollback", "adopt", "bench", "gc")
 
 
 class Commands(click.Group):
-    """The commands by name, each from the file of its name."""
+    """The commands by name, each imported from the module of its name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -59,14 +54,14 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = import_module(f"medallion.cli.{cmd_name}").command
-        return found
+        command: click.Command = import_module(f"medallion.cli.{cmd_name}").command
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, RuntimeError) as error:
-            # click would say "Aborted!", and DuckDB at work raises an error of its own
+            # Click would print "Aborted!"; DuckDB raises RuntimeError for an interrupted query.
             if isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted":
                 raise InterruptedError from error
             raise
@@ -77,7 +72,7 @@ class Commands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             from medallion.errors import did_you_mean
 
-            ctx.fail(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+            ctx.fail(f"unknown command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
         if args and args[0] in WRITERS:
             signal.signal(signal.SIGTERM, _terminate)
         return super().resolve_command(ctx, args)
@@ -88,8 +83,8 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     params=shared_options(),
-    epilog="Begin with `medallion init DIR`. "
-    "Exit codes: 0 done, 1 the run failed, 2 the declaration or the call is wrong.",
+    epilog="Start with `medallion init DIR`. "
+    "Exit codes: 0 success, 1 failure, 2 invalid declaration or arguments.",
 )
 @click.version_option(package_name="medallion-lake", message="medallion %(version)s")
 def group() -> None:
@@ -97,27 +92,30 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 the run failed, 2 the declaration or the call is wrong,
-    130 interrupted, 143 terminated."""
-    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    """Run the command line, then exit.
+
+    Exit codes: 0 success, 1 failure, 2 invalid declaration or arguments, 130 interrupted,
+    143 terminated.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that has no arrows still gets the message
+        if hasattr(stream, "reconfigure"):  # characters that the terminal lacks become "?"
             stream.reconfigure(errors="replace")
-    settings = Settings(as_json="--json" in given)
+    settings = Settings(as_json="--json" in arguments)
     try:
-        done = group.main(given, prog_name="medallion", obj=settings, standalone_mode=False)
+        result = group.main(arguments, prog_name="medallion", obj=settings, standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:
-        from medallion.cli.errors import tell
+        from medallion.cli.errors import print_error
 
-        sys.exit(tell(error, settings, terminated=bool(_terminated)))
-    sys.exit(done if isinstance(done, int) else 0)
+        sys.exit(print_error(error, settings, terminated=bool(_signals)))
+    sys.exit(result if isinstance(result, int) else 0)
 
 
-_terminated: list[int] = []  # the signal that ended the command, if one did
+_signals: list[int] = []  # the signal that ended the command, if one did
 
 
 def _terminate(number: int, frame: object) -> None:
-    """Stop as at Ctrl-C, so that a run ends its work, releases its lease and is recorded as failed."""
+    """Act as Ctrl-C, so that a run stops cleanly, releases its lease and is recorded as failed."""
     del frame
-    _terminated.append(number)
+    _signals.append(number)
     raise KeyboardInterrupt

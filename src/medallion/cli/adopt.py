@@ -1,4 +1,4 @@
-"""`medallion adopt`: take a lake and its serving databases over."""
+"""`medallion adopt`: take ownership of a lake and its serving databases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from medallion.cli.settings import Command, Settings, json_option
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Make the lake and the serving databases this pipeline's.
+    """Take ownership of the lake and the serving databases.
 
-    For a pipeline that was renamed, a lake that was copied or restored, or a database that another lake served. Readers
-    see no change until the next run, which replaces what a database shows and this lake does not know.
+    For a pipeline that was renamed, a lake that was copied or restored, or a database that another
+    lake served. Readers see no change until the next run, which replaces tables of the database
+    that this lake does not know.
     """
     from medallion.cli.output import print_json
 
@@ -25,6 +26,6 @@ def command(settings: Settings) -> None:
         return
     sinks = ", ".join(pipeline.sinks)
     settings.say(
-        f"lake {identity.id} and its sinks ({sinks}) belong to pipeline {identity.pipeline!r} now"
+        f"lake {identity.id} and its sinks ({sinks}) now belong to pipeline {identity.pipeline!r}"
     )
-    settings.say(f"next: {settings.typed('run')}")
+    settings.say(f"next: {settings.command_line('run')}")

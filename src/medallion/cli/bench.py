@@ -1,4 +1,4 @@
-"""`medallion bench sink`: how fast the serving database takes in the pipeline's own tables."""
+"""`medallion bench sink`: how fast the pipeline's own tables load into the serving database."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ SIZES = (1_000, 10_000, 100_000)
     type=click.IntRange(1),
     multiple=True,
     metavar="ROWS",
-    help="A batch size to try.",
+    help="A batch size to measure; repeatable.",
 )
 @click.option(
     "--table",
     "tables",
     multiple=True,
     metavar="NAME",
-    help="Only this table; may be given several times.",
+    help="Load only this table; repeatable.",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(1),
     default=3,
     show_default=True,
-    help="The median of so many counts.",
+    help="Number of loads per measurement; the median counts.",
 )
 @json_option
 @click.pass_obj
@@ -49,38 +49,37 @@ def command(
 ) -> None:
     """Time the load of the published tables into the serving database.
 
-    WHAT is `sink`. Each table is loaded by every strategy (replace; append and merge where it has a key, upon a copy of
-    itself) and in batches of 1,000, 10,000 and 100,000 rows, beside what is live; readers see no change, and nothing
-    stays. The sink's `batch` then sets the size for good.
+    WHAT is `sink`. Each table is loaded with every strategy (replace, and for tables with a key
+    append and merge into a copy of the table) and in batches of 1,000, 10,000 and 100,000 rows. The
+    loads go next to the live tables and are removed; readers see no change. Set the best batch size
+    as `batch` of the sink.
     """
     from medallion.cli.output import console, print_json
     from medallion.ops.benchmark import time_loads
 
     sizes = batches or SIZES
-    found = time_loads(settings.pipeline(), sizes, rounds=rounds, only=tables, watch=settings.say)
+    timings = time_loads(settings.pipeline(), sizes, rounds=rounds, only=tables, watch=settings.say)
     if settings.as_json:
-        print_json(found)
+        print_json(timings)
     elif not settings.quiet:
         settings.say()
-        console().print(_shown(found, each=bool(tables)))
+        console().print(_grid(timings, by_table=bool(tables)))
 
 
-def _shown(found: Sequence[Timing], *, each: bool) -> Table:
-    """A line a strategy and batch size, of all its tables together or of `each` by itself."""
+def _grid(timings: Sequence[Timing], *, by_table: bool) -> Table:
+    """One line per strategy and batch size, with the total of all tables or `by_table`."""
     from medallion.cli.output import number, table
 
     groups: dict[tuple[str, str, str, int], list[Timing]] = {}
-    for timing in found:
-        name = timing.table if each else ""
+    for timing in timings:
+        name = timing.table if by_table else ""
         groups.setdefault((timing.sink, name, timing.strategy, timing.batch), []).append(timing)
     figures = ("batch", "rows", "seconds", "rows/s")
-    made = table(["sink", "tables", "strategy", *figures], right=figures)
-    for (sink, name, strategy, batch), timings in sorted(groups.items()):
-        rows, seconds = (
-            sum(timing.rows for timing in timings),
-            sum(timing.seconds for timing in timings),
-        )
-        tables = name or count_of(len(timings), "table")
+    grid = table(["sink", "tables", "strategy", *figures], right=figures)
+    for (sink, name, strategy, batch), members in sorted(groups.items()):
+        rows = sum(timing.rows for timing in members)
+        seconds = sum(timing.seconds for timing in members)
+        tables = name or count_of(len(members), "table")
         rate = number(round(rows / seconds))
-        made.add_row(sink, tables, strategy, number(batch), number(rows), f"{seconds:.3f}", rate)
-    return made
+        grid.add_row(sink, tables, strategy, number(batch), number(rows), f"{seconds:.3f}", rate)
+    return grid

@@ -1,4 +1,4 @@
-"""`medallion check`: is the declaration right?"""
+"""`medallion check`: validate the declaration."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from medallion.plural import count_of
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Check the declaration and print everything wrong with it.
+    """Validate the declaration and print every problem in it.
 
-    Reads medallion.yaml, and whose lake a local one is: no data, no database. Each problem comes with file, line
-    and column.
+    Reads medallion.yaml and, if the lake is local, which pipeline owns it; no data and no database.
+    Each problem comes with its file, line and column.
     """
     from medallion.cli.output import print_json
 
     pipeline = settings.pipeline()
-    pipeline.check_owner(remote=False)  # a remote lake is asked by plan and run
+    pipeline.check_owner(remote=False)  # `plan` and `run` check the owner of a remote lake
     declaration = pipeline.declaration
     tables = {layer: list(declaration.tables.get(layer, {})) for layer in declaration.layers}
     if settings.as_json:
@@ -33,8 +33,7 @@ def command(settings: Settings) -> None:
             }
         )
         return
-    told = ", ".join(f"{len(names)} {layer}" for layer, names in tables.items())
+    by_layer = ", ".join(f"{len(names)} {layer}" for layer, names in tables.items())
     total = count_of(sum(map(len, tables.values())), "table")
-    settings.say(
-        f"{settings.path} is valid: {total} ({told}), {count_of(len(pipeline.sinks), 'sink')}"
-    )
+    sinks = count_of(len(pipeline.sinks), "sink")
+    settings.say(f"{settings.path} is valid: {total} ({by_layer}), {sinks}")

@@ -20,12 +20,12 @@ from medallion.cli.settings import Command, Settings
 def command(settings: Settings, host: str, port: int, show: bool) -> None:
     """Serve the dashboard (extra `panel`).
 
-    It is `panel serve` on the installed package; every option of that works with
+    It runs `panel serve` on the installed package. For other options of Panel, call it yourself:
     `MEDALLION_CONFIG=medallion.yaml panel serve …/medallion_panel`.
     """
     from medallion.cli.extras import needs
 
-    settings.pipeline()  # a wrong declaration is told before a server starts
+    settings.pipeline()  # report an invalid declaration before a server starts
     with needs("panel"):
         import medallion_panel
 

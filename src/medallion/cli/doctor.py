@@ -1,4 +1,4 @@
-"""`medallion doctor`: is everything there that a run stands on?"""
+"""`medallion doctor`: check everything that a run needs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ STYLES = {"ok": "green", "warning": "yellow", "failure": "bold red"}
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> int:
-    """Probe everything that a run stands on.
+    """Check everything that a run needs.
 
-    That is the installation, the declaration, the lake, the sinks, the source files and the lease. Each
-    probe says what it found and what to do about it. The exit code is 1 when one fails.
+    Checks the installation, the declaration, the lake, the sinks, the source files and the lease,
+    and prints what to do about each problem. The exit code is 1 if a check fails.
     """
     from rich.text import Text
 
@@ -40,16 +40,13 @@ def command(settings: Settings) -> int:
             ]
         )
     elif not settings.quiet:
-        made = table(["probe", "", "found"])
+        grid = table(["check", "outcome", "details"])
         for probe in probes:
-            said = Text(mask("\n".join(map(plain, probe.said.splitlines()))))
+            details = Text(mask("\n".join(map(plain, probe.said.splitlines()))))
             if probe.advice:
-                said.append(f"\n→ {mask(plain(probe.advice))}")
-            made.add_row(probe.name, Text(probe.outcome, STYLES[probe.outcome]), said)
-        console().print(made)
-        settings.say(
-            f"\n{failed} of {count_of(len(probes), 'probe')} failed"
-            if failed
-            else "\nall checks passed"
-        )
+                details.append(f"\n→ {mask(plain(probe.advice))}")
+            grid.add_row(probe.name, Text(probe.outcome, STYLES[probe.outcome]), details)
+        console().print(grid)
+        total = count_of(len(probes), "check")
+        settings.say(f"\n{failed} of {total} failed" if failed else "\nall checks passed")
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""How the command line tells of a failure: one `error:` line, the hint below it, and the exit code."""
+"""How the command line reports a failure: an `error:` line, a hint below it, and the exit code."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
-def tell(error: BaseException, settings: Settings, *, terminated: bool = False) -> int:
-    """Print an error to standard error, and give the exit code. Shows a traceback only when asked to be verbose.
+def print_error(error: BaseException, settings: Settings, *, terminated: bool = False) -> int:
+    """Print an error to standard error and return the exit code.
 
-    `terminated` says that an interruption was SIGTERM.
+    The traceback is printed only with `--verbose`. `terminated`: the interruption was SIGTERM.
     """
     if isinstance(error, (KeyboardInterrupt, InterruptedError, click.Abort)):
         if sys.stderr.isatty():
             click.echo(err=True)  # the terminal has just shown ^C
         word, code = ("terminated", TERMINATED) if terminated else ("interrupted", INTERRUPTED)
-        said, settings.closing = "; ".join([word, *settings.closing]), []
-        told: dict[str, Any] = {"type": word.capitalize(), "message": said, "hint": ""}
+        message, settings.closing = "; ".join([word, *settings.closing]), []
+        details: dict[str, Any] = {"type": word.capitalize(), "message": message, "hint": ""}
     else:
-        told, code = _told(error, settings), _exit_code(error)
+        details, code = _details(error, settings), _exit_code(error)
     if settings.as_json:
         from medallion.cli.output import as_json
 
-        click.echo(as_json({"error": {**mask_all(told), "exit_code": code}}), err=True)
+        click.echo(as_json({"error": {**mask_all(details), "exit_code": code}}), err=True)
         return code
     if settings.verbose and code not in (INTERRUPTED, TERMINATED):
         click.echo(mask("".join(traceback.format_exception(error))), err=True)
-    lines = [*_lines(told), *settings.closing]
+    lines = [*_lines(details), *settings.closing]
     click.echo(mask("\n".join(lines)), err=True)
     return code
 
@@ -47,7 +47,8 @@ def _exit_code(error: BaseException) -> int:
     return code if isinstance(code, int) else 1
 
 
-def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
+def _details(error: BaseException, settings: Settings) -> dict[str, Any]:
+    """The type, message and hint of an error, as `--json` prints them."""
     name = type(error).__name__
     if isinstance(error, DeclarationError):
         problems = [
@@ -56,8 +57,8 @@ def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
         ]
         return {"type": name, "message": error.message, "hint": error.hint, "problems": problems}
     if isinstance(error, MedallionError):
-        told: dict[str, Any] = {"type": name, "message": error.message, "hint": error.hint}
-        return {**told, "run": error.run} if error.run else told
+        details: dict[str, Any] = {"type": name, "message": error.message, "hint": error.hint}
+        return {**details, "run": error.run} if error.run else details
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         hint = f"{context.command_path} --help" if context else ""
@@ -65,15 +66,13 @@ def _told(error: BaseException, settings: Settings) -> dict[str, Any]:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return {"type": name, "message": f"{where}{error.strerror.lower()}", "hint": ""}
-    hint = "" if settings.verbose else "this is not foreseen; -v shows where it happened"
+    hint = "" if settings.verbose else "unexpected error; run again with -v for the traceback"
     return {"type": name, "message": f"{name}: {error}", "hint": hint}
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
-    first, *others = str(told["message"]).splitlines() or [""]
-    if others and "problems" in told:
-        first, others = (
-            f"{count_of(len(told['problems']), 'problem')} in the declaration",
-            [first, *others],
-        )
-    return [f"error: {first}", *others, *([f"  → {told['hint']}"] if told["hint"] else [])]
+def _lines(details: dict[str, Any]) -> list[str]:
+    first, *others = str(details["message"]).splitlines() or [""]
+    if others and "problems" in details:
+        others = [first, *others]
+        first = f"{count_of(len(details['problems']), 'problem')} in the declaration"
+    return [f"error: {first}", *others, *([f"  → {details['hint']}"] if details["hint"] else [])]

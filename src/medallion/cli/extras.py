@@ -1,4 +1,4 @@
-"""What a command says when the extra it needs is not installed."""
+"""The error of a command whose optional packages are not installed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from medallion.errors import PluginError
 
 @contextmanager
 def needs(extra: str) -> Iterator[None]:
-    """Turn a missing import into PluginError with the `pip install` that mends it."""
+    """Turn a failed import into PluginError with the `pip install` command that fixes it."""
     try:
         yield
     except ImportError as error:
         raise PluginError(
-            f"this needs {error.name or error}, which is not installed",
+            f"this command needs {error.name or error}, which is not installed",
             hint=f"pip install 'medallion-lake[{extra}]'",
         ) from error

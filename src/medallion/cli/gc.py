@@ -1,4 +1,4 @@
-"""`medallion gc`: remove what nothing needs any more."""
+"""`medallion gc`: remove files and tables that no kept release needs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from medallion.secrets import mask
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Remove what nothing needs any more.
+    """Remove files and tables that no kept release needs.
 
-    That is what no kept release or run needs, and what killed runs left behind. How many releases are
-    kept is each layer's `retain` in the declaration.
+    Also removes what killed runs left behind. `retain` of each layer in the declaration sets how
+    many releases are kept.
     """
     from medallion.cli.output import plain, print_json, size
 
-    gone = settings.pipeline().collect()
+    removal = settings.pipeline().collect()
     if settings.as_json:
-        print_json(gone)
+        print_json(removal)
         return
-    found = {
-        count_of(gone.releases, "release"): gone.releases,
-        f"{count_of(gone.objects, 'object')} ({size(gone.bytes)})": gone.objects,
-        f"{count_of(gone.tables, 'table')} in sinks": gone.tables,
-        count_of(gone.parts, "half-written file"): gone.parts,
+    counts = {
+        count_of(removal.releases, "release"): removal.releases,
+        f"{count_of(removal.objects, 'object')} ({size(removal.bytes)})": removal.objects,
+        f"{count_of(removal.tables, 'table')} in sinks": removal.tables,
+        count_of(removal.parts, "half-written file"): removal.parts,
     }
-    told = ", ".join(said for said, number in found.items() if number)
-    settings.say(f"removed {told}" if told else "nothing to remove")
-    for path in gone.left:
-        settings.say(f"left alone: {mask(plain(path))}: not a record that can be read")
+    summary = ", ".join(text for text, number in counts.items() if number)
+    settings.say(f"removed {summary}" if summary else "nothing to remove")
+    for path in removal.left:
+        settings.say(f"skipped {mask(plain(path))}: not a readable record")

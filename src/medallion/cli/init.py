@@ -1,4 +1,4 @@
-"""`medallion init`: a small project that works, to begin with."""
+"""`medallion init`: create a small working project."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from medallion.cli.settings import Command, Settings
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 @click.pass_obj
 def command(settings: Settings, folder: Path) -> None:
-    """Make a small working project in DIR.
+    """Create a small working project in DIR.
 
-    It has a declaration, some data with dirt in it, and a README. Files that are there already are never overwritten.
+    It has a declaration, sample data with some invalid rows, and a README. Existing files are never
+    overwritten.
     """
     from medallion.errors import CallError
 
     project = dict(_files(files("medallion") / "templates", PurePosixPath()))
-    taken = [str(path) for path in project if (folder / path).exists()]
-    if taken:
+    existing = [str(path) for path in project if (folder / path).exists()]
+    if existing:
         raise CallError(
-            f"{folder}: {', '.join(taken)} would be overwritten", hint="choose another folder"
+            f"{folder}: {', '.join(existing)} would be overwritten", hint="choose another folder"
         )
     for path, content in project.items():
         target = folder / path
@@ -36,8 +37,9 @@ def command(settings: Settings, folder: Path) -> None:
 
 
 def _files(top: Traversable, path: PurePosixPath) -> list[tuple[PurePosixPath, bytes]]:
-    found: list[tuple[PurePosixPath, bytes]] = []
+    """All files below `top`, as pairs of a path relative to it and the content."""
+    contents: list[tuple[PurePosixPath, bytes]] = []
     for item in sorted(top.iterdir(), key=lambda item: item.name):
-        below = path / item.name
-        found += _files(item, below) if item.is_dir() else [(below, item.read_bytes())]
-    return found
+        child = path / item.name
+        contents += _files(item, child) if item.is_dir() else [(child, item.read_bytes())]
+    return contents

@@ -1,4 +1,4 @@
-"""How things are printed: tables that fit the terminal, numbers, sizes, ages, JSON."""
+"""Formatting for the terminal: tables that fit its width, numbers, sizes, ages, JSON."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-WIDE = 10_000  # columns where no terminal sets a limit: a file or a pipe gets every value whole
+WIDE = 10_000  # width in characters of output to a file or a pipe, so that no value is cut
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 NUMBERS = frozenset((*INTEGERS, *(f"U{name}" for name in INTEGERS), "DECIMAL", "DOUBLE", "FLOAT"))
 
 
 def console() -> Console:
-    """Standard output, with colour on a terminal alone and never when NO_COLOR is set."""
+    """Standard output, with colour only on a terminal and never when NO_COLOR is set."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDE
@@ -30,11 +30,11 @@ def console() -> Console:
 
 
 def table(columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
-    """An empty table; the columns in `right` hold numbers."""
+    """An empty table; the columns in `right` are aligned right, for numbers."""
     from rich import box
     from rich.table import Table
 
-    made = Table(
+    grid = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
@@ -43,14 +43,14 @@ def table(columns: Sequence[str], *, right: Iterable[str] = ()) -> Table:
     )
     for name in columns:
         if name in right:
-            made.add_column(name, justify="right", no_wrap=True)
+            grid.add_column(name, justify="right", no_wrap=True)
         else:
-            made.add_column(name, overflow="fold")
-    return made
+            grid.add_column(name, overflow="fold")
+    return grid
 
 
 def plain(value: object) -> str:
-    """A value as one line of text in which nothing steers the terminal."""
+    """A value as one line of text, with control characters escaped."""
     text = "" if value is None else str(value)
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
@@ -58,7 +58,7 @@ def plain(value: object) -> str:
 
 
 def is_number(type_: str) -> bool:
-    """Whether a DuckDB type is one of numbers."""
+    """Whether a DuckDB type is numeric."""
     return type_.partition("(")[0] in NUMBERS
 
 
@@ -67,7 +67,7 @@ def number(value: int) -> str:
 
 
 def size(bytes_: int) -> str:
-    """Bytes for people: `1.2 MB`."""
+    """A number of bytes with its unit: `1.2 MB`."""
     value = float(bytes_)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:
@@ -91,14 +91,14 @@ def moment(value: datetime) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Records, dates and decimals (as text, so that they stay exact) as one JSON document."""
+    """A value as one JSON document. Decimals are text, so that they stay exact; NaN is null."""
     from pydantic_core import to_json
 
     return to_json(value, indent=1, inf_nan_mode="null", bytes_mode="base64").decode()
 
 
 def line_json(value: Any) -> str:
-    """The same on one line."""
+    """The same as `as_json`, on one line."""
     from pydantic_core import to_json
 
     return to_json(value, inf_nan_mode="null", bytes_mode="base64").decode()

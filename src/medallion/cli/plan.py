@@ -1,4 +1,4 @@
-"""`medallion plan`: what a run would do, and why."""
+"""`medallion plan`: print what a run would do, and why."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"
 
 
 @click.command("plan", cls=Command)
-@click.option(
-    "--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times."
-)
-@click.option("--from", "from_", metavar="TABLE", help="Only this table and what is made of it.")
-@click.option("--to", metavar="TABLE", help="Only this table and what it is made of.")
+@click.option("--only", multiple=True, metavar="TABLE", help="Plan only this table; repeatable.")
+@click.option("--from", "from_", metavar="TABLE", help="Plan this table and what depends on it.")
+@click.option("--to", metavar="TABLE", help="Plan this table and what it depends on.")
 @click.option("--full", is_flag=True, help="Show what `run --full` would recompute.")
 @json_option
 @click.pass_obj
 def command(
     settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool
 ) -> None:
-    """Print what a run would do now, table by table, and why. Writes nothing."""
+    """Print what a run would do to each table, and why. Writes nothing."""
     from rich.text import Text
 
     from medallion.cli.output import console, plain, print_json, table
@@ -43,19 +41,18 @@ def command(
         return
     if settings.quiet:
         return
-    made = table(["table", "decision", "why"])
+    grid = table(["table", "decision", "why"])
     for step in plan.steps:
-        made.add_row(step.table, Text(step.decision, STYLES[step.decision]), step.why)
-    console().print(made)
+        grid.add_row(step.table, Text(step.decision, STYLES[step.decision]), step.why)
+    console().print(grid)
     for step in plan.steps:
-        for said in step.snapshot.warnings if step.snapshot else ():
-            settings.say(f"warning: {step.table}: {plain(said)}")
+        for warning in step.snapshot.warnings if step.snapshot else ():
+            settings.say(f"warning: {step.table}: {plain(warning)}")
     settings.say()
     if plan.stale:
-        settings.say(f"it would not publish: {', '.join(plan.stale)} would be out of date")
+        settings.say(f"a run would not publish: {', '.join(plan.stale)} would be out of date")
     elif plan.computes:
-        settings.say(
-            f"{count_of(len(plan.computes), 'table')} to compute; next: {settings.typed('run')}"
-        )
+        total = count_of(len(plan.computes), "table")
+        settings.say(f"{total} to compute; next: {settings.command_line('run')}")
     else:
         settings.say("up to date: a run would compute nothing")

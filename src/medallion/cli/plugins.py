@@ -1,4 +1,4 @@
-"""`medallion plugins`: what can stand in a declaration, and how it is written."""
+"""`medallion plugins`: list the plugins that a declaration can use, and describe one."""
 
 from __future__ import annotations
 
@@ -19,39 +19,42 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def command(settings: Settings, name: str | None) -> None:
-    """List the plugins, or tell what NAME does and takes."""
+    """List the plugins, or describe NAME and its fields."""
     from medallion.cli.output import print_json
 
-    found = [told for told in _all() if name in (None, told["name"])]
-    if not found:
+    everything = _descriptions()
+    plugins = [plugin for plugin in everything if name in (None, plugin["name"])]
+    if not plugins:
         from medallion.errors import CallError, did_you_mean
 
-        raise CallError(
-            f"there is no plugin {name!r}{did_you_mean(str(name), [told['name'] for told in _all()])}"
-        )
+        names = [plugin["name"] for plugin in everything]
+        raise CallError(f"unknown plugin {name!r}{did_you_mean(str(name), names)}")
     if settings.as_json:
-        print_json(found)
+        print_json(plugins)
     elif settings.quiet:
         return
     elif name is None:
-        _list(found)
+        _list(plugins)
     else:
-        for told in found:
-            _describe(settings, told)
+        for plugin in plugins:
+            _describe(settings, plugin)
 
 
-def _all() -> list[dict[str, Any]]:
+def _descriptions() -> list[dict[str, Any]]:
+    """Every plugin as plain data; the entry points that cannot be used come last."""
     from medallion import plugins
     from medallion.entry_points import registry
 
     usable = [
-        _told(group, name) for group in plugins.GROUPS for name in sorted(plugins.registered(group))
+        _description(group, name)
+        for group in plugins.GROUPS
+        for name in sorted(plugins.registered(group))
     ]
     return [*usable, *(_unusable(defect) for defect in registry(plugins.GROUPS).defects)]
 
 
 def _unusable(defect: Defect) -> dict[str, Any]:
-    """An entry point whose name is taken."""
+    """The description of an entry point that cannot be used, such as one whose name is taken."""
     from medallion import plugins
 
     return {
@@ -64,14 +67,15 @@ def _unusable(defect: Defect) -> dict[str, Any]:
     }
 
 
-def _told(group: str, name: str) -> dict[str, Any]:
+def _description(group: str, name: str) -> dict[str, Any]:
+    """A plugin's kind, distribution, documentation and fields, or why it cannot be used."""
     from medallion import plugins
     from medallion.entry_points import distribution_of
     from medallion.errors import PluginError
 
     point = plugins.registered(group)[name]
     owner = distribution_of(point)
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "name": name,
         "kind": plugins.noun(group),
         "from": owner,
@@ -80,15 +84,15 @@ def _told(group: str, name: str) -> dict[str, Any]:
     try:
         kind = plugins.find(group, name)
     except PluginError as error:
-        return {**told, "missing": error.message, "hint": error.hint}
-    told |= {"doc": inspect.getdoc(kind) or "", "value_field": kind.value_field}
+        return {**description, "missing": error.message, "hint": error.hint}
+    description |= {"doc": inspect.getdoc(kind) or "", "value_field": kind.value_field}
     try:
-        return {**told, "fields": _fields(kind)}
-    except Exception as error:  # fields that no JSON Schema can express, or whatever the class does
+        return {**description, "fields": _fields(kind)}
+    except Exception as error:  # the class is a third party's: its schema can raise anything
         reason = f"its fields cannot be described: {type(error).__name__}: {error}"
         return {
-            **told,
-            "missing": f"{told['kind']} {name!r} of {owner}: {reason}",
+            **description,
+            "missing": f"{description['kind']} {name!r} of {owner}: {reason}",
             "hint": f"upgrade {owner}",
         }
 
@@ -96,55 +100,59 @@ def _told(group: str, name: str) -> dict[str, Any]:
 def _fields(kind: type[Plugin]) -> list[dict[str, Any]]:
     from medallion.declaration.json_schema import shape
 
-    properties = kind.model_json_schema(by_alias=True).get("properties", {})
-    definitions = kind.model_json_schema(by_alias=True).get("$defs", {})
-    return [
-        {
-            "name": info.alias or name,
-            "type": shape(properties.get(info.alias or name, {}), definitions),
-            "required": info.is_required(),
-            "default": None
-            if info.is_required()
-            else properties.get(info.alias or name, {}).get("default"),
-        }
-        for name, info in kind.model_fields.items()
-        if name != "label"  # a sink's own name, which stands before it
-    ]
+    schema = kind.model_json_schema(by_alias=True)
+    properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
+    fields = []
+    for name, info in kind.model_fields.items():
+        if name == "label":  # a sink's own name, which is the key above its fields
+            continue
+        field = properties.get(info.alias or name, {})
+        fields.append(
+            {
+                "name": info.alias or name,
+                "type": shape(field, definitions),
+                "required": info.is_required(),
+                "default": None if info.is_required() else field.get("default"),
+            }
+        )
+    return fields
 
 
-def _list(found: list[dict[str, Any]]) -> None:
+def _list(plugins: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
     from medallion.cli.output import console, table
 
-    made = table(["kind", "name", "what it does"])
-    kind = ""
-    for told in found:
-        said = (
-            Text(told["missing"], "yellow")
-            if "missing" in told
-            else Text(told["doc"].partition("\n\n")[0])
-        )
-        said.plain = " ".join(said.plain.split())
-        made.add_row(Text(told["kind"] if told["kind"] != kind else "", "bold"), told["name"], said)
-        kind = told["kind"]
-    console().print(made)
+    grid = table(["kind", "name", "what it does"])
+    previous = ""
+    for plugin in plugins:
+        if "missing" in plugin:
+            summary = Text(plugin["missing"], "yellow")
+        else:
+            summary = Text(plugin["doc"].partition("\n\n")[0])
+        summary.plain = " ".join(summary.plain.split())
+        kind = plugin["kind"] if plugin["kind"] != previous else ""
+        grid.add_row(Text(kind, "bold"), plugin["name"], summary)
+        previous = plugin["kind"]
+    console().print(grid)
 
 
-def _describe(settings: Settings, told: dict[str, Any]) -> None:
+def _describe(settings: Settings, plugin: dict[str, Any]) -> None:
     from medallion.cli.output import console, line_json, table
 
-    settings.say(f"{told['kind']} {told['name']}  ({told['plugin']}, from {told['from']})\n")
-    if "missing" in told:
-        settings.say(f"{told['missing']}\n  → {told['hint']}\n")
+    settings.say(
+        f"{plugin['kind']} {plugin['name']}  ({plugin['plugin']}, from {plugin['from']})\n"
+    )
+    if "missing" in plugin:
+        settings.say(f"{plugin['missing']}\n  → {plugin['hint']}\n")
         return
-    settings.say(f"{told['doc']}\n")
-    if told["fields"]:
-        made = table(["field", "type", "default"])
-        for field in told["fields"]:
-            default = "needed" if field["required"] else line_json(field["default"])
-            made.add_row(field["name"], field["type"], default)
-        console().print(made)
+    settings.say(f"{plugin['doc']}\n")
+    if plugin["fields"]:
+        grid = table(["field", "type", "default"])
+        for field in plugin["fields"]:
+            default = "required" if field["required"] else line_json(field["default"])
+            grid.add_row(field["name"], field["type"], default)
+        console().print(grid)
         settings.say()
-    if told["value_field"]:
-        settings.say(f"A value that is no mapping of fields is taken as `{told['value_field']}`.\n")
+    if plugin["value_field"]:
+        settings.say(f"Any value other than a mapping sets `{plugin['value_field']}`.\n")

@@ -1,4 +1,4 @@
-"""What a run shows while it works: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Watch = Callable[["Event"], None]
 
 @contextmanager
 def watcher(settings: Settings) -> Iterator[Watch]:
-    """A watcher for the length of a run, fit for where the output goes."""
+    """Yield a function that prints the events of a run, in the form that suits the output."""
     if settings.quiet or settings.as_json:
-        yield _unseen
+        yield _ignore
     elif sys.stdout.isatty():
         from medallion.cli.output import console
 
@@ -35,7 +35,7 @@ def watcher(settings: Settings) -> Iterator[Watch]:
 
 
 class ProgressLines:
-    """One line for each step that did something."""
+    """Prints a line for each table that a step changed and for each load."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -47,13 +47,13 @@ class ProgressLines:
             rows = "" if step.action == "failed" else f" {count_of(step.rows, 'row')},"
             self.settings.say(f"{step.table}: {step.action},{rows} {step.seconds:.2f} s{why}")
         elif load:
-            said = (
-                f"{count_of(load.arrived, 'row')}, {load.seconds:.2f} s"
-                if load.loaded
-                else "there already"
-            )
-            self.settings.say(f"{load.served.table}: loaded into {load.sink}, {said}")
+            if load.loaded:
+                rows = count_of(load.arrived, "row")
+                action = f"loaded into {load.sink}, {rows}, {load.seconds:.2f} s"
+            else:
+                action = f"already loaded into {load.sink}"
+            self.settings.say(f"{load.served.table}: {action}")
 
 
-def _unseen(event: Event) -> None:
+def _ignore(event: Event) -> None:
     del event

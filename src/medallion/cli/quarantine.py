@@ -1,4 +1,4 @@
-"""`medallion quarantine`: the rows that did not make it, and why."""
+"""`medallion quarantine`: the rejected rows, and why they were rejected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from medallion.export.files import FileFormat
     from medallion.lake.frames import Quarantine
 
-SHOWN = ("file", "record", "rule", "column", "value")
+COLUMNS = ("file", "record", "rule", "column", "value")
 ROWS = 20
 BATCH = 1_000
 
@@ -25,24 +25,24 @@ BATCH = 1_000
 @click.command("quarantine", cls=Command)
 @click.argument("table", required=False)
 @click.option(
-    "--run", metavar="ID", help="Of this run, published or not; by default of the current release."
+    "--run", metavar="ID", help="The run to show, published or not; default: the current release."
 )
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"How many rows; by default {ROWS}, or all to a file and with --json.",
+    help=f"Maximum number of rows; default {ROWS}, or all with a file or --json.",
 )
 @click.option(
     "--csv",
     "csv_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows to this file.",
+    help="Write the rows to this CSV file.",
 )
 @click.option(
     "--spreadsheet",
     "spreadsheet_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write them to this file as CSV for a spreadsheet, which computes none of the texts.",
+    help="Write the rows to this CSV file for a spreadsheet, with formulas escaped.",
 )
 @json_option
 @click.pass_obj
@@ -54,29 +54,29 @@ def command(
     csv_path: Path | None,
     spreadsheet_path: Path | None,
 ) -> None:
-    """Count the rows that did not make it, or print those of TABLE.
+    """Count the rejected rows, or print those of TABLE.
 
-    They are counted by table, rule and column.
-    Each row is kept with the rule it broke, the value at fault, its file, its record number in that
-    file (1 is the first below the header) and the whole row as it stood there.
+    Rows are counted by table, rule and column. Each row is stored with the rule that it broke, the
+    invalid value, its file, its record number in that file (1 is the first below the header) and
+    the whole source row.
     """
     from medallion.cli.output import print_json
     from medallion.export.files import write_file
 
-    rejected = settings.pipeline().lake.quarantine(table, run=run)
-    rows = rejected.scan()
+    rejects = settings.pipeline().lake.quarantine(table, run=run)
+    rows = rejects.scan()
     if limit is not None:
         rows = rows.limit(limit)
     files: dict[FileFormat, Path | None] = {"csv": csv_path, "spreadsheet": spreadsheet_path}
     targets = {form: path for form, path in files.items() if path}
     for form, path in targets.items():
         write_file(rows, form, path)
-        written = len(rejected) if limit is None else min(limit, len(rejected))
-        settings.say(f"{path}: {count_of(written, 'row')}")
+        total = len(rejects) if limit is None else min(limit, len(rejects))
+        settings.say(f"{path}: {count_of(total, 'row')}")
     if targets:
         return
     if table is None:
-        counts = _counts(rejected.scan())
+        counts = _counts(rejects.scan())
         if settings.as_json:
             print_json(counts)
         else:
@@ -84,7 +84,7 @@ def command(
     elif settings.as_json:
         print_json([{**row, "row": json.loads(row["row"])} for row in _records(rows)])
     else:
-        _show_rows(settings, rejected, table, ROWS if limit is None else limit)
+        _show_rows(settings, rejects, table, ROWS if limit is None else limit)
 
 
 def _records(rows: Relation) -> Iterator[dict[str, Any]]:
@@ -101,33 +101,32 @@ def _show_counts(settings: Settings, counts: list[dict[str, Any]], run: str | No
     from medallion.cli.output import console, number, plain, table
 
     if not counts:
-        settings.say("no row is in quarantine")
+        settings.say("no rows in quarantine")
         return
     if settings.quiet:
         return
-    made = table(["table", "rule", "column", "rows"], right=["rows"])
+    grid = table(["table", "rule", "column", "rows"], right=["rows"])
     for row in counts:
-        made.add_row(row["table"], plain(row["rule"]), plain(row["column"]), number(row["rows"]))
-    console().print(made)
-    of = f" --run {run}" if run else ""
-    settings.say(f"\nnext: {settings.typed('quarantine ' + counts[0]['table'] + of)}")
+        grid.add_row(row["table"], plain(row["rule"]), plain(row["column"]), number(row["rows"]))
+    console().print(grid)
+    option = f" --run {run}" if run else ""
+    command_line = settings.command_line(f"quarantine {counts[0]['table']}{option}")
+    settings.say(f"\nnext: {command_line}")
 
 
-def _show_rows(settings: Settings, rejected: Quarantine, name: str, limit: int) -> None:
+def _show_rows(settings: Settings, rejects: Quarantine, name: str, limit: int) -> None:
     from medallion.cli.output import console, number, plain, table
 
-    if not len(rejected):
-        settings.say(f"no row of {name} is in quarantine")
+    if not len(rejects):
+        settings.say(f"no rows of {name} in quarantine")
         return
-    made = table(SHOWN, right=["record"])
-    shown = 0
-    for row in _records(rejected.scan().limit(limit)):
-        shown += 1
-        made.add_row(*("" if row[key] is None else plain(row[key]) for key in SHOWN))
+    grid = table(COLUMNS, right=["record"])
+    for row in _records(rejects.scan().limit(limit)):
+        grid.add_row(*("" if row[key] is None else plain(row[key]) for key in COLUMNS))
     if settings.quiet:
         return
-    console().print(made)
-    total = count_of(len(rejected), "row")
+    console().print(grid)
+    total = count_of(len(rejects), "row")
     settings.say(
-        f"\n{number(shown)} of {total}; --csv FILE writes them with the whole row as it stood there"
+        f"\n{number(grid.row_count)} of {total}; --csv FILE writes them with the whole source row"
     )

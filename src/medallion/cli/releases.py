@@ -1,4 +1,4 @@
-"""`medallion releases`: what can be rolled back to."""
+"""`medallion releases`: list the releases that a rollback can go to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from medallion.cli.settings import Command, Settings, json_option
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """List the releases that are kept, and mark the current one."""
+    """List the kept releases and mark the current one."""
     from rich.text import Text
 
     from medallion.cli.output import age, console, number, print_json, table
@@ -32,17 +32,16 @@ def command(settings: Settings) -> None:
         )
         return
     if not releases:
-        settings.say(f"nothing is published yet; next: {settings.typed('run')}")
+        settings.say(f"nothing is published yet; next: {settings.command_line('run')}")
         return
     if settings.quiet:
         return
-    made = table(
-        ["release", "", "published", "tables", "rows", "previous"], right=["tables", "rows"]
-    )
+    columns = ["release", "", "published", "tables", "rows", "previous"]
+    grid = table(columns, right=["tables", "rows"])
     for release in releases:
         rows = sum(table.rows for table in release.tables.values())
         is_current = release.id == current
-        made.add_row(
+        grid.add_row(
             Text(release.id, "bold" if is_current else ""),
             Text("current", "green") if is_current else "",
             age(release.created),
@@ -50,4 +49,4 @@ def command(settings: Settings) -> None:
             number(rows),
             release.previous or "",
         )
-    console().print(made)
+    console().print(grid)

@@ -1,4 +1,4 @@
-"""`medallion repair`: rebuild what is damaged from what the rest of the lake holds."""
+"""`medallion repair`: rebuild damaged or lost files from the rest of the lake."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from medallion.secrets import mask
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> int:
-    """Rebuild what is damaged or lost from the rest of the lake.
+    """Rebuild damaged or lost files from the rest of the lake.
 
-    Records are rebuilt from one another, source files kept again, plain copies and served tables made
-    from the lake. Tables whose files are damaged are computed again by a run at the end. What cannot be
-    rebuilt is named; the exit code is then 1. Damaged files are moved to `damaged/` in the lake.
+    Records are rebuilt from each other, source files are copied again, and plain copies and served
+    tables are rebuilt from the lake. A run at the end recomputes tables whose files are damaged.
+    Files that cannot be rebuilt are listed, and the exit code is then 1. Damaged files are moved to
+    `damaged/` in the lake.
     """
     from medallion.cli.output import plain, print_json
     from medallion.ops.repair import repair, settle
@@ -39,7 +40,7 @@ def command(settings: Settings) -> int:
     if settings.as_json:
         print_json({"repairs": repairs, "run": run})
     elif run:
-        settings.say(f"computed again: release {run.release} is published")
+        settings.say(f"recomputed: release {run.release} is published")
     elif not repairs:
         settings.say("nothing is damaged")
     return 1 if any(item.outcome == "lost" for item in repairs) else 0

@@ -1,4 +1,4 @@
-"""A run as a table one is glad to read: what happened to each table, and where every row went."""
+"""The report of a run: what happened to each table, and the fate of every row."""
 
 from __future__ import annotations
 
@@ -44,18 +44,21 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the report: `files` count source files by what happened to them; `figures` stand by column,
-    and a column without one stays empty."""
+    """A line of the report.
+
+    `figures` are texts by column name; a column that is absent stays empty. `files` counts source
+    files by change.
+    """
 
     name: str
-    happened: str
+    action: str
     figures: dict[str, str]
     files: dict[str, int] = field(default_factory=dict)
     style: str = ""
 
 
 def show(run: Run, *, why: bool = False) -> None:
-    """Print what happened to each table (and, when asked, why), what was loaded, and what to look at."""
+    """Print what happened to each table (with `why`, also the reason), loads and warnings."""
     out = console()
     if run.steps:
         lines = [line for step in run.steps for line in _lines(step)]
@@ -63,24 +66,24 @@ def show(run: Run, *, why: bool = False) -> None:
     if run.loads:
         out.print()
         out.print(_loads(run))
-        for label, said in _joined(run):
-            out.print(Text.assemble((f"{label}: ", "cyan"), plain(said)))
+        for label, text in _merges(run):
+            out.print(Text.assemble((f"{label}: ", "cyan"), plain(text)))
     if why:
         for step in run.steps:
             out.print(Text(f"{step.table}: {step.action}, {plain(step.why)}", "dim"))
-    for label, said in _remarks(run):
-        out.print(Text.assemble((f"{label}: ", "yellow"), plain(said)))
+    for label, text in _warnings(run):
+        out.print(Text.assemble((f"{label}: ", "yellow"), plain(text)))
     if run.note:
         out.print(Text(f"\n{run.note}", "yellow"))
 
 
 def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
-    """Print which release was published, where it can be found, and what to type next."""
+    """Print which release was published, where its tables are, and what to run next."""
     if run.release is None:
         return
     out = console()
-    took = f" in {(run.finished - run.started).total_seconds():.1f} s" if run.finished else ""
-    out.print(Text.assemble("\npublished release ", (run.release, "bold"), took))
+    time = f" in {(run.finished - run.started).total_seconds():.1f} s" if run.finished else ""
+    out.print(Text.assemble("\npublished release ", (run.release, "bold"), time))
     served = pipeline.declaration.served()
     layer = list(pipeline.declaration.layers)[-1]
     folder = pipeline.lake.layer_storage(layer, pipeline.declaration.layers[layer]).url
@@ -93,17 +96,16 @@ def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
 
 
 def show_next(settings: Settings, run: Run, served: list[str]) -> None:
-    """Print what to type next."""
-    aside = sum(tally.quarantined for step in run.steps for tally in step.tallies)
-    ways = [f"show {served[0]}"] if served else ["status"]
-    if aside:
-        ways.append("quarantine")
-    typed = [settings.typed(way) for way in ways]
-    width = max(map(len, typed))
-    said = [f"next: {typed[0]}"]
-    if aside:
-        said.append(f"      {typed[1]:{width}}   {count_of(aside, 'row')} did not make it, and why")
-    console().print(Text("\n" + "\n".join(said)), soft_wrap=True)
+    """Print the commands to run next."""
+    rejects = sum(tally.quarantined for step in run.steps for tally in step.tallies)
+    command = settings.command_line(f"show {served[0]}" if served else "status")
+    lines = [f"next: {command}"]
+    if rejects:
+        quarantine = settings.command_line("quarantine")
+        lines.append(
+            f"      {quarantine:{len(command)}}   {count_of(rejects, 'rejected row')}, with reasons"
+        )
+    console().print(Text("\n" + "\n".join(lines)), soft_wrap=True)
 
 
 def _lines(step: StepRun) -> Iterator[Line]:
@@ -129,8 +131,11 @@ def _figures(tally: TableQuality | Tally) -> dict[str, str]:
 
 
 def _fitting(out: Console, lines: list[Line]) -> Table:
-    """The table in full, or what fits a narrow terminal: first closer together, then without columns of zeros,
-    at last without seconds."""
+    """The report as a table that fits the terminal.
+
+    On a narrow one it first uses short headers, then omits columns that are all zero, then the
+    seconds.
+    """
     empty = {fate for fate in FATES if all(line.figures.get(fate, "0") == "0" for line in lines)}
     choices: list[tuple[dict[str, str], set[str]]] = [
         ({}, set()),
@@ -138,33 +143,34 @@ def _fitting(out: Console, lines: list[Line]) -> Table:
         (NARROW, empty),
         (NARROW, {*empty, "seconds"}),
     ]
-    made = table([])
-    for headers, without in choices:
-        made = _drawn(lines, headers, without)
-        if Measurement.get(out, out.options.update(width=WIDE), made).maximum <= out.width:
+    grid = table([])
+    for headers, omitted in choices:
+        grid = _grid(lines, headers, omitted)
+        if Measurement.get(out, out.options.update(width=WIDE), grid).maximum <= out.width:
             break
-    return made
+    return grid
 
 
-def _drawn(lines: list[Line], headers: dict[str, str], without: set[str]) -> Table:
-    names = [name for name in FIGURES if name not in without]
-    made = table([])
+def _grid(lines: list[Line], headers: dict[str, str], omitted: set[str]) -> Table:
+    """The report as a table, with `headers` in place of names and without the columns `omitted`."""
+    names = [name for name in FIGURES if name not in omitted]
+    grid = table([])
     if headers:
-        made.padding = 0
-    made.add_column("table", overflow="fold")
-    made.add_column("what\nhappened" if headers else "what happened", no_wrap=True)
+        grid.padding = 0
+    grid.add_column("table", overflow="fold")
+    grid.add_column("what\nhappened" if headers else "what happened", no_wrap=True)
     for name in names:
-        made.add_column(headers.get(name, name), justify="right", no_wrap=True)
+        grid.add_column(headers.get(name, name), justify="right", no_wrap=True)
     for line in lines:
         files = [
-            number(n) + f" {change}" if headers else count_of(n, f"{change} file")
-            for change, n in line.files.items()
+            f"{number(count)} {change}" if headers else count_of(count, f"{change} file")
+            for change, count in line.files.items()
         ]
-        happened = Text("\n".join([line.happened, *files]), line.style)
-        cells: list[RenderableType] = [plain(line.name), happened]
+        action = Text("\n".join([line.action, *files]), line.style)
+        cells: list[RenderableType] = [plain(line.name), action]
         cells += [_cell(name, line.figures.get(name, "")) for name in names]
-        made.add_row(*cells, style="dim" if line.style == "dim" else None)
-    return made
+        grid.add_row(*cells, style="dim" if line.style == "dim" else None)
+    return grid
 
 
 def _cell(name: str, figure: str) -> Text:
@@ -174,43 +180,37 @@ def _cell(name: str, figure: str) -> Text:
 
 
 def _loads(run: Run) -> Table:
-    made = table(
-        ["loaded", "into", "rows", "seconds", "rows/s"], right=("rows", "seconds", "rows/s")
-    )
+    columns = ["loaded", "into", "rows", "seconds", "rows/s"]
+    grid = table(columns, right=("rows", "seconds", "rows/s"))
     for load in run.loads:
+        name, sink = load.served.table, load.sink
         if load.loaded:
-            made.add_row(load.served.table, load.sink, number(load.arrived), *_pace(load))
+            grid.add_row(name, sink, number(load.arrived), *_speed(load))
         else:
-            made.add_row(
-                load.served.table, load.sink, number(load.served.rows), "there already", ""
-            )
+            grid.add_row(name, sink, number(load.served.rows), "already loaded", "")
     if run.ingestion and sum(load.loaded for load in run.loads) > 1:
-        made.add_row("loaded in all", "", number(run.ingestion.rows), *_pace(run.ingestion))
-    return made
+        grid.add_row("total loaded", "", number(run.ingestion.rows), *_speed(run.ingestion))
+    return grid
 
 
-def _pace(done: LoadReport | Ingestion) -> tuple[str, str]:
-    return f"{done.seconds:.2f}", number(round(done.rate))
+def _speed(load: LoadReport | Ingestion) -> tuple[str, str]:
+    """The seconds of a load and its rows per second."""
+    return f"{load.seconds:.2f}", number(round(load.rate))
 
 
-def _joined(run: Run) -> Iterator[tuple[str, str]]:
-    """How the rows that arrived fared among those served before, for each table that does not replace them."""
+def _merges(run: Run) -> Iterator[tuple[str, str]]:
+    """How many loaded rows are new, for each table that is merged or appended to."""
     for load in run.loads:
         served = load.served
         if load.loaded and served.former:
-            fate = (
-                "took the place of former ones"
-                if served.mode == "merge"
-                else "were there and stay as they were"
-            )
-            fresh = f"{number(load.arrived - load.met)} of {count_of(load.arrived, 'row')} are new"
-            yield (
-                served.mode,
-                f"{served.table}: {fresh}, {number(load.met)} {fate}; {number(served.rows)} are served",
-            )
+            total = count_of(load.arrived, "loaded row")
+            counts = [f"{number(load.arrived - load.met)} of {total} new"]
+            fate = "updated" if served.mode == "merge" else "already present"
+            counts += [f"{number(load.met)} {fate}", f"{count_of(served.rows, 'row')} served"]
+            yield served.mode, f"{served.table}: {', '.join(counts)}"
 
 
-def _remarks(run: Run) -> Iterator[tuple[str, str]]:
+def _warnings(run: Run) -> Iterator[tuple[str, str]]:
     for step in run.steps:
-        yield from (("warning", f"{step.table}: {said}") for said in step.warnings)
-        yield from (("drift", f"{step.table}: {said}") for said in step.drift)
+        yield from (("warning", f"{step.table}: {warning}") for warning in step.warnings)
+        yield from (("drift", f"{step.table}: {change}") for change in step.drift)

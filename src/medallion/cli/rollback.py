@@ -1,4 +1,4 @@
-"""`medallion rollback`: publish an earlier release again, at once."""
+"""`medallion rollback`: make an earlier release the current one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from medallion.cli.settings import Command, Settings, json_option
 @json_option
 @click.pass_obj
 def command(settings: Settings, release: str | None) -> None:
-    """Go back to release ID, or to the one before the current.
+    """Make release ID current again; default: the previous release.
 
-    Lake and sinks are pointed at it. Nothing is computed. The next run that finds something changed publishes anew.
+    The lake and the sinks switch to it; nothing is computed. The next run that finds a change
+    publishes a new release.
     """
     from medallion.cli.output import age, print_json
 
@@ -25,4 +26,4 @@ def command(settings: Settings, release: str | None) -> None:
         print_json({"before": before, "after": after.id})
         return
     settings.say(f"rolled back: {before} → {after.id} (published {age(after.created)})")
-    settings.say(f"next: {settings.typed('status')}")
+    settings.say(f"next: {settings.command_line('status')}")

@@ -1,4 +1,4 @@
-"""`medallion run`: bring every table up to date and publish."""
+"""`medallion run`: bring every table up to date and publish a release."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Command)
-@click.option(
-    "--only", multiple=True, metavar="TABLE", help="Only this table; may be given several times."
-)
-@click.option("--from", "from_", metavar="TABLE", help="Only this table and what is made of it.")
-@click.option("--to", metavar="TABLE", help="Only this table and what it is made of.")
-@click.option("--full", is_flag=True, help="Compute everything anew, changed or not.")
+@click.option("--only", multiple=True, metavar="TABLE", help="Run only this table; repeatable.")
+@click.option("--from", "from_", metavar="TABLE", help="Run this table and what depends on it.")
+@click.option("--to", metavar="TABLE", help="Run this table and what it depends on.")
+@click.option("--full", is_flag=True, help="Recompute every table, changed or not.")
 @json_option
 @click.pass_obj
 def command(
@@ -28,7 +26,8 @@ def command(
 ) -> None:
     """Bring every table up to date and publish one release.
 
-    What has not changed since the last run is not computed again; a run that failed goes on where it stopped.
+    Tables that have not changed since the last run are not recomputed; after a failure, the next
+    run resumes where the failed one stopped.
     """
     from medallion.cli.progress import watcher
     from medallion.errors import MedallionError
@@ -43,7 +42,7 @@ def command(
         if record:
             _report(settings, pipeline, record)
         if record or not isinstance(error, MedallionError):
-            settings.closing = _standing(pipeline)
+            settings.closing = _published(pipeline)
         raise
     _report(settings, pipeline, run)
 
@@ -68,20 +67,21 @@ def _report(settings: Settings, pipeline: Pipeline, run: Run) -> None:
 
 
 def _up_to_date(settings: Settings, run: Run) -> None:
-    # The command typed most often: it must not wait for the imports of tables and colours.
+    # The most frequent outcome: it must not wait for the import of rich.
     tables = "its table" if len(run.steps) == 1 else f"all {count_of(len(run.steps), 'table')}"
     settings.say(f"up to date: release {run.release} already has {tables}")
     for step in run.steps:
         for warning in step.warnings:
             settings.say(f"warning: {step.table}: {warning}")
-    settings.say(f"next: {settings.typed('status')}")
+    settings.say(f"next: {settings.command_line('status')}")
 
 
-def _standing(pipeline: Pipeline) -> list[str]:
+def _published(pipeline: Pipeline) -> list[str]:
+    """The line after an error that says which release readers still see."""
     from medallion.errors import StorageError
 
     try:
         release = pipeline.lake.pointer().release
-    except StorageError:  # told already, as what ended the run
+    except StorageError:  # already reported, as the error that ended the run
         return []
-    return [f"the published release stays {release}" if release else "nothing is published yet"]
+    return [f"release {release} is still published" if release else "nothing is published yet"]

@@ -1,4 +1,4 @@
-"""`medallion runs`: what was done, and when."""
+"""`medallion runs`: list the runs, or show what one did."""
 
 from __future__ import annotations
 
@@ -24,32 +24,36 @@ STYLES = {
 @click.command("runs", cls=Command)
 @click.argument("run", metavar="[ID]", required=False)
 @click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many runs to list."
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Maximum number of runs to list.",
 )
 @json_option
 @click.pass_obj
 def command(settings: Settings, run: str | None, limit: int) -> None:
-    """List the runs, or tell what the run ID did.
+    """List the runs, newest first, or show what run ID did.
 
-    The newest stands first. With ID, the table of where every row went is printed again.
+    With ID, prints again the report of that run, with the fate of every row.
     """
     from medallion.cli.output import print_json
 
     lake = settings.pipeline().lake
     if run is not None:
-        found = lake.run(run)
+        record = lake.run(run)
         if settings.as_json:
-            print_json(found)
+            print_json(record)
         elif not settings.quiet:
-            _show_one(settings, lake, found)
+            _show_one(settings, lake, record)
         return
     runs = lake.runs(limit)
     if not runs:
-        lake.pointer()  # raises StorageError for a lake of an older format, whose runs cannot be read
+        lake.pointer()  # raises StorageError if the lake's format is too old to read its runs
     if settings.as_json:
         print_json(runs)
     elif not runs:
-        settings.say(f"nothing was run yet; next: {settings.typed('run')}")
+        settings.say(f"no runs yet; next: {settings.command_line('run')}")
     elif not settings.quiet:
         _list(lake, runs)
 
@@ -60,22 +64,20 @@ def _list(lake: Lake, runs: list[Run]) -> None:
     from medallion.cli.output import age, console, number, table
     from medallion.lake.run_health import outcome
 
-    made = table(
-        ["run", "outcome", "started", "seconds", "computed", "release"],
-        right=["seconds", "computed"],
-    )
+    columns = ["run", "outcome", "started", "seconds", "computed", "release"]
+    grid = table(columns, right=["seconds", "computed"])
     for record in runs:
-        run, ended = outcome(lake, record)
-        computed = sum(step.action == "computed" for step in run.steps)
-        made.add_row(
+        run, status = outcome(lake, record)
+        tables = sum(step.action == "computed" for step in run.steps)
+        grid.add_row(
             run.id,
-            Text(ended, STYLES[ended]),
+            Text(status, STYLES[status]),
             age(run.started),
             f"{(run.finished - run.started).total_seconds():.1f}" if run.finished else "",
-            number(computed),
+            number(tables),
             run.release or "",
         )
-    console().print(made)
+    console().print(grid)
 
 
 def _show_one(settings: Settings, lake: Lake, run: Run) -> None:
@@ -83,8 +85,8 @@ def _show_one(settings: Settings, lake: Lake, run: Run) -> None:
     from medallion.cli.output import moment, plain
     from medallion.lake.run_health import outcome
 
-    run, ended = outcome(lake, run)
-    settings.say(f"run {run.id} of {run.pipeline}: {ended}, started {moment(run.started)} UTC\n")
+    run, status = outcome(lake, run)
+    settings.say(f"run {run.id} of {run.pipeline}: {status}, started {moment(run.started)} UTC\n")
     report.show(run, why=settings.verbose)
     if run.error:
         settings.say("\n" + "\n".join(plain(line) for line in run.error.splitlines()))

@@ -11,13 +11,16 @@ from medallion.cli.settings import Command, Settings
 
 @click.command("schema", cls=Command)
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the schema to this file.",
 )
 @click.pass_obj
 def command(settings: Settings, output: Path | None) -> None:
     """Print the JSON Schema of medallion.yaml, for editors.
 
-    It knows every plugin that is installed. Editors complete and check by it when the file begins with:
+    It covers every installed plugin. Editors complete and validate with it when the file begins
+    with:
 
     # yaml-language-server: $schema=./medallion.schema.json
     """
@@ -29,4 +32,4 @@ def command(settings: Settings, output: Path | None) -> None:
         click.echo(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")
-        settings.say(f"{output} is written")
+        settings.say(f"wrote {output}")

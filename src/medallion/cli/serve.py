@@ -8,16 +8,14 @@ from medallion.cli.settings import Command, Settings
 
 
 @click.command("serve", cls=Command)
-@click.option(
-    "--host", help="The address to listen on; MEDALLION_API_BIND or 127.0.0.1 unless given."
-)
+@click.option("--host", help="The address to listen on; default: MEDALLION_API_BIND or 127.0.0.1.")
 @click.option(
     "--port",
     type=int,
-    help="The port to listen on; that of MEDALLION_API_BIND or 8000 unless given.",
+    help="The port to listen on; default: that of MEDALLION_API_BIND, or 8000.",
 )
 @click.option(
-    "--workers", type=int, help="How many processes answer; WEB_CONCURRENCY or 1 unless given."
+    "--workers", type=int, help="Number of worker processes; default: WEB_CONCURRENCY or 1."
 )
 @click.pass_obj
 def command(settings: Settings, host: str | None, port: int | None, workers: int | None) -> None:
@@ -27,9 +25,9 @@ def command(settings: Settings, host: str | None, port: int | None, workers: int
     """
     from medallion.cli.extras import needs
 
-    settings.pipeline()  # a wrong declaration is told before a server starts
+    settings.pipeline()  # report an invalid declaration before a server starts
     with needs("api"):
-        import falcon  # noqa: F401 (told here, and not by gunicorn's worker)
+        import falcon  # noqa: F401 (fails before gunicorn starts a worker)
 
         from medallion_api.server.development import serve
     serve(settings.path.absolute(), host, port, workers)

@@ -1,4 +1,4 @@
-"""What every command takes: which declaration, how much to say, and whether a script is listening."""
+"""The options that all commands share: which declaration, how much to print, and JSON."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ DECLARATION = "medallion.yaml"
 
 @dataclass
 class Settings:
-    """What was given on the command line, and what errors need to know of the pipeline.
+    """The shared options of the command line.
 
-    `closing` are lines to print after an error, such as which release stays published.
+    `closing`: lines to print after an error, such as which release is still published.
     """
 
     as_json: bool = False
@@ -34,33 +34,31 @@ class Settings:
 
     @property
     def path(self) -> Path:
-        """Where the declaration is."""
-        named = self.config or Path(os.environ.get("MEDALLION_CONFIG") or DECLARATION)
-        return self.directory / named if self.directory else named
+        """The path of the declaration."""
+        file = self.config or Path(os.environ.get("MEDALLION_CONFIG") or DECLARATION)
+        return self.directory / file if self.directory else file
 
     def pipeline(self) -> Pipeline:
-        """Load the declaration; its folder's Python modules can be imported from then on."""
+        """Load the declaration, and add its folder to the import path for the user's modules."""
         from medallion.pipeline import Pipeline
 
         sys.path.insert(0, str(self.path.parent.absolute()))
         return Pipeline.load(self.path)
 
-    def typed(self, rest: str) -> str:
-        """What to type next, for the same declaration."""
-        chosen = [("-C", self.directory), ("-f", self.config)]
-        options = "".join(
-            f" {option} {shlex.quote(str(value))}" for option, value in chosen if value
-        )
-        return f"medallion{options} {rest}"
+    def command_line(self, command: str) -> str:
+        """A command to run next, with the options that choose the same declaration."""
+        paths = [("-C", self.directory), ("-f", self.config)]
+        options = "".join(f" {name} {shlex.quote(str(path))}" for name, path in paths if path)
+        return f"medallion{options} {command}"
 
     def say(self, text: str = "") -> None:
-        """Print a line, unless the user wants quiet or a script is listening."""
+        """Print a line, except with `--quiet` or `--json`."""
         if not self.quiet and not self.as_json:
             click.echo(text)
 
 
 class Command(click.Command):
-    """A command that also takes the shared options after its name."""
+    """A command that accepts the shared options after its name too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +66,7 @@ class Command(click.Command):
 
 
 def shared_options() -> list[click.Parameter]:
-    """The options that may stand before or after a command's name."""
+    """The options that are accepted before and after a command's name."""
     folder = click.Path(file_okay=False, path_type=Path)
     return [
         click.Option(
@@ -83,7 +81,7 @@ def shared_options() -> list[click.Parameter]:
             type=click.Path(path_type=Path),
             callback=_note,
             expose_value=False,
-            help="The declaration; by default $MEDALLION_CONFIG or medallion.yaml.",
+            help="The declaration; default: $MEDALLION_CONFIG or medallion.yaml.",
         ),
         click.Option(
             ["-q", "--quiet"],
@@ -97,13 +95,13 @@ def shared_options() -> list[click.Parameter]:
             is_flag=True,
             callback=_note,
             expose_value=False,
-            help="Say why; show the traceback of an error.",
+            help="Explain decisions; show the traceback of an error.",
         ),
     ]
 
 
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--json`: print one JSON document, for scripts; errors then are JSON too."""
+    """`--json`: print one JSON document, for scripts; errors are JSON too."""
     return click.option(
         "--json",
         "as_json",

@@ -1,4 +1,4 @@
-"""`medallion show`: the rows of a table, on the terminal or as a file."""
+"""`medallion show`: print the rows of a table, or write them to a file."""
 
 from __future__ import annotations
 
@@ -32,25 +32,27 @@ BATCH = 1_000
 @click.option(
     "--where",
     metavar="CONDITION",
-    help="Only rows that meet this SQL condition over the table's columns.",
+    help="Only rows that match this SQL condition on the table's columns.",
 )
 @click.option("--columns", metavar="NAMES", help="Only these columns, separated by commas.")
 @click.option(
-    "--sort", metavar="NAMES", help="Order by these columns, separated by commas; -NAME descends."
+    "--sort",
+    metavar="NAMES",
+    help="Sort by these columns, separated by commas; -NAME sorts descending.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"How many rows; by default {ROWS}, or all in another format.",
+    help=f"Maximum number of rows; default {ROWS}, or all in a format other than table.",
 )
-@click.option("--release", metavar="ID", help="As this release has it; by default the current one.")
+@click.option("--release", metavar="ID", help="The release to read; default: the current one.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="By default what --output ends in, else a table.",
+    help="Output format; default: by the extension of --output, else table.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="The same as --format csv.")
+@click.option("--csv", "as_csv", is_flag=True, help="Same as --format csv.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
@@ -70,50 +72,55 @@ def command(
 ) -> None:
     """Print rows of TABLE, or write them to a file.
 
-    The condition of --where is one SQL expression, as in the step `filter`: it can read no other table and no
-    file. Nested values are JSON. In JSON, decimals are text, so that they stay exact. The format `spreadsheet` is CSV
-    that a spreadsheet opens as it is: it begins with the mark of UTF-8, and a text that would be computed, such as
-    =1+1, has an apostrophe in front.
+    The condition of --where is one SQL expression, as in the step `filter`: it cannot read other
+    tables or files. Nested values are JSON. In JSON, decimals are text, so that they stay exact.
+    The format `spreadsheet` is CSV that is safe to open in a spreadsheet: it begins with a UTF-8
+    byte order mark, and a text that would be a formula, such as =1+1, is prefixed with an
+    apostrophe.
     """
     form = _format(form or ("csv" if as_csv else "json" if settings.as_json else None), output)
-    found = settings.pipeline().lake.table(table, release)
+    lake_table = settings.pipeline().lake.table(table, release)
     limit = ROWS if limit is None and form == "table" else limit
-    rows = found.select(where=where, columns=_names(columns), sort=_names(sort), limit=limit)
+    rows = lake_table.select(where=where, columns=_names(columns), sort=_names(sort), limit=limit)
     if form == "table":
-        _print_table(table, found, rows, matching=where is None)
+        _print_table(table, lake_table, rows, filtered=where is not None)
     else:
-        _export(table, found, rows, cast("FileFormat", form), output)
+        _export(table, lake_table, rows, cast("FileFormat", form), output)
 
 
 def _names(listed: str | None) -> list[str]:
-    """Names between commas; one that has a comma itself stands in double quotes."""
+    """Names separated by commas; a name that contains a comma is in double quotes."""
     return next(csv.reader([listed], skipinitialspace=True)) if listed else []
 
 
 def _format(form: str | None, output: Path | None) -> str:
-    """The format that was asked for. Raises CallError where bytes would go to a terminal, or nothing says which."""
+    """The format of the output: `form`, else by the extension of `output`.
+
+    Raises CallError for an unknown extension, and for a binary format on a terminal.
+    """
     from medallion.errors import CallError
 
     choices = f"--format {'|'.join(FORMATS[1:])}"
     if form is None and output is not None:
         form = output.suffix.removeprefix(".").lower()
         if form not in ENDINGS:
-            raise CallError(f"{output}: no format has this ending", hint=f"choose one: {choices}")
+            raise CallError(f"{output}: unknown file extension", hint=f"choose one: {choices}")
     if form in BINARY and output is None and sys.stdout.isatty():
-        raise CallError(f"{form} is not for a terminal", hint=f"write a file: --output rows.{form}")
+        hint = f"write a file: --output rows.{form}"
+        raise CallError(f"{form} is binary and cannot be printed on a terminal", hint=hint)
     if form == "table" and output is not None:
-        raise CallError("--output needs a format of files", hint=f"choose one: {choices}")
+        raise CallError("--output needs a file format", hint=f"choose one: {choices}")
     return form or "table"
 
 
 def _export(
     name: str, table: LakeTable, rows: Relation, form: FileFormat, output: Path | None
 ) -> None:
-    """Write the rows to a file that appears whole, or to standard output."""
+    """Write the rows to standard output, or to a file that is replaced atomically."""
     from medallion.export.files import write, write_file
 
-    shown = [column for column in table.columns if column.name in rows.columns]
-    head = {"table": name, "release": table.release.id, "columns": shown, "total": len(table)}
+    columns = [column for column in table.columns if column.name in rows.columns]
+    head = {"table": name, "release": table.release.id, "columns": columns, "total": len(table)}
     if output:
         write_file(rows, form, output, head)
         return
@@ -127,7 +134,7 @@ def _export(
 
 
 def _rows_of(rows: Relation) -> Iterator[tuple[Any, ...]]:
-    """Rows for people, nested values as JSON."""
+    """The rows as tuples, with nested values as JSON."""
     from medallion.export.files import flattened
 
     for batch in flattened(rows).to_arrow_reader(BATCH):
@@ -143,7 +150,7 @@ def _rows_of(rows: Relation) -> Iterator[tuple[Any, ...]]:
         yield from zip(*columns, strict=True)
 
 
-def _print_table(name: str, table: LakeTable, rows: Relation, *, matching: bool) -> None:
+def _print_table(name: str, table: LakeTable, rows: Relation, *, filtered: bool) -> None:
     from rich.text import Text
 
     from medallion.cli import output
@@ -151,14 +158,14 @@ def _print_table(name: str, table: LakeTable, rows: Relation, *, matching: bool)
     out = output.console()
     types = {column.name: column.type for column in table.columns}
     right = [column for column in rows.columns if output.is_number(types[column])]
-    drawn = output.table(rows.columns, right=right)
-    shown = 0
+    grid = output.table(rows.columns, right=right)
     for row in _rows_of(rows):
-        shown += 1
-        drawn.add_row(
+        grid.add_row(
             *(Text("null", "dim") if value is None else output.plain(value) for value in row)
         )
-    out.print(drawn)
-    total = f"{output.number(shown)} of {count_of(len(table), 'row')}"
-    of = total if matching else f"{count_of(shown, 'row')} that match"
-    out.print(Text(f"\n{of} of {name} in release {table.release.id}", "dim"), soft_wrap=True)
+    out.print(grid)
+    if filtered:
+        counts = count_of(grid.row_count, "matching row")
+    else:
+        counts = f"{output.number(grid.row_count)} of {count_of(len(table), 'row')}"
+    out.print(Text(f"\n{counts} of {name} in release {table.release.id}", "dim"), soft_wrap=True)

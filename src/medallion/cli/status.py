@@ -1,4 +1,4 @@
-"""`medallion status`: what is published, where, and what the last run did."""
+"""`medallion status`: what is published, where, and how the last run ended."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 def command(settings: Settings) -> None:
     """Show what is published, where, and how the last run ended.
 
-    Tells the current release and its tables, whether the sinks show it, and who is writing now.
+    Prints the current release and its tables, whether the sinks show it, and which run is writing.
     """
     from medallion.cli.output import print_json
 
     pipeline = settings.pipeline()
-    told = gather(pipeline)
+    state = collect_status(pipeline)
     if settings.as_json:
-        print_json(told)
+        print_json(state)
     elif not settings.quiet:
-        _show(settings, told)
+        _show(settings, state)
 
 
-def gather(pipeline: Pipeline) -> dict[str, Any]:
-    """All that `status` tells, as plain data."""
+def collect_status(pipeline: Pipeline) -> dict[str, Any]:
+    """Everything that `status` prints, as plain data."""
     from medallion.lake.lease import holder
     from medallion.lake.run_health import run_health
 
@@ -53,7 +53,9 @@ def gather(pipeline: Pipeline) -> dict[str, Any]:
 def _release(release: Release) -> dict[str, Any]:
     tables = {name: snapshot.rows for name, snapshot in release.tables.items()}
     warnings = [
-        f"{name}: {said}" for name, snapshot in release.tables.items() for said in snapshot.warnings
+        f"{name}: {warning}"
+        for name, snapshot in release.tables.items()
+        for warning in snapshot.warnings
     ]
     return {
         "id": release.id,
@@ -72,71 +74,72 @@ def _sink(pipeline: Pipeline, label: str, release: Release | None) -> dict[str, 
     from medallion.errors import ServiceError
 
     sink = pipeline.sinks[label]
-    told: dict[str, Any] = {"url": mask(sink.url), "release": None, "same": False, "error": None}
+    state: dict[str, Any] = {"url": mask(sink.url), "release": None, "same": False, "error": None}
     try:
         active = sink.active()
     except ServiceError as error:
-        return {**told, "error": mask(error.message)}
-    shown = active.id if active else None
-    return {**told, "release": shown, "same": shown == (release.id if release else None)}
+        return {**state, "error": mask(error.message)}
+    active_id = active.id if active else None
+    same = active_id == (release.id if release else None)
+    return {**state, "release": active_id, "same": same}
 
 
-def _show(settings: Settings, told: dict[str, Any]) -> None:
-    from medallion.cli.output import age, console, number, table
+def _show(settings: Settings, state: dict[str, Any]) -> None:
+    from medallion.cli.output import console, number, table
 
-    release = told["release"]
-    lines = [("pipeline", told["pipeline"]), ("lake", told["lake"])]
-    if release:
-        lines += [
-            (
-                "release",
-                f"{release['id']}  published {age(release['created'])} by run {release['run']}",
-            )
-        ]
-    else:
-        lines += [("release", f"nothing is published yet; next: {settings.typed('run')}")]
-    lines += [
-        (label, f"{sink['url']}  {_sink_said(settings, sink)}")
-        for label, sink in told["sinks"].items()
-    ]
-    held = told["writing"]
-    if held:
-        lines.append(("writing", f"run {held['run']}, process {held['process']} on {held['host']}"))
-    last = told["last_run"]
-    if last:
-        said = f"{last['id']}  {last['outcome']}, {age(last['started'])}"
-        if last["outcome"] == "died":
-            said += f"; {settings.typed('run')} goes on where it stopped"
-        lines.append(("last run", said))
-    lines += _failing(told["failing"])
+    lines = _lines(settings, state)
     width = max(len(label) for label, _ in lines)
-    for label, said in lines:
-        settings.say(f"{label:{width}}  {said}")
+    for label, text in lines:
+        settings.say(f"{label:{width}}  {text}")
+    release = state["release"]
     if release:
-        made = table(["table", "rows"], right=["rows"])
+        grid = table(["table", "rows"], right=["rows"])
         for name, rows in release["tables"].items():
-            made.add_row(name, number(rows))
+            grid.add_row(name, number(rows))
         settings.say()
-        console().print(made)
-        for said in release["warnings"]:
-            settings.say(f"warning: {said}")
+        console().print(grid)
+        for warning in release["warnings"]:
+            settings.say(f"warning: {warning}")
 
 
-def _failing(failing: Failure | None) -> list[tuple[str, str]]:
-    """Since when runs fail, and the whole reason of the newest; nothing when the last one succeeded."""
+def _lines(settings: Settings, state: dict[str, Any]) -> list[tuple[str, str]]:
+    """The lines above the tables, each as a label and a text."""
+    from medallion.cli.output import age
+
+    release, lease, last = state["release"], state["writing"], state["last_run"]
+    if release:
+        text = f"{release['id']}  published {age(release['created'])} by run {release['run']}"
+    else:
+        text = f"nothing is published yet; next: {settings.command_line('run')}"
+    lines = [("pipeline", state["pipeline"]), ("lake", state["lake"]), ("release", text)]
+    for label, sink in state["sinks"].items():
+        lines.append((label, f"{sink['url']}  {_sink_state(settings, sink)}"))
+    if lease:
+        writer = f"run {lease['run']}, process {lease['process']} on {lease['host']}"
+        lines.append(("writing", writer))
+    if last:
+        text = f"{last['id']}  {last['outcome']}, {age(last['started'])}"
+        if last["outcome"] == "died":
+            text += f"; {settings.command_line('run')} resumes where it stopped"
+        lines.append(("last run", text))
+    return [*lines, *_failure_lines(state["failing"])]
+
+
+def _failure_lines(failure: Failure | None) -> list[tuple[str, str]]:
+    """Since when runs fail, and the reason of the newest; empty if the last run succeeded."""
     from medallion.cli.output import age, moment, plain
 
-    if failing is None:
+    if failure is None:
         return []
-    reasons = [plain(line) for line in failing.reason.splitlines()]
-    since = f"since {moment(failing.since)} UTC, {age(failing.since)}"
+    reasons = [plain(line) for line in failure.reason.splitlines()]
+    since = f"since {moment(failure.since)} UTC, {age(failure.since)}"
     return [("failing", since), ("reason", reasons[0]), *(("", line) for line in reasons[1:])]
 
 
-def _sink_said(settings: Settings, sink: dict[str, Any]) -> str:
+def _sink_state(settings: Settings, sink: dict[str, Any]) -> str:
     if sink["error"]:
         return f"cannot be read: {sink['error']}"
     if sink["same"]:
         return "shows the same release" if sink["release"] else "is empty"
-    shown = f"release {sink['release']}" if sink["release"] else "nothing"
-    return f"shows {shown}; {settings.typed('run')} mends that"
+    content = f"shows release {sink['release']}" if sink["release"] else "is empty"
+    return f"{content}; {settings.command_line('run')} brings it up to date"

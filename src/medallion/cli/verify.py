@@ -1,4 +1,4 @@
-"""`medallion verify`: is everything that was stored still what was written?"""
+"""`medallion verify`: read all stored data back and compare it with its checksums."""
 
 from __future__ import annotations
 
@@ -13,37 +13,33 @@ from medallion.secrets import mask
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> int:
-    """Read everything back and compare it with its checksums.
+    """Read all stored data back and compare it with its checksums.
 
-    That is every record, every file that a kept release needs, the plain copies, and the tables of the
-    sinks. Each damage is named with the command that repairs it. The exit code is 1 when there is one.
+    Reads every record, every file that a kept release needs, the plain copies, and the tables of
+    the sinks. Each damaged object is listed with the command that repairs it. The exit code is 1 if
+    there is any damage.
     """
     from medallion.cli.output import plain, print_json
     from medallion.ops.verify import Inspection
 
-    look = Inspection(settings.pipeline(), thorough=True)
+    inspection = Inspection(settings.pipeline(), thorough=True)
     if settings.as_json:
-        print_json(
+        damages = [
             {
-                "objects": look.objects,
-                "damages": [
-                    {
-                        "kind": damage.kind,
-                        "place": mask(damage.place),
-                        "said": mask(damage.said),
-                        "advice": mask(damage.advice),
-                    }
-                    for damage in look.damages
-                ],
+                "kind": damage.kind,
+                "place": mask(damage.place),
+                "said": mask(damage.said),
+                "advice": mask(damage.advice),
             }
-        )
-        return 1 if look.damages else 0
-    for damage in look.damages:
+            for damage in inspection.damages
+        ]
+        print_json({"objects": inspection.objects, "damages": damages})
+        return 1 if inspection.damages else 0
+    for damage in inspection.damages:
         settings.say(mask(plain(f"{damage.place}: {damage.said}")))
-    for advice in dict.fromkeys(damage.advice for damage in look.damages):
+    for advice in dict.fromkeys(damage.advice for damage in inspection.damages):
         settings.say(f"  → {mask(plain(advice))}")
-    if not look.damages:
-        settings.say(
-            f"all checks passed: {count_of(look.objects, 'object')} and all served tables were read back"
-        )
-    return 1 if look.damages else 0
+    if not inspection.damages:
+        objects = count_of(inspection.objects, "object")
+        settings.say(f"all checks passed: read back {objects} and all served tables")
+    return 1 if inspection.damages else 0

@@ -56,7 +56,7 @@ def test_the_bare_name_asks_for_help(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_wrong_command_or_option_is_the_callers_fault(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "statsu") == (
-        2, "", "error: there is no command 'statsu'; did you mean 'status'?\n  → medallion --help\n"
+        2, "", "error: unknown command 'statsu'; did you mean 'status'?\n  → medallion --help\n"
     )  # fmt: skip
     code, _, err = call(capsys, "run", "--ful")
     assert code == 2
@@ -97,8 +97,8 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
 
 
 def test_what_to_type_next_names_the_same_declaration() -> None:
-    assert Settings().typed("run") == "medallion run"
-    assert Settings(directory=Path("my shop"), config=Path("x.yaml")).typed("run") == (
+    assert Settings().command_line("run") == "medallion run"
+    assert Settings(directory=Path("my shop"), config=Path("x.yaml")).command_line("run") == (
         "medallion -C 'my shop' -f x.yaml run"
     )
 
@@ -129,7 +129,7 @@ def test_plugins_tells_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert any(
         line.split() == ["keep", "first", "or", "last", '"last"'] for line in out.splitlines()
     )
-    assert "is taken as `key`" in out
+    assert "sets `key`" in out
 
 
 def test_plugins_of_one_name_are_all_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,4 +145,4 @@ def test_an_unknown_plugin_is_told_with_the_nearest_name(
 ) -> None:
     code, _, err = call(capsys, "plugins", "agregate")
 
-    assert (code, err) == (2, "error: there is no plugin 'agregate'; did you mean 'aggregate'?\n")
+    assert (code, err) == (2, "error: unknown plugin 'agregate'; did you mean 'aggregate'?\n")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 import pytest
 
-from medallion.cli.errors import tell
+from medallion.cli.errors import print_error
 from medallion.cli.settings import Settings
 from medallion.errors import CallError, DeclarationError, GateError, MedallionError, Problem
 from medallion.records import Run
@@ -38,7 +38,10 @@ CASES: list[tuple[BaseException, int, list[str]]] = [
     (
         ZeroDivisionError("oh"),
         1,
-        ["error: ZeroDivisionError: oh", "  → this is not foreseen; -v shows where it happened"],
+        [
+            "error: ZeroDivisionError: oh",
+            "  → unexpected error; run again with -v for the traceback",
+        ],
     ),
 ]
 
@@ -47,7 +50,7 @@ CASES: list[tuple[BaseException, int, list[str]]] = [
 def test_an_error_is_told_with_its_hint_and_exit_code(
     capsys: pytest.CaptureFixture[str], error: BaseException, code: int, lines: list[str]
 ) -> None:
-    assert tell(error, Settings()) == code
+    assert print_error(error, Settings()) == code
 
     captured = capsys.readouterr()
     assert captured.err.splitlines() == lines
@@ -58,7 +61,7 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     SECRETS.add("swordfish")
     error = MedallionError("mongodb://u:hunter2@host refused", hint="check swordfish")
 
-    tell(error, Settings())
+    print_error(error, Settings())
 
     assert capsys.readouterr().err == "error: mongodb://u:***@host refused\n  → check ***\n"
 
@@ -66,22 +69,22 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
 def test_closing_lines_come_last_and_in_one_line_when_interrupted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tell(MedallionError("broken"), Settings(closing=["the published release stays r1"]))
-    assert capsys.readouterr().err == "error: broken\nthe published release stays r1\n"
+    print_error(MedallionError("broken"), Settings(closing=["release r1 is still published"]))
+    assert capsys.readouterr().err == "error: broken\nrelease r1 is still published\n"
 
-    tell(KeyboardInterrupt(), Settings(closing=["the published release stays r1"]))
-    assert capsys.readouterr().err == "error: interrupted; the published release stays r1\n"
+    print_error(KeyboardInterrupt(), Settings(closing=["release r1 is still published"]))
+    assert capsys.readouterr().err == "error: interrupted; release r1 is still published\n"
 
 
 def test_a_traceback_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     error = ValueError("bad")
 
-    tell(error, Settings())
+    print_error(error, Settings())
     assert "Traceback" not in capsys.readouterr().err
     try:
         raise error
     except ValueError as raised:
-        tell(raised, Settings(verbose=True))
+        print_error(raised, Settings(verbose=True))
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -91,7 +94,7 @@ def test_scripts_get_json(capsys: pytest.CaptureFixture[str]) -> None:
         id="r1", pipeline="p", status="failed", started=datetime(2026, 1, 1, tzinfo=UTC)
     )
 
-    assert tell(error, Settings(as_json=True)) == 1
+    assert print_error(error, Settings(as_json=True)) == 1
     found = json.loads(capsys.readouterr().err)["error"]
     assert (found["type"], found["message"], found["hint"], found["exit_code"]) == (
         "GateError",
@@ -101,6 +104,6 @@ def test_scripts_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert found["run"]["id"] == "r1"
 
-    tell(DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), Settings(as_json=True))
+    print_error(DeclarationError([Problem("m.yaml:1:1", "a", "wrong")]), Settings(as_json=True))
     found = json.loads(capsys.readouterr().err)["error"]
     assert found["problems"] == [{"place": "m.yaml:1:1", "path": "a", "message": "wrong"}]

@@ -187,7 +187,7 @@ def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[st
         re.split(r"\s{2,}", found.strip()) for found in lines if found.startswith("gold.a")
     ] == [
         ["gold.a", "serving", "1,500", "0.25", "6,000"],
-        ["gold.a", "other", "1,500", "there already"],
+        ["gold.a", "other", "1,500", "already loaded"],
     ]
     assert "warning: bronze.a: a\\x1b[0m.csv: odd" in lines
     assert "drift: bronze.a: a.csv: new column 'y'" in lines
@@ -213,5 +213,5 @@ def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> 
     lines = shown(capsys, run(loads=loads, ingestion=Ingestion(rows=2_000, seconds=1, rate=2_000)))
 
     assert line(lines, "gold.b") == ["gold.b", "serving", "500", "0.75", "667"]
-    assert line(lines, "gold.c") == ["gold.c", "serving", "9,999", "there already"]
-    assert line(lines, "loaded in all") == ["loaded in all", "2,000", "1.00", "2,000"]
+    assert line(lines, "gold.c") == ["gold.c", "serving", "9,999", "already loaded"]
+    assert line(lines, "total loaded") == ["total loaded", "2,000", "1.00", "2,000"]
