@@ -607,5 +607,5 @@ def test_a_time_with_an_offset_keeps_it_as_text(tmp_path: Path, step: str) -> No
 
 def test_a_nested_time_with_an_offset_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a", k=pa.array([1]))
-    with pytest.raises(StepError, match=r"'x' is TIME WITH TIME ZONE\[\], which cannot be kept"):
+    with pytest.raises(StepError, match=r"'x' is TIME WITH TIME ZONE\[\], which cannot be stored"):
         pipeline(tmp_path, [{"sql": "select ['12:00:00+05'::timetz] as x from t"}]).run()

@@ -1,4 +1,4 @@
-"""The embedded engine: one DuckDB connection runs every step, in parallel and out of core."""
+"""The embedded engine: one DuckDB connection runs all steps, in parallel, and spills to disk."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ PARSERS = os.cpu_count() or 1
 
 
 class DuckDB(Engine):
-    """Runs the steps in this process. Work larger than `memory_limit` goes to disk.
+    """Runs the steps in this process. Work larger than `memory_limit` spills to disk.
 
     ```yaml
     engine: {type: duckdb, memory_limit: 4GB, threads: 8}
     ```
 
-    Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one a core. The limit covers what DuckDB holds
-    while it computes. Python and its packages, rows on their way to Parquet and sinks, frames of `python` steps, and
-    parsers of source files come on top: allow the process 1 to 2 GB more.
+    Fields: `memory_limit`, a size such as `2GB`; `threads`, by default one per core. The limit
+    covers the memory that DuckDB computes in. Python and its packages, rows on their way to Parquet
+    and sinks, frames of `python` steps, and parsers of source files need more: allow the process 1
+    to 2 GB extra.
     """
 
     name: ClassVar[str] = "duckdb"
@@ -64,7 +65,7 @@ class DuckDB(Engine):
         if self.threads:
             settings["threads"] = self.threads
         connection = duckdb.connect(config=settings)
-        # side by side with the parsing of the first files, which leaves a core free
+        # Import pyarrow while the first files are parsed, which leaves a core free.
         arrow = Thread(target=import_module, args=("pyarrow.compute",))
         arrow.start()
         try:
@@ -75,24 +76,23 @@ class DuckDB(Engine):
 
 
 class DuckDBSession(Session):
-    """A DuckDB connection at work for one run."""
+    """A DuckDB connection for the length of one run; each task has a cursor of its own."""
 
     def __init__(self, connection: Connection, scratch: Path) -> None:
         self.connection = connection
         self.scratch = scratch
-        self._working: set[Connection] = set()
-        self._changing = (
-            Lock()
-        )  # a cursor is closed once it has left the set, so that none in it is closed
+        self._cursors: set[Connection] = set()  # of the tasks that are running
+        # A cursor leaves the set, under the lock, before it is closed: `interrupt` sees open ones.
+        self._lock = Lock()
 
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
-        """Several files at once: DuckDB reads a small one on one thread only."""
+        """Parse several files at once: DuckDB reads a small file on one thread only."""
         with ThreadPoolExecutor(PARSERS) as pool:
             yield from pool.map(self._parse, tasks)
 
     def _parse(self, task: ParseTask) -> Parsed | SourceError:
         try:
-            with self._work() as cursor:
+            with self._task_cursor() as cursor:
                 return task.form.parse(task.source, task.name, task.target, cursor)
         except SourceError as error:
             return error
@@ -100,42 +100,42 @@ class DuckDBSession(Session):
     def build(self, task: TableTask) -> Built:
         from medallion.engines.duckdb_table import TableBuild
 
-        with self._work() as cursor:
+        with self._task_cursor() as cursor:
             return TableBuild(task, cursor, self.scratch).run()
 
     def interrupt(self) -> None:
-        with self._changing:
-            for cursor in self._working:
+        with self._lock:
+            for cursor in self._cursors:
                 cursor.interrupt()
 
     def batches(self, source: Input, rows: int) -> Batches:
-        found = source.layer.scan(source.storage, source.snapshot, self._cursor())
-        names = [quote(name) for name in found.columns if name not in (ROW, ORIGIN)]
-        return found.project(", ".join(names)).to_arrow_reader(rows)
+        relation = source.layer.scan(source.storage, source.snapshot, self._cursor())
+        names = [quote(name) for name in relation.columns if name not in (ROW, ORIGIN)]
+        return relation.project(", ".join(names)).to_arrow_reader(rows)
 
     @contextmanager
-    def _work(self) -> Iterator[Connection]:
+    def _task_cursor(self) -> Iterator[Connection]:
         """A cursor that can be interrupted, for the length of one task."""
         import duckdb
 
         with closing(self._cursor()) as cursor:
-            with self._changing:
-                self._working.add(cursor)
+            with self._lock:
+                self._cursors.add(cursor)
             try:
                 yield cursor
             except duckdb.InterruptException as error:
                 raise KeyboardInterrupt from error
             except RuntimeError as error:
-                if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+                if str(error) == "Query interrupted":  # DuckDB's error on Ctrl-C
                     raise KeyboardInterrupt from error
                 raise
             finally:
-                with self._changing:
-                    self._working.discard(cursor)
+                with self._lock:
+                    self._cursors.discard(cursor)
 
     def _cursor(self) -> Connection:
         cursor = self.connection.cursor()
-        # a bar would stand between the lines of whoever reads standard output
+        # DuckDB would print its progress bar to standard output, between the lines of --json.
         cursor.execute("set enable_progress_bar = false").fetchall()
         prepare(cursor)
         return cursor

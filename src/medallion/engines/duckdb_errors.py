@@ -1,4 +1,4 @@
-"""What DuckDB's errors mean, and in which step of which table they happened."""
+"""DuckDB's errors as errors of medallion, with the table and the step in which they happened."""
 
 from __future__ import annotations
 
@@ -15,13 +15,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def at(table: str, *path: str | int) -> Iterator[None]:
-    """Say in which step of which table an error happened."""
+    """Name the table, and the `path` within its declaration, in errors that happen inside."""
+    place = table + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     try:
-        with _ours(
-            "".join(
-                f"[{part}]" if isinstance(part, int) else f".{part}" for part in (table, *path)
-            )[1:]
-        ):
+        with _translated(place):
             yield
     except MedallionError as error:
         error.path = ("tables", *table.split("."), *path)
@@ -32,7 +29,10 @@ def at(table: str, *path: str | int) -> Iterator[None]:
 def at_first_failing(
     table: str, steps: Sequence[tuple[tuple[str | int, ...], Relation]], connection: Connection
 ) -> Iterator[None]:
-    """Say at which of the steps, each with its rows, an error came up: rows are lazy, and fail when written."""
+    """Name the first of the steps, each with its rows, that raises the error which happens inside.
+
+    Relations are lazy, so that an error of any step appears only when the result is written.
+    """
     try:
         with at(table):
             yield
@@ -44,7 +44,8 @@ def at_first_failing(
 
 
 @contextmanager
-def _ours(place: str) -> Iterator[None]:
+def _translated(place: str) -> Iterator[None]:
+    """Raise MedallionError, with `place` in its message, for errors of DuckDB and of plugins."""
     import duckdb
 
     try:
@@ -57,19 +58,21 @@ def _ours(place: str) -> Iterator[None]:
         ) from error
     except duckdb.IOException as error:
         raise StorageError(
-            f"{place}: {_first_line(error)}", hint="check the space left and the rights"
+            f"{place}: {_first_line(error)}", hint="check the free disk space and the permissions"
         ) from error
     except duckdb.ConversionException as error:
-        hint = "the step `cast` sets rows aside whose values cannot be read; in SQL, `try_cast` makes them NULL"
+        hint = (
+            "the step `cast` quarantines rows whose values cannot be converted; "
+            "in SQL, `try_cast` makes such values NULL"
+        )
         raise StepError(f"{place}: {_first_line(error)}", hint=hint) from error
     except duckdb.Error as error:
-        said, zero, _ = _first_line(error).partition(". Use TRY(")
+        # DuckDB suggests TRY(…) for a division by zero.
+        message, division_by_zero, _ = _first_line(error).partition(". Use TRY(")
         hint = (
-            "`nullif(divisor, 0)` makes it NULL; `derive` quarantines the rows it happens for"
-            if zero
-            else ""
+            "`nullif(divisor, 0)` makes it NULL; `derive` quarantines the rows with a zero divisor"
         )
-        raise StepError(f"{place}: {said}", hint=hint) from error
+        raise StepError(f"{place}: {message}", hint=hint if division_by_zero else "") from error
     except MedallionError as error:
         raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
 

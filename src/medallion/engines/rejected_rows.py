@@ -1,0 +1,102 @@
+"""The quarantined rows of one table while it is computed, and the file that they are written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import ORIGIN, ROW, Inputs, SourceLayer, TableTask, literal, quote
+from medallion.engines.temp_tables import TempTables
+from medallion.records import REJECT_COLUMNS
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+TABLE_NUMBER = f"{ORIGIN} >> 55"  # the highest 8 bits of `_origin` number the bronze table
+NO_ORIGINALS = (
+    f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, "
+    "null::varchar as row where false"
+)
+
+
+class RejectedRows:
+    """Collects the quarantined rows of a table, and writes them with their source records."""
+
+    def __init__(self, task: TableTask, tables: TempTables) -> None:
+        self.task = task
+        self.tables = tables
+        self.parts: list[str] = []  # temporary tables of rule, column, value, `_origin`, row
+
+    def add(self, rows: Relation, inputs: Inputs, removals: str, *, identified: bool) -> None:
+        """Add the quarantined rows of the table `removals`, each with its origin.
+
+        A row without an origin is stored as JSON of its own columns. `identified`: `_row` is
+        `_origin`.
+        """
+        source = f"from {removals} where fate = 'quarantined'"
+        if identified:
+            columns = f'rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row'
+            part = self.tables.connection.sql(f"select {columns} {source}")
+        else:
+            part = self._with_origins(rows, inputs, removals)
+        self.parts.append(self.tables.create(part))
+
+    def _with_origins(self, rows: Relation, inputs: Inputs, removals: str) -> Relation:
+        # Two passes: a narrow one over ids and origins, and one over all columns, but only of rows
+        # without an origin; most tables have none, and then the wide pass is skipped.
+        narrow = self.tables.create(
+            inputs.sql(
+                f'select {ROW}, rule, "column", "value", {ORIGIN} '
+                f"from rows join (from {removals}) using ({ROW}) where fate = 'quarantined'",
+                rows=rows,
+            )
+        )
+        fields = ", ".join(
+            f"{literal(name)}: {quote(name)}" for name in rows.columns if name not in (ROW, ORIGIN)
+        )
+        wide = (
+            f"select {ROW}, to_json({{{fields}}})::varchar as row "
+            f"from rows semi join {narrow} using ({ROW})"
+        )
+        if self.tables.integer(f"select count(*) from {narrow} where {ORIGIN} is null") == 0:
+            wide += " where false"
+        return inputs.sql(
+            f'select n.rule, n."column", n."value", n.{ORIGIN}, w.row '
+            f"from {narrow} n left join w using ({ROW})",
+            w=inputs.sql(wide, rows=rows),
+        )
+
+    def write(self, target: Path) -> Path | None:
+        """Write the rows to a Parquet file with the columns of Reject; None if there are none."""
+        if not self.parts:
+            return None
+        parts = " union all ".join(f"from {part}" for part in self.parts)
+        table = self.tables.create(self.tables.connection.sql(parts))
+        inputs = Inputs(self.tables.connection)
+        rows = inputs.sql(
+            f"""
+            select {literal(self.task.table)} as "table", r.rule, r."column", r."value",
+                o.file, o.record, {literal(self.task.run)} as run, coalesce(o.row, r.row) as row
+            from {table} r left join originals o using ({ORIGIN})
+            order by {ORIGIN}
+            """,
+            originals=self._originals(table, inputs),
+        )
+        rows.select(*REJECT_COLUMNS).write_parquet(str(target))
+        return target
+
+    def _originals(self, table: str, inputs: Inputs) -> Relation:
+        """File, record number and source row of every origin in `table`."""
+        numbers = self.tables.rows(
+            f"select distinct {TABLE_NUMBER} from {table} where {ORIGIN} is not null"
+        )
+        origins = inputs.connection.sql(f"select {ORIGIN} from {table}")
+        originals = {
+            f"originals_{number}": source.layer.originals(
+                source.storage, source.snapshot, origins, inputs
+            )
+            for number in sorted(row[0] for row in numbers)
+            if isinstance((source := self.task.lineage[number]).layer, SourceLayer)
+        }
+        queries = [f"select {ORIGIN}, file, record, row from {name}" for name in originals]
+        return inputs.sql(" union all ".join([NO_ORIGINALS, *queries]), **originals)

@@ -1,0 +1,33 @@
+"""Temporary tables of one DuckDB connection, under names that occur once."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from medallion.contracts import viewed
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+
+class TempTables:
+    """Creates temporary tables on a connection, and reads query results from it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._numbers = count()
+
+    def create(self, relation: Relation) -> str:
+        """Compute a relation into a new temporary table, and return the table's name."""
+        name = f"_table_{next(self._numbers)}"
+        self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
+        return name
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self.connection.execute(query).fetchall()
+
+    def integer(self, query: str) -> int:
+        """The single value of a query, as an integer."""
+        return int(self.rows(query)[0][0])
