@@ -126,13 +126,11 @@ def _list(plugins: list[dict[str, Any]]) -> None:
     grid = table(["kind", "name", "what it does"])
     previous = ""
     for plugin in plugins:
-        if "missing" in plugin:
-            summary = Text(plugin["missing"], "yellow")
-        else:
-            summary = Text(plugin["doc"].partition("\n\n")[0])
-        summary.plain = " ".join(summary.plain.split())
+        missing = plugin.get("missing", "")
+        summary = " ".join((missing or plugin["doc"].partition("\n\n")[0]).split())
         kind = plugin["kind"] if plugin["kind"] != previous else ""
-        grid.add_row(Text(kind, "bold"), plugin["name"], summary)
+        style = "yellow" if missing else ""
+        grid.add_row(Text(kind, "bold"), plugin["name"], Text(summary, style))
         previous = plugin["kind"]
     console().print(grid)
 
