@@ -31,7 +31,7 @@ Costs = dict[str, list[Cost]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="medallion beside work written by hand."
+        prog="python -m benchmarks", description="medallion compared with work written by hand."
     )
     parser.add_argument(
         "--scales", type=int, nargs="+", default=list(ROUNDS), metavar="N", help="default: 1 42 420"
@@ -104,7 +104,8 @@ def compete(scale: int, rounds: int) -> Costs:
             cost, found = shop.compete(name)
             if found != expected:
                 raise StoppedError(
-                    f"scale {scale}: {name} found {json.dumps(found)}\nexpected {json.dumps(expected)}"
+                    f"scale {scale}: {name} found {json.dumps(found)}\n"
+                    f"expected {json.dumps(expected)}"
                 )
             spent.append(cost)
     again = [shop.medallion()[0] for _ in range(rounds)]

@@ -1,7 +1,8 @@
-"""The API beside FastAPI on the same mongod with the same number of workers: `make bench-api`.
+"""The API compared with FastAPI on the same mongod and workers: `make bench-api`.
 
-Needs wrk (Debian's package); FastAPI gets an environment of its own. Both write no access log. Servers take turns,
-case by case and round by round, so that a busy machine harms all alike; the median round is shown.
+Needs wrk (Debian's package); FastAPI gets an environment of its own. Neither writes an access log.
+Servers take turns, case by case and round by round, so that a busy machine affects all alike. The
+median round is shown.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ request = function() return wrk.format("GET", "{before}" .. {number} .. "{after}
 
 @dataclass(frozen=True)
 class Case:
-    """A path to ask; `*` in it is another number up to `most` each time. `peers` is the same in the peer's words."""
+    """A request. `*` in `path` is another number, up to `most`, each time.
+
+    `peers` is the same request as the peer understands it.
+    """
 
     title: str
     path: str
@@ -86,7 +90,7 @@ def measure(url: str, path: str, seconds: int, most: int, tag: str) -> Speed:
     found = dict(re.findall(r"(50|99)%\s+([\d.]+(?:us|ms|s))", said))
     speed = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if "Non-2xx" in said or not speed or len(found) < 2:
-        raise SystemExit(f"{url}{path}: not every answer was right\n{said}")
+        raise SystemExit(f"{url}{path}: some answers were not as expected\n{said}")
     return Speed(float(speed[1]), _milliseconds(found["50"]), _milliseconds(found["99"]))
 
 
@@ -96,7 +100,10 @@ def _milliseconds(text: str) -> float:
 
 
 def compare(count: int, seconds: int, workers: int, rounds: int, python: str, folder: Path) -> None:
-    """Publish, serve from all, load one after the other, print a table; then pages and an export at large sizes."""
+    """Publish and serve the same rows from all sides, load them in turn, and print a table.
+
+    Then measure pages and an export.
+    """
     (folder / "db").mkdir(parents=True)
     with ExitStack() as stack:
         server = stack.enter_context(mongod(folder / "db"))
@@ -141,7 +148,10 @@ def _speeds(case: Case, sides: dict[str, str], seconds: int, rounds: int) -> dic
 
 
 def _pages(name: str, url: str, count: int) -> None:
-    """Pages of ten of a ninth of the rows, each asked for the first time: the first, and from the 10,000th on."""
+    """Print the time of pages of ten rows, none requested before: the first, and late ones.
+
+    The filter selects a ninth of the rows.
+    """
     connection = HTTPConnection(url.removeprefix("http://"))
     early = _walk(connection, "", 40)
     cursor, skipped = "", min(99, count // 9000)
@@ -150,7 +160,8 @@ def _pages(name: str, url: str, count: int) -> None:
     late = _walk(connection, cursor, 40)
     connection.close()
     print(
-        f"\n{name}: a page, median: the first {early:.2f} ms, after {skipped * 100:,} pages {late:.2f} ms"
+        f"\n{name}: a page, median: the first {early:.2f} ms, "
+        f"after {skipped * 100:,} pages {late:.2f} ms"
     )
 
 
@@ -180,7 +191,8 @@ def _export(name: str, url: str, workers: int) -> None:
     seconds = time.perf_counter() - started
     grown = sum(map(_peak, pids)) - before
     print(
-        f"{name}: all as CSV, {size / 1e6:.1f} MB, in {seconds:.1f} s; peak of {workers} workers +{grown:.0f} MB"
+        f"{name}: all as CSV, {size / 1e6:.1f} MB, in {seconds:.1f} s; "
+        f"peak of {workers} workers +{grown:.0f} MB"
     )
 
 

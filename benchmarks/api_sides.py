@@ -187,7 +187,10 @@ def ours(folder: Path, store: str, count: int, workers: int) -> Any:
 
 
 def peer_python(folder: Path) -> str:
-    """A Python that has what the peer needs, which is nothing of ours; made in `folder` when it is not there."""
+    """Return a Python with the packages of the peer, and without ours.
+
+    The environment is created in `folder` on first use.
+    """
     python = folder / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

@@ -1,7 +1,10 @@
-"""`python -m benchmarks.growth`: CPU time and peak memory of what grows: files, tables, columns, releases and runs.
+"""CPU time and peak memory by number of files, tables, columns, releases and runs.
 
-Each operation runs in a process of its own on a project of each size. `growth` is how much its CPU time grew from the
-smallest to the largest size, divided by how much the size grew: 1 is linear, less is better.
+    python -m benchmarks.growth
+
+Each operation runs in a process of its own on a project of each size. `growth` is how much its CPU
+time grew from the smallest to the largest size, divided by how much the size grew: 1 is linear,
+less is better.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Size:
-    """How large a project is: source files, tables that are served, columns, releases and run records."""
+    """How large a project is: source files, served tables, columns, releases, run records."""
 
     files: int = 5
     tables: int = 2
@@ -144,7 +147,10 @@ def perform(operation: str, folder: Path) -> dict[str, float]:
 
 
 def _peak() -> float:
-    """The peak memory of this process in MB; `ru_maxrss` would also count the process that started it."""
+    """The peak memory of this process in MB, without that of the process that started it.
+
+    `ru_maxrss` would count both.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(
         int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.lake_s3`: the shop with its lake on an S3 server of this machine, beside a lake on disk."""
+"""The shop with a lake on a local S3 server and one on disk: `python -m benchmarks.lake_s3`."""
 
 from __future__ import annotations
 

@@ -77,13 +77,13 @@ def measure(
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, with Python's byte code kept as an installed package has it: compiling is nobody's work."""
+    """The caller's environment, with Python's byte code cached as in an installed package."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPYCACHEPREFIX": str(Path(__file__).parent / ".data/pycache")}
 
 
 class _Watch(threading.Thread):
-    """Looks at the memory of a process and its children, and ends them when they take too much or too long."""
+    """Watches the memory of a process and its children, and kills them beyond their limits."""
 
     def __init__(self, pid: int, limits: Limits) -> None:
         super().__init__(daemon=True)
@@ -110,7 +110,7 @@ class _Watch(threading.Thread):
 
 
 def _memory(pid: int) -> float:
-    """Megabytes in use by a process and its children; 0 where /proc does not tell."""
+    """Megabytes in use by a process and its children; 0 where /proc is missing."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -1,9 +1,12 @@
-"""The MongoDB sink beside the same load written by hand with pymongo: `python -m benchmarks.mongodb`.
+"""The MongoDB sink compared with the same load written by hand with pymongo.
 
-Each loads the same Parquet files into one mongod, from one process or from two with half of the rows each, and
-leaves equal documents; they take turns, so that a busy machine harms all alike. Seconds are those of the load, from
-opened file to counted collection, without imports, each process with one client for all its files; the sink's
-include its validator and its bookkeeping. The database has been loaded before, as it has in all but the first run.
+    python -m benchmarks.mongodb
+
+Each loads the same Parquet files into one mongod, from one process or from two with half of the
+rows each, and leaves equal documents. They take turns, so that a busy machine affects all alike.
+Seconds are those of the load, from opened file to counted collection, without imports; each process
+has one client for all its files. The sink's seconds include its validator and its records. The
+database has been loaded before, as in all runs but the first.
 """
 
 from __future__ import annotations
@@ -57,7 +60,8 @@ TYPES = {
     "last_purchase": "DATE",
 }
 ROWS = """
-    select range as client_id, 'Client number ' || range as name, 'Country ' || range % 9 as country,
+    select range as client_id, 'Client number ' || range as name,
+        'Country ' || range % 9 as country,
            range % 40 as purchases, cast(range % 100000 / 7 as decimal(18,2)) as total_spent,
            range % 1000 / 3 as average, date '2020-01-01' + (range % 900)::int as first_purchase,
            date '2023-01-01' + (range % 700)::int as last_purchase

@@ -37,7 +37,7 @@ class Shop:
         self.data = self.folder / "data"
 
     def prepare(self) -> None:
-        """Generate the data unless it is there, and put the declaration beside it."""
+        """Generate the data unless it is there, and copy the declaration next to it."""
         made_by = [SHOP / "generate.py", *(SHOP / "generator").glob("*.py")]
         newest = max(file.stat().st_mtime for file in made_by)
         expected = self.data / "expected.json"
@@ -78,7 +78,7 @@ class Shop:
         ]
 
     def compete(self, name: str) -> tuple[Cost, dict[str, Any]]:
-        """The whole work from files to gold by one contender, from nothing: its cost and what it found."""
+        """The whole work from files to gold by one contender: its cost and its result."""
         if name == "medallion":
             shutil.rmtree(self.folder / "lake", ignore_errors=True)
             cost, printed = self.medallion()
@@ -124,7 +124,7 @@ def _fates(bronze: dict[str, Any], silver: dict[str, Any]) -> dict[str, Any]:
     for step in (bronze, silver):
         for tally in step["tallies"]:
             reasons.update(tally["reasons"])
-    # A duplicate's reason goes on with its key.
+    # A duplicate's reason continues with its key.
     twice = {reason: n for reason, n in reasons.items() if " duplicate" in reason}
     return {
         "kept": silver["rows"],

@@ -1,4 +1,7 @@
-"""How Sphinx builds these pages: `make docs`. Nothing is taken from elsewhere, when building or when reading."""
+"""How Sphinx builds these pages: `make docs`.
+
+No request goes to another server, neither when building nor when reading.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Write the reference sections of docs/ from the code: `make reference`.
 
-The text between `<!-- reference: NAME -->` and `<!-- end of reference -->` in a page is generated from
-models, plugins, public names and commands. It is part of the file, so that a code host shows it too.
+The text between `<!-- reference: NAME -->` and `<!-- end of reference -->` in a page is generated
+from models, plugins, public names and commands. It is part of the file, so that a code host shows
+it too.
 
 NAME is `declaration` (the models of medallion.yaml), `python` (the public names), `commands` (the
 command line), `options` (the options of all commands) or a plugin group such as `transforms`.
@@ -68,7 +69,7 @@ EXPANDED_FIELDS: Mapping[tuple[type[BaseModel], str], Callable[[], list[str]]] =
 
 
 def update(page: str) -> str:
-    """Return a page with its reference sections generated again. Raises KeyError for unknown names."""
+    """Return a page with its reference sections regenerated. Raises KeyError for unknown names."""
 
     def section(match: re.Match[str]) -> str:
         parent = HEADING.findall(page, 0, match.start())[-1]
@@ -215,7 +216,7 @@ def definition(name: str, public: Any) -> str:
 
 
 def signature(function: Callable[..., Any]) -> str:
-    """A signature without `self` and without quotes around annotations; a long one on several lines."""
+    """A signature without `self` and quotes around annotations; a long one on several lines."""
     parsed = inspect.signature(function)
     parameters = [item for item in parsed.parameters.values() if item.name not in ("self", "cls")]
     parsed = parsed.replace(parameters=parameters)

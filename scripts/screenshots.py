@@ -2,8 +2,9 @@
 
     make screenshots
 
-Runs the shop in a folder of its own, serves its dashboard and takes the pictures into build/screenshots; those that
-README and docs show go to docs/images. Needs playwright and Chromium (`CHROMIUM` names another binary).
+Runs the shop in a temporary folder, serves its dashboard and writes the pictures to
+build/screenshots, and those of README and docs to docs/images. Needs Playwright and Chromium
+(`CHROMIUM` names another binary).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _TALLEST = 5000
 # How far down the page its last card ends; what is hidden inside a card does not count.
 _BOTTOM = """() => { let bottom = 0
   const walk = (root) => { for (const each of root.querySelectorAll("*")) {
-    if (each.classList.contains("MuiPaper-root")) bottom = Math.max(bottom, each.getBoundingClientRect().bottom)
+    if (each.classList.contains("MuiPaper-root"))
+      bottom = Math.max(bottom, each.getBoundingClientRect().bottom)
     if (each.shadowRoot) walk(each.shadowRoot) } }
   const main = []
   const find = (root) => { for (const each of root.querySelectorAll("*")) {

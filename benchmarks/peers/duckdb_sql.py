@@ -1,7 +1,8 @@
 """The shop's work as an expert would write it by hand in DuckDB SQL: `duckdb_sql.py DATA OUT`.
 
-Every file is read once, typed and judged in one pass, and staged once; keys that stand twice are found by a count
-before any window runs. What was set aside is kept with its reason and its original columns. Prints the counts as JSON.
+Every file is read once, typed and checked in one pass, and staged once. Duplicate keys are found by
+a count before any window runs. Rejected rows are kept with their reason and original columns.
+Prints the counts as JSON.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 import duckdb
 from ends import keep, serve
 
-# Nearly every text is clean already, which two tests tell faster than trimming does.
+# Nearly every text is clean already, which two tests find faster than trimming.
 CLEAN = """
-create macro clean(t) as case when t > ' ' and strlen(t) = length(t) and t not like ' %' and t not like '% ' then t
+create macro clean(t) as case when t > ' ' and strlen(t) = length(t) and t not like ' %'
+    and t not like '% ' then t
     else nullif(trim(t, chr(160) || e' \\t\\r\\n'), '') end
 """
 DAY = """
@@ -34,7 +36,8 @@ MONEY = (
 CLIENTS = """
 create temp table staged_clients as
 with cleaned as (
-    select *, clean(client_id) as id_, clean(name) as name_, clean(email) as email_, clean(country) as country_,
+    select *, clean(client_id) as id_, clean(name) as name_, clean(email) as email_,
+        clean(country) as country_,
         clean(signup_date) as day_ from ({source})
 ), typed as (
     select *, try_cast(id_ as bigint) as id, day(day_) as signup from cleaned
@@ -44,7 +47,8 @@ with cleaned as (
         case when country_ is null then 'not_null country' end as broken
     from typed
 )
-select n, id as client_id, name_ as name, email_ as email, country_ as country, signup as signup_date, refused, broken,
+select n, id as client_id, name_ as name, email_ as email, country_ as country,
+    signup as signup_date, refused, broken,
     case when refused is not null or broken is not null
          then struct_pack(filename, client_id, name, email, country, signup_date) end as raw
 from judged
@@ -53,30 +57,36 @@ PURCHASES = """
 create temp table staged_purchases as
 with cleaned as (
     select *, clean(purchase_id) as id_, clean(client_id) as client_, clean(product) as product_,
-        clean(quantity) as quantity_, clean(amount) as amount_, clean(purchase_date) as day_, clean(channel) as channel_
+        clean(quantity) as quantity_, clean(amount) as amount_, clean(purchase_date) as day_,
+        clean(channel) as channel_
     from ({source})
 ), typed as (
     select *, try_cast(id_ as bigint) as id, try_cast(client_ as bigint) as client,
-        try_cast(quantity_ as bigint) as pieces, money(amount_) as price, day(day_) as bought from cleaned
+        try_cast(quantity_ as bigint) as pieces, money(amount_) as price,
+        day(day_) as bought from cleaned
 ), judged as (
     select *, case when id is null and id_ is not null then 'cast purchase_id'
                    when client is null and client_ is not null then 'cast client_id'
                    when pieces is null and quantity_ is not null then 'cast quantity'
                    when price is null and amount_ is not null then 'cast amount'
-                   when bought is null and day_ is not null then 'cast purchase_date' end as refused,
+                   when bought is null and day_ is not null
+                       then 'cast purchase_date' end as refused,
         case when price is null then 'not_null amount' when price <= 0 then 'between amount'
-             when client not in (select client_id from clients) then 'references client_id' end as broken
+             when client not in (select client_id from clients)
+                 then 'references client_id' end as broken
     from typed
 )
-select n, id as purchase_id, client as client_id, product_ as product, pieces as quantity, price as amount,
+select n, id as purchase_id, client as client_id, product_ as product, pieces as quantity,
+    price as amount,
     bought as purchase_date, channel_ as channel, refused, broken,
     case when refused is not null or broken is not null
-         then struct_pack(filename, purchase_id, client_id, product, quantity, amount, purchase_date, channel)
+         then struct_pack(filename, purchase_id, client_id, product, quantity, amount,
+             purchase_date, channel)
     end as raw
 from judged
 """
-# The last in file order stays. A staged table's rowid does not tell that order: `n` does. Only keys that stand twice
-# are ordered and compared.
+# The last row in file order is kept. That order is `n`, not the rowid of a staged table. Only
+# duplicate keys are ordered and compared.
 LOSERS = """
 create temp table lost_{table} as
 with good as (select n, {key}, {columns} from staged_{table} where refused is null),
@@ -86,7 +96,8 @@ ranked as (
         ({columns}) is not distinct from (first_value(({columns})) over last) as same
     from good semi join twice using ({key}) window last as (partition by {key} order by n desc)
 )
-select n, case when same then 'exact duplicate' else 'conflicting duplicate' end as fate from ranked where place > 1
+select n, case when same then 'exact duplicate' else 'conflicting duplicate' end as fate
+    from ranked where place > 1
 """
 GOLD = {
     "clients_stats": """
@@ -95,20 +106,27 @@ GOLD = {
             min(purchase_date) as first_purchase, max(purchase_date) as last_purchase
         from clients c left join purchases p using (client_id) group by all""",
     "product_stats": """
-        select product, count(*) as purchases, sum(quantity) as quantity, sum(amount)::decimal(18,2) as revenue,
-            avg(amount)::double as average, count(distinct client_id) as clients from purchases group by all""",
+        select product, count(*) as purchases, sum(quantity) as quantity,
+            sum(amount)::decimal(18,2) as revenue,
+            avg(amount)::double as average, count(distinct client_id) as clients
+            from purchases group by all""",
     "monthly_stats": """
-        select month, count(*) as purchases, sum(amount)::decimal(18,2) as revenue, avg(amount)::double as average,
+        select month, count(*) as purchases, sum(amount)::decimal(18,2) as revenue,
+            avg(amount)::double as average,
             count(distinct client_id) as clients from purchases group by all""",
     "country_stats": """
-        select country, count(*) as purchases, sum(amount)::decimal(18,2) as revenue, avg(amount)::double as average,
-            count(distinct client_id) as clients from purchases join clients using (client_id) group by all""",
+        select country, count(*) as purchases, sum(amount)::decimal(18,2) as revenue,
+            avg(amount)::double as average,
+            count(distinct client_id) as clients from purchases
+            join clients using (client_id) group by all""",
     "sales": """
         select month, weekday, product, count(*) as purchases, sum(quantity)::bigint as quantity,
             sum(amount)::decimal(18,2) as revenue from purchases group by all""",
     "summary": """
-        select sum(amount)::decimal(18,2) as revenue, count(*) as purchases, (select count(*) from clients) as clients,
-            count(distinct product) as products, count(distinct country) as countries, count(distinct month) as months,
+        select sum(amount)::decimal(18,2) as revenue, count(*) as purchases,
+            (select count(*) from clients) as clients,
+            count(distinct product) as products, count(distinct country) as countries,
+            count(distinct month) as months,
             min(purchase_date) as first_day, max(purchase_date) as last_day
         from purchases join clients using (client_id)""",
 }
@@ -121,7 +139,8 @@ def main(data: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out) as spill, duckdb.connect() as con:
         run(
             con,
-            f"set memory_limit = '3GB'; set temp_directory = '{spill}'; set enable_progress_bar = false",
+            f"set memory_limit = '3GB'; set temp_directory = '{spill}'; "
+            "set enable_progress_bar = false",
         )
         for macro in (CLEAN, DAY, MONEY):
             run(con, macro)
@@ -169,7 +188,10 @@ def copy(con: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
 
 
 def csv(files: list[Path]) -> str:
-    """A query of all records in file order, as text, numbered; files of equal headers are read together."""
+    """A query of all records in file order, as numbered text.
+
+    Files with equal headers are read together.
+    """
     reads = []
     for header, group in groupby(
         files, key=lambda file: file.open(encoding="utf-8").readline().strip()
@@ -177,7 +199,8 @@ def csv(files: list[Path]) -> str:
         columns = ", ".join(f"'{name}': 'varchar'" for name in header.split(","))
         paths = ", ".join(f"'{file}'" for file in group)
         reads.append(
-            f"from read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+            f"from read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, "
+            "header = true, delim = ',', "
             "quote = '\"', escape = '\"', filename = true, store_rejects = true)"
         )
     return f"select *, row_number() over () as n from ({' union all by name '.join(reads)})"
@@ -205,7 +228,8 @@ def settle(
     counts = dict(
         run(
             con,
-            f"select reason, count(*) from '{out}/quarantine/{table}.parquet' group by 1 order by 1",
+            f"select reason, count(*) from '{out}/quarantine/{table}.parquet' "
+            "group by 1 order by 1",
         )
     )
     return {

@@ -1,6 +1,7 @@
-"""Both ends of the shop's work, the same for every hand-written peer: keeping what came, and serving what was made.
+"""Both ends of the shop's work, the same for every hand-written peer: keep sources, serve gold.
 
-medallion keeps each source file's bytes under their hash and loads gold into an indexed SQLite file: so do its peers.
+medallion keeps the bytes of each source file under their hash and loads gold into an indexed SQLite
+file. So do its peers.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def keep(data: Path, out: Path) -> None:
 
 
 def serve(out: Path, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Load one gold table into the SQLite file, with the indexes that medallion's declaration asks for."""
+    """Load one gold table into the SQLite file, with the indexes of medallion's declaration."""
     key, indexes = INDEXES[table]
     with sqlite3.connect(out / "serving.db") as connection:
         connection.execute("pragma journal_mode = wal")

@@ -1,4 +1,7 @@
-"""The shop's work as most would write it in pandas: `pandas_naive.py DATA OUT`. Prints the counts as JSON."""
+"""The shop's work as most would write it in pandas: `pandas_naive.py DATA OUT`.
+
+Prints the counts as JSON.
+"""
 
 from __future__ import annotations
 

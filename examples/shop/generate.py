@@ -1,10 +1,10 @@
-"""Makes the shop's data: clients, 13 months of purchases, their dirt, and what must come of them.
+"""Generate the shop's data: clients, purchases of 13 months, their errors and the expected result.
 
     python generate.py --scale 1 --out data
 
-Scale 1 is 1,500 clients and 23,663 purchases after cleaning; scale N is N times that. The same scale
-gives the same bytes everywhere: chance comes from MD5 and `random()`, and sums are whole cents.
-No row carries two faults, so that `expected.json` tells how many rows every rule sets aside.
+Scale 1 is 1,500 clients and 23,663 purchases after cleaning; scale N is N times that. The same
+scale gives the same bytes everywhere: chance comes from MD5 and `random()`, and sums are whole
+cents. No row has two errors, so `expected.json` has the number of rows that every rule rejects.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ def main() -> None:
 
 
 def generate(scale: int, out: Path) -> dict[str, Any]:
-    """Write clients.csv, purchases/*.csv and expected.json below `out`; return what expected.json says."""
+    """Write clients.csv, purchases/*.csv and expected.json into `out`.
+
+    Returns the content of expected.json.
+    """
     (out / "purchases").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as spill, connect(spill) as con:
         expected = {
@@ -51,8 +54,10 @@ def generate(scale: int, out: Path) -> dict[str, Any]:
 
 
 def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """The revenue of good purchases, as a whole and by product, country and month; in how many months, weekdays and
-    products together anything was sold."""
+    """The revenue of valid purchases in total and by product, country and month.
+
+    `sales` is the number of combinations of month, weekday and product with a purchase.
+    """
     month = "printf('%d-%02d', (month - 1) // 12, (month - 1) % 12 + 1)"
     groups = {"products": "product", "countries": "country", "months": month}
     ((whole, sales),) = run(

@@ -17,7 +17,9 @@ from medallion_example.mask_email import MaskEmail
     ],
 )
 def test_all_but_the_first_letter_is_hidden(value: str | None, masked: str | None) -> None:
-    outcome = apply_transform(MaskEmail(columns=("email",)), [{"id": 1, "email": value}, {"id": 2, "email": "x@y.z"}])
+    outcome = apply_transform(
+        MaskEmail(columns=("email",)), [{"id": 1, "email": value}, {"id": 2, "email": "x@y.z"}]
+    )
     assert outcome.rows[0] == {"id": 1, "email": masked}
 
 

@@ -10,7 +10,12 @@ DAY = date(2026, 5, 1)
 
 
 def test_later_days_break_it_and_missing_ones_do_not() -> None:
-    rows = [{"day": DAY}, {"day": DAY + timedelta(days=1)}, {"day": None}, {"day": date(2000, 1, 1)}]
+    rows = [
+        {"day": DAY},
+        {"day": DAY + timedelta(days=1)},
+        {"day": None},
+        {"day": date(2000, 1, 1)},
+    ]
     assert violations(NoFuture(column="day", today=DAY), rows) == [(1, "day", "2026-05-02")]
 
 
@@ -21,7 +26,10 @@ def test_the_whole_day_is_let_pass() -> None:
 
 def test_another_day_is_another_identity() -> None:
     today = datetime.now(UTC).date()
-    identities = [NoFuture(column="day", today=day).identity() for day in (None, today, today + timedelta(days=1))]
+    identities = [
+        NoFuture(column="day", today=day).identity()
+        for day in (None, today, today + timedelta(days=1))
+    ]
     assert identities[0]["day"] == identities[1]["day"] != identities[2]["day"]
 
 

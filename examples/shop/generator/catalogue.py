@@ -25,7 +25,10 @@ WEEKDAY = (92, 88, 90, 97, 118, 131, 84)  # per cent of an ordinary day, Monday 
 
 @dataclass(frozen=True)
 class Product:
-    """`cents` is the list price, `share` its part of sales in per mille, `gift` the same in November and December."""
+    """A product. `cents` is its list price, `share` its part of sales in per mille.
+
+    `gift` is the share in November and December.
+    """
 
     name: str
     cents: int
@@ -63,25 +66,30 @@ COUNTRIES = (
         "France",
         280,
         "Zoé Chloé Hélène Léa Inès Amélie Noémie François Jérôme Rémi Hugo Louis Théo Anaïs",
-        "Lefèvre Moreau Bérard Dupré Garçon Faure Rousseau Bénard Chevalier Gérard Lemaître Petit Roux Barré",
+        "Lefèvre Moreau Bérard Dupré Garçon Faure Rousseau "
+        "Bénard Chevalier Gérard Lemaître Petit Roux Barré",
     ),
     Country(
         "Germany",
         205,
         "Jürgen Jörg Anke Björn Käthe Lukas Mia Jonas Hannah Felix Marlene Götz Sören Lena",
-        "Müller Schäfer Köhler Krüger Weber Jäger Vogel Böhm Schröder Bauer Günther Lang Möller Huber",
+        "Müller Schäfer Köhler Krüger Weber Jäger Vogel "
+        "Böhm Schröder Bauer Günther Lang Möller Huber",
     ),
     Country(
         "Spain",
         130,
         "José María Lucía Álvaro Sofía Íñigo Rocío Andrés Begoña Martín Elena Raúl Pilar Hugo",
-        "García Martínez López Núñez Muñoz Peña Ibáñez Sáez Ruiz Ortega Gómez Vázquez Castaño Molina",
+        "García Martínez López Núñez Muñoz Peña Ibáñez "
+        "Sáez Ruiz Ortega Gómez Vázquez Castaño Molina",
     ),
     Country(
         "Italy",
         120,
-        "Niccolò Giulia Matteo Chiara Lorenzo Beatrice Nicolò Alessia Davide Noè Sara Marco Elisa Luca",
-        "Rossi Bianchi Ferrari Esposito Greco Nardò Galli Conti Rizzo Fontana Moretti Foà Costa Villa",
+        "Niccolò Giulia Matteo Chiara Lorenzo Beatrice Nicolò "
+        "Alessia Davide Noè Sara Marco Elisa Luca",
+        "Rossi Bianchi Ferrari Esposito Greco Nardò Galli "
+        "Conti Rizzo Fontana Moretti Foà Costa Villa",
     ),
     Country(
         "Netherlands",
@@ -93,25 +101,30 @@ COUNTRIES = (
         "Belgium",
         65,
         "Maëlle Loïc Noémie Jef Elise Wout Céline Lieve Benoît Margaux Stijn Anaïs Arthur Fien",
-        "Peeters Maes Dubois Claes Goossens Lambert Wouters Dupont Mertens Leclercq Noël Simon Aerts Hénin",
+        "Peeters Maes Dubois Claes Goossens Lambert Wouters "
+        "Dupont Mertens Leclercq Noël Simon Aerts Hénin",
     ),
     Country(
         "Portugal",
         50,
         "João Inês Mário Conceição Tomé Sónia Luís Beatriz Rui Leonor Duarte Mafalda Simão Joana",
-        "Simões Gonçalves Araújo Magalhães Conceição Sousa Leitão Antão Pinto Serrão Tomás Brandão Melo Reis",
+        "Simões Gonçalves Araújo Magalhães Conceição Sousa Leitão "
+        "Antão Pinto Serrão Tomás Brandão Melo Reis",
     ),
     Country(
         "Switzerland",
         40,
         "Urs Réto Beat Seraina Noé Ladina Jürg Flurin Corinne Mélanie Andri Regula Luca Nadja",
-        "Müller Bühler Frei Züger Brunner Kälin Favre Hürlimann Keller Bernasconi Rüegg Graf Wyss Baumann",
+        "Müller Bühler Frei Züger Brunner Kälin Favre "
+        "Hürlimann Keller Bernasconi Rüegg Graf Wyss Baumann",
     ),
     Country(
         "Austria",
         30,
-        "Jörg Günther Annelies Bärbel Florian Katharina Matthäus Stefan Theresa Ursula Klaus Käthe Paul Eva",
-        "Gruber Pichler Steiner Moser Hofer Leitner Böck Fürst Egger Schwarz Pölzl Wallner Grün Auer",
+        "Jörg Günther Annelies Bärbel Florian Katharina Matthäus "
+        "Stefan Theresa Ursula Klaus Käthe Paul Eva",
+        "Gruber Pichler Steiner Moser Hofer Leitner Böck "
+        "Fürst Egger Schwarz Pölzl Wallner Grün Auer",
     ),
 )
 

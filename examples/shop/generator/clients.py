@@ -22,31 +22,35 @@ if TYPE_CHECKING:
 
 HEADER = "client_id,name,email,country,signup_date"
 
-# Chance is the MD5 of a client's id, cut into pieces. Faulty clients have ids above all others, so that nobody buys
-# as them.
+# Chance is the MD5 of a client's id, cut into pieces. Clients with errors have the largest ids, so
+# that no purchase refers to them.
 CLIENT = """
 create temp table clients as
 with drawn as (
-    select id, md5_number('client/' || id) as h from range(1, $clients + $bad_dates + $no_country + 1) t(id)
+    select id, md5_number('client/' || id) as h
+        from range(1, $clients + $bad_dates + $no_country + 1) t(id)
 ), living as (
     select *, pick(shares, h & 65535) as country, pick(countries, (h >> 16) & 255) as other
     from drawn, (select {shares} as shares, {countries} as countries)
 )
 select id, country,
-    case when other = country then pick({countries}, list_position({countries}, country)) else other end as former,
+    case when other = country then pick({countries}, list_position({countries}, country))
+        else other end as former,
     pick(first, (h >> 24) & 255) || ' ' || pick(last, (h >> 32) & 255) as name,
     lower(strip_accents(replace(name, ' ', '.'))) || '.' || id || '@example.com' as email,
     date '2019-01-01' + cast(id * 1820 // ($clients + 100) as integer) as day,
     ((h >> 40) & 255) < 32 as day_first,
     case when id > $clients + $bad_dates then 'no country' when id > $clients then 'bad date'
-         when ((h >> 48) & 255) < 4 then 'spaced name' when ((h >> 48) & 255) < 6 then 'spaced country' end as kind
+         when ((h >> 48) & 255) < 4 then 'spaced name'
+         when ((h >> 48) & 255) < 6 then 'spaced country' end as kind
 from living join names using (country)
 """
 ROWS = """
 with rows as (
     select *, id as place, 0 as tier from clients anti join moved using (id)
     union all
-    select * replace (former as country, 'former.' || email as email), id, 0 from clients semi join moved using (id)
+    select * replace (former as country, 'former.' || email as email), id, 0
+        from clients semi join moved using (id)
     union all select *, id + 40, 1 from clients semi join moved using (id)
     union all select *, id + 25, 1 from clients semi join copied using (id)
 )
@@ -61,13 +65,17 @@ from rows
 
 
 def write_clients(con: duckdb.DuckDBPyConnection, scale: int, out: Path) -> dict[str, Any]:
-    """Write the file, leave the good clients in the table `clients`, and say what cleaning must find."""
+    """Write the file, and leave the good clients in the table `clients`.
+
+    Returns what cleaning must find.
+    """
     clients = CLIENTS * scale
     faults = {kind: count * scale for kind, count in CLIENT_FAULTS.items()}
     shares = [country.name for country in COUNTRIES for _ in range(country.share)]
     run(
         con,
-        "create temp table names as select unnest($1) as country, unnest($2) as first, unnest($3) as last",
+        "create temp table names as "
+        "select unnest($1) as country, unnest($2) as first, unnest($3) as last",
         [country.name for country in COUNTRIES],
         [country.first.split() for country in COUNTRIES],
         [country.last.split() for country in COUNTRIES],

@@ -29,8 +29,8 @@ FIRST_ID = 100_001
 COLUMNS = ["purchase_id", "client_id", "product", "quantity", "amount", "purchase_date"]
 OTHER_ORDER, EXTRA_COLUMN = (2024, 5), (2024, 9)
 
-# One row an id. Chance is the MD5 of the id, cut into pieces. Early places of a shuffled list of clients buy more often
-# than late ones, and every 25th client never buys.
+# One row per id. Chance is the MD5 of the id, cut into pieces. Clients early in a shuffled list buy
+# more often than late ones, and every 25th client never buys.
 SLOTS = """
 create or replace temp table slots as
 with drawn as (
@@ -52,16 +52,19 @@ select id, day, product, most, quantity, unit, discount,
     ((h >> 40) & 255) < 46 as day_first,
     pick(['web', 'web', 'web', 'app', 'app', 'store'], (h >> 48) & 255) as channel,
     coalesce(m.number, 0) as number, coalesce(m.shift, 0) as shift,
-    coalesce(m.kind, case when ((h >> 56) & 255) < 4 then 'spaces ' || ((h >> 96) & 255) % 6 end) as kind
+    coalesce(m.kind, case when ((h >> 56) & 255) < 4
+        then 'spaces ' || ((h >> 96) & 255) % 6 end) as kind
 from priced left join marks m using (id)
 """
-# What a month's file holds: its slots, the copies and corrections of some, and corrections of the month before.
+# The rows of a month's file: its slots, copies and corrections of some of them, and corrections of
+# the month before.
 ROWS = """
 create or replace temp table rows as
 with corrected as (
     select * from slots where kind = $corrected
     union all
-    select * replace (cast($first_day as date) + cast(shift % 5 as integer) as day, $first_id + shift * 3 as shift)
+    select * replace (cast($first_day as date) + cast(shift % 5 as integer) as day,
+        $first_id + shift * 3 as shift)
     from earlier
 )
 select *, id as place, 0 as tier, kind is null or kind not in $lost as kept from slots
@@ -69,7 +72,8 @@ union all
 select *, id + shift, 1, false from slots where kind = $exact
 union all
 select * replace (
-        quantity % 5 + 1 as quantity, unit * (quantity % 5 + 1) * (100 - discount) // 100 as cents, null as kind
+        quantity % 5 + 1 as quantity,
+        unit * (quantity % 5 + 1) * (100 - discount) // 100 as cents, null as kind
     ),
     case kind when $corrected then id + shift else shift end, 2, true
 from corrected
@@ -84,11 +88,13 @@ with texts as (
                   when 'spaces 3' then chr(160) || product || '  ' else product end as product,
         cast(quantity as varchar) as quantity,
         printf('%d.%02d', cents // 100, cents % 100) as price,
-        case kind when 'bad amount' then pick({bad_amounts}, number) when 'blank amount' then pick({blanks}, number)
+        case kind when 'bad amount' then pick({bad_amounts}, number)
+            when 'blank amount' then pick({blanks}, number)
                   when 'zero' then pick({zeros}, number) when 'negative' then '-' || price
                   when 'spaces 4' then ' ' || price || chr(160) else price end as amount,
         case kind when 'bad date' then pick({bad_dates}, number)
-                  else written(day, day_first) || case kind when 'spaces 5' then ' ' else '' end end as purchase_date,
+                  else written(day, day_first) || case kind when 'spaces 5' then ' ' else '' end
+             end as purchase_date,
         channel
     from rows
 )
@@ -96,17 +102,22 @@ select place, tier, id, {columns} as line from texts
 """
 KEPT = """
 insert into kept
-select month(rows.day) + 12 * year(rows.day) as month, isodow(rows.day), product, c.country, count(*), sum(cents)
+select month(rows.day) + 12 * year(rows.day) as month, isodow(rows.day), product, c.country,
+    count(*), sum(cents)
 from rows join clients c on c.id = rows.client where kept group by all
 """
 WAYS = """
-select count(*) filter (starts_with(kind, 'spaces')), count(*) filter (day_first and kind is distinct from 'bad date')
+select count(*) filter (starts_with(kind, 'spaces')),
+    count(*) filter (day_first and kind is distinct from 'bad date')
 from rows
 """
 
 
 def write_purchases(con: duckdb.DuckDBPyConnection, scale: int, out: Path) -> dict[str, Any]:
-    """Write the files, leave the sums of good purchases in the table `kept`, and say what cleaning must find."""
+    """Write the files, and leave the sums of good purchases in the table `kept`.
+
+    Returns what cleaning must find.
+    """
     rng = Random("purchases")
     counts = {kind: count * scale for kind, count in {**DUPLICATES, **FAULTS}.items()}
     slots = catalogue.PURCHASES * scale + sum(count * scale for count in FAULTS.values())
@@ -207,8 +218,10 @@ def _prepare(con: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, date, int
     ]
     run(
         con,
-        "create temp table shelf as select month, row_number() over (partition by month order by n) - 1 as bucket, "
-        "p.name, p.cents, p.most from (select unnest($1) as month, unnest($2) as name, unnest(range(len($1))) as n) "
+        "create temp table shelf as select month, "
+        "row_number() over (partition by month order by n) - 1 as bucket, "
+        "p.name, p.cents, p.most "
+        "from (select unnest($1) as month, unnest($2) as name, unnest(range(len($1))) as n) "
         "join (select unnest($3) as name, unnest($4) as cents, unnest($5) as most) p using (name)",
         [number for number, _ in shelf],
         [product.name for _, product in shelf],
@@ -217,7 +230,8 @@ def _prepare(con: duckdb.DuckDBPyConnection, days: Sequence[tuple[int, date, int
     run(
         con,
         "create temp table kept "
-        "(month integer, weekday integer, product varchar, country varchar, purchases hugeint, cents hugeint)",
+        "(month integer, weekday integer, product varchar, country varchar, "
+        "purchases hugeint, cents hugeint)",
     )
 
 
@@ -227,7 +241,7 @@ def _mark(
     days: Sequence[tuple[int, date, int, int]],
     counts: dict[str, int],
 ) -> None:
-    """Make the table of ids that carry a fault or stand twice; each carries one thing."""
+    """Create the table of ids with an error or a duplicate; each has only one."""
     last_month = next(first for number, _, first, _ in days if number == len(MONTHS) - 1)
     later = draw_distinct(rng, FIRST_ID, last_month, counts[CORRECTED_LATER])
     # As many more than needed as may already have been drawn.
@@ -240,7 +254,8 @@ def _mark(
     ]
     run(
         con,
-        "create temp table marks as select unnest($1) as id, unnest($2) as kind, unnest($3) as shift, "
+        "create temp table marks as "
+        "select unnest($1) as id, unnest($2) as kind, unnest($3) as shift, "
         "unnest(range(len($1))) as number",
         marked[: len(kinds)],
         kinds,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def connect(spill: str) -> duckdb.DuckDBPyConnection:
     """A connection with bounded memory and two macros.
 
-    `pick(list, n)` is the n-th element, counted round and round; `written(day, day_first)` a date in one of two
+    `pick(list, n)` is element n modulo the length; `written(day, day_first)` a date in one of two
     formats.
     """
     import duckdb
@@ -58,9 +58,9 @@ def write(
     query: str,
     ragged: Sequence[tuple[int, str]],
 ) -> int:
-    """Write the lines of `query` (place, tier, id, line) in that order, ragged ones (place, line) among them.
+    """Write the lines of `query` (place, tier, id, line) in that order.
 
-    Returns how many records the file has.
+    `ragged` lines (place, line) are inserted. Returns the number of records in the file.
     """
     places, lines = [place for place, _ in ragged], [line for _, line in ragged]
     ordered = f"""
@@ -70,7 +70,8 @@ def write(
             union all from ({query})
         ) order by place, tier, id
     """
-    # Lines are finished, quotes and all: a delimiter and a quote that occur in none keep the writer from adding any.
+    # Lines are complete, with their quotes. A delimiter and a quote that occur in none of them keep
+    # the writer from adding any.
     target = str(path).replace("'", "''")
     options = r"format csv, header false, delimiter e'\x01', quote e'\x02', escape e'\x02'"
     (written,) = run(con, f"copy ({ordered}) to '{target}' ({options})", header, places, lines)[0]

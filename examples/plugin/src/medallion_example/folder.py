@@ -1,4 +1,4 @@
-"""`folder`: releases as Parquet files in a folder, for tools that read files and a web server that hands them out.
+"""`folder`: releases as Parquet files in a folder, for tools that read files and for web servers.
 
 FOLDER/
   owner.json               which lake's pipeline serves this folder
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 class Folder(Sink):
     """Serves gold tables as Parquet files in a folder; `NAME.parquet` is always the active one.
 
-    `url` is `folder:` and the path. The store holds the tables it is asked for in memory, so it suits tables of some
-    ten thousand rows. Indexes are not used.
+    `url` is `folder:` and the path. The store reads the tables of queries into memory, so it suits
+    tables of up to some ten thousand rows. Indexes are not used.
 
     ```yaml
     sinks:
@@ -108,7 +108,8 @@ class Folder(Sink):
         for table, entry in served.items():
             if not (self.path / "tables" / f"{entry.name}.parquet").exists():
                 raise SinkError(
-                    f"{self.url}: release {release.id} serves {table!r} from {entry.name}, which is not there",
+                    f"{self.url}: release {release.id} serves {table!r} from {entry.name}, "
+                    "which is not there",
                     hint="load its tables first: publish it again",
                 )
         check_writer(self.url, self.owner(), self._writer)
@@ -118,7 +119,11 @@ class Folder(Sink):
         _put(self.path / "releases" / f"{release.id}.json", body)
         _put(self.path / "active.json", body)  # the switch
         for link in self.path.glob("*.parquet"):
-            if link.is_symlink() and link.readlink().parts[:1] == ("tables",) and link.stem not in served:
+            if (
+                link.is_symlink()
+                and link.readlink().parts[:1] == ("tables",)
+                and link.stem not in served
+            ):
                 link.unlink()
         for table, entry in served.items():
             new = self.path / f".{uuid4().hex}"
@@ -130,7 +135,9 @@ class Folder(Sink):
 
     def owner(self) -> Owner | None:
         file = self.path / "owner.json"
-        return Owner.model_validate_json(file.read_text(encoding="utf-8")) if file.exists() else None
+        return (
+            Owner.model_validate_json(file.read_text(encoding="utf-8")) if file.exists() else None
+        )
 
     def claim(self, owner: Owner) -> None:
         _put(self.path / "owner.json", owner.model_dump_json())
@@ -139,7 +146,9 @@ class Folder(Sink):
         check_writer(self.url, self.owner(), self._writer)
         active = self.active()
         kept = [*keep, active] if active else list(keep)
-        names = {entry.name for release in kept for entry in release.served.get(self.label, {}).values()}
+        names = {
+            entry.name for release in kept for entry in release.served.get(self.label, {}).values()
+        }
         gone = [file for file in (self.path / "tables").glob("*.parquet") if file.stem not in names]
         ids = {release.id for release in kept}
         old = [file for file in (self.path / "releases").glob("*.json") if file.stem not in ids]
@@ -160,7 +169,8 @@ class Folder(Sink):
             former = served[table].former
             if former and not (self.path / "tables" / f"{former.name}.parquet").exists():
                 raise SinkError(
-                    f"{self.url}: table {table!r} is damaged, and the rows of earlier runs are nowhere else",
+                    f"{self.url}: table {table!r} is damaged, "
+                    "and the rows of earlier runs are nowhere else",
                     hint="bring the folder back from a backup, or run once with `mode: replace`",
                 )
         for table in names:
@@ -230,4 +240,6 @@ def _check_size(wanted: Target, batch: pa.RecordBatch, first: int) -> None:
         if kind.name == "integer":
             for index, value in enumerate(batch.column(name).to_pylist()):
                 if value is not None and not -(2**63) <= value < 2**63:
-                    raise wanted.too_large(TooLargeError(name, index, f"{value:.0f} is beyond 64 bits"), first)
+                    raise wanted.too_large(
+                        TooLargeError(name, index, f"{value:.0f} is beyond 64 bits"), first
+                    )

@@ -1,4 +1,4 @@
-"""The query side of `folder`: tables are read once a snapshot, and questions answered in plain Python."""
+"""The query side of `folder`: reads a table once per snapshot, and queries it in plain Python."""
 
 from __future__ import annotations
 
@@ -94,13 +94,22 @@ class FolderStore(Store):
         _, served, rows = self._active(table)
         wanted = key_values(served, key)
         checked = validate_query(served, Query())
-        return next((_shown(row, checked) for row in rows if tuple(row[name] for name in served.key) == wanted), None)
+        return next(
+            (
+                _shown(row, checked)
+                for row in rows
+                if tuple(row[name] for name in served.key) == wanted
+            ),
+            None,
+        )
 
     def count(self, table: str, query: Query) -> int:
         _, served, rows = self._active(table)
         return len(_matching(rows, validate_query(served, query)))
 
-    def group(self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query) -> list[Row]:
+    def group(
+        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
+    ) -> list[Row]:
         _, served, rows = self._active(table)
         asked = grouping(served, by, metrics, query)
         groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
@@ -238,7 +247,12 @@ def _figure(metric: Metric, rows: Sequence[Row]) -> Any:
         return _weighted_mean([(row[metric.column], row[metric.weight]) for row in rows])
     if not values:
         return None
-    figures: Mapping[str, Callable[[list[Any]], Any]] = {"sum": sum, "min": min, "max": max, "mean": _mean}
+    figures: Mapping[str, Callable[[list[Any]], Any]] = {
+        "sum": sum,
+        "min": min,
+        "max": max,
+        "mean": _mean,
+    }
     figure = figures[metric.function](values)
     return None if figure != figure else figure  # infinite values of both signs have no sum
 
@@ -248,6 +262,8 @@ def _mean(values: list[Any]) -> float:
 
 
 def _weighted_mean(pairs: Iterable[tuple[Any, Any]]) -> float | None:
-    weighed = [(float(value), float(weight)) for value, weight in pairs if None not in (value, weight)]
+    weighed = [
+        (float(value), float(weight)) for value, weight in pairs if None not in (value, weight)
+    ]
     total = sum(weight for _, weight in weighed)
     return sum(value * weight for value, weight in weighed) / total if total else None

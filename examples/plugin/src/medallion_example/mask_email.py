@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class MaskEmail(Transform):
-    """Hides all but the first letter of the name in e-mail addresses: `ann@example.org` becomes `a***@example.org`.
+    """Masks e-mail addresses: `ann@example.org` becomes `a***@example.org`.
 
-    What is no address is hidden whole (`***`), lest a name typed into the wrong column slips through.
+    A text that is not an address becomes `***`, so that a name in the wrong column is hidden too.
 
     - `columns`: one column or several.
 
@@ -24,7 +24,7 @@ class MaskEmail(Transform):
       - mask_email: [email, second_email]
     ```
 
-    Errors: StepError when a column is missing.
+    Raises StepError when a column is missing.
     """
 
     name: ClassVar[str] = "mask_email"
@@ -39,7 +39,9 @@ class MaskEmail(Transform):
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
-        masked = ", ".join(f"{_masked(quote(column))} as {quote(column)}" for column in self.columns)
+        masked = ", ".join(
+            f"{_masked(quote(column))} as {quote(column)}" for column in self.columns
+        )
         return rows.project(f"* replace ({masked})")
 
 

@@ -39,7 +39,8 @@ class NoFuture(RowExpectation):
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, self.column)
         later = rows.filter(f"cast({quote(self.column)} as date) > date {literal(self._day())}")
-        return later.project(f"{ROW}, {literal(self.column)} as column, cast({quote(self.column)} as varchar) as value")
+        value = f"cast({quote(self.column)} as varchar)"
+        return later.project(f"{ROW}, {literal(self.column)} as column, {value} as value")
 
     def _day(self) -> str:
         return (self.today or datetime.now(UTC).date()).isoformat()
