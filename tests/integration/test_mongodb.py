@@ -112,7 +112,7 @@ def test_a_name_somebody_took_is_left_alone(
 def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Documents) -> None:
     from medallion.query.cursor import read_cursor
     from medallion.query.validation import validate_query
-    from medallion.sinks.mongodb.query import beyond, order, where
+    from medallion.sinks.mongodb.query import after_cursor, order, where
 
     spec = SPEC.model_copy(update={"columns": SPEC.columns[:3], "indexes": (("name", "-amount"),)})
     rows = [
@@ -128,7 +128,9 @@ def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Document
     store.close()
     assert cursor
     checked = validate_query(served, query, read_cursor(cursor))
-    condition = {"$and": [where(checked, served.key), beyond(checked, served.key, frozenset())]}
+    condition = {
+        "$and": [where(checked, served.key), after_cursor(checked, served.key, frozenset())]
+    }
     explained = (
         database[served.name].find(condition).sort(order(checked, served.key)).limit(11).explain()
     )
@@ -221,8 +223,8 @@ def test_a_server_that_is_away_is_told() -> None:
 
 def test_a_url_that_cannot_be_read_is_told() -> None:
     messages = {
-        "mongodb://127.0.0.1:99999/shop": "the URL are right",
-        "mongodb://ann:s3@cret@127.0.0.1/shop": "user or password has characters of a URL",
+        "mongodb://127.0.0.1:99999/shop": "the URL are correct",
+        "mongodb://ann:s3@cret@127.0.0.1/shop": "user or password has unescaped URL characters",
     }
     for url, message in messages.items():
         with pytest.raises(SinkError, match=message) as told:

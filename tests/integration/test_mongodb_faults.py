@@ -132,7 +132,7 @@ def test_a_connection_cut_anywhere_loses_nothing(
             f"mongodb://***@{urlsplit(between.url).netloc}/{server.database}: cannot be reached"
             in failed.message
         )
-        assert "see that the server runs" in failed.hint
+        assert "check that the server runs" in failed.hint
     project.store_at(server.url_for())
     project.recover(f"cut after {after} bytes")
     project.check_litter()
@@ -163,7 +163,7 @@ def test_a_server_that_falls_silent_is_told(server: Server, between: Proxy) -> N
         between.delay = 120
         yield from items()[40:]
 
-    with pytest.raises(SinkError, match=r"cannot be reached.*\n.*see that the server runs"):
+    with pytest.raises(SinkError, match=r"cannot be reached.*\n.*check that the server runs"):
         sink.load(SPEC, snapshot("second", 60), batches(rows()))
     store = MongoDB(url=server.url_for()).store()
     assert store.count("items", Query()) == 20

@@ -96,13 +96,13 @@ def test_runs_and_readers_go_through_tls(project: Project) -> None:
 
 
 TRUST = "set tlsCAFile in the URL to the certificate of the CA"
-UNREAD = "its certificates are PEM files which can be read here"
+UNREAD = "its certificates are readable PEM files"
 
 REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
     "no TLS": (
         lambda at: at.url(),
         "connection closed",
-        "if it asks for TLS, add tls=true and tlsCAFile=…",
+        "if it requires TLS, add tls=true and tlsCAFile=…",
     ),
     "no CA": (lambda at: at.url(tls="true"), "CERTIFICATE_VERIFY_FAILED", TRUST),
     "wrong CA": (
@@ -154,17 +154,17 @@ REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
     "neither true nor false": (
         lambda at: at.url(tls="yes"),
         "must be 'true' or 'false'",
-        "options in the URL are right",
+        "options in the URL are correct",
     ),
     "mistyped": (
         lambda at: at.url(tls="true", tlsCaFil="x"),
         "Unknown option: tlscafil",
-        "options in the URL are right",
+        "options in the URL are correct",
     ),
     "TLS and not": (
         lambda at: at.trusting(ssl="false"),
         "conflicting values",
-        "options in the URL are right",
+        "options in the URL are correct",
     ),
 }
 
@@ -210,7 +210,7 @@ def test_what_is_wrong_is_told_and_the_old_release_is_served(
 
 def test_tls_to_a_server_without_it_is_told(mongodb_server: str, files: Certificates) -> None:
     sink = MongoDB(url=f"{mongodb_server}/tls?tlsCAFile={files.authority}&{IMPATIENT}")
-    with pytest.raises(SinkError, match=r"\[SSL(.|\n)*if it does without TLS, leave tls=true out"):
+    with pytest.raises(SinkError, match=r"\[SSL(.|\n)*if it does not use TLS, remove tls=true"):
         sink.active()
 
 

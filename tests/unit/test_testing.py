@@ -169,7 +169,7 @@ def test_rows_that_fit_no_source_are_told(run_pipeline: RunPipeline, declared: P
         CallError, match=r"no source table 'bronze\.order'; did you mean 'bronze\.orders'"
     ):
         run_pipeline(declared, {"bronze.order": ORDERS})
-    with pytest.raises(CallError, match=r"bronze\.visits: the rows make no table"):
+    with pytest.raises(CallError, match=r"bronze\.visits: the rows do not form a table"):
         run_pipeline(declared, {"bronze.visits": [{"visit": 1}, {"visit": "one"}]})
     with pytest.raises(CallError, match=r"bronze\.visits: no rows and no columns"):
         run_pipeline(declared, {"bronze.visits": []})
@@ -227,26 +227,26 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
             [{"a": 1}],
             [{"a": 1}, {"a": 1}],
             True,
-            "the rows differ: 1 there, 2 expected\n- missing: {'a': 1}",
+            "the rows differ: 1 actual, 2 expected\n- missing: {'a': 1}",
         ),
         (
             [{"a": 1}, {"a": 2}],
             [{"a": 1}],
             True,
-            "the rows differ: 2 there, 1 expected\n+ unexpected: {'a': 2}",
+            "the rows differ: 2 actual, 1 expected\n+ unexpected: {'a': 2}",
         ),
         (
             [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}],
             [{"a": 2, "b": "z"}, {"a": 1, "b": "x"}],
             True,
-            "the rows differ: 2 there, 2 expected\ndiffers: {'a': 2}\n    b:\n      - 'z'\n      + 'y'",
+            "the rows differ: 2 actual, 2 expected\ndiffers: {'a': 2}\n    b:\n      - 'z'\n      + 'y'",
         ),
         (
             [{"a": 1, "c": 3}],
             [{"a": 1, "b": 2}],
             True,
             (
-                "the rows differ: 1 there, 1 expected\ncolumns missing: b\ncolumns unexpected: c\ndiffers: {'a': 1}\n"
+                "the rows differ: 1 actual, 1 expected\ncolumns missing: b\ncolumns unexpected: c\ndiffers: {'a': 1}\n"
                 "    b:\n      - 2\n      + no such column\n    c:\n      - no such column\n      + 3"
             ),
         ),
@@ -255,7 +255,7 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
             [{"a": 2}, {"a": 1}, {"a": 3}],
             False,
             (
-                "the rows differ: 2 there, 3 expected\nrow 0, differs: {}\n    a:\n      - 2\n      + 1\n"
+                "the rows differ: 2 actual, 3 expected\nrow 0, differs: {}\n    a:\n      - 2\n      + 1\n"
                 "row 1, differs: {}\n    a:\n      - 1\n      + 2\n- row 2, missing: {'a': 3}"
             ),
         ),
@@ -263,7 +263,7 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
             [{"a": 1}],
             [],
             False,
-            "the rows differ: 1 there, 0 expected\n+ row 0, unexpected: {'a': 1}",
+            "the rows differ: 1 actual, 0 expected\n+ row 0, unexpected: {'a': 1}",
         ),
     ],
 )

@@ -1,6 +1,7 @@
-"""For tests of pipelines and plugins: run a pipeline or a step on a few rows; suites that prove a plugin's contract.
+"""Tests of pipelines and plugins: run a pipeline or one step on a few rows; contract suites.
 
-Every name is loaded on first use, for pytest imports this package in every project it is installed for.
+Names are imported on first use, because pytest imports this package in every environment that has
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""pytest fixtures that come with medallion: pytest finds them by itself, a test only names them.
+"""pytest fixtures of medallion: pytest loads them by itself; a test only names them.
 
 def test_revenue(run_pipeline):
-    result = run_pipeline("medallion.yaml", {"bronze.purchases": [{"client_id": "1", "amount": "2.50"}]})
+    purchases = [{"client_id": "1", "amount": "2.50"}]
+    result = run_pipeline("medallion.yaml", {"bronze.purchases": purchases})
     assert_rows(result.table("gold.revenue"), [{"client_id": "1", "revenue": 2.5}])
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RunPipeline(Protocol):
-    """`medallion.testing.run_pipeline` with its folder given."""
+    """The signature of the fixture `run_pipeline`."""
 
     def __call__(
         self,
@@ -37,10 +38,10 @@ def run_pipeline(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> RunPipeline:
-    """Run a declaration on rows given in the test instead of its source files, in a temporary folder.
+    """Run a declaration on rows from the test instead of its source files, in a temporary folder.
 
-    A relative path is taken from pytest's root folder. Modules beside the declaration are found, as on the
-    command line. See `medallion.testing.run_pipeline`.
+    A relative path is resolved against pytest's root folder. Modules in the declaration's folder
+    can be imported, as on the command line. See `medallion.testing.run_pipeline`.
     """
 
     def run(

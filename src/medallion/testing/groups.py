@@ -12,9 +12,9 @@ import pytest
 from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import CallError
 from medallion.query.metrics import quantile_of
-from medallion.testing.served import Row, items, publish
+from medallion.testing.served import Row, items, publish, rank
 
-FIGURES = {
+METRICS = {
     "rows": "count()",
     "spent": "sum(amount)",
     "usual": "mean(amount)",
@@ -49,7 +49,7 @@ TERMS: dict[str, Callable[[Any], Any]] = {
     "day(seen)": lambda value: f"{value:%Y-%m-%d}",
 }
 
-WRONG: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
+INVALID: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     (("nmae",), {}, Query(), "did you mean 'name'"),
     (("tags",), {}, Query(), "cannot be grouped by"),
     (("week(day)",), {}, Query(), "cannot group by 'week'"),
@@ -80,7 +80,7 @@ WRONG: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
 
 
 class GroupContract:
-    """What every store answers to `group`; subclass it through `SinkContract`."""
+    """What `Store.group` must return; a part of `SinkContract`."""
 
     rows = items()
 
@@ -93,41 +93,43 @@ class GroupContract:
         store.close()
 
     def test_all_rows_as_one_group(self, groups: Store) -> None:
-        assert groups.group("items", (), FIGURES, Query()) == [_figures(self.rows)]
+        assert groups.group("items", (), METRICS, Query()) == [_metrics_of(self.rows)]
         nobody = Query(filters=(Filter("id", "lt", 0),))
-        assert groups.group("items", (), FIGURES, nobody) == [{**dict.fromkeys(FIGURES), "rows": 0}]
-        assert groups.group("items", ("name",), FIGURES, nobody) == []
+        assert groups.group("items", (), METRICS, nobody) == [{**dict.fromkeys(METRICS), "rows": 0}]
+        assert groups.group("items", ("name",), METRICS, nobody) == []
 
     @pytest.mark.parametrize("term", TERMS)
     def test_groups_by_one_term(self, groups: Store, term: str) -> None:
         column = term.partition("(")[2].partition(",")[0].rstrip(")") or term
-        form = TERMS[term]
-        made: dict[Any, list[Row]] = defaultdict(list)
+        key_of = TERMS[term]
+        rows_by_key: dict[Any, list[Row]] = defaultdict(list)
         for row in self.rows:
-            made[None if row[column] is None else form(row[column])].append(row)
-        expected = [{column: key, **_figures(made[key])} for key in sorted(made, key=_rank)]
-        figures = {name: text for name, text in FIGURES.items() if name != column}
-        found = groups.group("items", (term,), figures, Query(limit=1000))
-        assert found == expected
-        assert [type(row[column]) for row in found] == [type(row[column]) for row in expected]
+            rows_by_key[None if row[column] is None else key_of(row[column])].append(row)
+        expected = [
+            {column: key, **_metrics_of(rows_by_key[key])} for key in sorted(rows_by_key, key=rank)
+        ]
+        metrics = {name: text for name, text in METRICS.items() if name != column}
+        result = groups.group("items", (term,), metrics, Query(limit=1000))
+        assert result == expected
+        assert [type(row[column]) for row in result] == [type(row[column]) for row in expected]
 
     def test_groups_by_several_terms_and_filters(self, groups: Store) -> None:
         query = Query(filters=(Filter("amount", "gte", 0),), limit=1000)
-        made: dict[Any, list[Row]] = defaultdict(list)
+        rows_by_key: dict[Any, list[Row]] = defaultdict(list)
         for row in self.rows:
             if row["amount"] is not None and row["amount"] >= 0:
-                made[row["active"], row["name"]].append(row)
+                rows_by_key[row["active"], row["name"]].append(row)
         expected = [
-            {"active": active, "name": name, "rows": len(made[active, name])}
-            for active, name in sorted(made, key=lambda key: tuple(map(_rank, key)))
+            {"active": active, "name": name, "rows": len(rows_by_key[active, name])}
+            for active, name in sorted(rows_by_key, key=lambda key: tuple(map(rank, key)))
         ]
         assert groups.group("items", ("active", "name"), {"rows": "count()"}, query) == expected
 
     def test_sort_and_limit_are_over_the_result(self, groups: Store) -> None:
         query = Query(sort=(Sort("spent", descending=True), Sort("name", descending=True)), limit=3)
-        every = groups.group("items", ("name",), {"spent": "sum(amount)"}, Query(limit=1000))
-        by_name = sorted(every, key=lambda row: _rank(row["name"]), reverse=True)
-        expected = sorted(by_name, key=lambda row: _rank(row["spent"]), reverse=True)
+        all_groups = groups.group("items", ("name",), {"spent": "sum(amount)"}, Query(limit=1000))
+        by_name = sorted(all_groups, key=lambda row: rank(row["name"]), reverse=True)
+        expected = sorted(by_name, key=lambda row: rank(row["spent"]), reverse=True)
         assert groups.group("items", ("name",), {"spent": "sum(amount)"}, query) == expected[:3]
 
     def test_sums_beyond_64_bits_are_exact_and_sort(self, sink: Sink) -> None:
@@ -152,16 +154,16 @@ class GroupContract:
         store = sink.store()
         try:
             metrics = {"all": "sum(total)", "spent": "sum(amount)", "rows": "count()"}
-            found = store.group(
+            result = store.group(
                 "items", ("name",), metrics, Query(sort=(Sort("all", descending=True),))
             )
-            assert [(row["name"], row["all"], row["rows"]) for row in found] == [
+            assert [(row["name"], row["all"], row["rows"]) for row in result] == [
                 ("b", 2 * large, 2),
                 ("a", 2 * large - 1, 3),
                 ("c", -2 * large - 1, 2),
             ]
-            assert {type(row["all"]) for row in found} == {int}
-            assert [row["spent"] for row in found] == [
+            assert {type(row["all"]) for row in result} == {int}
+            assert [row["spent"] for row in result] == [
                 sum(row["amount"] for row in rows if row["name"] == name) for name in "bac"
             ]
             assert store.group("items", (), {"all": "sum(total)"}, Query()) == [
@@ -171,58 +173,63 @@ class GroupContract:
             store.close()
 
     def test_distinct_values_need_no_metric(self, groups: Store) -> None:
-        found = groups.group("items", ("active",), {}, Query())
-        assert found == [
-            {"active": value} for value in sorted({row["active"] for row in self.rows}, key=_rank)
+        result = groups.group("items", ("active",), {}, Query())
+        assert result == [
+            {"active": value} for value in sorted({row["active"] for row in self.rows}, key=rank)
         ]
 
     @pytest.mark.parametrize(
-        ("by", "metrics", "query", "told"), WRONG, ids=[case[3] for case in WRONG]
+        ("by", "metrics", "query", "message"), INVALID, ids=[case[3] for case in INVALID]
     )
-    def test_a_wrong_group_is_told(
-        self, groups: Store, by: tuple[str, ...], metrics: dict[str, str], query: Query, told: str
+    def test_an_invalid_group_query_is_reported(
+        self,
+        groups: Store,
+        by: tuple[str, ...],
+        metrics: dict[str, str],
+        query: Query,
+        message: str,
     ) -> None:
-        with pytest.raises(CallError, match=told):
+        with pytest.raises(CallError, match=message):
             groups.group("items", by, metrics, query)
         with pytest.raises(CallError, match="did you mean 'items'"):
             groups.group("itmes", (), {"n": "count()"}, Query())
 
 
-def _figures(rows: list[Row]) -> Row:
+def _metrics_of(rows: list[Row]) -> Row:
     def values(column: str) -> list[Any]:
         return [row[column] for row in rows if row[column] is not None]
 
-    def over(function: Callable[[list[Any]], Any], column: str) -> Any:
-        return function(found) if (found := values(column)) else None
+    def aggregate(function: Callable[[list[Any]], Any], column: str) -> Any:
+        return function(cells) if (cells := values(column)) else None
 
     return {
         "rows": len(rows),
-        "spent": over(sum, "amount"),
-        "usual": pytest.approx(over(lambda found: float(sum(found) / len(found)), "amount")),
-        "least": over(min, "amount"),
-        "latest": over(max, "day"),
-        "grand": over(sum, "total"),
-        "steep": over(sum, "rate"),
-        "first": over(lambda found: min(found, key=str.encode), "name"),
-        "any": over(max, "active"),
-        "when": over(max, "seen"),
-        "middle": _near(quantile_of([float(value) for value in values("amount")], 0.5)),
-        "high": _near(quantile_of(values("rate"), 0.9)),
-        "weighed": _near(_weighed(rows)),
-        "each": _near(_ratio(over(sum, "amount"), len(rows))),
-        "share": _near(_ratio(over(sum, "rate"), over(sum, "total"))),
+        "spent": aggregate(sum, "amount"),
+        "usual": pytest.approx(aggregate(lambda cells: float(sum(cells) / len(cells)), "amount")),
+        "least": aggregate(min, "amount"),
+        "latest": aggregate(max, "day"),
+        "grand": aggregate(sum, "total"),
+        "steep": aggregate(sum, "rate"),
+        "first": aggregate(lambda cells: min(cells, key=str.encode), "name"),
+        "any": aggregate(max, "active"),
+        "when": aggregate(max, "seen"),
+        "middle": _approximately(quantile_of([float(value) for value in values("amount")], 0.5)),
+        "high": _approximately(quantile_of(values("rate"), 0.9)),
+        "weighed": _approximately(_weighted_mean(rows)),
+        "each": _approximately(_ratio(aggregate(sum, "amount"), len(rows))),
+        "share": _approximately(_ratio(aggregate(sum, "rate"), aggregate(sum, "total"))),
     }
 
 
-def _near(value: float | None) -> Any:
+def _approximately(value: float | None) -> Any:
     return None if value is None else pytest.approx(value)
 
 
-def _ratio(above: Any, below: Any) -> float | None:
-    return float(above) / float(below) if above is not None and below else None
+def _ratio(dividend: Any, divisor: Any) -> float | None:
+    return float(dividend) / float(divisor) if dividend is not None and divisor else None
 
 
-def _weighed(rows: list[Row]) -> float | None:
+def _weighted_mean(rows: list[Row]) -> float | None:
     pairs = [
         (row["rate"], float(row["amount"]))
         for row in rows
@@ -233,7 +240,3 @@ def _weighed(rows: list[Row]) -> float | None:
         if pairs
         else None
     )
-
-
-def _rank(value: Any) -> tuple[Any, ...]:
-    return () if value is None else (value.encode() if isinstance(value, str) else value,)

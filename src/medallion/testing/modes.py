@@ -1,4 +1,4 @@
-"""The write modes of the sink contract: what becomes of the rows that are served when others come."""
+"""The write modes of the sink contract: how new rows are combined with those served before."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ _MODES = pytest.mark.parametrize("mode", ["append", "merge"])
 
 
 class ModeContract:
-    """What every sink makes of rows served before; subclass it through `SinkContract`."""
+    """How `append` and `merge` treat rows served before; a part of `SinkContract`."""
 
     @_SPECS
     @_MODES
-    def test_rows_served_before_go_on_being_served(
+    def test_rows_served_before_are_still_served(
         self, sink: Sink, mode: Mode, spec: TableSpec
     ) -> None:
         first = publish(sink, "first", [_row(1), _row(2), _row(3)], spec)
-        report = load(sink, "second", [_row(3, "new"), _row(4, "new")], _upon(first, spec, mode))
+        report = load(
+            sink, "second", [_row(3, "new"), _row(4, "new")], _on_top_of(first, spec, mode)
+        )
         assert (report.loaded, report.arrived, report.met) == (True, 2, 1)
         assert (report.served.rows, report.served.mode, report.served.snapshot) == (
             4,
@@ -45,27 +47,31 @@ class ModeContract:
             "second",
         )
         assert report.served.former == first.served[sink.label]["sales"]
-        assert _found(sink) == [_row(1), _row(2), _row(3)]
+        assert _served_rows(sink) == [_row(1), _row(2), _row(3)]
         second = _activate(sink, "second", report.served, first)
-        third = "former" if mode == "append" else "new"
-        assert _found(sink) == [_row(1), _row(2), _row(3, third), _row(4, "new")]
-        found = _ask(
+        third_note = "former" if mode == "append" else "new"
+        assert _served_rows(sink) == [_row(1), _row(2), _row(3, third_note), _row(4, "new")]
+        noted_rows = _query_store(
             sink,
-            lambda store: store.find("sales", Query(filters=(Filter("note", "eq", third),))).rows,
+            lambda store: (
+                store.find("sales", Query(filters=(Filter("note", "eq", third_note),))).rows
+            ),
         )
-        assert len(found) == (3 if mode == "append" else 2)
-        assert _ask(sink, lambda store: store.get("sales", _key(spec, 3))) == _row(3, third)
+        assert len(noted_rows) == (3 if mode == "append" else 2)
+        assert _query_store(sink, lambda store: store.get("sales", _key(spec, 3))) == _row(
+            3, third_note
+        )
         sink.activate(first)
-        assert _found(sink) == [_row(1), _row(2), _row(3)]
+        assert _served_rows(sink) == [_row(1), _row(2), _row(3)]
         sink.activate(second)
-        assert len(_found(sink)) == 4
+        assert len(_served_rows(sink)) == 4
 
     @_MODES
     def test_a_discarded_table_is_loaded_again_with_the_rows_served_before(
         self, sink: Sink, mode: Mode
     ) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
-        spec = _upon(first, _SPEC, mode)
+        spec = _on_top_of(first, _SPEC, mode)
         second = _activate(sink, "second", load(sink, "second", [_row(2)], spec).served, first)
         assert list(sink.flaws(second)) == []
         sink.discard(second, ["sales"], "mark")
@@ -73,34 +79,37 @@ class ModeContract:
         assert load(sink, "second", [_row(2)], spec).loaded
         sink.activate(second)
         assert list(sink.flaws(second)) == []
-        assert _found(sink) == [_row(1), _row(2)]
+        assert _served_rows(sink) == [_row(1), _row(2)]
 
     @_MODES
-    def test_a_table_is_not_discarded_with_rows_that_are_nowhere_else(
+    def test_a_table_with_rows_that_exist_nowhere_else_is_not_discarded(
         self, sink: Sink, mode: Mode
     ) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         second = _activate(
-            sink, "second", load(sink, "second", [_row(2)], _upon(first, _SPEC, mode)).served, first
+            sink,
+            "second",
+            load(sink, "second", [_row(2)], _on_top_of(first, _SPEC, mode)).served,
+            first,
         )
         sink.prune([second])
         with pytest.raises(SinkError, match="nowhere else"):
             sink.discard(second, ["sales"], "mark")
-        assert _found(sink) == [_row(1), _row(2)]
+        assert _served_rows(sink) == [_row(1), _row(2)]
 
     @_MODES
-    def test_joining_twice_is_joining_once(self, sink: Sink, mode: Mode) -> None:
+    def test_loading_upon_a_former_table_is_idempotent(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
-        spec = _upon(first, _SPEC, mode)
+        spec = _on_top_of(first, _SPEC, mode)
         reports = [load(sink, "second", [_row(1, "new"), _row(2)], spec) for _ in range(2)]
         assert [report.loaded for report in reports] == [True, False]
         assert reports[0].served == reports[1].served
         assert (reports[1].arrived, reports[1].met) == (0, 0)
         again = load(
             sink,
-            "computed anew",
+            "recomputed",
             [_row(1, "new"), _row(2)],
-            _upon(_activate(sink, "r", reports[0].served)),
+            _on_top_of(_activate(sink, "r", reports[0].served)),
         )
         assert (again.loaded, again.arrived, again.met, again.served.rows) == (True, 2, 2, 2)
 
@@ -114,17 +123,21 @@ class ModeContract:
             None,
         )
 
-    def test_each_mode_and_each_former_table_gives_another(self, sink: Sink) -> None:
+    def test_each_mode_and_each_former_table_gives_another_table(self, sink: Sink) -> None:
         releases = [publish(sink, f"r{number}", [_row(number)], _SPEC) for number in range(2)]
         specs = [
             _SPEC,
-            *(_upon(made, _SPEC, mode) for made in releases for mode in ("append", "merge")),
+            *(
+                _on_top_of(former_release, _SPEC, mode)
+                for former_release in releases
+                for mode in ("append", "merge")
+            ),
         ]
         names = {load(sink, "snapshot", [_row(7)], spec).served.name for spec in specs}
         assert len(names) == 5
 
     @_MODES
-    def test_a_new_column_is_null_and_a_lost_one_is_gone_in_former_rows(
+    def test_former_rows_get_null_in_new_columns_and_lose_removed_ones(
         self, sink: Sink, mode: Mode
     ) -> None:
         narrow = _SPEC.model_copy(
@@ -134,68 +147,70 @@ class ModeContract:
             {"id": number, "day": "d", "amount": Decimal(number), "old": 7} for number in (1, 2)
         ]
         first = publish(sink, "first", rows, narrow)
-        report = load(sink, "second", [_row(3)], _upon(first, _SPEC, mode))
+        report = load(sink, "second", [_row(3)], _on_top_of(first, _SPEC, mode))
         _activate(sink, "second", report.served, first)
         former = [
             {"id": number, "day": "d", "amount": Decimal(number), "note": None} for number in (1, 2)
         ]
-        assert _found(sink) == [*former, _row(3)]
+        assert _served_rows(sink) == [*former, _row(3)]
         empty = Query(filters=(Filter("note", "isnull", True),))
-        assert _ask(sink, lambda store: store.count("sales", empty)) == 2
+        assert _query_store(sink, lambda store: store.count("sales", empty)) == 2
         query = Query(sort=(Sort("note"),), limit=1)
-        paged = _ask(sink, lambda store: _pages(store, query))
+        paged = _query_store(sink, lambda store: _pages(store, query))
         assert [row["id"] for row in paged] == [1, 2, 3]
 
     @_MODES
-    def test_former_rows_of_another_type_or_key_are_told(self, sink: Sink, mode: Mode) -> None:
+    def test_former_rows_of_another_type_or_key_are_refused(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
-        other = _SPEC.model_copy(
+        retyped = _SPEC.model_copy(
             update={"columns": (*_COLUMNS[:2], Column(name="amount", type="DOUBLE"))}
         )
         rows = [{"id": 2, "day": "d", "amount": 2.0}]
         with pytest.raises(
             SinkError, match=r"'amount' is DECIMAL\(12,2\), not DOUBLE.*\n.*replace"
         ):
-            load(sink, "second", rows, _upon(first, other, mode))
+            load(sink, "second", rows, _on_top_of(first, retyped, mode))
         with pytest.raises(SinkError, match=r"their key is \(id\).*\n.*replace"):
-            load(sink, "second", [_row(2)], _upon(first, _PAIRS, mode))
-        assert _found(sink) == [_row(1)]
-        assert load(sink, "second", [_row(2)], _upon(first, _SPEC, mode)).loaded
+            load(sink, "second", [_row(2)], _on_top_of(first, _PAIRS, mode))
+        assert _served_rows(sink) == [_row(1)]
+        assert load(sink, "second", [_row(2)], _on_top_of(first, _SPEC, mode)).loaded
 
     @_MODES
-    def test_former_rows_that_are_gone_are_told(self, sink: Sink, mode: Mode) -> None:
+    def test_missing_former_rows_are_reported(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         second = publish(sink, "second", [_row(2)], _SPEC)
         sink.prune([second])
         with pytest.raises(SinkError, match=r"rows served before.*\n.*replace"):
-            load(sink, "third", [_row(3)], _upon(first, _SPEC, mode))
-        assert _found(sink) == [_row(2)]
+            load(sink, "third", [_row(3)], _on_top_of(first, _SPEC, mode))
+        assert _served_rows(sink) == [_row(2)]
 
     @_MODES
-    def test_duplicates_among_the_rows_that_arrive_are_told(self, sink: Sink, mode: Mode) -> None:
+    def test_duplicates_among_the_new_rows_are_reported(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         with pytest.raises(SinkError, match="is not unique: 2 "):
-            load(sink, "second", [_row(2), _row(2, "again")], _upon(first, _SPEC, mode))
-        assert _found(sink) == [_row(1)]
+            load(sink, "second", [_row(2), _row(2, "again")], _on_top_of(first, _SPEC, mode))
+        assert _served_rows(sink) == [_row(1)]
 
     @_MODES
-    def test_a_former_table_may_go_when_its_rows_have_joined(self, sink: Sink, mode: Mode) -> None:
-        made = publish(sink, "r0", [_row(0)], _SPEC)
+    def test_a_former_table_can_be_pruned_once_its_rows_are_copied(
+        self, sink: Sink, mode: Mode
+    ) -> None:
+        current = publish(sink, "r0", [_row(0)], _SPEC)
         for number in range(1, 5):
-            report = load(sink, f"s{number}", [_row(number)], _upon(made, _SPEC, mode))
-            made = _activate(sink, f"r{number}", report.served, made)
-            assert sink.prune([made]) == 1
-        assert _found(sink) == [_row(number) for number in range(5)]
+            report = load(sink, f"s{number}", [_row(number)], _on_top_of(current, _SPEC, mode))
+            current = _activate(sink, f"r{number}", report.served, current)
+            assert sink.prune([current]) == 1
+        assert _served_rows(sink) == [_row(number) for number in range(5)]
 
     @_MODES
-    def test_every_kind_of_value_joins_unchanged(self, sink: Sink, mode: Mode) -> None:
-        made = publish(sink, "first", items(40))
-        report = load(sink, "second", items()[40:], _upon(made, SPEC, mode, "items"))
+    def test_values_of_every_type_are_copied_unchanged(self, sink: Sink, mode: Mode) -> None:
+        first = publish(sink, "first", items(40))
+        report = load(sink, "second", items()[40:], _on_top_of(first, SPEC, mode, "items"))
         sink.activate(release(sink, "second", [report.served]))
-        found = _ask(
-            sink, lambda store: [row for part in store.scan("items", Query()) for row in part]
+        rows = _query_store(
+            sink, lambda store: [row for batch in store.scan("items", Query()) for row in batch]
         )
-        assert found == sorted(items(), key=lambda row: int(row["id"]))
+        assert rows == sorted(items(), key=lambda row: int(row["id"]))
 
 
 def _row(number: int, note: str = "former") -> Row:
@@ -206,32 +221,37 @@ def _key(spec: TableSpec, number: int) -> object:
     return number if len(spec.key) == 1 else ("d", number)
 
 
-def _upon(
-    before: Release, spec: TableSpec | None = None, mode: Mode | None = None, table: str = "sales"
+def _on_top_of(
+    former_release: Release,
+    spec: TableSpec | None = None,
+    mode: Mode | None = None,
+    table: str = "sales",
 ) -> TableSpec:
-    """The table as served on what `before` serves; by default in the same way."""
-    (tables,) = before.served.values()
+    """The table on top of the rows that `former_release` serves; by default with its settings."""
+    (tables,) = former_release.served.values()
     served = tables[table].model_copy(update={"former": None})
-    way = spec or _SPEC.model_copy(update={"mode": served.mode})
-    return way.model_copy(update={"mode": mode or way.mode, "former": served})
+    serving = spec or _SPEC.model_copy(update={"mode": served.mode})
+    return serving.model_copy(update={"mode": mode or serving.mode, "former": served})
 
 
-def _activate(sink: Sink, ident: str, served: Served, before: Release | None = None) -> Release:
-    made = release(sink, ident, [served], before.id if before else None)
-    sink.activate(made)
-    return made
+def _activate(sink: Sink, ident: str, served: Served, previous: Release | None = None) -> Release:
+    activated = release(sink, ident, [served], previous.id if previous else None)
+    sink.activate(activated)
+    return activated
 
 
-def _ask(sink: Sink, ask: Callable[[Any], Any]) -> Any:
+def _query_store(sink: Sink, query: Callable[[Any], Any]) -> Any:
     store = sink.store()
     try:
-        return ask(store)
+        return query(store)
     finally:
         store.close()
 
 
-def _found(sink: Sink) -> list[Row]:
-    rows: list[Row] = _ask(sink, lambda store: store.find("sales", Query(sort=(Sort("id"),))).rows)
+def _served_rows(sink: Sink) -> list[Row]:
+    rows: list[Row] = _query_store(
+        sink, lambda store: store.find("sales", Query(sort=(Sort("id"),))).rows
+    )
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What every sink keeps of its owner: one lake's pipeline at a time, and of its writers the newest."""
+"""Ownership in the sink contract: one lake's pipeline at a time, and only its newest writer."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ ANOTHER = Owner(lake="b", pipeline="another", token=9, run="r9")
 
 
 class OwnerContract:
-    """Provide the fixture `sink`: a sink on an empty database."""
+    """A database accepts only its owner's newest writer; a part of `SinkContract`."""
 
-    def test_nobody_owns_an_empty_database(self, sink: Sink) -> None:
+    def test_an_empty_database_has_no_owner(self, sink: Sink) -> None:
         assert sink.owner() is None
         load(sink.written_by(MINE), "one", items(3))
         assert sink.owner() is None
         assert sink.active() is None
 
-    def test_a_switch_records_the_owner(self, sink: Sink) -> None:
+    def test_activate_records_the_owner(self, sink: Sink) -> None:
         first = publish(sink.written_by(MINE), "first", items(3))
         assert sink.owner() == MINE
         sink.written_by(MINE).activate(first)
@@ -32,11 +32,11 @@ class OwnerContract:
 
     def test_another_lake_is_refused_naming_both(self, sink: Sink) -> None:
         first = publish(sink.written_by(MINE), "first", items(3))
-        other = sink.written_by(ANOTHER)
+        intruder = sink.written_by(ANOTHER)
         attempts = (
-            lambda: load(other, "x", items(2)),
-            lambda: other.activate(first),
-            lambda: other.prune([]),
+            lambda: load(intruder, "x", items(2)),
+            lambda: intruder.activate(first),
+            lambda: intruder.prune([]),
         )
         for attempt in attempts:
             with pytest.raises(OwnershipError, match=r"'mine'.*'another'") as error:
@@ -63,16 +63,16 @@ class OwnerContract:
         assert store.count("items", Query()) == 4
         store.close()
 
-    def test_what_a_newer_writer_loads_is_not_pruned_by_an_older_one(self, sink: Sink) -> None:
+    def test_an_older_writer_does_not_prune_what_a_newer_one_loads(self, sink: Sink) -> None:
         publish(sink.written_by(MINE), "first", items(3))
         served = load(sink.written_by(LATER), "snapshot-second", items(4)).served
         try:
             sink.written_by(MINE).prune([])
             second = release(sink, "second", [served])
             sink.written_by(LATER).activate(second)
-        except (
-            SinkError
-        ):  # removed before it was switched to: nothing was published that is not there
+        except SinkError:
+            # The older writer removed the table before the switch: the release was refused
+            # instead of being published without its rows. Loading it again must succeed.
             second = publish(sink.written_by(LATER), "second", items(4))
         assert sink.active() == second
         store = sink.store()

@@ -1,7 +1,7 @@
-"""Run a whole declaration on a few rows, in a folder of its own.
+"""Run a whole declaration on a few rows, in a separate folder.
 
-Nothing of the project is read but its declaration and its functions, and nothing of it is written:
-sources, lake, layers and sinks all lie in the folder.
+Only the declaration and the Python functions of the project are read, and nothing in it is written:
+sources, lake, layers and sinks are all in the separate folder.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
 
     from medallion.testing.rows import Rows
 
-REJECT = ("rule", "column", "value", "file", "record", "row")
+REJECT_COLUMNS = ("rule", "column", "value", "file", "record", "row")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run made of the rows it was given. `run` is its record; `pipeline.store()` asks what was served."""
+    """The result of `run_pipeline`: the record of the run, and the pipeline, with its store."""
 
     pipeline: Pipeline
     run: Run
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        """The rows of a table by its full name. Raises CallError when the run did not make it."""
+        """The rows of a table by its full name. Raises CallError when it was not computed."""
         self._check(name)
         rows: list[dict[str, Any]] = self.pipeline.lake.table(name).to_arrow().to_pylist()
         return rows
 
     def rejects(self, name: str) -> list[dict[str, Any]]:
-        """The rows that a table's steps and expectations put in quarantine, in the order they were given.
+        """The rows that a table's steps and expectations quarantined, in input order.
 
-        Keys: `rule`, `column`, `value`, `file`, `record` (1 is the first row given) and `row`, the row as it was given.
-        Raises CallError when the run did not make the table.
+        Keys: `rule`, `column`, `value`, `file`, `record` (from 1) and `row`, the input row as a
+        dict. Raises CallError when the run did not compute the table.
         """
         import pyarrow.parquet as pq
 
@@ -55,18 +55,18 @@ class Result:
         file = next(step.rejects for step in self.run.steps if step.table == name)
         if file is None:
             return []
-        found = pq.read_table(
-            self.pipeline.lake.storage.local(file.path), columns=list(REJECT)
+        rejected_rows = pq.read_table(
+            self.pipeline.lake.storage.local(file.path), columns=list(REJECT_COLUMNS)
         ).to_pylist()
-        found.sort(key=lambda row: (row["file"] or "", row["record"] or 0))
-        return [{**row, "row": json.loads(row["row"])} for row in found]
+        rejected_rows.sort(key=lambda row: (row["file"] or "", row["record"] or 0))
+        return [{**row, "row": json.loads(row["row"])} for row in rejected_rows]
 
     def _check(self, name: str) -> None:
-        made = self.pipeline.declaration.names()
-        if name not in made:
+        tables = self.pipeline.declaration.names()
+        if name not in tables:
             raise CallError(
-                f"the run made no table {name!r}{did_you_mean(name, made)}",
-                hint="only tables all of whose sources were given rows are made",
+                f"the run did not compute a table {name!r}{did_you_mean(name, tables)}",
+                hint="pass rows for all of its sources",
             )
 
 
@@ -82,50 +82,56 @@ def run_pipeline(
         result = run_pipeline("medallion.yaml", {"bronze.clients": [{"client_id": "1"}]}, tmp_path)
         assert_rows(result.table("gold.clients_stats"), [{"client_id": "1", "purchases": 0}])
 
-    Parameters: `declaration`, or the path of one; `sources`, rows by the full name of their source table, as dicts,
-    an Arrow table, or a pandas or Polars frame; `folder`, an empty one; `serve` loads the last layer into SQLite files
-    there in place of the declared sinks, which otherwise are left out. Tables that need a source without rows are left
-    out too. As CSV holds nothing but text, every value for a CSV source is made text; others keep their types.
-    Raises CallError on rows that fit no source, and whatever the run raises.
+    Parameters: `declaration` is a declaration or its path; `sources` are rows by the full name of
+    their source table, as dicts, an Arrow table, or a pandas or Polars frame; `folder` is an empty
+    folder; `serve` loads the last layer into SQLite files in it, in place of the declared sinks,
+    which are left out otherwise. Tables that need a source without rows are left out. Values for a
+    CSV source become text, because CSV has no other type; values for other sources keep their
+    types. Raises CallError for rows that match no source table, and what the run raises.
     """
-    whole = declaration if isinstance(declaration, Declaration) else load(Path(declaration))[0]
+    full = declaration if isinstance(declaration, Declaration) else load(Path(declaration))[0]
     for name in sources:
-        _check_source(whole, name)
-    made = [name for name in order(whole) if _given(whole, name, sources)]
+        _check_source(full, name)
+    computable = [name for name in order(full) if _is_computable(full, name, sources)]
     tables: dict[str, dict[str, Any]] = {}
-    for name in (name for name in whole.names() if name in made):
+    for name in (name for name in full.names() if name in computable):
         layer, plain = TableName(name).layer, TableName(name).table
-        table = whole.table(name)
+        table = full.table(name)
         if isinstance(table, Source):
-            table = _replaced(table, name, sources[name], folder)
+            table = _with_file(table, name, sources[name], folder)
         tables.setdefault(layer, {})[plain] = table
-    last = list(whole.layers)[-1]
+    last = list(full.layers)[-1]
     sinks = (
-        {label: _sink(label, sink, tables.get(last, {})) for label, sink in whole.sinks.items()}
+        {label: _sink(label, sink, tables.get(last, {})) for label, sink in full.sinks.items()}
         if serve
         else {}
     )
-    layers = {name: layer.model_copy(update={"path": None}) for name, layer in whole.layers.items()}
-    small = whole.model_copy(
+    layers = {name: layer.model_copy(update={"path": None}) for name, layer in full.layers.items()}
+    reduced = full.model_copy(
         update={"lake": "lake", "layers": layers, "tables": tables, "sinks": sinks}
     )
-    pipeline = Pipeline(small, base=folder)
+    pipeline = Pipeline(reduced, base=folder)
     return Result(pipeline, pipeline.run())
 
 
 def _check_source(declaration: Declaration, name: str) -> None:
-    known = [each for each in declaration.names() if isinstance(declaration.table(each), Source)]
-    if name not in known:
-        raise CallError(f"there is no source table {name!r}{did_you_mean(name, known)}")
+    source_tables = [
+        table for table in declaration.names() if isinstance(declaration.table(table), Source)
+    ]
+    if name not in source_tables:
+        raise CallError(f"no source table {name!r}{did_you_mean(name, source_tables)}")
 
 
-def _given(declaration: Declaration, name: str, sources: Mapping[str, Rows]) -> bool:
+def _is_computable(declaration: Declaration, name: str, sources: Mapping[str, Rows]) -> bool:
     if isinstance(declaration.table(name), Source):
         return name in sources
-    return all(_given(declaration, read, sources) for read in reads(declaration, name))
+    return all(
+        _is_computable(declaration, input_table, sources)
+        for input_table in reads(declaration, name)
+    )
 
 
-def _replaced(source: Source, name: str, rows: Rows, folder: Path) -> Source:
+def _with_file(source: Source, name: str, rows: Rows, folder: Path) -> Source:
     import pyarrow.parquet as pq
 
     path = Path("sources", f"{name.replace('.', '/', 1)}.parquet")
@@ -138,7 +144,7 @@ def _table(source: Source, name: str, rows: Rows) -> pa.Table:
     import pyarrow as pa
 
     try:
-        text = _holds_text(source)
+        text = _is_csv(source)
         table = as_table(
             [{key: _text(value) for key, value in row.items()} for row in as_dicts(rows)]
             if text
@@ -146,27 +152,28 @@ def _table(source: Source, name: str, rows: Rows) -> pa.Table:
         )
     except (pa.ArrowException, TypeError) as error:
         raise CallError(
-            f"{name}: the rows make no table: {error}", hint="give each column values of one type"
+            f"{name}: the rows do not form a table: {error}",
+            hint="use values of one type in each column",
         ) from error
     if not table.column_names:
         empty = pa.schema([(column, pa.string()) for column in source.columns])
         if not source.columns:
             raise CallError(
                 f"{name}: no rows and no columns",
-                hint="give an Arrow table or a frame that has columns",
+                hint="pass an Arrow table or a frame that has columns",
             )
         table = empty.empty_table()
-    unknown = [
+    fields = [
         pa.field(field.name, pa.string() if pa.types.is_null(field.type) else field.type)
         for field in table.schema
     ]
-    return table.cast(pa.schema(unknown))
+    return table.cast(pa.schema(fields))
 
 
-def _holds_text(source: Source) -> bool:
+def _is_csv(source: Source) -> bool:
     try:
         return (source.format or format_of(source.source)).name == "csv"
-    except SourceError:  # the endings of its files decide, and there are none here
+    except SourceError:  # its format depends on file endings, and there are no files here
         return False
 
 
@@ -178,6 +185,6 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-def _sink(label: str, declared: SinkDeclaration, served: Mapping[str, Any]) -> object:
-    tables = {name: table for name, table in declared.tables.items() if name in served}
+def _sink(label: str, declaration: SinkDeclaration, served: Mapping[str, Any]) -> object:
+    tables = {name: table for name, table in declaration.tables.items() if name in served}
     return sink_declaration(label, {"url": f"sqlite:{label}.db", "tables": tables})

@@ -1,4 +1,4 @@
-"""Other processes, for suites that look at what happens between several."""
+"""Child processes, for suites that test several processes on one database or storage."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any
 
 
 def started(work: Callable[..., None], *values: Any) -> Any:
-    """Another process at some work."""
+    """A new process (spawned, not forked) that has begun to run `work(*values)`."""
     process = multiprocessing.get_context("spawn").Process(target=work, args=values, daemon=True)
     process.start()
     return process
 
 
 def fork() -> int:
-    """As `os.fork`. The child leaves alone what its parent has made: to collect objects of threads that it does not
-    have may crash it."""
+    """As `os.fork`, with the garbage of the parent frozen in the child.
+
+    Collecting objects that belong to threads of the parent may crash the child, which lacks them.
+    """
     process = os.fork()
     if process == 0:
         gc.freeze()
@@ -26,7 +28,7 @@ def fork() -> int:
 
 
 def forked(work: Callable[[], Any]) -> int:
-    """The process identifier of a fork that does some work and ends."""
+    """The process id of a fork that calls `work` and exits: with 0, or with 1 when it raises."""
     process = fork()
     if process == 0:  # pragma: no cover - the child never returns
         code = 1

@@ -1,8 +1,7 @@
-"""The query half of the sink contract: what every store answers, compared with plain Python over the same rows."""
+"""The query half of the sink contract: a store's answers compared with plain Python's."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
+from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import CallError
 from medallion.query.text_folding import fold
-from medallion.testing.served import COLUMNS, TYPES, Row, items, publish
+from medallion.testing.paging import PagingContract
+from medallion.testing.served import COLUMNS, TYPES, items, publish, sorted_rows
 from medallion.testing.values import ValueContract
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -61,20 +61,7 @@ COMPARED = [
     for operator in COMPARISONS
 ]
 
-SORTS = [
-    (),
-    (Sort("id", descending=True),),
-    *[
-        (Sort(name, descending=descending),)
-        for name in VALUES
-        if name != "id"
-        for descending in (False, True)
-    ],
-    (Sort("active"), Sort("day", descending=True)),
-    (Sort("active", descending=True), Sort("amount"), Sort("name", descending=True)),
-]
-
-WRONG: list[tuple[Query, str]] = [
+INVALID: list[tuple[Query, str]] = [
     (Query(filters=(Filter("amuont", "eq", 1),)), "did you mean 'amount'"),
     (Query(sort=(Sort("nmae"),)), "did you mean 'name'"),
     (Query(sort=(Sort("tags"),)), "no order"),
@@ -108,8 +95,8 @@ WRONG: list[tuple[Query, str]] = [
 ]
 
 
-class QueryContract(ValueContract):
-    """What every store answers; subclass it through `SinkContract`."""
+class QueryContract(PagingContract, ValueContract):
+    """What every store must answer; a part of `SinkContract`, or for a store without a sink."""
 
     rows = items()
 
@@ -121,19 +108,19 @@ class QueryContract(ValueContract):
         yield store
         store.close()
 
-    def test_every_value_comes_back_as_pythons_own(self, store: Store) -> None:
-        found = store.find("items", Query(limit=1000))
-        assert found.rows == _sorted(self.rows, ())
-        assert found.release == "release-1"
-        assert found.cursor is None
-        for row in found.rows:
+    def test_values_are_returned_as_python_types(self, store: Store) -> None:
+        page = store.find("items", Query(limit=1000))
+        assert page.rows == sorted_rows(self.rows, ())
+        assert page.release == "release-1"
+        assert page.cursor is None
+        for row in page.rows:
             assert list(row) == list(TYPES)
-            assert {type(value) for value in row.values()} <= _KINDS
+            assert {type(value) for value in row.values()} <= _PYTHON_TYPES
             for timestamps in (row, row["detail"] or {"at": None, "seen": None}):
                 assert timestamps["at"] is None or timestamps["at"].tzinfo is None
                 assert timestamps["seen"] is None or timestamps["seen"].tzinfo is UTC
 
-    def test_tables_and_release_tell_what_is_served(self, store: Store) -> None:
+    def test_tables_and_release_describe_what_is_served(self, store: Store) -> None:
         (served,) = store.tables().values()
         assert (served.table, served.rows, served.columns, served.key) == (
             "gold.items",
@@ -143,43 +130,45 @@ class QueryContract(ValueContract):
         )
         assert store.release().id == "release-1"
 
-    @pytest.mark.parametrize(("name", "operator", "given", "meant"), COMPARED)
+    @pytest.mark.parametrize(("name", "operator", "operand", "expected"), COMPARED)
     def test_comparisons(
-        self, store: Store, name: str, operator: Any, given: Any, meant: Any
+        self, store: Store, name: str, operator: Any, operand: Any, expected: Any
     ) -> None:
         self._check(
-            store, Filter(name, operator, given), lambda value: COMPARISONS[operator](value, meant)
+            store,
+            Filter(name, operator, operand),
+            lambda value: COMPARISONS[operator](value, expected),
         )
 
     @pytest.mark.parametrize("name", VALUES)
     def test_in(self, store: Store, name: str) -> None:
-        given, meant = zip(*VALUES[name], strict=True)
-        self._check(store, Filter(name, "in", list(given)), lambda value: value in meant)
+        operands, expected = zip(*VALUES[name], strict=True)
+        self._check(store, Filter(name, "in", list(operands)), lambda value: value in expected)
         self._check(store, Filter(name, "in", []), lambda _: False)
 
     @pytest.mark.parametrize(
-        "part", ["a", "A", "_", "*", "%", "'", "", "🙂", ".", "\\", "x\x00", "\U0010ffff"]
+        "text", ["a", "A", "_", "*", "%", "'", "", "🙂", ".", "\\", "x\x00", "\U0010ffff"]
     )
-    def test_text_is_taken_as_it_stands(self, store: Store, part: str) -> None:
-        self._check(store, Filter("name", "contains", part), lambda value: part in value)
-        self._check(store, Filter("name", "startswith", part), lambda value: value.startswith(part))
-        self._check(store, Filter("name", "eq", part), lambda value: value == part)
+    def test_text_is_matched_literally(self, store: Store, text: str) -> None:
+        self._check(store, Filter("name", "contains", text), lambda value: text in value)
+        self._check(store, Filter("name", "startswith", text), lambda value: value.startswith(text))
+        self._check(store, Filter("name", "eq", text), lambda value: value == text)
 
     @pytest.mark.parametrize(
-        "part", ["ZOE", "zoë", "Zoe\u0308", "nAiVe", "ANA", "_", "*", "", "🙂", "^", ".", "[", "\\"]
+        "text", ["ZOE", "zoë", "Zoe\u0308", "nAiVe", "ANA", "_", "*", "", "🙂", "^", ".", "[", "\\"]
     )
-    def test_search_is_whatever_the_case_and_accents(self, store: Store, part: str) -> None:
-        self._check(store, Filter("name", "search", part), lambda value: fold(part) in fold(value))
+    def test_search_ignores_case_and_accents(self, store: Store, text: str) -> None:
+        self._check(store, Filter("name", "search", text), lambda value: fold(text) in fold(value))
 
     @pytest.mark.parametrize("name", list(TYPES))
     def test_isnull(self, store: Store, name: str) -> None:
-        for given, meant in ((True, True), (False, False), ("true", True), ("false", False)):
-            query = Query(filters=(Filter(name, "isnull", given),), limit=1000)
+        for operand, is_null in ((True, True), (False, False), ("true", True), ("false", False)):
+            query = Query(filters=(Filter(name, "isnull", operand),), limit=1000)
             assert store.find("items", query).rows == [
-                row for row in _sorted(self.rows, ()) if (row[name] is None) is meant
+                row for row in sorted_rows(self.rows, ()) if (row[name] is None) is is_null
             ]
 
-    def test_all_filters_hold_together(self, store: Store) -> None:
+    def test_a_row_must_match_all_filters(self, store: Store) -> None:
         query = Query(
             filters=(
                 Filter("active", "eq", "true"),
@@ -192,60 +181,13 @@ class QueryContract(ValueContract):
             for r in self.rows
             if r["active"] and r["amount"] is not None and r["amount"] >= 0 and r["id"] < 30
         ]
-        assert store.find("items", query).rows == _sorted(expected, ())
+        assert store.find("items", query).rows == sorted_rows(expected, ())
         assert store.count("items", query) == len(expected) > 0
 
     def test_fields_choose_and_order_the_columns(self, store: Store) -> None:
         page = store.find("items", Query(fields=("name", "id"), sort=(Sort("rate"),), limit=3))
         assert [list(row) for row in page.rows] == [["name", "id"]] * 3
         assert page.cursor
-
-    @pytest.mark.parametrize("sorts", SORTS, ids=str)
-    @pytest.mark.parametrize("limit", [1, 7, 60])
-    def test_pages_through_ties_and_nulls_give_every_row_once(
-        self, store: Store, sorts: tuple[Sort, ...], limit: int
-    ) -> None:
-        found, query = [], Query(sort=sorts, limit=limit)
-        while True:
-            page = store.find("items", query)
-            assert len(page.rows) == limit or page.cursor is None
-            found += page.rows
-            if page.cursor is None:
-                break
-            query = Query(sort=sorts, limit=limit, cursor=page.cursor)
-        assert found == _sorted(self.rows, sorts)
-
-    def test_a_cursor_serves_with_other_fields_and_limit_but_no_other_question(
-        self, store: Store
-    ) -> None:
-        first = store.find("items", Query(sort=(Sort("name"),), limit=5))
-        rest = store.find(
-            "items", Query(sort=(Sort("name"),), limit=100, fields=("id",), cursor=first.cursor)
-        )
-        assert [row["id"] for row in first.rows + rest.rows] == [
-            r["id"] for r in _sorted(self.rows, (Sort("name"),))
-        ]
-        for query in (
-            Query(sort=(Sort("name", descending=True),), cursor=first.cursor),
-            Query(sort=(Sort("name"),), filters=(Filter("id", "gt", 3),), cursor=first.cursor),
-        ):
-            with pytest.raises(CallError, match="another query"):
-                store.find("items", query)
-
-    def test_a_damaged_cursor_is_told(self, store: Store) -> None:
-        cursor = store.find("items", Query(limit=5)).cursor or ""
-        changed = [cursor[:place] + "x" + cursor[place + 1 :] for place in range(0, len(cursor), 7)]
-        for damaged in (
-            cursor[:-3],
-            "",
-            "é",
-            "bnVsbA",
-            "W10",
-            *(text for text in changed if text != cursor),
-        ):
-            if damaged:
-                with pytest.raises(CallError, match="cursor"):
-                    store.find("items", Query(limit=5, cursor=damaged))
 
     def test_get(self, store: Store) -> None:
         (expected,) = (row for row in self.rows if row["id"] == 14)
@@ -258,74 +200,22 @@ class QueryContract(ValueContract):
         with pytest.raises(CallError, match=r"not 2 value"):
             store.get("items", (1, 2))
 
-    def test_a_key_of_several_columns(self, sink: Sink) -> None:
-        spec = TableSpec(
-            name="pairs", columns=COLUMNS[:3], key=("name", "id"), indexes=(("-amount",),)
-        )
-        rows = [
-            {"name": name, "id": number, "amount": Decimal(number)}
-            for name in "ba"
-            for number in (2, 1)
-        ]
-        publish(sink, "pairs", rows, spec)
-        store = sink.store()
-        found = store.get("pairs", ("a", "2"))
-        assert found is not None
-        assert {**found} == {"id": 2, "name": "a", "amount": Decimal(2)}
-        assert store.get("pairs", ("c", 1)) is None
-        page = store.find("pairs", Query(limit=3))
-        rest = store.find("pairs", Query(limit=3, cursor=page.cursor))
-        assert [(r["name"], r["id"]) for r in page.rows + rest.rows] == [
-            ("a", 1),
-            ("a", 2),
-            ("b", 1),
-            ("b", 2),
-        ]
-        store.close()
-
-    def test_without_a_key_rows_keep_the_order_they_came_in(self, sink: Sink) -> None:
-        spec = TableSpec(name="loose", columns=COLUMNS[:2])
-        rows: list[Row] = [{"id": number % 3, "name": "same"} for number in range(25)]
-        publish(sink, "loose", rows, spec)
-        store = sink.store()
-        found: list[Row] = []
-        cursor = None
-        for _ in range(4):
-            page = store.find("loose", Query(sort=(Sort("name"),), limit=7, cursor=cursor))
-            found, cursor = found + page.rows, page.cursor
-        assert found == rows
-        assert cursor is None
-        with pytest.raises(CallError, match="no key"):
-            store.get("loose", 1)
-        store.close()
-
     @pytest.mark.parametrize(
-        ("query", "told"), WRONG, ids=[f"{number}" for number in range(len(WRONG))]
+        ("query", "message"), INVALID, ids=[f"{number}" for number in range(len(INVALID))]
     )
-    def test_a_wrong_question_is_told(self, store: Store, query: Query, told: str) -> None:
-        with pytest.raises(CallError, match=told):
+    def test_an_invalid_query_is_reported(self, store: Store, query: Query, message: str) -> None:
+        with pytest.raises(CallError, match=message):
             store.find("items", query)
 
-    def test_an_unknown_table_is_told_by_every_method(self, store: Store) -> None:
-        for ask in (
+    def test_every_method_reports_an_unknown_table(self, store: Store) -> None:
+        for call in (
             lambda: store.find("itmes", Query()),
             lambda: store.get("itmes", 1),
             lambda: store.count("itmes", Query()),
             lambda: next(store.scan("itmes", Query())),
         ):
             with pytest.raises(CallError, match="did you mean 'items'"):
-                ask()
-
-    def test_scan_gives_all_matching_rows_sorted_whatever_the_limit(self, store: Store) -> None:
-        query = Query(
-            filters=(Filter("id", "gte", 10),),
-            sort=(Sort("amount"),),
-            limit=2,
-            fields=("id", "amount"),
-        )
-        expected = _sorted([row for row in self.rows if row["id"] >= 10], query.sort)
-        found = [row for batch in store.scan("items", query) for row in batch]
-        assert found == [{"id": row["id"], "amount": row["amount"]} for row in expected]
+                call()
 
     def test_an_empty_table(self, sink: Sink) -> None:
         publish(sink, "empty", [])
@@ -336,25 +226,13 @@ class QueryContract(ValueContract):
         assert list(store.scan("items", Query())) == []
         store.close()
 
-    def _check(self, store: Store, condition: Filter, holds: Callable[[Any], bool]) -> None:
+    def _check(self, store: Store, condition: Filter, matches: Callable[[Any], bool]) -> None:
         expected = [
-            r for r in self.rows if r[condition.field] is not None and holds(r[condition.field])
+            r for r in self.rows if r[condition.field] is not None and matches(r[condition.field])
         ]
         query = Query(filters=(condition,), limit=1000)
-        assert store.find("items", query).rows == _sorted(expected, ())
+        assert store.find("items", query).rows == sorted_rows(expected, ())
         assert store.count("items", query) == len(expected)
 
 
-_KINDS = {int, float, str, bool, type(None), Decimal, date, datetime, list, dict}
-
-
-def _sorted(rows: list[Row], sorts: tuple[Sort, ...], key: str = "id") -> list[Row]:
-    """Rows in the order a store promises: null below everything, ties by the key."""
-    shuffled = random.Random(1).sample(rows, len(rows))  # noqa: S311 (no secret depends on it)
-    for sort in reversed((*sorts, Sort(key))):
-        shuffled.sort(key=lambda row: _rank(row[sort.field]), reverse=sort.descending)
-    return shuffled
-
-
-def _rank(value: Any) -> tuple[Any, ...]:
-    return () if value is None else (value.encode() if isinstance(value, str) else value,)
+_PYTHON_TYPES = {int, float, str, bool, type(None), Decimal, date, datetime, list, dict}

@@ -1,4 +1,4 @@
-"""What readers of a store see while releases come and go, as a part of the contract of sinks."""
+"""The reader half of the sink contract: what is read while releases are published and pruned."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ _OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
 
 
 class ReaderContract:
-    """Every answer, page and scan is of one release, in threads, other processes and forks."""
+    """Each answer, page and scan is from one release: in threads, other processes and forks."""
 
-    def test_a_cursor_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
+    def test_a_cursor_stays_on_its_release(self, sink: Sink) -> None:
         first = publish(sink, "first", items())
         store = sink.store()
-        begun = store.find("items", Query(sort=(Sort("amount"),), limit=20))
+        page = store.find("items", Query(sort=(Sort("amount"),), limit=20))
         second = publish(sink, "second", items(5))
         sink.prune([first, second])
-        going = Query(sort=(Sort("amount"),), limit=100, cursor=begun.cursor)
+        continuation = Query(sort=(Sort("amount"),), limit=100, cursor=page.cursor)
         assert store.find("items", Query()).release == "second"
-        rest = store.find("items", going)
+        rest = store.find("items", continuation)
         assert rest.release == "first"
-        assert len(begun.rows + rest.rows) == 60
+        assert len(page.rows + rest.rows) == 60
         sink.prune([second])
         with pytest.raises(CallError, match=r"first.* no longer kept"):
-            store.find("items", going)
+            store.find("items", continuation)
         store.close()
 
-    def test_a_scan_stays_on_the_release_it_began_with(self, sink: Sink) -> None:
+    def test_a_scan_stays_on_its_release(self, sink: Sink) -> None:
         publish(sink, "first", [{"id": number} for number in range(5000)], NUMBERS)
         store = sink.store()
         scan = store.scan("numbers", Query())
-        found = next(scan)
+        rows = next(scan)
         publish(sink, "second", [{"id": -1}], NUMBERS)
         for batch in scan:
-            found += batch
-        assert found == [{"id": number} for number in range(5000)]
+            rows += batch
+        assert rows == [{"id": number} for number in range(5000)]
         assert next(store.scan("numbers", Query())) == [{"id": -1}]
         store.close()
 
     def test_readers_in_threads_see_one_release_at_a_time(self, sink: Sink) -> None:
         publish_pair(sink, 0)
-        store, done = sink.store(), threading.Event()
+        store, stop = sink.store(), threading.Event()
         faults: list[Exception] = []
-        seen: set[str] = set()
+        releases: set[str] = set()
 
         def read() -> None:
-            while not done.is_set():
+            while not stop.is_set():
                 try:
-                    seen.update(_look(store, paging=False))
+                    releases.update(_read_pair(store, paging=False))
                 except Exception as error:
                     faults.append(error)
                     return
@@ -71,30 +71,30 @@ class ReaderContract:
         readers = [threading.Thread(target=read) for _ in range(4)]
         for reader in readers:
             reader.start()
-        kept: list[Release] = []
+        latest: list[Release] = []
         for number in range(1, PUBLISHES + 1):
-            kept = [*kept[-1:], publish_pair(sink, number)]
-            sink.prune(kept)
-        done.set()
+            latest = [*latest[-1:], publish_pair(sink, number)]
+            sink.prune(latest)
+        stop.set()
         for reader in readers:
             reader.join()
         store.close()
         assert not faults, faults
-        assert len(seen) > 1
+        assert len(releases) > 1
 
     def test_readers_in_processes_see_one_release_at_a_time(self, sink: Sink) -> None:
         publish_pair(sink, 0)
         context = multiprocessing.get_context("spawn")
-        done, results = context.Event(), context.Queue()
-        readers = [started(_read_until, sink, done, results) for _ in range(2)]
+        stop, results = context.Event(), context.Queue()
+        readers = [started(_read_until, sink, stop, results) for _ in range(2)]
         assert [results.get(timeout=60) for _ in readers] == ["ready"] * 2
         for number in range(1, PUBLISHES + 1):
             publish_pair(sink, number)
-        done.set()
+        stop.set()
         outcomes = [results.get(timeout=60) for _ in readers]
         for reader in readers:
             reader.join(60)
-        assert all(isinstance(seen, int) and seen > 0 for seen in outcomes), outcomes
+        assert all(isinstance(count, int) and count > 0 for count in outcomes), outcomes
 
     def test_a_store_made_before_a_fork_serves_both_sides(self, sink: Sink) -> None:
         publish(sink, "first", items())
@@ -110,16 +110,19 @@ class ReaderContract:
 
 
 def publish_pair(sink: Sink, number: int) -> Release:
-    """Publish two tables that belong together: both hold 100 + `number` rows."""
-    rows: list[Row] = [{"id": place} for place in range(100 + number)]
+    """Publish two tables that belong together: each has 100 + `number` rows."""
+    rows: list[Row] = [{"id": row} for row in range(100 + number)]
     served = [load(sink, f"{spec.name}-{number}", rows, spec).served for spec in (NUMBERS, _OTHERS)]
-    made = release(sink, f"pair-{number}", served)
-    sink.activate(made)
-    return made
+    pair = release(sink, f"pair-{number}", served)
+    sink.activate(pair)
+    return pair
 
 
-def _look(store: Store, *, paging: bool = True) -> Iterator[str]:
-    """Read both tables of a pair, whole and in two pages, and check that each answer is of one release."""
+def _read_pair(store: Store, *, paging: bool = True) -> Iterator[str]:
+    """Read both tables of a pair, at once and in two pages; each answer must be from one release.
+
+    Yields the release of each answer. Raises AssertionError when rows of two releases are mixed.
+    """
     for table in ("numbers", "others"):
         page = store.find(table, Query(limit=1000))
         expected = 100 + _number(page.release)
@@ -129,13 +132,13 @@ def _look(store: Store, *, paging: bool = True) -> Iterator[str]:
             )
         yield page.release
         if paging:
-            begun = store.find(table, Query(limit=60))
-            rest = store.find(table, Query(limit=1000, cursor=begun.cursor))
-            if begun.release != rest.release or len(begun.rows + rest.rows) != 100 + _number(
-                begun.release
+            first = store.find(table, Query(limit=60))
+            rest = store.find(table, Query(limit=1000, cursor=first.cursor))
+            if first.release != rest.release or len(first.rows + rest.rows) != 100 + _number(
+                first.release
             ):
                 raise AssertionError(
-                    f"a page of {begun.release} was continued with one of {rest.release}"
+                    f"a page of {first.release} was continued with one of {rest.release}"
                 )
 
 
@@ -143,16 +146,16 @@ def _number(release: str) -> int:
     return int(release.rpartition("-")[2])
 
 
-def _read_until(sink: Sink, done: Any, results: Any) -> None:
-    """In another process: read until told to stop, then report how many reads were right, or what was wrong."""
-    seen = 0
+def _read_until(sink: Sink, stop: Any, results: Any) -> None:
+    """In another process: read until `stop` is set, then put the number of reads, or the error."""
+    reads = 0
     store = sink.store()
     try:
-        for _ in _look(store):
-            seen += 1
+        for _ in _read_pair(store):
+            reads += 1
         results.put("ready")
-        while not done.is_set():
-            seen += len(list(_look(store)))
-        results.put(seen)
+        while not stop.is_set():
+            reads += len(list(_read_pair(store)))
+        results.put(reads)
     except Exception as error:
-        results.put(f"{error!r} after {seen} reads")
+        results.put(f"{error!r} after {reads} reads")

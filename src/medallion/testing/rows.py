@@ -1,4 +1,4 @@
-"""Small tables in a test: what a user writes as rows, and telling two of them apart."""
+"""Small tables in a test: rows as users write them, and the differences between two tables."""
 
 from __future__ import annotations
 
@@ -13,24 +13,36 @@ if TYPE_CHECKING:
     Row: TypeAlias = Mapping[str, Any]
     Rows: TypeAlias = Sequence[Row] | pa.Table | pd.DataFrame | pl.DataFrame
 
-SHOWN = 20  # differences that a message shows
+SHOWN = 20  # differences listed in a message
 
 
 def assert_rows(actual: Rows, expected: Rows, *, ignore_order: bool = True) -> None:
-    """Assert that two tables have the same rows, each as often, with the same columns.
+    """Assert that two tables have the same columns and the same rows, each as often.
 
-    Parameters: both are dicts, an Arrow table, or a pandas or Polars frame; `ignore_order` False asks for
-    the same order too. Values are compared by `==`, so `Decimal("1.50")` is `1.5` and `pytest.approx` works
-    in `expected`; a NaN is a NaN. Raises AssertionError with what is missing, unexpected or differs.
+    Parameters: `actual` and `expected` are lists of dicts, Arrow tables, or pandas or Polars
+    frames; with `ignore_order=False` the rows must be in the same order too. Values are compared by
+    `==`, so `Decimal("1.50")` equals `1.5`, and `pytest.approx` works in `expected`; NaN equals
+    NaN. Raises AssertionError that lists missing, unexpected and different rows.
     """
     __tracebackhide__ = True
-    found, wanted = as_dicts(actual), as_dicts(expected)
-    differences = list(_unordered(found, wanted) if ignore_order else _ordered(found, wanted))
+    actual_rows, expected_rows = as_dicts(actual), as_dicts(expected)
+    differences = list(
+        _differences_by_content(actual_rows, expected_rows)
+        if ignore_order
+        else _differences_by_position(actual_rows, expected_rows)
+    )
     if differences:
         more = [f"… and {len(differences) - SHOWN:,} more"] if len(differences) > SHOWN else []
-        heading = f"the rows differ: {len(found):,} there, {len(wanted):,} expected"
+        heading = f"the rows differ: {len(actual_rows):,} actual, {len(expected_rows):,} expected"
         raise AssertionError(
-            "\n".join([heading, *_columns(found, wanted), *differences[:SHOWN], *more])
+            "\n".join(
+                [
+                    heading,
+                    *_column_differences(actual_rows, expected_rows),
+                    *differences[:SHOWN],
+                    *more,
+                ]
+            )
         )
 
 
@@ -38,12 +50,12 @@ def as_dicts(rows: Rows) -> list[dict[str, Any]]:
     """Rows as dicts."""
     if isinstance(rows, Sequence):
         return [dict(row) for row in rows]
-    found: list[dict[str, Any]] = as_table(rows).to_pylist()
-    return found
+    dicts: list[dict[str, Any]] = as_table(rows).to_pylist()
+    return dicts
 
 
 def as_table(rows: Rows) -> pa.Table:
-    """Rows as an Arrow table; of dicts, its columns are the keys of all, in the order they come."""
+    """Rows as an Arrow table; the columns of dicts are all their keys, in order of appearance."""
     import pyarrow as pa
 
     if isinstance(rows, pa.Table):
@@ -57,72 +69,84 @@ def as_table(rows: Rows) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()
 
 
-def _unordered(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterator[str]:
-    missing, unexpected = [], list(found)
-    for row in wanted:
-        match = next((n for n, other in enumerate(unexpected) if _same(other, row)), None)
+def _differences_by_content(
+    actual: list[dict[str, Any]], expected: list[dict[str, Any]]
+) -> Iterator[str]:
+    missing, unexpected = [], list(actual)
+    for row in expected:
+        match = next(
+            (n for n, candidate in enumerate(unexpected) if _equal_rows(candidate, row)), None
+        )
         if match is None:
             missing.append(row)
         else:
             del unexpected[match]
     for row in missing:
-        near = max(unexpected, key=lambda other: _alike(other, row), default=None)
-        if near is None or _alike(near, row) * 2 < len(row):
+        closest = max(unexpected, key=lambda candidate: _equal_cells(candidate, row), default=None)
+        if closest is None or _equal_cells(closest, row) * 2 < len(row):
             yield f"- missing: {row}"
         else:
-            unexpected.remove(near)
-            yield _cells(near, row)
+            unexpected.remove(closest)
+            yield _cell_differences(closest, row)
     yield from (f"+ unexpected: {row}" for row in unexpected)
 
 
-def _ordered(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterator[str]:
-    for number in range(max(len(found), len(wanted))):
-        if number >= len(wanted):
-            yield f"+ row {number}, unexpected: {found[number]}"
-        elif number >= len(found):
-            yield f"- row {number}, missing: {wanted[number]}"
-        elif not _same(found[number], wanted[number]):
-            yield f"row {number}, {_cells(found[number], wanted[number])}"
+def _differences_by_position(
+    actual: list[dict[str, Any]], expected: list[dict[str, Any]]
+) -> Iterator[str]:
+    for number in range(max(len(actual), len(expected))):
+        if number >= len(expected):
+            yield f"+ row {number}, unexpected: {actual[number]}"
+        elif number >= len(actual):
+            yield f"- row {number}, missing: {expected[number]}"
+        elif not _equal_rows(actual[number], expected[number]):
+            yield f"row {number}, {_cell_differences(actual[number], expected[number])}"
 
 
-def _columns(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterator[str]:
-    there, expected = ({name: None for row in rows for name in row} for rows in (found, wanted))
-    if found and wanted:
-        for told, names in (
-            ("missing", expected.keys() - there),
-            ("unexpected", there.keys() - expected),
+def _column_differences(
+    actual: list[dict[str, Any]], expected: list[dict[str, Any]]
+) -> Iterator[str]:
+    actual_names, expected_names = (
+        {name: None for row in rows for name in row} for rows in (actual, expected)
+    )
+    if actual and expected:
+        for problem, names in (
+            ("missing", expected_names.keys() - actual_names),
+            ("unexpected", actual_names.keys() - expected_names),
         ):
             if names:
-                yield f"columns {told}: {', '.join(sorted(names))}"
+                yield f"columns {problem}: {', '.join(sorted(names))}"
 
 
-def _cells(found: Row, wanted: Row) -> str:
+def _cell_differences(actual: Row, expected: Row) -> str:
     same = {
         name: value
-        for name, value in wanted.items()
-        if name in found and _equal(found[name], value)
+        for name, value in expected.items()
+        if name in actual and _equal_values(actual[name], value)
     }
     lines = [f"differs: {same}"]
-    for name in dict.fromkeys([*wanted, *found]):
+    for name in dict.fromkeys([*expected, *actual]):
         if name not in same:
-            there, expected = (
-                repr(row[name]) if name in row else "no such column" for row in (found, wanted)
+            actual_cell, expected_cell = (
+                repr(row[name]) if name in row else "no such column" for row in (actual, expected)
             )
-            lines += [f"    {name}:", f"      - {expected}", f"      + {there}"]
+            lines += [f"    {name}:", f"      - {expected_cell}", f"      + {actual_cell}"]
     return "\n".join(lines)
 
 
-def _same(found: Row, wanted: Row) -> bool:
-    return found.keys() == wanted.keys() and all(
-        _equal(found[name], value) for name, value in wanted.items()
+def _equal_rows(actual: Row, expected: Row) -> bool:
+    return actual.keys() == expected.keys() and all(
+        _equal_values(actual[name], value) for name, value in expected.items()
     )
 
 
-def _alike(found: Row, wanted: Row) -> int:
-    return sum(name in found and _equal(found[name], value) for name, value in wanted.items())
+def _equal_cells(actual: Row, expected: Row) -> int:
+    return sum(
+        name in actual and _equal_values(actual[name], value) for name, value in expected.items()
+    )
 
 
-def _equal(found: object, wanted: object) -> bool:
-    if isinstance(found, float) and isinstance(wanted, float) and found != found:
-        return wanted != wanted
-    return bool(found == wanted)
+def _equal_values(actual: object, expected: object) -> bool:
+    if isinstance(actual, float) and isinstance(expected, float) and actual != actual:
+        return expected != expected
+    return bool(actual == expected)

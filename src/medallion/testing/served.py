@@ -1,20 +1,27 @@
-"""A small table with a column of every kind, and how to load and publish it: what the contract suites work on."""
+"""The table of the contract suites, with a column of every kind; loading and publishing it."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from medallion.contracts import Sink, TableSpec
+from medallion.contracts import Sink, Sort, TableSpec
 from medallion.identifiers import TableName
 from medallion.records import Column, LoadReport, Release, Served, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
+
+    from medallion.contracts import Store
+
+T = TypeVar("T")
 
 Row = dict[str, Any]
 
@@ -32,7 +39,9 @@ TYPES = {
     "seen": "TIMESTAMP WITH TIME ZONE",
     "opens": "TIME",
     "tags": "VARCHAR[]",
-    "detail": 'STRUCT(price DECIMAL(8,2), since DATE, "at" TIMESTAMP, seen TIMESTAMP WITH TIME ZONE)',
+    "detail": (
+        'STRUCT(price DECIMAL(8,2), since DATE, "at" TIMESTAMP, seen TIMESTAMP WITH TIME ZONE)'
+    ),
     "counts": "MAP(VARCHAR, INTEGER)",
 }
 COLUMNS = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
@@ -47,7 +56,7 @@ _NAMES = ("Zoë", "ana", "Ana", "Bo", "x_y%", "x*y", "it's", "naïve 🙂", "")
 
 
 def items(count: int = 60) -> list[Row]:
-    """Rows with ties, nulls and awkward text in every column but the key, as a store returns them."""
+    """Rows with ties, nulls and awkward text outside the key, as a store returns them."""
     return [_item(number) for number in range(count)]
 
 
@@ -73,8 +82,8 @@ def _item(number: int) -> Row:
         },
         "counts": {"n": number},
     }
-    for place, name in enumerate(list(TYPES)[1:]):
-        if (number + place) % 7 == 0:
+    for position, name in enumerate(list(TYPES)[1:]):
+        if (number + position) % 7 == 0:
             row[name] = None
     return row
 
@@ -82,33 +91,33 @@ def _item(number: int) -> Row:
 def batches(
     rows: Iterable[Row], columns: Sequence[Column] = COLUMNS, size: int = 16
 ) -> pa.RecordBatchReader:
-    """Rows as the stream of Arrow batches a sink loads; a missing rate becomes NaN every other time."""
+    """Rows as the stream of Arrow batches that a sink loads; every other null rate becomes NaN."""
     import pyarrow as pa
 
     schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
-    clocks = [column.name for column in columns if column.type == "TIME"]
+    time_columns = [column.name for column in columns if column.type == "TIME"]
 
     def stream() -> Iterator[pa.RecordBatch]:
-        part: list[Row] = []
+        batch: list[Row] = []
         for row in rows:
-            part.append(_as_loaded(row, clocks))
-            if len(part) == size:
-                yield pa.RecordBatch.from_pylist(part, schema)
-                part = []
-        if part:
-            yield pa.RecordBatch.from_pylist(part, schema)
+            batch.append(_arrow_row(row, time_columns))
+            if len(batch) == size:
+                yield pa.RecordBatch.from_pylist(batch, schema)
+                batch = []
+        if batch:
+            yield pa.RecordBatch.from_pylist(batch, schema)
 
     return pa.RecordBatchReader.from_batches(schema, stream())
 
 
-def _as_loaded(row: Row, clocks: Sequence[str]) -> Row:
-    loaded = dict(row)
+def _arrow_row(row: Row, time_columns: Sequence[str]) -> Row:
+    arrow_row = dict(row)
     if "rate" in row and row["rate"] is None and row["id"] % 2:
-        loaded["rate"] = nan
-    for name in clocks:
+        arrow_row["rate"] = nan
+    for name in time_columns:
         if row.get(name) is not None:
-            loaded[name] = time.fromisoformat(row[name])
-    return loaded
+            arrow_row[name] = time.fromisoformat(row[name])
+    return arrow_row
 
 
 @cache
@@ -166,6 +175,28 @@ def release(
 
 def publish(sink: Sink, ident: str, rows: Sequence[Row], spec: TableSpec = SPEC) -> Release:
     """Load rows and make them the active release `ident`."""
-    made = release(sink, ident, [load(sink, f"snapshot-{ident}", rows, spec).served])
-    sink.activate(made)
-    return made
+    published = release(sink, ident, [load(sink, f"snapshot-{ident}", rows, spec).served])
+    sink.activate(published)
+    return published
+
+
+def sorted_rows(rows: list[Row], sorts: tuple[Sort, ...], key: str = "id") -> list[Row]:
+    """Rows in the order that a store promises: nulls below every value, ties by the key."""
+    shuffled = random.Random(1).sample(rows, len(rows))  # noqa: S311 (no secret depends on it)
+    for sort in reversed((*sorts, Sort(key))):
+        shuffled.sort(key=lambda row: rank(row[sort.field]), reverse=sort.descending)
+    return shuffled
+
+
+def rank(value: Any) -> tuple[Any, ...]:
+    """A sort key with null below every value, and text by code point (its UTF-8 bytes)."""
+    return () if value is None else (value.encode() if isinstance(value, str) else value,)
+
+
+def reading(sink: Sink, ask: Callable[[Store], T]) -> T:
+    """The answer of a new store, which is closed afterwards."""
+    store = sink.store()
+    try:
+        return ask(store)
+    finally:
+        store.close()

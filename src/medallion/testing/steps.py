@@ -1,4 +1,4 @@
-"""Try one transform or expectation on a few rows, as an engine would."""
+"""Apply one transform or expectation to a few rows, as an engine would."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a transform made of its rows.
+    """The result of a transform.
 
-    `rows` are those that came out, in input order where rows keep their identity; `types` their DuckDB
-    types by column; `set_aside` tuples of (input position from 0, fate, rule, column, value).
+    `rows` are the output rows, in input order where rows keep their identity; `types` are the
+    DuckDB types by column; `set_aside` are tuples (input position from 0, fate, rule, column,
+    value).
     """
 
     rows: list[dict[str, Any]]
@@ -33,61 +34,71 @@ class Outcome:
 
 
 def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome:
-    """Run a transform on rows (dicts or an Arrow table) and other tables, by name."""
+    """Apply a transform to rows.
+
+    Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables that the transform
+    reads, by name. Raises what the transform raises, and AssertionError when its `judge` disagrees
+    with its `set_aside` and `apply`.
+    """
     connection = _connect()
     relation = _relation(connection, "rows", rows)
-    others = Inputs(
+    tables = Inputs(
         connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
     )
     aside: list[tuple[Any, ...]] = []
-    removed = transform.set_aside(relation, others)
+    removed = transform.set_aside(relation, tables)
     if removed is not None:
-        others.sql("select * from removed", removed=removed).create("set_aside")
+        tables.sql("select * from removed", removed=removed).create("set_aside")
         aside = sorted(connection.table("set_aside").fetchall())
-    judged = transform.judge(relation, others)
+    judged = transform.judge(relation, tables)
     if removed is not None:
-        relation = others.sql(
+        relation = tables.sql(
             f"select * from rows anti join set_aside using ({ROW})", rows=relation
         )
-    made = transform.apply(relation, others)
-    if ROW in made.columns:
-        made = made.order(ROW)
+    transformed = transform.apply(relation, tables)
+    if ROW in transformed.columns:
+        transformed = transformed.order(ROW)
     if judged is not None:
-        _agree(judged, made, aside)
+        _check_judgement(judged, transformed, aside)
     types = {
         name: str(kind)
-        for name, kind in zip(made.columns, made.types, strict=True)
+        for name, kind in zip(transformed.columns, transformed.types, strict=True)
         if name not in (ROW, ORIGIN)
     }
-    out = [dict(zip(made.columns, values, strict=True)) for values in made.fetchall()]
-    return Outcome([{name: row[name] for name in types} for row in out], types, aside)
+    rows_out = [
+        dict(zip(transformed.columns, values, strict=True)) for values in transformed.fetchall()
+    ]
+    return Outcome([{name: row[name] for name in types} for row in rows_out], types, aside)
 
 
 def violations(
     expectation: RowExpectation, rows: Rows, **inputs: Rows
 ) -> list[tuple[int, str | None, str | None]]:
-    """The rows that break an expectation: (input position from 0, column, value)."""
+    """The violations of an expectation as tuples (input position from 0, column, value).
+
+    Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables it reads, by name.
+    """
     connection = _connect()
-    others = Inputs(
+    tables = Inputs(
         connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
     )
-    return sorted(expectation.violations(_relation(connection, "rows", rows), others).fetchall())
+    return sorted(expectation.violations(_relation(connection, "rows", rows), tables).fetchall())
 
 
-def _agree(judged: Relation, made: Relation, aside: list[tuple[Any, ...]]) -> None:
-    """A transform that judges in one pass must come to what `set_aside` and `apply` do."""
-    kept = judged.filter(f"{ASIDE} is null").project(f"* exclude ({ASIDE})").order(ROW)
-    assert (kept.columns, kept.types, kept.fetchall()) == (
-        made.columns,
-        made.types,
-        made.fetchall(),
+def _check_judgement(judged: Relation, transformed: Relation, aside: list[tuple[Any, ...]]) -> None:
+    """Assert that `judge`, the transform in one pass, agrees with `set_aside` and `apply`."""
+    passed = judged.filter(f"{ASIDE} is null").project(f"* exclude ({ASIDE})").order(ROW)
+    assert (passed.columns, passed.types, passed.fetchall()) == (
+        transformed.columns,
+        transformed.types,
+        transformed.fetchall(),
     )
-    told = judged.filter(f"{ASIDE} is not null").project(f"{ROW}, {ASIDE}").fetchall()
-    found = [(row, json.loads(text)) for row, text in told]
+    refused = judged.filter(f"{ASIDE} is not null").project(f"{ROW}, {ASIDE}").fetchall()
+    judgements = [(row, json.loads(text)) for row, text in refused]
     assert (
         sorted(
-            (row, *(said[name] for name in ("fate", "rule", "column", "value")))
-            for row, said in found
+            (row, *(judgement[name] for name in ("fate", "rule", "column", "value")))
+            for row, judgement in judgements
         )
         == aside
     )

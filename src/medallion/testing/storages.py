@@ -1,9 +1,9 @@
-"""What leases, releases and layers rely on, as a test suite for a storage.
+"""The contract of storages, on which leases, releases and layers rely, as a test suite.
 
 class TestMyStorage(StorageContract):
     @pytest.fixture
     def storage(self):
-        return MyStorage(...)       # an empty one, which can be pickled for other processes
+        return MyStorage(...)  # empty, and pickled for other processes
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from medallion.testing.processes import forked
 
 WRITERS = 8
 ROUNDS = 6
-LARGE = (33 << 20) + 7  # more than two parts of an upload, and no whole number of them
+LARGE = (33 << 20) + 7  # more than two parts of an upload, and not a multiple of a part
 MANY = 1005  # more than one page of a listing
 
 
 class StorageContract:
-    """What every storage keeps. Provide the fixture `storage`: an empty one."""
+    """The contract of a storage. Provide the fixture `storage`: an empty storage."""
 
     @pytest.fixture
     def storage(self) -> Storage:
@@ -36,7 +36,7 @@ class StorageContract:
 
     @pytest.mark.parametrize("path", ["a", "a/b/c.parquet", "with space/é+ü&=%.csv"])
     @pytest.mark.parametrize("data", [b"", b"\x00bytes\xff"], ids=["empty", "bytes"])
-    def test_what_is_put_is_read(self, storage: Storage, path: str, data: bytes) -> None:
+    def test_put_then_read(self, storage: Storage, path: str, data: bytes) -> None:
         storage.put(path, data)
         assert storage.read(path)[0] == data
         with storage.open(path) as stream:
@@ -45,21 +45,21 @@ class StorageContract:
         entry = storage.info(path)
         assert entry is not None
         assert (entry.path, entry.bytes) == (path, len(data))
-        assert [found.path for found in storage.list("")] == [path]
+        assert [listed_entry.path for listed_entry in storage.list("")] == [path]
 
-    def test_what_is_not_there_is_missing(self, storage: Storage) -> None:
+    def test_missing_paths_are_reported(self, storage: Storage) -> None:
         storage.put("folder/there", b"x")
         for path in ("nothing", "folder/nothing"):
             assert storage.info(path) is None
-            for read in (storage.read, storage.local, storage.open):
+            for method in (storage.read, storage.local, storage.open):
                 with pytest.raises(MissingError, match="nothing"):
-                    read(path)
+                    method(path)
         with pytest.raises(MissingError, match="nothing"):
             storage.swap("nothing", b"x", storage.read("folder/there")[1])
         assert storage.list("nothing") == []
         storage.delete("nothing")
 
-    def test_lists_a_folder_and_none_beside_it(self, storage: Storage) -> None:
+    def test_lists_a_folder_and_not_its_siblings(self, storage: Storage) -> None:
         for path in ("a/2", "a/1", "a/deep/er", "ab/3", "a.json"):
             storage.put(path, path.encode())
         assert [entry.path for entry in storage.list("a")] == ["a/1", "a/2", "a/deep/er"]
@@ -92,7 +92,7 @@ class StorageContract:
         with pytest.raises(MissingError):
             storage.local("object")
 
-    def test_what_was_written_since_is_not_deleted(self, storage: Storage) -> None:
+    def test_delete_spares_what_was_written_since(self, storage: Storage) -> None:
         storage.put("object", b"data")
         entry = storage.info("object")
         assert entry is not None
@@ -102,11 +102,11 @@ class StorageContract:
         assert storage.info("object") is None
         assert storage.delete("object", entry.modified - 1)
 
-    def test_a_listing_and_a_look_agree(self, storage: Storage) -> None:
+    def test_list_and_info_agree(self, storage: Storage) -> None:
         storage.put("a/object", b"data")
         assert storage.list("a") == [storage.info("a/object")]
 
-    def test_a_file_of_several_parts(self, storage: Storage, tmp_path: Path) -> None:
+    def test_a_multipart_file(self, storage: Storage, tmp_path: Path) -> None:
         data = os.urandom(LARGE)
         file = tmp_path / "large"
         file.write_bytes(data)
@@ -127,7 +127,7 @@ class StorageContract:
             assert storage.read("folder/object")[0] == text.encode()
             assert storage.local("folder/object").read_text() == text
 
-    def test_create_makes_only_what_is_not_there(self, storage: Storage) -> None:
+    def test_create_refuses_an_existing_path(self, storage: Storage) -> None:
         version = storage.create("lease", b"mine")
         assert storage.read("lease") == (b"mine", version)
         for data in (b"theirs", b"mine"):
@@ -137,7 +137,7 @@ class StorageContract:
         storage.delete("lease")
         storage.create("lease", b"theirs")
 
-    def test_swap_replaces_only_the_version_that_was_read(self, storage: Storage) -> None:
+    def test_swap_requires_the_current_version(self, storage: Storage) -> None:
         first = storage.create("pointer", b"1")
         second = storage.swap("pointer", b"2", first)
         assert storage.read("pointer") == (b"2", second)
@@ -147,7 +147,7 @@ class StorageContract:
         storage.swap("pointer", b"4", storage.read("pointer")[1])
         assert storage.read("pointer")[0] == b"4"
 
-    def test_of_many_creators_one_wins(self, storage: Storage) -> None:
+    def test_exactly_one_of_many_creators_succeeds(self, storage: Storage) -> None:
         for number in range(ROUNDS):
 
             def create(writer: int, path: str = f"lease-{number}") -> int:
@@ -177,12 +177,12 @@ class StorageContract:
             assert writer.exitcode == 0
         assert int(storage.read("counter")[0]) == 2 * ROUNDS
 
-    def test_a_reader_never_sees_half(self, storage: Storage) -> None:
+    def test_a_reader_never_sees_a_partial_object(self, storage: Storage) -> None:
         storage.put("object", b"a" * 500_000)
-        done, faults = threading.Event(), list[Any]()
+        stop, faults = threading.Event(), list[Any]()
 
         def read() -> None:
-            while not done.is_set():
+            while not stop.is_set():
                 data, _ = storage.read("object")
                 if len(data) != 500_000 or len(set(data)) != 1:
                     faults.append((len(data), set(data)))
@@ -192,7 +192,7 @@ class StorageContract:
             reader.start()
         for letter in b"abcdefghijklmnopqrst":
             storage.put("object", bytes([letter]) * 500_000)
-        done.set()
+        stop.set()
         for reader in readers:
             reader.join()
         assert not faults

@@ -4,7 +4,8 @@
 class TestMySink(SinkContract):
     @pytest.fixture
     def sink(self, tmp_path):
-        return MySink(url=f"mine:{tmp_path}")       # an empty database, reachable from other processes by this URL
+        # an empty database, which other processes reach by this URL
+        return MySink(url=f"mine:{tmp_path}")
 ```
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ from medallion.testing.modes import ModeContract
 from medallion.testing.owners import OwnerContract
 from medallion.testing.processes import started
 from medallion.testing.queries import QueryContract
-from medallion.testing.readers import NUMBERS, ReaderContract
+from medallion.testing.readers import ReaderContract
+from medallion.testing.releases import ReleaseContract
 from medallion.testing.served import (
     COLUMNS,
     SPEC,
@@ -36,11 +38,10 @@ from medallion.testing.served import (
     items,
     load,
     publish,
+    reading,
     release,
     snapshot,
 )
-
-T = TypeVar("T")
 
 AWKWARD_NAMES = (
     "Sales",
@@ -55,8 +56,13 @@ AWKWARD_NAMES = (
 )
 
 
-class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, ReaderContract):
-    """What every sink and its store keep. Provide the fixture `sink`: a sink on an empty database."""
+class SinkContract(
+    QueryContract, GroupContract, ModeContract, OwnerContract, ReaderContract, ReleaseContract
+):
+    """The contract of a sink and its store.
+
+    Provide the fixture `sink`: a sink on an empty database that other processes reach by its `url`.
+    """
 
     @pytest.fixture
     def sink(self) -> Sink:
@@ -75,14 +81,14 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
         assert store.release().id == "first"
         store.close()
 
-    def test_what_publishing_needs_is_allowed(self, sink: Sink) -> None:
+    def test_rights_for_publishing_are_granted(self, sink: Sink) -> None:
         assert not [right for right in sink.rights() if right.refused]
         publish(sink, "first", items(3))
-        before = sink.active()
+        active = sink.active()
         assert not [right for right in sink.rights() if right.refused]
-        assert sink.active() == before
+        assert sink.active() == active
 
-    def test_a_load_reports_what_it_made(self, sink: Sink) -> None:
+    def test_load_reports_the_table(self, sink: Sink) -> None:
         report = load(sink, "one", items())
         assert (report.sink, report.loaded) == (sink.label, True)
         assert report.seconds > 0
@@ -110,7 +116,7 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
             assert connected.active() == third
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
-    def test_loading_twice_is_loading_once(self, sink: Sink) -> None:
+    def test_load_is_idempotent(self, sink: Sink) -> None:
         first = load(sink, "one", items())
         second = load(sink, "one", items())
         assert (first.loaded, second.loaded) == (True, False)
@@ -131,17 +137,17 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
         assert len({report.served.name for report in reports}) == 5
 
     def test_loading_does_not_change_what_is_served(self, sink: Sink) -> None:
-        before = publish(sink, "first", items())
+        active = publish(sink, "first", items())
         load(sink, "other", items(10))
-        assert sink.active() == before
+        assert sink.active() == active
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
-    def test_missing_rows_are_told_and_leave_nothing(self, sink: Sink) -> None:
+    def test_missing_rows_are_reported_and_leave_nothing(self, sink: Sink) -> None:
         with pytest.raises(SinkError, match="60 rows arrived, the snapshot holds 61"):
             sink.load(SPEC, snapshot("one", 61), batches(items()))
         assert load(sink, "one", items()).loaded
 
-    def test_a_duplicate_key_is_told_and_leaves_nothing(self, sink: Sink) -> None:
+    def test_a_duplicate_key_is_reported_and_leaves_nothing(self, sink: Sink) -> None:
         rows = [*items(), items()[7]]
         with pytest.raises(
             SinkError, match=rf"'items': key \(id\) is not unique: {rows[7]['id']} "
@@ -155,22 +161,22 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
             load(sink, "pairs", rows, spec)
         assert load(sink, "one", items()).loaded
 
-    def test_a_null_key_is_told(self, sink: Sink) -> None:
+    def test_a_null_key_is_reported(self, sink: Sink) -> None:
         with pytest.raises(SinkError, match="'name' is null"):
             load(sink, "one", items(), SPEC.model_copy(update={"key": ("id", "name")}))
 
-    def test_a_whole_number_beyond_64_bits_is_kept_or_told(self, sink: Sink) -> None:
+    def test_an_integer_beyond_64_bits_is_stored_or_refused(self, sink: Sink) -> None:
         try:
             publish(sink, "large", [*items(), items()[0] | {"id": 99, "total": 2**63}])
         except SinkError as error:
             assert "table 'items': column 'total', row 61: " in error.message  # noqa: PT017 (or kept)
             assert load(sink, "snapshot-large", items()).loaded
         else:
-            kept = reading(sink, lambda store: store.get("items", 99))
-            assert kept is not None
-            assert kept["total"] == 2**63
+            row = reading(sink, lambda store: store.get("items", 99))
+            assert row is not None
+            assert row["total"] == 2**63
 
-    def test_a_key_or_index_without_column_is_told(self, sink: Sink) -> None:
+    def test_a_key_or_index_on_an_unknown_column_is_reported(self, sink: Sink) -> None:
         for change in ({"key": ("nmae",)}, {"indexes": (("-nmae",),)}):
             with pytest.raises(CallError, match="did you mean 'name'"):
                 load(sink, "one", items(), SPEC.model_copy(update=change))
@@ -184,11 +190,11 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
         assert reading(sink, lambda store: store.count("items", Query())) == 60
 
     def test_a_process_killed_while_loading_leaves_the_published_release(self, sink: Sink) -> None:
-        before = publish(sink, "first", items(20))
+        active = publish(sink, "first", items(20))
         child = started(_load_and_die, sink)
         child.join(60)
         assert child.exitcode == -signal.SIGKILL
-        assert sink.active() == before
+        assert sink.active() == active
         assert reading(sink, lambda store: store.count("items", Query())) == 20
         report = load(sink, "snapshot-second", items(50))
         assert report.loaded
@@ -197,99 +203,38 @@ class SinkContract(QueryContract, GroupContract, ModeContract, OwnerContract, Re
         sink.prune([])
         assert load(sink, "snapshot-second", items(50)).loaded is False
 
-    def test_activate_and_active(self, sink: Sink) -> None:
-        first = publish(sink, "first", items())
-        assert sink.active() == first
-        sink.activate(first)
-        assert sink.active() == first
-        second = publish(sink, "second", items(10))
-        assert sink.active() == second
-
-    def test_a_release_whose_tables_are_not_loaded_is_refused(self, sink: Sink) -> None:
-        first = publish(sink, "first", items())
-        served = first.served[sink.label]["items"].model_copy(update={"name": "items__0"})
-        with pytest.raises(SinkError, match="items__0"):
-            sink.activate(release(sink, "second", [served]))
-        assert sink.active() == first
-
-    def test_rolling_back_needs_no_load(self, sink: Sink) -> None:
-        first = publish(sink, "first", items(30))
-        publish(sink, "second", items(10))
-        store = sink.store()
-        assert store.count("items", Query()) == 10
-        sink.activate(first)
-        assert store.count("items", Query()) == 30
-        assert store.find("items", Query()).release == "first"
-        store.close()
-
-    def test_a_table_that_is_no_longer_served_is_unknown(self, sink: Sink) -> None:
-        publish(sink, "first", items())
-        publish(sink, "second", [{"id": 1}], NUMBERS)
-        store = sink.store()
-        assert set(store.tables()) == {"numbers"}
-        with pytest.raises(CallError, match="no table 'items'"):
-            store.find("items", Query())
-        store.close()
-
-    def test_prune_removes_what_no_kept_release_serves(self, sink: Sink) -> None:
-        releases = [publish(sink, f"r{number}", items(10 + number)) for number in range(4)]
-        load(sink, "never published", items())
-        assert sink.prune(releases[2:]) == 3
-        assert sink.prune(releases[2:]) == 0
-        sink.activate(releases[2])
-        assert reading(sink, lambda store: store.count("items", Query())) == 12
-        with pytest.raises(SinkError, match="not there"):
-            sink.activate(releases[0])
-        assert load(sink, "snapshot-r0", items(10)).loaded
-
-    def test_prune_spares_the_active_release_and_shared_tables(self, sink: Sink) -> None:
-        first = publish(sink, "first", items())
-        second = release(sink, "second", first.served[sink.label].values())
-        sink.activate(second)
-        assert sink.prune([second]) == 0
-        assert sink.prune([]) == 0
-        assert sink.active() == second
-        assert reading(sink, lambda store: store.count("items", Query())) == 60
-
-    def test_names_that_it_does_not_refuse_are_served_together(self, sink: Sink) -> None:
-        unfit = dict(sink.unfit_names(AWKWARD_NAMES))
-        assert all(unfit.values())
+    def test_accepted_names_are_served_together(self, sink: Sink) -> None:
+        unfit_names = dict(sink.unfit_names(AWKWARD_NAMES))
+        assert all(unfit_names.values())
         specs = [
-            SPEC.model_copy(update={"name": name}) for name in AWKWARD_NAMES if name not in unfit
+            SPEC.model_copy(update={"name": name})
+            for name in AWKWARD_NAMES
+            if name not in unfit_names
         ]
         loads = [
-            load(sink, f"of {spec.name}", items(place + 1), spec)
-            for place, spec in enumerate(specs)
+            load(sink, f"of {spec.name}", items(position + 1), spec)
+            for position, spec in enumerate(specs)
         ]
-        made = publish_loaded(sink, *(report.served for report in loads))
-        sink.prune([made])
-        for place, spec in enumerate(specs):
-            assert reading(sink, partial(_count, spec.name)) == place + 1
+        published = publish_loaded(sink, *(report.served for report in loads))
+        sink.prune([published])
+        for position, spec in enumerate(specs):
+            assert reading(sink, partial(_count, spec.name)) == position + 1
 
 
 def publish_loaded(sink: Sink, *served: Any) -> Release:
-    """Activate a release of tables that are loaded."""
-    made = release(sink, f"of {len(served)}", served)
-    sink.activate(made)
-    return made
+    """Activate a release of tables that are already loaded."""
+    published = release(sink, f"of {len(served)}", served)
+    sink.activate(published)
+    return published
 
 
-def reading(sink: Sink, ask: Callable[[Store], T]) -> T:
-    """What a new store answers."""
-    store = sink.store()
-    try:
-        return ask(store)
-    finally:
-        store.close()
-
-
-def _failing(after: int) -> Iterator[Row]:
-    yield from items(after)
+def _failing(count: int) -> Iterator[Row]:
+    yield from items(count)
     raise ZeroDivisionError("the stream breaks")
 
 
-def _dying(after: int) -> Iterator[Row]:
-    yield from items(after)
+def _dying(count: int) -> Iterator[Row]:
+    yield from items(count)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

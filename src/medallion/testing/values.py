@@ -1,4 +1,4 @@
-"""The values half of the sink contract: timestamps and days, the ends of every range, and numbers without end."""
+"""The value half of the sink contract: timestamps and days, the limits of types, infinities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from medallion.testing.served import Row, items, publish
 
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999000)
 
-ENDS: dict[str, tuple[Any, Any]] = {
+LIMITS: dict[str, tuple[Any, Any]] = {
     "TINYINT": (-128, 127),
     "BIGINT": (-(2**63), 2**63 - 1),
     "DECIMAL(18,2)": (Decimal("-9999999999999999.99"), Decimal("9999999999999999.99")),
@@ -30,45 +30,45 @@ ENDS: dict[str, tuple[Any, Any]] = {
     "TIME": ("00:00:00.000000", "23:59:59.999999"),
     "VARCHAR": ("", "\U0010ffff" * 3),
 }
-LARGE: dict[str, tuple[Any, Any]] = {  # what some databases cannot keep
+LARGE: dict[str, tuple[Any, Any]] = {  # some databases cannot store these
     "HUGEINT": (-(2**63) - 1, 2**63),
     "UBIGINT": (0, 2**64 - 1),
     "DECIMAL(38,2)": (Decimal("-" + "9" * 36 + ".99"), Decimal("9" * 36 + ".99")),
     "DECIMAL(38,38)": (Decimal("-0." + "9" * 38), Decimal("0." + "9" * 38)),
 }
 
-DAYS: dict[str, Callable[[date, date], bool]] = {
-    "eq": lambda day, asked: day == asked,
-    "lt": lambda day, asked: day < asked,
-    "lte": lambda day, asked: day <= asked,
-    "gt": lambda day, asked: day > asked,
-    "gte": lambda day, asked: day >= asked,
+DAY_COMPARISONS: dict[str, Callable[[date, date], bool]] = {
+    "eq": lambda day, other: day == other,
+    "lt": lambda day, other: day < other,
+    "lte": lambda day, other: day <= other,
+    "gt": lambda day, other: day > other,
+    "gte": lambda day, other: day >= other,
 }
 
 
 class ValueContract:
-    """What becomes of every value; a part of `QueryContract`."""
+    """Values are stored and compared without loss; a part of `QueryContract`."""
 
     @pytest.mark.parametrize("name", ["at", "seen"])
-    @pytest.mark.parametrize("operator", DAYS)
-    def test_a_day_that_a_timestamp_is_compared_with_is_all_of_it(
+    @pytest.mark.parametrize("operator", DAY_COMPARISONS)
+    def test_a_timestamp_compared_with_a_day_means_the_whole_day(
         self, sink: Sink, name: str, operator: Any
     ) -> None:
         publish(sink, "release", items())
         store = sink.store()
-        for asked in (date(2024, 1, 2), "2024-01-03", date.min, date.max, "9999-12-31"):
-            day = date.fromisoformat(str(asked))
+        for operand in (date(2024, 1, 2), "2024-01-03", date.min, date.max, "9999-12-31"):
+            day = date.fromisoformat(str(operand))
             expected = {
                 row["id"]
                 for row in items()
-                if row[name] is not None and DAYS[operator](row[name].date(), day)
+                if row[name] is not None and DAY_COMPARISONS[operator](row[name].date(), day)
             }
-            query = Query(filters=(Filter(name, operator, asked),), limit=1000)
+            query = Query(filters=(Filter(name, operator, operand),), limit=1000)
             assert {row["id"] for row in store.find("items", query).rows} == expected
             assert store.count("items", query) == len(expected)
         store.close()
 
-    def test_days_and_other_conditions_hold_together(self, sink: Sink) -> None:
+    def test_days_combine_with_other_conditions(self, sink: Sink) -> None:
         publish(sink, "release", items())
         store = sink.store()
         moment = datetime(2024, 1, 2, 12)
@@ -82,27 +82,25 @@ class ValueContract:
             for row in items()
             if row["at"] and row["at"].date() == date(2024, 1, 2) and row["at"] >= moment
         ]
-        found = store.find("items", Query(filters=filters, limit=1000)).rows
-        assert sorted(row["id"] for row in found) == sorted(expected) != []
+        rows = store.find("items", Query(filters=filters, limit=1000)).rows
+        assert sorted(row["id"] for row in rows) == sorted(expected) != []
         store.close()
 
-    @pytest.mark.parametrize("type_", ENDS)
-    def test_the_ends_of_a_range_are_served(self, sink: Sink, type_: str) -> None:
-        self._check_ends(sink, type_, *ENDS[type_])
+    @pytest.mark.parametrize("type_", LIMITS)
+    def test_the_limits_of_each_type_are_served(self, sink: Sink, type_: str) -> None:
+        self._check_ends(sink, type_, *LIMITS[type_])
 
     @pytest.mark.parametrize("type_", LARGE)
-    def test_a_large_number_is_served_or_refused_with_its_place(
-        self, sink: Sink, type_: str
-    ) -> None:
+    def test_a_large_number_is_served_or_refused_with_its_row(self, sink: Sink, type_: str) -> None:
         try:
             self._check_ends(sink, type_, *LARGE[type_])
         except SinkError as error:
             assert "'ends': column 'value', row " in error.message  # noqa: PT017 (or served)
 
-    def test_numbers_without_end_are_values(self, sink: Sink) -> None:
+    def test_infinities_are_values(self, sink: Sink) -> None:
         self._check_ends(sink, "DOUBLE", -inf, inf)
 
-    def test_figures_of_numbers_without_end(self, sink: Sink) -> None:
+    def test_metrics_of_infinities(self, sink: Sink) -> None:
         store = _ends(sink, "DOUBLE", [-inf, 1.0, inf, None])
         above = Query(filters=(Filter("value", "gt", 0),))
         metrics = {
@@ -119,12 +117,14 @@ class ValueContract:
         store.close()
 
     def _check_ends(self, sink: Sink, type_: str, low: Any, high: Any) -> None:
-        """Both ends of a type come back as they are, are found, sorted, paged through, compared and summed up."""
+        """Both limits of a type are returned, filtered, sorted, paged, grouped and aggregated."""
         values = [high, None, low]
         store = _ends(sink, type_, values)
         try:
             assert [row["value"] for row in store.find("ends", Query()).rows] == values
-            assert [row["value"] for part in store.scan("ends", Query()) for row in part] == values
+            assert [
+                row["value"] for batch in store.scan("ends", Query()) for row in batch
+            ] == values
             assert store.get("ends", 1) == {"id": 1, "value": high}
             for operator, expected in (
                 ("eq", [high]),
@@ -147,7 +147,7 @@ class ValueContract:
 
 
 def _ends(sink: Sink, type_: str, values: list[Any]) -> Store:
-    """The store of a published table `ends`, which has these values."""
+    """The store of a published table `ends` with these values."""
     columns = (Column(name="id", type="BIGINT"), Column(name="value", type=type_))
     spec = TableSpec(name="ends", columns=columns, key=("id",), indexes=(("value",),))
     rows: list[Row] = [{"id": number, "value": value} for number, value in enumerate(values, 1)]

@@ -15,7 +15,7 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
 from medallion.query.column_types import kind_of
-from medallion.sinks.mongodb.bson_encoder import documents_of, small_parts
+from medallion.sinks.mongodb.bson_encoder import documents_of, small_batches
 
 DAY = date(2024, 2, 29)
 KEPT = datetime(1969, 12, 31, 23, 59, 59, 123000, UTC)
@@ -169,7 +169,7 @@ def test_a_number_that_does_not_fit_is_told() -> None:
 
 def test_large_batches_come_in_parts() -> None:
     rows = pa.record_batch({"text": pa.array(["x" * (1 << 20)] * 100)})
-    parts = list(small_parts(rows))
+    parts = list(small_batches(rows))
     assert [part.num_rows for part in parts] == [25] * 4
     alone = pa.record_batch({"text": pa.array(["x" * (40 << 20)])})
-    assert list(small_parts(alone)) == [alone]
+    assert list(small_batches(alone)) == [alone]

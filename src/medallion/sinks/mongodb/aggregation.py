@@ -1,4 +1,4 @@
-"""A checked question for groups as an aggregation pipeline."""
+"""A checked `group` query as an aggregation pipeline."""
 
 from __future__ import annotations
 
@@ -8,80 +8,86 @@ from typing import Any
 
 from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.column_types import Kind
-from medallion.sinks.mongodb.documents import kept, restored
-from medallion.sinks.mongodb.quantile import interpolated, neighbours, window_stages
+from medallion.sinks.mongodb.documents import python_value, stored_value
+from medallion.sinks.mongodb.quantile import interpolation, neighbours, window_stages
 from medallion.sinks.mongodb.query import Condition, conditions, stored_name
 
-FEW = 10  # one in so many
+SELECTIVE_SHARE = 10  # an index pays off for less than one document in ten
 
 _DATES = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 
 
 def group_stages(
-    asked: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool = False
+    grouping: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool = False
 ) -> list[Condition]:
-    """One document a group: terms as `t0`, `t1` …, metrics as `m0`, `m1` …, so that any name will do.
+    """The stages that give one document per group.
 
-    `nulls` are the columns that hold a null: of all others each group has a value. `wide` sums of whole numbers may
-    leave 64 bits, beyond which MongoDB's own are no longer exact.
+    Terms are fields `t0`, `t1` … and metrics `m0`, `m1` …, so that a metric may have any name.
+    `nulls` are the columns with a null; in all others each group has a value. With `wide`, sums of
+    integers are exact beyond 64 bits, where MongoDB's own sum becomes floating point.
     """
-    terms = {f"t{place}": _term(term, key) for place, term in enumerate(asked.terms)}
-    quantiles = _quantile_columns(asked)
+    terms = {f"t{number}": _term(term, key) for number, term in enumerate(grouping.terms)}
+    quantiles = _quantile_columns(grouping)
     windows = window_stages({name: _column(name, key) for name in quantiles}, terms)
-    sums, figures = _figures(asked, key, nulls, wide=wide)
-    places = dict(zip(asked.kinds, (*terms, *figures), strict=True))
-    order = {places[sort.field]: -1 if sort.descending else 1 for sort in asked.order}
-    shown = {f"t{place}": _shown(term, place) for place, term in enumerate(asked.terms)}
+    sums, metrics = _metrics(grouping, key, nulls, wide=wide)
+    outputs = dict(zip(grouping.kinds, (*terms, *metrics), strict=True))
+    sort_keys = {outputs[sort.field]: -1 if sort.descending else 1 for sort in grouping.order}
+    terms_shown = {
+        f"t{number}": _term_shown(term, number) for number, term in enumerate(grouping.terms)
+    }
     return [
-        {"$match": conditions(asked.filters, asked.columns, key)},
+        {"$match": conditions(grouping.filters, grouping.columns, key)},
         *windows,
         {"$group": {"_id": terms or None, **sums}},
-        {"$project": {"_id": 0, **shown, **figures}},
-        *([{"$sort": order}] if order else []),
-        {"$limit": asked.limit},
+        {"$project": {"_id": 0, **terms_shown, **metrics}},
+        *([{"$sort": sort_keys}] if sort_keys else []),
+        {"$limit": grouping.limit},
     ]
 
 
-def group_rows(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The dicts a caller gets from the documents MongoDB gave; without `by`, no document stands for no row."""
-    if not found and not asked.terms:
+def group_rows(grouping: Grouping, documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The result rows of a `group` query from the documents of its pipeline.
+
+    Without `by` and without a matching row MongoDB returns no document, where one row is due.
+    """
+    if not documents and not grouping.terms:
         return [
-            {metric.name: 0 if metric.function == "count" else None for metric in asked.metrics}
+            {metric.name: 0 if metric.function == "count" else None for metric in grouping.metrics}
         ]
-    places = [
-        *(f"t{place}" for place in range(len(asked.terms))),
-        *(f"m{place}" for place in range(len(asked.metrics))),
+    outputs = [
+        *(f"t{output}" for output in range(len(grouping.terms))),
+        *(f"m{output}" for output in range(len(grouping.metrics))),
     ]
     return [
         {
-            name: _restored(kind, document.get(place))
-            for (name, kind), place in zip(asked.kinds.items(), places, strict=True)
+            name: _result_value(kind, document.get(output))
+            for (name, kind), output in zip(grouping.kinds.items(), outputs, strict=True)
         }
-        for document in found
+        for document in documents
     ]
 
 
-def overflowed(asked: Grouping, found: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a sum of whole numbers has left 64 bits, so that MongoDB went on with floating point."""
-    sums = [f"m{place}" for place, metric in enumerate(asked.metrics) if _whole_sum(metric)]
-    return any(isinstance(document.get(name), float) for document in found for name in sums)
+def has_overflowed(grouping: Grouping, documents: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a sum of integers left 64 bits, so that MongoDB continued in floating point."""
+    sums = [f"m{number}" for number, metric in enumerate(grouping.metrics) if _whole_sum(metric)]
+    return any(isinstance(document.get(name), float) for document in documents for name in sums)
 
 
 def _whole_sum(metric: Metric) -> bool:
     return metric.function == "sum" and metric.kind.name == "integer"
 
 
-def _restored(kind: Kind, value: Any) -> Any:
+def _result_value(kind: Kind, value: Any) -> Any:
     if kind.name in ("float", "integer") and hasattr(
         value, "to_decimal"
     ):  # the mean of decimals, a wide sum
         value = value.to_decimal()
         return float(value) if kind.name == "float" else int(value)
-    return None if isinstance(value, float) and isnan(value) else restored(kind, value)
+    return None if isinstance(value, float) and isnan(value) else python_value(kind, value)
 
 
 def _column(name: str, key: Sequence[str]) -> Any:
-    """The value of a column. By a plain path MongoDB knows which fields it needs, and reads no others."""
+    """The value of a column; by a plain path, from which MongoDB sees which fields it needs."""
     stored = stored_name(name, key)
     return f"${stored}" if stored.isidentifier() else {"$getField": {"$literal": stored}}
 
@@ -95,93 +101,101 @@ def _term(term: Term, key: Sequence[str]) -> Any:
     if term.kind.name == "float":
         width: Any = float(term.width)
         return {"$multiply": [{"$floor": {"$divide": [column, width]}}, width]}
-    if term.kind.name == "decimal":  # its steps are slow: the last is done once a group
-        return {"$floor": {"$divide": [column, kept(term.kind, term.width)]}}
+    if (
+        term.kind.name == "decimal"
+    ):  # decimal arithmetic is slow: `_term_shown` multiplies per group
+        return {"$floor": {"$divide": [column, stored_value(term.kind, term.width)]}}
     width = int(term.width)
     return {"$subtract": [column, {"$mod": [{"$add": [{"$mod": [column, width]}, width]}, width]}]}
 
 
-def _shown(term: Term, place: int) -> Any:
-    found = f"$_id.t{place}"
-    whole = term.form == "bin" and term.kind.name == "decimal"
-    return {"$multiply": [found, kept(term.kind, term.width)]} if whole else found
+def _term_shown(term: Term, number: int) -> Any:
+    bucket = f"$_id.t{number}"
+    is_decimal_bin = term.form == "bin" and term.kind.name == "decimal"
+    return (
+        {"$multiply": [bucket, stored_value(term.kind, term.width)]} if is_decimal_bin else bucket
+    )
 
 
-def _figures(
-    asked: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool
+def _metrics(
+    grouping: Grouping, key: Sequence[str], nulls: Collection[str], *, wide: bool
 ) -> tuple[Condition, Condition]:
-    """What is summed up over a group, nothing twice, and the metrics made of it."""
+    """The accumulators of a group, each once, and the metrics computed from them."""
     sums: Condition = {}
 
-    def once(accumulator: Condition) -> str:
-        name = next((name for name, known in sums.items() if known == accumulator), f"s{len(sums)}")
+    def add(accumulator: Condition) -> str:
+        name = next(
+            (name for name, existing in sums.items() if existing == accumulator), f"s{len(sums)}"
+        )
         sums[name] = accumulator
         return f"${name}"
 
-    quantiles = _quantile_columns(asked)
-    figures = {
-        f"m{place}": _figure(metric, asked.columns, key, nulls, quantiles, once, wide=wide)
-        for place, metric in enumerate(asked.metrics)
+    quantiles = _quantile_columns(grouping)
+    metrics = {
+        f"m{number}": _metric(metric, grouping.columns, key, nulls, quantiles, add, wide=wide)
+        for number, metric in enumerate(grouping.metrics)
     }
-    return sums, figures
+    return sums, metrics
 
 
-def _figure(
+def _metric(
     metric: Metric,
     kinds: Mapping[str, Kind],
     key: Sequence[str],
     nulls: Collection[str],
     quantiles: Sequence[str],
-    once: Callable[[Condition], str],
+    add: Callable[[Condition], str],
     *,
     wide: bool,
 ) -> Any:
     match metric.function:
         case "ratio":
-            above, below = (_part(part, key, once) for part in metric.parts)
-            return _divided(above, below)
+            dividend, divisor = (_ratio_part(operand, key, add) for operand in metric.parts)
+            return _quotient(dividend, divisor)
         case "quantile":
-            return interpolated(metric, *(once(part) for part in neighbours(metric, quantiles)))
+            return interpolation(
+                metric, *(add(operand) for operand in neighbours(metric, quantiles))
+            )
         case "mean" if metric.weight:
-            value, weight = _real(metric.column, key), _real(metric.weight, key)
+            value, weight = _as_double(metric.column, key), _as_double(metric.weight, key)
             weights = {"$cond": [{"$eq": [_column(metric.column or "", key), None]}, None, weight]}
-            return _divided(once({"$sum": {"$multiply": [value, weight]}}), once({"$sum": weights}))
+            return _quotient(add({"$sum": {"$multiply": [value, weight]}}), add({"$sum": weights}))
     if metric.column is None:
-        return once({"$sum": 1})
+        return add({"$sum": 1})
     column = _column(metric.column, key)
     if wide and _whole_sum(metric):
         column = {"$toDecimal": column}
     mean = metric.function == "mean"
     if mean and metric.column not in nulls and kinds[metric.column].name in ("decimal", "integer"):
-        return {"$divide": [once({"$sum": column}), once({"$sum": 1})]}
-    figure = once({"$avg" if mean else f"${metric.function}": column})
+        return {"$divide": [add({"$sum": column}), add({"$sum": 1})]}
+    aggregate = add({"$avg" if mean else f"${metric.function}": column})
     if metric.column not in nulls:
-        return figure
-    return {"$cond": [{"$gt": [once(_valued(metric.column, key)), 0]}, figure, None]}
+        return aggregate
+    return {"$cond": [{"$gt": [add(_count_of_values(metric.column, key)), 0]}, aggregate, None]}
 
 
-def _quantile_columns(asked: Grouping) -> list[str]:
-    names = (metric.column or "" for metric in asked.metrics if metric.function == "quantile")
+def _quantile_columns(grouping: Grouping) -> list[str]:
+    names = (metric.column or "" for metric in grouping.metrics if metric.function == "quantile")
     return list(dict.fromkeys(names))
 
 
-def _real(column: str | None, key: Sequence[str]) -> Any:
-    """A column's number as floating point, 1 where rows are counted."""
+def _as_double(column: str | None, key: Sequence[str]) -> Any:
+    """The number of a column as a double; 1 where rows are counted."""
     return 1 if column is None else {"$toDouble": _column(column, key)}
 
 
-def _part(metric: Metric, key: Sequence[str], once: Callable[[Condition], str]) -> Any:
-    """A part of a ratio, null where it sums up no value."""
-    figure = once({"$sum": _real(metric.column, key)})
+def _ratio_part(metric: Metric, key: Sequence[str], add: Callable[[Condition], str]) -> Any:
+    """Dividend or divisor of a ratio; null for a sum of no values."""
+    total = add({"$sum": _as_double(metric.column, key)})
     if metric.column is None:
-        return figure
-    return {"$cond": [{"$gt": [once(_valued(metric.column, key)), 0]}, figure, None]}
+        return total
+    return {"$cond": [{"$gt": [add(_count_of_values(metric.column, key)), 0]}, total, None]}
 
 
-def _divided(above: Any, below: Any) -> Condition:
-    return {"$cond": [{"$eq": [below, 0]}, None, {"$divide": [above, below]}]}
+def _quotient(dividend: Any, divisor: Any) -> Condition:
+    return {"$cond": [{"$eq": [divisor, 0]}, None, {"$divide": [dividend, divisor]}]}
 
 
-def _valued(column: str, key: Sequence[str]) -> Condition:
-    """How many rows of a group have a value: MongoDB's sum of none is 0, ours null."""
+def _count_of_values(column: str, key: Sequence[str]) -> Condition:
+    """Counts the values of a column, because MongoDB's sum of no values is 0 and ours is null."""
     return {"$sum": {"$cond": [{"$eq": [_column(column, key), None]}, 0, 1]}}

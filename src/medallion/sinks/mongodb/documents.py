@@ -1,8 +1,9 @@
-"""How values are kept in MongoDB, and how they come back as Python's own.
+"""How values are stored in MongoDB, and how they are converted back to Python values.
 
-Null stays null, and NaN becomes null; decimals are Decimal128; a date is its midnight in UTC, which only
-the table's schema tells from a timestamp; timestamps keep milliseconds, and one without a time zone is kept as if
-it were in UTC, which the schema tells too; times are ISO 8601 text.
+Null stays null, and NaN becomes null. Decimals are Decimal128. A date is its midnight in UTC; only
+the schema of the table distinguishes it from a timestamp. Timestamps have milliseconds; one without
+a time zone is stored as if it were in UTC, which only the schema tells as well. Times are ISO 8601
+text.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _NESTED = ("list", "struct", "map")
 ZERO_EXPONENT = 6176
 EXACT = Context(prec=34, Emin=-6176, Emax=6144)
 
-# Where the parts of a Decimal128 stand among its 128 bits.
+# Bits of a Decimal128: sign (127), exponent (113 to 126), coefficient (0 to 112). With bits 125 and
+# 126 set, the value is an infinity, a NaN, or has its exponent in other bits.
 _SIGN_SHIFT = 127
 _SPECIAL_SHIFT, _SPECIAL = 125, 0b11
 _EXPONENT_SHIFT, _EXPONENT = 113, (1 << 14) - 1
@@ -43,7 +45,7 @@ _COEFFICIENT = (1 << 113) - 1
 
 
 def schema_of(spec: TableSpec) -> dict[str, Any]:
-    """The `$jsonSchema` that documents of the table keep; a description tells each column's type."""
+    """The `$jsonSchema` that validates a table's documents; descriptions are column types."""
     properties = {}
     for column in spec.columns:
         types = _BSON[kind_of(column.type).name]
@@ -52,37 +54,37 @@ def schema_of(spec: TableSpec) -> dict[str, Any]:
     return {"bsonType": "object", "required": list(properties), "properties": properties}
 
 
-def kept(kind: Kind, value: Any) -> Any:
-    """One value of a query as it is kept. Raises CallError on a number of more digits than Decimal128 has."""
+def stored_value(kind: Kind, value: Any) -> Any:
+    """One value of a query as it is stored. Raises CallError on a number of more than 34 digits."""
     from bson.decimal128 import Decimal128
 
     try:
-        return Decimal128(value) if isinstance(value, Decimal) else leaf(kind, value)
+        return Decimal128(value) if isinstance(value, Decimal) else bson_value(kind, value)
     except DecimalException:
         raise CallError(f"{value} has more than 34 digits") from None
 
 
-def restored(kind: Kind, value: Any) -> Any:
-    """One value as Python's own."""
+def python_value(kind: Kind, value: Any) -> Any:
+    """One stored value as a Python value."""
     restore = restorer(kind)
     return restore(value) if restore and value is not None else value
 
 
 def restorer(kind: Kind) -> Callable[[Any], Any] | None:
-    """What turns a kept value that is not null back; None when it comes back as it is."""
+    """The function that converts a stored value that is not null; None when none is needed."""
     if kind.name in _NESTED:
-        return lambda value: kind.walk(value, _restored)
+        return lambda value: kind.walk(value, _nested_value)
     return _wall_clock if kind.name == "timestamp" and not kind.zoned else _RESTORE.get(kind.name)
 
 
 def columns_of(
-    fields: Sequence[str], kinds: Mapping[str, Kind], found: Sequence[Mapping[str, Any]]
+    fields: Sequence[str], kinds: Mapping[str, Kind], documents: Sequence[Mapping[str, Any]]
 ) -> list[list[Any]]:
-    """The values of documents as Python's own, column by column."""
+    """The values of documents as Python values, column by column."""
     columns = []
     for name in fields:
         values, restore = (
-            [document.get("_id" if name == ROW else name) for document in found],
+            [document.get("_id" if name == ROW else name) for document in documents],
             restorer(kinds[name]),
         )
         columns.append(
@@ -92,25 +94,25 @@ def columns_of(
 
 
 def rows_of(
-    fields: Sequence[str], kinds: Mapping[str, Kind], found: Sequence[Mapping[str, Any]]
+    fields: Sequence[str], kinds: Mapping[str, Kind], documents: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Documents as the dicts a caller gets."""
-    columns = columns_of(fields, kinds, found)
+    """Documents as result rows."""
+    columns = columns_of(fields, kinds, documents)
     return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def decimal128(value: Decimal) -> Any:
-    """A decimal as BSON holds it. Raises OverflowError when it has more digits than that."""
+    """A decimal as Decimal128. Raises OverflowError when it has more than 34 digits."""
     from bson.decimal128 import Decimal128
 
     try:
         return Decimal128(value)
     except DecimalException:
-        raise OverflowError("a decimal of more than the 34 digits MongoDB keeps") from None
+        raise OverflowError("a decimal of more than the 34 digits that MongoDB stores") from None
 
 
-def leaf(kind: Kind, value: Any) -> Any:
-    """A value as BSON can hold it."""
+def bson_value(kind: Kind, value: Any) -> Any:
+    """A value that is not nested, as BSON stores it."""
     match kind.name:
         case "decimal":
             return decimal128(value)
@@ -123,13 +125,13 @@ def leaf(kind: Kind, value: Any) -> Any:
     return int(value) if kind.name == "integer" else value
 
 
-def _restored(kind: Kind, value: Any) -> Any:
+def _nested_value(kind: Kind, value: Any) -> Any:
     restore = restorer(kind)
     return restore(value) if restore else value
 
 
 def _wall_clock(value: datetime) -> datetime:
-    """A kept timestamp of a column without a time zone."""
+    """A stored timestamp of a column without a time zone."""
     return value.replace(tzinfo=None)
 
 
@@ -138,7 +140,7 @@ def _date(value: datetime) -> date:
 
 
 def _decimal(value: Any) -> Decimal:
-    """A Decimal128 read from its bits, which costs a fifth of its own way."""
+    """A Decimal128 decoded from its bits, at a fifth of the cost of its `to_decimal`."""
     bits = int.from_bytes(value.bid, "little")
     if bits >> _SPECIAL_SHIFT & _SPECIAL == _SPECIAL:
         return value.to_decimal()  # type: ignore[no-any-return]

@@ -1,7 +1,8 @@
-"""Quantiles as stages of an aggregation pipeline, for MongoDB before 7 has no operator for them.
+"""Quantiles as stages of an aggregation pipeline: MongoDB before 7 has no operator for them.
 
-`$setWindowFields` numbers the rows of each group in the order of the column, nulls first, and counts those that have
-a value. The group then takes the two values between which the quantile lies, and interpolates linearly.
+`$setWindowFields` numbers the rows of each group in the order of the column, nulls first, and
+counts those with a value. `$group` then picks the two values around the quantile, which are
+interpolated.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ _WHOLE = {"documents": ["unbounded", "unbounded"]}
 
 
 def window_stages(columns: Mapping[str, Any], terms: Condition) -> list[Condition]:
-    """For each column, by its number: `qN` its value, `rN` its rank, `nN` how many values its group has, `aN` how many
-    rows. Parameters: `columns` gives a column's value in an expression; `terms` are those of the groups.
+    """The stages that add four fields for each column, by its number N.
+
+    `qN` is its value, `rN` its rank in the group, `nN` the number of values in the group, and `aN`
+    the number of rows in the group. Parameters: `columns` maps each column to the expression of its
+    value; `terms` are those of the group.
     """
     stages: list[Condition] = []
     for number, value in enumerate(columns.values()):
@@ -41,11 +45,11 @@ def window_stages(columns: Mapping[str, Any], terms: Condition) -> list[Conditio
 
 
 def neighbours(metric: Metric, columns: Sequence[str]) -> list[Condition]:
-    """Accumulators: how many values the group has, and the two between which the quantile lies."""
+    """Accumulators of a quantile: the number of values in the group, and the two around it."""
     number = columns.index(metric.column or "")
     rank, value = f"$r{number}", f"$q{number}"
-    place = {"$floor": {"$multiply": [metric.fraction, {"$subtract": [f"$n{number}", 1]}]}}
-    low = {"$add": [{"$subtract": [f"$a{number}", f"$n{number}"]}, 1, place]}
+    offset = {"$floor": {"$multiply": [metric.fraction, {"$subtract": [f"$n{number}", 1]}]}}
+    low = {"$add": [{"$subtract": [f"$a{number}", f"$n{number}"]}, 1, offset]}
     return [
         {"$max": f"$n{number}"},
         {"$max": {"$cond": [{"$eq": [rank, low]}, value, None]}},
@@ -53,10 +57,13 @@ def neighbours(metric: Metric, columns: Sequence[str]) -> list[Condition]:
     ]
 
 
-def interpolated(metric: Metric, values: str, low: str, high: str) -> Condition:
-    """The quantile, from the fields that `neighbours` were put into; null without a value, and between infinities."""
-    place = {"$multiply": [metric.fraction, {"$subtract": [values, 1]}]}
-    part = {"$subtract": [place, {"$floor": place}]}
+def interpolation(metric: Metric, values: str, low: str, high: str) -> Condition:
+    """The expression of a quantile from the results of its `neighbours`.
+
+    Null without a value, and between two infinities.
+    """
+    position = {"$multiply": [metric.fraction, {"$subtract": [values, 1]}]}
+    weight = {"$subtract": [position, {"$floor": position}]}
     between = {
         "$add": [
             {"$multiply": [low, {"$subtract": [1, "$$part"]}]},
@@ -64,5 +71,5 @@ def interpolated(metric: Metric, values: str, low: str, high: str) -> Condition:
         ]
     }
     exact = {"$or": [{"$eq": ["$$part", 0]}, {"$eq": [low, high]}]}
-    quantile = {"$let": {"vars": {"part": part}, "in": {"$cond": [exact, low, between]}}}
+    quantile = {"$let": {"vars": {"part": weight}, "in": {"$cond": [exact, low, between]}}}
     return {"$cond": [{"$gt": [values, 0]}, quantile, None]}

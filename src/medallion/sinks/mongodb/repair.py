@@ -1,4 +1,4 @@
-"""What is damaged in a MongoDB database that serves: the server has checksums of its own, so that rows are counted."""
+"""Damage in a serving database: rows are counted; the server verifies their checksums by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def flaws(database: Documents, served: Mapping[str, Served]) -> Iterator[Flaw]:
-    """The tables that have not as many documents as were loaded."""
+    """The tables whose number of documents differs from what was loaded."""
     for table, entry in served.items():
         mark = database[LOADS].find_one({"_id": entry.name})
         count = database[entry.name].count_documents({})
@@ -26,10 +26,10 @@ def flaws(database: Documents, served: Mapping[str, Served]) -> Iterator[Flaw]:
 
 
 def check_history(
-    database: Documents, served: Mapping[str, Served], tables: Collection[str], place: str
+    database: Documents, served: Mapping[str, Served], tables: Collection[str], location: str
 ) -> None:
-    """Raise SinkError when tables have rows of earlier runs that are nowhere else."""
+    """Raise SinkError when tables have rows of earlier runs that exist nowhere else."""
     for table in tables:
         former = served[table].former
         if former and not database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}}):
-            raise lost_rows(f"{place}: table {table!r}", served[table])
+            raise lost_rows(f"{location}: table {table!r}", served[table])

@@ -1,4 +1,4 @@
-"""The MongoDB serving database: versioned collections, and one document that says which are live."""
+"""The MongoDB sink: a collection per table version, and a document that names the live ones."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from medallion.sinks.mongodb.database import (
     connect,
     journaled,
     read_owner,
-    reply,
-    told,
+    server_error,
+    sink_errors,
 )
 from medallion.sinks.mongodb.repair import check_history, flaws
 from medallion.sinks.mongodb.store import MongoStore
-from medallion.sinks.mongodb.table_load import check_names, drop, fill, forget
+from medallion.sinks.mongodb.table_load import check_names, drop_collections, drop_load, load_table
 from medallion.sinks.mongodb.views import GRANT, point_views
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class MongoDB(Sink):
     """Serves gold tables from MongoDB, a single server or a replica set.
 
     `url` is a MongoDB connection string with the name of the database; user, TLS, write concern and
-    timeouts are set in it. Readers never see half a release. Every table also stands as a view of its
-    plain name, for mongo-express, Compass or Metabase. Timestamps keep milliseconds. The user needs the
-    role readWrite. Needs pymongo: `pip install 'medallion-lake[mongodb]'`.
+    timeouts are set in it. Readers always see one complete release. Each table is also a view under
+    its plain name, for mongo-express, Compass or Metabase. Timestamps have milliseconds. The user
+    needs the role readWrite. Needs pymongo: `pip install 'medallion-lake[mongodb]'`.
 
     ```yaml
     sinks:
@@ -75,124 +75,132 @@ class MongoDB(Sink):
 
     @contextmanager
     def connected(self) -> Iterator[Self]:
-        """The same sink with one client for all that is done in the block."""
-        with told(self.url):
+        """The same sink with one client for everything in the block."""
+        with sink_errors(self.url):
             client = connect(self.url)
         with closing(client):
-            made = self.model_copy()
-            made._client = client
-            yield made
+            connected = self.model_copy()
+            connected._client = client
+            yield connected
 
     def loaded(self) -> frozenset[str]:
         with self._database() as database:
             return _loaded(database)
 
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Load into a collection nobody reads, index it, and give it its name when it is whole.
+        """Load into a temporary collection, index it, and rename it when it is complete.
 
-        Raises SinkError when rows are missing, a key is null or not unique, a value does not fit, or the
-        server refuses or cannot be reached.
+        Raises SinkError when rows are missing, a key is null or not unique, a value does not fit,
+        the server refuses a command, or is unreachable.
         """
-        started = perf_counter()
-        wanted = target(masked(self.url), self.version, table, snapshot)
-        check_names(wanted)
+        start = perf_counter()
+        destination = target(masked(self.url), self.version, table, snapshot)
+        check_names(destination)
         with self._database() as database:
             self._check_writer(database)
-            begun: dict[str, Any] = {
+            mark: dict[str, Any] = {
                 "$setOnInsert": {"rows": None, "nulls": []},
                 "$max": {"token": self._token},
             }
-            found = database[LOADS].find_one_and_update({"_id": wanted.name}, begun, upsert=True)
-            loaded = found is None or found["rows"] is None
-            if found and loaded:  # begun by a load that did not come to its end
-                drop(database, wanted.name, found.get("token", 0))
-            count = (
-                found["rows"] if found and not loaded else fill(database, wanted, rows, self._token)
+            former_mark = database[LOADS].find_one_and_update(
+                {"_id": destination.name}, mark, upsert=True
             )
-        return wanted.report(self.label, perf_counter() - started, count, loaded=loaded)
+            incomplete = former_mark is None or former_mark["rows"] is None
+            if former_mark and incomplete:  # left by a load that was interrupted
+                drop_collections(database, destination.name, former_mark.get("token", 0))
+            count = (
+                former_mark["rows"]
+                if former_mark and not incomplete
+                else load_table(database, destination, rows, self._token)
+            )
+        return destination.report(self.label, perf_counter() - start, count, loaded=incomplete)
 
     def activate(self, release: Release) -> None:
         """Switch the pointer, then the views. Raises SinkError when a table is not loaded."""
         served = release.served.get(self.label, {})
         body = release.model_dump_json()
         with self._database() as database:
-            loaded = _loaded(database)
+            collections = _loaded(database)
             for table, entry in served.items():
-                if entry.name not in loaded:
+                if entry.name not in collections:
                     raise SinkError(
-                        f"{masked(self.url)}: release {release.id} serves {table!r} from {entry.name}, "
-                        "which is not there",
+                        f"{masked(self.url)}: release {release.id} serves {table!r} from "
+                        f"{entry.name}, which is not there",
                         hint="load its tables first: publish it again",
                     )
             database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
             self._switch(database, {"release": release.id, "body": body})
-            point_views(database, served, loaded)
-            if (active := self.active()) and active.id != release.id:  # overtaken since the switch
+            point_views(database, served, collections)
+            # Another writer may have switched since; its views must win.
+            if (active := self.active()) and active.id != release.id:
                 point_views(database, active.served.get(self.label, {}), _loaded(database))
 
     def active(self) -> Release | None:
-        """The release readers see, or None before the first."""
+        """The active release, or None before the first."""
         with self._database() as database:
-            found = database[ACTIVE].find_one({"_id": POINTER})
-        return Release.model_validate_json(found["body"]) if found and found.get("body") else None
+            pointer = database[ACTIVE].find_one({"_id": POINTER})
+        return (
+            Release.model_validate_json(pointer["body"])
+            if pointer and pointer.get("body")
+            else None
+        )
 
     def owner(self) -> Owner | None:
-        """Who last switched or took over the database."""
+        """The owner recorded by the last `activate` or `claim`, or None."""
         with self._database() as database:
             return read_owner(database)
 
     def claim(self, owner: Owner) -> None:
-        """Record the owner in the document that says which collections are live."""
+        """Record the owner in the document that names the active release."""
         with self._database() as database:
             change = {"$set": {"owner": owner.model_dump()}, "$inc": {"switches": 1}}
             journaled(database[ACTIVE]).update_one({"_id": POINTER}, change, upsert=True)
 
     def prune(self, keep: Sequence[Release]) -> int:
-        """Drop the collections that neither the active release nor one in `keep` serves; how many went."""
+        """Drop collections that neither the active release nor one in `keep` serves."""
         with self._database() as database:
-            known = [found["_id"] for found in database[RELEASES].find({}, {"_id": 1})]
-            active = (
-                self.active()
-            )  # read after them: a release that a newer writer adds is in neither
-            kept = [*keep, active] if active else list(keep)
-            old = set(known) - {release.id for release in kept}
-            tables = [tables for release in kept for tables in release.served.values()]
+            release_ids = [document["_id"] for document in database[RELEASES].find({}, {"_id": 1})]
+            # Read after the ids: a release that a newer writer adds meanwhile is in neither.
+            active = self.active()
+            releases = [*keep, active] if active else list(keep)
+            expired = set(release_ids) - {release.id for release in releases}
+            tables = [tables for release in releases for tables in release.served.values()]
             names = {served.name for served_tables in tables for served in served_tables.values()}
             self._check_writer(database)
-            loads = [found for found in database[LOADS].find() if found["_id"] not in names]
-            gone = [
-                found
-                for found in loads
-                if forget(database, found["_id"], found.get("token", 0), self._token)
+            loads = [mark for mark in database[LOADS].find() if mark["_id"] not in names]
+            dropped = [
+                mark
+                for mark in loads
+                if drop_load(database, mark["_id"], mark.get("token", 0), self._token)
             ]
-            database[RELEASES].delete_many({"_id": {"$in": sorted(old)}})
+            database[RELEASES].delete_many({"_id": {"$in": sorted(expired)}})
             database[ACTIVE].update_one({"_id": POINTER}, {"$inc": {"switches": 1}})
-        return len([found for found in gone if found["rows"] is not None])
+        return len([mark for mark in dropped if mark["rows"] is not None])
 
     def rights(self) -> Iterator[Right]:
-        """Try to write, to index and to make a view, in collections of one's own that go again."""
+        """Try to write, to index and to create a view; drop what was created for it."""
         name = f"{_TRIAL}{uuid4().hex}"
         with self._database() as database:
             try:
-                yield _tried("writing", lambda: database[name].insert_one({"trial": True}))
-                yield _tried("indexes", lambda: database[name].create_index("trial"))
-                view = _tried(
+                yield _right("writing", lambda: database[name].insert_one({"trial": True}))
+                yield _right("indexes", lambda: database[name].create_index("trial"))
+                view = _right(
                     "views",
                     lambda: database.command("create", f"{name}_view", viewOn=name, pipeline=[]),
                 )
                 yield replace(view, needed=False)
             finally:
-                for each in (f"{name}_view", name):
-                    _tried("removing", partial(database.drop_collection, each))
+                for collection in (f"{name}_view", name):
+                    _right("removing", partial(database.drop_collection, collection))
 
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
-        """Count the documents of each table; the server has checksums of its own for what is in them."""
+        """Count the documents of each table; the server verifies their checksums by itself."""
         del rows
         with self._database() as database:
             yield from flaws(database, release.served.get(self.label, {}))
 
     def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
-        """Drop collections."""
+        """Drop the collections of tables, so that they are loaded again."""
         del mark
         served = release.served.get(self.label, {})
         names = list(served) if tables is None else tables
@@ -201,11 +209,11 @@ class MongoDB(Sink):
             check_history(database, served, names, masked(self.url))
             for table in names:
                 load = database[LOADS].find_one({"_id": served[table].name}) or {}
-                forget(database, served[table].name, load.get("token", 0), self._token)
+                drop_load(database, served[table].name, load.get("token", 0), self._token)
         return ""
 
     def store(self) -> MongoStore:
-        """The query side; each process makes its client on first use."""
+        """The query side; each process creates its client on first use."""
         return MongoStore(self.url, self.label)
 
     @property
@@ -216,27 +224,27 @@ class MongoDB(Sink):
         check_writer(masked(self.url), read_owner(database), self._writer)
 
     def _switch(self, database: Documents, live: dict[str, Any]) -> None:
-        """Switch the pointer and record the owner, in one document and only while no newer writer has."""
+        """Switch the pointer and record the owner in one document, unless a newer writer did."""
         from pymongo.errors import DuplicateKeyError
 
         allowed: dict[str, Any] = {"_id": POINTER}
         if self._writer:
             live = {**live, "owner": self._writer.model_dump()}
-            ours = {"owner.lake": self._writer.lake, "owner.token": {"$lt": self._writer.token}}
-            again = {
+            older = {"owner.lake": self._writer.lake, "owner.token": {"$lt": self._writer.token}}
+            same = {
                 f"owner.{name}": getattr(self._writer, name) for name in ("lake", "token", "run")
             }
-            allowed["$or"] = [{"owner": None}, ours, again]
+            allowed["$or"] = [{"owner": None}, older, same]
         change = {"$set": live, "$inc": {"switches": 1}}
         try:
             journaled(database[ACTIVE]).update_one(allowed, change, upsert=True)
-        except DuplicateKeyError:  # the document is there, and is not allowed to be changed
+        except DuplicateKeyError:  # the document exists, and another owner or a newer writer has it
             self._check_writer(database)
             raise
 
     @contextmanager
     def _database(self) -> Iterator[Documents]:
-        with told(self.url):
+        with sink_errors(self.url):
             if self._client:
                 yield self._client.get_default_database()
                 return
@@ -246,15 +254,15 @@ class MongoDB(Sink):
 
 def _loaded(database: Documents) -> frozenset[str]:
     return frozenset(
-        found["_id"] for found in database[LOADS].find({"rows": {"$ne": None}}, {"_id": 1})
+        mark["_id"] for mark in database[LOADS].find({"rows": {"$ne": None}}, {"_id": 1})
     )
 
 
-def _tried(what: str, work: Callable[[], object]) -> Right:
+def _right(what: str, work: Callable[[], object]) -> Right:
     from pymongo.errors import OperationFailure
 
     try:
         work()
     except OperationFailure as error:
-        return Right(what, SinkError(f"refused: {reply(error)[0]}", hint=GRANT))
+        return Right(what, SinkError(f"refused: {server_error(error)[0]}", hint=GRANT))
     return Right(what, None)

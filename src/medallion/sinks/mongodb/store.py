@@ -1,107 +1,110 @@
-"""Reads the active release from MongoDB: every call sees one release, whatever is published meanwhile."""
+"""The MongoDB store: each call reads one release, whatever is published meanwhile."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
-from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medallion.contracts import Page, Query, Store
 from medallion.contracts.table_target import masked
-from medallion.errors import OvertimeError, SinkError
+from medallion.errors import SinkError
 from medallion.query.aggregation import Grouping, grouping
 from medallion.query.cursor import CursorPosition, gone_error, read_cursor
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
-from medallion.sinks.mongodb.aggregation import FEW, group_rows, group_stages, overflowed
+from medallion.sinks.mongodb.aggregation import (
+    SELECTIVE_SHARE,
+    group_rows,
+    group_stages,
+    has_overflowed,
+)
 from medallion.sinks.mongodb.bson_decoder import read_rows
 from medallion.sinks.mongodb.database import (
     ACTIVE,
+    GONE_CODES,
     LOADS,
     POINTER,
     RELEASES,
-    VANISHED,
-    connect,
-    told,
+    ProcessClients,
+    sink_errors,
 )
-from medallion.sinks.mongodb.documents import columns_of, kept, rows_of
-from medallion.sinks.mongodb.query import RANGES, beyond, conditions, order, projection, where
+from medallion.sinks.mongodb.documents import columns_of, rows_of, stored_value
+from medallion.sinks.mongodb.query import RANGES, after_cursor, conditions, order, projection, where
+from medallion.sinks.mongodb.time_limit import TimeLimit
 
 if TYPE_CHECKING:
-    from pymongo.client_session import ClientSession
-
-    from medallion.sinks.mongodb.database import Client, Documents
+    from medallion.sinks.mongodb.database import Documents
     from medallion.sinks.mongodb.query import Condition
 
 T = TypeVar("T")
-
 _ATTEMPTS = 20
 _BATCH = 1000
 
 
 class MongoStore(Store):
-    """The query side of a MongoDB sink: `url` with the database, `label` of the sink in the pipeline.
+    """The query side of a MongoDB sink.
 
-    A client is made on first use, one a process, for clients do not survive a fork.
+    Parameters: `url` with the name of the database; `label` of the sink in the declaration. Each
+    process creates its client on first use, because clients do not survive a fork.
     """
 
     def __init__(self, url: str, label: str) -> None:
         self._url = url
         self._label = label
-        self._clients: dict[int, Client] = {}
+        self._clients = ProcessClients(url)
         self._switches = -1
         self._releases: dict[str, Release] = {}
         self._nulls: dict[str, frozenset[str]] = {}
         self._pinned: Release | None = None
-        self._seconds: float | None = None
+        self._time_limit = TimeLimit(url)
 
     def at(self, release: Release | None, seconds: float | None = None) -> MongoStore:
-        made = copy(self)
-        made._pinned, made._seconds = release, seconds
-        return made
+        store = copy(self)
+        store._pinned, store._time_limit = release, TimeLimit(self._url, seconds)
+        return store
 
     def release(self) -> Release:
-        with told(self._url), self._bounded():
+        with sink_errors(self._url), self._time_limit.of_query():
             return self._active()
 
     def tables(self) -> Mapping[str, Served]:
         return self.release().served.get(self._label, {})
 
     def find(self, table: str, query: Query) -> Page:
-        place = read_cursor(query.cursor) if query.cursor else None
+        position = read_cursor(query.cursor) if query.cursor else None
 
         def page(release: Release, served: Served) -> Page:
-            checked = validate_query(served, query, place)
+            checked = validate_query(served, query, position)
             condition = {
                 "$and": [
                     where(checked, served.key),
-                    beyond(checked, served.key, self._nulls_of(served.name)),
+                    after_cursor(checked, served.key, self._nulls_of(served.name)),
                 ]
             }
-            found = self._documents(served.name, condition, checked, served.key)
+            documents = self._documents(served.name, condition, checked, served.key)
             cursor = None
-            if len(found) > checked.limit:
-                found.pop()
-                last = columns_of([sort.field for sort in checked.order], checked.kinds, found[-1:])
+            if len(documents) > checked.limit:
+                documents.pop()
+                last = columns_of(
+                    [sort.field for sort in checked.order], checked.kinds, documents[-1:]
+                )
                 cursor = checked.cursor(release.id, [values[0] for values in last])
-            return Page(rows_of(checked.fields, checked.kinds, found), release.id, cursor)
+            return Page(rows_of(checked.fields, checked.kinds, documents), release.id, cursor)
 
-        return self._ask(table, page, empty=lambda page: not page.rows, place=place)
+        return self._ask(table, page, empty=lambda page: not page.rows, position=position)
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         def row(_: Release, served: Served) -> dict[str, Any] | None:
             values = key_values(served, key)
             checked = validate_query(served, Query())
-            parts = {
-                name: kept(checked.kinds[name], value)
+            key_fields = {
+                name: stored_value(checked.kinds[name], value)
                 for name, value in zip(served.key, values, strict=True)
             }
-            ident = parts if len(parts) > 1 else next(iter(parts.values()))
-            found = self._database()[served.name].find_one({"_id": {"$eq": ident}})
-            return rows_of(checked.fields, checked.kinds, [found])[0] if found else None
+            ident = key_fields if len(key_fields) > 1 else next(iter(key_fields.values()))
+            document = self._database()[served.name].find_one({"_id": {"$eq": ident}})
+            return rows_of(checked.fields, checked.kinds, [document])[0] if document else None
 
         return self._ask(table, row, empty=lambda row: row is None)
 
@@ -117,15 +120,15 @@ class MongoStore(Store):
         self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]]:
         def groups(_: Release, served: Served) -> tuple[bool, list[dict[str, Any]]]:
-            asked = grouping(served, by, metrics, query)
-            collection, hint = self._database()[served.name], self._hint(served, asked)
+            checked = grouping(served, by, metrics, query)
+            collection, hint = self._database()[served.name], self._hint(served, checked)
             nulls = self._nulls_of(served.name)
-            stages = group_stages(asked, served.key, nulls)
-            found = list(collection.aggregate(stages, allowDiskUse=True, **hint))
-            if overflowed(asked, found):
-                stages = group_stages(asked, served.key, nulls, wide=True)
-                found = list(collection.aggregate(stages, allowDiskUse=True, **hint))
-            return bool(found), group_rows(asked, found)
+            stages = group_stages(checked, served.key, nulls)
+            documents = list(collection.aggregate(stages, allowDiskUse=True, **hint))
+            if has_overflowed(checked, documents):
+                stages = group_stages(checked, served.key, nulls, wide=True)
+                documents = list(collection.aggregate(stages, allowDiskUse=True, **hint))
+            return bool(documents), group_rows(checked, documents)
 
         return self._ask(table, groups, empty=lambda answer: not answer[0])[1]
 
@@ -134,12 +137,12 @@ class MongoStore(Store):
 
         Raises SinkError when the release is pruned while it is read.
         """
-        with told(self._url), self._client().start_session() as session:
+        with sink_errors(self._url), self._clients.client().start_session() as session:
             release = self._active()
             served = served_table(release.served.get(self._label, {}), table)
             checked = validate_query(served, query)
             database = self._database()
-            found = database[served.name].find_raw_batches(
+            cursor = database[served.name].find_raw_batches(
                 where(checked, served.key),
                 projection(checked.fields),
                 sort=order(checked, served.key),
@@ -147,11 +150,11 @@ class MongoStore(Store):
                 allow_disk_use=True,
                 session=session,
             )
-            with found:
+            with cursor:
                 batch: Any
-                with self._killed_late(session):
-                    batch = next(found, b"")
-                if not batch and not self._is_there(served.name):
+                with self._time_limit.of_first_batch(session):
+                    batch = next(cursor, b"")
+                if not batch and not self._is_loaded(served.name):
                     if self._pinned:
                         raise gone_error(release.id)
                     raise SinkError(
@@ -159,12 +162,10 @@ class MongoStore(Store):
                     )
                 while batch:
                     yield read_rows(batch, checked.fields, checked.kinds, database.codec_options)
-                    batch = next(found, b"")
+                    batch = next(cursor, b"")
 
     def close(self) -> None:
-        client = self._clients.pop(os.getpid(), None)
-        if client is not None:
-            client.close()
+        self._clients.close()
 
     def _ask(
         self,
@@ -172,75 +173,81 @@ class MongoStore(Store):
         work: Callable[[Release, Served], T],
         *,
         empty: Callable[[T], bool],
-        place: CursorPosition | None = None,
+        position: CursorPosition | None = None,
     ) -> T:
-        """The answer from one release. Nothing found may mean that it was pruned meanwhile: then ask the next."""
+        """The answer from one release; if that was pruned meanwhile, from the next one."""
         from pymongo.errors import OperationFailure
 
-        with told(self._url), self._bounded():
+        with sink_errors(self._url), self._time_limit.of_query():
             for _ in range(_ATTEMPTS):
-                release = self._at(place)
+                release = self._at(position)
                 served = served_table(release.served.get(self._label, {}), table)
                 try:
                     answer = work(release, served)
-                    if not empty(answer) or self._is_there(served.name):
+                    if not empty(answer) or self._is_loaded(served.name):
                         return answer
                 except OperationFailure as error:
-                    if error.code not in VANISHED:
+                    if error.code not in GONE_CODES:
                         raise
-                if place or self._pinned:
+                if position or self._pinned:
                     raise gone_error(release.id)
         raise SinkError(
-            f"{masked(self._url)}: releases come and go faster than {table!r} can be read"
+            f"{masked(self._url)}: releases are pruned faster than {table!r} can be read"
         )
 
     def _active(self) -> Release:
-        """The active release, read anew only when one came or went; or the one this store is pinned to."""
+        """The pinned or the active release, read again only after a switch or a pruning."""
         if self._pinned:
             return self._pinned
-        found = self._database()[ACTIVE].find_one({"_id": POINTER}, {"release": 1, "switches": 1})
-        if found is None or "release" not in found:
+        pointer = self._database()[ACTIVE].find_one({"_id": POINTER}, {"release": 1, "switches": 1})
+        if pointer is None or "release" not in pointer:
             raise SinkError(f"{masked(self._url)}: nothing was published yet", hint="medallion run")
-        if found["switches"] != self._switches:
-            self._releases, self._nulls, self._switches = {}, {}, found["switches"]
-        return self._release(found["release"])
+        if pointer["switches"] != self._switches:
+            self._releases, self._nulls, self._switches = {}, {}, pointer["switches"]
+        return self._release(pointer["release"])
 
-    def _at(self, place: CursorPosition | None) -> Release:
-        """The release a cursor began with, the active one without a cursor. Raises GoneError when it is gone."""
+    def _at(self, position: CursorPosition | None) -> Release:
+        """The release of a cursor, else the active one. Raises GoneError when it was pruned."""
         active = self._active()
-        return self._release(place.release) if place and place.release != active.id else active
+        return (
+            self._release(position.release)
+            if position and position.release != active.id
+            else active
+        )
 
     def _release(self, ident: str) -> Release:
-        known = {} if self._pinned else self._releases  # pinned, nobody looked whether one went
-        if ident not in known:
-            found = self._database()[RELEASES].find_one({"_id": ident})
-            if found is None:
+        releases = {} if self._pinned else self._releases  # a pinned store does not notice pruning
+        if ident not in releases:
+            document = self._database()[RELEASES].find_one({"_id": ident})
+            if document is None:
                 raise gone_error(ident)
-            known[ident] = Release.model_validate_json(found["body"])
-        return known[ident]
+            releases[ident] = Release.model_validate_json(document["body"])
+        return releases[ident]
 
     def _nulls_of(self, name: str) -> frozenset[str]:
-        """The columns of a collection that hold a null."""
-        known = self._nulls
-        if name not in known:
-            found = self._database()[LOADS].find_one({"_id": name})
-            if found is None:
+        """The columns of a collection with a null."""
+        nulls = self._nulls
+        if name not in nulls:
+            mark = self._database()[LOADS].find_one({"_id": name})
+            if mark is None:
                 return frozenset()
-            known[name] = frozenset(found["nulls"])
-        return known[name]
+            nulls[name] = frozenset(mark["nulls"])
+        return nulls[name]
 
-    def _hint(self, served: Served, asked: Grouping) -> dict[str, Any]:
-        """Where ranges hold for more than a small part, reading the whole is faster than an index, row by row."""
-        if not asked.filters or any(one.operator not in RANGES for one in asked.filters):
+    def _hint(self, served: Served, checked: Grouping) -> dict[str, Any]:
+        """A hint to scan the collection if ranges match too many documents for an index."""
+        if not checked.filters or any(
+            condition.operator not in RANGES for condition in checked.filters
+        ):
             return {}
         documents = self._database()[served.name]
-        part = documents.estimated_document_count() // FEW
-        met = part and documents.count_documents(
-            conditions(asked.filters, asked.columns, served.key), limit=part
+        share = documents.estimated_document_count() // SELECTIVE_SHARE
+        matches = share and documents.count_documents(
+            conditions(checked.filters, checked.columns, served.key), limit=share
         )
-        return {"hint": {"$natural": 1}} if part and met == part else {}
+        return {"hint": {"$natural": 1}} if share and matches == share else {}
 
-    def _is_there(self, name: str) -> bool:
+    def _is_loaded(self, name: str) -> bool:
         return (
             self._database()[LOADS].find_one({"_id": name, "rows": {"$ne": None}}, {"_id": 1})
             is not None
@@ -249,95 +256,35 @@ class MongoStore(Store):
     def _documents(
         self, name: str, condition: Condition, checked: ValidatedQuery, key: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """One more than the page asked for. As one plain command, which costs a fifth less than a cursor."""
+        """The page's documents and one more; as a command it costs a fifth less than a cursor."""
         from pymongo.errors import AutoReconnect, NetworkTimeout
 
         database, limit = self._database(), checked.limit + 1
-        shown, sort = projection(checked.reads), order(checked, key)
+        columns, sort = projection(checked.reads), order(checked, key)
         command: dict[str, Any] = {
             "find": name,
             "filter": condition,
-            "projection": shown,
+            "projection": columns,
             "sort": dict(sort),
         }
         command |= {"limit": limit, "batchSize": limit}
         try:
-            found = database.command(
+            reply = database.command(
                 command,
                 read_preference=database.read_preference,
                 codec_options=database.codec_options,
             )["cursor"]
-            if not found["id"]:
-                return found["firstBatch"]  # type: ignore[no-any-return]
-            database.command(
-                "killCursors", name, cursors=[found["id"]]
-            )  # the rows are more than one message holds
+            if not reply["id"]:
+                return reply["firstBatch"]  # type: ignore[no-any-return]
+            # The rows are more than fit into one message.
+            database.command("killCursors", name, cursors=[reply["id"]])
         except NetworkTimeout:
             raise
         except AutoReconnect:
-            pass  # a cursor tries again, where a command does not
-        return list(database[name].find(condition, shown, sort=sort, limit=limit, batch_size=limit))
-
-    @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        """Lets the server end what takes longer than it may; one that does not answer is given up."""
-        if self._seconds is None:
-            yield
-            return
-        import pymongo
-        from pymongo.errors import ExecutionTimeout, NetworkTimeout
-
-        try:
-            with pymongo.timeout(self._seconds):
-                yield
-        except (ExecutionTimeout, NetworkTimeout):
-            raise self._overtime() from None
-
-    @contextmanager
-    def _killed_late(self, session: ClientSession) -> Iterator[None]:
-        """Lets the server end what a session does, when it takes longer than it may to begin to answer.
-
-        A limit on the cursor itself would count the time of all its batches.
-        """
-        from pymongo.errors import OperationFailure
-
-        if self._seconds is None:
-            yield
-            return
-        client, late = self._client(), False
-
-        def kill() -> None:
-            nonlocal late
-            late = True
-            client.admin.command("killSessions", [session.session_id])
-
-        timer = Timer(self._seconds, kill)
-        timer.start()
-        try:
-            yield
-        except OperationFailure:
-            if late:
-                raise self._overtime() from None
-            raise
-        finally:
-            timer.cancel()
-
-    def _overtime(self) -> OvertimeError:
-        return OvertimeError(
-            f"{masked(self._url)}: it took longer than {self._seconds} s, and was ended"
+            pass  # a cursor retries, a command does not
+        return list(
+            database[name].find(condition, columns, sort=sort, limit=limit, batch_size=limit)
         )
 
     def _database(self) -> Documents:
-        return self._client().get_default_database()
-
-    def _client(self) -> Client:
-        process = os.getpid()
-        client = self._clients.get(process)
-        if client is None:
-            made = connect(self._url)
-            client = self._clients.setdefault(process, made)
-            if (
-                client is not made
-            ):  # another thread was first; a lock instead could be held while forking
-                made.close()
-        return client
+        return self._clients.client().get_default_database()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from medallion.records import Served
 from medallion.secrets import masked_logger
-from medallion.sinks.mongodb.database import NOT_ALLOWED
+from medallion.sinks.mongodb.database import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from medallion.sinks.mongodb.database import Documents
@@ -16,30 +16,34 @@ GRANT = "grant it the role readWrite on the database"
 _log = masked_logger(__name__)
 
 
-def point_views(database: Documents, served: dict[str, Served], loaded: frozenset[str]) -> None:
-    """Make the plain names views; what they cannot be is told, for the store does without them."""
+def point_views(
+    database: Documents, served: dict[str, Served], loaded_names: frozenset[str]
+) -> None:
+    """Create or redirect the views; failures are logged, as the store does not need views."""
     from pymongo.errors import OperationFailure
 
     try:
-        there = {found["name"]: found for found in database.list_collections()}
-        ours = {
-            name
-            for name, found in there.items()
-            if found.get("options", {}).get("viewOn") in loaded
+        collections = {
+            description["name"]: description for description in database.list_collections()
         }
-        for name in ours - set(served):
+        views = {
+            name
+            for name, description in collections.items()
+            if description.get("options", {}).get("viewOn") in loaded_names
+        }
+        for name in views - set(served):
             database.drop_collection(name)
         for table, entry in served.items():
-            if table in ours:
+            if table in views:
                 database.command("collMod", table, viewOn=entry.name, pipeline=[])
-            elif table in there:
+            elif table in collections:
                 _log.warning(
-                    "the name %r is taken in the database, so there is no view for people on it",
+                    "the name %r is taken in the database, so the table gets no view",
                     table,
                 )
             else:
                 database.command("create", table, viewOn=entry.name, pipeline=[])
     except OperationFailure as error:
-        if error.code != NOT_ALLOWED:
+        if error.code != UNAUTHORIZED:
             raise
-        _log.warning("this user may not make views, so the plain names are missing: %s", GRANT)
+        _log.warning("this user may not create views, so tables have no plain names: %s", GRANT)
