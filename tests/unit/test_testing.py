@@ -121,7 +121,7 @@ def test_tables_whose_sources_have_no_rows_are_left_out(
     result = run_pipeline(declared, {"bronze.orders": ORDERS})
     assert result.pipeline.declaration.names() == ["bronze.orders", "silver.orders", "gold.revenue"]
     assert result.pipeline.sinks == {}
-    with pytest.raises(CallError, match=r"no table 'gold\.names'.*\n.*all of whose sources"):
+    with pytest.raises(CallError, match=r"no table 'gold\.names'.*\n.*all of its sources"):
         result.table("gold.names")
     with pytest.raises(CallError, match=r"no table 'gold\.revenu'; did you mean 'gold\.revenue'"):
         result.rejects("gold.revenu")

@@ -11,7 +11,7 @@ from medallion_example.folder import Folder
 
 
 class TestFolder(SinkContract):
-    """All that medallion asks of a sink and its store."""
+    """The whole contract of a sink and its store."""
 
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sink:
@@ -33,7 +33,7 @@ def test_the_plain_name_is_the_active_file(folder: Folder) -> None:
     assert pq.read_table(plain).num_rows == 5
 
 
-def test_nothing_half_written_stays(folder: Folder) -> None:
+def test_prune_removes_partial_files(folder: Folder) -> None:
     publish(folder, "first", items(5))
     (folder.path / "tables" / "items__0.1.part").touch()
     load(folder, "second", items(6))
@@ -43,6 +43,6 @@ def test_nothing_half_written_stays(folder: Folder) -> None:
     ]
 
 
-def test_another_url_is_told() -> None:
+def test_another_url_is_refused() -> None:
     with pytest.raises(ValidationError, match="write `folder:`"):
         Folder(url="sqlite:served")

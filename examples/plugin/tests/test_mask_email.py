@@ -27,6 +27,6 @@ def test_one_column_may_be_written_without_a_list() -> None:
     assert MaskEmail.model_validate({"columns": "email"}) == MaskEmail(columns=("email",))
 
 
-def test_a_missing_column_is_told() -> None:
+def test_a_missing_column_is_reported() -> None:
     with pytest.raises(StepError, match="did you mean 'email'"):
         apply_transform(MaskEmail(columns=("emial",)), [{"email": "x@y.z"}])

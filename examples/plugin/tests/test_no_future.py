@@ -9,7 +9,7 @@ from medallion_example.no_future import NoFuture
 DAY = date(2026, 5, 1)
 
 
-def test_later_days_break_it_and_missing_ones_do_not() -> None:
+def test_later_days_violate_it_and_nulls_do_not() -> None:
     rows = [
         {"day": DAY},
         {"day": DAY + timedelta(days=1)},
@@ -19,9 +19,9 @@ def test_later_days_break_it_and_missing_ones_do_not() -> None:
     assert violations(NoFuture(column="day", today=DAY), rows) == [(1, "day", "2026-05-02")]
 
 
-def test_the_whole_day_is_let_pass() -> None:
+def test_the_whole_day_is_valid() -> None:
     rows = [{"at": datetime(2026, 5, 1, 23, 59)}, {"at": datetime(2026, 5, 2)}]
-    assert [place for place, *_ in violations(NoFuture(column="at", today=DAY), rows)] == [1]
+    assert [position for position, *_ in violations(NoFuture(column="at", today=DAY), rows)] == [1]
 
 
 def test_another_day_is_another_identity() -> None:
@@ -33,6 +33,6 @@ def test_another_day_is_another_identity() -> None:
     assert identities[0]["day"] == identities[1]["day"] != identities[2]["day"]
 
 
-def test_a_missing_column_is_told() -> None:
+def test_a_missing_column_is_reported() -> None:
     with pytest.raises(StepError, match="no column 'day'"):
         violations(NoFuture(column="day"), [{"other": 1}])

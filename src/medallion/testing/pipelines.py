@@ -65,7 +65,7 @@ class Result:
         tables = self.pipeline.declaration.names()
         if name not in tables:
             raise CallError(
-                f"the run did not compute a table {name!r}{did_you_mean(name, tables)}",
+                f"the run computed no table {name!r}{did_you_mean(name, tables)}",
                 hint="pass rows for all of its sources",
             )
 

@@ -151,7 +151,7 @@ tables:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("First", "SQLite does not tell the names 'first' and 'First' apart; rename one of them"),
+        ("First", "SQLite does not distinguish 'first' and 'First'; rename one of them"),
         ("sqlite_master", "SQLite reserves the name 'sqlite_master'; rename the table"),
         ("SQLITE_anything", "SQLite reserves the name 'SQLITE_anything'; rename the table"),
         ("sqlite", "SQLite reserves the name 'sqlite'; rename the table"),

@@ -152,7 +152,7 @@ def test_a_locked_file_is_reported(
     sink: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(sink, "first", items())
-    monkeypatch.setattr("medallion.sinks.sqlite.database._PATIENCE", 0.05)
+    monkeypatch.setattr("medallion.sinks.sqlite.database._BUSY_TIMEOUT", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("begin immediate")
         with pytest.raises(SinkError, match="another process is writing"):
@@ -187,7 +187,7 @@ def test_an_unwritable_folder_is_reported(sink: Sqlite, path: Path) -> None:
 def test_a_folder_in_the_files_place_is_reported(sink: Sqlite, path: Path) -> None:
     path.mkdir(parents=True)
     for ask in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
-        with pytest.raises(SinkError, match="no folder has its name"):
+        with pytest.raises(SinkError, match="the file is not a folder"):
             ask()
 
 

@@ -1,1 +1,1 @@
-"""Plugins for medallion, to begin your own with."""
+"""Example plugins for medallion, as a starting point for your own."""

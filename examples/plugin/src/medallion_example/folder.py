@@ -1,11 +1,11 @@
 """`folder`: releases as Parquet files in a folder, for tools that read files and for web servers.
 
 FOLDER/
-  owner.json               which lake's pipeline serves this folder
-  active.json              the pointer: the release that readers see
-  releases/ID.json         each release that was activated
-  tables/NAME__HASH.parquet  one file for each snapshot, never changed
-  NAME.parquet             a link to the active file
+  owner.json                 the pipeline that publishes into this folder
+  active.json                the pointer: the active release
+  releases/ID.json           each release that was activated
+  tables/NAME__HASH.parquet  one immutable file per snapshot
+  NAME.parquet               a link to the active file
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 class Folder(Sink):
     """Serves gold tables as Parquet files in a folder; `NAME.parquet` is always the active one.
 
-    `url` is `folder:` and the path. The store reads the tables of queries into memory, so it suits
-    tables of up to some ten thousand rows. Indexes are not used.
+    `url` is `folder:` and the path. The store caches whole tables in memory, so it suits tables of
+    up to about ten thousand rows. Indexes are not used.
 
     ```yaml
     sinks:
@@ -75,33 +75,35 @@ class Folder(Sink):
         return self.model_copy(update={"url": f"folder:{base / self.path}"})
 
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Write the file beside its place and move it there when it is whole and its key holds."""
+        """Write a temporary file, check it, and rename it when it is complete."""
         import pyarrow.parquet as pq
 
         check_writer(self.url, self.owner(), self._writer)
-        started = perf_counter()
-        wanted = target(self.url, self.version, table, snapshot)
-        file = self.path / "tables" / f"{wanted.name}.parquet"
-        found = file.exists()
-        if not found:
-            former = self._former(wanted)
+        start = perf_counter()
+        destination = target(self.url, self.version, table, snapshot)
+        file = self.path / "tables" / f"{destination.name}.parquet"
+        already_loaded = file.exists()
+        if not already_loaded:
+            former = self._former(destination)
             file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{uuid4().hex}.part")
+            temporary = file.with_suffix(f".{uuid4().hex}.part")
             try:
-                with pq.ParquetWriter(part, rows.schema) as writer:
+                with pq.ParquetWriter(temporary, rows.schema) as writer:
                     first = 0
                     for batch in rows:
-                        _check_size(wanted, batch, first)
+                        _check_integers(destination, batch, first)
                         writer.write_batch(batch)
                         first += batch.num_rows
-                _check(wanted, part)
+                _check_rows(destination, temporary)
                 if former:
-                    _join(wanted, part, former)
-                part.replace(file)
+                    _merge_former(destination, temporary, former)
+                temporary.replace(file)
             finally:
-                part.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
         count = pq.read_metadata(file).num_rows
-        return wanted.report(self.label, perf_counter() - started, count, loaded=not found)
+        return destination.report(
+            self.label, perf_counter() - start, count, loaded=not already_loaded
+        )
 
     def activate(self, release: Release) -> None:
         served = release.served.get(self.label, {})
@@ -116,14 +118,11 @@ class Folder(Sink):
         if self._writer:
             self.claim(self._writer)
         body = release.model_dump_json()
-        _put(self.path / "releases" / f"{release.id}.json", body)
-        _put(self.path / "active.json", body)  # the switch
+        _replace_text(self.path / "releases" / f"{release.id}.json", body)
+        _replace_text(self.path / "active.json", body)  # the switch
         for link in self.path.glob("*.parquet"):
-            if (
-                link.is_symlink()
-                and link.readlink().parts[:1] == ("tables",)
-                and link.stem not in served
-            ):
+            is_ours = link.is_symlink() and link.readlink().parts[:1] == ("tables",)
+            if is_ours and link.stem not in served:
                 link.unlink()
         for table, entry in served.items():
             new = self.path / f".{uuid4().hex}"
@@ -140,21 +139,24 @@ class Folder(Sink):
         )
 
     def claim(self, owner: Owner) -> None:
-        _put(self.path / "owner.json", owner.model_dump_json())
+        _replace_text(self.path / "owner.json", owner.model_dump_json())
 
     def prune(self, keep: Sequence[Release]) -> int:
         check_writer(self.url, self.owner(), self._writer)
         active = self.active()
-        kept = [*keep, active] if active else list(keep)
-        names = {
-            entry.name for release in kept for entry in release.served.get(self.label, {}).values()
-        }
-        gone = [file for file in (self.path / "tables").glob("*.parquet") if file.stem not in names]
-        ids = {release.id for release in kept}
-        old = [file for file in (self.path / "releases").glob("*.json") if file.stem not in ids]
-        for file in (*old, *gone, *(self.path / "tables").glob("*.part")):
+        releases = [*keep, active] if active else list(keep)
+        served = [release.served.get(self.label, {}) for release in releases]
+        names = {entry.name for tables in served for entry in tables.values()}
+        unused_tables = [
+            file for file in (self.path / "tables").glob("*.parquet") if file.stem not in names
+        ]
+        ids = {release.id for release in releases}
+        unused_releases = [
+            file for file in (self.path / "releases").glob("*.json") if file.stem not in ids
+        ]
+        for file in (*unused_releases, *unused_tables, *(self.path / "tables").glob("*.part")):
             file.unlink()
-        return len(gone)
+        return len(unused_tables)
 
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
         for table, entry in release.served.get(self.label, {}).items():
@@ -169,9 +171,9 @@ class Folder(Sink):
             former = served[table].former
             if former and not (self.path / "tables" / f"{former.name}.parquet").exists():
                 raise SinkError(
-                    f"{self.url}: table {table!r} is damaged, "
-                    "and the rows of earlier runs are nowhere else",
-                    hint="bring the folder back from a backup, or run once with `mode: replace`",
+                    f"{self.url}: table {table!r} is damaged, and the rows of earlier runs exist "
+                    "nowhere else",
+                    hint="restore the folder from a backup, or run once with `mode: replace`",
                 )
         for table in names:
             (self.path / "tables" / f"{served[table].name}.parquet").unlink(missing_ok=True)
@@ -180,66 +182,71 @@ class Folder(Sink):
     def store(self) -> FolderStore:
         return FolderStore(self.path, self.label)
 
-    def _former(self, wanted: Target) -> Path | None:
-        """The file whose rows go on being served. Raises SinkError when they cannot be."""
-        if wanted.spec.former is None:
+    def _former(self, destination: Target) -> Path | None:
+        """The file of the former table, or None. Raises SinkError if its rows cannot be copied."""
+        if destination.spec.former is None:
             return None
-        wanted.carried(wanted.spec.former)
-        file = self.path / "tables" / f"{wanted.spec.former.name}.parquet"
+        destination.carried(destination.spec.former)
+        file = self.path / "tables" / f"{destination.spec.former.name}.parquet"
         if not file.exists():
-            raise wanted.lost(wanted.spec.former)
+            raise destination.lost(destination.spec.former)
         return file
 
 
-def _check(wanted: Target, part: Path) -> None:
-    """Raises SinkError unless all rows arrived and the key tells them apart."""
+def _check_rows(destination: Target, file: Path) -> None:
+    """Raise SinkError unless all rows arrived, with a key that is unique and not null."""
     import pyarrow.parquet as pq
 
-    wanted.reconcile(pq.read_metadata(part).num_rows)
-    key = wanted.spec.key
-    columns = [pq.read_table(part, columns=[name]).column(0).to_pylist() for name in key]
+    destination.reconcile(pq.read_metadata(file).num_rows)
+    key = destination.spec.key
+    columns = [pq.read_table(file, columns=[name]).column(0).to_pylist() for name in key]
     for name, values in zip(key, columns, strict=True):
         if None in values:
-            raise wanted.null_key(name)
-    for values, times in Counter(zip(*columns, strict=True)).most_common(1):
-        if times > 1:
-            raise wanted.duplicate(", ".join(map(str, values)))
+            raise destination.null_key(name)
+    for values, count in Counter(zip(*columns, strict=True)).most_common(1):
+        if count > 1:
+            raise destination.duplicate(", ".join(map(str, values)))
 
 
-def _join(wanted: Target, part: Path, former: Path) -> None:
-    """Add the rows served before: of two rows with one key, the mode says which stays."""
+def _merge_former(destination: Target, temporary: Path, former_file: Path) -> None:
+    """Add the former rows: of two rows with one key, `append` keeps the former one."""
     import duckdb
 
-    arrived, served = (f"read_parquet({literal(str(file))})" for file in (part, former))
-    stays, joins = (served, arrived) if wanted.spec.mode == "append" else (arrived, served)
-    key, columns = (", ".join(map(quote, names)) for names in (wanted.spec.key, wanted.kinds))
-    joined = part.with_suffix(".joined.part")
+    new_rows, former_rows = (
+        f"read_parquet({literal(str(file))})" for file in (temporary, former_file)
+    )
+    preferred, others = (
+        (former_rows, new_rows) if destination.spec.mode == "append" else (new_rows, former_rows)
+    )
+    key, columns = (
+        ", ".join(map(quote, names)) for names in (destination.spec.key, destination.kinds)
+    )
+    merged_file = temporary.with_suffix(".joined.part")
     with duckdb.connect() as connection:
         rows = connection.sql(
-            f"select * from {stays} union all by name "
-            f"select * from {joins} where ({key}) not in (select ({key}) from {stays})"
+            f"select * from {preferred} union all by name "
+            f"select * from {others} where ({key}) not in (select ({key}) from {preferred})"
         )
-        rows.project(columns).write_parquet(str(joined))
-    joined.replace(part)
+        rows.project(columns).write_parquet(str(merged_file))
+    merged_file.replace(temporary)
 
 
-def _put(file: Path, text: str) -> None:
-    """Write a file so that readers see the former text or this one, and nothing between."""
+def _replace_text(file: Path, text: str) -> None:
+    """Replace a file atomically: readers see the old text or the new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{uuid4().hex}")
-    with part.open("w", encoding="utf-8") as stream:
+    temporary = file.with_name(f".{uuid4().hex}")
+    with temporary.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    part.replace(file)
+    temporary.replace(file)
 
 
-def _check_size(wanted: Target, batch: pa.RecordBatch, first: int) -> None:
-    """Raise LoadError for a whole number beyond 64 bits, which nobody could filter by."""
-    for name, kind in wanted.kinds.items():
+def _check_integers(destination: Target, batch: pa.RecordBatch, first: int) -> None:
+    """Raise LoadError for an integer outside 64 bits, by which queries could not filter."""
+    for name, kind in destination.kinds.items():
         if kind.name == "integer":
             for index, value in enumerate(batch.column(name).to_pylist()):
                 if value is not None and not -(2**63) <= value < 2**63:
-                    raise wanted.too_large(
-                        TooLargeError(name, index, f"{value:.0f} is beyond 64 bits"), first
-                    )
+                    error = TooLargeError(name, index, f"{value:.0f} is beyond 64 bits")
+                    raise destination.too_large(error, first)

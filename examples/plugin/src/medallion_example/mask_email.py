@@ -1,4 +1,4 @@
-"""`mask_email`: hide who an address belongs to, and keep where it is hosted."""
+"""`mask_email`: hide the person in an e-mail address and keep the domain."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 class MaskEmail(Transform):
-    """Masks e-mail addresses: `ann@example.org` becomes `a***@example.org`.
+    """Masks the local part of e-mail addresses: `ann@example.org` becomes `a***@example.org`.
 
-    A text that is not an address becomes `***`, so that a name in the wrong column is hidden too.
+    A value that is not an address is masked completely (`***`), in case somebody typed a name into
+    the wrong column.
 
     - `columns`: one column or several.
 
@@ -24,7 +25,7 @@ class MaskEmail(Transform):
       - mask_email: [email, second_email]
     ```
 
-    Raises StepError when a column is missing.
+    Errors: StepError when a column is missing.
     """
 
     name: ClassVar[str] = "mask_email"
@@ -40,12 +41,12 @@ class MaskEmail(Transform):
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         masked = ", ".join(
-            f"{_masked(quote(column))} as {quote(column)}" for column in self.columns
+            f"{_masked_sql(quote(column))} as {quote(column)}" for column in self.columns
         )
         return rows.project(f"* replace ({masked})")
 
 
-def _masked(column: str) -> str:
+def _masked_sql(column: str) -> str:
     address = rf"regexp_matches({column}, '^[^@\s]+@[^@\s]+$')"
-    shown = f"regexp_replace({column}, '^(.)[^@]*', '\\1***')"
-    return f"case when {address} then {shown} when {column} is not null then '***' end"
+    masked = f"regexp_replace({column}, '^(.)[^@]*', '\\1***')"
+    return f"case when {address} then {masked} when {column} is not null then '***' end"

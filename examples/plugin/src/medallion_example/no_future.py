@@ -1,4 +1,4 @@
-"""`no_future`: dates that have been."""
+"""`no_future`: dates that are not in the future."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class NoFuture(RowExpectation):
     """A date or timestamp is not later than today.
 
-    - `column`: the dates.
-    - `today`: the last day that is let pass; by default the day of the run, in UTC.
+    - `column`: the column of dates or timestamps.
+    - `today`: the last day that is valid; by default the day of the run, in UTC.
 
     ```yaml
     expect:
@@ -23,7 +23,7 @@ class NoFuture(RowExpectation):
       - no_future: {column: signup_date, today: 2026-12-31}
     ```
 
-    Raises StepError when the rows lack the column.
+    Raises StepError when the column is missing.
     """
 
     name: ClassVar[str] = "no_future"
@@ -33,7 +33,7 @@ class NoFuture(RowExpectation):
     today: date | None = None
 
     def identity(self) -> dict[str, Any]:
-        """With the day, so that rows which were of the future yesterday are judged again today."""
+        """Includes the day, so that an unchanged table is checked again on another day."""
         return {**super().identity(), "day": self._day()}
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:

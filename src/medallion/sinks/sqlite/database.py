@@ -1,4 +1,4 @@
-"""The file both sides of the SQLite sink open: its own tables, its connections, and what its errors mean."""
+"""What sink and store share: internal tables, connections, and hints for errors of SQLite."""
 
 from __future__ import annotations
 
@@ -20,57 +20,62 @@ from medallion.storage.durability import make_folder
 RELEASES = "_medallion_releases"
 ACTIVE = "_medallion_active"
 LOADS = "_medallion_loads"
-FOLD = "medallion_fold"  # the function that takes case and accents away
+FOLD = "medallion_fold"  # SQL function that removes case and accents
 OWNER = "_medallion_owner"
 
-META = (
-    f"create table if not exists {RELEASES} (id text primary key, body text not null)",
-    f"create table if not exists {ACTIVE} (one integer primary key check (one = 1), release text, switches integer)",
-    f"create table if not exists {LOADS} (name text primary key, rows integer not null, nulls text not null)",
-    f"create table if not exists {OWNER} (one integer primary key check (one = 1), body text not null)",
+_SINGLE_ROW = "one integer primary key check (one = 1)"
+META = tuple(
+    f"create table if not exists {name} ({columns})"
+    for name, columns in {
+        RELEASES: "id text primary key, body text not null",
+        ACTIVE: f"{_SINGLE_ROW}, release text, switches integer",
+        LOADS: "name text primary key, rows integer not null, nulls text not null",
+        OWNER: f"{_SINGLE_ROW}, body text not null",
+    }.items()
 )
 
-_PATIENCE = 10.0
+_BUSY_TIMEOUT = 10.0
 _WRITER_CACHE = "pragma cache_size = -65536"
-_LOG_SIZE = (
-    "pragma journal_size_limit = 67108864"  # what its write-ahead log keeps once it was emptied
-)
-_DURABLE = "pragma synchronous = full"  # in WAL mode, builds of SQLite differ in their default
+# The write-ahead log is truncated to this size after a checkpoint.
+_WAL_SIZE = "pragma journal_size_limit = 67108864"
+_DURABLE = "pragma synchronous = full"  # in WAL mode the default depends on the build of SQLite
 
 _HINTS = {
-    "SQLITE_BUSY": "another process is writing to it: wait until it is done, or end it",
-    "SQLITE_CANTOPEN": "see that its folder is a folder that may be read and written, and that no folder has its name",
-    "SQLITE_READONLY": "see that the file and its folder may be written",
-    "SQLITE_FULL": "make room on the disk; what was published is still served",
-    "SQLITE_IOERR": "see that the disk is well and has room; what was published is still served",
+    "SQLITE_BUSY": "another process is writing to it: wait until it has finished, or end it",
+    "SQLITE_CANTOPEN": (
+        "check that its folder exists, is readable and writable, and that the file is not a folder"
+    ),
+    "SQLITE_READONLY": "check that the file and its folder are writable",
+    "SQLITE_FULL": "free space on the disk; the published release is still served",
+    "SQLITE_IOERR": "check the disk and its free space; the published release is still served",
     "SQLITE_CORRUPT": REPAIR,
     "SQLITE_NOTADB": f"it is not a SQLite database: name another file, or run {REPAIR}",
 }
 
 
 def path_of(url: str) -> Path:
-    """The file a URL such as `sqlite:lake/serving.db` names."""
+    """The path of the file in a URL such as `sqlite:lake/serving.db`."""
     return Path(url.removeprefix("sqlite:"))
 
 
-def unwritten(path: Path) -> bool:
-    """Whether nobody is writing to the file and this process could not: SQLite must then be told not to try.
+def is_immutable(path: Path) -> bool:
+    """Whether SQLite must open the file as immutable: in a read-only folder, and without a writer.
 
-    A database in WAL mode is opened, even to be read, by way of files next to it, unless it is called immutable.
+    Even to read a database in WAL mode, SQLite creates files next to it, unless it is immutable.
     """
-    beside = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    wal_files = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
     effective = os.access in os.supports_effective_ids
     return not os.access(path.parent, os.W_OK, effective_ids=effective) and not any(
-        file.exists() for file in beside
+        file.exists() for file in wal_files
     )
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the file; transactions begin and end only when told to."""
-    mode = "mode=rwc" if write else "immutable=1" if unwritten(path) else "mode=ro"
+    """Open the file, without implicit transactions."""
+    mode = "mode=rwc" if write else "immutable=1" if is_immutable(path) else "mode=ro"
     uri = f"file:{percent(str(path))}?{mode}"
     connection = sqlite3.connect(
-        uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     connection.create_function(FOLD, 1, _folded, deterministic=True)
     if write:
@@ -78,7 +83,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             connection.execute("pragma journal_mode = wal").fetchone()
             connection.execute(_DURABLE)
             connection.execute(_WRITER_CACHE)
-            connection.execute(_LOG_SIZE)
+            connection.execute(_WAL_SIZE)
         except sqlite3.Error:
             connection.close()
             raise
@@ -86,7 +91,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 class SharedConnection:
-    """The connection of a writer, opened on first use, and again when the file was replaced by another."""
+    """The connection of a writer, opened on first use and reopened when the file was replaced."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -94,7 +99,7 @@ class SharedConnection:
         self._file: tuple[int, int] | None = None
 
     def opened(self) -> sqlite3.Connection | None:
-        """The connection, when it is open and its file is still the one of this name."""
+        """The connection, if it is open and its file is still the one at the path."""
         return self._connection if self._file == self._named() else None
 
     def open(self) -> sqlite3.Connection:
@@ -111,12 +116,12 @@ class SharedConnection:
             self._connection = None
 
     def _named(self) -> tuple[int, int] | None:
-        """Which file has the name now."""
+        """Device and inode of the file at the path."""
         try:
-            named = self.path.stat()
+            status = self.path.stat()
         except FileNotFoundError:
             return None
-        return named.st_dev, named.st_ino
+        return status.st_dev, status.st_ino
 
 
 def _folded(text: str | None) -> str | None:
@@ -124,18 +129,18 @@ def _folded(text: str | None) -> str | None:
 
 
 def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:
-    """The active release's id, and a number that changes whenever a release comes or goes; None before the first."""
+    """The active release's id, and a number that each switch or pruning changes; or None."""
     try:
-        found = connection.execute(f"select release, switches from {ACTIVE}").fetchone()
+        row = connection.execute(f"select release, switches from {ACTIVE}").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return None
         raise
-    return (found[0], found[1]) if found else None
+    return (row[0], row[1]) if row else None
 
 
 def read_owner(connection: sqlite3.Connection) -> Owner | None:
-    """Whose database it is; None when nobody has written to it as an owner."""
+    """The recorded owner of the database, or None."""
     try:
         row = connection.execute(f"select body from {OWNER}").fetchone()
     except sqlite3.OperationalError as error:
@@ -146,13 +151,13 @@ def read_owner(connection: sqlite3.Connection) -> Owner | None:
 
 
 def write_owner(connection: sqlite3.Connection, owner: Owner) -> None:
-    """Record whose database it is."""
+    """Record the owner of the database."""
     connection.execute(f"insert or replace into {OWNER} values (1, ?)", (owner.model_dump_json(),))
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
-    """Turn what SQLite refuses into SinkError, with what to do about it."""
+def sink_errors(url: str) -> Iterator[None]:
+    """Turn errors of SQLite, and of reading its records, into SinkError with a hint."""
     try:
         yield
     except sqlite3.Error as error:
@@ -165,11 +170,11 @@ def told(url: str) -> Iterator[None]:
         )
         raise SinkError(f"{url}: {error}", hint=hint) from error
     except (ValidationError, UnicodeDecodeError) as error:
-        raise SinkError(f"{url}: what it keeps of a release is damaged", hint=REPAIR) from error
+        raise SinkError(f"{url}: its record of a release is damaged", hint=REPAIR) from error
 
 
-def make_room(url: str) -> None:
-    """Make the folder of the file where it is missing. Raises SinkError."""
+def make_parent_folder(url: str) -> None:
+    """Create the folder of the file if it is missing. Raises SinkError."""
     try:
         make_folder(path_of(url).parent)
     except OSError as error:

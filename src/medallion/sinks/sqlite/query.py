@@ -1,4 +1,4 @@
-"""A checked query as SQL. Values are always bound; names are quoted and known."""
+"""A checked query as SQL. Values are always bound; names are validated and quoted."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ Condition = tuple[str, list[Any]]
 
 _COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 RANGES = ("lt", "lte", "gt", "gte")
-_LARGEST = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
 
 
 def find_sql(table: str, checked: ValidatedQuery, nulls: Collection[str]) -> Condition:
-    """The page a query asks for, and one row more, which tells whether there is a next.
+    """The page of a query, and one more row, which shows whether there is a next page.
 
-    `nulls` are the columns that hold a null: for all others a bound lets the index jump to the place.
+    `nulls` are the columns with a null; for all others a bound lets the index begin at the cursor.
     """
     where, values = where_sql(checked)
     if checked.after is not None:
-        after = [
-            _exact(bound(checked.kinds[s.field], v))
+        cursor_values = [
+            _in_range(bound(checked.kinds[s.field], v))
             for s, v in zip(checked.order, checked.after, strict=True)
         ]
-        beyond, more = _beyond(checked.order, after, nulls)
-        where, values = f"{where} and {beyond}", [*values, *more]
+        rows_after, more_values = _after_cursor(checked.order, cursor_values, nulls)
+        where, values = f"{where} and {rows_after}", [*values, *more_values]
     columns = ", ".join(quote(name) for name in checked.reads)
-    sql = f"select {columns} from {quote(table)} where {where} order by {order_sql(checked.order)} limit ?"
+    order = order_sql(checked.order)
+    sql = f"select {columns} from {quote(table)} where {where} order by {order} limit ?"
     return sql, [*values, checked.limit + 1]
 
 
@@ -46,15 +47,20 @@ def where_sql(checked: ValidatedQuery) -> Condition:
 def conditions_sql(
     filters: Iterable[Filter], kinds: Mapping[str, Kind], *, indexed: bool = True
 ) -> Condition:
-    """Checked filters as one condition; not `indexed`, ranges are judged row by row."""
-    parts, values = ["true"], []
+    """Checked filters as one condition; unless `indexed`, range filters do not use an index.
+
+    A unary plus before a column keeps SQLite from using its index.
+    """
+    conditions, values = ["true"], []
     for condition in filters:
-        part, bound_values = _condition(condition, kinds[condition.field])
+        condition_sql, bound_values = _condition(condition, kinds[condition.field])
         if not indexed and condition.operator in RANGES:
-            part = part.replace(quote(condition.field), f"+{quote(condition.field)}")
-        parts.append(part)
+            condition_sql = condition_sql.replace(
+                quote(condition.field), f"+{quote(condition.field)}"
+            )
+        conditions.append(condition_sql)
         values += bound_values
-    return " and ".join(parts), values
+    return " and ".join(conditions), values
 
 
 def order_sql(order: Iterable[Sort]) -> str:
@@ -69,7 +75,7 @@ def _condition(condition: Filter, kind: Kind) -> Condition:
         case "isnull":
             return f"{column} is {'' if value else 'not '}null", []
         case "in":
-            values = _kept(bound(kind, item) for item in value)
+            values = _storable(bound(kind, item) for item in value)
             return f"{column} in ({', '.join('?' * len(values))})", values
         case "contains":
             return f"instr({column}, ?) > 0", [value]
@@ -96,11 +102,11 @@ def _compare(column: str, operator: str, value: Any) -> Condition:
 
 
 def _compare_scaled(column: str, operator: str, value: Decimal) -> Condition:
-    """Compare whole numbers with a number that may lie between two of them, or beyond all."""
+    """Compare stored integers with a number that may be between two of them, or outside 64 bits."""
     floor = int(value.to_integral_value(ROUND_FLOOR))
-    if abs(floor) > _LARGEST:
-        always = ("lt", "lte", "ne") if value > 0 else ("gt", "gte", "ne")
-        return f"{column} is not null" if operator in always else "false", []
+    if abs(floor) > _MAX_INTEGER:
+        matching_operators = ("lt", "lte", "ne") if value > 0 else ("gt", "gte", "ne")
+        return f"{column} is not null" if operator in matching_operators else "false", []
     if floor == value:
         return f"{column} {_COMPARE[operator]} ?", [floor]
     match operator:
@@ -111,37 +117,43 @@ def _compare_scaled(column: str, operator: str, value: Decimal) -> Condition:
     return f"{column} is not null" if operator == "ne" else "false", []
 
 
-def _kept(values: Iterable[Any]) -> list[Any]:
-    """Those of the values that a column can hold at all."""
-    numbers = (
+def _storable(values: Iterable[Any]) -> list[Any]:
+    """The values that an integer column can have; others match no row."""
+    integers = (
         int(value) if isinstance(value, Decimal) and value == int(value) else value
         for value in values
     )
-    return [value for value in numbers if not isinstance(value, Decimal) and not _too_large(value)]
+    return [value for value in integers if not isinstance(value, Decimal) and not _too_large(value)]
 
 
 def _too_large(value: Any) -> bool:
-    return isinstance(value, int) and abs(value) > _LARGEST
+    return isinstance(value, int) and abs(value) > _MAX_INTEGER
 
 
-def _beyond(order: Sequence[Sort], after: Sequence[Any], nulls: Collection[str]) -> Condition:
-    """The rows that come after the last page's end: equal in the first columns of the order, beyond in the next."""
-    ways: list[str] = []
+def _after_cursor(
+    order: Sequence[Sort], cursor_values: Sequence[Any], nulls: Collection[str]
+) -> Condition:
+    """The rows after the cursor: equal in the first n columns of the order, after in the next."""
+    alternatives: list[str] = []
     values: list[Any] = []
-    for number, (sort, value) in enumerate(zip(order, after, strict=True)):
-        same = [f"{quote(former.field)} is ?" for former in order[:number]]
-        step, step_values = _step(sort, value, nullable=sort.field in nulls)
-        ways.append(" and ".join([*same, step]))
-        values += [*after[:number], *step_values]
-    jump, jump_values = _jump(order[0], after[0], nullable=order[0].field in nulls)
-    return f"{jump} and ({' or '.join(ways)})", [*jump_values, *values]
+    for number, (sort, value) in enumerate(zip(order, cursor_values, strict=True)):
+        equal = [f"{quote(previous.field)} is ?" for previous in order[:number]]
+        next_values, next_operands = _next_values(sort, value, nullable=sort.field in nulls)
+        alternatives.append(" and ".join([*equal, next_values]))
+        values += [*cursor_values[:number], *next_operands]
+    index_bound, bound_operands = _index_bound(
+        order[0], cursor_values[0], nullable=order[0].field in nulls
+    )
+    return f"{index_bound} and ({' or '.join(alternatives)})", [*bound_operands, *values]
 
 
-def _exact(value: Any) -> Any:
-    return max(-_LARGEST, min(_LARGEST, int(value))) if isinstance(value, Decimal) else value
+def _in_range(value: Any) -> Any:
+    return (
+        max(-_MAX_INTEGER, min(_MAX_INTEGER, int(value))) if isinstance(value, Decimal) else value
+    )
 
 
-def _step(sort: Sort, value: Any, *, nullable: bool) -> Condition:
+def _next_values(sort: Sort, value: Any, *, nullable: bool) -> Condition:
     column = quote(sort.field)
     if value is None:
         return ("false" if sort.descending else f"{column} is not null"), []
@@ -150,8 +162,8 @@ def _step(sort: Sort, value: Any, *, nullable: bool) -> Condition:
     return (f"({column} < ? or {column} is null)" if nullable else f"{column} < ?"), [value]
 
 
-def _jump(sort: Sort, value: Any, *, nullable: bool) -> Condition:
-    """What follows for the first column alone; an index can begin there instead of at the first row."""
+def _index_bound(sort: Sort, value: Any, *, nullable: bool) -> Condition:
+    """A condition on the first column, so that an index does not begin at the first row."""
     column = quote(sort.field)
     if value is None:
         return (f"{column} is null" if sort.descending else "true"), []

@@ -1,8 +1,8 @@
-"""How values are kept in SQLite, and how they come back as Python's own.
+"""How values are stored in SQLite, and how they are converted back to Python values.
 
-Decimals are whole numbers of their last digit, so that they are exact and sort; dates and times are
-ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a time zone; booleans
-are 0 and 1; NaN is null; nested values are JSON.
+Decimals are unscaled integers (1.50 with scale 2 is 150), so that they are exact and sort. Dates
+and times are ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a
+time zone. Booleans are 0 and 1. NaN is null. Nested values are JSON.
 """
 
 from __future__ import annotations
@@ -35,19 +35,22 @@ _NESTED = ("list", "struct", "map")
 def rows_of(
     batch: pa.RecordBatch, kinds: dict[str, Kind], nulls: set[str]
 ) -> Iterator[Sequence[Any]]:
-    """The rows of a batch as tuples to bind, in the order of `kinds`; adds to `nulls` the columns that hold one."""
+    """The rows of a batch as tuples to bind, in the order of `kinds`.
+
+    Adds the columns with a null to `nulls`. Raises TooLargeError on an integer outside 64 bits.
+    """
     columns = []
     for name, kind in kinds.items():
-        array = _stored(batch.column(name), kind, name)
+        array = _storable_array(batch.column(name), kind, name)
         if array.null_count:
             nulls.add(name)
-        values = _listed(array)
+        values = _python_list(array)
         columns.append([_json(kind, value) for value in values] if kind.name in _NESTED else values)
     return zip(*columns, strict=True)
 
 
-def _listed(array: pa.Array) -> list[Any]:
-    """The values as Python's own; numbers without a null straight from their buffer, at a tenth of the cost."""
+def _python_list(array: pa.Array) -> list[Any]:
+    """The values as Python values; numbers without nulls are read from their buffer."""
     import pyarrow as pa
 
     form = {pa.int64(): "q", pa.float64(): "d"}.get(array.type)
@@ -58,7 +61,7 @@ def _listed(array: pa.Array) -> list[Any]:
 
 
 def bound(kind: Kind, value: Any) -> Any:
-    """One value of a query as it is kept; a decimal may come out between two whole numbers."""
+    """One value of a query as it is stored; a decimal may be between two stored integers."""
     if value is None:
         return None
     match kind.name:
@@ -74,7 +77,7 @@ def bound(kind: Kind, value: Any) -> Any:
 
 
 def restorer(kind: Kind) -> Callable[[Any], Any] | None:
-    """What turns a kept value that is not null back; None when it comes back as it is."""
+    """The function that converts a stored value that is not null; None when none is needed."""
     match kind.name:
         case "decimal":
             return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
@@ -89,7 +92,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
     return None
 
 
-def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
+def _storable_array(array: pa.Array, kind: Kind, name: str) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -98,9 +101,8 @@ def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
             return whole_numbers(array, kind, name)
         case "float":
             array = array.cast(pa.float64())
-            return pc.if_else(
-                pc.is_nan(array), pa.nulls(len(array), pa.float64()), array
-            )  # a scalar imports pandas
+            # Not `pa.scalar(None)`, which imports pandas.
+            return pc.if_else(pc.is_nan(array), pa.nulls(len(array), pa.float64()), array)
         case "boolean":
             return array.cast(pa.int8())
         case "timestamp":
@@ -118,7 +120,7 @@ def _stored(array: pa.Array, kind: Kind, name: str) -> pa.Array:
 
 
 def _wall_clock(text: str) -> datetime:
-    """A kept timestamp of a column without a time zone."""
+    """A stored timestamp of a column without a time zone."""
     return datetime.fromisoformat(text[:-1])
 
 
@@ -131,7 +133,7 @@ def _json(kind: Kind, value: Any) -> str | None:
 
 
 def _plain(kind: Kind, value: Any) -> Any:
-    """A value inside a nested one as JSON can hold it."""
+    """A value inside a nested one, as JSON stores it."""
     match kind.name:
         case "decimal" | "time":
             return str(value)

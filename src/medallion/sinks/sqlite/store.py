@@ -1,9 +1,7 @@
-"""Reads the active release from a SQLite file: every call sees one release, whatever is published meanwhile."""
+"""The SQLite store: each call reads one release, whatever is published meanwhile."""
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
 import threading
 from array import array
@@ -11,58 +9,52 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import copy
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
 
 from medallion.contracts import ROW, Page, Query, Store, quote
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import grouping
-from medallion.query.cursor import CursorPosition, gone_error, read_cursor
+from medallion.query.cursor import gone_error, read_cursor
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
 from medallion.sinks.sqlite.aggregation import (
     OVERFLOW,
-    QUANTILE,
-    QuantileAggregate,
-    few_sql,
     group_rows,
     group_sql,
+    selectivity_sql,
 )
 from medallion.sinks.sqlite.database import (
-    LOADS,
-    RELEASES,
-    connect,
-    path_of,
-    read_active,
-    told,
-    unwritten,
+    sink_errors,
 )
 from medallion.sinks.sqlite.query import RANGES, find_sql, order_sql, where_sql
 from medallion.sinks.sqlite.row_encoder import bound, restorer
+from medallion.sinks.sqlite.store_connection import StoreConnection
 from medallion.storage.digests import REPAIR
 
 _BATCH = 1000
-_STEPS = 10_000  # of SQLite's machine between two looks at the clock
+_INSTRUCTIONS = 10_000  # of SQLite's virtual machine between two checks of the time limit
 
 
 class SqliteStore(Store):
-    """The query side of a SQLite sink: `url` of its file, `label` of the sink in the pipeline.
+    """The query side of a SQLite sink.
 
-    Connections only read, one a thread and process, opened on first use.
+    Parameters: `url` of the file; `label` of the sink in the declaration. Connections are read-only
+    and opened on first use, one per thread and process.
     """
 
     def __init__(self, url: str, label: str) -> None:
         self._url = url
         self._label = label
         self._local = threading.local()
-        self._readers: WeakSet[_StoreConnection] = WeakSet()
+        self._readers: WeakSet[StoreConnection] = WeakSet()
         self._pinned: Release | None = None
         self._seconds: float | None = None
 
     def at(self, release: Release | None, seconds: float | None = None) -> SqliteStore:
-        made = copy(self)
-        made._pinned, made._seconds = release, seconds
-        return made
+        store = copy(self)
+        store._pinned, store._seconds = release, seconds
+        return store
 
     def release(self) -> Release:
         with self._reading() as reader:
@@ -72,18 +64,18 @@ class SqliteStore(Store):
         return self.release().served.get(self._label, {})
 
     def find(self, table: str, query: Query) -> Page:
-        place = read_cursor(query.cursor) if query.cursor else None
+        position = read_cursor(query.cursor) if query.cursor else None
         with self._reading() as reader:
-            release = reader.release_at(place)
+            release = reader.release_at(position)
             served = served_table(release.served.get(self._label, {}), table)
-            checked = validate_query(served, query, place)
+            checked = validate_query(served, query, position)
             sql, values = find_sql(served.name, checked, reader.nulls(served.name))
-            found = reader.connection.execute(sql, values).fetchall()
+            tuples = reader.connection.execute(sql, values).fetchall()
         cursor = None
-        if len(found) > checked.limit:
-            found.pop()
-            cursor = checked.cursor(release.id, _place_of(checked, found[-1]))
-        return Page(_rows(checked, found), release.id, cursor)
+        if len(tuples) > checked.limit:
+            tuples.pop()
+            cursor = checked.cursor(release.id, _cursor_values(checked, tuples[-1]))
+        return Page(_rows(checked, tuples), release.id, cursor)
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         with self._reading() as reader:
@@ -112,41 +104,47 @@ class SqliteStore(Store):
     ) -> list[dict[str, Any]]:
         with self._reading() as reader:
             served = served_table(reader.release.served.get(self._label, {}), table)
-            asked = grouping(served, by, metrics, query)
+            checked = grouping(served, by, metrics, query)
             indexed = True
-            if asked.filters and all(one.operator in RANGES for one in asked.filters):
-                (few,) = reader.connection.execute(*few_sql(served.name, asked)).fetchone()
-                indexed = bool(few)
+            if checked.filters and all(
+                condition.operator in RANGES for condition in checked.filters
+            ):
+                (is_selective,) = reader.connection.execute(
+                    *selectivity_sql(served.name, checked)
+                ).fetchone()
+                indexed = bool(is_selective)
             try:
-                found = reader.connection.execute(
-                    *group_sql(served.name, asked, indexed=indexed)
+                tuples = reader.connection.execute(
+                    *group_sql(served.name, checked, indexed=indexed)
                 ).fetchall()
             except sqlite3.OperationalError as error:
                 if str(error) != OVERFLOW:
                     raise
-                wide = group_sql(served.name, asked, indexed=indexed, wide=True)
-                found = reader.connection.execute(*wide).fetchall()
-        return group_rows(asked, found)
+                wide = group_sql(served.name, checked, indexed=indexed, wide=True)
+                tuples = reader.connection.execute(*wide).fetchall()
+        return group_rows(checked, tuples)
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """All matching rows in batches; `limit` and `cursor` of the query are not used.
 
-        The numbers of the rows are read first, eight bytes each, and the rows by them: a transaction that stayed
-        open for as long as the caller takes would keep SQLite from emptying its write-ahead log. Raises GoneError
-        when the release is removed meanwhile.
+        The row numbers are read first (8 bytes each), then the rows by number, each batch in a
+        transaction: one transaction for as long as the caller takes would keep SQLite from emptying
+        its write-ahead log. Raises GoneError when the release is removed meanwhile.
         """
-        with told(self._url), closing(_StoreConnection(self._url)) as reader:
+        with sink_errors(self._url), closing(StoreConnection(self._url)) as reader:
             with self._transaction(reader, self._pinned):
                 release = reader.release
                 served = served_table(release.served.get(self._label, {}), table)
                 checked = validate_query(served, query)
                 where, values = where_sql(checked)
-                sql = f"select {ROW} from {quote(served.name)} where {where} order by {order_sql(checked.order)}"
-                numbers = _numbers(reader.connection.execute(sql, values))
+                order = order_sql(checked.order)
+                sql = f"select {ROW} from {quote(served.name)} where {where} order by {order}"
+                numbers = _row_numbers(reader.connection.execute(sql, values))
             columns = ", ".join(quote(name) for name in (ROW, *checked.fields))
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
-                sql = f"select {columns} from {quote(served.name)} where {ROW} in ({', '.join('?' * len(batch))})"
+                marks = ", ".join("?" * len(batch))
+                sql = f"select {columns} from {quote(served.name)} where {ROW} in ({marks})"
                 with self._transaction(reader, release):
                     rows = {row[0]: row[1:] for row in reader.connection.execute(sql, batch)}
                 if len(rows) < len(set(batch)):
@@ -159,16 +157,16 @@ class SqliteStore(Store):
         self._local = threading.local()
 
     @contextmanager
-    def _reading(self) -> Iterator[_StoreConnection]:
-        """This thread's reader inside one read transaction."""
-        with told(self._url):
+    def _reading(self) -> Iterator[StoreConnection]:
+        """The connection of this thread, in one read transaction."""
+        with sink_errors(self._url):
             reader = self._reader()
             with self._transaction(reader, self._pinned):
                 yield reader
 
     @contextmanager
-    def _transaction(self, reader: _StoreConnection, pinned: Release | None) -> Iterator[None]:
-        """One read transaction, of the pinned or the active release."""
+    def _transaction(self, reader: StoreConnection, pinned: Release | None) -> Iterator[None]:
+        """One read transaction on the pinned or the active release."""
         with self._bounded(reader, pinned):
             try:
                 reader.begin(pinned)
@@ -177,11 +175,11 @@ class SqliteStore(Store):
                 reader.connection.execute("rollback")
 
     @contextmanager
-    def _bounded(self, reader: _StoreConnection, pinned: Release | None) -> Iterator[None]:
-        """Ends what takes longer than it may, and tells when the pinned release is gone."""
+    def _bounded(self, reader: StoreConnection, pinned: Release | None) -> Iterator[None]:
+        """Interrupt the block at the time limit. Raises GoneError if the pinned release is gone."""
         if self._seconds is not None:
             end = monotonic() + self._seconds
-            reader.connection.set_progress_handler(lambda: monotonic() > end, _STEPS)
+            reader.connection.set_progress_handler(lambda: monotonic() > end, _INSTRUCTIONS)
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -195,121 +193,27 @@ class SqliteStore(Store):
         finally:
             reader.connection.set_progress_handler(None, 0)
 
-    def _reader(self) -> _StoreConnection:
-        reader: _StoreConnection | None = getattr(self._local, "reader", None)
+    def _reader(self) -> StoreConnection:
+        reader: StoreConnection | None = getattr(self._local, "reader", None)
         if reader is None or not reader.current():
-            reader = self._local.reader = _StoreConnection(self._url, former=reader)
+            reader = self._local.reader = StoreConnection(self._url, former=reader)
             self._readers.add(reader)
         return reader
 
 
-class _StoreConnection:
-    """One connection, and what it knows of the releases as long as none comes or goes.
-
-    `former` is kept when it came through a fork: closing a connection of the parent could drop its locks.
-    """
-
-    def __init__(self, url: str, former: _StoreConnection | None = None) -> None:
-        self._url = url
-        self._process = os.getpid()
-        self._former = former if former and former._process != self._process else None
-        self._active = ""
-        self._pinned: Release | None = None
-        self._switches = -1
-        self._releases: dict[str, Release] = {}
-        self._nulls: dict[str, frozenset[str]] = {}
-        if not path_of(url).exists():
-            raise self._unpublished()
-        self._immutable = unwritten(path_of(url))
-        self.connection = connect(path_of(url), write=False)
-        self.connection.create_aggregate(QUANTILE, 2, cast("Any", QuantileAggregate))
-        self._file = self._identity()
-
-    def current(self) -> bool:
-        """Whether it belongs to this process and to the file that is there now."""
-        return self._process == os.getpid() and self._file == self._identity()
-
-    def begin(self, pinned: Release | None) -> None:
-        """Begin a transaction, which sees one state of the file to its end, of the active or the pinned release."""
-        self.connection.execute("begin")
-        self._pinned = pinned
-        if pinned:
-            return
-        found = read_active(self.connection)
-        if found is None:
-            raise self._unpublished()
-        self._active, switches = found
-        if switches != self._switches:
-            self._switches = switches
-            self._releases.clear()
-            self._nulls.clear()
-
-    @property
-    def release(self) -> Release:
-        return self._pinned or self._release(self._active)
-
-    def release_at(self, place: CursorPosition | None) -> Release:
-        """The release a cursor began with, the one of the transaction without. Raises GoneError when it is gone."""
-        if place is None or (self._pinned and place.release == self._pinned.id):
-            return self.release
-        return self._release(place.release)
-
-    def nulls(self, name: str) -> frozenset[str]:
-        """The columns of a physical table that hold a null; none of a table that is not there."""
-        if name not in self._nulls:
-            found = self.connection.execute(
-                f"select nulls from {LOADS} where name = ?", (name,)
-            ).fetchone()
-            if found is None:
-                return frozenset()
-            self._nulls[name] = frozenset(json.loads(found[0]))
-        return self._nulls[name]
-
-    def close(self) -> None:
-        self.connection.close()
-
-    def _release(self, ident: str) -> Release:
-        if self._pinned or ident not in self._releases:  # pinned, nobody looked whether one went
-            found = self.connection.execute(
-                f"select body from {RELEASES} where id = ?", (ident,)
-            ).fetchone()
-            if found is None:
-                raise gone_error(ident)
-            self._releases[ident] = Release.model_validate_json(found[0])
-        return self._releases[ident]
-
-    def _identity(self) -> tuple[object, ...] | None:
-        try:
-            found = os.stat(path_of(self._url))  # noqa: PTH116 (asked on every call: a Path costs as much again)
-        except FileNotFoundError:
-            return None
-        if self._immutable:  # SQLite does not look for changes then
-            return (
-                found.st_dev,
-                found.st_ino,
-                found.st_mtime_ns,
-                found.st_size,
-                unwritten(path_of(self._url)),
-            )
-        return found.st_dev, found.st_ino
-
-    def _unpublished(self) -> SinkError:
-        return SinkError(f"{self._url}: nothing was published yet", hint="medallion run")
-
-
-def _numbers(rows: Iterable[tuple[Any]]) -> array[int]:
-    """The numbers of rows, eight bytes each. Raises SinkError on what is none, as a damaged file may have."""
+def _row_numbers(rows: Iterable[tuple[Any]]) -> array[int]:
+    """Row numbers, 8 bytes each. Raises SinkError on another value, as a damaged file may have."""
     try:
         return array("q", (number for (number,) in rows))
     except TypeError as error:
         raise SinkError("a row has no number", hint=REPAIR) from error
 
 
-def _rows(checked: ValidatedQuery, found: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """The dicts a caller gets from the tuples SQLite gave, restored column by column, which costs half."""
+def _rows(checked: ValidatedQuery, tuples: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Result rows from tuples of SQLite; converting column by column halves the cost."""
     names = checked.fields
     columns = []
-    for name, values in zip(names, zip(*found, strict=True), strict=False):
+    for name, values in zip(names, zip(*tuples, strict=True), strict=False):
         restore = restorer(checked.kinds[name])
         try:
             columns.append(
@@ -324,11 +228,11 @@ def _rows(checked: ValidatedQuery, found: Sequence[Sequence[Any]]) -> list[dict[
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _place_of(checked: ValidatedQuery, row: Sequence[Any]) -> list[Any]:
-    """The sorted values of a row, as Python's own."""
-    found = dict(zip(checked.reads, row, strict=True))
+def _cursor_values(checked: ValidatedQuery, row: Sequence[Any]) -> list[Any]:
+    """The values of a row in the columns of the order, as Python values."""
+    values_by_name = dict(zip(checked.reads, row, strict=True))
     values = []
     for sort in checked.order:
-        value, restore = found[sort.field], restorer(checked.kinds[sort.field])
+        value, restore = values_by_name[sort.field], restorer(checked.kinds[sort.field])
         values.append(restore(value) if restore and value is not None else value)
     return values

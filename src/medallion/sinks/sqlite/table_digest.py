@@ -1,4 +1,4 @@
-"""Digests of what a SQLite file serves: recorded in the transaction that loads a table, compared by `medallion verify`.
+"""Checksums of tables and releases, recorded when they are loaded, compared by `medallion verify`.
 
 SQLite itself has no checksums: a changed byte in a row is read as another value.
 """
@@ -26,12 +26,12 @@ def record_table(connection: sqlite3.Connection, name: str) -> None:
 
 
 def record_release(connection: sqlite3.Connection, release: str) -> None:
-    """Record the digest of what the file keeps of a release."""
+    """Record the digest of the record of a release."""
     _record(connection, f"release {release}", _release_digest(connection, release))
 
 
 def table_digest(connection: sqlite3.Connection, name: str) -> str:
-    """The digest of a table's rows, of its shape, and of what was noted as it was loaded."""
+    """The digest of a table's rows, definition and load record."""
     sha = sha256()
     for rows in _chunks(
         connection, "select sql from sqlite_master where tbl_name = ? order by name", (name,)
@@ -44,21 +44,21 @@ def table_digest(connection: sqlite3.Connection, name: str) -> str:
     return sha.hexdigest()
 
 
-def is_whole(connection: sqlite3.Connection, name: str) -> bool:
-    """Whether a table is what was loaded; a load of an earlier version has no digest, and counts as whole."""
+def is_undamaged(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether a table is what was loaded; a table of an old version has no digest and passes."""
     digest = _recorded(connection, name)
     return digest is None or digest == table_digest(connection, name)
 
 
-def is_whole_release(connection: sqlite3.Connection, release: str) -> bool:
-    """Whether what the file keeps of a release is what was written."""
+def is_undamaged_release(connection: sqlite3.Connection, release: str) -> bool:
+    """Whether the record of a release is what was written."""
     digest = _recorded(connection, f"release {release}")
     return digest is None or digest == _release_digest(connection, release)
 
 
 def _release_digest(connection: sqlite3.Connection, release: str) -> str:
-    found = connection.execute(f"select body from {RELEASES} where id = ?", (release,)).fetchone()
-    return sha256(found[0].encode() if found else b"").hexdigest()
+    row = connection.execute(f"select body from {RELEASES} where id = ?", (release,)).fetchone()
+    return sha256(row[0].encode() if row else b"").hexdigest()
 
 
 def _record(connection: sqlite3.Connection, name: str, digest: str) -> None:
@@ -69,15 +69,14 @@ def _record(connection: sqlite3.Connection, name: str, digest: str) -> None:
 def _recorded(connection: sqlite3.Connection, name: str) -> str | None:
     if not connection.execute("select 1 from sqlite_master where name = ?", (DIGESTS,)).fetchone():
         return None
-    found = connection.execute(f"select digest from {DIGESTS} where name = ?", (name,)).fetchone()
-    return str(found[0]) if found else None
+    row = connection.execute(f"select digest from {DIGESTS} where name = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def _chunks(
     connection: sqlite3.Connection, sql: str, values: tuple[str, ...] = ()
 ) -> Iterator[list[tuple[object, ...]]]:
-    cursor = connection.execute(
-        sql, values
-    )  # texts as str, so that a blob of the same bytes has another digest
+    # Text is read as str, so that a blob of the same bytes has another digest.
+    cursor = connection.execute(sql, values)
     while rows := cursor.fetchmany(_CHUNK):
         yield rows

@@ -1,4 +1,4 @@
-"""Loading one table into SQLite: its rows, key and indexes, in the transaction of the caller."""
+"""Loads one table into SQLite: its rows, key and indexes, in the transaction of the caller."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from medallion.contracts import ROW, quote
 from medallion.contracts.integers import TooLargeError
 from medallion.contracts.table_target import Index, Target
 from medallion.records import Served
-from medallion.sinks.sqlite.database import (
-    LOADS,
-)
+from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import AFFINITY, restorer, rows_of
 from medallion.sinks.sqlite.table_digest import record_table
 
@@ -20,9 +18,9 @@ if TYPE_CHECKING:
     from medallion.contracts import Batches
 
 
-def fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
-    """Create the table with its rows, key and indexes; how many rows it has."""
-    kinds, name = wanted.kinds, quote(wanted.name)
+def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) -> int:
+    """Create the table with its rows, key and indexes; return its number of rows."""
+    kinds, name = target.kinds, quote(target.name)
     columns = [
         f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}" for column, kind in kinds.items()
     ]
@@ -34,67 +32,68 @@ def fill(connection: sqlite3.Connection, wanted: Target, rows: Batches) -> int:
         try:
             connection.executemany(insert, rows_of(batch, kinds, nulls))
         except TooLargeError as error:
-            raise wanted.too_large(error, first) from None
+            raise target.too_large(error, first) from None
         first += batch.num_rows
-        for column in wanted.spec.key:
+        for column in target.spec.key:
             if column in nulls:
-                raise wanted.null_key(column)
-    count = _count(connection, wanted)
-    wanted.reconcile(count)
-    _index_key(connection, wanted)
-    if wanted.spec.former:
-        nulls |= _join_former(connection, wanted, wanted.spec.former)
-        count = _count(connection, wanted)
-    for number, index in enumerate(wanted.indexes()):
+                raise target.null_key(column)
+    count = _count(connection, target)
+    target.reconcile(count)
+    _index_key(connection, target)
+    if target.spec.former:
+        nulls |= _join_former(connection, target, target.spec.former)
+        count = _count(connection, target)
+    for number, index in enumerate(target.indexes()):
         connection.execute(
-            f"create index {quote(f'{wanted.name}__{number}')} on {name} ({_columns(index)})"
+            f"create index {quote(f'{target.name}__{number}')} on {name} ({_columns(index)})"
         )
     connection.execute(
-        f"insert into {LOADS} values (?, ?, ?)", (wanted.name, count, json.dumps(sorted(nulls)))
+        f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
     )
-    record_table(connection, wanted.name)
+    record_table(connection, target.name)
     return count
 
 
-def _count(connection: sqlite3.Connection, wanted: Target) -> int:
-    return int(connection.execute(f"select count(*) from {quote(wanted.name)}").fetchone()[0])
+def _count(connection: sqlite3.Connection, target: Target) -> int:
+    return int(connection.execute(f"select count(*) from {quote(target.name)}").fetchone()[0])
 
 
-def _join_former(connection: sqlite3.Connection, wanted: Target, former: Served) -> set[str]:
-    """Bring in the rows served before; the columns in which they may hold a null."""
+def _join_former(connection: sqlite3.Connection, target: Target, former: Served) -> set[str]:
+    """Copy the rows served before; return the columns that may have nulls in them."""
     mark = connection.execute(
         f"select nulls from {LOADS} where name = ?", (former.name,)
     ).fetchone()
     if mark is None:
-        raise wanted.lost(former)
-    carried = wanted.carried(former)
+        raise target.lost(former)
+    carried = target.carried(former)
     columns = ", ".join(quote(column) for column in carried)
-    conflict = "ignore" if wanted.spec.mode == "merge" else "replace"
+    conflict = "ignore" if target.spec.mode == "merge" else "replace"
     connection.execute(
-        f"insert or {conflict} into {quote(wanted.name)} ({columns}) select {columns} from {quote(former.name)}"
+        f"insert or {conflict} into {quote(target.name)} ({columns}) "
+        f"select {columns} from {quote(former.name)}"
     )
     return {column for column in json.loads(mark[0]) if column in carried} | (
-        set(wanted.kinds) - set(carried)
+        set(target.kinds) - set(carried)
     )
 
 
-def _index_key(connection: sqlite3.Connection, wanted: Target) -> None:
-    name, key = quote(wanted.name), ", ".join(quote(column) for column in wanted.spec.key)
+def _index_key(connection: sqlite3.Connection, target: Target) -> None:
+    name, key = quote(target.name), ", ".join(quote(column) for column in target.spec.key)
     if key:
         try:
             connection.execute(
-                f"create unique index {quote(wanted.name + '__key')} on {name} ({key})"
+                f"create unique index {quote(target.name + '__key')} on {name} ({key})"
             )
         except sqlite3.IntegrityError:
             repeated = connection.execute(
                 f"select {key} from {name} group by {key} having count(*) > 1 limit 1"
             ).fetchone()
-            readers = [restorer(wanted.kinds[column]) for column in wanted.spec.key]
+            readers = [restorer(target.kinds[column]) for column in target.spec.key]
             values = [
-                str(read(value) if read else value)
-                for read, value in zip(readers, repeated, strict=True)
+                str(restore(value) if restore else value)
+                for restore, value in zip(readers, repeated, strict=True)
             ]
-            raise wanted.duplicate(", ".join(values)) from None
+            raise target.duplicate(", ".join(values)) from None
 
 
 def _columns(index: Index) -> str:

@@ -1,0 +1,117 @@
+"""A connection of the SQLite store, and what it caches of releases."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, cast
+
+from medallion.errors import SinkError
+from medallion.query.cursor import CursorPosition, gone_error
+from medallion.records import Release
+from medallion.sinks.sqlite.aggregation import QUANTILE, QuantileAggregate
+from medallion.sinks.sqlite.database import (
+    LOADS,
+    RELEASES,
+    connect,
+    is_immutable,
+    path_of,
+    read_active,
+)
+
+
+class StoreConnection:
+    """One connection, with a cache of releases that a switch or a pruning empties.
+
+    `former` is a connection inherited through a fork. It is referenced, and so not closed, because
+    closing a connection of the parent process could drop the parent's locks.
+    """
+
+    def __init__(self, url: str, former: StoreConnection | None = None) -> None:
+        self._url = url
+        self._process = os.getpid()
+        self._former = former if former and former._process != self._process else None
+        self._active = ""
+        self._pinned: Release | None = None
+        self._switches = -1
+        self._releases: dict[str, Release] = {}
+        self._nulls: dict[str, frozenset[str]] = {}
+        if not path_of(url).exists():
+            raise self._unpublished()
+        self._immutable = is_immutable(path_of(url))
+        self.connection = connect(path_of(url), write=False)
+        self.connection.create_aggregate(QUANTILE, 2, cast("Any", QuantileAggregate))
+        self._file = self._identity()
+
+    def current(self) -> bool:
+        """Whether it belongs to this process and to the file now at the path."""
+        return self._process == os.getpid() and self._file == self._identity()
+
+    def begin(self, pinned: Release | None) -> None:
+        """Begin a transaction (one state of the file) on a pinned or the active release."""
+        self.connection.execute("begin")
+        self._pinned = pinned
+        if pinned:
+            return
+        active = read_active(self.connection)
+        if active is None:
+            raise self._unpublished()
+        self._active, switches = active
+        if switches != self._switches:
+            self._switches = switches
+            self._releases.clear()
+            self._nulls.clear()
+
+    @property
+    def release(self) -> Release:
+        return self._pinned or self._release(self._active)
+
+    def release_at(self, position: CursorPosition | None) -> Release:
+        """The release of a cursor, else that of the transaction. Raises GoneError if it is gone."""
+        if position is None or (self._pinned and position.release == self._pinned.id):
+            return self.release
+        return self._release(position.release)
+
+    def nulls(self, name: str) -> frozenset[str]:
+        """The columns of a physical table with a null; none for a table that does not exist."""
+        if name not in self._nulls:
+            row = self.connection.execute(
+                f"select nulls from {LOADS} where name = ?", (name,)
+            ).fetchone()
+            if row is None:
+                return frozenset()
+            self._nulls[name] = frozenset(json.loads(row[0]))
+        return self._nulls[name]
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _release(self, ident: str) -> Release:
+        # With a pinned release, `begin` does not notice prunings, so the cache may be outdated.
+        if self._pinned or ident not in self._releases:
+            row = self.connection.execute(
+                f"select body from {RELEASES} where id = ?", (ident,)
+            ).fetchone()
+            if row is None:
+                raise gone_error(ident)
+            self._releases[ident] = Release.model_validate_json(row[0])
+        return self._releases[ident]
+
+    def _identity(self) -> tuple[object, ...] | None:
+        try:
+            # On every call: `Path.stat` would cost twice as much.
+            status = os.stat(path_of(self._url))  # noqa: PTH116
+        except FileNotFoundError:
+            return None
+        if self._immutable:  # SQLite does not detect changes then
+            return (
+                status.st_dev,
+                status.st_ino,
+                status.st_mtime_ns,
+                status.st_size,
+                is_immutable(path_of(self._url)),
+            )
+        return status.st_dev, status.st_ino
+
+    def _unpublished(self) -> SinkError:
+        return SinkError(f"{self._url}: nothing was published yet", hint="medallion run")
