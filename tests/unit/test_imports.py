@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import medallion
 import medallion.testing
 
+QUARANTINING = """
+name: small
+layers: {bronze: {type: raw}, silver: {type: parquet}}
+tables:
+  bronze: {rows: {source: rows.csv}}
+  silver: {rows: {from: bronze.rows, steps: [{cast: {id: integer, amount: integer}}]}}
+sinks: {serving: {type: sqlite, url: "sqlite:serving.db"}}
+"""
 HEAVY = (
     "duckdb",
     "pyarrow",
@@ -34,6 +43,16 @@ def test_importing_loads_none_of_the_heavy_packages(module: str) -> None:
     loaded = json.loads(done.stdout)
     assert module in loaded
     assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_a_run_that_quarantines_rows_loads_no_pandas(tmp_path: Path) -> None:
+    """pandas takes two seconds of CPU, and PyArrow imports it for some of its own functions."""
+    (tmp_path / "rows.csv").write_text("id,amount\n1,2\n2,x\n3,y\n")
+    (tmp_path / "medallion.yaml").write_text(QUARANTINING)
+    code = "import sys, medallion; medallion.Pipeline.load().run(); print('pandas' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
 
 
 def test_the_public_names_are_these() -> None:

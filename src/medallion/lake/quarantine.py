@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from medallion.contracts import Parsed
+from medallion.contracts import Parsed, literal
 from medallion.plural import count_of
 from medallion.records import REJECT_COLUMNS, Reject, SourceFile
 
@@ -20,18 +20,19 @@ def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
 
 def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:
     """A warning about each file of which more than half of the rows were quarantined by a table's own rules."""
-    import pyarrow.parquet as pq
+    import duckdb  # PyArrow's own aggregation would import pandas
 
-    columns = pq.read_table(rejects, columns=["file", "record", "rule", "column"])
-    groups = (
-        columns.group_by(["file", "rule", "column"])
-        .aggregate([("record", "count_distinct")])
-        .to_pylist()
-    )
+    with duckdb.connect(config={"threads": 1}) as connection:
+        counts_by_rule = connection.sql(
+            f"""
+            select file, rule, "column", count(distinct record)
+            from read_parquet({literal(str(rejects))})
+            group by all order by all
+            """
+        ).fetchall()
     rules: dict[str | None, dict[str, int]] = {}
-    for group in groups:
-        rule = f"{group['rule']} {group['column'] or ''}".rstrip()
-        rules.setdefault(group["file"], {})[rule] = group["record_count_distinct"]
+    for file, rule, column, records in counts_by_rule:
+        rules.setdefault(file, {})[f"{rule} {column or ''}".rstrip()] = records
     warnings = []
     for source in sources:
         counts, rows = rules.get(source.name, {}), source.rows - source.quarantined
