@@ -21,11 +21,11 @@ from pathlib import Path
 import duckdb
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.panel.serving import CHROMIUM, FLAGS, serving
+from tests.panel.dashboard_server import CHROMIUM, FLAGS, serving
 from tests.services import mongod
 
 import medallion as md
-from medallion_panel.data.cache_loader import FEWEST_ROWS
+from medallion_panel.data.cache_loader import MIN_ROWS
 
 SHOP = Path(__file__).parents[1] / "examples/shop"
 CLIENTS = """
@@ -171,7 +171,7 @@ def filter_clients(browser: Browser, folder: Path, store: str, rows: int) -> Non
             )
             before = memory(config)
             tell_changes("  while columns are read", [changed(page, lake, WHILE_READ)])
-            if rows >= FEWEST_ROWS:
+            if rows >= MIN_ROWS:
                 tell(f"{title}, until columns are held", [wait_until_held(config)])
             print(f"memory of the server             {before:.0f} → {memory(config):.0f} MB")
             for each in FILTERS:
@@ -182,7 +182,11 @@ def filter_clients(browser: Browser, folder: Path, store: str, rows: int) -> Non
 def wait_until_held(config: Path) -> float:
     """Seconds it took the server to read a page's columns, by its log."""
     log, until = config.parent / "serve.log", time.monotonic() + 300
-    while not (found := re.search(r"are held after ([\d.]+) s", log.read_text(encoding="utf-8"))):
+    while not (
+        found := re.search(
+            r"cached \d+ columns of .* in ([\d.]+) s", log.read_text(encoding="utf-8")
+        )
+    ):
         if time.monotonic() > until:
             raise RuntimeError(
                 f"nothing is held after five minutes:\n{log.read_text(encoding='utf-8')}"

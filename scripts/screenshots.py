@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.panel.serving import CHROMIUM, FLAGS, serving
+from tests.panel.dashboard_server import CHROMIUM, FLAGS, serving
 
 import medallion as md
 

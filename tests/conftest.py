@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from medallion.secrets import SECRETS
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
-from tests.panel.serving import CHROMIUM, FLAGS
+from tests.panel.dashboard_server import CHROMIUM, FLAGS
 from tests.services import Service, Unavailable, mongod, weed
 
 # A busy machine is no fault of what is tested.

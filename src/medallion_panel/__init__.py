@@ -1,4 +1,4 @@
-"""The dashboard of a pipeline: what its store serves, as pages declared in the same file."""
+"""The dashboard of a pipeline: pages over its published tables, declared in the same file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What Bokeh runs before it makes the server of this application, for `panel serve`."""
+"""The hooks that Bokeh runs before it creates the server of this application, for `panel serve`."""
 
 from __future__ import annotations
 
-from medallion_panel.ui.security_headers import protect
+from medallion_panel.ui.security_headers import install_security_headers
 
-protect()
+install_security_headers()

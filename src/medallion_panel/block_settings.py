@@ -1,4 +1,4 @@
-"""The blocks of a dashboard page as they are declared: what each shows, and its settings."""
+"""The blocks of a dashboard page as they are declared, one class per kind."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from medallion.query.metrics import metric_call
 
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
 
-
 Show = Literal["value", "share", "growth", "average", "total"]
 
 
 def _metric(text: str) -> str:
+    """A metric as it is. Raises ValueError on an invalid one."""
     try:
         metric_call(text)
     except CallError as error:
@@ -25,37 +25,42 @@ def _metric(text: str) -> str:
     return text
 
 
-def _listed(value: object) -> object:
+def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
 Metric = Annotated[str, BeforeValidator(lambda value: _metric(str(value)))]
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
 class BlockModel(BaseModel):
+    """The base of all models in the section `dashboard:`."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Content(BlockModel):
-    """What every block has: `title`, a `note` below it, and its `width` in twelfths of a wide screen."""
+    """The settings of every block: `title`, a `note` below it, `width` in twelfths of the page."""
 
     title: str = ""
     note: str = ""
     width: int = Field(default=6, ge=1, le=12)
 
 
-class OnTable(Content):
+class TableBlock(Content):
     """A block on a served table; `format` overrides that of the column."""
 
     table: str
     format: FormatName | None = None
 
 
-class OnMetric(OnTable):
-    """A block that shows a metric. With `weight`, a column, a mean is weighted by it: the mean over groups of means."""
+class MetricBlock(TableBlock):
+    """A block that shows a metric. With `weight`, a column, a mean is weighted by it.
+
+    Use it where a table contains means of groups: the column says how large each group is.
+    """
 
     metric_field: ClassVar[str] = "value"
 
@@ -63,22 +68,22 @@ class OnMetric(OnTable):
 
     @property
     def metric(self) -> str:
-        """The metric as a store is asked for it."""
+        """The metric as it is queried, with its weight."""
         text: str = getattr(self, self.metric_field)
         return f"mean({metric_call(text).column}, {self.weight})" if self.weight else text
 
     @model_validator(mode="after")
-    def _weighs_a_mean(self) -> Self:
+    def _weight_needs_mean(self) -> Self:
         call = metric_call(getattr(self, self.metric_field))
         if self.weight and (call.function != "mean" or call.weight):
             raise ValueError("`weight` needs a mean of one column, such as mean(delay)")
         return self
 
 
-class Kpi(OnMetric):
-    """One figure. With `over` (a period, such as a month), its change in the last period that is over and a sparkline.
+class Kpi(MetricBlock):
+    """One figure. With `over` (a period, such as a month), also its last change and a sparkline.
 
-    `good` says which way is good: `up`, `down`, or `none`, which leaves the change without a colour.
+    `good` is the direction that is shown in green: `up`, `down`, or `none` for no colour.
     """
 
     value: Metric
@@ -87,12 +92,13 @@ class Kpi(OnMetric):
     width: int = Field(default=3, ge=1, le=12)
 
 
-class Chart(OnMetric):
-    """A figure `y` for every `x`, in one series or one for each value of `by` (the `series` largest, and the rest).
+class Chart(MetricBlock):
+    """A figure `y` for every `x`, in one series or in one per value of `by`.
 
-    `show` what is made of y: `value`; `share` of the sum of its x; `growth` on the x before; `average`, the
-    moving one of `window` values; `total`, the running one. `sort` is `x`, `-x`, `y` or `-y`. `limit` keeps the first
-    x in that order; the chart says what it leaves out.
+    Of many series the `series` largest are drawn, and the rest as one. `show` is `value`; `share`
+    (of the sum of all series at this x); `growth` (on the x before); `average` (moving, over
+    `window` values) or `total` (running). `sort` is `x`, `-x`, `y` or `-y`. `limit` keeps the first
+    x in that order; the chart says how many it leaves out.
     """
 
     metric_field: ClassVar[str] = "y"
@@ -108,22 +114,25 @@ class Chart(OnMetric):
     height: int = Field(default=300, ge=120)
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def _show_needs_additive(self) -> Self:
         if self.show in ("share", "total") and not metric_call(self.y).additive:
             raise ValueError(
-                f"`show: {self.show}` needs a figure that adds up, a sum or a count, not {self.y}"
+                f"`show: {self.show}` needs an additive figure, a sum or a count, not {self.y}"
             )
         return self
 
 
 class Bar(Chart):
-    """As any chart; `horizontal` leaves room for long names. Series of sums and counts are stacked, others grouped."""
+    """A bar chart. `horizontal` has room for long names.
+
+    Series of sums and counts are stacked, those of other metrics grouped.
+    """
 
     horizontal: bool = False
 
 
-class Scatter(OnTable):
-    """One point a row; beyond 50,000 points they are drawn as density. `by` gives them a colour each."""
+class Scatter(TableBlock):
+    """One point per row, in a colour per value of `by`; above 50,000 points their density."""
 
     x: str
     y: str
@@ -131,16 +140,16 @@ class Scatter(OnTable):
     height: int = Field(default=320, ge=120)
 
 
-class Histogram(OnTable):
-    """How many rows have a value of `column` in each of about `bins` intervals."""
+class Histogram(TableBlock):
+    """The number of rows with a value of `column` in each of about `bins` intervals."""
 
     column: str
     bins: int = Field(default=24, ge=2, le=200)
     height: int = Field(default=300, ge=120)
 
 
-class Heatmap(OnMetric):
-    """A figure for every pair of `x` and `y`; names of weekdays and months stand in their own order."""
+class Heatmap(MetricBlock):
+    """A figure for every pair of `x` and `y`; weekdays and months are in calendar order."""
 
     x: str
     y: str
@@ -148,8 +157,8 @@ class Heatmap(OnMetric):
     height: int = Field(default=320, ge=120)
 
 
-class WorldMap(OnMetric):
-    """A figure for every country: `country` holds English names or two-letter codes."""
+class WorldMap(MetricBlock):
+    """A figure for every country; the column `country` has English names or two-letter codes."""
 
     country: str
     value: Metric
@@ -157,9 +166,12 @@ class WorldMap(OnMetric):
     height: int = Field(default=460, ge=120)
 
 
-class Rows(OnTable):
-    """Rows, paged and sorted by the store. `columns` are those to show, by default all; `detail` shows the row
-    one picks in full; `search` is a text column to look in."""
+class Rows(TableBlock):
+    """Rows, paged and sorted by the store.
+
+    `columns` are those to show, by default all; with `detail`, a selected row is shown in full;
+    `search` is a text column to search in.
+    """
 
     columns: Names = ()
     sort: Names = ()
@@ -177,34 +189,34 @@ class Markdown(Content):
 
 
 class Quality(Content):
-    """How many rows were kept, deduplicated, dropped and quarantined, and by which rule, on the way to this release."""
+    """The numbers of rows kept, deduplicated, dropped and quarantined for this release, by rule."""
 
     rules: bool = True
     width: int = Field(default=12, ge=1, le=12)
 
 
 class Freshness(Content):
-    """When the release was published, and when every table and every source was last renewed."""
+    """The age of the release, of every table and of every source."""
 
     width: int = Field(default=12, ge=1, le=12)
 
 
 class Runs(Content):
-    """How long past runs took, and what they did."""
+    """The duration and outcome of past runs, and the steps of the last one."""
 
     limit: int = Field(default=30, ge=1, le=500)
     width: int = Field(default=12, ge=1, le=12)
 
 
 class Speed(Content):
-    """p50, p95 and p99 of each question to the API (or, without one, to the store), measured at a press."""
+    """p50, p95 and p99 of requests to the API, or else to the store, measured on demand."""
 
     requests: int = Field(default=50, ge=5, le=1000)
     width: int = Field(default=12, ge=1, le=12)
 
 
 class Block(BlockModel):
-    """One part of a page: exactly one of these kinds."""
+    """One block of a page, of exactly one of these kinds."""
 
     kpi: Kpi | None = None
     line: Chart | None = None
@@ -227,19 +239,22 @@ class Block(BlockModel):
         if isinstance(value, str) and value in ("quality", "freshness", "runs", "speed"):
             value = {value: {}}
         if not isinstance(value, Mapping) or len(value) != 1:
-            raise ValueError("a block is a mapping of one kind to its settings, such as `kpi: {…}`")
-        known = [info.alias or name for name, info in cls.model_fields.items()]
+            raise ValueError(
+                "a block must be a mapping of one kind to its settings, such as `kpi: {…}`"
+            )
+        kinds = [info.alias or name for name, info in cls.model_fields.items()]
         (kind,) = value
-        if kind not in known and kind not in cls.model_fields:
-            raise ValueError(f"no kind of block {kind!r}{did_you_mean(str(kind), known)}")
+        if kind not in kinds and kind not in cls.model_fields:
+            raise ValueError(f"unknown kind of block {kind!r}{did_you_mean(str(kind), kinds)}")
         return {kind: {} if value[kind] is None else value[kind]}
 
     @property
     def kind(self) -> str:
-        """The name of its kind."""
+        """The name of its field: the kind, but `rows` for `table`."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
     @property
     def content(self) -> Content:
-        found: Content = getattr(self, self.kind)
-        return found
+        """The settings of its kind."""
+        content: Content = getattr(self, self.kind)
+        return content

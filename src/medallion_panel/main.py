@@ -1,4 +1,4 @@
-"""What `panel serve` runs for every visitor; the pipeline is read once a process."""
+"""The script that `panel serve` runs for every visitor; the pipeline is loaded once per process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def _dashboard() -> Callable[[], Any]:
 
 
 for handler in logging.getLogger().handlers:
-    if not any(isinstance(known, MaskingFilter) for known in handler.filters):
+    if not any(isinstance(existing, MaskingFilter) for existing in handler.filters):
         handler.addFilter(MaskingFilter())
 pn.state.as_cached("medallion_panel.dashboard", _dashboard)().servable()

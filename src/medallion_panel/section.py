@@ -1,4 +1,4 @@
-"""`dashboard:` in the declaration: pages of blocks, each block a table, its fields and formats."""
+"""The section `dashboard:` of a declaration: pages with filters and blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from medallion_panel.block_settings import Block, BlockModel, FormatName
 
 
 class FilterField(BlockModel):
-    """One filter of a page: a column of any of its tables. `as` is chosen by the column's type when left out."""
+    """One filter of a page: a column of any of its tables. `as` defaults to what suits its type."""
 
     column: str
     label: str = ""
@@ -23,7 +23,9 @@ class FilterField(BlockModel):
 
 
 class PageSettings(BlockModel):
-    """One page: `icon` is a Material icon's name; `filters` are columns, each holding for every block that has it."""
+    """One page. `icon` is the name of a Material icon; a filter applies to every block whose table
+    has its column.
+    """
 
     title: str = Field(min_length=1)
     icon: str = "insights"
@@ -39,15 +41,16 @@ class PageSettings(BlockModel):
 
     @property
     def slug(self) -> str:
-        """Its name in an address."""
+        """Its name in a URL."""
         return re.sub(r"\W+", "-", self.title.lower()).strip("-")
 
 
 class Dashboard(Section):
-    """What the dashboard shows. Without this section, every served table gets a page by its columns' types.
+    """The dashboard. Without this section, every served table gets a page by its columns' types.
 
-    `locale` and `currency` say how figures are written; `formats` and `labels` hold for columns of these names
-    wherever they stand; a release older than `stale_after_hours` is shown in amber.
+    `locale` and `currency` determine how figures are written; `formats` and `labels` apply to
+    columns of these names in all tables; a release older than `stale_after_hours` is shown in
+    amber.
 
     ```yaml
     dashboard:
@@ -77,22 +80,22 @@ class Dashboard(Section):
 
     @field_validator("pages")
     @classmethod
-    def _told_apart(cls, pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]:
+    def _unique_titles(cls, pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]:
         slugs = [page.slug for page in pages]
         for page in pages:
             if slugs.count(page.slug) > 1:
-                raise ValueError(f"two pages are called {page.title!r}")
+                raise ValueError(f"two pages have the title {page.title!r}")
         return pages
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What does not fit the rest of the declaration: (path below the section, message) each."""
+        """Problems with the rest of the declaration, as (path below the section, message)."""
         served = [TableName(name).table for name in declaration.served()]
         for number, page in enumerate(self.pages):
-            for place, block in enumerate(page.blocks):
+            for position, block in enumerate(page.blocks):
                 table = getattr(block.content, "table", None)
                 if table is not None and table not in served:
                     kind = "table" if block.kind == "rows" else block.kind
                     yield (
-                        ("pages", number, "blocks", place, kind, "table"),
+                        ("pages", number, "blocks", position, kind, "table"),
                         f"no served table {table!r}{did_you_mean(table, served)}",
                     )

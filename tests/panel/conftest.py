@@ -6,7 +6,7 @@ import pytest
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.serving import serving
+from tests.panel.dashboard_server import serving
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
 
 @pytest.fixture(scope="session")
 def address(project: md.Pipeline) -> Iterator[str]:
-    """Its dashboard's address."""
+    """The URL of its dashboard."""
     with serving(project.base / "medallion.yaml") as url:
         yield url

@@ -1,4 +1,4 @@
-"""A small shop on real files, with a page of every kind of block."""
+"""A small shop on real files, with pages of every kind of block."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ dashboard:
         - kpi: {title: Revenue, table: sales, value: sum(revenue), over: month}
         - line: {title: By month, table: sales, x: month, y: sum(revenue)}
         - area: {title: Shares, table: sales, x: month, y: sum(revenue), by: product, show: share}
-        - bar: {title: Products, table: sales, x: product, y: sum(revenue), sort: -y, horizontal: true}
+        - bar:
+            {title: Products, table: sales, x: product, y: sum(revenue), sort: -y, horizontal: true}
         - heatmap: {title: Weekdays, table: sales, x: month, y: weekday, value: sum(pieces)}
         - map: {title: World, table: sales, country: country, value: sum(revenue)}
         - quality: {title: Quality}
@@ -65,12 +66,12 @@ EVIL = "<script>window.stolen = 1</script>"
 
 
 def write(folder: Path, yaml: str = YAML) -> Path:
-    """The project in a folder; gives the declaration's path."""
+    """Write the project to a folder; returns the path of the declaration."""
     (folder / "data").mkdir(parents=True)
     clients = ["client_id,name,country,spent,since"]
     clients += [
-        f"{number},{EVIL if number == 1 else f'Client {number}'},{COUNTRIES[number % 4]},{900 - number * 10}.50,"
-        f"2024-{number % 12 + 1:02}-15"
+        f"{number},{EVIL if number == 1 else f'Client {number}'},{COUNTRIES[number % 4]},"
+        f"{900 - number * 10}.50,2024-{number % 12 + 1:02}-15"
         for number in range(1, 31)
     ]
     (folder / "data/clients.csv").write_text("\n".join(clients) + "\n")
@@ -82,13 +83,13 @@ def write(folder: Path, yaml: str = YAML) -> Path:
 
 
 def sales(months: range) -> str:
-    """A file of sales of some months of 2024."""
+    """A CSV file of the sales of some months of 2024."""
     lines = ["product,country,month,weekday,pieces,revenue"]
     for month in months:
-        for place, product in enumerate(PRODUCTS):
+        for position, product in enumerate(PRODUCTS):
             for number, country in enumerate(COUNTRIES):
-                revenue = (place + 1) * (number + 1) * 10 + month
-                lines.append(
-                    f"{product},{country},2024-{month:02},{DAYS[(month + number) % 3]},{number + 1},{revenue}.25"
-                )
+                revenue = (position + 1) * (number + 1) * 10 + month
+                day = DAYS[(month + number) % 3]
+                values = (product, country, f"2024-{month:02}", day, number + 1, f"{revenue}.25")
+                lines.append(",".join(map(str, values)))
     return "\n".join(lines) + "\n"

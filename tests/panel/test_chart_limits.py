@@ -1,4 +1,4 @@
-"""No block leaves something out in silence, and odd values have a name everywhere: nulls, booleans, dates, numbers."""
+"""Blocks say what they leave out; nulls, booleans, dates and numbers have one name everywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -32,30 +31,36 @@ from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import names_legend
-from medallion_panel.blocks.periods import unfinished, unfinished_note, unfinished_periods
+from medallion_panel.blocks.periods import is_unfinished, unfinished_note, unfinished_periods
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.blocks.rows import _csv, _parquet
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
+from medallion_panel.blocks.table_files import csv_file, parquet_file
 from medallion_panel.blocks.world_map import world_map
-from medallion_panel.data.queries import Figures
-from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats, and_more
 from medallion_panel.ui.series_colors import OTHERS
+from tests.panel.pipelines import published
 
 FORMATS = Formats.of(Dashboard())
 NOW = datetime.now(UTC)
 MONTHS = ["2024-01", "2024-02", "2024-03", f"{NOW:%Y-%m}"]
 NAN = float("nan")
 
+
+def first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
 # fmt: off
 TABLES: dict[str, list[dict[str, Any]]] = {
     "monthly": [
-        {"month": month, "team": team, "value": 10.0 + place, "day": date(int(month[:4]), int(month[5:]), 1)}
+        {"month": month, "team": team, "value": 10.0 + number, "day": first_day(month)}
         for month in MONTHS
-        for place, team in enumerate(("A", "B"))
+        for number, team in enumerate(("A", "B"))
         if (month, team) != ("2024-01", "B")
     ],
     "late": [  # the largest series lacks the first month
@@ -71,14 +76,18 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     "odd": [
         {"flag": flag, "day": day, "year": year, "size": size, "weight": weight, "value": value}
         for flag, day, year, size, weight, value in (
-            (True, date(2024, 1, 1), 2023, 1.0, 1, 10.0), (False, date(2024, 1, 2), 2024, 2.0, 3, 20.0),
-            (None, None, None, None, 1, 30.0), (True, date(2024, 1, 2), 2024, float("inf"), 1, 40.0),
+            (True, date(2024, 1, 1), 2023, 1.0, 1, 10.0),
+            (False, date(2024, 1, 2), 2024, 2.0, 3, 20.0),
+            (None, None, None, None, 1, 30.0),
+            (True, date(2024, 1, 2), 2024, float("inf"), 1, 40.0),
             (False, date(2024, 1, 1), 2023, NAN, 2, 50.0),
         )
     ],
     "places": [
-        {"country": country, "value": float(place), "weight": place + 1}
-        for place, country in enumerate(["France", "FR", "Japan", None, *(f"Nowhere {n:02}" for n in range(12))])
+        {"country": country, "value": float(number), "weight": number + 1}
+        for number, country in enumerate(
+            ["France", "FR", "Japan", None, *(f"Nowhere {n:02}" for n in range(12))]
+        )
     ] + [{"country": "Japan", "value": 10.0, "weight": 17}],
     "many": [{"name": f"n{number % 12:02}", "x": number, "y": number % 7} for number in range(60)],
     "nested": [{"id": 1, "tags": ["a", "é"], "data": b"\x00\x01", "part": {"a": 1}}],
@@ -88,101 +97,89 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
-    folder = tmp_path_factory.mktemp("limits")
-    (folder / "data").mkdir()
-    for name, rows in TABLES.items():
-        pq.write_table(pa.Table.from_pylist(rows), folder / f"data/{name}.parquet")
-    bronze = "".join(f"    {name}: {{source: data/{name}.parquet}}\n" for name in TABLES)
-    gold = "".join(f"    {name}: {{from: bronze.{name}}}\n" for name in TABLES)
-    (folder / "medallion.yaml").write_text(
-        f"name: limits\ntables:\n  bronze:\n{bronze}  gold:\n{gold}"
-        'sinks: {serving: {url: "sqlite:lake/serving.db"}}\n'
-    )
-    pipeline = md.Pipeline.load(folder / "medallion.yaml")
-    pipeline.run()
-    return pipeline
+    return published(tmp_path_factory.mktemp("limits"), TABLES)
 
 
 @pytest.fixture(scope="module")
-def figures(pipeline: md.Pipeline) -> Figures:
-    return Figures(pipeline.store())
+def store(pipeline: md.Pipeline) -> CachedStore:
+    return CachedStore(pipeline.store())
 
 
 @pytest.fixture
-def reading(figures: Figures) -> BlockContext:
-    return BlockContext(figures, FORMATS)
+def context(store: CachedStore) -> BlockContext:
+    return BlockContext(store, FORMATS)
 
 
-def drawn(picture: Any) -> list[dict[str, Any]]:
-    return [dict(renderer.data_source.data) for renderer in picture.figure.renderers]
+def data_of(chart: Any) -> list[dict[str, Any]]:
+    return [dict(renderer.data_source.data) for renderer in chart.figure.renderers]
 
 
 # Limits
 
 
 def test_a_heat_map_of_too_many_cells_draws_the_largest_and_says_so(
-    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
+    context: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     block = Heatmap(table="many", x="name", y="y", value="sum(x)")
-    assert heatmap(block, reading).note == ""
-    monkeypatch.setattr(distributions, "_MOST_CELLS", 5)
-    picture = heatmap(block, reading)
-    assert picture.note == "Only the 5 largest figures are drawn."
+    assert heatmap(block, context).note == ""
+    monkeypatch.setattr(distributions, "_MAX_CELLS", 5)
+    chart = heatmap(block, context)
+    assert chart.note == "Only the 5 largest figures are drawn."
     sums: dict[tuple[str, int], int] = {}
     for row in TABLES["many"]:
         sums[row["name"], row["y"]] = sums.get((row["name"], row["y"]), 0) + row["x"]
     largest = sorted(sums, key=lambda key: -sums[key])[:5]
-    (cells,) = drawn(picture)
+    (cells,) = data_of(chart)
     assert set(zip(cells["x"], cells["y"], strict=True)) == {(name, str(y)) for name, y in largest}
 
 
 def test_a_map_names_some_of_what_it_cannot_place_and_counts_the_rest(
-    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
+    context: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     block = WorldMap(table="places", country="country", value="sum(value)")
-    picture = world_map(block, reading)
-    assert "Not on the map: Nowhere 00, " in picture.legend
-    assert "and 5 more" in picture.legend
-    monkeypatch.setattr(worldmap, "_MOST_NAMES", 12)
-    assert world_map(block, reading).note == "Only the 12 largest figures are read."
-    monkeypatch.setattr(worldmap, "_MOST_NAMES", 3)
+    chart = world_map(block, context)
+    assert "Not on the map: Nowhere 00, " in chart.legend
+    assert "and 5 more" in chart.legend
+    monkeypatch.setattr(worldmap, "_MAX_NAMES", 12)
+    assert world_map(block, context).note == "Only the 12 largest figures are read."
+    monkeypatch.setattr(worldmap, "_MAX_NAMES", 3)
     with pytest.raises(NoRowsError, match="Not on the map: Nowhere 09, Nowhere 10, Nowhere 11"):
-        world_map(block, reading)
+        world_map(block, context)
 
 
-def test_a_histogram_counts_the_rows_that_have_no_bin(reading: BlockContext) -> None:
-    picture = histogram(Histogram(table="odd", column="size"), reading)
-    assert sum(drawn(picture)[0]["rows"]) == 2
-    assert picture.note == "3 rows without a finite Size are not counted."
+def test_a_histogram_counts_the_rows_that_have_no_bin(context: BlockContext) -> None:
+    chart = histogram(Histogram(table="odd", column="size"), context)
+    assert sum(data_of(chart)[0]["rows"]) == 2
+    assert chart.note == "3 rows without a finite Size are not counted."
 
 
-def test_a_scatter_counts_the_rows_that_have_no_place(reading: BlockContext) -> None:
-    picture = scatter(Scatter(table="odd", x="size", y="value"), reading)
-    assert len(drawn(picture)[0]["x"]) == 2
-    assert picture.note == "3 rows without a finite Size or Value are not drawn."
+def test_a_scatter_counts_the_rows_that_are_not_drawn(context: BlockContext) -> None:
+    chart = scatter(Scatter(table="odd", x="size", y="value"), context)
+    assert len(data_of(chart)[0]["x"]) == 2
+    assert chart.note == "3 rows without a finite Size or Value are not drawn."
 
 
-def test_a_density_says_that_it_has_no_colours_and_what_has_no_place(
-    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
+def test_a_density_says_that_it_has_no_colours_and_what_is_not_drawn(
+    context: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(points, "RASTER", 4)
-    picture = scatter(Scatter(table="odd", x="size", y="value", by="flag"), reading)
-    assert picture.note.startswith("3 rows without a finite Size or Value are not drawn.")
-    assert "Not coloured by Flag" in picture.note
+    monkeypatch.setattr(points, "MAX_POINTS", 4)
+    chart = scatter(Scatter(table="odd", x="size", y="value", by="flag"), context)
+    assert chart.note.startswith("3 rows without a finite Size or Value are not drawn.")
+    assert "Not coloured by Flag" in chart.note
 
 
-def test_the_line_below_a_figure_says_where_it_begins(
-    reading: BlockContext, monkeypatch: pytest.MonkeyPatch
+def test_a_sparkline_says_how_many_periods_it_shows(
+    context: BlockContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kpi, "_PERIODS", 2)
-    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
+    monkeypatch.setattr(kpi, "_MAX_PERIODS", 2)
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), context)
     assert "The line shows the last 2 periods." in html
 
 
-def test_the_quality_of_many_rules_says_how_many_more_there_are(figures: Figures) -> None:
+def test_the_quality_of_many_rules_says_how_many_more_there_are(store: CachedStore) -> None:
     reasons = {f"rule {number:02}": 1 + (number == 19) for number in range(20)}
     tally = Tally(label="", rows_in=30, kept=9, quarantined=21, rows_out=9, reasons=reasons)
-    release = figures.release()
+    release = store.release()
     tables = {
         name: table.model_copy(update={"tallies": (tally,)})
         for name, table in release.tables.items()
@@ -196,12 +193,12 @@ def test_the_quality_of_many_rules_says_how_many_more_there_are(figures: Figures
 
 
 def test_runs_beyond_the_limit_are_mentioned(pipeline: md.Pipeline) -> None:
-    assert "there are more" not in runs_html(Runs(limit=1), pipeline, FORMATS)
+    assert "Only the last" not in runs_html(Runs(limit=1), pipeline, FORMATS)
     pipeline.run()
-    assert "The last 1 runs; there are more." in runs_html(Runs(limit=1), pipeline, FORMATS)
+    assert "Only the last 1 runs are shown." in runs_html(Runs(limit=1), pipeline, FORMATS)
 
 
-def test_a_long_name_in_a_legend_can_be_read_whole() -> None:
+def test_a_long_name_in_a_legend_has_a_tooltip() -> None:
     name = "A name that is longer than a legend <wants> it"
     html = names_legend({name: "#000", "B": "#111"})
     assert "title='A name that is longer than a legend &lt;wants&gt; it'" in html
@@ -215,12 +212,14 @@ def test_lists_of_names_say_how_many_more_there_are() -> None:
 # Odd values
 
 
-def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: BlockContext) -> None:
-    lines = line(Chart(table="odd", x="flag", y="sum(value)"), reading)
+def test_booleans_dates_and_nulls_have_one_name_in_every_chart(context: BlockContext) -> None:
+    lines = line(Chart(table="odd", x="flag", y="sum(value)"), context)
     assert list(lines.figure.x_range.factors) == ["no", "yes", "No value"]
-    bars = bar(Bar(table="odd", x="flag", y="sum(value)"), reading)
+    bars = bar(Bar(table="odd", x="flag", y="sum(value)"), context)
     assert list(bars.figure.x_range.factors) == ["no", "yes", "No value"]
-    (cells,) = drawn(heatmap(Heatmap(table="odd", x="flag", y="day", value="sum(value)"), reading))
+    (cells,) = data_of(
+        heatmap(Heatmap(table="odd", x="flag", y="day", value="sum(value)"), context)
+    )
     assert set(cells["x"]) == {"no", "yes", "No value"}
     assert set(cells["y"]) == {"1 Jan 2024", "2 Jan 2024", "No value"}
     for by, names in (
@@ -228,7 +227,7 @@ def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: BlockCon
         ("day", ("1 Jan 2024", "No value")),
         ("year", ("2024",)),
     ):
-        legend = scatter(Scatter(table="odd", x="weight", y="value", by=by), reading).legend
+        legend = scatter(Scatter(table="odd", x="weight", y="value", by=by), context).legend
         assert all(f"{name}</span>" in legend for name in names)
         assert ".0<" not in legend
         assert "nan" not in legend.lower()
@@ -236,13 +235,13 @@ def test_booleans_dates_and_nulls_have_one_name_in_every_chart(reading: BlockCon
 
 @pytest.mark.parametrize("column", ["flag", "day", "year"])
 def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
-    reading: BlockContext, column: str
+    context: BlockContext, column: str
 ) -> None:
     blocks = [
-        line(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
-        area(Chart(table="odd", x="weight", y="sum(value)", by=column), reading),
-        bar(Bar(table="odd", x="weight", y="sum(value)", by=column), reading),
-        scatter(Scatter(table="odd", x="weight", y="value", by=column), reading),
+        line(Chart(table="odd", x="weight", y="sum(value)", by=column), context),
+        area(Chart(table="odd", x="weight", y="sum(value)", by=column), context),
+        bar(Bar(table="odd", x="weight", y="sum(value)", by=column), context),
+        scatter(Scatter(table="odd", x="weight", y="value", by=column), context),
     ]
     legends = [
         sorted(re.findall(r"<i style='background:(.*?)'></i>(.*?)</span>", block.legend))
@@ -252,19 +251,19 @@ def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
     assert len(legends[0]) == 3
 
 
-def test_points_of_many_names_put_the_rarest_together(reading: BlockContext) -> None:
-    picture = scatter(Scatter(table="many", x="x", y="y", by="name"), reading)
-    assert f"{OTHERS}</span>" in picture.legend
-    assert sum(len(part["x"]) for part in drawn(picture)) == 60
+def test_points_of_many_names_combine_the_rarest(context: BlockContext) -> None:
+    chart = scatter(Scatter(table="many", x="x", y="y", by="name"), context)
+    assert f"{OTHERS}</span>" in chart.legend
+    assert sum(len(part["x"]) for part in data_of(chart)) == 60
 
 
-def test_choices_are_written_as_charts_write_them(figures: Figures) -> None:
+def test_choices_have_the_same_names_as_in_charts(store: CachedStore) -> None:
     page = PageSettings.model_validate({
         "title": "P",
         "filters": ["flag", {"column": "day", "as": "choice"}],
         "blocks": [{"table": {"table": "odd"}}],
     })  # fmt: skip
-    flags, days = page_filters(offers_of(page, figures)[0], FORMATS, lambda: None)
+    flags, days = page_filters(filter_options(page, store)[0], FORMATS, lambda: None)
     assert list(flags.widget.options) == ["no", "yes"]
     assert list(days.widget.options) == ["1 Jan 2024", "2 Jan 2024"]
     flags.set(["True"])
@@ -274,16 +273,18 @@ def test_choices_are_written_as_charts_write_them(figures: Figures) -> None:
     assert days.conditions()[0].value == (date(2024, 1, 2),)
 
 
-def test_as_many_values_as_are_asked_for_are_given_though_one_is_null(figures: Figures) -> None:
-    assert figures.values("odd", "year", 2) == [2023, 2024]
+def test_a_null_does_not_count_towards_the_limit_of_values(store: CachedStore) -> None:
+    assert store.values("odd", "year", 2) == [2023, 2024]
 
 
-def test_downloads_keep_nested_values_and_bytes(reading: BlockContext) -> None:
+def test_downloads_keep_nested_values_and_bytes(context: BlockContext) -> None:
     columns = ("id", "tags", "part")
-    (row,) = [row for batch in reading.figures.scan("nested", md.Query()) for row in batch]
-    text = _csv([[row]], columns).getvalue().decode()
+    (row,) = [row for batch in context.store.scan("nested", md.Query()) for row in batch]
+    text = csv_file([[row]], columns).getvalue().decode()
     assert text == 'id,tags,part\r\n1,"[""a"", ""é""]","{""a"": 1}"\r\n'
-    table = pq.read_table(io.BytesIO(_parquet([[row]], reading, "nested", tuple(row)).getvalue()))
+    table = pq.read_table(
+        io.BytesIO(parquet_file([[row]], context, "nested", tuple(row)).getvalue())
+    )
     assert table.to_pylist() == [
         {"id": 1, "tags": '["a", "é"]', "data": b"\x00\x01", "part": '{"a": 1}'}
     ]
@@ -292,48 +293,48 @@ def test_downloads_keep_nested_values_and_bytes(reading: BlockContext) -> None:
 # Periods
 
 
-def test_areas_and_bars_are_faint_in_a_period_that_is_not_over(reading: BlockContext) -> None:
-    solid, faint, _ = _areas(area(Chart(table="monthly", x="month", y="sum(value)"), reading))
+def test_areas_and_bars_are_faint_in_a_period_that_is_not_over(context: BlockContext) -> None:
+    solid, faint, _ = _areas(area(Chart(table="monthly", x="month", y="sum(value)"), context))
     assert (solid.glyph.fill_alpha, faint.glyph.fill_alpha) == (0.8, 0.45)
     values = next(name for name in solid.data_source.data if name not in ("x", "index"))
     assert [value for value in solid.data_source.data[values] if value > 0] == [10, 21, 21]
     assert [value for value in faint.data_source.data[values] if value > 0] == [21]
-    (bars,) = drawn(bar(Bar(table="monthly", x="month", y="sum(value)"), reading))
+    (bars,) = data_of(bar(Bar(table="monthly", x="month", y="sum(value)"), context))
     assert list(bars["alpha"]) == [0.9, 0.9, 0.9, 0.45]
 
 
-def _areas(picture: Any) -> list[Any]:
-    assert picture.note.endswith("is not over yet.")
-    return list(picture.figure.renderers)
+def _areas(chart: Any) -> list[Any]:
+    assert chart.note.endswith("is not over yet.")
+    return list(chart.figure.renderers)
 
 
-def test_heat_maps_outline_and_name_a_period_that_is_not_over(reading: BlockContext) -> None:
-    picture = heatmap(Heatmap(table="monthly", x="month", y="team", value="sum(value)"), reading)
-    (cells,) = drawn(picture)
+def test_heat_maps_outline_and_name_a_period_that_is_not_over(context: BlockContext) -> None:
+    chart = heatmap(Heatmap(table="monthly", x="month", y="team", value="sum(value)"), context)
+    (cells,) = data_of(chart)
     outlined = {x for x, alpha in zip(cells["x"], cells["outline"], strict=True) if alpha}
     assert outlined == {FORMATS.period(MONTHS[-1])}
-    assert picture.note == f"{FORMATS.period(MONTHS[-1])} is not over yet."
+    assert chart.note == f"{FORMATS.period(MONTHS[-1])} is not over yet."
 
 
-def test_an_average_leaves_out_a_period_that_is_not_over(reading: BlockContext) -> None:
-    picture = line(
-        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading
+def test_an_average_leaves_out_a_period_that_is_not_over(context: BlockContext) -> None:
+    chart = line(
+        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), context
     )
-    averages = [value for part in drawn(picture)[1:2] for value in part["y"] if value == value]
+    averages = [value for part in data_of(chart)[1:2] for value in part["y"] if value == value]
     assert averages == [15.5, 21.0]
     areas = area(
-        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), reading
+        Chart(table="monthly", x="month", y="sum(value)", show="average", window=2), context
     )
     assert len(areas.figure.renderers[0].data_source.data["x"]) == 2
 
 
 def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(
-    reading: BlockContext,
+    context: BlockContext,
 ) -> None:
-    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month(day)"), reading)
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month(day)"), context)
     assert "on Feb 2024" in html
-    (cells,) = drawn(
-        heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), reading)
+    (cells,) = data_of(
+        heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), context)
     )
     assert set(cells["x"]) == {"2024", f"{NOW:%Y}"}
 
@@ -371,61 +372,63 @@ def test_which_periods_of_a_column_are_not_over(
 
 
 def test_many_periods_that_are_not_over_are_counted() -> None:
-    assert unfinished(date(2026, 11, 26), MOMENT)
+    assert is_unfinished(date(2026, 11, 26), MOMENT)
     assert unfinished_note([]) == ""
     assert unfinished_note(["a", "b"]) == "a, b are not over yet."
     assert unfinished_note([*"abcdef"]) == "a, b, c and 3 more are not over yet."
 
 
-# What does not add up, and orders
+# Stacking and order
 
 
-def test_growth_is_never_stacked(reading: BlockContext) -> None:
+def test_growth_is_never_stacked(context: BlockContext) -> None:
     chart = {"table": "monthly", "x": "month", "y": "sum(value)", "by": "team", "show": "growth"}
     kinds = {
         type(part.glyph).__name__
-        for part in area(Chart.model_validate(chart), reading).figure.renderers
+        for part in area(Chart.model_validate(chart), context).figure.renderers
     }
     assert "VArea" not in kinds
-    assert all((part["base"] == 0).all() for part in drawn(bar(Bar.model_validate(chart), reading)))
+    assert all(
+        (part["base"] == 0).all() for part in data_of(bar(Bar.model_validate(chart), context))
+    )
 
 
-def test_what_is_below_zero_is_stacked_below_zero(reading: BlockContext) -> None:
+def test_negative_figures_are_stacked_below_zero(context: BlockContext) -> None:
     block = Bar(table="balance", x="month", y="sum(value)", by="team", sort="x")
-    parts = drawn(bar(block, reading))
+    parts = data_of(bar(block, context))
     ends = {
         str(part["series"][0]): (float(part["base"][0]), float(part["top"][0])) for part in parts
     }
     assert ends == {"A": (0, 10), "C": (10, 15), "D": (0, -3), "B": (-3, -7)}
-    assert bar(block, reading).figure.y_range.start < -7
+    assert bar(block, context).figure.y_range.start < -7
 
 
 @pytest.mark.parametrize("horizontal", [False, True])
 def test_names_keep_their_order_when_the_largest_series_begins_later(
-    reading: BlockContext, horizontal: bool
+    context: BlockContext, horizontal: bool
 ) -> None:
-    picture = bar(
-        Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), reading
+    chart = bar(
+        Bar(table="late", x="month", y="sum(value)", by="team", horizontal=horizontal), context
     )
-    factors = list((picture.figure.y_range if horizontal else picture.figure.x_range).factors)
+    factors = list((chart.figure.y_range if horizontal else chart.figure.x_range).factors)
     assert (factors[::-1] if horizontal else factors) == ["Jan 2024", "Feb 2024", "Mar 2024"]
 
 
-def test_grouped_horizontal_bars_stand_in_the_order_of_their_legend(reading: BlockContext) -> None:
+def test_grouped_horizontal_bars_are_in_the_order_of_their_legend(context: BlockContext) -> None:
     block = Bar(table="monthly", x="month", y="mean(value)", by="team", horizontal=True)
-    picture = bar(block, reading)
-    shifts = [part.glyph.y.transform.value for part in picture.figure.renderers]
+    chart = bar(block, context)
+    shifts = [part.glyph.y.transform.value for part in chart.figure.renderers]
     assert shifts == sorted(shifts, reverse=True)
-    assert all((part["base"] == 0).all() for part in drawn(picture))
+    assert all((part["base"] == 0).all() for part in data_of(chart))
 
 
-def test_weights_and_ratios_reach_maps_and_heat_maps(reading: BlockContext) -> None:
+def test_weights_and_ratios_reach_maps_and_heat_maps(context: BlockContext) -> None:
     weighted = WorldMap(table="places", country="country", value="mean(value)", weight="weight")
-    values, unknown, _ = worldmap.by_country(weighted, reading)
+    values, unknown, _ = worldmap.by_country(weighted, context)
     assert sorted(values.values()) == [1.0, pytest.approx((2 * 3 + 10 * 17) / 20)]
     assert "France" in unknown  # a mean of two names of one country cannot be known
     ratio = Heatmap(table="odd", x="flag", y="year", value="sum(value) / sum(weight)")
-    (cells,) = drawn(heatmap(ratio, reading))
+    (cells,) = data_of(heatmap(ratio, context))
     texts = dict(zip(zip(cells["x"], cells["y"], strict=True), cells["text"], strict=True))
     assert texts["yes", "2023"] == "10.00"
     assert texts["no", "2024"] == "6.67"

@@ -1,4 +1,4 @@
-"""What charts draw of figures, beside the rows themselves: all of it, or a word on what is left out."""
+"""Charts draw all of their data, or say what they leave out."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-import medallion as md
 from medallion.contracts import Filter
 from medallion.errors import CallError, SinkError
 from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.periods import breaks, unfinished
+from medallion_panel.blocks.periods import gaps_before, is_unfinished
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.series import series_data
-from medallion_panel.data.queries import Figures
-from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.series_colors import OTHERS, SeriesColors
 from medallion_panel.ui.theme import REST, SERIES
-from medallion_panel.ui.visitor_errors import visitor_text, without_places
+from medallion_panel.ui.visitor_errors import visitor_text, without_paths
+from tests.panel.pipelines import published
 
 FORMATS = Formats.of(Dashboard())
 DAYS = [date(2020, 3, 1) + timedelta(days=number) for number in range(1_401)]
@@ -62,45 +60,34 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def figures(tmp_path_factory: pytest.TempPathFactory) -> Figures:
-    folder = tmp_path_factory.mktemp("charts")
-    (folder / "data").mkdir()
-    for name, rows in TABLES.items():
-        pq.write_table(pa.Table.from_pylist(rows), folder / f"data/{name}.parquet")
-    bronze = "".join(f"    {name}: {{source: data/{name}.parquet}}\n" for name in TABLES)
-    gold = "".join(f"    {name}: {{from: bronze.{name}}}\n" for name in TABLES)
-    (folder / "medallion.yaml").write_text(
-        f"name: charts\ntables:\n  bronze:\n{bronze}  gold:\n{gold}"
-        'sinks: {serving: {url: "sqlite:lake/serving.db", tables: {stores: {key: store_id}}}}\n'
-    )
-    pipeline = md.Pipeline.load(folder / "medallion.yaml")
-    pipeline.run()
-    return Figures(pipeline.store())
+def store(tmp_path_factory: pytest.TempPathFactory) -> CachedStore:
+    pipeline = published(tmp_path_factory.mktemp("charts"), TABLES, keys={"stores": "store_id"})
+    return CachedStore(pipeline.store())
 
 
 @pytest.fixture
-def reading(figures: Figures) -> BlockContext:
-    return BlockContext(figures, FORMATS)
+def context(store: CachedStore) -> BlockContext:
+    return BlockContext(store, FORMATS)
 
 
-def drawn(picture: Any) -> list[dict[str, Any]]:
-    return [dict(renderer.data_source.data) for renderer in picture.figure.renderers]
+def data_of(chart: Any) -> list[dict[str, Any]]:
+    return [dict(renderer.data_source.data) for renderer in chart.figure.renderers]
 
 
-# Silent cuts
+# Limits
 
 
-def test_a_line_draws_every_day_of_four_years(reading: BlockContext) -> None:
-    picture = line(Chart(table="daily", x="day", y="sum(value)"), reading)
-    assert len(drawn(picture)[0]["x"]) == 1_401
-    assert str(drawn(picture)[0]["x"].max())[:10] == "2023-12-31"
-    assert picture.note == ""
+def test_a_line_draws_every_day_of_four_years(context: BlockContext) -> None:
+    chart = line(Chart(table="daily", x="day", y="sum(value)"), context)
+    assert len(data_of(chart)[0]["x"]) == 1_401
+    assert str(data_of(chart)[0]["x"].max())[:10] == "2023-12-31"
+    assert chart.note == ""
 
 
 def test_more_days_than_can_be_drawn_become_months_and_the_chart_says_so(
-    reading: BlockContext,
+    context: BlockContext,
 ) -> None:
-    data = series_data(Chart(table="long", x="day", y="sum(value)"), reading)
+    data = series_data(Chart(table="long", x="day", y="sum(value)"), context)
     months: dict[str, float] = defaultdict(float)
     for row in TABLES["long"]:
         months[f"{row['day']:%Y-%m}"] += row["value"]
@@ -108,52 +95,50 @@ def test_more_days_than_can_be_drawn_become_months_and_the_chart_says_so(
     assert data.notes == ["Day by month: there are too many values to draw each."]
 
 
-def test_a_declared_limit_says_what_it_leaves_out(reading: BlockContext) -> None:
-    data = series_data(Chart(table="daily", x="day", y="sum(value)", limit=10), reading)
+def test_a_declared_limit_says_what_it_leaves_out(context: BlockContext) -> None:
+    data = series_data(Chart(table="daily", x="day", y="sum(value)", limit=10), context)
     assert len(data.frame) == 10
     assert data.notes == ["The first 10 of 1,401; 1,391 more are not drawn."]
 
 
-def test_bars_of_many_names_say_how_many_more_there_are(reading: BlockContext) -> None:
-    picture = bar(Bar(table="names", x="name", y="sum(value)", sort="-y"), reading)
-    assert len(drawn(picture)[0]["x"]) == 400
-    assert picture.note == "The first 400 of 1,000; 600 more are not drawn."
+def test_bars_of_many_names_say_how_many_more_there_are(context: BlockContext) -> None:
+    chart = bar(Bar(table="names", x="name", y="sum(value)", sort="-y"), context)
+    assert len(data_of(chart)[0]["x"]) == 400
+    assert chart.note == "The first 400 of 1,000; 600 more are not drawn."
 
 
-# What does not add up
+# Figures that are not additive
 
 
-def test_means_stand_side_by_side_and_sums_on_each_other(reading: BlockContext) -> None:
-    means = drawn(
-        bar(Bar(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading)
+def test_means_are_grouped_and_sums_are_stacked(context: BlockContext) -> None:
+    means = data_of(
+        bar(Bar(table="delays", x="month", y="mean(delay)", by="carrier", series=3), context)
     )
     assert all((part["base"] == 0).all() for part in means)
-    sums = drawn(
-        bar(Bar(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading)
+    sums = data_of(
+        bar(Bar(table="delays", x="month", y="sum(flights)", by="carrier", series=3), context)
     )
     assert any((part["base"] > 0).any() for part in sums)
 
 
-def test_areas_of_means_are_lines(reading: BlockContext) -> None:
-    picture = area(
-        Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
-    )
-    assert {type(renderer.glyph).__name__ for renderer in picture.figure.renderers} == {
+def test_areas_of_means_are_lines(context: BlockContext) -> None:
+    chart = area(Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), context)
+    assert {type(renderer.glyph).__name__ for renderer in chart.figure.renderers} == {
         "Line",
         "Scatter",
     }
 
 
-def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_put_together(
-    reading: BlockContext,
+def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_combined(
+    context: BlockContext,
 ) -> None:
     means = series_data(
-        Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), reading
+        Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), context
     )
     assert OTHERS not in set(means.frame["series"])
-    assert means.notes == ["6 more series are not drawn: their figures cannot be put together."]
+    assert means.notes == ["6 more series are not drawn: their figures cannot be combined."]
     sums = series_data(
-        Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=3), reading
+        Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=3), context
     )
     assert sums.frame["y"].sum() == sum(row["flights"] for row in TABLES["delays"])
     assert OTHERS in set(sums.frame["series"])
@@ -163,19 +148,21 @@ def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_put_toget
 @pytest.mark.parametrize(
     "metric", ["mean(delay)", "median(delay)", "max(delay)", "sum(delay) / count()"]
 )
-def test_shares_and_totals_of_what_does_not_add_up_are_refused(show: Any, metric: str) -> None:
-    with pytest.raises(ValidationError, match="adds up"):
+def test_shares_and_totals_of_figures_that_are_not_additive_are_refused(
+    show: Any, metric: str
+) -> None:
+    with pytest.raises(ValidationError, match="additive"):
         Chart(table="delays", x="month", y=metric, show=show)
 
 
-def test_a_weight_makes_the_mean_over_groups(reading: BlockContext) -> None:
+def test_a_weight_makes_the_mean_over_groups(context: BlockContext) -> None:
     rows = TABLES["delays"]
     expected = sum(row["delay"] * row["flights"] for row in rows) / sum(
         row["flights"] for row in rows
     )
     block = Kpi(table="delays", value="mean(delay)", weight="flights")
-    assert reading.total("delays", block.metric) == pytest.approx(expected)
-    assert f"{expected:.2f}" in kpi_html(block, reading)
+    assert context.total("delays", block.metric) == pytest.approx(expected)
+    assert f"{expected:.2f}" in kpi_html(block, context)
     for kind in (Heatmap(table="d", x="a", y="b", value="mean(c)", weight="w"),
                  WorldMap(table="d", country="a", value="mean(c)", weight="w")):  # fmt: skip
         assert kind.metric == "mean(c, w)"
@@ -186,105 +173,112 @@ def test_a_weight_makes_the_mean_over_groups(reading: BlockContext) -> None:
 # Periods
 
 
-def test_a_period_that_is_not_over_is_marked_and_not_compared(reading: BlockContext) -> None:
-    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), reading)
+def test_a_period_that_is_not_over_is_marked_and_not_compared(context: BlockContext) -> None:
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month"), context)
     assert "May 2024: 30" in html
     assert "50.0%</span> on Feb 2024" in html
     assert "is not over yet" in html
-    picture = line(Chart(table="monthly", x="month", y="sum(value)"), reading)
-    assert picture.note.endswith("is not over yet.")
-    solid, dashed = drawn(picture)[:2]
+    chart = line(Chart(table="monthly", x="month", y="sum(value)"), context)
+    assert chart.note.endswith("is not over yet.")
+    solid, dashed = data_of(chart)[:2]
     assert sorted(value for value in solid["y"] if value == value) == [10, 20, 30]
     assert sorted(value for value in dashed["y"] if value == value) == [30, 40]
-    growth = series_data(Chart(table="monthly", x="month", y="sum(value)", show="growth"), reading)
+    growth = series_data(Chart(table="monthly", x="month", y="sum(value)", show="growth"), context)
     assert list(growth.frame["x"]) == ["2024-02", "2024-05"]
 
 
 @pytest.mark.parametrize(("good", "look"), [("up", "better"), ("down", "worse"), ("none", "")])
-def test_growth_is_good_only_where_it_is_declared_so(
-    reading: BlockContext, good: Any, look: str
-) -> None:
-    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month", good=good), reading)
+def test_growth_is_coloured_as_declared(context: BlockContext, good: Any, look: str) -> None:
+    html = kpi_html(Kpi(table="monthly", value="sum(value)", over="month", good=good), context)
     assert f'<span class="{look}"><span role="img" aria-label="up">' in html
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("2026-11", True), ("2026", True), (date(2026, 11, 25), True), ("2026-10", False), ("2025", False),
-     (date(2026, 11, 24), False), (datetime(2026, 11, 25, tzinfo=UTC), False), (11, False), (None, False)],
-)  # fmt: skip
+    [
+        ("2026-11", True),
+        ("2026", True),
+        (date(2026, 11, 25), True),
+        ("2026-10", False),
+        ("2025", False),
+        (date(2026, 11, 24), False),
+        (datetime(2026, 11, 25, tzinfo=UTC), False),
+        (11, False),
+        (None, False),
+    ],
+)
 def test_which_periods_are_not_over(value: object, expected: bool) -> None:
-    assert unfinished(value, datetime(2026, 11, 25, 12, tzinfo=UTC)) is expected
+    assert is_unfinished(value, datetime(2026, 11, 25, 12, tzinfo=UTC)) is expected
 
 
-def test_lines_break_where_days_are_missing_and_single_days_are_dots(reading: BlockContext) -> None:
-    picture = line(Chart(table="gaps", x="day", y="sum(value)"), reading)
-    solid, _, dots = drawn(picture)
+def test_lines_break_where_days_are_missing_and_single_days_are_dots(context: BlockContext) -> None:
+    chart = line(Chart(table="gaps", x="day", y="sum(value)"), context)
+    solid, _, dots = data_of(chart)
     gaps = [place for place, value in enumerate(solid["y"]) if value != value]
     assert len(gaps) == 2
     assert [str(solid["x"][place])[:10] for place in gaps] == [str(DAYS[30]), str(DAYS[60])]
     assert [value for value, alpha in zip(dots["y"], dots["alpha"], strict=True) if alpha] == [60]
 
 
-def test_a_rhythm_such_as_the_weekend_is_no_gap() -> None:
+def test_a_regular_step_such_as_the_weekend_is_not_a_gap() -> None:
     import pandas as pd
 
     weekdays = list(pd.bdate_range("2024-01-01", periods=40))
-    assert not any(breaks(weekdays, months=False))
+    assert not any(gaps_before(weekdays, months=False))
     months = [pd.Timestamp(f"2024-{month:02}-01") for month in (1, 2, 3, 6, 7)]
-    assert breaks(months, months=True) == [False, False, False, True, False]
-    assert breaks([], months=False) == []
+    assert gaps_before(months, months=True) == [False, False, False, True, False]
+    assert gaps_before([], months=False) == []
 
 
 @pytest.mark.parametrize("kind", [line, area])
 @pytest.mark.parametrize("x", ["month", "day"])
-def test_a_single_x_is_drawn(reading: BlockContext, kind: Any, x: str) -> None:
-    picture = kind(Chart(table="single", x=x, y="sum(value)"), reading)
-    assert any(5 in list(part.get("y", [])) for part in drawn(picture))
+def test_a_single_x_is_drawn(context: BlockContext, kind: Any, x: str) -> None:
+    chart = kind(Chart(table="single", x=x, y="sum(value)"), context)
+    assert any(5 in list(part.get("y", [])) for part in data_of(chart))
     if kind is line:
-        assert picture.figure.x_range.end > picture.figure.x_range.start
+        assert chart.figure.x_range.end > chart.figure.x_range.start
 
 
-def test_too_few_periods_are_named_as_the_reason(reading: BlockContext) -> None:
+def test_too_few_periods_are_given_as_the_reason(context: BlockContext) -> None:
     with pytest.raises(NoRowsError, match="two periods"):
-        line(Chart(table="single", x="month", y="sum(value)", show="growth"), reading)
-    with pytest.raises(NoRowsError, match="average of 3"):
-        line(Chart(table="single", x="month", y="sum(value)", show="average"), reading)
+        line(Chart(table="single", x="month", y="sum(value)", show="growth"), context)
+    with pytest.raises(NoRowsError, match="average of 3 needs at least as many"):
+        line(Chart(table="single", x="month", y="sum(value)", show="average"), context)
 
 
 # Names, colours and numbers
 
 
-def test_a_missing_value_has_a_name(reading: BlockContext) -> None:
+def test_a_missing_value_has_a_name(context: BlockContext) -> None:
     by_carrier = series_data(
-        Chart(table="delays", x="month", y="sum(delay)", by="carrier", series=10), reading
+        Chart(table="delays", x="month", y="sum(delay)", by="carrier", series=10), context
     )
     assert "No value" in set(by_carrier.frame["series"])
-    bars = bar(Bar(table="delays", x="carrier", y="sum(delay)"), reading)
-    assert drawn(bars)[0]["x"][-1] == "No value"
+    bars = bar(Bar(table="delays", x="carrier", y="sum(delay)"), context)
+    assert data_of(bars)[0]["x"][-1] == "No value"
     assert (
         "nan"
         not in scatter(
-            Scatter(table="delays", x="delay", y="flights", by="carrier"), reading
+            Scatter(table="delays", x="delay", y="flights", by="carrier"), context
         ).legend
     )
 
 
-def test_a_series_keeps_its_colour_in_all_charts_of_a_page(figures: Figures) -> None:
-    whole = BlockContext(figures, FORMATS)
-    some = BlockContext(figures, FORMATS, (Filter("carrier", "in", tuple(CARRIERS[4:6])),))
+def test_a_series_keeps_its_colour_in_all_charts_of_a_page(store: CachedStore) -> None:
+    whole = BlockContext(store, FORMATS)
+    some = BlockContext(store, FORMATS, (Filter("carrier", "in", tuple(CARRIERS[4:6])),))
     chart = Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=10)
 
-    def colors(reading: BlockContext) -> dict[str, str]:
-        names = list(dict.fromkeys(series_data(chart, reading).frame["series"]))
-        return reading.colors("delays", "carrier", names)
+    def colors(context: BlockContext) -> dict[str, str]:
+        names = list(dict.fromkeys(series_data(chart, context).frame["series"]))
+        return context.colors("delays", "carrier", names)
 
     every, filtered = colors(whole), colors(some)
     assert filtered == {name: every[name] for name in CARRIERS[4:6]}
     assert len(set(every.values())) == len(every)
 
 
-def test_colours_run_out_only_after_all_are_used() -> None:
+def test_colours_repeat_only_after_all_are_used() -> None:
     colors = SeriesColors()
     known = [f"v{number}" for number in range(25)]
     chosen = colors.of("c", known, ["v1", "v11", "v21", OTHERS])
@@ -294,15 +288,15 @@ def test_colours_run_out_only_after_all_are_used() -> None:
     assert colors.of("c", known, ["v1"]) == {"v1": SERIES[1]}
 
 
-def test_numbers_that_identify_are_written_as_they_are_and_looked_up(
-    figures: Figures, reading: BlockContext
+def test_identifiers_are_written_without_separators_and_entered_in_filters(
+    store: CachedStore, context: BlockContext
 ) -> None:
-    assert reading.writer("stores", "store_id")(31_782) == "31782"
-    assert reading.writer("monthly", "year")(2024) == "2024"
+    assert context.writer("stores", "store_id")(31_782) == "31782"
+    assert context.writer("monthly", "year")(2024) == "2024"
     page = PageSettings.model_validate(
         {"title": "S", "filters": ["store_id"], "blocks": [{"table": {"table": "stores"}}]}
     )
-    offers, notices = offers_of(page, figures)
+    offers, notices = filter_options(page, store)
     assert notices == []
     (item,) = page_filters(offers, FORMATS, lambda: None)
     item.set(["30017", "30042"])
@@ -315,41 +309,48 @@ def test_numbers_that_identify_are_written_as_they_are_and_looked_up(
         assert item.widget.error_state
 
 
-def test_a_whole_number_of_a_month_is_named(reading: BlockContext) -> None:
+def test_a_whole_number_of_a_month_is_named(context: BlockContext) -> None:
     assert FORMATS.period_of("month", 11) == "November"
     assert FORMATS.period_of("week", 46) == "Week 46"
     assert FORMATS.period_of("year", 2024) == "2024"
     assert "on Number 11" in kpi_html(
-        Kpi(table="monthly", value="sum(value)", over="number"), reading
+        Kpi(table="monthly", value="sum(value)", over="number"), context
     )
 
 
 @pytest.mark.parametrize(
-    ("form", "value", "written"),
-    [("decimal", 1e-9, "1E-9"), ("decimal", 0.00123, "0.00123"), ("decimal", -0.0004, "-0.0004"),
-     ("decimal", 0.0, "0.00"), ("percent", 0.00001, "0.001%"), ("number", 2.5e-7, "2.5E-7"), ("decimal", 0.25, "0.25")],
-)  # fmt: skip
-def test_small_numbers_are_not_shown_as_nothing(form: Any, value: float, written: str) -> None:
-    assert FORMATS.writer(form)(value) == written
+    ("form", "value", "text"),
+    [
+        ("decimal", 1e-9, "1E-9"),
+        ("decimal", 0.00123, "0.00123"),
+        ("decimal", -0.0004, "-0.0004"),
+        ("decimal", 0.0, "0.00"),
+        ("percent", 0.00001, "0.001%"),
+        ("number", 2.5e-7, "2.5E-7"),
+        ("decimal", 0.25, "0.25"),
+    ],
+)
+def test_small_numbers_are_not_rounded_to_zero(form: Any, value: float, text: str) -> None:
+    assert FORMATS.writer(form)(value) == text
     assert FORMATS.writer("currency")(1e-9)[1:] != "0.00"
 
 
-def test_visitors_read_nothing_of_the_servers_folders() -> None:
+def test_visitors_see_no_paths_of_the_server() -> None:
     lost = SinkError(
         "sqlite:/srv/app/lake/serving.db: unable to open database file", hint="look at /srv/app"
     )
     assert "/srv" not in visitor_text(lost)
     assert visitor_text(SinkError("sqlite:/srv/x.db: nothing was published yet")).startswith(
-        "Nothing was published yet"
+        "Nothing has been published yet"
     )
-    assert without_places("/srv/app/data/sales.csv: no column 'x'") == "sales.csv: no column 'x'"
-    assert without_places("mongodb://db.example:27017/shop: refused") == "shop: refused"
-    assert without_places("gold.sales: 3/4 rows, a and/or b") == "gold.sales: 3/4 rows, a and/or b"
+    assert without_paths("/srv/app/data/sales.csv: no column 'x'") == "sales.csv: no column 'x'"
+    assert without_paths("mongodb://db.example:27017/shop: refused") == "shop: refused"
+    assert without_paths("gold.sales: 3/4 rows, a and/or b") == "gold.sales: 3/4 rows, a and/or b"
     assert visitor_text(CallError("no table 'x'", hint="there is y")) == "no table 'x'. there is y."
 
 
-def test_every_kind_of_block_takes_a_metric_of_several_columns(reading: BlockContext) -> None:
+def test_every_kind_of_block_takes_a_metric_of_several_columns(context: BlockContext) -> None:
     block = Block.model_validate({"kpi": {"table": "delays", "value": "sum(delay) / sum(flights)"}})
-    assert kpi_html(block.content, reading)  # type: ignore[arg-type]
+    assert kpi_html(block.content, context)  # type: ignore[arg-type]
     assert FORMATS.label("sum(delay) / sum(flights)") == "Delay / Flights"
     assert FORMATS.label("quantile(delay, 0.9)") == "Delay"

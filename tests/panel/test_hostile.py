@@ -1,4 +1,4 @@
-"""Texts that want to be scripts, through every door into the dashboard; and the headers that stop what gets through."""
+"""Hostile texts from every source of the dashboard never run, and the security headers are sent."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ import medallion as md
 import medallion_panel
 from medallion.records import Run
 from medallion_panel.ui.markup import markdown, markup_table
+from tests.panel.dashboard_server import close_menu, serving
 from tests.panel.hostile import HOSTILE, nothing_ran
-from tests.panel.serving import close_menu, serving
 
 
 def declaration() -> dict[str, Any]:
@@ -136,7 +136,7 @@ def address(project: md.Pipeline) -> Iterator[str]:
 
 @pytest.fixture
 def watched(tab: Any) -> Iterator[Any]:
-    """A tab that fails when a dialog opens or a hostile text became an element."""
+    """A tab whose test fails when a dialog opens or a hostile text becomes an element."""
     opened: list[str] = []
     tab.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
     tab.set_viewport_size({"width": 1400, "height": 6000})
@@ -149,7 +149,7 @@ def test_the_corpus_is_large_enough() -> None:
     assert len({*HOSTILE}) >= 50
 
 
-def test_nothing_of_an_address_runs(watched: Any, address: str) -> None:
+def test_nothing_in_a_url_runs(watched: Any, address: str) -> None:
     parts = [
         ("page", "values"),
         *((text, text) for text in HOSTILE),
@@ -165,8 +165,11 @@ def test_nothing_of_an_address_runs(watched: Any, address: str) -> None:
             if number % 2
             else {"page": "values", "sort": text, "number": text, "row": text, "q": text}
         )
-        go = "search => { history.pushState(null, '', search); dispatchEvent(new PopStateEvent('popstate')) }"
-        watched.evaluate(go, f"?{urlencode(query)}")
+        navigate = (
+            "search => { history.pushState(null, '', search);"
+            " dispatchEvent(new PopStateEvent('popstate')) }"
+        )
+        watched.evaluate(navigate, f"?{urlencode(query)}")
         notice = (
             f"There is no page “{text}”"
             if number % 2
@@ -176,7 +179,7 @@ def test_nothing_of_an_address_runs(watched: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["theme", "page", "bokeh-session-id", "bokeh-app-path"])
-def test_nothing_of_an_address_is_in_the_page_itself(address: str, name: str) -> None:
+def test_nothing_in_a_url_is_in_the_html_of_the_page(address: str, name: str) -> None:
     plain = _body(address)
     html = _body(f"{address}?{urlencode([(name, text) for text in HOSTILE])}")
     assert [text for text in HOSTILE if text in html and text not in plain] == []
@@ -190,7 +193,7 @@ def _body(url: str) -> str:
         return error.read().decode()
 
 
-def test_nothing_of_a_database_runs(watched: Any, address: str) -> None:
+def test_nothing_in_a_database_runs(watched: Any, address: str) -> None:
     chosen = urlencode({"page": "values", "row": "20"})
     watched.goto(f"{address}?{chosen}")
     expect(watched.locator("dl")).to_contain_text(HOSTILE[20])
@@ -214,7 +217,7 @@ def test_nothing_of_a_database_runs(watched: Any, address: str) -> None:
     expect(tooltip).to_be_attached()
 
 
-def test_no_name_of_a_column_runs(watched: Any, address: str, tmp_path: Path) -> None:
+def test_no_column_name_runs(watched: Any, address: str, tmp_path: Path) -> None:
     watched.goto(f"{address}?page=columns")
     for text in HOSTILE[4:]:
         label = text.replace("_", " ").capitalize()
@@ -229,7 +232,7 @@ def test_no_name_of_a_column_runs(watched: Any, address: str, tmp_path: Path) ->
     assert heads == [f"'{text}" if text.startswith(("@", "-")) else text for text in HOSTILE]
 
 
-def test_nothing_of_a_declaration_runs(watched: Any, address: str) -> None:
+def test_nothing_in_a_declaration_runs(watched: Any, address: str) -> None:
     watched.goto(address)
     expect(watched.get_by_role("banner").get_by_text(HOSTILE[8])).to_be_visible()
     page = watched.get_by_role("navigation").get_by_text("Texts")
@@ -240,7 +243,7 @@ def test_nothing_of_a_declaration_runs(watched: Any, address: str) -> None:
     assert watched.title() == HOSTILE[8]
 
 
-def test_no_reason_of_a_reject_runs(watched: Any, address: str) -> None:
+def test_no_rule_name_runs(watched: Any, address: str) -> None:
     watched.goto(f"{address}?page=system")
     expect(watched.get_by_text("gold.names: one_of name")).to_be_visible()
 
@@ -250,8 +253,8 @@ def test_a_failed_run_is_in_the_header_and_its_reason_does_not_run(
 ) -> None:
     now = datetime.now(UTC)
     project.lake.put_run(
-        Run(id=f"{now:%Y%m%d-%H%M%S}-ffffff", pipeline="hostile", status="failed", started=now, finished=now,
-            error=HOSTILE[16])
+        Run(id=f"{now:%Y%m%d-%H%M%S}-ffffff", pipeline="hostile", status="failed", started=now,
+            finished=now, error=HOSTILE[16])
     )  # fmt: skip
     watched.goto(f"{address}?page=system")
     expect(
@@ -260,14 +263,14 @@ def test_a_failed_run_is_in_the_header_and_its_reason_does_not_run(
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_markdown_keeps_no_code(text: str) -> None:
-    for written in (
+def test_markdown_has_no_code(text: str) -> None:
+    for markdown_text in (
         text,
         f"# {text}",
         f"[{text}](https://example.org)",
         f"![{text}](javascript:alert(1))",
     ):
-        html = str(markdown(written)).lower().partition("</style>")[2]
+        html = str(markdown(markdown_text)).lower().partition("</style>")[2]
         for part in (
             "<script",
             "<iframe",
@@ -283,7 +286,8 @@ def test_markdown_keeps_no_code(text: str) -> None:
 
 def test_markdown_is_markdown() -> None:
     html = markdown(
-        "# Sales\n\n**Bold**, <u>under</u> and [a link](https://example.org)\n\n| a |\n| - |\n| 1 |\n"
+        "# Sales\n\n**Bold**, <u>under</u> and [a link](https://example.org)\n\n"
+        "| a |\n| - |\n| 1 |\n"
     )
     for part in (
         "<h1>Sales</h1>",
@@ -303,14 +307,22 @@ def test_a_cell_is_text_unless_it_is_markup() -> None:
     assert "<td>&lt;i&gt;</td><td><u>&lt;s&gt;</u></td>" in table
 
 
-PLACES = ("medallion_panel", "static/js/bokeh.min.js", "nothing/here", "favicon.ico", "medallion_panel/ws",
-          "medallion_panel/autoload.js?bokeh-autoload-element=x", "medallion_panel/metadata", "")  # fmt: skip
+PATHS = (
+    "medallion_panel",
+    "static/js/bokeh.min.js",
+    "nothing/here",
+    "favicon.ico",
+    "medallion_panel/ws",
+    "medallion_panel/autoload.js?bokeh-autoload-element=x",
+    "medallion_panel/metadata",
+    "",
+)
 
 
 def test_every_response_has_the_headers(address: str, project: md.Pipeline) -> None:
     root = address.removesuffix("medallion_panel")
-    for place in PLACES:
-        _has_headers(f"{root}{place}")
+    for path in PATHS:
+        _has_headers(f"{root}{path}")
     login = Path(medallion_panel.__file__).with_name("login.html")
     options = (
         "--basic-auth",
@@ -321,14 +333,14 @@ def test_every_response_has_the_headers(address: str, project: md.Pipeline) -> N
         str(login),
     )
     with serving(project.base / "medallion.yaml", *options) as url:
-        for place in (
+        for path in (
             "login",
             "login?error=%3Cscript%3E",
             "logout",
             "medallion_panel",
             "static/js/bokeh.min.js",
         ):
-            _has_headers(f"{url.removesuffix('medallion_panel')}{place}")
+            _has_headers(f"{url.removesuffix('medallion_panel')}{path}")
 
 
 def _has_headers(url: str) -> None:

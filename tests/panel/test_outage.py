@@ -1,4 +1,4 @@
-"""A server or a store that is away: the page says so at once, and shows what was asked when it is back."""
+"""An unreachable server or store: the page says so, and recovers when it is back."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.serving import close_menu, free_port, server, serving
+from tests.panel.dashboard_server import close_menu, free_port, server, serving
 
 LOST = "Connection to the server lost"
 
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A tab whose console may tell of the server that is away."""
+    """A tab whose console may have errors, because the server goes away."""
     tab = browser.new_page(viewport={"width": 1400, "height": 2600})
     tab.set_default_timeout(60_000)
     yield tab
     tab.close()
 
 
-def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(
-    page: Any, project: md.Pipeline
-) -> None:
+def test_a_page_reports_a_lost_server_and_is_restored(page: Any, project: md.Pipeline) -> None:
     config, port = project.base / "medallion.yaml", free_port()
     with server(config, port=port) as served:
         page.goto(f"{served.url}?page=clients")
@@ -49,7 +47,7 @@ def test_a_page_whose_server_is_gone_says_so_and_comes_back_as_it_was(
         page.close()
 
 
-def test_a_server_that_hangs_is_told_and_gets_its_page_back(
+def test_a_server_that_hangs_is_reported_and_the_page_stays(
     page: Any, project: md.Pipeline
 ) -> None:
     with server(project.base / "medallion.yaml") as served:
@@ -80,14 +78,14 @@ def test_what_could_not_be_read_is_read_when_the_store_is_back(tab: Any, tmp_pat
         tab.get_by_role("combobox", name="Country").click()
         tab.get_by_role("menuitem", name="France").click()
         close_menu(tab)
-        expect(tab.get_by_text("Store out of reach")).to_be_visible()
+        expect(tab.get_by_text("Store unreachable")).to_be_visible()
         expect(tab.locator("tbody tr")).to_have_count(0)
         expect(tab.locator(".figure")).to_be_hidden()
         hidden.rename(store)
         expect(tab.locator(".figure")).to_have_text("7")
         expect(tab.get_by_text("1–5 of 7")).to_be_visible()
         expect(tab.locator("tbody tr")).to_have_count(5)
-        expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+        expect(tab.get_by_text("Store unreachable")).to_have_count(0)
         store.rename(hidden)
         tab.get_by_role("navigation").get_by_text("Home", exact=True).click()
         expect(tab.get_by_text("There is nothing to show yet")).to_be_visible()

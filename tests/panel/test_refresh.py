@@ -1,4 +1,4 @@
-"""A release that is published while a page is open takes the place of the former one without a flicker."""
+"""A release published while a page is open replaces the former one without flicker."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.drawn import shows
-from tests.panel.serving import close_menu, serving
-from tests.panel.test_served import euros, figures
+from tests.panel.dashboard_server import close_menu, serving
+from tests.panel.page_content import shows
+from tests.panel.test_dashboard import euros, query_lake
 
-# Looks at every frame, and at every change of the tree, whether something that was shown is away; takes the way down.
+# Checks at every frame, and at every change of the DOM, whether an element that was shown is
+# missing.
 WATCH = """() => {
-  const all = (root, found = []) => { for (const each of root.querySelectorAll("*")) { found.push(each)
-    if (each.shadowRoot) all(each.shadowRoot, found) } return found }
+  const all = (root, elements = []) => {
+    for (const each of root.querySelectorAll("*")) {
+      elements.push(each)
+      if (each.shadowRoot) all(each.shadowRoot, elements)
+    }
+    return elements
+  }
   const first = all(document)
   const charts = first.filter((each) => each.tagName === "CANVAS")
   const figures = first.filter((each) => each.className === "figure").length
@@ -26,31 +32,34 @@ WATCH = """() => {
   const watched = window.watched = { frames: 0, faults: [], charts: charts.length, figures, rows,
     scrolled: scrolled.length }
   const fault = (text) => { if (!watched.faults.includes(text)) watched.faults.push(text) }
-  const kept = () => { for (const each of charts) if (!each.isConnected) fault("a chart was taken away") }
+  const checkCharts = () => {
+    for (const each of charts) if (!each.isConnected) fault("a chart was removed")
+  }
   const look = () => {
-    kept()
+    checkCharts()
     const now = all(document)
-    for (const each of charts) if (!each.getBoundingClientRect().height) fault("a chart has no height")
+    const height = (each) => each.getBoundingClientRect().height
+    for (const each of charts) if (!height(each)) fault("a chart has no height")
     const numbers = now.filter((each) => each.className === "figure")
     if (numbers.length !== figures) fault(`${numbers.length} figures instead of ${figures}`)
-    for (const each of numbers) if (!each.textContent.trim() || !each.getBoundingClientRect().height)
-      fault("an empty figure")
-    if (now.filter((each) => each.tagName === "TD").length < rows) fault("rows are away")
-    if (now.some((each) => each.classList.contains("MuiAlert-root") && each.getBoundingClientRect().height))
-      fault("an alert")
-    for (const [each, top] of scrolled) if (each.scrollTop !== top) fault(`scrolled from ${top} to ${each.scrollTop}`)
+    const empty = (each) => !each.textContent.trim() || !height(each)
+    if (numbers.some(empty)) fault("an empty figure")
+    if (now.filter((each) => each.tagName === "TD").length < rows) fault("rows are missing")
+    const isAlert = (each) => each.classList.contains("MuiAlert-root") && height(each)
+    if (now.some(isAlert)) fault("an alert")
+    for (const [each, top] of scrolled) {
+      if (each.scrollTop !== top) fault(`scrolled from ${top} to ${each.scrollTop}`)
+    }
     watched.frames += 1
     requestAnimationFrame(look)
   }
   for (const root of [document, ...first.map((each) => each.shadowRoot).filter(Boolean)])
-    new MutationObserver(kept).observe(root, { childList: true, subtree: true })
+    new MutationObserver(checkCharts).observe(root, { childList: true, subtree: true })
   look()
 }"""
 
 
-def test_a_new_release_takes_the_place_of_the_former_without_a_flicker(
-    tab: Any, tmp_path: Path
-) -> None:
+def test_a_new_release_is_shown_without_flicker(tab: Any, tmp_path: Path) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
     pipeline.run()
     with serving(pipeline.base / "medallion.yaml") as url:
@@ -75,7 +84,7 @@ def test_a_new_release_takes_the_place_of_the_former_without_a_flicker(
         assert tab.evaluate("watched.faults") == []
 
 
-def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(
+def test_filters_have_the_options_of_a_new_release_and_keep_their_values(
     tab: Any, tmp_path: Path
 ) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
@@ -84,14 +93,14 @@ def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(
     first = clients.read_text()
     with serving(pipeline.base / "medallion.yaml") as url:
         tab.goto(f"{url}?page=clients&country=France&country=Japan&spent=700..")
-        chosen = "spent >= 700 and country in ('France', 'Japan')"
-        expect(tab.locator(".figure")).to_have_text(count(pipeline, chosen))
+        condition = "spent >= 700 and country in ('France', 'Japan')"
+        expect(tab.locator(".figure")).to_have_text(count(pipeline, condition))
         clients.write_text(
             f"{first}31,Client 31,France,4321.50,2031-05-05\n32,Client 32,Peru,800.50,2024-01-01\n"
         )
         pipeline.run()
         expect(tab.get_by_text(pipeline.store().release().id)).to_be_attached()
-        expect(tab.locator(".figure")).to_have_text(count(pipeline, chosen))
+        expect(tab.locator(".figure")).to_have_text(count(pipeline, condition))
         tab.get_by_role("combobox", name="Country").click()
         tab.get_by_role("menuitem", name="Peru").click()
         close_menu(tab)
@@ -103,10 +112,10 @@ def test_filters_offer_what_a_new_release_holds_and_keep_what_was_chosen(
         expect(tab.locator(".figure")).to_have_text(
             count(pipeline, "spent >= 700 and country = 'France'")
         )
-        tab.wait_for_url(lambda address: "country=France" in address and "Japan" not in address)
+        tab.wait_for_url(lambda url: "country=France" in url and "Japan" not in url)
 
 
-def test_a_page_nobody_declared_follows_its_table(tab: Any, tmp_path: Path) -> None:
+def test_a_default_page_follows_its_table(tab: Any, tmp_path: Path) -> None:
     yaml = shop.YAML.partition("dashboard:")[0]
     config = shop.write(tmp_path / "project", yaml)
     md.Pipeline.load(config).run()
@@ -120,23 +129,23 @@ def test_a_page_nobody_declared_follows_its_table(tab: Any, tmp_path: Path) -> N
         md.Pipeline.load(config).run()
         expect(tab.get_by_text("By product", exact=True)).to_have_count(0)
         expect(tab.get_by_text("By country", exact=True).first).to_be_visible()
-        gone = without.replace(
+        renamed = without.replace(
             "  gold:\n    clients: {from: silver.clients}\n    sales:",
             "  gold:\n    clients: {from: silver.clients}\n    trade:",
         )
-        config.write_text(gone)
+        config.write_text(renamed)
         md.Pipeline.load(config).run()
         expect(tab.get_by_text("There is no page “sales”; this is the first one.")).to_be_visible()
         expect(tab.get_by_role("navigation").get_by_text("Trade")).to_be_visible()
 
 
 def count(pipeline: md.Pipeline, where: str) -> str:
-    ((number,),) = figures(pipeline, f"select count(*) from clients where {where}")
+    ((number,),) = query_lake(pipeline, f"select count(*) from clients where {where}")
     return str(number)
 
 
 def by_product(pipeline: md.Pipeline) -> list[tuple[Any, ...]]:
-    return figures(
+    return query_lake(
         pipeline,
         "select product, sum(revenue)::double as y from sales group by product order by y desc",
     )

@@ -1,4 +1,4 @@
-"""The shop's six pages on every store: the figures of the lake, a release published meanwhile, a store down and up."""
+"""The shop's pages on every store: figures, a new release, and an outage of the store."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.api.project import gunicorn
-from tests.panel.drawn import cells, shows
-from tests.panel.serving import serving
+from tests.panel.dashboard_server import serving
+from tests.panel.page_content import cells, shows
 from tests.proxy import Proxy, proxy
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
@@ -31,27 +31,27 @@ Sql = Callable[[str], list[tuple[Any, ...]]]
 def _served(
     store: str, folder: Path, monkeypatch: pytest.MonkeyPatch, mongodb: str
 ) -> Iterator[tuple[str, md.Pipeline, Callable[[bool], object]]]:
-    """The shop published on a store and its dashboard: (address, pipeline, what takes the store away and back)."""
+    """The shop published on a store, with its dashboard: (URL, pipeline, function for outages)."""
     shutil.copytree(SHOP / "data", folder / "data")
     config = Path(shutil.copy(SHOP / "medallion.yaml", folder))
     if store == "mongodb":
-        with proxy(mongodb) as way:
+        with proxy(mongodb) as connection:
             monkeypatch.setenv(
                 "MEDALLION_STORE",
-                way.url.replace("http:", "mongodb:") + "/" + mongodb.rpartition("/")[2],
+                connection.url.replace("http:", "mongodb:") + "/" + mongodb.rpartition("/")[2],
             )
             pipeline = _published(config)
             with serving(config) as url:
-                yield url, pipeline, lambda down: _cut(way, down)
+                yield url, pipeline, lambda down: _cut(connection, down)
         return
     pipeline = _published(config)
     if store == "api":
         with (
             gunicorn(folder, 1) as place,
-            proxy(f"http://{place}") as way,
-            serving(config, MEDALLION_API_URL=way.url) as url,
+            proxy(f"http://{place}") as connection,
+            serving(config, MEDALLION_API_URL=connection.url) as url,
         ):
-            yield url, pipeline, lambda down: _cut(way, down)
+            yield url, pipeline, lambda down: _cut(connection, down)
         return
     with serving(config) as url:
         here, hidden = folder / "lake/serving.db", folder / "lake/hidden.db"
@@ -64,12 +64,12 @@ def _published(config: Path) -> md.Pipeline:
     return pipeline
 
 
-def _cut(way: Proxy, down: bool) -> None:
-    way.refuse, way.cut_answers = down, 1_000_000 if down else 0
+def _cut(connection: Proxy, down: bool) -> None:
+    connection.refuse, connection.cut_answers = down, 1_000_000 if down else 0
 
 
 def _lake(pipeline: md.Pipeline) -> Sql:
-    """Asks the gold tables of the lake."""
+    """A function that queries the gold tables of the lake."""
     connection = duckdb.connect()
     for name in ("clients_stats", "product_stats", "monthly_stats", "country_stats", "sales"):
         connection.register(name, pipeline.lake.table(f"gold.{name}").to_arrow())
@@ -77,7 +77,7 @@ def _lake(pipeline: md.Pipeline) -> Sql:
 
 
 def _euros(value: Any) -> str:
-    """As the pages write a sum of money where there is little room."""
+    """A sum of money in the short form of the pages."""
     for unit, factor, places in (("M", 1_000_000, 2), ("K", 10_000, 1)):
         if value >= factor:
             number = f"{float(value) / (1_000_000 if unit == 'M' else 1000):.{places}f}"
@@ -94,13 +94,21 @@ def test_every_page_on_every_store(
     request: pytest.FixtureRequest,
 ) -> None:
     mongodb = request.getfixturevalue("mongodb_url") if store == "mongodb" else ""
-    with _served(store, tmp_path, monkeypatch, mongodb) as (url, pipeline, away):
+    with _served(store, tmp_path, monkeypatch, mongodb) as (url, pipeline, set_down):
         lake = _lake(pipeline)
-        for page in (_home, _clients, _found_clients, _products, _trends, _countries, _performance):
+        for page in (
+            _home,
+            _clients,
+            _filtered_clients,
+            _products,
+            _trends,
+            _countries,
+            _performance,
+        ):
             page(tab, url, lake)
         expect(tab.get_by_text("could not be drawn")).to_have_count(0)
         _published_meanwhile(tab, url, pipeline)
-        _lost_and_found(tab, away)
+        _outage(tab, set_down)
 
 
 def _home(tab: Any, url: str, lake: Sql) -> None:
@@ -112,8 +120,8 @@ def _home(tab: Any, url: str, lake: Sql) -> None:
         [_euros(revenue), f"{purchases:,}", f"{items:,}", "1,500"]
     )
     ((last, former),) = lake(
-        "select max_by(revenue, month), (select max_by(revenue, month) from monthly_stats where month < '2025-01') "
-        "from monthly_stats"
+        "select max_by(revenue, month), "
+        "max_by(revenue, month) filter (month < '2025-01') from monthly_stats"
     )
     expect(tab.get_by_text(f"{abs(last / former - 1):.1%} on Dec 2024")).to_be_visible()
     shows(tab, ["y"], lake("select revenue::double from monthly_stats order by month"))
@@ -155,14 +163,15 @@ def _clients(tab: Any, url: str, lake: Sql) -> None:
         tab,
         ["left", "rows"],
         lake(
-            "select bin, (select count(*) from clients_stats where floor(total_spent / 500) * 500 = bin) "
-            "from (select unnest(range(0, (select max(total_spent)::bigint + 1 from clients_stats), 500)) as bin)"
+            "select bin, (select count(*) from clients_stats "
+            "where floor(total_spent / 500) * 500 = bin) from (select unnest(range(0, "
+            "(select max(total_spent)::bigint + 1 from clients_stats), 500)) as bin)"
         ),
     )
 
 
-def _found_clients(tab: Any, url: str, lake: Sql) -> None:
-    """Every filter, the search and the sort at once, from a link."""
+def _filtered_clients(tab: Any, url: str, lake: Sql) -> None:
+    """Filters, search and sort together, from a link."""
     tab.goto(
         f"{url}?page=clients&country=France&country=Spain&total_spent=100.0..2500.5"
         "&last_purchase=2024-06-01..2025-01-30&q=é&sort=name"
@@ -197,8 +206,11 @@ def _products(tab: Any, url: str, lake: Sql) -> None:
         tab, ["x", "y"], lake(f"select product, {share} from product_stats order by revenue desc")
     )
     for product in ("Espresso machine", "Travel mug"):
-        trend = f"select product, sum(revenue)::double from sales where product = '{product}' group by month, product"
-        shows(tab, ["series", "y"], lake(f"{trend} order by month"))
+        trend = (
+            f"select product, sum(revenue)::double from sales where product = '{product}' "
+            "group by month, product order by month"
+        )
+        shows(tab, ["series", "y"], lake(trend))
     cells(
         tab,
         [
@@ -227,7 +239,8 @@ def _trends(tab: Any, url: str, lake: Sql) -> None:
             (raw, mean if place > 1 else None)
             for place, (raw, mean) in enumerate(
                 lake(
-                    f"select y, avg(y) over (order by month rows 2 preceding) from ({months}) order by month"
+                    "select y, avg(y) over (order by month rows 2 preceding) "
+                    f"from ({months}) order by month"
                 )
             )
         ],
@@ -290,7 +303,7 @@ def _performance(tab: Any, url: str, _: Sql) -> None:
 
 
 def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
-    """What is published appears on the page that is open, with its filters."""
+    """A new release appears on the open page, with its filters."""
     tab.goto(f"{url}?page=products&product=Moka+pot")
     expect(tab.locator("tbody tr")).to_have_count(1)
     before = pipeline.lake.current()
@@ -309,14 +322,14 @@ def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
     assert "product=Moka+pot" in tab.url
 
 
-def _lost_and_found(tab: Any, away: Callable[[bool], None]) -> None:
-    """A store that is away is told and the figures stay; what cannot be read says why; it comes back by itself."""
+def _outage(tab: Any, set_down: Callable[[bool], object]) -> None:
+    """An unreachable store is reported while the figures stay, and the page recovers."""
     shown = tab.locator("tbody tr td:nth-child(4)").text_content()
-    away(True)
-    expect(tab.get_by_text("Store out of reach")).to_be_visible()
+    set_down(True)
+    expect(tab.get_by_text("Store unreachable")).to_be_visible()
     expect(tab.locator("tbody tr td:nth-child(4)")).to_have_text([shown])
-    away(False)
-    expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+    set_down(False)
+    expect(tab.get_by_text("Store unreachable")).to_have_count(0)
     tab.get_by_role("navigation").get_by_text("Home", exact=True).click()
     expect(tab.get_by_text("Revenue by month")).to_be_visible()
 

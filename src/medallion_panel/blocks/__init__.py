@@ -1,1 +1,1 @@
-"""What fills a page, one file a kind of block."""
+"""The blocks of a page, one file per kind."""

@@ -1,4 +1,4 @@
-"""What all charts share: quiet axes, figures written by locale, and series named where they end."""
+"""Figures, axes and tooltips in the style that all charts share."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from medallion_panel.ui.theme import FONT, INK
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-_ORDERS = [
-    {name[:length]: place for place, name in enumerate(names)}
+_ORDERS = [  # of full names and of their first three letters
+    {name[:length]: position for position, name in enumerate(names)}
     for names in (_WEEKDAYS, _MONTHS)
     for length in (3, None)
 ]
-_LONGEST = 26
-_ROOM = 60  # letters below a chart
-_ACROSS = 40  # names below a chart
-_HIGH = 14  # pixels that a name beside a chart takes
-_SLANTED = 120  # pixels that names at a slant take from a chart
+_MAX_LETTERS = 26  # of a name
+_MAX_LETTERS_BELOW = 60  # of all names below a chart, until they are slanted
+_MAX_NAMES_BELOW = 40
+_NAME_HEIGHT = 14  # pixels of a name at the left of a chart
+_SLANTED_HEIGHT = 120  # pixels of slanted names below a chart
 
 
 def in_order(values: Sequence[Any]) -> list[Any]:
-    """Distinct values in their natural order: weekdays and months by the calendar, the rest by themselves."""
+    """Distinct values in order: names of weekdays and months by the calendar, all others sorted."""
     distinct = list(dict.fromkeys(values))
     for order in _ORDERS:
         if distinct and all(value in order for value in distinct):
@@ -45,18 +45,19 @@ def in_order(values: Sequence[Any]) -> list[Any]:
     return sorted(distinct)
 
 
-def cut(text: str) -> str:
-    """A text short enough for an axis, on one line."""
+def shorten(text: str) -> str:
+    """A text on one line, short enough for an axis."""
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return line if len(line) <= _MAX_LETTERS else line[: _MAX_LETTERS - 1] + "…"
 
 
-# The same in the browser: names that begin alike are told apart by an axis only when it holds them whole. Of more
-# names than can be read, only some are written.
-_CUT = f"""
+# `shorten` in the browser: the factors of an axis stay whole, so that names with the same beginning
+# remain distinct. Of more names than fit, only every n-th is written.
+_SHORTEN_TICK = f"""
 if (index % Math.ceil(ticks.length / most)) return ""
 const letters = [...tick.trim().replace(/\\s+/g, " ")]
-return letters.length <= {_LONGEST} ? letters.join("") : letters.slice(0, {_LONGEST - 1}).join("") + "…"
+if (letters.length <= {_MAX_LETTERS}) return letters.join("")
+return letters.slice(0, {_MAX_LETTERS - 1}).join("") + "…"
 """
 
 
@@ -73,31 +74,31 @@ def new_figure(height: int, **ranges: Any) -> figure:
 
 
 def name_axes(plot: figure, *, x: str, y: str | None = None) -> None:
-    """Write names at the axes, as text: Bokeh takes a string with `$$` in it for mathematics."""
+    """Label the axes with plain text: Bokeh renders a string that contains `$$` as mathematics."""
     plot.xaxis.axis_label = PlainText(text=x)
     if y is not None:
         plot.yaxis.axis_label = PlainText(text=y)
 
 
-def turn_crowded(plot: figure, names: Iterable[str]) -> None:
-    """Write the names below a chart at a slant where they would not have room side by side."""
-    crowded = sum(len(cut(name)) for name in names) > _ROOM
+def slant_crowded_names(plot: figure, names: Iterable[str]) -> None:
+    """Slant the names below a chart where they do not fit next to each other."""
+    crowded = sum(len(shorten(name)) for name in names) > _MAX_LETTERS_BELOW
     plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
     if crowded and isinstance(plot.y_range, FactorRange):
-        plot.yaxis.formatter = _names((plot.height - _SLANTED) // _HIGH)
+        plot.yaxis.formatter = _name_formatter((plot.height - _SLANTED_HEIGHT) // _NAME_HEIGHT)
 
 
-def _names(most: int) -> CustomJSTickFormatter:
-    return CustomJSTickFormatter(args={"most": most}, code=_CUT)
+def _name_formatter(most: int) -> CustomJSTickFormatter:
+    return CustomJSTickFormatter(args={"most": most}, code=_SHORTEN_TICK)
 
 
-class Looks:
-    """How axes and tooltips are written. Parameters: `formats`, those of the dashboard."""
+class ChartStyle:
+    """Styles axes and adds tooltips. Parameters: `formats`, those of the dashboard."""
 
     def __init__(self, formats: Formats) -> None:
         self._formats = formats
 
-    def axes(
+    def style_axes(
         self,
         plot: figure,
         *,
@@ -105,11 +106,17 @@ class Looks:
         y: FormatName | None = None,
         ticks: int = 5,
     ) -> None:
-        """Quiet axes; `x` and `y` say how the numbers of an axis are written, None that it holds names or times;
-        `ticks` is about how many numbers stand on an axis."""
-        sides = ((plot.xaxis[0], plot.xgrid, x, plot.x_range, _ACROSS),
-                 (plot.yaxis[0], plot.ygrid, y, plot.y_range, plot.height // _HIGH))  # fmt: skip
-        for axis, grid, form, span, names in sides:
+        """Style both axes.
+
+        Parameters: `x` and `y` are the formats of numeric axes, None for names and times; `ticks`
+        is about how many numbers to write on an axis.
+        """
+        max_names = plot.height // _NAME_HEIGHT
+        sides = (
+            (plot.xaxis[0], plot.xgrid, x, plot.x_range, _MAX_NAMES_BELOW),
+            (plot.yaxis[0], plot.ygrid, y, plot.y_range, max_names),
+        )
+        for axis, grid, form, span, most in sides:
             axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = None
             axis.major_label_text_font = axis.axis_label_text_font = FONT
             axis.major_label_text_font_size = axis.axis_label_text_font_size = "12px"
@@ -118,22 +125,25 @@ class Looks:
             grid.grid_line_color = INK if form else None
             grid.grid_line_alpha = 0.18
             if isinstance(span, FactorRange):
-                axis.formatter = _names(names)
+                axis.formatter = _name_formatter(most)
             elif isinstance(axis, DatetimeAxis):
                 axis.formatter = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
                 axis.ticker.desired_num_ticks = 5
             elif form:
-                axis.formatter = self._numbers(form)
+                axis.formatter = self._number_formatter(form)
                 axis.ticker.desired_num_ticks = ticks
 
-    def tips(self, plot: figure, tips: Sequence[tuple[str, str]], renderers: Sequence[Any]) -> None:
-        """What shows below the pointer. Data stands in it as text, never as HTML."""
-        plot.add_tools(
-            HoverTool(tooltips=list(tips), renderers=list(renderers), point_policy="snap_to_data")
+    def add_tooltips(
+        self, plot: figure, tooltips: Sequence[tuple[str, str]], renderers: Sequence[Any]
+    ) -> None:
+        """Show (label, template) pairs for the mark under the pointer; data is text, never HTML."""
+        hover = HoverTool(
+            tooltips=list(tooltips), renderers=list(renderers), point_policy="snap_to_data"
         )
+        plot.add_tools(hover)
 
-    def _numbers(self, name: FormatName) -> CustomJSTickFormatter:
-        """Figures as the reader's locale writes them, short."""
+    def _number_formatter(self, name: FormatName) -> CustomJSTickFormatter:
+        """A formatter of short numbers in the dashboard's locale."""
         options: Mapping[str, Any] = {"notation": "compact", "maximumSignificantDigits": 3}
         if name == "currency":
             options = {**options, "style": "currency", "currency": self._formats.currency}

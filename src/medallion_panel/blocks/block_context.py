@@ -1,4 +1,4 @@
-"""What every block reads with: the figures, the page's filters, and how values are written."""
+"""What every block reads and formats its data with: store, filters of the page, formats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from medallion.errors import CallError
 from medallion.query.column_types import Kind
 from medallion.query.metrics import metric_columns
 from medallion_panel.block_settings import FormatName
-from medallion_panel.data.queries import Figures
+from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import SERIES
 
@@ -20,98 +20,100 @@ COUNT = "count()"
 NO_VALUE = "No value"
 
 
-def drawable(value: Any) -> bool:
-    """Whether a value has a place in a chart: it is neither null nor infinite."""
+def is_drawable(value: Any) -> bool:
+    """Whether a value can be drawn: it is neither null nor NaN nor infinite."""
     return value is not None and not (isinstance(value, float) and not isfinite(value))
 
 
-def missing(value: Any) -> bool:
-    """Whether there is no value: null, or what is not a number."""
+def is_missing(value: Any) -> bool:
+    """Whether a value is null or NaN."""
     return value is None or (isinstance(value, float) and isnan(value))
 
 
 class NoRowsError(Exception):
-    """No row meets the filters."""
+    """There is nothing to draw; the message, where there is one, says why in words for visitors."""
 
 
 @dataclass(frozen=True)
 class BlockContext:
-    """One look at the store: `chosen` are the filters of the page, each holding for every table with its column;
-    `wanted` are the figures over a whole table that the page shows, which are asked in one question."""
+    """The store as one page sees it.
 
-    figures: Figures
+    `page_filters` apply to every table that has their column. `page_totals` are, by table, the
+    metrics over all its rows that the page shows: they are read in one query.
+    """
+
+    store: CachedStore
     formats: Formats
-    chosen: Sequence[Filter] = field(default_factory=tuple)
-    wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    page_filters: Sequence[Filter] = field(default_factory=tuple)
+    page_totals: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def filters(self, table: str) -> tuple[Filter, ...]:
-        """The page's filters that a table can be asked."""
-        columns = self.figures.kinds(table)
-        return tuple(condition for condition in self.chosen if condition.field in columns)
+        """The page's filters on columns that a table has."""
+        columns = self.store.kinds(table)
+        return tuple(condition for condition in self.page_filters if condition.field in columns)
 
     def total(self, table: str, metric: str) -> Any:
-        """A figure over all rows that the page's filters leave of a table."""
-        wanted = self.wanted.get(table, ())
-        if metric in wanted:
+        """A metric over all rows of a table that match the page's filters."""
+        metrics = self.page_totals.get(table, ())
+        if metric in metrics:
             try:
-                return self._totals(table, wanted)[metric]
-            except CallError:  # one of the others may be at fault
+                return self._totals(table, metrics)[metric]
+            except CallError:  # another metric of the page may be at fault
                 pass
         return self._totals(table, (metric,))[metric]
 
     def _totals(self, table: str, metrics: Sequence[str]) -> dict[str, Any]:
-        named = {str(place): text for place, text in enumerate(metrics)}
-        (row,) = self.figures.group(table, (), named, Query(filters=self.filters(table)))
-        return {text: row[place] for place, text in named.items()}
+        named = {str(number): text for number, text in enumerate(metrics)}
+        (row,) = self.store.group(table, (), named, Query(filters=self.filters(table)))
+        return {text: row[name] for name, text in named.items()}
 
     def count(self, table: str, filters: Sequence[Filter]) -> int:
-        """How many rows meet filters of a table."""
-        if table in self.wanted and tuple(filters) == self.filters(table):
+        """How many rows of a table match filters."""
+        if table in self.page_totals and tuple(filters) == self.filters(table):
             return int(self.total(table, COUNT))
-        return self.figures.count(table, Query(filters=tuple(filters)))
+        return self.store.count(table, Query(filters=tuple(filters)))
 
     def ignored(self, table: str) -> list[str]:
-        """The columns of the page's filters that a table does not have, in words."""
-        columns = self.figures.kinds(table)
+        """The labels of the page's filters on columns that a table lacks."""
+        columns = self.store.kinds(table)
         names = dict.fromkeys(
-            condition.field for condition in self.chosen if condition.field not in columns
+            condition.field for condition in self.page_filters if condition.field not in columns
         )
         return [self.formats.label(name) for name in names]
 
     def colors(self, table: str, column: str, names: Sequence[str]) -> dict[str, str]:
         """The colour of every series of a column, the same in all charts."""
-        values = self.figures.values(table, column, len(SERIES))
-        return self.figures.colors.of(column, map(self.formats.period, values), names)
+        values = self.store.values(table, column, len(SERIES))
+        return self.store.colors.of(column, map(self.formats.period, values), names)
 
     def series(self, value: Any) -> str:
-        """The name of the series of a value, or of its place on an axis of names."""
-        return NO_VALUE if missing(value) else self.formats.period(value)
+        """The name of a value as a series or on an axis of names."""
+        return NO_VALUE if is_missing(value) else self.formats.period(value)
 
     def kind(self, table: str, text: str) -> Kind | None:
-        """What a column, or the column of a metric, holds."""
-        kinds = self.figures.kinds(table)
+        """The kind of a column, or of the column of a metric."""
+        kinds = self.store.kinds(table)
         if text in kinds:
             return kinds[text]
         return kinds.get(next(iter(metric_columns(text)), ""))
 
     def column(self, table: str, text: str) -> str:
-        """The column that a term or metric such as `month(day)` is of; parentheses may be part of its name."""
-        if text in self.figures.kinds(table):
+        """The column of a term or metric such as `month(day)`; it may have parentheses itself."""
+        if text in self.store.kinds(table):
             return text
         return text.partition("(")[2].rpartition(")")[0].partition(",")[0].strip() or text
 
-    def format(self, table: str, text: str, given: FormatName | None = None) -> FormatName:
+    def format(self, table: str, text: str, override: FormatName | None = None) -> FormatName:
+        """The format of a column or metric; the integers of a key are identifiers, and text."""
         kind = self.kind(table, text)
-        form = self.formats.name_for(text, kind, given)
-        names_rows = text in self.figures.served(table).key
-        return (
-            "text"
-            if form == "integer" and names_rows and text not in self.formats.by_column
-            else form
-        )
+        form = self.formats.name_for(text, kind, override)
+        if form == "integer" and text not in self.formats.by_column:
+            is_key = text in self.store.served(table).key
+            return "text" if is_key else form
+        return form
 
     def writer(
-        self, table: str, text: str, given: FormatName | None = None, *, short: bool = False
+        self, table: str, text: str, override: FormatName | None = None, *, short: bool = False
     ) -> Callable[[Any], str]:
-        """What writes the values of a column or metric."""
-        return self.formats.writer(self.format(table, text, given), short=short)
+        """A function that formats the values of a column or metric."""
+        return self.formats.writer(self.format(table, text, override), short=short)

@@ -1,4 +1,4 @@
-"""The same question elsewhere: as Python and as curl, to be copied at a press."""
+"""Code to run the query of a table elsewhere: Python and curl, to be copied."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import param
 from medallion.contracts import Query
 from medallion_panel.data.stores import API_KEY, API_URL
 
-_SERVED = "http://localhost:8000"
+_DEFAULT_URL = "http://localhost:8000"
 
 
-class CodeList(pn.custom.JSComponent):
-    """Code that can be unfolded, read and copied. `items` are {title, text}; all of it is set as text."""
+class CodeSnippetList(pn.custom.JSComponent):
+    """A collapsed list of code snippets with buttons to copy them. `items` are {title, text}."""
 
     items = param.List(default=[])
 
@@ -25,23 +25,27 @@ class CodeList(pn.custom.JSComponent):
         """
         details { font-size: .85rem; color: inherit }
         summary { cursor: pointer; opacity: .8; padding: 4px 0 }
-        .head { display: flex; justify-content: space-between; align-items: center; margin-top: 10px }
-        pre { margin: 4px 0 0; padding: 10px 12px; overflow-x: auto; border-radius: 6px; font-size: .8rem;
-              background: rgba(128,136,150,.14) }
-        button { font: inherit; color: inherit; background: none; border: 1px solid rgba(128,136,150,.5);
-                 border-radius: 6px; padding: 2px 10px; cursor: pointer }
-        summary:focus-visible, button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px }
+        .head { display: flex; justify-content: space-between; align-items: center;
+                margin-top: 10px }
+        pre { margin: 4px 0 0; padding: 10px 12px; overflow-x: auto; border-radius: 6px;
+              font-size: .8rem; background: rgba(128,136,150,.14) }
+        button { font: inherit; color: inherit; background: none;
+                 border: 1px solid rgba(128,136,150,.5); border-radius: 6px; padding: 2px 10px;
+                 cursor: pointer }
+        summary:focus-visible, button:focus-visible {
+                 outline: 2px solid #3b76d6; outline-offset: 2px }
         """
     ]
-    # Browsers give navigator.clipboard to pages from https and localhost alone; a selection can always be copied.
+    # navigator.clipboard exists only on pages from https and localhost; a selection can always be
+    # copied. All texts are set as text, never as HTML.
     _esm = """
     export function render({ model }) {
-      const whole = document.createElement("details")
-      const make = (tag, text, kind) => {
-        const made = document.createElement(tag)
-        made.textContent = text
-        if (kind) made.className = kind
-        return made
+      const details = document.createElement("details")
+      const make = (tag, text, className) => {
+        const element = document.createElement(tag)
+        element.textContent = text
+        if (className) element.className = className
+        return element
       }
       const copy = async (text, button) => {
         try { await navigator.clipboard.writeText(text) } catch {
@@ -55,58 +59,55 @@ class CodeList(pn.custom.JSComponent):
         setTimeout(() => { button.textContent = "Copy" }, 2000)
       }
       const draw = () => {
-        whole.replaceChildren(make("summary", "Get these rows from elsewhere"))
+        details.replaceChildren(make("summary", "Use these rows in code"))
         for (const { title, text } of model.items) {
           const head = make("div", "", "head")
           const button = make("button", "Copy")
           button.setAttribute("aria-label", "Copy " + title)
           button.onclick = () => copy(text, button)
           head.append(make("span", title), button)
-          whole.append(head, make("pre", text))
+          details.append(head, make("pre", text))
         }
       }
       model.on("items", draw)
       draw()
-      return whole
+      return details
     }
     """
 
 
 def snippets(table: str, query: Query) -> list[dict[str, str]]:
-    """What one would write to get all rows of a query, each as {title, text}."""
+    """Snippets that read all rows of a query, each as {title, text}."""
     url = os.environ.get(API_URL)
-    where = "curl" if url else "curl, where medallion serve runs"
+    title = "curl" if url else "curl, with medallion serve running"
     return [
         {"title": "Python", "text": _python(table, query)},
-        {"title": where, "text": _curl(url or _SERVED, table, query)},
+        {"title": title, "text": _curl(url or _DEFAULT_URL, table, query)},
     ]
 
 
 def _python(table: str, query: Query) -> str:
     filters = "".join(f"{condition!r}, " for condition in query.filters)
     sort = "".join(f"{sort!r}, " for sort in query.sort)
-    asked = f"Query(filters=({filters}), sort=({sort}), fields={query.fields!r})"
-    imports = "".join(f"{line}\n" for name, line in _NEEDED.items() if name in asked)
+    code = f"Query(filters=({filters}), sort=({sort}), fields={query.fields!r})"
+    imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if name in code)
     return (
         f"{imports}import medallion as md\nfrom medallion import Filter, Query, Sort\n\n"
         f"store = md.Pipeline.load('medallion.yaml').store()\n"
-        f"query = {asked}\nrows = [row for batch in store.scan({table!r}, query) for row in batch]"
+        f"query = {code}\nrows = [row for batch in store.scan({table!r}, query) for row in batch]"
     )
 
 
-_NEEDED = {"datetime.": "import datetime", "Decimal(": "from decimal import Decimal"}
+_IMPORTS = {"datetime.": "import datetime", "Decimal(": "from decimal import Decimal"}
 
 
 def _curl(url: str, table: str, query: Query) -> str:
     parts = []
     for condition in query.filters:
         value = condition.value
-        name = (
-            condition.field
-            if condition.operator == "eq"
-            else f"{condition.field}__{condition.operator}"
-        )
-        text = ",".join(map(_item, value)) if isinstance(value, tuple) else str(value)
+        suffix = "" if condition.operator == "eq" else f"__{condition.operator}"
+        name = f"{condition.field}{suffix}"
+        text = ",".join(map(_list_item, value)) if isinstance(value, tuple) else str(value)
         parts.append(f"{quote(name)}={quote(text, safe=',')}")
     if query.sort:
         parts.append(
@@ -120,6 +121,7 @@ def _curl(url: str, table: str, query: Query) -> str:
     return f"curl -H 'Accept: text/csv'{key} {address}"
 
 
-def _item(value: object) -> str:
+def _list_item(value: object) -> str:
+    """A value in a comma-separated list, quoted as in CSV where needed."""
     text = str(value)
     return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text

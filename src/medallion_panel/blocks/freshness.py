@@ -1,4 +1,4 @@
-"""How fresh the data is: when the release, each source and each table were last renewed."""
+"""The freshness block: the age of the release, of every table and of every source."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from medallion_panel.ui.markup import markup_table
 
 
 def freshness_html(release: Release, formats: Formats) -> Markup:
-    """One line a table: when it was last computed, and of a source how many files it has and when the last came."""
-    names = ("Table", "Last computed", "Files", "Last file came", "Rows")
+    """One line per table: its age, its rows, and the number and age of its source files."""
+    names = ("Table", "Last computed", "Files", "Last file arrived", "Rows")
     lines = [_line(table, snapshot, formats) for table, snapshot in release.tables.items()]
-    told = (
-        f"Release {release.id} was published {formats.age(release.created)} by run {release.run}."
-    )
-    return STYLE + Markup("<p>{}</p>").format(told) + markup_table(names, lines)
+    age = formats.age(release.created)
+    summary = f"Release {release.id} was published {age} by run {release.run}."
+    return STYLE + Markup("<p>{}</p>").format(summary) + markup_table(names, lines)
 
 
 def _line(table: str, snapshot: Snapshot, formats: Formats) -> tuple[str, ...]:
     write = formats.writer("integer")
     arrived = snapshot.arrived
     return (
-        table, formats.age(snapshot.created), write(snapshot.source_files) if snapshot.source_files else "",
-        formats.age(arrived) if arrived else "", write(snapshot.rows),
-    )  # fmt: skip
+        table,
+        formats.age(snapshot.created),
+        write(snapshot.source_files) if snapshot.source_files else "",
+        formats.age(arrived) if arrived else "",
+        write(snapshot.rows),
+    )

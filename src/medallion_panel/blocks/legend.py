@@ -1,4 +1,4 @@
-"""A chart with what its colours mean: names that wrap on a narrow screen and that a screen reader can read."""
+"""A chart with its legend in HTML, which wraps on narrow screens and is accessible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from medallion_panel.blocks.axes import cut
+from medallion_panel.blocks.axes import shorten
 from medallion_panel.ui.theme import PRIMARY, strength
 
 if TYPE_CHECKING:
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 _STYLE = Markup("""<style>:host { color: inherit }
 .keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: .8rem; align-items: center }
-.keys span { display: inline-flex; align-items: center; gap: 6px } .keys i { width: 11px;
-height: 11px; border-radius: 3px } .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
+.keys span { display: inline-flex; align-items: center; gap: 6px }
+.keys i { width: 11px; height: 11px; border-radius: 3px }
+.keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
 
 _NONE = Markup("")
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A drawn chart; `legend` is HTML, empty where there is nothing to explain.
+class RenderedChart:
+    """A Bokeh figure with its legend, empty where none is needed.
 
-    `note` says in words what it leaves out, puts together or marks.
+    `note` says in words what is left out, combined or marked.
     """
 
     figure: figure
@@ -35,24 +36,22 @@ class Picture:
 
 
 def names_legend(colors: Mapping[str, str]) -> Markup:
-    """The name of every series beside its colour; of a single series nothing."""
+    """The name and the colour of every series; empty for a single one."""
     if len(colors) < 2:
         return _NONE
     key = Markup("<span title='{}'><i style='background:{}'></i>{}</span>")
-    keys = Markup("").join(key.format(name, color, cut(name)) for name, color in colors.items())
+    keys = Markup("").join(key.format(name, color, shorten(name)) for name, color in colors.items())
     return _STYLE + Markup("<div class='keys'>{}</div>").format(keys)
 
 
 def scale_legend(low: str, high: str, note: str = "") -> Markup:
-    """The least and the greatest value at the ends of their colours."""
+    """A colour scale with the least and the greatest value at its ends."""
     ends = ", ".join(
         f"color-mix(in srgb, {PRIMARY} {100 * strength(part, 0, 1):.0f}%, transparent)"
         for part in (0, 1)
     )
-    bar = Markup("<i class='scale' style='background:linear-gradient(to right, {})'></i>").format(
-        ends
-    )
+    bar = Markup("<i class='scale' style='background:linear-gradient(to right, {})'></i>")
     remark = Markup("<small>{}</small>").format(note) if note else ""
     return _STYLE + Markup("<div class='keys'><span>{}{}{}</span>{}</div>").format(
-        low, bar, high, remark
+        low, bar.format(ends), high, remark
     )

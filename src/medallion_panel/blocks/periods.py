@@ -1,4 +1,4 @@
-"""Periods of time on an axis: which ones are not over yet, and where some are missing."""
+"""Periods of time: which are not over yet, and where some are missing."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
 Length = Literal["day", "week", "month", "quarter", "year"]
 
-REGULAR = 3  # a gap that occurs as often, and in a tenth of the steps, is the rhythm of the data, such as a weekend
+# A step between times that occurs at least this often, and in a tenth of all steps, is regular,
+# such as a weekend.
+MIN_REGULAR = 3
 
 _TEXT = re.compile(r"\d{4}-(\d\d(-\d\d)?|W\d\d|Q[1-4])")
 _QUARTERS = {1, 4, 7, 10}
-_NAMED = 3  # periods in a note
+_MAX_NAMES = 3  # in a note
 
 
-def unfinished(value: Any, moment: datetime, length: Length = "day") -> bool:
-    """Whether a period is not over at a moment, and so not complete.
+def is_unfinished(value: Any, moment: datetime, length: Length = "day") -> bool:
+    """Whether a period is not over at a moment, so that its data is incomplete.
 
-    A period is a text (a day, a month `2024-05`, a week `2024-W07`, a quarter `2024-Q2`, a year `2024`) or the date
-    that begins one of a `length`.
+    A period is a text (a day `2024-05-01`, a month `2024-05`, a week `2024-W07`, a quarter
+    `2024-Q2`, a year `2024`) or the first date of a period of a `length`.
     """
     today = moment.astimezone(UTC).date()
     if isinstance(value, datetime):
@@ -48,21 +50,24 @@ def unfinished(value: Any, moment: datetime, length: Length = "day") -> bool:
 
 
 def unfinished_periods(values: Sequence[Any], column: str, moment: datetime) -> list[bool]:
-    """Of every period of a column, whether it is not over at a moment. Whole numbers are years in a column of that
-    name; dates begin months, weeks, quarters or years where every one of them could."""
+    """For every period of a column, whether it is not over at a moment.
+
+    Integers are years in a column whose name ends in `year`. Dates are the first days of weeks,
+    months, quarters or years when all of them can be.
+    """
     year, years = f"{moment.astimezone(UTC):%Y}", column.lower().endswith("year")
     periods = [_day(value) for value in values]
     length = _length([value for value in periods if isinstance(value, date)])
     return [
-        str(value) >= year if years and _is_year(value) else unfinished(value, moment, length)
+        str(value) >= year if years and _is_year(value) else is_unfinished(value, moment, length)
         for value in periods
     ]
 
 
 def unfinished_note(names: Sequence[str]) -> str:
-    """The sentence that names the periods that are not over."""
+    """A sentence with the names of periods that are not over."""
     verb = "is" if len(names) == 1 else "are"
-    return f"{and_more(names, _NAMED)} {verb} not over yet." if names else ""
+    return f"{and_more(names, _MAX_NAMES)} {verb} not over yet." if names else ""
 
 
 def _is_year(value: Any) -> bool:
@@ -70,15 +75,15 @@ def _is_year(value: Any) -> bool:
 
 
 def _day(value: Any) -> Any:
-    """The day of a timestamp at midnight, as which times cut to days and months come; any other value as it is."""
+    """The date of a timestamp at midnight, as truncated days and months are; else the value."""
     midnight = isinstance(value, datetime) and value.timetz().replace(tzinfo=None) == time.min
     return value.date() if midnight else value
 
 
 def _length(days: Sequence[date]) -> Length:
-    """How long the periods are that begin on these days."""
+    """The length of the periods whose first days these are."""
     distinct = set(days)
-    if len(distinct) < 2:  # one alone says nothing
+    if len(distinct) < 2:  # a single one has no length
         return "day"
     if all(day.day == 1 for day in distinct):
         months = {day.month for day in distinct}
@@ -86,11 +91,11 @@ def _length(days: Sequence[date]) -> Length:
             return "year"
         return "quarter" if months <= _QUARTERS and len(months) >= len(_QUARTERS) - 1 else "month"
     mondays = all(day.weekday() == 0 for day in distinct)
-    return "week" if mondays and len(distinct) >= REGULAR else "day"
+    return "week" if mondays and len(distinct) >= MIN_REGULAR else "day"
 
 
 def _start(day: date, length: Length) -> date:
-    """The first day of the period that a day is in."""
+    """The first day of the period that contains a day."""
     match length:
         case "year":
             return day.replace(month=1, day=1)
@@ -103,17 +108,17 @@ def _start(day: date, length: Length) -> date:
     return day
 
 
-def breaks(times: Sequence[pd.Timestamp], *, months: bool) -> list[bool]:
-    """Of every time in order, whether periods are missing before it.
+def gaps_before(times: Sequence[pd.Timestamp], *, months: bool) -> list[bool]:
+    """For every time of a sorted sequence, whether periods are missing before it.
 
-    Parameters: `months` counts the steps between times in months, else in seconds.
+    Parameters: with `months`, steps between times are counted in months, else in seconds.
     """
     steps = [_step(former, time, months=months) for former, time in pairwise(times)]
     if not steps:
         return [False] * len(times)
     counts = Counter(steps)
     typical, _ = min(counts.items(), key=lambda item: (-item[1], item[0]))
-    regular = {step for step, count in counts.items() if count >= max(REGULAR, len(steps) / 10)}
+    regular = {step for step, count in counts.items() if count >= max(MIN_REGULAR, len(steps) / 10)}
     return [False, *(step > 1.5 * typical and step not in regular for step in steps)]
 
 

@@ -1,4 +1,4 @@
-"""How the rows fared on the way to a release: what was kept, what was set aside, and by which rule."""
+"""The quality block: how many rows were kept and rejected on the way to a release, by rule."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from medallion_panel.block_settings import Quality
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 
-_RULES = 14  # named one by one
+_MAX_RULES = 14  # named one by one
 
 STYLE = Markup("""<style>
 :host { color: inherit; }
 p { font-size: .88rem; margin: 4px 0 8px }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem;
+        font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
-td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22); white-space: nowrap; }
+td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22);
+     white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 64px;
        background: rgba(128,136,150,.2); }
@@ -32,9 +34,9 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 
 
 def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
-    """One line a table that had rows to lose, and the rules that took rows out, most first."""
+    """One line per table that could lose rows, and the rules that removed rows, by their number."""
     write = formats.writer("integer")
-    heads = ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", "")
+    headers = ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", "")
     lines, rules = [], []
     for table, snapshot in release.tables.items():
         quality = quality_of(snapshot)
@@ -45,11 +47,11 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
         lines += [_line(f"{table}: {phase.label}", phase, write) for phase in lossy]
         rules += [(count, f"{table}: {reason}") for reason, count in quality.rules.items()]
     if not lines:
-        return STYLE + Markup("<p>Every row of every table was kept.</p>")
-    html = STYLE + markup_table(heads, lines)
+        return STYLE + Markup("<p>All rows of all tables were kept.</p>")
+    html = STYLE + markup_table(headers, lines)
     if block.rules and rules:
         ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
-        shown, rest = ranked[:_RULES], ranked[_RULES:]
+        shown, rest = ranked[:_MAX_RULES], ranked[_MAX_RULES:]
         labels = [
             Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown
         ]
@@ -69,14 +71,14 @@ def _line(
     return (name, write(phase.rows_in), *map(write, parts), _bar(phase.rows_in, *parts))
 
 
-def _bar(came: int, *parts: int) -> Markup:
-    if not came:
+def _bar(total: int, *parts: int) -> Markup:
+    if not total:
         return Markup("")
     names = ("kept", "dedup", "drop", "quar")
     inner = Markup("").join(
-        Markup("<div class='{}' style='width:{:.3f}%'></div>").format(name, 100 * part / came)
+        Markup("<div class='{}' style='width:{:.3f}%'></div>").format(name, 100 * part / total)
         for name, part in zip(names, parts, strict=True)
         if part
     )
     bar = Markup("<div class='bar' role='img' aria-label='{:.1f} % kept'>{}</div>")
-    return bar.format(100 * parts[0] / came, inner)
+    return bar.format(100 * parts[0] / total, inner)

@@ -1,4 +1,4 @@
-"""Past runs: when, how long, what came of them; and what each step of the last one did."""
+"""The runs block: the duration and outcome of past runs, and the steps of the last one."""
 
 from __future__ import annotations
 
@@ -17,57 +17,64 @@ _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></
 
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
-    """Two tables. They come from the lake, which a dashboard that reads an API may not reach."""
+    """A table of runs and one of steps, from the lake (a dashboard on an API may not reach it)."""
     runs = pipeline.lake.runs(block.limit + 1)
     more, runs = len(runs) > block.limit, runs[: block.limit]
     if not runs:
-        return Markup("<p>No run is on record here. Runs are kept in the lake.</p>")
-    worked = next(
+        return Markup("<p>No runs found in the lake.</p>")
+    computing = next(
         (run for run in runs if any(step.action == "computed" for step in run.steps)), None
     )
     html = STYLE + _runs(runs, formats)
     if more:
-        html += Markup("<p>The last {} runs; there are more.</p>").format(len(runs))
-    if worked is not None:
-        html += Markup("<h4>Steps of run {}</h4>").format(worked.id) + _steps(worked, formats)
+        html += Markup("<p>Only the last {} runs are shown.</p>").format(len(runs))
+    if computing is not None:
+        html += Markup("<h4>Steps of run {}</h4>").format(computing.id) + _steps(computing, formats)
     return html
 
 
 def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
-    write, second = formats.writer("integer"), formats.writer("decimal")
-    longest = max((_seconds(run) for run in runs), default=0) or 1
+    write, seconds = formats.writer("integer"), formats.writer("decimal")
+    longest = max((_duration(run) for run in runs), default=0) or 1
     lines = []
     for run in runs:
-        worked = [step for step in run.steps if step.action == "computed"]
-        taken, computed = (
-            [step for step in worked if bool(step.sources) == sources] for sources in (True, False)
+        steps = [step for step in run.steps if step.action == "computed"]
+        ingest, compute = (
+            sum(step.seconds for step in steps if bool(step.sources) == sources)
+            for sources in (True, False)
         )
+        load = sum(load.seconds for load in run.loads if load.loaded)
         cells = (
-            f"{run.id} · {formats.age(run.started)}", run.status, second(_seconds(run)),
-            *(second(sum(step.seconds for step in steps)) for steps in (taken, computed)),
-            second(sum(load.seconds for load in run.loads if load.loaded)), write(sum(step.rows for step in worked)),
+            f"{run.id} · {formats.age(run.started)}",
+            run.status,
+            *map(seconds, (_duration(run), ingest, compute, load)),
+            write(sum(step.rows for step in steps)),
             run.release or "–",
-        )  # fmt: skip
-        bar = _BAR.format(100 * _seconds(run) / longest)
+        )
+        bar = _BAR.format(100 * _duration(run) / longest)
         lines.append((*cells, bar))
     return markup_table(
-        ("Run", "Status", "Seconds", "Taking in", "Computing", "Loading", "Rows", "Release", ""),
+        ("Run", "Status", "Seconds", "Ingest", "Compute", "Load", "Rows", "Release", ""),
         lines,
     )
 
 
 def _steps(run: Run, formats: Formats) -> Markup:
-    write, second = formats.writer("integer"), formats.writer("decimal")
+    write, seconds = formats.writer("integer"), formats.writer("decimal")
     longest = max((step.seconds for step in run.steps), default=0) or 1
     lines = [
         (
-            step.table, step.action, second(step.seconds), write(step.rows), formats.bytes(step.bytes),
+            step.table,
+            step.action,
+            seconds(step.seconds),
+            write(step.rows),
+            formats.bytes(step.bytes),
             _BAR.format(100 * step.seconds / longest),
         )
         for step in run.steps
-    ]  # fmt: skip
-    return markup_table(("Table", "What was done", "Seconds", "Rows", "Size", ""), lines)
+    ]
+    return markup_table(("Table", "Action", "Seconds", "Rows", "Size", ""), lines)
 
 
-def _seconds(run: Run) -> float:
+def _duration(run: Run) -> float:
     return (run.finished - run.started).total_seconds() if run.finished else 0.0

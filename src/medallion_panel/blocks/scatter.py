@@ -1,14 +1,15 @@
-"""Points: one a row, or how densely they lie where they are too many to tell apart."""
+"""Scatter plots: one point per row, or an image of their density where there are too many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
-import hvplot.xarray  # noqa: F401 (gives arrays their .hvplot)
+import hvplot.xarray  # noqa: F401 (adds .hvplot to arrays)
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -17,176 +18,206 @@ from bokeh.models import ColumnDataSource, FactorRange
 from medallion.contracts import Query
 from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Scatter
-from medallion_panel.blocks.axes import Looks, in_order, name_axes, new_figure, turn_crowded
+from medallion_panel.blocks.axes import (
+    ChartStyle,
+    in_order,
+    name_axes,
+    new_figure,
+    slant_crowded_names,
+)
 from medallion_panel.blocks.block_context import (
     NO_VALUE,
     BlockContext,
     NoRowsError,
-    drawable,
-    missing,
+    is_drawable,
+    is_missing,
 )
-from medallion_panel.blocks.legend import Picture, names_legend, scale_legend
-from medallion_panel.ui.rounding import down, nice_width
+from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
+from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.series_colors import OTHERS
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
 
-RASTER = 50_000
+MAX_POINTS = 50_000
 
-_ACROSS, _UP = 120, 80
-_CELLS = 20_000
+_GRID_COLUMNS, _GRID_ROWS = 120, 80
+_MAX_CELLS = 20_000
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
 
 
-def scatter(block: Scatter, reading: BlockContext) -> Picture:
-    """One point a row; of more than RASTER the store counts how many lie in each cell of a grid."""
+def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
+    """One point per row; beyond MAX_POINTS, the store counts the rows in each cell of a grid.
+
+    Raises NoRowsError when there is nothing to draw.
+    """
     fields = (block.x, block.y, *([block.by] if block.by else []))
-    query = Query(filters=reading.filters(block.table), fields=tuple(dict.fromkeys(fields)))
-    rows = reading.count(block.table, query.filters)
+    query = Query(filters=context.filters(block.table), fields=tuple(dict.fromkeys(fields)))
+    rows = context.count(block.table, query.filters)
     if not rows:
         raise NoRowsError
-    if rows > RASTER:
-        return _density(block, reading, query)
-    points = reading.figures.points(block.table, query)
-    placed = [row for row in points if drawable(row[block.x]) and drawable(row[block.y])]
-    if not placed:
+    if rows > MAX_POINTS:
+        return _density(block, context, query)
+    points = context.store.points(block.table, query)
+    drawn = [row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])]
+    if not drawn:
         raise NoRowsError
     frame = pd.DataFrame(
-        [{name: _point(row[name]) for name in {block.x, block.y}} for row in placed]
+        [{name: _point(row[name]) for name in {block.x, block.y}} for row in drawn]
     )
-    kinds = reading.figures.kinds(block.table)
+    kinds = context.store.kinds(block.table)
     sides = (("x", block.x), ("y", block.y))
-    axes = [_axis(way, frame, column, reading, kinds[column]) for way, column in sides]
+    axes = [_axis(side, frame, column, context, kinds[column]) for side, column in sides]
     plot = new_figure(block.height, **axes[0], **axes[1])
-    _labelled(plot, block, reading)
-    colors = {reading.formats.label(block.y): PRIMARY}
+    _style_plot(plot, block, context)
+    colors = {context.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
-        colors, names = _series([row[block.by] for row in placed], block, reading)
+        colors, names = _series([row[block.by] for row in drawn], block, context)
     for name, color in colors.items():
         part = frame[names == name]
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
-    return Picture(plot, names_legend(colors), _unplaced(len(points) - len(placed), block, reading))
+    return RenderedChart(
+        plot, names_legend(colors), _missing_note(len(points) - len(drawn), block, context)
+    )
 
 
 def _series(
-    values: Sequence[Any], block: Scatter, reading: BlockContext
+    values: Sequence[Any], block: Scatter, context: BlockContext
 ) -> tuple[dict[str, str], pd.Series]:
-    """The colour of every series, of many values the most frequent, and the name of the series of each point."""
-    words = pd.Series([reading.series(value) for value in values])
+    """The colour of every series, the most frequent of many, and the series of every point."""
+    words = pd.Series([context.series(value) for value in values])
     frequent = list(words.value_counts().index[: len(SERIES)])
-    known = in_order([value for value in values if not missing(value)])
+    known = in_order([value for value in values if not is_missing(value)])
     ordered = [
-        name for name in dict.fromkeys([*map(reading.series, known), NO_VALUE]) if name in frequent
+        name for name in dict.fromkeys([*map(context.series, known), NO_VALUE]) if name in frequent
     ]
     shown = ordered + ([OTHERS] if words.nunique() > len(ordered) else [])
-    colors = reading.colors(block.table, str(block.by), shown)
+    colors = context.colors(block.table, str(block.by), shown)
     return colors, words.map(lambda name: name if name in colors else OTHERS)
 
 
-def _unplaced(rows: int, block: Scatter, reading: BlockContext) -> str:
-    """What to say of rows that have no place."""
-    x, y = map(reading.formats.label, (block.x, block.y))
-    return (
-        f"{reading.formats.writer('integer')(rows)} rows without a finite {x} or {y} are not drawn."
-        if rows
-        else ""
-    )
+def _missing_note(rows: int, block: Scatter, context: BlockContext) -> str:
+    """The note on rows that cannot be drawn, empty when there are none."""
+    if not rows:
+        return ""
+    x, y = map(context.formats.label, (block.x, block.y))
+    number = context.formats.writer("integer")(rows)
+    return f"{number} rows without a finite {x} or {y} are not drawn."
 
 
 def _axis(
-    way: str, frame: pd.DataFrame, column: str, reading: BlockContext, kind: Kind
+    side: str, frame: pd.DataFrame, column: str, context: BlockContext, kind: Kind
 ) -> dict[str, Any]:
-    """What kind of axis a column needs; names stand in their own order, as text."""
+    """The arguments of a figure for a column on axis `side`; text and booleans become factors."""
     if kind.name in _NUMBERS:
         return {}
     if kind.name in _TIMES:
-        return {f"{way}_axis_type": "datetime"}
+        return {f"{side}_axis_type": "datetime"}
     names = in_order(frame[column].tolist())
-    frame[column] = frame[column].map(reading.formats.period)
-    return {f"{way}_range": FactorRange(*dict.fromkeys(map(reading.formats.period, names)))}
+    frame[column] = frame[column].map(context.formats.period)
+    return {f"{side}_range": FactorRange(*dict.fromkeys(map(context.formats.period, names)))}
 
 
 def _point(value: Any) -> Any:
-    """A value as the browser can place it."""
-    if not drawable(value):
+    """A value as Bokeh can draw it."""
+    if not is_drawable(value):
         return None
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
-    return (
-        float(value) if isinstance(value, Decimal | int) and not isinstance(value, bool) else value
-    )
+    is_number = isinstance(value, Decimal | int) and not isinstance(value, bool)
+    return float(value) if is_number else value
 
 
-def _density(block: Scatter, reading: BlockContext, query: Query) -> Picture:
+def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedChart:
     """All points as one image of counts, whatever their number."""
-    (x, wide), (y, high) = (_bins(block.table, column, cells, reading)
-                            for column, cells in ((block.x, _ACROSS), (block.y, _UP)))  # fmt: skip
-    grouped = Query(filters=query.filters, limit=_CELLS)
-    groups = reading.figures.group(block.table, (x, y), {"_rows": "count()"}, grouped)
-    cells = [row for row in groups if drawable(row[block.x]) and drawable(row[block.y])]
-    columns, lines = (
-        [round((Decimal(str(row[name])) - low) / width) for row in cells]
-        for name, low, width in ((block.x, *wide), (block.y, *high))
+    x_term, x_bins = _bins(block.table, block.x, _GRID_COLUMNS, context)
+    y_term, y_bins = _bins(block.table, block.y, _GRID_ROWS, context)
+    grouped = Query(filters=query.filters, limit=_MAX_CELLS)
+    groups = context.store.group(block.table, (x_term, y_term), {"_rows": "count()"}, grouped)
+    cells = [row for row in groups if is_drawable(row[block.x]) and is_drawable(row[block.y])]
+    columns, rows = (
+        [round((Decimal(str(row[name])) - bins.low) / bins.width) for row in cells]
+        for name, bins in ((block.x, x_bins), (block.y, y_bins))
     )
-    counts = np.full((max(lines) + 1, max(columns) + 1), np.nan)
-    counts[lines, columns] = [row["_rows"] for row in cells]
-    grid = xr.DataArray(
-        counts, dims=("y", "x"), name="rows",
-        coords={"x": _middles(*wide, counts.shape[1]), "y": _middles(*high, counts.shape[0])},
-    )  # fmt: skip
-    shades = [f"{PRIMARY}{round(255 * strength(part, 0, 31)):02x}" for part in range(32)]
-    image = grid.hvplot.image(x="x", y="y", cmap=shades, cnorm="log", clim=(1, max(2.0, float(np.nanmax(counts)))),
-                              colorbar=False, height=block.height, responsive=True, hover=False)  # fmt: skip
-    plot = hv.render(image, backend="bokeh")
-    plot.toolbar_location, plot.tools = None, []
-    _labelled(plot, block, reading)
-    write = reading.formats.writer("integer")
-    most = write(int(np.nanmax(counts)))
-    notes = [
-        _unplaced(sum(row["_rows"] for row in groups) - int(np.nansum(counts)), block, reading)
-    ]
+    counts = np.full((max(rows) + 1, max(columns) + 1), np.nan)
+    counts[rows, columns] = [row["_rows"] for row in cells]
+    plot = _density_plot(counts, x_bins, y_bins, block.height)
+    _style_plot(plot, block, context)
+    write = context.formats.writer("integer")
+    rows_in_all = sum(row["_rows"] for row in groups)
+    notes = [_missing_note(rows_in_all - int(np.nansum(counts)), block, context)]
     if block.by:
-        notes.append(
-            f"Not coloured by {reading.formats.label(block.by)}: there are too many points to draw each."
-        )
-    legend = scale_legend("1", most, "rows in a spot, because they are too many to draw each")
-    return Picture(plot, legend, " ".join(filter(None, notes)))
+        label = context.formats.label(block.by)
+        notes.append(f"Not coloured by {label}: there are too many points to draw each.")
+    remark = "rows per cell, because there are too many points to draw each"
+    legend = scale_legend("1", write(int(np.nanmax(counts))), remark)
+    return RenderedChart(plot, legend, " ".join(filter(None, notes)))
 
 
-def _bins(
-    table: str, column: str, cells: int, reading: BlockContext
-) -> tuple[str, tuple[Decimal, Decimal]]:
-    """How to ask the store for about `cells` bins of a column, and where they begin and how wide they are."""
-    kind = reading.figures.kinds(table)[column]
+@dataclass(frozen=True)
+class _Bins:
+    """Bins of one `width`; the first starts at `low`."""
+
+    low: Decimal
+    width: Decimal
+
+    def centers(self, number: int) -> list[float]:
+        """The centers of the first bins."""
+        return [float(self.low + self.width * place + self.width / 2) for place in range(number)]
+
+
+def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[str, _Bins]:
+    """About `number` bins of a column, and the term that groups by them. Raises NoRowsError."""
+    kind = context.store.kinds(table)[column]
     if kind.name not in _NUMBERS:
-        raise NoRowsError(f"More than {RASTER:,} rows can only be drawn by numbers, and {column} is a {kind.name}: "
-                          "choose fewer by the filters.")  # fmt: skip
-    low, high = reading.figures.bounds(table, column)
+        raise NoRowsError(
+            f"More than {MAX_POINTS:,} rows need numeric columns, and {column} is a {kind.name}: "
+            "select fewer rows with the filters."
+        )
+    low, high = context.store.bounds(table, column)
     if low is None:
         raise NoRowsError
-    width = nice_width(low, high, cells, kind)
-    return f"bin({column}, {width})", (down(low, width), width)
+    width = round_width(low, high, number, kind)
+    return f"bin({column}, {width})", _Bins(down(low, width), width)
 
 
-def _middles(low: Decimal, width: Decimal, number: int) -> list[float]:
-    return [float(low + width * place + width / 2) for place in range(number)]
+def _density_plot(counts: Any, x_bins: _Bins, y_bins: _Bins, height: int) -> figure:
+    """An image of counts by row (y) and column (x), coloured on a logarithmic scale."""
+    rows, columns = counts.shape
+    coords = {"x": x_bins.centers(columns), "y": y_bins.centers(rows)}
+    grid = xr.DataArray(counts, dims=("y", "x"), name="rows", coords=coords)
+    shades = [f"{PRIMARY}{round(255 * strength(part, 0, 31)):02x}" for part in range(32)]
+    image = grid.hvplot.image(
+        x="x",
+        y="y",
+        cmap=shades,
+        cnorm="log",
+        clim=(1, max(2.0, float(np.nanmax(counts)))),
+        colorbar=False,
+        height=height,
+        responsive=True,
+        hover=False,
+    )
+    plot = hv.render(image, backend="bokeh")
+    plot.toolbar_location, plot.tools = None, []
+    return plot
 
 
-def _labelled(plot: figure, block: Scatter, reading: BlockContext) -> None:
-    looks: Any = Looks(reading.formats)
-    kinds = reading.figures.kinds(block.table)
+def _style_plot(plot: figure, block: Scatter, context: BlockContext) -> None:
+    """Style and label the axes."""
+    style: Any = ChartStyle(context.formats)
+    kinds = context.store.kinds(block.table)
     x, y = (
-        reading.format(block.table, name) if kinds[name].name in _NUMBERS else None
+        context.format(block.table, name) if kinds[name].name in _NUMBERS else None
         for name in (block.x, block.y)
     )
-    looks.axes(plot, x=x, y=y)
+    style.style_axes(plot, x=x, y=y)
     if isinstance(plot.x_range, FactorRange):
-        turn_crowded(plot, plot.x_range.factors)
-    name_axes(plot, x=reading.formats.label(block.x), y=reading.formats.label(block.y))
+        slant_crowded_names(plot, plot.x_range.factors)
+    name_axes(plot, x=context.formats.label(block.x), y=context.formats.label(block.y))
     plot.background_fill_color = plot.border_fill_color = None
     plot.outline_line_color = None

@@ -1,4 +1,4 @@
-"""The figures of a line, area or bar chart: asked of the store by x and series, then shown as declared."""
+"""The data of a line, area or bar chart: figures by x and series, then `show` applied."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from medallion_panel.blocks.block_context import (
     NO_VALUE,
     BlockContext,
     NoRowsError,
-    drawable,
-    missing,
+    is_drawable,
+    is_missing,
 )
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.ui.rounding import nice_width
+from medallion_panel.ui.rounding import round_width
 from medallion_panel.ui.series_colors import OTHERS
 
-GROUPS = 20_000  # of x and series that a chart asks for
-POINTS = 5_000  # of x on a line
-BARS = 400
+MAX_GROUPS = 20_000  # of x and series in a query
+MAX_POINTS = 5_000  # of x on a line
+MAX_BARS = 400
 
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
@@ -33,82 +33,95 @@ _TIMES = ("date", "timestamp")
 
 @dataclass(frozen=True)
 class SeriesData:
-    """What a chart draws: columns x, y, series, unfinished, and place, the number of x in the order of the axis.
+    """The data of a chart.
 
-    `notes` say what it leaves out or puts together.
+    `frame` has the columns x, y, series, unfinished (whether the period x is not over yet) and
+    position (the number of x in the order of the axis), and raw, y itself, for a moving average.
+    `notes` say what is left out or combined.
     """
 
     frame: pd.DataFrame
     notes: list[str] = field(default_factory=list)
 
 
-def series_data(block: Chart, reading: BlockContext) -> SeriesData:
-    """Ask for a chart's figures. Raises NoRowsError, which says why where filters are not the reason."""
+def series_data(block: Chart, context: BlockContext) -> SeriesData:
+    """Query the data of a chart. Raises NoRowsError when there is nothing to draw."""
     notes: list[str] = []
-    rows = _groups(block, reading, notes)
-    x = reading.column(block.table, block.x)
-    name = block.by if block.by and block.by != block.x else None
-    numeric = (kind := reading.kind(block.table, x)) is not None and kind.name in (
-        *_NUMBERS,
-        *_TIMES,
-    )
-    label = reading.formats.label
-    if numeric and any(missing(row[x]) for row in rows):
-        notes.append(f"Rows without {label(x)} are not drawn.")
-    if any(
-        not missing(value) and not drawable(value) for row in rows for value in (row["_y"], row[x])
-    ):
-        notes.append("Infinite values are not drawn.")
-    values = [
-        (
-            NO_VALUE if missing(row[x]) else row[x],
-            reading.series(row[name]) if name else label(block.y),
-            float(row["_y"]),
-        )
-        for row in rows
-        if (drawable(row[x]) or (missing(row[x]) and not numeric)) and drawable(row["_y"])
-    ]
-    if not values:
-        raise NoRowsError
-    frame = pd.DataFrame(values, columns=["x", "series", "y"])
-    if name:
-        frame = _largest(frame, block, notes)
+    frame = _frame(_groups(block, context, notes), block, context, notes)
+    if _has_series(block):
+        frame = _largest_series(frame, block, notes)
     frame = _sorted(frame, block, notes)
-    created = reading.figures.seen().created
+    created = context.store.last_release().created
+    x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
-    frame = _shown(frame, block)
-    going = dict.fromkeys(frame["x"][frame["unfinished"]])
-    notes += [unfinished_note([reading.formats.period(value) for value in going])] if going else []
+    frame = _with_show(frame, block)
+    periods = dict.fromkeys(frame["x"][frame["unfinished"]])
+    if periods:
+        notes.append(unfinished_note([context.formats.period(value) for value in periods]))
     return SeriesData(frame, notes)
 
 
-def _groups(block: Chart, reading: BlockContext, notes: list[str]) -> list[dict[str, Any]]:
+def _has_series(block: Chart) -> bool:
+    return block.by is not None and block.by != block.x
+
+
+def _frame(
+    rows: list[dict[str, Any]], block: Chart, context: BlockContext, notes: list[str]
+) -> pd.DataFrame:
+    """The rows that can be drawn as columns x, series and y, with notes on the others."""
+    x = context.column(block.table, block.x)
+    kind = context.kind(block.table, x)
+    numeric = kind is not None and kind.name in (*_NUMBERS, *_TIMES)
+    label = context.formats.label
+    if numeric and any(is_missing(row[x]) for row in rows):
+        notes.append(f"Rows without {label(x)} are not drawn.")
+    numbers = (value for row in rows for value in (row["_y"], row[x]))
+    if any(not is_missing(value) and not is_drawable(value) for value in numbers):
+        notes.append("Infinite values are not drawn.")
+    values = []
+    for row in rows:
+        has_x = is_drawable(row[x]) or (is_missing(row[x]) and not numeric)
+        if has_x and is_drawable(row["_y"]):
+            position = NO_VALUE if is_missing(row[x]) else row[x]
+            series = context.series(row[str(block.by)]) if _has_series(block) else label(block.y)
+            values.append((position, series, float(row["_y"])))
+    if not values:
+        raise NoRowsError
+    return pd.DataFrame(values, columns=["x", "series", "y"])
+
+
+def _groups(block: Chart, context: BlockContext, notes: list[str]) -> list[dict[str, Any]]:
     """The figures by x and series; by a coarser x where there are more than can be drawn."""
-    most = block.limit or (BARS if isinstance(block, Bar) else POINTS)
-    column = reading.column(block.table, block.x)
+    column = context.column(block.table, block.x)
     rows: list[dict[str, Any]] = []
     by: tuple[str, ...] = ()
-    coarser = ""
-    for term, coarser in _terms(block, reading):  # noqa: B007 (the last one is used below)
-        by = (term, block.by) if block.by and block.by != block.x else (term,)
-        query = Query(filters=reading.filters(block.table), limit=GROUPS + 1)
-        rows = reading.figures.group(block.table, by, {"_y": block.metric}, query)
-        if len(rows) <= GROUPS and (block.limit or len({row[column] for row in rows}) <= most):
+    step = ""
+    for term, step in _terms(block, context):  # noqa: B007 (the last one is used below)
+        by = (term, str(block.by)) if _has_series(block) else (term,)
+        query = Query(filters=context.filters(block.table), limit=MAX_GROUPS + 1)
+        rows = context.store.group(block.table, by, {"_y": block.metric}, query)
+        few_enough = block.limit or len({row[column] for row in rows}) <= _max_x(block)
+        if len(rows) <= MAX_GROUPS and few_enough:
             break
-    if coarser:
-        notes.append(
-            f"{reading.formats.label(column)} {coarser}: there are too many values to draw each."
-        )
-    if len(rows) > GROUPS:
-        largest = Query(reading.filters(block.table), (Sort("_y", descending=True),), limit=GROUPS)
-        rows = reading.figures.group(block.table, by, {"_y": block.metric}, largest)
-        notes.append(f"Only the {GROUPS:,} largest figures are drawn.")
+    if step:
+        label = context.formats.label(column)
+        notes.append(f"{label} {step}: there are too many values to draw each.")
+    if len(rows) > MAX_GROUPS:
+        by_size = (Sort("_y", descending=True),)
+        largest = Query(context.filters(block.table), by_size, limit=MAX_GROUPS)
+        rows = context.store.group(block.table, by, {"_y": block.metric}, largest)
+        notes.append(f"Only the {MAX_GROUPS:,} largest figures are drawn.")
     return rows
 
 
-def _terms(block: Chart, reading: BlockContext) -> Sequence[tuple[str, str]]:
-    """What x can be grouped by, from fine to coarse, with how a note writes it."""
-    kind = reading.kind(block.table, block.x)
+def _max_x(block: Chart) -> int:
+    """The number of x that can be drawn."""
+    return block.limit or (MAX_BARS if isinstance(block, Bar) else MAX_POINTS)
+
+
+def _terms(block: Chart, context: BlockContext) -> Sequence[tuple[str, str]]:
+    """What x can be grouped by, from fine to coarse, each with its words in a note."""
+    kind = context.kind(block.table, block.x)
     plain = (block.x, "")
     if kind is None or block.limit:
         return [plain]
@@ -116,23 +129,22 @@ def _terms(block: Chart, reading: BlockContext) -> Sequence[tuple[str, str]]:
         names = ("day", "month", "year") if kind.name == "timestamp" else ("month", "year")
         return [plain, *((f"{name}({block.x})", f"by {name}") for name in names)]
     if kind.name in _NUMBERS:
-        low, high = reading.figures.bounds(block.table, block.x)
+        low, high = context.store.bounds(block.table, block.x)
         if low is not None:
-            width = nice_width(low, high, BARS, kind)
+            width = round_width(low, high, MAX_BARS, kind)
             return [plain, (f"bin({block.x}, {width})", f"in steps of {width}")]
     return [plain]
 
 
-def _largest(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame:
-    """The largest series by themselves, largest first; the rest as one where figures add up, else left out."""
+def _largest_series(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame:
+    """The largest series, largest first; the others summed into one if additive, else left out."""
     ranked = frame.groupby("series")["y"].sum().sort_values(ascending=False).index.tolist()
     additive = metric_call(block.metric).additive
     shown = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
-    order = {series: place for place, series in enumerate([*shown, OTHERS])}
+    order = {series: position for position, series in enumerate([*shown, OTHERS])}
     if len(shown) < len(ranked) and not additive:
-        notes.append(
-            f"{len(ranked) - len(shown):,} more series are not drawn: their figures cannot be put together."
-        )
+        rest = len(ranked) - len(shown)
+        notes.append(f"{rest:,} more series are not drawn: their figures cannot be combined.")
         frame = frame[frame["series"].isin(shown)]
     frame = frame.assign(series=frame["series"].where(frame["series"].isin(shown), OTHERS))
     if additive:
@@ -143,7 +155,7 @@ def _largest(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFram
 
 
 def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame:
-    """By x in its natural order, or by the sum of y; cut to what can be drawn of x, with a note."""
+    """The frame in order of x or of the sum of y, limited to what can be drawn, with a note."""
     if block.sort.endswith("y"):
         sums = frame.groupby("x")["y"].sum().sort_values(ascending=block.sort == "y", kind="stable")
         xs: list[Any] = sums.index.tolist()
@@ -151,18 +163,18 @@ def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame
         last = [NO_VALUE] if NO_VALUE in set(frame["x"]) else []
         xs = [*in_order([value for value in frame["x"] if value != NO_VALUE]), *last]
         xs = xs[::-1] if block.sort == "-x" else xs
-    most = block.limit or (BARS if isinstance(block, Bar) else POINTS)
+    most = _max_x(block)
     if len(xs) > most:
         notes.append(f"The first {most:,} of {len(xs):,}; {len(xs) - most:,} more are not drawn.")
-    place = {value: number for number, value in enumerate(xs[:most])}
-    frame = frame[frame["x"].isin(place)]
+    positions = {value: number for number, value in enumerate(xs[:most])}
+    frame = frame[frame["x"].isin(positions)]
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
-    keyed = frame.assign(_series=frame["series"].map(names), place=frame["x"].map(place))
-    return keyed.sort_values(["_series", "place"]).drop(columns="_series").reset_index(drop=True)
+    keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
+    return keyed.sort_values(["_series", "position"]).drop(columns="_series").reset_index(drop=True)
 
 
-def _shown(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
-    """What `show` makes of y. Raises NoRowsError where it needs more periods than there are."""
+def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
+    """The frame with `show` applied to y. Raises NoRowsError where there are too few periods."""
     groups = frame.groupby("series", sort=False)["y"]
     match block.show:
         case "share":
@@ -172,18 +184,14 @@ def _shown(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
             grown = frame.assign(y=groups.pct_change())
             usable = grown["y"].notna() & (grown["y"].abs() != float("inf")) & ~grown["unfinished"]
             if not usable.any():
-                raise NoRowsError("Growth needs two periods that are over, and there are fewer.")
+                raise NoRowsError("Growth needs at least two periods that are over.")
             return grown[usable].reset_index(drop=True)
         case "total":
             return frame.assign(y=groups.cumsum())
         case "average":
             mean = groups.transform(lambda values: values.rolling(block.window).mean())
-            mean = mean.mask(
-                frame["unfinished"]
-            )  # it would fall with the part of a period that is there
+            mean = mean.mask(frame["unfinished"])  # a part of a period would pull it down
             if not mean.notna().any():
-                raise NoRowsError(
-                    f"An average of {block.window} needs as many values, and there are fewer."
-                )
+                raise NoRowsError(f"An average of {block.window} needs at least as many values.")
             return frame.assign(y=mean, raw=frame["y"])
     return frame

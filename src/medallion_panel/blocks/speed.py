@@ -1,4 +1,4 @@
-"""How fast the store answers, measured at a press: through the API where it is read, else in the database itself."""
+"""The speed block: response times of the API, or else of the store itself, measured on demand."""
 
 from __future__ import annotations
 
@@ -27,15 +27,19 @@ from medallion_panel.data.stores import API_KEY, API_URL
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
 from medallion_panel.ui.visitor_errors import visitor_text
 
-_PATIENCE = 30
+Measurements = dict[str, list[float]]
+"""By the name of a request, its response times in seconds."""
+
+_TIMEOUT = 30  # seconds
+_SLICE = 0.05  # seconds of measuring between two turns of the server's event loop
 
 
 class SpeedView:
-    """A button, its progress, and the table of what was measured."""
+    """A button, a progress bar, and the table of results; `view` is its widget."""
 
     def __init__(self, block: Speed) -> None:
         self._block = block
-        self._reading: BlockContext | None = None
+        self._context: BlockContext | None = None
         self._button = pmui.Button(
             label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0)
         )
@@ -43,76 +47,72 @@ class SpeedView:
             value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0)
         )
         url = os.environ.get(API_URL)
-        what = (
-            f"requests to {url}" if url else f"questions to the store itself (no {API_URL} is set)"
-        )
+        target = f"to {url}" if url else f"to the store itself ({API_URL} is not set)"
         explanation = Text(
-            f"Measures {block.requests} {what} of each kind, one after the other.", margin=(4, 0)
+            f"Sends {block.requests} requests of each kind {target}, one after the other.",
+            margin=(4, 0),
         )
         self._table = HtmlPane()
         self._button.on_click(self._measure)
-        self.view = pn.Column(explanation.view, self._button, self._progress, self._table.view, margin=0,
-                              sizing_mode="stretch_width")  # fmt: skip
+        parts = (explanation.view, self._button, self._progress, self._table.view)
+        self.view = pn.Column(*parts, margin=0, sizing_mode="stretch_width")
 
-    def show(self, reading: BlockContext) -> None:
-        self._reading = reading
+    def show(self, context: BlockContext) -> None:
+        """Measure the store of this context from now on."""
+        self._context = context
 
     def _measure(self, _event: Any) -> None:
-        """One question each time the server is free, so that other visitors are served meanwhile."""
-        if self._reading is None:
+        """Start to measure, in short slices, so that other visitors are served meanwhile."""
+        if self._context is None:
             return
         try:
-            questions = list(questions_of(self._reading.figures.store))
+            requests = list(requests_of(self._context.store.uncached))
         except MedallionError as error:
             self._table.show(f"Nothing could be measured. {visitor_text(error)}")
             return
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
-        taken: dict[str, list[float]] = {name: [] for name, _ in questions}
-        todo = iter([question for question in questions for _ in range(self._block.requests)])
-        whole, done = len(questions) * self._block.requests, 0
+        measurements: Measurements = {name: [] for name, _ in requests}
+        total = len(requests) * self._block.requests
+        pending = iter([request for request in requests for _ in range(self._block.requests)])
 
-        def some() -> None:
-            nonlocal done
-            until = perf_counter() + 0.05
+        def measure_some() -> None:
+            until = perf_counter() + _SLICE
             while perf_counter() < until:
-                following = next(todo, None)
-                if following is None:
-                    self._done(callback, taken)
+                request = next(pending, None)
+                if request is None:
+                    self._finish(callback, _table(measurements, self._context))
                     return
-                name, ask = following
+                name, send = request
                 started = perf_counter()
                 try:
-                    ask()
+                    send()
                 except MedallionError as error:
-                    self._done(callback, {}, f"Measuring ended. {visitor_text(error)}")
+                    self._finish(callback, f"The measurement failed. {visitor_text(error)}")
                     return
-                taken[name].append(perf_counter() - started)
-                done += 1
-            self._progress.value = round(100 * done / whole)
+                measurements[name].append(perf_counter() - started)
+            self._progress.value = round(100 * sum(map(len, measurements.values())) / total)
 
-        callback = pn.state.add_periodic_callback(some, 20)
+        callback = pn.state.add_periodic_callback(measure_some, 20)
 
-    def _done(self, callback: Any, taken: dict[str, list[float]], problem: str = "") -> None:
+    def _finish(self, callback: Any, result: str) -> None:
         callback.stop()
         self._button.disabled, self._progress.visible = False, False
-        self._table.show(problem or _table(taken, self._reading))
+        self._table.show(result)
 
 
-def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What is asked: of the API each of its endpoints, of a store each served table. (name, question) each."""
+def requests_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What to measure, as (name, function) pairs: endpoints of the API, or queries of tables."""
     url = os.environ.get(API_URL)
     if url:
         yield from _endpoints(url.rstrip("/"))
         return
     for table, served in store.tables().items():
         yield f"{table}: first page", partial(store.find, table, Query(limit=50))
-        column = _sortable(served)
+        column = _sort_column(served)
         if column:
             sort = (Sort(column, descending=True),)
-            yield (
-                f"{table}: sorted by {column}",
-                partial(store.find, table, Query(sort=sort, limit=50)),
-            )
+            query = Query(sort=sort, limit=50)
+            yield f"{table}: sorted by {column}", partial(store.find, table, query)
         yield f"{table}: count", partial(store.count, table, Query())
         if served.key:
             (row,) = store.find(table, Query(fields=served.key, limit=1)).rows or (None,)
@@ -122,44 +122,42 @@ def questions_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def _endpoints(url: str) -> Iterator[tuple[str, Callable[[], Any]]]:
-    for path in json.loads(_got(url, "/"))["links"].values():
-        place = urlsplit(path).path
-        if not place.endswith("/docs"):
-            yield (
-                f"GET {place}",
-                partial(_got, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}", place),
-            )
+    """The endpoints that the root of the API links to, without its documentation."""
+    origin = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+    for link in json.loads(_get(url, "/"))["links"].values():
+        path = urlsplit(link).path
+        if not path.endswith("/docs"):
+            yield f"GET {path}", partial(_get, origin, path)
 
 
-def _got(url: str, path: str) -> bytes:
-    """The whole answer to a request. Raises SinkError."""
+def _get(url: str, path: str) -> bytes:
+    """The body of a response. Raises SinkError."""
     key = os.environ.get(API_KEY)
-    asked = Request(f"{url}{path}", headers={"X-API-Key": key} if key else {})  # noqa: S310 (the operator's own URL)
+    headers = {"X-API-Key": key} if key else {}
+    request = Request(f"{url}{path}", headers=headers)  # noqa: S310 (the operator's own URL)
     try:
-        with urlopen(asked, timeout=_PATIENCE) as answer:  # noqa: S310
-            body: bytes = answer.read()
+        with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            body: bytes = response.read()
             return body
     except OSError as error:
         raise SinkError(f"GET {path}: {error}") from error
 
 
-def _sortable(served: Served) -> str | None:
+def _sort_column(served: Served) -> str | None:
+    """The first indexed column that has an order."""
+    kinds = {column.name: kind_of(column.type) for column in served.columns}
     indexed = [index[0].removeprefix("-") for index in served.indexes if index]
-    return next((name for name in indexed if kind_of(_type(served, name)).ordered), None)
+    return next((name for name in indexed if kinds[name].ordered), None)
 
 
-def _type(served: Served, name: str) -> str:
-    return next(column.type for column in served.columns if column.name == name)
-
-
-def _table(taken: dict[str, list[float]], reading: BlockContext | None) -> Markup:
-    assert reading is not None  # noqa: S101
-    write = reading.formats.writer("decimal")
-    longest = max(max(times) for times in taken.values() if times) * 1000
+def _table(measurements: Measurements, context: BlockContext | None) -> Markup:
+    assert context is not None  # noqa: S101
+    write = context.formats.writer("decimal")
+    longest = max(max(times) for times in measurements.values() if times) * 1000
     lines = []
-    for name, times in taken.items():
+    for name, times in measurements.items():
         cuts = quantiles(times, n=100, method="inclusive")
-        figures = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
+        milliseconds = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
         bar = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
-        lines.append((name, *map(write, figures), bar.format(100 * figures[1] / longest)))
+        lines.append((name, *map(write, milliseconds), bar.format(100 * milliseconds[1] / longest)))
     return STYLE + markup_table(("Milliseconds", "p50", "p95", "p99", "max", ""), lines)

@@ -1,6 +1,6 @@
-"""A table of text in the browser: its heads sort, its rows can be picked, by mouse and by keyboard.
+"""A table of texts, sorted by its headers, with rows that can be selected by mouse and keyboard.
 
-Everything is set as text, never as HTML, so that a client named `<script>` is just a name.
+All content is set as text, never as HTML, so that a client named `<script>` is just a name.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ import param
 
 
 class TextGrid(pn.custom.JSComponent):
-    """Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts.
+    """A table in the browser.
 
-    `sort` is `column` or `-column`; `picked` the place of the row that was picked last, `picks` how often one was.
+    `sort` is `column` or `-column`; `picked` is the index of the row that was selected last, and
+    `picks` counts the selections.
+
+    Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, and
+    `pickable`, whether rows can be selected.
     """
 
     columns = param.List(default=[])
@@ -27,12 +31,14 @@ class TextGrid(pn.custom.JSComponent):
     _stylesheets: ClassVar[list[str]] = [
         """
         .scroll { overflow-x: auto; color: inherit }
-        table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums }
+        table { border-collapse: collapse; width: 100%; font-size: .88rem;
+                font-variant-numeric: tabular-nums }
         th { text-align: left; font-weight: 500; padding: 0; white-space: nowrap;
              border-bottom: 2px solid rgba(128,136,150,.35) }
         th button { all: unset; cursor: pointer; padding: 8px 12px; opacity: .8 }
         th button:hover { opacity: 1 }
-        th button:focus-visible, tr:focus-visible { outline: 2px solid #3b76d6; outline-offset: -2px }
+        th button:focus-visible, tr:focus-visible {
+             outline: 2px solid #3b76d6; outline-offset: -2px }
         td { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2); white-space: nowrap;
              max-width: 320px; overflow: hidden; text-overflow: ellipsis }
         .right { text-align: right }
@@ -44,47 +50,52 @@ class TextGrid(pn.custom.JSComponent):
     export function render({ model }) {
       const scroll = document.createElement("div")
       scroll.className = "scroll"
-      const make = (tag, text, kind) => {
-        const made = document.createElement(tag)
-        if (text != null) made.textContent = text
-        if (kind) made.className = kind
-        return made
+      const make = (tag, text, className) => {
+        const element = document.createElement(tag)
+        if (text != null) element.textContent = text
+        if (className) element.className = className
+        return element
       }
-      const reached = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
+      const focusable = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
       const draw = () => {
-        const held = reached().indexOf(scroll.getRootNode().activeElement)
+        const focused = focusable().indexOf(scroll.getRootNode().activeElement)
         const table = make("table", null, model.pickable ? "pickable" : "")
         const head = table.createTHead().insertRow()
         for (const column of model.columns) {
           const cell = make("th", null, column.right ? "right" : "")
           cell.scope = "col"
-          const way = model.sort === column.name ? " ▲" : model.sort === "-" + column.name ? " ▼" : ""
-          cell.setAttribute("aria-sort", way === " ▲" ? "ascending" : way ? "descending" : "none")
-          const button = make("button", column.title + way)
+          const ascending = model.sort === column.name
+          const descending = model.sort === "-" + column.name
+          const direction = ascending ? "ascending" : descending ? "descending" : "none"
+          cell.setAttribute("aria-sort", direction)
+          const arrow = ascending ? " ▲" : descending ? " ▼" : ""
+          const button = make("button", column.title + arrow)
           button.disabled = !column.sortable
           button.onclick = () => {
-            const falling = column.right ? model.sort !== "-" + column.name : model.sort === column.name
-            model.sort = (falling ? "-" : "") + column.name
+            // Numbers are sorted from the largest at first, texts from A.
+            const descend = column.right ? !descending : ascending
+            model.sort = (descend ? "-" : "") + column.name
           }
           cell.append(button)
           head.append(cell)
         }
         const body = table.createTBody()
-        model.rows.forEach((row, place) => {
+        model.rows.forEach((row, index) => {
           const line = body.insertRow()
           row.forEach((text, number) => {
-            const cell = make("td", text, model.columns[number] && model.columns[number].right ? "right" : "")
+            const cell = make("td", text, model.columns[number]?.right ? "right" : "")
             cell.title = text
             line.append(cell)
           })
           if (!model.pickable) return
-          const pick = () => { model.picked = place; model.picks += 1 }
+          const pick = () => { model.picked = index; model.picks += 1 }
           line.tabIndex = 0
           line.onclick = pick
           line.onkeydown = (event) => { if (event.key === "Enter") pick() }
         })
         scroll.replaceChildren(table)
-        if (held >= 0) reached()[held]?.focus({ preventScroll: true })  // who works by keyboard stays where they are
+        // The focus stays where it was, for keyboard users.
+        if (focused >= 0) focusable()[focused]?.focus({ preventScroll: true })
       }
       model.on(["rows", "columns", "sort"], draw)
       draw()

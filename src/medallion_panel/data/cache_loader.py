@@ -1,4 +1,4 @@
-"""Which columns are held, and since when: read from the store behind the visitors, for the release they see."""
+"""Loads column caches in a background thread, from the release that visitors see."""
 
 from __future__ import annotations
 
@@ -13,55 +13,60 @@ from medallion.contracts import Query, Store
 from medallion.errors import MedallionError, SinkError
 from medallion.plural import count_of
 from medallion.query.validation import served_table
-from medallion.records import Release
+from medallion.records import Release, Served
 from medallion.secrets import masked_logger
-from medallion_panel.data.column_cache import Held
+from medallion_panel.data.column_cache import ColumnCache
 
-FEWEST_ROWS = 50_000  # a store counts fewer quickly enough
-MOST_VALUES = 20_000_000  # rows times columns of all tables a process holds: some 200 to 700 MB
+MIN_ROWS = 50_000  # a store computes figures of fewer rows quickly enough
+MAX_VALUES = 20_000_000  # rows times columns, over all tables of a process: some 200 to 700 MB
 
-_AGAIN = 60.0  # seconds after a failure
-_LOOK_UP = 0.5  # seconds between two looks whether the process ends
-_PART = 5000
-_WAY = 0.5  # of the time a batch takes, Python is left to the visitors after it
+_RETRY_AFTER = 60.0  # seconds after a failure
+_POLL = 0.5  # seconds between two checks of whether the process is ending
+_INSERT_ROWS = 5000
+# Pause after each batch, as a share of the time it took, in which visitors get the GIL.
+_PAUSE = 0.5
 
 _log = masked_logger(__name__)
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _LoadRequest:
     release: Release
     table: str
     columns: tuple[str, ...]
 
 
-class Holding:
-    """The held columns of a process, of one release at a time. One thread reads them from `store`; where it fails,
-    or a table is too large, nothing is held, and the store goes on answering."""
+class ColumnCacheLoader:
+    """The column caches of a process, of one release at a time.
+
+    One thread loads them from `store`. Where that fails, or a table is too large, there is no cache
+    and the store answers instead.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._release = ""
-        self._held: dict[str, Held] = {}
-        self._wishes: SimpleQueue[_Wish] = SimpleQueue()
-        self._due: dict[str, float] = {}
-        self._told: set[str] = set()
+        self._caches: dict[str, ColumnCache] = {}
+        self._requests: SimpleQueue[_LoadRequest] = SimpleQueue()
+        self._due: dict[str, float] = {}  # by table, when it may be requested again
+        self._logged_failures: set[str] = set()
         self._thread: threading.Thread | None = None
 
-    def of(self, release: str, table: str) -> Held | None:
-        """What is held of a table of this release."""
+    def get(self, release: str, table: str) -> ColumnCache | None:
+        """The cache of a table of this release, None when there is none (yet)."""
         with self._lock:
-            return self._held.get(table) if release == self._release else None
+            return self._caches.get(table) if release == self._release else None
 
-    def turn_to(self, release: str) -> None:
-        """Let go of what is held of any other release."""
+    def set_release(self, release: str) -> None:
+        """Drop the caches of any other release."""
         with self._lock:
             if release != self._release:
-                self._release, self._held, self._due, self._told = release, {}, {}, set()
+                self._release, self._caches, self._due = release, {}, {}
+                self._logged_failures = set()
 
-    def want(self, release: Release, columns: Mapping[str, Sequence[str]]) -> None:
-        """Have these columns of each table held before long."""
+    def request(self, release: Release, columns: Mapping[str, Sequence[str]]) -> None:
+        """Have these columns, by table, loaded in the background."""
         with self._lock:
             if release.id != self._release:
                 return
@@ -69,98 +74,104 @@ class Holding:
             for table, names in columns.items():
                 if self._due.get(table, 0.0) <= now:
                     self._due[table] = inf
-                    self._wishes.put(_Wish(release, table, tuple(names)))
-            if (
-                self._thread is None
-            ):  # it stays, as do the connections that a store keeps for each thread
-                self._thread = threading.Thread(target=self._work, name="holding")
+                    self._requests.put(_LoadRequest(release, table, tuple(names)))
+            # The thread lives as long as the process, since stores keep a connection per thread.
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="column-cache")
                 self._thread.start()
 
     def _work(self) -> None:
         while _running():
             try:
-                wish = self._wishes.get(timeout=_LOOK_UP)
+                request = self._requests.get(timeout=_POLL)
             except Empty:
                 continue
-            began = time.monotonic()
+            started = time.monotonic()
             try:
-                held = self._load(wish)
+                cache = self._load(request)
             except MedallionError as error:
-                self._failed(wish, error)
-            except Exception:  # such as a number beyond 64 bits: this release's will not change
-                _log.exception("%s is not held, and asked of the store", wish.table)
+                self._failed(request, error)
+            except (
+                Exception
+            ):  # such as a number beyond 64 bits: no retry, the release will not change
+                _log.exception("%s is not cached; the store answers", request.table)
             else:
-                if held is not None and self._keep(wish, held):
-                    took = time.monotonic() - began
-                    _log.info(
-                        "%d columns of %s are held after %.1f s",
-                        len(wish.columns),
-                        wish.table,
-                        took,
-                    )
+                if cache is not None and self._put(request, cache):
+                    columns, seconds = len(request.columns), time.monotonic() - started
+                    _log.info("cached %d columns of %s in %.1f s", columns, request.table, seconds)
 
-    def _failed(self, wish: _Wish, error: MedallionError) -> None:
-        """Try again later; tell it the first time only."""
+    def _failed(self, request: _LoadRequest, error: MedallionError) -> None:
+        """Schedule a retry; log the first failure of a table only."""
+        table = request.table
         with self._lock:
-            if wish.release.id != self._release or not _running():
+            if request.release.id != self._release or not _running():
                 return
-            self._due[wish.table] = time.monotonic() + _AGAIN
-            known = wish.table in self._told
-            self._told.add(wish.table)
-        if not known:
-            _log.warning("%s is not held, and asked of the store: %s", wish.table, error.message)
+            self._due[table] = time.monotonic() + _RETRY_AFTER
+            logged = table in self._logged_failures
+            self._logged_failures.add(table)
+        if not logged:
+            _log.warning("%s is not cached; the store answers: %s", table, error.message)
 
-    def _keep(self, wish: _Wish, held: Held) -> bool:
+    def _put(self, request: _LoadRequest, cache: ColumnCache) -> bool:
         with self._lock:
-            if wish.release.id != self._release:
+            if request.release.id != self._release:
                 return False
-            self._held[wish.table] = held
+            self._caches[request.table] = cache
             return True
 
-    def _load(self, wish: _Wish) -> Held | None:
-        """The columns of a table, all from the release that was wished for; None when they are not to be held."""
-        if wish.release.id != self._release:
+    def _load(self, request: _LoadRequest) -> ColumnCache | None:
+        """The columns of a table, all of the requested release; None when not to be cached."""
+        if request.release.id != self._release:
             return None
-        store = self._store.at(wish.release)
-        served = served_table(store.tables(), wish.table)
-        with self._lock:
-            values = served.rows * len(wish.columns) + sum(
-                other.values for other in self._held.values()
-            )
-        if served.rows < FEWEST_ROWS or values > MOST_VALUES:
-            size = (
-                "small enough to be asked of"
-                if served.rows < FEWEST_ROWS
-                else "too large to be held, and asked of"
-            )
-            _log.info("%s is %s the store", wish.table, size)
+        store = self._store.at(request.release)
+        served = served_table(store.tables(), request.table)
+        if not self._worth_caching(served, request):
             return None
-        held, rows = Held(served, wish.columns), 0
-        part: list[dict[str, object]] = []
-        for batch in self._batches(store, wish):
-            rows += len(batch)
-            part += batch
-            if len(part) >= _PART:
-                held.append(part)
-                part = []
-        held.append(part)
-        if rows != served.rows:
-            raise SinkError(f"{count_of(rows, 'row')} came of {served.rows:,}")
-        return held
+        cache, row_count = ColumnCache(served, request.columns), 0
+        pending: list[dict[str, object]] = []
+        for batch in self._batches(store, request):
+            row_count += len(batch)
+            pending += batch
+            if len(pending) >= _INSERT_ROWS:
+                cache.append(pending)
+                pending = []
+        cache.append(pending)
+        if row_count != served.rows:
+            raise SinkError(f"read {count_of(row_count, 'row')} of {served.rows:,}")
+        return cache
 
-    def _batches(self, store: Store, wish: _Wish) -> Iterator[list[dict[str, object]]]:
-        """All rows, from the wished release alone: a store that cannot be put to one is watched for it."""
-        began = time.monotonic()
-        for number, batch in enumerate(store.scan(wish.table, Query(fields=wish.columns))):
-            if not (_running() and wish.release.id == self._release) or (
-                number == 0 and store.release().id != wish.release.id
-            ):
-                raise SinkError(f"release {wish.release.id} is no longer the active one")
+    def _worth_caching(self, served: Served, request: _LoadRequest) -> bool:
+        """Whether a table has enough rows, and its columns fit next to the other caches."""
+        with self._lock:
+            cached = sum(cache.values for cache in self._caches.values())
+        if served.rows < MIN_ROWS:
+            _log.info("%s is small; the store answers", request.table)
+            return False
+        if cached + served.rows * len(request.columns) > MAX_VALUES:
+            _log.info("%s is too large to cache; the store answers", request.table)
+            return False
+        return True
+
+    def _batches(self, store: Store, request: _LoadRequest) -> Iterator[list[dict[str, object]]]:
+        """All rows, of the requested release alone.
+
+        A store that cannot be set to a release (`Store.at`) is checked to be on it when the scan
+        has begun.
+        """
+        started = time.monotonic()
+        for number, batch in enumerate(store.scan(request.table, Query(fields=request.columns))):
+            current = _running() and request.release.id == self._release
+            if not current or (number == 0 and store.release().id != request.release.id):
+                raise SinkError(f"release {request.release.id} is no longer the active one")
             yield batch
-            time.sleep((time.monotonic() - began) * _WAY)
-            began = time.monotonic()
+            time.sleep((time.monotonic() - started) * _PAUSE)
+            started = time.monotonic()
 
 
 def _running() -> bool:
-    """Whether the process is not about to end. Python would end without a daemon thread, amid DuckDB's own work."""
+    """Whether the process is not about to end.
+
+    The thread is not a daemon, because Python would end the process in the middle of DuckDB's own
+    work.
+    """
     return threading.main_thread().is_alive()

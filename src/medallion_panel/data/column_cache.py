@@ -1,4 +1,4 @@
-"""Columns of a large table in memory, which answer for figures over all its rows in place of the store."""
+"""Columns of a large table in memory, to compute figures over all its rows without the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from medallion.query.aggregation import LENGTHS, Grouping, grouping
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.validation import validate_query
 from medallion.records import Served
-from medallion_panel.data.column_cache_sql import TABLE, Condition, group_sql, rows_sql
+from medallion_panel.data.column_cache_sql import TABLE, Statement, group_sql, rows_sql
 
 _EXACT = Context(prec=80)
 _TYPES = {
@@ -31,11 +31,13 @@ _TYPES = {
 }
 
 
-class Held:
-    """Some columns of one table of a release, in a DuckDB of their own; no file is written.
+class ColumnCache:
+    """Some columns of one table of a release, in an in-memory DuckDB database of their own.
 
-    Its answers are those of the `Store` contract, and None where a question needs a column that is not held.
-    Parameters: the table as it is `served`, the `names` of the columns. `values` is how many those are.
+    It answers as the `Store` contract says, and with None when a query needs a column that is not
+    cached. `values` is the number of cached values, rows times columns.
+
+    Parameters: the `served` table, the `names` of the columns.
     """
 
     def __init__(self, served: Served, names: Sequence[str]) -> None:
@@ -43,53 +45,51 @@ class Held:
         self._served = served
         self.values = served.rows * len(names)
         self._kinds = {name: kinds[name] for name in names}
-        # A question is worked on by the thread that asks, which has given Python up to the others.
+        # One thread per query, the one that calls: DuckDB releases the GIL while it computes.
         self._connection = duckdb.connect(":memory:", config={"threads": 1})
-        empty = _table([], self._kinds)  # noqa: F841 (DuckDB finds it by its name)
+        empty = _table([], self._kinds)  # noqa: F841 (DuckDB resolves it by its name)
         self._connection.execute(f"create table {TABLE} as from empty").fetchall()
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Take in rows, in the order a scan gives them. Raises ArrowInvalid on a number beyond 64 bits."""
-        part = _table(rows, self._kinds)  # noqa: F841 (DuckDB finds it by its name)
-        self._connection.execute(f"insert into {TABLE} from part").fetchall()
+        """Append rows, as mappings. Raises ArrowInvalid on a number beyond 64 bits."""
+        batch = _table(rows, self._kinds)  # noqa: F841 (DuckDB resolves it by its name)
+        self._connection.execute(f"insert into {TABLE} from batch").fetchall()
 
     def group(
         self, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]] | None:
-        """What `Store.group` answers. Raises CallError as it does."""
-        asked = grouping(self._served, by, metrics, query)
+        """The answer of `Store.group`. Raises CallError as it does."""
+        checked = grouping(self._served, by, metrics, query)
         used = {
-            *(term.column for term in asked.terms),
-            *(column for metric in asked.metrics for column in metric.columns),
-            *(condition.field for condition in asked.filters),
+            *(term.column for term in checked.terms),
+            *(column for metric in checked.metrics for column in metric.columns),
+            *(condition.field for condition in checked.filters),
         }
         if not used <= self._kinds.keys():
             return None
-        found = self._found(group_sql(asked))
-        return None if found is None else _dicts(list(asked.kinds), _group_readers(asked), found)
+        rows = self._execute(group_sql(checked))
+        return None if rows is None else _dicts(list(checked.kinds), _group_decoders(checked), rows)
 
     def count(self, query: Query) -> int | None:
-        """What `Store.count` answers. Raises CallError as it does."""
+        """The answer of `Store.count`. Raises CallError as it does."""
         rows = self.group((), {"rows": "count()"}, Query(filters=query.filters))
         return None if rows is None else int(rows[0]["rows"])
 
     def rows(self, query: Query) -> list[dict[str, Any]] | None:
-        """The `fields` of all rows that match, in no order."""
+        """The `fields` of all rows that match, in no particular order."""
         checked = validate_query(self._served, query)
-        if (
-            not {*checked.fields, *(condition.field for condition in checked.filters)}
-            <= self._kinds.keys()
-        ):
+        used = {*checked.fields, *(condition.field for condition in checked.filters)}
+        if not used <= self._kinds.keys():
             return None
-        found = self._found(rows_sql(checked.fields, checked.filters, checked.kinds))
-        readers = [_reader(checked.kinds[name]) for name in checked.fields]
-        return None if found is None else _dicts(checked.fields, readers, found)
+        rows = self._execute(rows_sql(checked.fields, checked.filters, checked.kinds))
+        decoders = [_decoder(checked.kinds[name]) for name in checked.fields]
+        return None if rows is None else _dicts(checked.fields, decoders, rows)
 
-    def _found(self, condition: Condition) -> list[tuple[Any, ...]] | None:
-        """The answer; None where a number is beyond what DuckDB computes with."""
+    def _execute(self, statement: Statement) -> list[tuple[Any, ...]] | None:
+        """The rows; None where a number exceeds what DuckDB computes with."""
         with self._connection.cursor() as cursor:
             try:
-                return cursor.execute(*condition).fetchall()
+                return cursor.execute(*statement).fetchall()
             except (duckdb.OutOfRangeException, duckdb.ConversionException):
                 return None
 
@@ -105,39 +105,41 @@ def _array(values: list[Any], kind: Kind) -> pa.Array:
         return pa.array(values, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
     if kind.name != "decimal":
         return pa.array(values, _TYPES[kind.name])
-    found = pa.array(values, pa.decimal128(38, kind.scale))
-    return pa.Array.from_buffers(pa.decimal128(38, 0), len(found), found.buffers()).cast(pa.int64())
+    # The same bytes read with scale 0 are the integers of the last digit.
+    decimals = pa.array(values, pa.decimal128(38, kind.scale))
+    integers = pa.Array.from_buffers(pa.decimal128(38, 0), len(decimals), decimals.buffers())
+    return integers.cast(pa.int64())
 
 
 def _dicts(
     names: Sequence[str],
-    readers: Sequence[Callable[[Any], Any] | None],
-    found: Sequence[tuple[Any, ...]],
+    decoders: Sequence[Callable[[Any], Any] | None],
+    rows: Sequence[tuple[Any, ...]],
 ) -> list[dict[str, Any]]:
-    """Python's own values by name, restored column by column, which costs half."""
+    """Rows as dicts of decoded values; decoding column by column takes half the time."""
     columns: Iterator[Any] = (
-        [None if value is None else read(value) for value in values] if read else values
-        for read, values in zip(readers, zip(*found, strict=True), strict=False)
+        [None if value is None else decode(value) for value in values] if decode else values
+        for decode, values in zip(decoders, zip(*rows, strict=True), strict=False)
     )
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _group_readers(asked: Grouping) -> list[Callable[[Any], Any] | None]:
-    periods = [LENGTHS.get(term.form) for term in asked.terms]
-    readers = [_period(length) if length else None for length in periods]
-    kinds = list(asked.kinds.values())
+def _group_decoders(checked: Grouping) -> list[Callable[[Any], Any] | None]:
+    lengths = [LENGTHS.get(term.form) for term in checked.terms]
+    periods = [_period_decoder(length) if length else None for length in lengths]
+    kinds = list(checked.kinds.values())
     return [
-        given or _reader(kind)
-        for given, kind in zip([*readers, *[None] * len(asked.metrics)], kinds, strict=True)
+        period or _decoder(kind)
+        for period, kind in zip([*periods, *[None] * len(checked.metrics)], kinds, strict=True)
     ]
 
 
-def _period(length: int) -> Callable[[Any], Any]:
+def _period_decoder(length: int) -> Callable[[Any], Any]:
     return lambda value: value.isoformat()[:length]
 
 
-def _reader(kind: Kind) -> Callable[[Any], Any] | None:
-    """What turns a held value that is not null back; None when it comes back as it is."""
+def _decoder(kind: Kind) -> Callable[[Any], Any] | None:
+    """The function that decodes a cached value that is not null; None when it needs no decoding."""
     if kind.name == "decimal":
         return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
     if kind.zoned:

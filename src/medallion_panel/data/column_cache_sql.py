@@ -1,4 +1,8 @@
-"""A checked question as SQL over held columns: decimals are whole numbers of their last digit, timestamps UTC."""
+"""Validated queries as SQL over cached columns.
+
+A decimal is cached as an integer of its last digit (12.34 is 1234), a timestamp in UTC without a
+zone.
+"""
 
 from __future__ import annotations
 
@@ -11,41 +15,42 @@ from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.column_types import Kind
 from medallion.query.text_folding import search_pattern
 
-TABLE = "held"
+TABLE = "cached"
 
-Condition = tuple[str, list[Any]]
+Statement = tuple[str, list[Any]]
 
 _EXACT = Context(prec=80)
-_BEYOND = 10**38  # above every whole number of DuckDB
+_INTEGER_LIMIT = 10**38  # above every integer of DuckDB
 _COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
-def group_sql(asked: Grouping) -> Condition:
-    """One row a group, its columns in the order of `asked.kinds`, which are told apart by their place: DuckDB takes
-    names that differ in case alone for one."""
-    where, values = _where(asked.filters, asked.columns)
-    made = [*map(_term, asked.terms), *(_figure(metric, asked.columns) for metric in asked.metrics)]
-    sql = f"select {', '.join(made)} from {TABLE} as t where {where}"
-    if asked.terms:
-        sql += f" group by {', '.join(str(place) for place in range(1, len(asked.terms) + 1))}"
-    if asked.order:
-        sql += f" order by {_order(asked.order, list(asked.kinds))}"
-    return f"{sql} limit {asked.limit}", values
+def group_sql(grouping: Grouping) -> Statement:
+    """One row per group, its columns in the order of `grouping.kinds`.
+
+    Columns are referred to by position, because DuckDB's names are case-insensitive.
+    """
+    where, values = _where(grouping.filters, grouping.columns)
+    terms = map(_term, grouping.terms)
+    metrics = (_metric(metric, grouping.columns) for metric in grouping.metrics)
+    sql = f"select {', '.join([*terms, *metrics])} from {TABLE} as t where {where}"
+    if grouping.terms:
+        sql += f" group by {', '.join(str(place) for place in range(1, len(grouping.terms) + 1))}"
+    if grouping.order:
+        sql += f" order by {_order(grouping.order, list(grouping.kinds))}"
+    return f"{sql} limit {grouping.limit}", values
 
 
 def rows_sql(
     fields: Sequence[str], filters: Iterable[Filter], kinds: Mapping[str, Kind]
-) -> Condition:
-    """These columns of the rows that meet checked filters."""
+) -> Statement:
+    """These columns of the rows that match validated filters."""
     where, values = _where(filters, kinds)
-    return (
-        f"select {', '.join(f't.{quote(name)}' for name in fields)} from {TABLE} as t where {where}",
-        values,
-    )
+    columns = ", ".join(f"t.{quote(name)}" for name in fields)
+    return f"select {columns} from {TABLE} as t where {where}", values
 
 
-def _where(filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Condition:
-    """Checked filters as one condition."""
+def _where(filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Statement:
+    """Validated filters as one condition."""
     parts: list[str] = []
     values: list[Any] = []
     for condition in filters:
@@ -56,8 +61,10 @@ def _where(filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Condition:
 
 
 def _order(sorts: Iterable[Sort], names: Sequence[str]) -> str:
-    ways = {False: "asc nulls first", True: "desc nulls last"}
-    return ", ".join(f"{names.index(sort.field) + 1} {ways[sort.descending]}" for sort in sorts)
+    directions = {False: "asc nulls first", True: "desc nulls last"}
+    return ", ".join(
+        f"{names.index(sort.field) + 1} {directions[sort.descending]}" for sort in sorts
+    )
 
 
 def _term(term: Term) -> str:
@@ -73,41 +80,47 @@ def _term(term: Term) -> str:
     return f"({column} - (({column} % {width}) + {width}) % {width})"
 
 
-def _figure(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+def _metric(metric: Metric, kinds: Mapping[str, Kind]) -> str:
     match metric.function:
         case "ratio":
-            above, below = (_part(part, kinds) for part in metric.parts)
-            return _valid(f"{above} / nullif({below}, 0)")
+            numerator, denominator = (_ratio_part(part, kinds) for part in metric.parts)
+            return _nan_as_null(f"{numerator} / nullif({denominator}, 0)")
         case "quantile":
-            return _valid(f"quantile_cont({_real(metric.column, kinds)}, {metric.fraction!r})")
+            return _nan_as_null(
+                f"quantile_cont({_real(metric.column, kinds)}, {metric.fraction!r})"
+            )
         case "mean" if metric.weight:
             value, weight = _real(metric.column, kinds), _real(metric.weight, kinds)
             weights = f"sum({weight}) filter ({value} is not null)"
-            return _valid(f"sum({value} * {weight}) / nullif({weights}, 0)")
+            return _nan_as_null(f"sum({value} * {weight}) / nullif({weights}, 0)")
     if metric.column is None:
         return "count(*)"
-    figure = f"{'avg' if metric.function == 'mean' else metric.function}(t.{quote(metric.column)})"
+    aggregate = (
+        f"{'avg' if metric.function == 'mean' else metric.function}(t.{quote(metric.column)})"
+    )
     scale = kinds[metric.column].scale
-    return f"{figure} / {10**scale}::double" if metric.function == "mean" and scale else figure
+    return (
+        f"{aggregate} / {10**scale}::double" if metric.function == "mean" and scale else aggregate
+    )
 
 
-def _valid(figure: str) -> str:
-    """A figure, null where infinite values make it none."""
-    return f"nullif({figure}, 'nan'::double)"
+def _nan_as_null(expression: str) -> str:
+    """An expression, null where infinite values make it NaN."""
+    return f"nullif({expression}, 'nan'::double)"
 
 
-def _part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+def _ratio_part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
     """A part of a ratio, as floating point."""
     return "count(*)::double" if metric.column is None else f"sum({_real(metric.column, kinds)})"
 
 
 def _real(column: str | None, kinds: Mapping[str, Kind]) -> str:
-    """A column's number as floating point."""
+    """A column as floating point."""
     scale = kinds[column or ""].scale
     return f"(t.{quote(column or '')}::double{f' / {10**scale}' if scale else ''})"
 
 
-def _condition(condition: Filter, kind: Kind) -> Condition:
+def _condition(condition: Filter, kind: Kind) -> Statement:
     column, value = f"t.{quote(condition.field)}", condition.value
     match condition.operator:
         case "isnull":
@@ -119,20 +132,24 @@ def _condition(condition: Filter, kind: Kind) -> Condition:
         case "startswith":
             return f"starts_with({column}, ?)", [value]
         case "in":
-            values = [item for item in (_bound(kind, each) for each in value) if not _between(item)]
+            values = [
+                item
+                for item in (_encode(kind, each) for each in value)
+                if not _unrepresentable(item)
+            ]
             return (
                 (f"{column} in ({', '.join('?' * len(values))})", values)
                 if values
                 else ("false", [])
             )
-    return _compare(column, condition.operator, _bound(kind, value))
+    return _compare(column, condition.operator, _encode(kind, value))
 
 
-def _compare(column: str, operator: str, value: Any) -> Condition:
-    """Compare with a value; whole numbers also with one that lies between two of them, or beyond all."""
-    if not _between(value):
+def _compare(column: str, operator: str, value: Any) -> Statement:
+    """Compare with a value; an integer column also with one that it cannot contain."""
+    if not _unrepresentable(value):
         return f"{column} {_COMPARE[operator]} ?", [value]
-    above = value > 0 if abs(value) >= _BEYOND else None
+    above = value > 0 if abs(value) >= _INTEGER_LIMIT else None  # all integers, or below all
     if (
         operator == "eq"
         or (above is False and operator in ("lt", "lte"))
@@ -145,17 +162,17 @@ def _compare(column: str, operator: str, value: Any) -> Condition:
     return f"{column} {'>' if operator in ('gt', 'gte') else '<='} ?", [floor]
 
 
-def _bound(kind: Kind, value: Any) -> Any:
-    """One value of a query as it is held; a decimal that no column could hold stays a Decimal."""
+def _encode(kind: Kind, value: Any) -> Any:
+    """A value of a query as the cache stores it, still a Decimal where no integer equals it."""
     if kind.name == "decimal":
         scaled = value.scaleb(kind.scale, _EXACT)
         return (
             int(scaled)
-            if scaled == scaled.to_integral_value() and abs(scaled) < _BEYOND
+            if scaled == scaled.to_integral_value() and abs(scaled) < _INTEGER_LIMIT
             else scaled
         )
     return value.replace(tzinfo=None) if kind.zoned else value
 
 
-def _between(value: Any) -> bool:
+def _unrepresentable(value: Any) -> bool:
     return isinstance(value, Decimal)

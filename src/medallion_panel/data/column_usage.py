@@ -1,4 +1,4 @@
-"""Which columns of which tables the figures, filters and searches of pages are made of."""
+"""The columns that the figures, filters and searches of pages use."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from medallion_panel.block_settings import (
     Scatter,
     WorldMap,
 )
-from medallion_panel.data.queries import Figures
+from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.section import PageSettings
 
 
-def hold_for(page: PageSettings, pages: Iterable[PageSettings], figures: Figures) -> None:
-    """Have held what all `pages` use of the tables of the one that was opened."""
+def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: CachedStore) -> None:
+    """Cache what all `pages` use of the tables on `page`."""
     tables = {block.content.table for block in page.blocks if hasattr(block.content, "table")}
     try:
-        used = used_columns(pages, figures)
-    except MedallionError:  # the header says that the store is out of reach
+        used = used_columns(pages, store)
+    except MedallionError:  # the header says that the store is unreachable
         return
-    figures.hold({table: columns for table, columns in used.items() if table in tables and columns})
+    store.cache_columns(
+        {table: columns for table, columns in used.items() if table in tables and columns}
+    )
 
 
-def used_columns(pages: Iterable[PageSettings], figures: Figures) -> dict[str, tuple[str, ...]]:
-    """The columns by table, in the table's order; those that cannot be compared are left out."""
+def used_columns(pages: Iterable[PageSettings], store: CachedStore) -> dict[str, tuple[str, ...]]:
+    """The columns by table, in the table's order, without those whose values have no order."""
     used: dict[str, set[str]] = {}
     for page in pages:
         for block in page.blocks:
@@ -39,26 +41,30 @@ def used_columns(pages: Iterable[PageSettings], figures: Figures) -> dict[str, t
             if table is not None:
                 filters = (item.column for item in page.filters)
                 used.setdefault(table, set()).update(filters, _texts(block))
-    return {table: _known(table, texts, figures) for table, texts in used.items()}
+    return {table: _columns(table, texts, store) for table, texts in used.items()}
 
 
-def _known(table: str, texts: set[str], figures: Figures) -> tuple[str, ...]:
+def _columns(table: str, texts: set[str], store: CachedStore) -> tuple[str, ...]:
     try:
-        kinds = figures.kinds(table)
-    except CallError:  # the page says so
+        kinds = store.kinds(table)
+    except CallError:  # a table that does not exist; its card says so
         return ()
-    found = {part for text in texts for part in _parts(text)}
-    return tuple(name for name, kind in kinds.items() if name in found and kind.ordered)
+    names = {part for text in texts for part in _possible_names(text)}
+    return tuple(name for name, kind in kinds.items() if name in names and kind.ordered)
 
 
-def _parts(text: str) -> tuple[str, ...]:
-    """What of a text may be a column's name: all of it, what stands in its parentheses, or before a width there."""
+def _possible_names(text: str) -> tuple[str, ...]:
+    """The parts of a text that may be a column's name.
+
+    They are all of it, and for a call such as `bin(price, 5)` its arguments with and without the
+    last.
+    """
     inside = text.partition("(")[2].rpartition(")")[0]
     return text, inside.strip(), inside.rpartition(",")[0].strip(), *metric_columns(text)
 
 
 def _texts(block: Block) -> Iterator[str]:
-    """The columns, terms and metrics that a block asks for."""
+    """The columns, terms and metrics that a block queries."""
     match block.content:
         case Kpi(value=value, over=over):
             yield from (value, over or "")

@@ -1,4 +1,4 @@
-"""Whether the pipeline's last run failed, as its store or its lake knows; asked rarely, for all visitors together."""
+"""Whether the pipeline's last run failed, read every few seconds for all visitors of a process."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from medallion.errors import MedallionError
 from medallion.lake.run_health import run_health
 from medallion.pipeline import Pipeline
 
-_EVERY = 15.0  # seconds
+_INTERVAL = 15.0  # seconds between reads
 
 
 class RunWatch:
-    """The failure of the last run; None too where neither the store nor the lake can say.
+    """Reads the failure of the last run from the store, or else from the lake.
 
-    A dashboard that reads an API has a store that knows of runs, and a lake that is elsewhere.
+    A dashboard that reads an API has a store that knows of runs, and may not reach the lake.
     """
 
     def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self._pipeline, self._store = pipeline, store
         self._lock = threading.Lock()
-        self._asked = -_EVERY
+        self._read_at = -_INTERVAL
         self._failure: Failure | None = None
 
     def failure(self) -> Failure | None:
+        """The failure of the last run; None when it succeeded or nothing is known of it."""
         with self._lock:
-            if monotonic() - self._asked >= _EVERY:
+            if monotonic() - self._read_at >= _INTERVAL:
                 self._failure = self._read()
-                self._asked = monotonic()
+                self._read_at = monotonic()
             return self._failure
 
     def _read(self) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Which store the dashboard reads: the API's where `MEDALLION_API_URL` names one, else the pipeline's own."""
+"""The store that the dashboard reads: the API at `MEDALLION_API_URL`, else the pipeline's."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ API_KEY = "MEDALLION_API_KEY"
 
 
 def open_store(pipeline: Pipeline) -> Store:
-    """The store to read. Raises CallError when the pipeline has no sink, PluginError without a client for the API.
+    """The store to read.
 
-    A client is what an installed package registers for `http` under the entry points `medallion.stores`.
+    The client of an API is the entry point `http` of the group `medallion.stores`. Raises CallError
+    when the pipeline has no sink, and PluginError when no client is installed.
     """
     url = os.environ.get(API_URL)
     if not url:
         return pipeline.store()
-    found = list(entry_points(group="medallion.stores", name="http"))
-    if not found:
+    clients = list(entry_points(group="medallion.stores", name="http"))
+    if not clients:
         raise PluginError(
-            f"{API_URL} is set, and nothing here reads an API",
+            f"{API_URL} is set, but no client for an API is installed",
             hint="pip install 'medallion-lake[api]'",
         )
-    store: Store = found[0].load()(url, key=os.environ.get(API_KEY, ""))
+    store: Store = clients[0].load()(url, key=os.environ.get(API_KEY, ""))
     return store

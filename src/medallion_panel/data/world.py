@@ -1,6 +1,9 @@
-"""The countries of the world as polygons, from the package's own file: no request leaves the machine.
+"""The countries of the world as polygons, from a file of the package: no request leaves the
+machine.
 
-`world.json` is `countries-110m.json` of npm's world-atlas 2.0.2 (ISC), made from Natural Earth (public domain).
+`world.json` is `countries-110m.json` of npm's world-atlas 2.0.2 (ISC), derived from Natural Earth
+(public domain). It is TopoJSON: borders are arcs of quantised differences, which neighbouring
+countries share.
 """
 
 from __future__ import annotations
@@ -46,10 +49,10 @@ _HIDDEN = ("antarctica",)
 
 @cache
 def countries() -> dict[str, tuple[str, tuple[tuple[tuple[float, float], ...], ...]]]:
-    """Each country's outer rings in longitude and latitude, by its name in lower case: (name, rings)."""
+    """Every country by its name in lower case, as (name, outer rings in longitude and latitude)."""
     world = json.loads(files(__package__).joinpath("world.json").read_text())
     arcs = [_arc(arc, world["transform"]) for arc in world["arcs"]]
-    found = {}
+    polygons_by_name = {}
     for geometry in world["objects"]["countries"]["geometries"]:
         name = geometry["properties"]["name"]
         if name.lower() not in _HIDDEN:
@@ -57,12 +60,12 @@ def countries() -> dict[str, tuple[str, tuple[tuple[tuple[float, float], ...], .
                 geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
             )
             rings = [part for polygon in polygons for part in _split(_ring(polygon[0], arcs))]
-            found[name.lower()] = (name, tuple(tuple(ring) for ring in rings))
-    return found
+            polygons_by_name[name.lower()] = (name, tuple(tuple(ring) for ring in rings))
+    return polygons_by_name
 
 
 def country_key(value: str) -> str | None:
-    """The country a name or two-letter code stands for, or None."""
+    """The key in `countries()` of an English name or two-letter code, None if not on the map."""
     word = value.strip()
     if len(word) == 2 and word.isalpha():
         word = str(Locale("en").territories.get(word.upper(), word))
@@ -82,7 +85,7 @@ def _north(latitude: float) -> float:
 
 
 def _arc(arc: list[list[int]], transform: dict[str, list[float]]) -> Ring:
-    """An arc from its differences to degrees."""
+    """An arc of differences as points in degrees."""
     (sx, sy), (tx, ty) = transform["scale"], transform["translate"]
     x = y = 0
     points = []
@@ -93,6 +96,7 @@ def _arc(arc: list[list[int]], transform: dict[str, list[float]]) -> Ring:
 
 
 def _ring(numbers: Sequence[int], arcs: Sequence[Ring]) -> Ring:
+    """A ring of arcs by number; the complement `~n` stands for arc n reversed."""
     points: Ring = []
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
@@ -101,7 +105,7 @@ def _ring(numbers: Sequence[int], arcs: Sequence[Ring]) -> Ring:
 
 
 def _split(ring: Ring) -> Iterator[Ring]:
-    """A ring that crosses the antimeridian (Russia, Fiji) as one part on each side."""
+    """A ring that crosses the antimeridian (Russia, Fiji), cut into one part on each side."""
     if not any(abs(a[0] - b[0]) > 180 for a, b in pairwise(ring)):
         yield ring
         return
@@ -116,7 +120,7 @@ def _split(ring: Ring) -> Iterator[Ring]:
 
 
 def name_of(key: str) -> str:
-    """How the map names a country."""
+    """The map's name of a country."""
     return countries()[key][0]
 
 

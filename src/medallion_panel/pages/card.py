@@ -1,4 +1,4 @@
-"""A block on the page: a card that fills itself, and keeps its place while it does so again."""
+"""The card of a block on a page."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.legend import Picture
+from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.blocks.rows import RowsView
+from medallion_panel.blocks.rows import RowsView, TablePage
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.world_map import world_map
-from medallion_panel.ui.chart_update import redraw
+from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import HtmlPane, Look, Text, markdown
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
-_WRITTEN = (Kpi, Quality, Freshness, Runs)  # blocks that are written as HTML
+_HTML_BLOCKS = (Kpi, Quality, Freshness, Runs)
 
-_DRAW: dict[str, Callable[[Any, BlockContext], Picture]] = {
+_DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
     "line": charts.line,
     "area": charts.area,
     "bar": charts.bar,
@@ -57,25 +57,28 @@ _DRAW: dict[str, Callable[[Any, BlockContext], Picture]] = {
 
 @dataclass(frozen=True)
 class CardContent:
-    """What a card is to show: what was `made` of a reading, or, `told` in words, why there is nothing.
+    """The content of a card: a `value`, or a `message` that says why there is none.
 
-    `ignored` are the page's filters that do not hold for it, lest its figures be taken for what they are not. `retry`
-    says that the store could not be read, which may pass.
+    The value is a RenderedChart, Markup, a TablePage or None, by kind of block. `ignored` are the
+    labels of the page's filters that do not apply to it. `retry` says that the store could not be
+    read.
     """
 
-    reading: BlockContext
-    made: Any = None
-    told: str = ""
+    context: BlockContext
+    value: Any = None
+    message: str = ""
     ignored: Sequence[str] = ()
     retry: bool = False
 
 
 class Card:
-    """One block as a card. `ask` reads what it shows, `fill` shows it; `rows` is the view of a table, if it is
-    one; `retry` is whether it could not be read when it was filled last.
+    """One block as a card: `read` reads its content, `show` shows it, and `view` is its widget.
 
-    Parameters: the `block`; its `pipeline`, for the records of runs; `formats`, for its labels; `changed`, called when
-    a visitor searched, sorted or picked a row in it.
+    `rows` is the view of a table block, else None; `retry` says whether its last content could not
+    be read.
+
+    Parameters: the `block`; the `pipeline`, for the records of runs; `formats`; `changed`, called
+    when a visitor searches, sorts or selects a row in it.
     """
 
     def __init__(
@@ -88,89 +91,96 @@ class Card:
         )
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
-        self._html = HtmlPane(min_height=40) if isinstance(content, _WRITTEN) else None
+        self._html = HtmlPane(min_height=40) if isinstance(content, _HTML_BLOCKS) else None
         self._legend = HtmlPane(margin=(0, 0, 8, 0))
-        self._pane = self._make(content)
+        self._pane = self._new_pane(content)
         self._message = Text(margin=(12, 0))
         level: Look = "subheading" if block.kind == "kpi" else "heading"
         heading = [Text(content.title, level).view] if content.title else []
-        self._aside = Text("", "caption")
+        self._remarks = Text("", "caption")
         note = [Text(content.note, "caption").view] if content.note else []
         self.view = pmui.Paper(
-            *heading, self._pane, self._message.view, *note, self._aside.view,
-            elevation=0, variant="outlined", margin=0,
-            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"}, sizing_mode="stretch_both",
-        )  # fmt: skip
+            *(*heading, self._pane, self._message.view, *note, self._remarks.view),
+            elevation=0,
+            variant="outlined",
+            margin=0,
+            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"},
+            sizing_mode="stretch_both",
+        )
 
-    def ask(self, reading: BlockContext) -> CardContent:
-        """What it is to show, or in plain words why it stays empty. What is wrong in one card leaves the others alone;
-        nothing is shown yet, so that this can be done in a thread."""
+    def read(self, context: BlockContext) -> CardContent:
+        """Read the content, which is a message where that fails: an error in one card leaves the
+        others intact.
+
+        It does not touch the page, so that it can run in a thread.
+        """
         table = getattr(self.block.content, "table", None)
         try:
-            return CardContent(
-                reading, self._asked(reading), ignored=reading.ignored(table) if table else ()
-            )
+            ignored = context.ignored(table) if table else ()
+            return CardContent(context, self._read_value(context), ignored=ignored)
         except NoRowsError as error:
-            return CardContent(reading, told=str(error) or _nothing(reading.filters(str(table))))
+            message = str(error) or _empty_message(context.filters(str(table)))
+            return CardContent(context, message=message)
         except MedallionError as error:
-            return CardContent(
-                reading, told=visitor_text(error), retry=not isinstance(error, CallError)
-            )
+            retry = not isinstance(error, CallError)
+            return CardContent(context, message=visitor_text(error), retry=retry)
         except Exception:
             _log.exception("a %s block could not be drawn", self.block.kind)
-            return CardContent(reading, told="This could not be drawn; the server's log says why.")
+            message = "This could not be drawn; see the server's log."
+            return CardContent(context, message=message)
 
-    def _asked(self, reading: BlockContext) -> Any:
+    def _read_value(self, context: BlockContext) -> Any:
         content = self.block.content
         if self.block.kind in _DRAW:
-            return _DRAW[self.block.kind](content, reading)
+            return _DRAW[self.block.kind](content, context)
         if isinstance(content, Kpi):
-            return kpi_html(content, reading)
+            return kpi_html(content, context)
         if isinstance(content, Quality):
-            return quality_html(content, reading.figures.seen(), reading.formats)
+            return quality_html(content, context.store.last_release(), context.formats)
         if isinstance(content, Freshness):
-            return freshness_html(reading.figures.seen(), reading.formats)
+            return freshness_html(context.store.last_release(), context.formats)
         if isinstance(content, Runs):
-            return runs_html(content, self._pipeline, reading.formats)
-        return self.rows.ask(reading) if self.rows is not None else None
+            return runs_html(content, self._pipeline, context.formats)
+        return self.rows.read(context) if self.rows is not None else None
 
-    def fill(self, answer: CardContent) -> None:
-        """Show an answer in place of the former one."""
-        made, self.retry = answer.made, answer.retry
-        if isinstance(made, Picture):
-            self._draw(made)
-        elif self._html is not None and made is not None:
-            self._html.show(made)
+    def show(self, content: CardContent) -> None:
+        """Show content in place of the former."""
+        value, self.retry = content.value, content.retry
+        if isinstance(value, RenderedChart):
+            self._show_chart(value)
+        elif self._html is not None and value is not None:
+            self._html.show(value)
         elif self.rows is not None:
-            self.rows.fill(made) if made is not None else self.rows.clear()
+            self.rows.show(value) if value is not None else self.rows.clear()
         elif self._speed is not None:
-            self._speed.show(answer.reading)
-        told = answer.told
-        if self.rows is not None and made is not None and not made.whole:
-            told = _nothing(made.query.filters)
-        self._message.show(told)
-        self._pane.visible = not told or self.rows is not None
-        notes = [made.note] if isinstance(made, Picture) and made.note else []
-        if names := ", ".join(answer.ignored):
-            notes.append(f"Not filtered by {names}.")
-        self._aside.show(" ".join(notes))
-        self.busy(False)
+            self._speed.show(content.context)
+        message = content.message
+        if isinstance(value, TablePage) and not value.total:
+            message = _empty_message(value.query.filters)
+        self._message.show(message)
+        self._pane.visible = not message or self.rows is not None
+        remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
+        if names := ", ".join(content.ignored):
+            remarks.append(f"Not filtered by {names}.")
+        self._remarks.show(" ".join(remarks))
+        self.set_busy(False)
 
-    def _draw(self, made: Picture) -> None:
-        """Show a chart: in the one that stands there where that can be, so that nothing flickers."""
+    def _show_chart(self, chart: RenderedChart) -> None:
+        """Show a chart, by updating the one on the screen where possible, to avoid flicker."""
         height = self.block.content.height  # type: ignore[attr-defined]
-        _, chart = [*self._pane] or [None, None]
-        if chart is None or not redraw(chart.object, made.figure):
-            chart = pn.pane.Bokeh(made.figure, sizing_mode="stretch_width", height=height, margin=0)
-            self._pane[:] = [self._legend.view, chart]
-        self._legend.show(made.legend)
-        self._legend.view.visible = bool(made.legend)
+        _, pane = [*self._pane] or [None, None]
+        if pane is None or not update_chart(pane.object, chart.figure):
+            pane = pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
+            self._pane[:] = [self._legend.view, pane]
+        self._legend.show(chart.legend)
+        self._legend.view.visible = bool(chart.legend)
 
-    def busy(self, waiting: bool) -> None:
-        """Dim it while its answer is waited for."""
-        self.view.styles = {"opacity": "0.45" if waiting else "1"}
+    def set_busy(self, busy: bool) -> None:
+        """Dim the card while its content is read."""
+        self.view.styles = {"opacity": "0.45" if busy else "1"}
 
-    def _make(self, content: Content) -> Any:
+    def _new_pane(self, content: Content) -> Any:
+        """The widget of the content, empty at first."""
         if self.rows is not None:
             return self.rows.view
         if self._speed is not None:
@@ -183,6 +193,6 @@ class Card:
         return pn.Column(sizing_mode="stretch_width", min_height=height, margin=(8, 0, 0, 0))
 
 
-def _nothing(filters: Sequence[Filter]) -> str:
+def _empty_message(filters: Sequence[Filter]) -> str:
     """Why there is nothing to show."""
-    return "No rows meet these filters." if filters else "There is nothing to show."
+    return "No rows match these filters." if filters else "There is nothing to show."

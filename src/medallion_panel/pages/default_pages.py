@@ -1,8 +1,9 @@
-"""Pages for tables nobody declared pages for: what suits the types of their columns."""
+"""The pages of a dashboard without declared pages, by the kinds of the tables' columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from medallion_panel.block_settings import (
     Bar,
@@ -16,82 +17,106 @@ from medallion_panel.block_settings import (
     Runs,
     WorldMap,
 )
-from medallion_panel.data.queries import Figures
+from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.world import country_key
 from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.ui.formats import identifying
 
-_FEW = 40
+_MAX_CATEGORIES = 40  # distinct values of a column that suits a filter or an axis
+_MAX_KPIS = 3
+_MAX_FILTERS = 3
 _NUMBERS = ("integer", "decimal", "float")
 _PERIODS = ("month", "year", "quarter", "week", "day", "date")
-_KPIS = 3
 _WIDE = ("line", "map")
 
 
-def default_pages(figures: Figures) -> tuple[PageSettings, ...]:
-    """One page a served table, and one on the data itself."""
-    pages = [_page(figures, table) for table in figures.tables()]
-    data = PageSettings(title="Data", icon="fact_check", blocks=(
-        Block(quality=Quality(title="How the rows fared")), Block(freshness=Freshness(title="How fresh it is")),
+def default_pages(store: CachedStore) -> tuple[PageSettings, ...]:
+    """One page per served table, and one on the data itself."""
+    pages = [_page(store, _Columns.of(store, table)) for table in store.tables()]
+    blocks = (
+        Block(quality=Quality(title="Data quality")),
+        Block(freshness=Freshness(title="Freshness")),
         Block(runs=Runs(title="Past runs")),
-    ))  # fmt: skip
-    return (*pages, data)
+    )
+    return (*pages, PageSettings(title="Data", icon="fact_check", blocks=blocks))
 
 
-def _page(figures: Figures, table: str) -> PageSettings:
-    kinds = {name: kind for name, kind in figures.kinds(table).items() if kind.ordered}
-    key = figures.served(table).key
-    numbers = [
-        name
-        for name, kind in kinds.items()
-        if kind.name in _NUMBERS and name not in key and not identifying(name)
-    ]
-    additive = [name for name in numbers if kinds[name].name != "float"]
-    names = [name for name, kind in kinds.items() if kind.name == "text"]
-    period = next(
-        (name for name in kinds if name in _PERIODS and kinds[name].name in ("text", "date")), None
-    )
-    few = [
-        name
-        for name in names
-        if name != period and 1 < len(figures.values(table, name, _FEW + 1)) <= _FEW
-    ]
-    kpis = [Block(kpi=Kpi(title="Rows", table=table, value="count()"))]
-    kpis += [_kpi(table, name, period) for name in additive[:_KPIS]]
-    main = next(
-        (name for name in reversed(additive) if kinds[name].name == "decimal"),
-        next(iter(additive), None),
-    )
-    metric = f"sum({main})" if main else "count()"
-    charts = _charts(figures, table, metric, period, few)
-    if main:
-        charts.append(
-            Block(histogram=Histogram(title=f"Distribution of {main}", table=table, column=main))
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a table by use.
+
+    `additive` are numbers whose sums are exact, `main` one of them or None, `period` a column of
+    periods or None; `categories` are texts with few values, and `search` another text or None.
+    """
+
+    table: str
+    key: Sequence[str]
+    additive: Sequence[str]
+    main: str | None
+    period: str | None
+    categories: Sequence[str]
+    search: str | None
+
+    @classmethod
+    def of(cls, store: CachedStore, table: str) -> _Columns:
+        """The columns of a served table, by kind, name and number of values."""
+        kinds = {name: kind for name, kind in store.kinds(table).items() if kind.ordered}
+        key = store.served(table).key
+        additive = [
+            name
+            for name, kind in kinds.items()
+            if kind.name in _NUMBERS and kind.name != "float"
+            if name not in key and not identifying(name)
+        ]
+        decimals = (name for name in reversed(additive) if kinds[name].name == "decimal")
+        periods = (name for name in kinds if name in _PERIODS)
+        period = next((name for name in periods if kinds[name].name in ("text", "date")), None)
+        texts = [name for name, kind in kinds.items() if kind.name == "text" and name != period]
+        categories = [
+            name
+            for name in texts
+            if 1 < len(store.values(table, name, _MAX_CATEGORIES + 1)) <= _MAX_CATEGORIES
+        ]
+        return cls(
+            table,
+            key,
+            additive,
+            main=next(decimals, next(iter(additive), None)),
+            period=period,
+            categories=categories,
+            search=next((name for name in texts if name not in categories), None),
         )
+
+
+def _page(store: CachedStore, columns: _Columns) -> PageSettings:
+    table, main = columns.table, columns.main
+    kpis = [Block(kpi=Kpi(title="Rows", table=table, value="count()"))]
+    kpis += [_kpi(table, name, columns.period) for name in columns.additive[:_MAX_KPIS]]
+    charts = _charts(store, columns)
     sort = (f"-{main}",) if main else ()
-    search = next((name for name in names if name not in few and name != period), None)
-    rows = Block(table=Rows(table=table, sort=sort, search=search, detail=bool(key)))
-    filters = tuple(FilterField(column=name) for name in [*few, *([main] if main else [])][:3])
-    title = table.replace("_", " ").capitalize()
+    detail = bool(columns.key)
+    rows = Block(table=Rows(table=table, sort=sort, search=columns.search, detail=detail))
+    filters = [*columns.categories, *([main] if main else [])][:_MAX_FILTERS]
     return PageSettings(
-        title=title,
+        title=table.replace("_", " ").capitalize(),
         icon="table_chart",
-        filters=filters,
+        filters=tuple(FilterField(column=name) for name in filters),
         blocks=(*_row(kpis), *_in_rows(charts), rows),
     )
 
 
 def _in_rows(charts: Sequence[Block]) -> Iterator[Block]:
-    """Charts two by two, so that every row of the page is full."""
-    at = 0
-    while at < len(charts):
-        alone = at + 1 == len(charts) or charts[at + 1].kind in _WIDE
-        yield from _row(charts[at : at + 1] if alone else charts[at : at + 2])
-        at += 1 if alone else 2
+    """Charts in rows of two, so that every row of the page is full."""
+    start = 0
+    while start < len(charts):
+        alone = start + 1 == len(charts) or charts[start + 1].kind in _WIDE
+        end = start + (1 if alone else 2)
+        yield from _row(charts[start:end])
+        start = end
 
 
 def _row(blocks: Sequence[Block]) -> list[Block]:
-    """Blocks that fill a row: each as wide as the others, but a wide one with twice the width of what is beside it."""
+    """Blocks that fill a row in equal parts, except that a wide one has twice the width."""
     parts = [2 if len(blocks) > 1 and block.kind in _WIDE else 1 for block in blocks]
     return [
         block.model_copy(
@@ -106,20 +131,22 @@ def _kpi(table: str, name: str, period: str | None) -> Block:
     return Block(kpi=Kpi(title=title, table=table, value=f"sum({name})", over=period))
 
 
-def _charts(
-    figures: Figures, table: str, metric: str, period: str | None, few: list[str]
-) -> list[Block]:
+def _charts(store: CachedStore, columns: _Columns) -> list[Block]:
+    """Charts of the main figure by period and category, and of its distribution."""
+    table, period, main = columns.table, columns.period, columns.main
+    metric = f"sum({main})" if main else "count()"
     blocks = []
     if period:
         blocks.append(Block(line=Chart(title=f"By {period}", table=table, x=period, y=metric)))
-    for name in few[:2]:
-        values = [str(value) for value in figures.values(table, name, _FEW)]
+    for name in columns.categories[:2]:
+        title = f"By {name}"
+        values = [str(value) for value in store.values(table, name, _MAX_CATEGORIES)]
         if sum(country_key(value) is not None for value in values) * 2 > len(values):
-            blocks.append(
-                Block(map=WorldMap(title=f"By {name}", table=table, country=name, value=metric))
-            )
-        bars = Bar(
-            title=f"By {name}", table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True
-        )
+            world_map = WorldMap(title=title, table=table, country=name, value=metric)
+            blocks.append(Block(map=world_map))
+        bars = Bar(title=title, table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True)
         blocks.append(Block(bar=bars))
+    if main:
+        title = f"Distribution of {main}"
+        blocks.append(Block(histogram=Histogram(title=title, table=table, column=main)))
     return blocks

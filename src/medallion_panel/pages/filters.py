@@ -1,4 +1,4 @@
-"""The filters of a page: a widget for each column, its part of the address, and what it asks of the store."""
+"""The filters of a page, one class per kind of control."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import panel_material_ui as pmui
 from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.query.column_types import Kind, coerce
-from medallion_panel.pages.filter_choices import Offer
+from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import FilterField
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.rounding import down, nice_width, up
+from medallion_panel.ui.rounding import down, round_width, up
 
-_STOPS = 200
-_WHOLE = re.compile(r"-?[0-9]{1,19}")
-_BEYOND = 2**63  # what no store holds
+_STEPS = 200  # of a slider
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_LIMIT = 2**63  # beyond the integers of every store
 
 
-class Choice(PageFilter):
-    """Some of the values of a column, shown as `write` writes them."""
+class ChoiceFilter(PageFilter):
+    """A choice among the values of a column, formatted by `write`."""
 
     def __init__(
         self,
         field: FilterField,
         label: str,
         changed: Callable[[], None],
-        offer: Offer,
+        options: FilterOptions,
         write: Callable[[Any], str],
     ) -> None:
         super().__init__(field, label, changed)
@@ -46,33 +46,33 @@ class Choice(PageFilter):
             sizing_mode="stretch_width",
             margin=0,
         )
-        self.offer(offer)
+        self.set_options(options)
         self.watch("value")
 
-    def offer(self, offer: Offer) -> None:
-        self._values = {str(value): value for value in offer.values or ()}
+    def set_options(self, options: FilterOptions) -> None:
+        self._values = {str(value): value for value in options.values or ()}
         names = [self._write(value) for value in self._values.values()]
         unique = len(set(names)) == len(names)
-        chosen = [text for text in self.widget.value if text in self._values]
-        options = dict(zip(names if unique else self._values, self._values, strict=True))
-        self.widget.param.update(options=options, value=chosen)
+        selected = [text for text in self.widget.value if text in self._values]
+        labels = dict(zip(names if unique else self._values, self._values, strict=True))
+        self.widget.param.update(options=labels, value=selected)
 
     def assign(self, texts: Sequence[str]) -> None:
         unknown = [text for text in texts if text not in self._values]
         self.widget.value = [text for text in texts if text in self._values]
         if unknown:
-            raise CallError(f"{self.label} is never {', '.join(map(repr, unknown))}")
+            raise CallError(f"{self.label} has no value {', '.join(map(repr, unknown))}")
 
     def texts(self) -> list[str]:
         return list(self.widget.value)
 
     def conditions(self) -> list[Filter]:
-        chosen = [self._values[text] for text in self.widget.value]
-        return [Filter(self.column, "in", tuple(chosen))] if chosen else []
+        selected = [self._values[text] for text in self.widget.value]
+        return [Filter(self.column, "in", tuple(selected))] if selected else []
 
 
-class Search(PageFilter):
-    """Rows whose text holds a word."""
+class SearchFilter(PageFilter):
+    """A search for rows whose text contains a word."""
 
     def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
         super().__init__(field, label, changed)
@@ -81,8 +81,8 @@ class Search(PageFilter):
         )
         self.watch("value")
 
-    def offer(self, offer: Offer) -> None:
-        """There is nothing to choose from."""
+    def set_options(self, options: FilterOptions) -> None:
+        """Does nothing: there are no options."""
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = texts[0] if texts else ""
@@ -94,8 +94,8 @@ class Search(PageFilter):
         return [Filter(self.column, "search", self.widget.value)] if self.widget.value else []
 
 
-class Exact(PageFilter):
-    """Rows with one of some whole numbers that identify something: nobody looks for a range of them."""
+class NumberFilter(PageFilter):
+    """Integers to be entered, for columns of identifiers, of which a range makes no sense."""
 
     def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
         super().__init__(field, label, changed)
@@ -104,8 +104,8 @@ class Exact(PageFilter):
         )
         self.watch("value")
 
-    def offer(self, offer: Offer) -> None:
-        """There is nothing to choose from."""
+    def set_options(self, options: FilterOptions) -> None:
+        """Does nothing: there are no options."""
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = ", ".join(texts)
@@ -124,171 +124,177 @@ class Exact(PageFilter):
         return str(self.widget.value).replace(",", " ").split()
 
     def _numbers(self) -> list[int]:
-        numbers = [int(word) for word in self._words() if _WHOLE.fullmatch(word)]
-        return [number for number in numbers if -_BEYOND <= number < _BEYOND]
+        numbers = [int(word) for word in self._words() if _INTEGER.fullmatch(word)]
+        return [number for number in numbers if -_LIMIT <= number < _LIMIT]
 
 
-class Span(PageFilter):
-    """Rows whose value lies between two ends, both included."""
+class SpanFilter(PageFilter):
+    """A range of values, both ends included."""
 
     def texts(self) -> list[str]:
-        value = self._chosen()
+        value = self._selected()
         return [f"{value[0]}..{value[1]}"] if value else []
 
     @abstractmethod
-    def _chosen(self) -> tuple[Any, Any] | None:
-        """The two ends, or None when they leave nothing out."""
+    def _selected(self) -> tuple[Any, Any] | None:
+        """The two ends, None when they exclude nothing."""
 
 
-class Range(Span):
-    """Rows whose number lies between two bounds, both included; `write` writes a bound for the reader."""
+class NumberRangeFilter(SpanFilter):
+    """A range of numbers; `write` formats its ends."""
 
     def __init__(
         self,
         field: FilterField,
         label: str,
         changed: Callable[[], None],
-        offer: Offer,
+        options: FilterOptions,
         write: Callable[[Any], str],
     ) -> None:
         super().__init__(field, label, changed)
-        self._number: Callable[[Any], Any] = int if offer.kind.name == "integer" else float
+        self._number: Callable[[Any], Any] = int if options.kind.name == "integer" else float
         self._write = write
-        self._whole: tuple[Any, Any] = (0, 0)
+        self._bounds: tuple[Any, Any] = (0, 0)
         self.widget = pmui.RangeSlider(
-            label=label, value=self._whole, show_value=False, tooltips=False, size="small",
-            sizing_mode="stretch_width", margin=(0, 8),
-        )  # fmt: skip
-        self.offer(offer)
-        self.widget.param.watch(lambda _: self._tell(), "value")
+            label=label,
+            value=self._bounds,
+            show_value=False,
+            tooltips=False,
+            size="small",
+            sizing_mode="stretch_width",
+            margin=(0, 8),
+        )
+        self.set_options(options)
+        self.widget.param.watch(lambda _: self._update_label(), "value")
         self.watch("value_throttled")
-        self._tell()
+        self._update_label()
 
-    def offer(self, offer: Offer) -> None:
-        chosen, (low, high) = self._chosen(), offer.bounds or (0, 0)
-        step = nice_width(low, high, _STOPS, offer.kind)
+    def set_options(self, options: FilterOptions) -> None:
+        selected, (low, high) = self._selected(), options.bounds or (0, 0)
+        step = round_width(low, high, _STEPS, options.kind)
         least, most = self._number(down(low, step)), self._number(up(high, step))
-        value = _kept(chosen, self._whole, (least, most)) if chosen else (least, most)
-        self._whole = least, most
+        value = _moved(selected, self._bounds, (least, most)) if selected else (least, most)
+        self._bounds = least, most
         end = max(most, least + self._number(step))
         self.widget.param.update(start=least, end=end, value=value, step=self._number(step))
 
     def assign(self, texts: Sequence[str]) -> None:
-        self.widget.value = self._whole
+        self.widget.value = self._bounds
         if texts:
-            low, high = _ends(self.label, texts[0], Kind("decimal"), self._whole)
-            least, most = self._whole
+            low, high = _ends(self.label, texts[0], Kind("decimal"), self._bounds)
+            least, most = self._bounds
             self.widget.value = tuple(
                 max(least, min(most, self._number(end))) for end in (low, high)
             )
 
     def conditions(self) -> list[Filter]:
-        value = self._chosen()
+        value = self._selected()
         if not value:
             return []
         low, high = value if self._number is int else (Decimal(str(end)) for end in value)
         return [Filter(self.column, "gte", low), Filter(self.column, "lte", high)]
 
-    def _chosen(self) -> tuple[Any, Any] | None:
+    def _selected(self) -> tuple[Any, Any] | None:
         value = self.widget.value
-        return None if tuple(value) == self._whole else (value[0], value[1])
+        return None if tuple(value) == self._bounds else (value[0], value[1])
 
-    def _tell(self) -> None:
+    def _update_label(self) -> None:
         low, high = (self._write(end) for end in self.widget.value)
         self.widget.label = f"{self.label}: {low} – {high}"
 
 
-class Days(Span):
-    """Rows whose date lies between two days, both included."""
+class DateRangeFilter(SpanFilter):
+    """A range of days."""
 
     def __init__(
-        self, field: FilterField, label: str, changed: Callable[[], None], offer: Offer
+        self, field: FilterField, label: str, changed: Callable[[], None], options: FilterOptions
     ) -> None:
         super().__init__(field, label, changed)
-        self._times = offer.kind.name == "timestamp"
-        self._whole: tuple[Any, ...] = ()
+        self._times = options.kind.name == "timestamp"
+        self._bounds: tuple[Any, ...] = ()
         self.widget = pmui.DateRangePicker(
             label=label, value=None, size="small", sizing_mode="stretch_width", margin=0
         )
-        self.offer(offer)
+        self.set_options(options)
         self.watch("value")
 
-    def offer(self, offer: Offer) -> None:
-        chosen = self._chosen()
-        first, last = (value.date() if self._times else value for value in offer.bounds or ())
-        value = _kept(chosen, self._whole, (first, last)) if chosen else None
-        self._whole = first, last
+    def set_options(self, options: FilterOptions) -> None:
+        selected = self._selected()
+        first, last = (value.date() if self._times else value for value in options.bounds or ())
+        value = _moved(selected, self._bounds, (first, last)) if selected else None
+        self._bounds = first, last
         self.widget.param.update(start=first, end=last, value=value)
 
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = (
-            _ends(self.label, texts[0], Kind("date"), self._whole) if texts else None
+            _ends(self.label, texts[0], Kind("date"), self._bounds) if texts else None
         )
 
     def conditions(self) -> list[Filter]:
-        value = self._chosen()
+        value = self._selected()
         if not value:
             return []
         first, last = value
         return [Filter(self.column, "gte", first), Filter(self.column, "lte", last)]
 
-    def _chosen(self) -> tuple[Any, Any] | None:
+    def _selected(self) -> tuple[Any, Any] | None:
         value = self.widget.value
-        return (
-            None
-            if not value or None in value or tuple(value) == self._whole
-            else (value[0], value[1])
-        )
+        if not value or None in value or tuple(value) == self._bounds:
+            return None
+        return value[0], value[1]
 
 
-def _kept(chosen: Sequence[Any], former: Sequence[Any], whole: Sequence[Any]) -> tuple[Any, ...]:
-    """What was chosen of a former whole, within another: an end that left nothing out goes on doing so."""
-    least, most = whole
+def _moved(
+    selected: Sequence[Any], former: Sequence[Any], bounds: Sequence[Any]
+) -> tuple[Any, ...]:
+    """A range selected within former bounds, within new ones: an end at its bound stays at it."""
+    least, most = bounds
     return tuple(
-        now if end == before else max(least, min(most, end))
-        for end, before, now in zip(chosen, former, whole, strict=True)
+        bound if end == former_bound else max(least, min(most, end))
+        for end, former_bound, bound in zip(selected, former, bounds, strict=True)
     )
 
 
-def _ends(label: str, text: str, kind: Kind, whole: Sequence[Any]) -> tuple[Any, Any]:
-    """Both ends of what an address says; one left out is that of the whole. Raises CallError."""
+def _ends(label: str, text: str, kind: Kind, bounds: Sequence[Any]) -> tuple[Any, Any]:
+    """Both ends of a range in a URL; one left out is its bound. Raises CallError."""
     ends = text.split("..")
     if len(ends) != 2:
-        raise CallError(f"{label} is written as 10..20, not {text!r}")
+        raise CallError(f"{label}: {text!r} is not a range such as 10..20")
     low, high = (
-        coerce(kind, end, label) if end else bound for end, bound in zip(ends, whole, strict=True)
+        coerce(kind, end, label) if end else bound for end, bound in zip(ends, bounds, strict=True)
     )
     if low > high:
-        raise CallError(f"{label} begins at {low} and ends before, at {high}")
+        raise CallError(f"{label}: the range from {low} to {high} is empty")
     return low, high
 
 
 def page_filters(
-    offers: Sequence[Offer], formats: Formats, changed: Callable[[], None]
+    all_options: Sequence[FilterOptions], formats: Formats, changed: Callable[[], None]
 ) -> list[PageFilter]:
-    """The filters of a page; each calls `changed`."""
-    return [_filter(offer, formats, changed) for offer in offers]
+    """The filters of a page; each calls `changed` when a visitor changes it."""
+    return [_filter(options, formats, changed) for options in all_options]
 
 
-def _filter(offer: Offer, formats: Formats, changed: Callable[[], None]) -> PageFilter:
-    field, kind = offer.field, offer.kind
+def _filter(options: FilterOptions, formats: Formats, changed: Callable[[], None]) -> PageFilter:
+    field, kind = options.field, options.kind
     label = field.label or formats.label(field.column)
-    if offer.values is not None:
-        return Choice(field, label, changed, offer, formats.period)
-    if offer.exact:
-        return Exact(field, label, changed)
-    if offer.bounds is None:
-        return Search(field, label, changed)
+    if options.values is not None:
+        return ChoiceFilter(field, label, changed, options, formats.period)
+    if options.exact:
+        return NumberFilter(field, label, changed)
+    if options.bounds is None:
+        return SearchFilter(field, label, changed)
     if kind.name in ("date", "timestamp"):
-        return Days(field, label, changed, offer)
+        return DateRangeFilter(field, label, changed, options)
     write = formats.writer(formats.name_for(field.column, kind), short=True)
-    return Range(field, label, changed, offer, write)
+    return NumberRangeFilter(field, label, changed, options, write)
 
 
 def conditions(filters: Sequence[PageFilter]) -> tuple[Filter, ...]:
+    """The conditions of all filters."""
     return tuple(condition for item in filters for condition in item.conditions())
 
 
-def written(filters: Sequence[PageFilter]) -> Mapping[str, list[str]]:
-    """The part of an address that says what was chosen."""
+def url_parameters(filters: Sequence[PageFilter]) -> Mapping[str, list[str]]:
+    """The parameters of a URL for all filters that are set."""
     return {item.column: texts for item in filters if (texts := item.texts())}

@@ -1,4 +1,4 @@
-"""The page a visitor is on: filters above, cards below."""
+"""The page that a visitor has open: filters above, cards below."""
 
 from __future__ import annotations
 
@@ -12,144 +12,163 @@ import panel_material_ui as pmui
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion_panel.blocks.block_context import COUNT, BlockContext
-from medallion_panel.data.queries import Figures
+from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.card import Card
-from medallion_panel.pages.filter_choices import Offer
-from medallion_panel.pages.filters import conditions, page_filters, written
+from medallion_panel.pages.filter_options import FilterOptions
+from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Text
 
-_SOON = 0.25  # seconds until a card that waits is dimmed
+_DIM_AFTER = 0.25  # seconds that a card waits for its content
 
 
 class OpenPage:
-    """The page that is shown: its filters, by what they offer, and its cards.
+    """An open page with its filters and cards; `view` is its widget.
 
-    `wrote` is called when something was chosen that the address is to say, `shown` when all cards are filled.
+    Parameters: the `page` and the options of its filters; `store`, `formats`, `pipeline`;
+    `on_change`, called when its part of the URL has changed, and `on_shown`, when all cards are
+    filled.
     """
 
     def __init__(
         self,
         page: PageSettings,
-        offers: Sequence[Offer],
-        figures: Figures,
+        all_options: Sequence[FilterOptions],
+        store: CachedStore,
         formats: Formats,
         pipeline: Pipeline,
-        wrote: Callable[[], None],
-        shown: Callable[[], Awaitable[None]],
+        on_change: Callable[[], None],
+        on_shown: Callable[[], Awaitable[None]],
     ) -> None:
-        self.page, self._forms = page, [offer.form for offer in offers]
-        self._figures, self._formats, self._wrote, self._done = figures, formats, wrote, shown
-        self._shown = 0
-        self._wanted = _wanted(page)
-        self.filters: list[PageFilter] = page_filters(offers, formats, self._changed)
+        self.page, self._forms = page, [options.form for options in all_options]
+        self._store, self._formats = store, formats
+        self._on_change, self._on_shown = on_change, on_shown
+        self._shown = 0  # counts calls of `show`, of which the last one wins
+        self._totals = _totals(page)
+        self.filters: list[PageFilter] = page_filters(all_options, formats, self._changed)
         self.cards = [Card(block, pipeline, formats, self._changed) for block in page.blocks]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
         heading = Text(page.title, "title", margin=(0, 0, 12, 0)).view
-        grid = pmui.Grid(
-            *(pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both") for card in self.cards),
-            container=True, spacing=2, sizing_mode="stretch_width", margin=0,
-        )  # fmt: skip
-        self.view = pn.Column(heading, *self._bar(), grid, sizing_mode="stretch_width", margin=0)
+        cells = (
+            pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both")
+            for card in self.cards
+        )
+        grid = pmui.Grid(*cells, container=True, spacing=2, sizing_mode="stretch_width", margin=0)
+        self.view = pn.Column(
+            heading, *self._filter_bar(), grid, sizing_mode="stretch_width", margin=0
+        )
 
-    def _bar(self) -> list[Any]:
+    def _filter_bar(self) -> list[Any]:
         if not self.filters:
             return []
-        wide = {"xs": 12, "sm": 6, "md": 3}
+        size = {"xs": 12, "sm": 6, "md": 3}
         clear = pmui.Button(
             label="Clear filters", icon="filter_alt_off", variant="text", size="small", margin=0
         )
-        clear.on_click(lambda _: self._cleared())
+        clear.on_click(lambda _: self._clear())
         parts = [*(item.widget for item in self.filters), clear]
-        bar = pmui.Grid(*(pmui.Grid(part, size=wide) for part in parts), container=True, spacing=2, margin=0,
-                        sizing_mode="stretch_width", sx={"alignItems": "center"})  # fmt: skip
+        bar = pmui.Grid(
+            *(pmui.Grid(part, size=size) for part in parts),
+            container=True,
+            spacing=2,
+            margin=0,
+            sizing_mode="stretch_width",
+            sx={"alignItems": "center"},
+        )
         return [pmui.Paper(bar, elevation=0, variant="outlined", sx={"p": 2}, margin=(0, 0, 16, 0))]
 
-    def renew(self, offers: Sequence[Offer]) -> bool:
-        """Let the filters choose from what another release offers; False when it takes other filters for that."""
-        if [offer.form for offer in offers] != self._forms:
+    def update_options(self, all_options: Sequence[FilterOptions]) -> bool:
+        """Give the filters the options of another release; False when it needs other filters."""
+        if [options.form for options in all_options] != self._forms:
             return False
-        for item, offer in zip(self.filters, offers, strict=True):
-            item.renew(offer)
+        for item, options in zip(self.filters, all_options, strict=True):
+            item.update(options)
         return True
 
-    def set(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
-        """Take over the filters of an address; what could not be taken, in words."""
+    def set(self, parameters: Mapping[str, Sequence[str]]) -> list[str]:
+        """Take over the parameters of a URL; returns notices on those that are invalid."""
         notices = []
-        known = {item.column: item for item in self.filters}
-        for name, item in known.items():
+        filters = {item.column: item for item in self.filters}
+        for name, item in filters.items():
             try:
-                item.set(parts.get(name, ()))
+                item.set(parameters.get(name, ()))
             except CallError as error:
                 notices.append(f"{error.message}.")
         own = ("q", "sort", "row") if self._rows else ()
         if self._rows:
             try:
-                self._rows.set(parts, BlockContext(self._figures, self._formats))
+                self._rows.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
         notices += [
             f"This page has no filter “{name}”."
-            for name in parts
-            if name not in known and name not in own
+            for name in parameters
+            if name not in filters and name not in own
         ]
         return notices
 
     def texts(self) -> dict[str, list[str]]:
-        return {**written(self.filters), **(self._rows.texts() if self._rows else {})}
+        """Its parameters in the URL: those of its filters and of its first table."""
+        return {**url_parameters(self.filters), **(self._rows.texts() if self._rows else {})}
 
     def show(self) -> None:
-        """Fill every card from the active release: all are asked at once, and each is filled when its answer comes."""
+        """Fill all cards from the active release concurrently, each as soon as it is read."""
         self._shown += 1
-        self._ask(self.cards)
+        self._fill_cards(self.cards)
 
     def retry(self) -> None:
-        """Fill the cards that could not be read."""
+        """Fill the cards that could not be read before."""
         cards = [card for card in self.cards if card.retry]
         if cards:
-            self._ask(cards)
+            self._fill_cards(cards)
 
-    def _ask(self, cards: Sequence[Card]) -> None:
+    def _fill_cards(self, cards: Sequence[Card]) -> None:
         number = self._shown
-        reading = BlockContext(self._figures, self._formats, conditions(self.filters), self._wanted)
+        context = BlockContext(self._store, self._formats, conditions(self.filters), self._totals)
 
         async def fill() -> None:
-            await asyncio.gather(*(self._fill(card, reading, number) for card in cards))
-            await self._done()
+            await asyncio.gather(*(self._fill(card, context, number) for card in cards))
+            await self._on_shown()
 
         pn.state.execute(fill)
 
-    async def _fill(self, card: Card, reading: BlockContext, number: int) -> None:
-        asked = asyncio.get_running_loop().run_in_executor(self._figures.pool, card.ask, reading)
-        if not (await asyncio.wait({asked}, timeout=_SOON))[0]:
-            card.busy(True)
-        answer = await asked
-        if number == self._shown:  # else something else was asked meanwhile
-            card.fill(answer)
+    async def _fill(self, card: Card, context: BlockContext, number: int) -> None:
+        reading = asyncio.get_running_loop().run_in_executor(self._store.pool, card.read, context)
+        done, _ = await asyncio.wait({reading}, timeout=_DIM_AFTER)
+        if not done:
+            card.set_busy(True)
+        content = await reading
+        if number == self._shown:  # else a filter was changed meanwhile
+            card.show(content)
 
     def _changed(self) -> None:
         self.show()
-        self._wrote()
+        self._on_change()
 
-    def _cleared(self) -> None:
+    def _clear(self) -> None:
         for item in self.filters:
             item.set(())
         self._changed()
 
 
-def _wanted(page: PageSettings) -> dict[str, tuple[str, ...]]:
-    """The figures over whole tables that a page shows, and how many rows each of those tables has."""
-    wanted: dict[str, tuple[str, ...]] = {}
+def _totals(page: PageSettings) -> dict[str, tuple[str, ...]]:
+    """By table, the metrics over all its rows that a page shows, and the number of its rows."""
+    totals: dict[str, tuple[str, ...]] = {}
     for block in page.blocks:
         if block.kpi is not None:
-            known = wanted.get(block.kpi.table, (COUNT,))
-            wanted[block.kpi.table] = tuple(dict.fromkeys((*known, block.kpi.metric)))
-    return wanted
+            metrics = totals.get(block.kpi.table, (COUNT,))
+            totals[block.kpi.table] = tuple(dict.fromkeys((*metrics, block.kpi.metric)))
+    return totals
 
 
 def _size(card: Card) -> dict[str, int]:
-    """On a phone one card a row but two figures, on a tablet two small ones, on a wide screen as declared."""
+    """The width of a card in twelfths of the page, by size of the screen.
+
+    On a phone (xs) it is the full width, or half of it for a kpi; on a tablet (sm) small cards take
+    half; on a wide screen (lg) it is as declared.
+    """
     width = card.block.content.width
-    return {"xs": 6 if card.block.kind == "kpi" else 12, "sm": 6 if width <= 4 else 12, "lg": width}
+    is_kpi = card.block.kind == "kpi"
+    return {"xs": 6 if is_kpi else 12, "sm": 6 if width <= 4 else 12, "lg": width}

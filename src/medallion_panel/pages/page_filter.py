@@ -1,4 +1,4 @@
-"""What every filter of a page is: a widget, its part of the address, and what it asks of the store."""
+"""The base class of page filters: a widget, its values in the URL, and its conditions."""
 
 from __future__ import annotations
 
@@ -8,38 +8,42 @@ from contextlib import contextmanager
 from typing import Any
 
 from medallion.contracts import Filter
-from medallion_panel.pages.filter_choices import Offer
+from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.section import FilterField
 
 
 class PageFilter(ABC):
-    """One filter. `texts` are its values in an address, empty when it lets everything through."""
+    """One filter of a page; `widget` is its control.
+
+    Parameters: the `field` and its `label`; `changed`, called when a visitor changes the filter.
+    """
 
     def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
         self.column, self.label, self._changed = field.column, label, changed
         self._quiet = False
         self.widget: Any = None
 
-    def renew(self, offer: Offer) -> None:
-        """Let choose from what another release offers. What was chosen stays, as far as it is still offered."""
-        with self._silence():
-            self.offer(offer)
+    def update(self, options: FilterOptions) -> None:
+        """Take over the options of another release; a selection stays where it is still valid."""
+        with self._without_events():
+            self.set_options(options)
 
     @abstractmethod
-    def offer(self, offer: Offer) -> None:
-        """Show in the widget what there is to choose from."""
+    def set_options(self, options: FilterOptions) -> None:
+        """Set the options of the widget."""
 
     def watch(self, parameter: str) -> None:
+        """Call `changed` when a visitor changes this parameter of the widget."""
         self.widget.param.watch(lambda _: None if self._quiet else self._changed(), parameter)
 
     def set(self, texts: Sequence[str]) -> None:
-        """Take over what an address says. Raises CallError on a value it cannot have."""
-        with self._silence():
+        """Take over values of a URL. Raises CallError on an invalid one."""
+        with self._without_events():
             self.assign(texts)
 
     @contextmanager
-    def _silence(self) -> Iterator[None]:
-        """What changes in the block is no choice of the visitor."""
+    def _without_events(self) -> Iterator[None]:
+        """Do not call `changed` within the block: the code changes the widget, not the visitor."""
         self._quiet = True
         try:
             yield
@@ -48,12 +52,12 @@ class PageFilter(ABC):
 
     @abstractmethod
     def assign(self, texts: Sequence[str]) -> None:
-        """Show these values in the widget. Raises CallError on one it cannot have."""
+        """Set the values of the widget. Raises CallError on an invalid one."""
 
     @abstractmethod
     def texts(self) -> list[str]:
-        """Its values as an address has them."""
+        """Its values in the URL, empty when the filter is not set."""
 
     @abstractmethod
     def conditions(self) -> list[Filter]:
-        """What it asks of the store."""
+        """Its conditions on the column, empty when the filter is not set."""

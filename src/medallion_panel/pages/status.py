@@ -1,5 +1,7 @@
-"""Which release is shown, how old it is, and from which run: on every page, amber when stale, red when the store is out
-of reach or the last run failed."""
+"""The status in the header: the release that is shown, its age, and problems of the store or runs.
+
+It is amber when the release is stale, red when the store is unreachable or the last run failed.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,14 @@ from medallion.contracts.store import Failure
 from medallion.errors import MedallionError
 from medallion.records import Release
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.visitor_errors import visitor_text, without_places
+from medallion_panel.ui.visitor_errors import visitor_text, without_paths
 
 
 class Status:
-    """The line of the header. Parameters: `stale_after`, the age from which a release is shown in amber."""
+    """The status line; `view` is its widget.
+
+    Parameters: `stale_after`, the age from which a release is shown in amber.
+    """
 
     def __init__(self, formats: Formats, stale_after: timedelta) -> None:
         self._formats, self._stale_after = formats, stale_after
@@ -27,40 +32,38 @@ class Status:
             sx={"maxWidth": {"xs": "52vw", "md": "62vw"}},
         )
 
-    def tell(self, release: Release, failure: Failure | None = None) -> None:
-        """This release is shown; `failure` is that of the runs since."""
+    def show(self, release: Release, failure: Failure | None = None) -> None:
+        """Show this release, and the failure of the last run if it failed."""
         if failure is not None:
-            self._failed(release, failure)
+            self._show_failure(release, failure)
             return
         stale = datetime.now(UTC) - release.created > self._stale_after
-        age = self._formats.age(release.created)
+        age, published = (
+            write(release.created) for write in (self._formats.age, self._formats.day)
+        )
         self.view.param.update(
             label=f"{'Stale: ' if stale else ''}published {age} · release {release.id}",
             icon="warning" if stale else "check_circle",
             color="warning" if stale else "success",
-            description=f"Release {release.id} of run {release.run}, {self._formats.day(release.created)} UTC",
+            description=f"Release {release.id} of run {release.run}, {published} UTC",
         )
 
-    def _failed(self, release: Release, failure: Failure) -> None:
-        since, reason = (
-            self._formats.age(failure.since),
-            without_places(" ".join(failure.reason.split())),
-        )
-        moment, published = self._formats.day(failure.since), self._formats.age(release.created)
+    def _show_failure(self, release: Release, failure: Failure) -> None:
+        since, moment = self._formats.age(failure.since), self._formats.day(failure.since)
+        reason = without_paths(" ".join(failure.reason.split()))
+        published = self._formats.age(release.created)
         self.view.param.update(
             label=f"Last run failed, since {since}: {reason} · release {release.id} is shown",
             icon="error",
             color="error",
-            description=f"Run {failure.run} failed: {reason}. No run has succeeded since {moment} UTC. "
-            f"Release {release.id} is shown, published {published}.",
+            description=f"Run {failure.run} failed: {reason}. No run has succeeded since {moment} "
+            f"UTC. Release {release.id} is shown, published {published}.",
         )
 
-    def lost(self, error: MedallionError, shown: Release | None) -> None:
-        """The store cannot be read; what stands there came from `shown`."""
-        what = (
-            "Store out of reach: the last figures read stay here"
-            if shown
-            else "Nothing to show yet"
+    def show_error(self, error: MedallionError, shown: Release | None) -> None:
+        """Show that the store cannot be read; the data on the page is of the release `shown`."""
+        label = "Store unreachable: showing the last figures" if shown else "Nothing to show yet"
+        description = visitor_text(error)
+        self.view.param.update(
+            label=label, icon="cloud_off", color="error", description=description
         )
-        self.view.param.update(label=what, icon="cloud_off", color="error",
-                               description=visitor_text(error))  # fmt: skip

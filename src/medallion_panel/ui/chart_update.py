@@ -1,4 +1,4 @@
-"""A chart that shows something else: the one on the screen takes over what is new in it, and is not drawn anew."""
+"""Updates a chart on the screen in place with what differs in a new one, without redrawing it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bokeh.model import Model
 
 Changes = list[tuple[Model, dict[str, Any]]]
 
-_PLACED = frozenset(
+_LAYOUT = frozenset(
     (
         "width",
         "height",
@@ -26,54 +26,61 @@ _PLACED = frozenset(
 )
 
 
-def redraw(shown: Model, drawn: Model) -> bool:
-    """Give a chart that is shown all that a newly drawn one has. False, and nothing changed, when the two are built
-    otherwise, such as of another number of series. Where it stands on the page is left as it is, and so is what was
-    set on the former and is not on the new one: whoever draws sets the same properties whatever the figures."""
+def update_chart(shown: Model, new: Model) -> bool:
+    """Give the chart on the screen all properties of a new one.
+
+    Returns False, and changes nothing, when the two have a different structure, such as another
+    number of series. The layout of the shown chart is not touched, nor are properties that only it
+    has set: the drawing functions set the same properties whatever the data.
+    """
     changes: Changes = []
-    if not _compare(shown, drawn, changes, {}):
+    if not _compare(shown, new, changes, {}):
         return False
-    with pn.io.hold():  # one message: never the new names with the old figures
+    with pn.io.hold():  # one message, so that new names never appear with old data
         for model, values in changes:
-            model.update(
-                **{
-                    name: value
-                    for name, value in values.items()
-                    if model is not shown or name not in _PLACED
-                }
-            )
+            changed = {
+                name: value
+                for name, value in values.items()
+                if model is not shown or name not in _LAYOUT
+            }
+            model.update(**changed)
     return True
 
 
-def _compare(shown: Model, drawn: Model, changes: Changes, met: dict[str, Model]) -> bool:
-    """Collect what differs; whether the two are built alike, of the same parts in the same places."""
-    if type(shown) is not type(drawn):
+def _compare(shown: Model, new: Model, changes: Changes, visited: dict[str, Model]) -> bool:
+    """Collect the differences; whether both have the same structure, of equal models in equal
+    places.
+
+    `visited` maps the id of each new model to its counterpart, since models refer to each other in
+    cycles.
+    """
+    if type(shown) is not type(new):
         return False
-    if drawn.id in met:
-        return met[drawn.id] is shown
-    met[drawn.id] = shown
-    # What the browser has set beyond, such as the bounds it found for an axis, stays.
-    found: dict[str, Any] = {}
-    for name, value in drawn.properties_with_values(include_defaults=False).items():
+    if new.id in visited:
+        return visited[new.id] is shown
+    visited[new.id] = shown
+    # Properties that only the browser has set, such as the computed bounds of an axis, stay.
+    differences: dict[str, Any] = {}
+    for name, value in new.properties_with_values(include_defaults=False).items():
         former = getattr(shown, name)
-        parts, others = list(_parts(value)), list(_parts(former))
+        parts, others = list(_models(value)), list(_models(former))
         if len(parts) != len(others):
             return False
         if parts:
             if not all(
-                _compare(other, part, changes, met)
+                _compare(other, part, changes, visited)
                 for other, part in zip(others, parts, strict=True)
             ):
                 return False
         elif not _same(former, value):
-            found[name] = _copy(value)
-    if found:
-        changes.append((shown, found))
+            differences[name] = _copy(value)
+    if differences:
+        changes.append((shown, differences))
     return True
 
 
-def _parts(value: Any) -> Iterable[Model]:
-    """The models that a property holds."""
+def _models(value: Any) -> Iterable[Model]:
+    """The models in the value of a property."""
     if isinstance(value, Model):
         return [value]
     if isinstance(value, Mapping):
@@ -91,11 +98,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _copy(value: Any) -> Any:
-    """Bokeh's containers tell their model of each change, so that two models must not have the same one."""
-    return (
-        dict(value)
-        if isinstance(value, Mapping)
-        else list(value)
-        if isinstance(value, list)
-        else value
-    )
+    """A copy of a container: Bokeh's containers notify the one model that they belong to."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, list) else value

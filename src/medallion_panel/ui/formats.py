@@ -1,4 +1,4 @@
-"""How figures, dates and names are written: by locale, aligned, never guessed."""
+"""Formatting of numbers, dates and names, by locale."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _IDENTIFYING = re.compile(r"(^|_)(id|key|code|zip|postcode|year)$", re.IGNORECASE)
-_SMALLEST = 0.005  # below it, two places would show nothing
+_SMALLEST = 0.005  # below it, two decimal places would show 0.00
 _TINY = 1e-4
 _NONE = "–"
 _MONTHS_OF_YEAR = range(12)
-_VAST = 10**15  # beyond it a float has no cents, and words such as "trillion" end
+_VAST = 10**15  # beyond it a float has no cents, and there is no compact unit such as T
 _WIDE = Context(prec=80)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
 class Formats:
-    """The dashboard's way of writing values.
+    """The formats of a dashboard.
 
-    Parameters: `locale` such as `en_IE`, `currency` such as `EUR`; `by_column` and `labels` by column name.
+    Parameters: `locale` such as `en_IE`, `currency` such as `EUR`, and by column name, `by_column`
+    (the declared formats) and `labels`.
     """
 
     locale: str
@@ -44,6 +45,7 @@ class Formats:
 
     @classmethod
     def of(cls, section: Dashboard) -> Formats:
+        """The formats that a `dashboard:` section declares."""
         return cls(section.locale, section.currency, section.formats, section.labels)
 
     def label(self, column: str) -> str:
@@ -58,19 +60,21 @@ class Formats:
         return self.labels.get(column) or column.replace("_", " ").capitalize()
 
     def name_for(
-        self, column: str, kind: Kind | None, given: FormatName | None = None
+        self, column: str, kind: Kind | None, override: FormatName | None = None
     ) -> FormatName:
-        """The format of a column or metric: the one given, its column's own, or by its kind."""
+        """The format of a column or metric: `override`, that of its column, or by its kind."""
         call = _call(column)
         if call:
             if call.column is None:
-                return given or ("integer" if call.function == "count" else "decimal")
+                return override or ("integer" if call.function == "count" else "decimal")
             column = call.column
-            if call.function in ("mean", "quantile") and not (given or self.by_column.get(column)):
+            if call.function in ("mean", "quantile") and not (
+                override or self.by_column.get(column)
+            ):
                 return "decimal"
-        chosen = given or self.by_column.get(column)
-        if chosen:
-            return chosen
+        declared = override or self.by_column.get(column)
+        if declared:
+            return declared
         match kind.name if kind else "text":
             case "integer":
                 return "text" if identifying(column) else "integer"
@@ -81,7 +85,7 @@ class Formats:
         return "text"
 
     def writer(self, name: FormatName, *, short: bool = False) -> Callable[[Any], str]:
-        """What writes values of a format; `short` is for headlines and labels: 1.9M rather than 1,912,345.67."""
+        """A function that formats values; `short` is for labels: 1.9M rather than 1,912,345.67."""
 
         def write(value: Any) -> str:
             if value is None or value != value:
@@ -105,7 +109,7 @@ class Formats:
             return self._number(name, value, short)
 
     def _small(self, name: FormatName, value: Any) -> str:
-        """A number that the places of its format would show as nothing, to three digits."""
+        """A number that would be rounded to 0, to three significant digits."""
         shown = value * 100 if name == "percent" else value
         places = 2 - math.floor(math.log10(abs(shown)))
         pattern = "0.##E0" if abs(shown) < _TINY else f"0.{'#' * places}"
@@ -161,12 +165,13 @@ class Formats:
         )
 
     def day(self, value: date) -> str:
+        """A date or a timestamp."""
         if isinstance(value, datetime):
             return str(dates.format_datetime(value, "medium", locale=self.locale))
         return str(dates.format_date(value, "medium", locale=self.locale))
 
     def period(self, value: Any) -> str:
-        """A period, or another value that is no figure, as people name it: `2024-05` is `May 2024`."""
+        """A period or any value but a number in words: `2024-05` is `May 2024`."""
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, str) and _MONTH.fullmatch(value):
@@ -180,7 +185,7 @@ class Formats:
         return _NONE if value is None or value != value else str(value)
 
     def period_of(self, column: str, value: Any) -> str:
-        """A period of a column by name: 11 in `month` is November, 46 in `week` is Week 46."""
+        """A value of a period column in words: 11 in `month` is November, 46 in `week` Week 46."""
         if isinstance(value, int) and not isinstance(value, bool):
             if column.endswith("month") and 1 <= value <= len(_MONTHS_OF_YEAR):
                 return str(dates.format_date(date(2000, value, 1), "LLLL", locale=self.locale))
@@ -188,15 +193,15 @@ class Formats:
         return self.period(value)
 
     def bytes(self, number: int) -> str:
-        """A size in the unit that suits it."""
+        """A size in bytes in a readable unit."""
         unit = next(
-            (place for place, name in enumerate(_UNITS) if number < 1000 ** (place + 1)),
+            (power for power in range(len(_UNITS)) if number < 1000 ** (power + 1)),
             len(_UNITS) - 1,
         )
-        written = numbers.format_decimal(
+        amount = numbers.format_decimal(
             number / 1000**unit, "#,##0.#" if unit else "#,##0", self.locale
         )
-        return f"{written} {_UNITS[unit]}"
+        return f"{amount} {_UNITS[unit]}"
 
     def age(self, moment: datetime) -> str:
         """How long ago a moment was."""
@@ -209,19 +214,21 @@ class Formats:
 
     @property
     def tag(self) -> str:
-        """The locale as a browser takes it."""
+        """The locale as a BCP 47 language tag, for browsers."""
         return self.locale.replace("_", "-")
 
 
 def and_more(names: Sequence[str], most: int) -> str:
-    """The first names of a list, with how many more there are."""
+    """The first `most` names, and the number of further ones."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def identifying(column: str) -> bool:
-    """Whether whole numbers in a column of this name identify something: they are neither added up nor grouped in
-    thousands."""
+    """Whether integers in a column of this name are identifiers.
+
+    They are neither summed nor written with thousands separators.
+    """
     return _IDENTIFYING.search(column) is not None
 
 
@@ -231,7 +238,7 @@ def is_month(value: object) -> bool:
 
 
 def _call(text: str) -> MetricCall | None:
-    """A text as a metric; None when it is a column."""
+    """A text parsed as a metric; None when it is a column."""
     try:
         return metric_call(text)
     except CallError:

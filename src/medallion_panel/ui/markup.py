@@ -1,7 +1,7 @@
-"""Where texts become parts of a page. Text is the default; only `Markup`, which escapes what is put into it, is HTML.
+"""The one place where texts become HTML. A `str` is escaped; only `Markup` is HTML already.
 
-Nothing else in the dashboard may use Panel's panes of HTML and Markdown or the Alert and Typography of
-panel-material-ui, which render what they are given as HTML: the linter refuses them everywhere but here.
+No other module may use Panel's HTML and Markdown panes, nor Alert and Typography of
+panel-material-ui, which render strings as HTML: the linter refuses them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ _TAGS: dict[Look, str] = {
     "body": "p",
     "caption": "p",
 }
-_STYLE = Markup("""<style>:host { color: inherit } h2, h3, h4, p { margin: 0; overflow-wrap: anywhere }
-h2 { font-size: 1.5rem; font-weight: 600; line-height: 1.334 } h3, h4 { font-weight: 600; line-height: 1.3 }
+_STYLE = Markup("""<style>:host { color: inherit }
+h2, h3, h4, p { margin: 0; overflow-wrap: anywhere }
+h2 { font-size: 1.5rem; font-weight: 600; line-height: 1.334 }
+h3, h4 { font-weight: 600; line-height: 1.3 }
 h3 { font-size: 1rem } h4 { font-size: .875rem } .body { font-size: .875rem; line-height: 1.43 }
 .caption { font-size: .75rem; line-height: 1.66; opacity: .75 }</style>""")
 _PROSE = Markup("<style>:host { color: inherit } img { max-width: 100% }</style>")
@@ -33,14 +35,15 @@ _IMAGES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image
 
 
 class HtmlPane:
-    """A pane that shows `Markup` as it is and any other text as text. `view` is its widget."""
+    """A pane that shows `Markup` as HTML and any other string as text. `view` is its widget."""
 
     def __init__(self, content: str = "", **layout: Any) -> None:
         settings = {"sizing_mode": "stretch_width", "margin": 0, **layout}
         self._pane = pn.pane.HTML(
             str(escape(content)), margin=0, sizing_mode=settings["sizing_mode"]
         )
-        # Panel 1.9.4: an HTML pane that is hidden or shown before the browser has drawn it is an error there.
+        # Panel 1.9.4: hiding or showing an HTML pane that the browser has not rendered yet is an
+        # error.
         self.view = pn.Column(self._pane, **settings)
 
     def show(self, content: str) -> None:
@@ -48,7 +51,7 @@ class HtmlPane:
 
 
 class Text:
-    """A text on the page in one of a few looks; an empty one takes no room. `view` is its widget."""
+    """A text in one of a few styles, hidden while it is empty. `view` is its widget."""
 
     def __init__(self, text: str = "", look: Look = "body", **layout: Any) -> None:
         self._look = look
@@ -66,16 +69,20 @@ class Text:
 
 
 class Notice:
-    """A message in a box of its own, hidden while it is empty. `view` is its widget."""
+    """A message in a box, hidden while it is empty. `view` is its widget."""
 
     def __init__(
         self, text: str = "", *, severity: str = "info", closeable: bool = False, **layout: Any
     ) -> None:
         self._text = Text(text)
         self.view = pmui.Alert(
-            self._text.view, severity=severity, closeable=closeable, visible=bool(text), sizing_mode="stretch_width",
+            self._text.view,
+            severity=severity,
+            closeable=closeable,
+            visible=bool(text),
+            sizing_mode="stretch_width",
             **layout,
-        )  # fmt: skip
+        )
 
     def show(self, text: str) -> None:
         self._text.show(text)
@@ -83,24 +90,26 @@ class Notice:
 
 
 def markdown(text: str) -> Markup:
-    """Markdown as HTML without scripts, styles, forms, frames or anything that is loaded from elsewhere."""
+    """Markdown as HTML without scripts, styles, forms, frames or content from other servers."""
     html = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
-    return _PROSE + Markup(nh3.clean(html, url_schemes=_SCHEMES, attribute_filter=_attribute))  # noqa: S704
+    safe_html = nh3.clean(html, url_schemes=_SCHEMES, attribute_filter=_safe_attribute)
+    return _PROSE + Markup(safe_html)  # noqa: S704
 
 
 _SCHEMES = {"http", "https", "mailto", "data"}
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _safe_attribute(tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute, None to remove it: `data:` URLs are for images, and only they."""
     address = value.strip().lower()
     if tag == "img" and name == "src":
         return value if address.startswith(_IMAGES) else None
     return None if address.startswith("data:") else value
 
 
-def markup_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> Markup:
-    """A table that scrolls by itself where the screen is narrow; a cell is text unless it is `Markup`."""
-    names = Markup("").join(Markup("<th scope='col'>{}</th>").format(name) for name in heads)
+def markup_table(headers: Sequence[str], rows: Iterable[Iterable[str]]) -> Markup:
+    """A table that scrolls sideways on a narrow screen; a cell is text unless it is `Markup`."""
+    names = Markup("").join(Markup("<th scope='col'>{}</th>").format(name) for name in headers)
     return Markup(
         "<div class='scroll'><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     ).format(names, _rows(rows))

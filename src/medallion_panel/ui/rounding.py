@@ -1,4 +1,4 @@
-"""Round numbers that people would choose themselves."""
+"""Round steps and bounds for bins and sliders."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from medallion.query.column_types import Kind
 
 
-def nice_width(low: Any, high: Any, parts: int, kind: Kind) -> Decimal:
-    """The width of about so many parts of what lies between two numbers: 1, 2 or 5 times a power of ten, no finer than
-    the column."""
+def round_width(low: Any, high: Any, parts: int, kind: Kind) -> Decimal:
+    """The width of about `parts` equal parts between two numbers.
+
+    It is 1, 2 or 5 times a power of ten, and no finer than the scale of the column's `kind`.
+    """
     rough = float(high) / parts - float(low) / parts or 1.0
     power = floor(log10(rough))
     width = next(

@@ -1,4 +1,7 @@
-"""The security headers of every response of the dashboard's server: pages, static files, login, errors, websockets."""
+"""Security headers on every response of the dashboard's server.
+
+Pages, static files, the login, errors and websockets all have them.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +23,31 @@ _HEADERS = {
 _SCRIPT = re.compile(r"<script(?=[\s>])")
 
 
-def protect() -> None:
-    """Have all Bokeh servers of this process send the security headers. Call it before a server is made; idempotent."""
+def install_security_headers() -> None:
+    """Make all Bokeh servers of this process send the security headers.
+
+    Call it before a server is created. Idempotent.
+    """
     handlers: dict[Any, Any] = {DocHandler: DocumentHandler, AutoloadJsHandler: ScriptHandler}
     per_app_patterns[:] = [
         (route, handlers.get(handler, handler)) for route, handler in per_app_patterns
     ]
-    # Neither Panel nor Bokeh lets one say what headers all their handlers send; an instance of Tornado's own method
-    # to override is all of them at once, the login, static files and errors among them.
+    # Neither Panel nor Bokeh has a setting for the headers of all their handlers. Replacing the
+    # hook of Tornado's base class covers them all, the login, static files and errors included.
     RequestHandler.set_default_headers = _set_headers  # type: ignore[assignment, method-assign]
 
 
 def content_security_policy(nonce: str = "") -> str:
-    """Everything from this server alone, and no script but its files and those in the page that bear the nonce.
+    """A policy of content from this server only, and of no inline script without the nonce.
 
-    Bokeh compiles its callbacks (`unsafe-eval`), Panel fetches modules from `blob:`, both write styles into elements.
+    Bokeh compiles its callbacks (`unsafe-eval`), Panel loads modules from `blob:`, and both write
+    inline styles.
     """
-    page = f" 'nonce-{nonce}'" if nonce else ""
+    nonce_source = f" 'nonce-{nonce}'" if nonce else ""
     return (
-        f"default-src 'none'; script-src 'self' 'unsafe-eval' blob:{page}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob:; manifest-src 'self'; "
+        f"default-src 'none'; script-src 'self' 'unsafe-eval' blob:{nonce_source}; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' blob:; manifest-src 'self'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 
@@ -52,7 +60,7 @@ def _set_headers(handler: RequestHandler) -> None:
 
 
 class DocumentHandler(DocHandler):
-    """The page itself: the scripts that Bokeh's template has written into it bear the nonce of its policy."""
+    """Serves the page, and gives the inline scripts of Bokeh's template the nonce of its policy."""
 
     def write(self, chunk: Any) -> None:
         if isinstance(chunk, str):
@@ -63,7 +71,7 @@ class DocumentHandler(DocHandler):
 
 
 class ScriptHandler(AutoloadJsHandler):
-    """The script that embeds the page elsewhere; the headers that allow it, and ours."""
+    """Serves the script that embeds the page in another site, with Bokeh's headers and ours."""
 
     def set_default_headers(self) -> None:
         super().set_default_headers()

@@ -1,4 +1,4 @@
-"""One colour for one value of a column, in every chart."""
+"""Colours of series: one value of a column has the same colour in every chart."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from medallion_panel.ui.theme import REST, SERIES
 
 OTHERS = "Others"
 
-_REMEMBERED = 10_000  # values of a column
+_MAX_VALUES = 10_000  # per column
 
 
 class SeriesColors:
-    """Gives values of a column their colours, in the order in which they are first seen.
+    """Assigns colours to the values of columns, in the order in which they are first seen.
 
-    A value keeps its colour. Where a chart has two values of one colour, the later one takes the next that is free.
+    A value keeps its colour. Of two values in one chart with the same colour, the later one gets
+    the next free colour.
     """
 
     def __init__(self) -> None:
@@ -23,16 +24,17 @@ class SeriesColors:
         self._lock = threading.Lock()
 
     def of(self, column: str, known: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-        """The colour of every name. Parameters: `known` are the values of the column, in their order."""
+        """The colour of every name. `known` are the values of the column, in order."""
         with self._lock:
             places = self._places.setdefault(column, {})
             for name in (*known, *names):
-                if name not in places and len(places) < _REMEMBERED:
+                if name not in places and len(places) < _MAX_VALUES:
                     places[name] = len(places)
             order = {name: places.get(name, 0) for name in names}
         colors: dict[str, str] = {}
         for name in sorted(names, key=lambda name: order[name]):
-            shifted = [SERIES[(order[name] + shift) % len(SERIES)] for shift in range(len(SERIES))]
-            free = (color for color in shifted if color not in colors.values())
-            colors[name] = REST if name == OTHERS else next(free, shifted[0])
+            start = order[name] % len(SERIES)
+            candidates = [*SERIES[start:], *SERIES[:start]]
+            free = (color for color in candidates if color not in colors.values())
+            colors[name] = REST if name == OTHERS else next(free, candidates[0])
         return {name: colors[name] for name in names}

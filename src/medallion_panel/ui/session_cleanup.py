@@ -1,4 +1,4 @@
-"""A visitor who leaves takes their page along: what libraries would keep of it is undone."""
+"""Frees the page of a visitor who leaves, where libraries would keep it in memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     import panel_material_ui as pmui
 
 
-def forget_when_left(page: pmui.Page) -> None:
-    """Unlink a page from what outlives it when its session ends, so that all that hangs on it is given back.
+def release_on_session_end(page: pmui.Page) -> None:
+    """Unlink a page from process-wide state when its session ends, so that it can be collected.
 
-    Seen with panel-material-ui 0.16.6, Panel 1.9.4 and param 2.4.2: `Page` takes its `busy` from `pn.state.busy`, and
-    param has the one state of the process call the page at each change, for ever.
+    A workaround for panel-material-ui 0.16.6, Panel 1.9.4 and param 2.4.2: `Page` binds its `busy`
+    to `pn.state.busy`, and the watcher that param adds to that global state refers to the page for
+    ever.
     """
 
     def unlink(_session: Any) -> None:

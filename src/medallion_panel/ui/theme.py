@@ -1,4 +1,4 @@
-"""How it looks: few colours that read on light and dark, one type, quiet lines."""
+"""The theme: colours that are legible on light and dark, one typeface, thin lines."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ REST = "#8b93a1"
 INK = "#7a8290"
 FONT = "Inter, Roboto, 'Segoe UI', system-ui, sans-serif"
 
-_FAINTEST = 0.1
+_MIN_OPACITY = 0.1
 
 
 def strength(value: float, low: float, high: float) -> float:
-    """How opaque the colour of a value is, from the least to the greatest: so it reads on light and dark alike."""
-    return 1.0 if high <= low else _FAINTEST + (1 - _FAINTEST) * (value - low) / (high - low)
+    """The opacity of a value's colour, from 0.1 for `low` to 1 for `high`."""
+    return 1.0 if high <= low else _MIN_OPACITY + (1 - _MIN_OPACITY) * (value - low) / (high - low)
 
 
-def _look(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str, Any]:
+def _theme(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str, Any]:
     header = {
         "backgroundColor": bar,
         "color": "#ffffff",
@@ -46,6 +46,6 @@ def _look(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str,
 
 
 THEME: dict[str, Any] = {
-    "light": _look("#2f62b8", "#2f62b8", "#f5f7fa", "#ffffff", "#2f62b8"),
-    "dark": _look("#6c9bf2", "#1a2029", "#12161c", "#1a2029", "#2c343f"),
+    "light": _theme("#2f62b8", "#2f62b8", "#f5f7fa", "#ffffff", "#2f62b8"),
+    "dark": _theme("#6c9bf2", "#1a2029", "#12161c", "#1a2029", "#2c343f"),
 }

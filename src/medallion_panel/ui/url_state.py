@@ -1,4 +1,4 @@
-"""The address bar: page and filters stand in it, and going back brings them back."""
+"""The URL of the page: it contains the page and its filters, and Back restores them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlencode
 import panel as pn
 import param
 
-Parts = dict[str, list[str]]
+Parameters = dict[str, list[str]]
 
 
-class BackListener(pn.custom.JSComponent):
-    """Tells the address after Back or Forward, of which Panel says nothing, and whether the screen is a phone's."""
+class HistoryListener(pn.custom.JSComponent):
+    """Reports the URL after Back or Forward, which Panel does not, and a narrow screen."""
 
     search = param.String()
     moves = param.Integer(default=0)
@@ -21,44 +21,48 @@ class BackListener(pn.custom.JSComponent):
 
     _esm = """
     export function render({ model }) {
-      const measure = () => { if (model.listening) model.narrow = window.innerWidth < 900 } // lost before
+      // Before `listening` the server would not receive the change.
+      const measure = () => { if (model.listening) model.narrow = window.innerWidth < 900 }
       model.on("listening", measure)
       measure()
-      const told = () => { model.search = window.location.search; model.moves += 1 }
-      window.addEventListener("popstate", told)
-      model.on("remove", () => window.removeEventListener("popstate", told))
+      const moved = () => { model.search = window.location.search; model.moves += 1 }
+      window.addEventListener("popstate", moved)
+      model.on("remove", () => window.removeEventListener("popstate", moved))
       return document.createElement("span")
     }
     """
 
 
-class Address:
-    """Reads and writes the query of the address. `moved` is called when a visitor goes back or forward,
-    `narrow` when the screen is a phone's."""
+class UrlState:
+    """Reads and writes the query string of the URL.
+
+    Parameters: `moved` is called when a visitor goes back or forward, `narrow` when the screen is
+    narrow.
+    """
 
     def __init__(self, moved: Callable[[], None], narrow: Callable[[], None]) -> None:
         self._moved = moved
-        self.component = BackListener(width=0, height=0, margin=0)
-        self.component.param.watch(self._went, "moves")
+        self.component = HistoryListener(width=0, height=0, margin=0)
+        self.component.param.watch(self._on_move, "moves")
         self.component.param.watch(lambda _: narrow(), "narrow")
 
     def listen(self) -> None:
-        """Ask the browser for the width of its screen, now that the server hears its answer."""
+        """Ask the browser for the width of its screen, once the server can receive the answer."""
         self.component.listening = True
 
-    def read(self) -> Parts:
-        """The parts of the address by name."""
+    def read(self) -> Parameters:
+        """The parameters of the query string."""
         location = pn.state.location
         return parse_qs((location.search or "").removeprefix("?")) if location else {}
 
-    def write(self, parts: Mapping[str, Sequence[str]]) -> None:
-        """Make it the address, as a new step to go back from."""
+    def write(self, parameters: Mapping[str, Sequence[str]]) -> None:
+        """Set the query string, as a new entry in the browser's history."""
         location = pn.state.location
-        search = f"?{urlencode(parts, doseq=True)}" if parts else ""
+        search = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         if location and location.search != search:
             location.search = search
 
-    def _went(self, _event: object) -> None:
+    def _on_move(self, _event: object) -> None:
         location = pn.state.location
         if location and location.search != self.component.search:
             location.search = self.component.search

@@ -1,4 +1,4 @@
-"""Errors as visitors read them: what is wrong with what they asked, and nothing of the server's folders and hosts."""
+"""Error messages for visitors: what is wrong with their request, without paths and hosts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from medallion.secrets import masked_logger
 
 _log = masked_logger(__name__)
 
-_UNPUBLISHED = "nothing was published yet"
-_PLACE = re.compile(r"(?<![\w/])(?:[a-z][\w+.-]*:(?=/))?/(?:[^\s/'\"]*/)*([^\s/:'\"]+)")
+_UNPUBLISHED = "published yet"  # of the errors of every store
+_PATH = re.compile(r"(?<![\w/])(?:[a-z][\w+.-]*:(?=/))?/(?:[^\s/'\"]*/)*([^\s/:'\"]+)")
 
 
 def visitor_text(error: MedallionError) -> str:
-    """What a visitor reads of an error. What concerns the server alone goes to its log."""
+    """The message of an error for visitors; details of the server go to its log only."""
     if isinstance(error, CallError):
-        return f"{without_places(error.message)}. {without_places(error.hint)}".rstrip(". ") + "."
+        return f"{without_paths(error.message)}. {without_paths(error.hint)}".rstrip(". ") + "."
     if _UNPUBLISHED in error.message:
-        return "Nothing was published yet. What to do: medallion run."
-    _log.warning("a visitor was shown that the data cannot be read: %s", error)
-    return "The data cannot be read now; the server's log says why."
+        return "Nothing has been published yet. Run `medallion run` first."
+    _log.warning("cannot read the data for a visitor: %s", error)
+    return "The data cannot be read at the moment; see the server's log."
 
 
-def without_places(text: str) -> str:
-    """A text in which absolute paths and URLs are cut to their last name."""
-    return _PLACE.sub(r"\1", text)
+def without_paths(text: str) -> str:
+    """A text with absolute paths and URLs reduced to their last part."""
+    return _PATH.sub(r"\1", text)

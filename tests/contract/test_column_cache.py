@@ -1,4 +1,4 @@
-"""Held columns answer as every store does: the suites of queries and figures, with all that can be held."""
+"""The column cache answers as every store does: the suites of queries and groups."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from medallion.sinks.mongodb.sink import MongoDB
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
-from medallion_panel.data.column_cache import Held
+from medallion_panel.data.column_cache import ColumnCache
 
 
-class HeldStore(Store):
-    """A store of which everything is held before it is asked for figures."""
+class ColumnCacheStore(Store):
+    """A store whose counts and groups come from a cache of all its columns."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: dict[tuple[str, str], Held] = {}
+        self._caches: dict[tuple[str, str], ColumnCache] = {}
 
     def release(self) -> Release:
         return self._store.release()
@@ -42,52 +42,52 @@ class HeldStore(Store):
         return self._store.scan(table, query)
 
     def count(self, table: str, query: Query) -> int:
-        found = self._of(table).count(query)
-        assert found is not None
-        return found
+        number = self._cache(table).count(query)
+        assert number is not None
+        return number
 
     def group(
         self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]]:
-        found = self._of(table).group(by, metrics, query)
-        assert found is not None
-        return found
+        groups = self._cache(table).group(by, metrics, query)
+        assert groups is not None
+        return groups
 
     def close(self) -> None:
-        self._held.clear()
+        self._caches.clear()
         self._store.close()
 
-    def _of(self, table: str) -> Held:
+    def _cache(self, table: str) -> ColumnCache:
         release = self.release()
         key = (release.id, table)
-        if key not in self._held:
+        if key not in self._caches:
             store = self._store.at(release)
             served = served_table(store.tables(), table)
             names = tuple(column.name for column in served.columns if kind_of(column.type).ordered)
-            held = Held(served, names)
+            cache = ColumnCache(served, names)
             for batch in store.scan(table, Query(fields=names)):
-                held.append(batch)
-            self._held[key] = held
-        return self._held[key]
+                cache.append(batch)
+            self._caches[key] = cache
+        return self._caches[key]
 
 
-class HeldSqlite(Sqlite):
+class ColumnCacheSqlite(Sqlite):
     def store(self) -> Store:
-        return HeldStore(super().store())
+        return ColumnCacheStore(super().store())
 
 
-class HeldMongoDB(MongoDB):
+class ColumnCacheMongoDB(MongoDB):
     def store(self) -> Store:
-        return HeldStore(super().store())
+        return ColumnCacheStore(super().store())
 
 
-class TestHeldOfSqlite(QueryContract, GroupContract):
+class TestColumnCacheOfSqlite(QueryContract, GroupContract):
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sqlite:
-        return HeldSqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
+        return ColumnCacheSqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
 
 
-class TestHeldOfMongoDB(QueryContract, GroupContract):
+class TestColumnCacheOfMongoDB(QueryContract, GroupContract):
     @pytest.fixture
     def sink(self, mongodb_url: str) -> MongoDB:
-        return HeldMongoDB(url=mongodb_url)
+        return ColumnCacheMongoDB(url=mongodb_url)

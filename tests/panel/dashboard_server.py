@@ -1,4 +1,4 @@
-"""The dashboard as its users start it, and a browser that tells of everything that should not happen."""
+"""Dashboard servers, started as users start them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ FLAGS = [
 ]
 CHROMIUM = "/usr/bin/chromium"
 
-_PATIENCE = 180
+_TIMEOUT = 180
 
 
 @dataclass(frozen=True)
 class Server:
-    """A dashboard that runs: its address, its process, and the file of what that says."""
+    """A running dashboard: its URL, its process and its log."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -42,29 +42,30 @@ class Server:
 
 @contextmanager
 def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
-    """`panel serve` of a declaration; gives the dashboard's address. It must end when it is told to."""
-    with server(config, *options, **environment) as started:
-        yield started.url
+    """`panel serve` of a declaration; yields the URL of the dashboard."""
+    with server(config, *options, **environment) as served:
+        yield served.url
 
 
 @contextmanager
 def server(config: Path, *options: str, port: int = 0, **environment: str) -> Iterator[Server]:
-    """The same, with its process; on a port that is free, or on this one."""
+    """`panel serve` of a declaration, on this port or else on a free one."""
     package = Path(__file__).parents[2] / "src/medallion_panel"
     port = port or free_port()
     command = [
-        sys.executable, "-m", "panel", "serve", str(package), "--port", str(port), "--address", "127.0.0.1",
-        "--allow-websocket-origin", f"127.0.0.1:{port}", *options,
-    ]  # fmt: skip
-    with running(
-        command, port, config.parent / "serve.log", MEDALLION_CONFIG=str(config), **environment
-    ) as started:
-        yield started
+        *(sys.executable, "-m", "panel", "serve", str(package)),
+        *("--port", str(port), "--address", "127.0.0.1"),
+        *("--allow-websocket-origin", f"127.0.0.1:{port}"),
+        *options,
+    ]
+    log = config.parent / "serve.log"
+    with running(command, port, log, MEDALLION_CONFIG=str(config), **environment) as served:
+        yield served
 
 
 @contextmanager
 def running(command: list[str], port: int, log: Path, **environment: str) -> Iterator[Server]:
-    """A command that serves a dashboard on a port, in a process group of its own."""
+    """A command that serves a dashboard on a port, in its own process group."""
     with log.open("w") as out:
         process = subprocess.Popen(
             command,
@@ -78,11 +79,11 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
         yield Server(f"http://127.0.0.1:{port}/medallion_panel", process, log)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(_PATIENCE)
+        process.wait(_TIMEOUT)
 
 
 def close_menu(tab: Any) -> None:
-    """Leave an open menu: one that is drawn anew while it is open does not hear the first key."""
+    """Close an open menu; one that is redrawn while open misses the first key press."""
     for _ in range(100):
         if not tab.get_by_role("menuitem").count():
             return
@@ -92,7 +93,7 @@ def close_menu(tab: Any) -> None:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while time.monotonic() < until and process.poll() is None:
         try:
             with urlopen(url):  # noqa: S310 (our own server)
@@ -103,6 +104,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def free_port() -> int:
+    """A port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

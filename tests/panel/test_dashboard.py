@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: right figures, addresses that mean something, nothing from elsewhere."""
+"""The dashboard in a real browser: figures, URLs, filters, tables, downloads, login."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import medallion as md
 import medallion_panel
 from medallion.export.spreadsheet_csv import BOM
 from tests.panel import shop
-from tests.panel.serving import close_menu, serving
+from tests.panel.dashboard_server import close_menu, serving
 
 
-def figures(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
-    """What the lake says; `sales` and `clients` are its gold tables."""
+def query_lake(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a query on the lake; `sales` and `clients` are its gold tables."""
     connection = duckdb.connect()
     for name in ("sales", "clients"):
         connection.register(name, pipeline.lake.table(f"gold.{name}").to_arrow())
@@ -29,7 +29,7 @@ def figures(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
 
 
 def euros(pipeline: md.Pipeline, where: str = "true") -> str:
-    ((revenue,),) = figures(pipeline, f"select sum(revenue) from sales where {where}")
+    ((revenue,),) = query_lake(pipeline, f"select sum(revenue) from sales where {where}")
     return f"€{revenue:,.0f}" if revenue < 10_000 else f"€{revenue / 1000:.1f}K"
 
 
@@ -46,7 +46,7 @@ def test_home_shows_the_figures_of_the_lake_in_every_block(
     expect(tab.get_by_text("could not be drawn")).to_have_count(0)
 
 
-def test_a_link_brings_page_and_filters(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_a_link_has_page_and_filters(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=home&country=France&country=Japan")
     expect(
         tab.get_by_text(euros(project, "country in ('France', 'Japan')"), exact=True)
@@ -54,21 +54,23 @@ def test_a_link_brings_page_and_filters(tab: Any, address: str, project: md.Pipe
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "notice"),
     [
         ("page=nowhere", "There is no page “nowhere”"),
-        ("page=home&country=Mars", "Country is never 'Mars'"),
+        ("page=home&country=Mars", "Country has no value 'Mars'"),
         ("page=home&colour=red", "no filter “colour”"),
-        ("page=clients&spent=much", "is written as 10..20"),
+        ("page=clients&spent=much", "'much' is not a range such as 10..20"),
         ("page=clients&sort=-height", "cannot be sorted by '-height'"),
     ],
 )
-def test_a_bad_value_in_the_address_is_told(tab: Any, address: str, query: str, told: str) -> None:
+def test_an_invalid_value_in_the_url_is_reported(
+    tab: Any, address: str, query: str, notice: str
+) -> None:
     tab.goto(f"{address}?{query}")
-    expect(tab.get_by_text(told)).to_be_visible()
+    expect(tab.get_by_text(notice)).to_be_visible()
 
 
-def test_the_menu_changes_the_address_and_back_goes_back(tab: Any, address: str) -> None:
+def test_the_menu_changes_the_url_and_back_works(tab: Any, address: str) -> None:
     tab.goto(address)
     expect(tab.get_by_text("By month", exact=True)).to_be_visible()
     tab.get_by_text("Clients", exact=True).first.click()
@@ -97,7 +99,7 @@ def test_clients_are_sorted_paged_searched_and_shown_in_full(tab: Any, address: 
     expect(cells).to_have_text(["17"])
 
 
-def test_a_name_is_only_text(tab: Any, address: str) -> None:
+def test_a_hostile_name_is_text(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=clients&row=1")
     expect(tab.locator("tbody").get_by_text(shop.EVIL)).to_be_visible()
     expect(tab.locator("dl").get_by_text(shop.EVIL)).to_be_visible()
@@ -105,16 +107,16 @@ def test_a_name_is_only_text(tab: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["CSV", "CSV for spreadsheets", "Parquet"])
-def test_a_download_has_all_that_is_filtered(
+def test_a_download_has_all_rows_that_match_the_filters(
     tab: Any, address: str, project: md.Pipeline, tmp_path: Path, form: str
 ) -> None:
     tab.goto(f"{address}?page=clients&country=France&spent=700..900")
     expect(tab.get_by_text("of 5")).to_be_visible()
-    with tab.expect_download() as started:
+    with tab.expect_download() as download:
         tab.get_by_role(
-            "button", name=f"All rows that meet the filters, as {form}", exact=True
+            "button", name=f"All rows that match the filters, as {form}", exact=True
         ).click()
-    started.value.save_as(tmp_path / "file")
+    download.value.save_as(tmp_path / "file")
     data = (tmp_path / "file").read_bytes()
     rows = (
         list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
@@ -122,15 +124,16 @@ def test_a_download_has_all_that_is_filtered(
         else pq.read_table(io.BytesIO(data)).to_pylist()
     )
     assert data.startswith(BOM) == (form == "CSV for spreadsheets")
-    expected = figures(
+    expected = query_lake(
         project,
-        "select client_id from clients where country = 'France' and spent between 700 and 900 order by spent desc",
+        "select client_id from clients where country = 'France' and spent between 700 and 900 "
+        "order by spent desc",
     )
     assert [int(row["client_id"]) for row in rows] == [ident for (ident,) in expected]
     assert str(rows[0]["spent"]) == "860.50"
 
 
-def test_speed_is_measured_at_a_press(tab: Any, address: str) -> None:
+def test_speed_is_measured_on_demand(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=performance")
     tab.get_by_role("button", name="Measure now").click()
     expect(tab.get_by_text("clients: one row", exact=True)).to_be_visible()
@@ -145,7 +148,7 @@ def test_dark_mode(tab: Any, address: str) -> None:
     assert colour == "rgb(18, 22, 28)"
 
 
-def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(
+def test_a_new_release_appears_and_an_unreachable_store_is_reported(
     tab: Any, tmp_path: Path
 ) -> None:
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project"))
@@ -159,21 +162,19 @@ def test_a_release_published_meanwhile_appears_and_a_lost_store_is_told(
         expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
         store, hidden = pipeline.base / "lake/serving.db", pipeline.base / "lake/hidden.db"
         store.rename(hidden)
-        expect(tab.get_by_text("Store out of reach")).to_be_visible()
+        expect(tab.get_by_text("Store unreachable")).to_be_visible()
         expect(tab.get_by_text(euros(pipeline), exact=True)).to_be_visible()
         hidden.rename(store)
-        expect(tab.get_by_text("Store out of reach")).to_have_count(0)
+        expect(tab.get_by_text("Store unreachable")).to_have_count(0)
 
 
-def test_every_kind_of_filter_narrows_what_is_shown(
-    tab: Any, address: str, project: md.Pipeline
-) -> None:
+def test_every_kind_of_filter_applies(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
     tab.get_by_role("combobox", name="Country").click()
     tab.get_by_role("menuitem", name="France").click()
     close_menu(tab)
-    ((french,),) = figures(project, "select count(*) from clients where country = 'France'")
+    ((french,),) = query_lake(project, "select count(*) from clients where country = 'France'")
     expect(tab.locator(".figure")).to_have_text(str(french))
     tab.wait_for_url("**country=France**")
     least = tab.get_by_role("slider").first
@@ -181,9 +182,9 @@ def test_every_kind_of_filter_narrows_what_is_shown(
     for _ in range(5):
         least.press("ArrowRight")
     tab.wait_for_url("**spent=**")
-    chosen = parse_qs(urlsplit(tab.url).query)["spent"][0].split("..")
-    where = f"country = 'France' and spent between {chosen[0]} and {chosen[1]}"
-    ((fewer,),) = figures(project, f"select count(*) from clients where {where}")
+    low, high = parse_qs(urlsplit(tab.url).query)["spent"][0].split("..")
+    where = f"country = 'France' and spent between {low} and {high}"
+    ((fewer,),) = query_lake(project, f"select count(*) from clients where {where}")
     expect(tab.locator(".figure")).to_have_text(str(fewer))
     tab.get_by_role("button", name="Clear filters").click()
     expect(tab.locator(".figure")).to_have_text("30")
@@ -194,34 +195,33 @@ def test_every_kind_of_filter_narrows_what_is_shown(
 
 def test_days_are_chosen_by_a_link(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients&since=2024-03-01..2024-05-31")
-    ((number,),) = figures(
+    ((number,),) = query_lake(
         project,
         "select count(*) from clients where since between date '2024-03-01' and date '2024-05-31'",
     )
     expect(tab.locator(".figure")).to_have_text(str(number))
 
 
-def test_what_a_filter_does_not_hold_for_is_told_and_what_is_empty_too(
-    tab: Any, address: str
-) -> None:
+def test_a_selection_without_rows_is_reported(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=clients&spent=851..852")
-    expect(tab.get_by_text("No rows meet these filters.").first).to_be_visible()
+    expect(tab.get_by_text("No rows match these filters.").first).to_be_visible()
     expect(tab.get_by_text("0 rows")).to_be_visible()
 
 
-def test_the_code_it_gives_gives_the_same_rows(
+def test_the_code_snippet_reads_the_same_rows(
     tab: Any, address: str, project: md.Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab.goto(
-        f"{address}?page=clients&country=France&spent=700..860.5&since=2024-01-01..2024-12-01&sort=name"
+        f"{address}?page=clients&country=France&spent=700..860.5"
+        "&since=2024-01-01..2024-12-01&sort=name"
     )
-    tab.get_by_text("Get these rows from elsewhere").click()
+    tab.get_by_text("Use these rows in code").click()
     python = tab.locator("pre").first.text_content()
     assert tab.locator("pre").nth(1).text_content().startswith("curl -H 'Accept: text/csv'")
     names = tab.locator("tbody tr td:nth-child(2)").all_text_contents()
     monkeypatch.chdir(project.base)
     scope: dict[str, Any] = {}
-    exec(python, scope)  # noqa: S102 (what is tested)
+    exec(python, scope)  # noqa: S102 (the snippet under test)
     scope["store"].close()
     assert names
     assert [row["name"] for row in scope["rows"]] == names
@@ -246,7 +246,7 @@ def test_a_narrow_screen_opens_without_the_menu(browser: Any, address: str) -> N
     phone.close()
 
 
-def test_all_of_it_can_be_reached_by_keyboard(tab: Any, address: str) -> None:
+def test_everything_works_by_keyboard(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=clients")
     row = tab.locator("tbody tr").nth(2)
     row.focus()
@@ -267,9 +267,7 @@ def test_all_of_it_can_be_reached_by_keyboard(tab: Any, address: str) -> None:
     expect(tab.get_by_text("By month", exact=True)).to_be_visible()
 
 
-def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(
-    tab: Any, tmp_path: Path
-) -> None:
+def test_default_pages_and_a_stale_release(tab: Any, tmp_path: Path) -> None:
     yaml = shop.YAML.partition("dashboard:")[0] + "dashboard: {stale_after_hours: 0.000001}\n"
     pipeline = md.Pipeline.load(shop.write(tmp_path / "project", yaml))
     pipeline.run()
@@ -288,9 +286,7 @@ def test_without_a_section_every_table_has_a_page_and_an_old_release_is_amber(
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_login_of_panels_own_lets_in_who_knows_the_password(
-    tab: Any, project: md.Pipeline
-) -> None:
+def test_the_login_of_panel_checks_the_password(tab: Any, project: md.Pipeline) -> None:
     page = Path(medallion_panel.__file__).with_name("login.html")
     options = (
         "--basic-auth",

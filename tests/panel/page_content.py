@@ -1,4 +1,4 @@
-"""What a page shows, read out of the browser."""
+"""The content of a page, read from the browser."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import Any
 
 _SOURCES = """() => Bokeh.documents.flatMap((each) => [...each._all_models.values()])
   .filter((model) => model.type === "ColumnDataSource")
-  .map((model) => Object.fromEntries(Object.entries(model.data).map(([name, values]) => [name, Array.from(values)])))"""
-_PATIENCE = 90
+  .map(({ data }) => Object.entries(data).map(([name, values]) => [name, Array.from(values)]))
+  .map(Object.fromEntries)"""
+_TIMEOUT = 90
 
 
 def sources(tab: Any) -> list[dict[str, list[Any]]]:
     """The data of every chart on the page."""
-    found: list[dict[str, list[Any]]] = tab.evaluate(_SOURCES)
-    return found
+    data: list[dict[str, list[Any]]] = tab.evaluate(_SOURCES)
+    return data
 
 
 def shows(
     tab: Any, names: Sequence[str], rows: Sequence[Sequence[Any]], *, ordered: bool = True
 ) -> None:
-    """Wait until some chart has just these rows in its columns of these names."""
+    """Wait until a chart has exactly these rows in the columns of these names."""
     make: Callable[[Any], Any] = list if ordered else set
     expected = make(map(_rounded, rows))
 
-    def found() -> bool:
+    def is_shown() -> bool:
         charts = [source for source in sources(tab) if all(name in source for name in names)]
         return expected in [
             make(map(_rounded, zip(*(chart[name] for name in names), strict=True)))
@@ -34,39 +35,42 @@ def shows(
         ]
 
     eventually(
-        found, lambda: f"no chart has {names} {str(expected)[:500]} …: {str(sources(tab))[:5000]}"
+        is_shown,
+        lambda: f"no chart has {names} {str(expected)[:500]} …: {str(sources(tab))[:5000]}",
     )
 
 
 def cells(tab: Any, rows: Sequence[Sequence[str]]) -> None:
-    """Wait until some table has just these rows below its heads."""
+    """Wait until a table has exactly these rows."""
     expected = [list(row) for row in rows]
 
-    def found() -> bool:
+    def is_shown() -> bool:
         return expected in _tables(tab)
 
-    eventually(found, lambda: f"no table has {expected[:3]} …: {str(_tables(tab))[:3000]}")
+    eventually(is_shown, lambda: f"no table has {expected[:3]} …: {str(_tables(tab))[:3000]}")
 
 
-def eventually(found: Callable[[], bool], told: Callable[[], str]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while not found():
+def eventually(condition: Callable[[], bool], message: Callable[[], str]) -> None:
+    """Wait until a condition is true; fail with a message after 90 seconds."""
+    until = time.monotonic() + _TIMEOUT
+    while not condition():
         if time.monotonic() > until:
-            raise AssertionError(told())
+            raise AssertionError(message())
         time.sleep(0.1)
 
 
 def _tables(tab: Any) -> list[list[list[str]]]:
     return [
         table.evaluate(
-            "table => [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.textContent))"
+            "table => [...table.tBodies[0].rows]"
+            ".map(row => [...row.cells].map(cell => cell.textContent))"
         )
         for table in tab.locator("table").all()
     ]
 
 
 def _rounded(row: Sequence[Any]) -> tuple[Any, ...]:
-    """Numbers as the browser and the lake both have them, to four places."""
+    """A row with numbers rounded to four decimal places, so that browser and lake agree."""
     return tuple(
         _number(value) if isinstance(value, int | float | Decimal) else value and str(value)
         for value in row
@@ -74,4 +78,4 @@ def _rounded(row: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _number(value: Any) -> float | None:
-    return None if value != value else round(float(value), 4)  # NaN stands for nothing
+    return None if value != value else round(float(value), 4)  # NaN is null in JavaScript

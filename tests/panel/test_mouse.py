@@ -1,4 +1,4 @@
-"""What is done by mouse alone: days picked in a calendar, countries pointed at on the map."""
+"""What needs a mouse: selecting days in a calendar, and pointing at countries on the map."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 import medallion as md
-from tests.panel.drawn import eventually, shows
-from tests.panel.test_served import figures
+from tests.panel.page_content import eventually, shows
+from tests.panel.test_dashboard import query_lake
 
-# Where the middle of a country's largest part lies on the screen.
+# The position on the screen of the center of a country's largest part.
 POINT = """(country) => {
   const plots = Bokeh.documents.flatMap((each) => [...each._all_models.values()])
     .filter((model) => model.type === "Figure")
@@ -22,12 +22,13 @@ POINT = """(country) => {
     const at = parts.reduce((one, other) => x[one].length >= x[other].length ? one : other)
     const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2
     const view = Bokeh.index.find_one(plot), box = view.el.getBoundingClientRect()
-    return [box.left + view.frame.x_scale.compute(middle(x[at])), box.top + view.frame.y_scale.compute(middle(y[at]))]
+    const { x_scale, y_scale } = view.frame
+    return [box.left + x_scale.compute(middle(x[at])), box.top + y_scale.compute(middle(y[at]))]
   }
 }"""
 
 
-def test_days_are_picked_in_the_calendar(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_days_are_selected_in_the_calendar(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
     tab.get_by_label("Since").click()
@@ -36,9 +37,10 @@ def test_days_are_picked_in_the_calendar(tab: Any, address: str, project: md.Pip
     tab.get_by_role("button", name="Saturday, March 30th, 2024").click()
     tab.wait_for_url("**since=2024-02-01..2024-03-30")
     tab.keyboard.press("Escape")
-    chosen = "since between date '2024-02-01' and date '2024-03-30'"
-    rows = figures(
-        project, f"select client_id, spent::double from clients where {chosen} order by spent desc"
+    condition = "since between date '2024-02-01' and date '2024-03-30'"
+    rows = query_lake(
+        project,
+        f"select client_id, spent::double from clients where {condition} order by spent desc",
     )
     assert 0 < len(rows) < 30
     expect(tab.locator(".figure")).to_have_text(str(len(rows)))
@@ -52,23 +54,25 @@ def test_days_are_picked_in_the_calendar(tab: Any, address: str, project: md.Pip
 
 
 @pytest.mark.parametrize("country", ["Brazil", "Germany"])
-def test_a_country_that_is_pointed_at_tells_its_figure(
+def test_a_country_shows_its_figure_in_a_tooltip(
     tab: Any, address: str, project: md.Pipeline, country: str
 ) -> None:
     tab.goto(f"{address}?page=home")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
-    ((revenue,),) = figures(project, f"select sum(revenue) from sales where country = '{country}'")
+    ((revenue,),) = query_lake(
+        project, f"select sum(revenue) from sales where country = '{country}'"
+    )
     figure = f"€{revenue:,.0f}" if revenue >= 1000 else f"€{revenue:,.2f}"
     tip = tab.locator(".bk-Tooltip").filter(has_text=figure)
 
-    def told(x: float, y: float) -> bool:
+    def is_shown(x: float, y: float) -> bool:
         tab.mouse.move(x - 1, y)
         tab.mouse.move(x, y)
         return bool(tip.filter(has_text=country).count()) and tip.first.is_visible()
 
     eventually(
-        lambda: told(*tab.evaluate(POINT, country)),
-        lambda: f"nothing is told of {country}: {tab.locator('.bk-Tooltip').all_text_contents()}",
+        lambda: is_shown(*tab.evaluate(POINT, country)),
+        lambda: f"no tooltip for {country}: {tab.locator('.bk-Tooltip').all_text_contents()}",
     )
     tab.get_by_text("World", exact=True).hover()
     expect(tip).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Tables as they should not be: nothing in them takes a page away, runs as code or is shown as what it is not."""
+"""Odd values: none of them breaks a page, runs as code or is shown as another value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 
@@ -31,14 +30,15 @@ from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.world_map import by_country
-from medallion_panel.data.queries import Figures
+from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.card import Card
 from medallion_panel.pages.default_pages import default_pages
-from medallion_panel.pages.filter_choices import offers_of
+from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
-from tests.panel.serving import serving
+from tests.panel.dashboard_server import serving
+from tests.panel.pipelines import declaration, published
 
 LONG = "A name that is far longer than an axis, "
 NAMES = [
@@ -78,18 +78,11 @@ COLUMNS: dict[str, list[Any]] = {
 }
 NOTHING = pa.schema([("value", pa.float64()), ("word", pa.string()), ("day", pa.date32())])
 
-YAML = """\
-name: odd
-tables:
-  bronze: {odd: {source: data/odd.parquet}, nothing: {source: data/nothing.parquet}}
-  gold: {odd: {from: bronze.odd}, nothing: {from: bronze.nothing}}
-sinks: {serving: {url: "sqlite:lake/serving.db"}}
-"""
 PAGES = """
 dashboard:
   title: "<b>Odd</b> & co"
   pages:
-    - title: Figures
+    - title: CachedStore
       filters: [name, ratio, day, flag, "it's (cm)", at, tags, nowhere, {column: name, as: range}]
       blocks:
         - kpi: {title: Greatest, table: odd, value: max(ratio)}
@@ -110,32 +103,26 @@ dashboard:
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
-    folder = tmp_path_factory.mktemp("odd")
-    (folder / "data").mkdir()
-    pq.write_table(pa.table(COLUMNS), folder / "data/odd.parquet")
-    pq.write_table(pa.Table.from_pylist([{}] * 3, NOTHING), folder / "data/nothing.parquet")
-    (folder / "medallion.yaml").write_text(YAML)
-    made = md.Pipeline.load(folder / "medallion.yaml")
-    made.run()
-    return made
+    tables = {"odd": pa.table(COLUMNS), "nothing": pa.Table.from_pylist([{}] * 3, NOTHING)}
+    return published(tmp_path_factory.mktemp("odd"), tables)
 
 
 @pytest.fixture(scope="module")
-def figures(pipeline: md.Pipeline) -> Figures:
-    return Figures(pipeline.store())
+def store(pipeline: md.Pipeline) -> CachedStore:
+    return CachedStore(pipeline.store())
 
 
 @pytest.fixture
-def reading(figures: Figures) -> BlockContext:
-    return BlockContext(figures, FORMATS)
+def context(store: CachedStore) -> BlockContext:
+    return BlockContext(store, FORMATS)
 
 
-def data_of(picture: Any, place: int = 0) -> Any:
-    return picture.figure.renderers[place].data_source.data
+def data_of(chart: Any, place: int = 0) -> Any:
+    return chart.figure.renderers[place].data_source.data
 
 
 @pytest.mark.parametrize(
-    ("value", "form", "written", "short"),
+    ("value", "form", "text", "short"),
     [
         (inf, "decimal", "∞", "∞"),
         (-inf, "integer", "-∞", "-∞"),
@@ -147,75 +134,75 @@ def data_of(picture: Any, place: int = 0) -> Any:
         (True, "text", "yes", "yes"),
     ],
 )
-def test_numbers_beyond_words(value: Any, form: Any, written: str, short: str) -> None:
-    assert FORMATS.writer(form)(value) == written
+def test_extreme_numbers(value: Any, form: Any, text: str, short: str) -> None:
+    assert FORMATS.writer(form)(value) == text
     assert FORMATS.writer(form, short=True)(value).replace("bn", "B") == short
 
 
-def test_names_that_begin_alike_are_bars_of_their_own(reading: BlockContext) -> None:
-    picture = bar(Bar(table="odd", x="name", y="count()"), reading)
-    drawn = dict(zip(data_of(picture)["x"], data_of(picture)["y"], strict=True))
-    assert drawn[f"{LONG}one"] == drawn[f"{LONG}two"] == ROWS / 8
-    assert {*drawn} == {*picture.figure.x_range.factors}
+def test_names_with_the_same_beginning_are_separate_bars(context: BlockContext) -> None:
+    chart = bar(Bar(table="odd", x="name", y="count()"), context)
+    bars = dict(zip(data_of(chart)["x"], data_of(chart)["y"], strict=True))
+    assert bars[f"{LONG}one"] == bars[f"{LONG}two"] == ROWS / 8
+    assert {*bars} == {*chart.figure.x_range.factors}
     cells = data_of(
-        heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), reading)
+        heatmap(Heatmap(table="odd", x="name", y="__proto__", value="count()"), context)
     )
     assert len({*cells["x"]}) == len(
         {"No value" if name is None else FORMATS.period(name) for name in NAMES}
     )
 
 
-def test_what_is_infinite_has_no_place_in_a_chart(reading: BlockContext) -> None:
-    by_ratio = data_of(line(Chart(table="odd", x="ratio", y="count()"), reading))
+def test_infinite_values_are_not_drawn(context: BlockContext) -> None:
+    by_ratio = data_of(line(Chart(table="odd", x="ratio", y="count()"), context))
     assert sorted(by_ratio["x"]) == [-1e300, 5e-324, 123456789.125, 1e300]
-    bins = data_of(histogram(Histogram(table="odd", column="ratio"), reading))
+    bins = data_of(histogram(Histogram(table="odd", column="ratio"), context))
     assert sum(bins["rows"]) == ROWS / 2
-    points = data_of(scatter(Scatter(table="odd", x="ratio", y="big"), reading))
+    points = data_of(scatter(Scatter(table="odd", x="ratio", y="big"), context))
     assert {*points["x"]} == {-1e300, 5e-324, 123456789.125, 1e300}
     cells = data_of(
-        heatmap(Heatmap(table="odd", x="flag", y="__proto__", value="max(ratio)"), reading)
+        heatmap(Heatmap(table="odd", x="flag", y="__proto__", value="max(ratio)"), context)
     )
-    assert sorted(cells["x"]) == ["No value", "no", "yes"]  # the others have an infinite greatest
+    assert sorted(cells["x"]) == ["No value", "no", "yes"]  # the maximum of the others is infinite
 
 
-def test_points_of_days_moments_and_names(reading: BlockContext) -> None:
-    moments = scatter(Scatter(table="odd", x="day", y="at"), reading)
+def test_points_of_days_moments_and_names(context: BlockContext) -> None:
+    moments = scatter(Scatter(table="odd", x="day", y="at"), context)
     assert (
         type(moments.figure.xaxis[0]).__name__
         == type(moments.figure.yaxis[0]).__name__
         == "DatetimeAxis"
     )
-    names = scatter(Scatter(table="odd", x="flag", y="index", by="flag"), reading)
+    names = scatter(Scatter(table="odd", x="flag", y="index", by="flag"), context)
     assert names.figure.x_range.factors == ["no", "yes"]
     assert "yes" in names.legend
 
 
-def test_what_holds_nothing_says_so(pipeline: md.Pipeline, figures: Figures) -> None:
+def test_an_empty_table_says_so(pipeline: md.Pipeline, store: CachedStore) -> None:
     chart = Block(line=Chart(table="nothing", x="day", y="sum(value)"))
     points = Block(scatter=Scatter(table="nothing", x="value", y="word"))
     for block in (chart, points):
         card = Card(block, pipeline, FORMATS, lambda: None)
-        assert card.ask(BlockContext(figures, FORMATS)).told == "There is nothing to show."
-        filtered = BlockContext(figures, FORMATS, (Filter("word", "eq", "x"),))
-        assert card.ask(filtered).told == "No rows meet these filters."
+        assert card.read(BlockContext(store, FORMATS)).message == "There is nothing to show."
+        filtered = BlockContext(store, FORMATS, (Filter("word", "eq", "x"),))
+        assert card.read(filtered).message == "No rows match these filters."
     with pytest.raises(NoRowsError):
-        histogram(Histogram(table="nothing", column="value"), BlockContext(figures, FORMATS))
+        histogram(Histogram(table="nothing", column="value"), BlockContext(store, FORMATS))
 
 
-def test_a_loss_that_shrinks_goes_up(reading: BlockContext) -> None:
-    told = kpi_html(Kpi(table="odd", value="sum(shrinking)", over="half"), reading)
-    assert "▲" in told
-    assert "50.0%" in told
+def test_a_shrinking_loss_is_an_increase(context: BlockContext) -> None:
+    html = kpi_html(Kpi(table="odd", value="sum(shrinking)", over="half"), context)
+    assert "▲" in html
+    assert "50.0%" in html
 
 
-def test_two_names_of_a_country_count_together(reading: BlockContext) -> None:
+def test_two_names_of_a_country_count_together(context: BlockContext) -> None:
     quarter = ROWS // 4
-    rows, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="count()"), reading)
+    rows, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="count()"), context)
     assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
-    highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), reading)
+    highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), context)
     assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
     means, elsewhere, _ = by_country(
-        WorldMap(table="odd", country="land", value="mean(index)"), reading
+        WorldMap(table="odd", country="land", value="mean(index)"), context
     )
     assert (means["france"], sorted(elsewhere)) == (
         sum(range(1, ROWS, 4)) / quarter,
@@ -223,7 +210,7 @@ def test_two_names_of_a_country_count_together(reading: BlockContext) -> None:
     )
 
 
-def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -> None:
+def test_impossible_filters_are_reported_and_the_others_stay(store: CachedStore) -> None:
     block = {"table": {"table": "odd"}}
     fields = [
         "ratio",
@@ -232,23 +219,23 @@ def test_filters_that_cannot_be_are_told_and_the_others_stay(figures: Figures) -
         {"column": "name", "as": "range"},
         {"column": "big", "as": "search"},
     ]
-    offers, told = offers_of(
-        PageSettings.model_validate({"title": "T", "filters": fields, "blocks": [block]}), figures
+    all_options, notices = filter_options(
+        PageSettings.model_validate({"title": "T", "filters": fields, "blocks": [block]}), store
     )
-    assert [offer.field.column for offer in offers] == ["ratio"]
-    assert [text.partition(":")[0].rpartition(" ")[2] for text in told] == [
+    assert [options.field.column for options in all_options] == ["ratio"]
+    assert [text.partition(":")[0].rpartition(" ")[2] for text in notices] == [
         "'tags'",
         "'nowhere'",
         "'name'",
         "'big'",
     ]
-    (ratio,) = page_filters(offers, FORMATS, lambda: None)
+    (ratio,) = page_filters(all_options, FORMATS, lambda: None)
     assert ratio.conditions() == []
     assert "-1E300 – 1E300" in ratio.widget.label
 
 
-def test_pages_that_nobody_declared_have_full_rows(figures: Figures) -> None:
-    for page in default_pages(figures)[:-1]:
+def test_default_pages_have_full_rows(store: CachedStore) -> None:
+    for page in default_pages(store)[:-1]:
         left = 12
         for block in page.blocks:
             assert block.content.width <= left
@@ -258,7 +245,7 @@ def test_pages_that_nobody_declared_have_full_rows(figures: Figures) -> None:
 
 def test_every_page_is_drawn_and_nothing_runs_as_code(tab: Any, pipeline: md.Pipeline) -> None:
     config = pipeline.base / "pages.yaml"
-    config.write_text(YAML + PAGES)
+    config.write_text(declaration(["odd", "nothing"]) + PAGES)
     tab.set_viewport_size({"width": 1400, "height": 6000})
     with serving(config) as url:
         tab.goto(f"{url}?page=figures")
@@ -271,9 +258,9 @@ def test_every_page_is_drawn_and_nothing_runs_as_code(tab: Any, pipeline: md.Pip
         expect(tab.get_by_text("This page is not filtered by 'tags'")).to_be_visible()
         expect(tab.get_by_text("could not be drawn")).to_have_count(0)
     with serving(pipeline.base / "medallion.yaml") as url:
-        for page, told in (("odd", "1–20 of 56"), ("nothing", "1–3 of 3")):
+        for page, extent in (("odd", "1–20 of 56"), ("nothing", "1–3 of 3")):
             tab.goto(f"{url}?page={page}")
-            expect(tab.get_by_text(told)).to_be_visible()
+            expect(tab.get_by_text(extent)).to_be_visible()
             expect(tab.get_by_text("could not be drawn")).to_have_count(0)
     assert tab.evaluate("window.stolen") is None
     assert "could not be drawn" not in Path(pipeline.base / "serve.log").read_text()

@@ -1,0 +1,151 @@
+"""The data, axes and tooltips that line, area and bar charts have in common."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from bokeh.models import FactorRange, Range1d
+
+from medallion.query.metrics import metric_call
+from medallion_panel.block_settings import Bar, Chart, FormatName
+from medallion_panel.blocks.axes import ChartStyle, new_figure
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.periods import gaps_before
+from medallion_panel.blocks.series import series_data
+from medallion_panel.ui.formats import is_month
+from medallion_panel.ui.theme import PRIMARY
+
+if TYPE_CHECKING:
+    from bokeh.plotting import figure
+
+
+class SeriesChart:
+    """The data of one chart and how it is shown.
+
+    `frame` has the columns of `SeriesData.frame`, `text` (y, formatted) and `period` (x, in words);
+    `names` are the x in words in the order of the axis; `colors` are by series. `stacked` says
+    whether series are drawn on each other.
+
+    Parameters: the `block` and its `context`; with `names_as_x` the axis has names, even for dates
+    and numbers. Raises NoRowsError when there are no rows.
+    """
+
+    def __init__(self, block: Chart, context: BlockContext, *, names_as_x: bool = False) -> None:
+        data = series_data(block, context)
+        if data.frame.empty:
+            raise NoRowsError
+        self.block = block
+        self.horizontal = isinstance(block, Bar) and block.horizontal
+        self.note = " ".join(data.notes)
+        self.stacked = metric_call(block.metric).additive and block.show != "growth"
+        self.style = ChartStyle(context.formats)
+        percent = block.show in ("share", "growth")
+        value_format = "percent" if percent else context.format(block.table, block.y, block.format)
+        self._value_format: FormatName = value_format
+        self._x_format = context.format(block.table, block.x)
+        self._has_times = self._has_months = False
+        self.frame = self._with_texts(data.frame, context, names_as_x)
+        self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
+        series = list(dict.fromkeys(self.frame["series"]))
+        self.colors = dict.fromkeys(series, PRIMARY)
+        if block.by:
+            self.colors = context.colors(block.table, block.by, series)
+        label = context.formats.label
+        self.tooltips = [("", "@series")] if len(series) > 1 else []
+        self.tooltips += [(label(block.x), "@period"), (label(block.y), "@text")]
+
+    def _with_texts(
+        self, frame: pd.DataFrame, context: BlockContext, names_as_x: bool
+    ) -> pd.DataFrame:
+        """The frame with `text` and `period`, and x as the axis has it: times, numbers or names."""
+        write = context.formats.writer(self._value_format, short=True)
+        frame["text"] = [write(value) for value in frame["y"]]
+        frame["period"] = [context.formats.period(value) for value in frame["x"]]
+        xs = list(frame["x"])
+        months = [is_month(value) for value in xs]
+        times = (
+            month or hasattr(value, "isoformat") for month, value in zip(months, xs, strict=True)
+        )
+        self._has_times = not names_as_x and all(times)
+        self._has_months = self._has_times and all(months)
+        if self._has_times:
+            frame["x"] = pd.to_datetime(frame["x"], utc=True).dt.tz_localize(None)
+        elif names_as_x or not all(map(_is_number, xs)):
+            frame["x"] = frame["period"]
+        return frame
+
+    def figure(self, factors: FactorRange | None = None) -> figure:
+        """An empty figure with styled axes; `factors` is the range of the axis of names."""
+        ranges: dict[str, Any] = {}
+        if self._has_times:
+            ranges["x_axis_type"] = "datetime"
+            if self.frame["x"].nunique() == 1:  # a range of no width has no ticks
+                (only,), month = self.frame["x"].unique(), pd.Timedelta(days=31)
+                ranges["x_range"] = Range1d(pd.Timestamp(only) - month, pd.Timestamp(only) + month)
+        elif factors is not None:
+            ranges["y_range" if self.horizontal else "x_range"] = factors
+        elif any(isinstance(value, str) for value in self.frame["x"]):
+            ranges["x_range"] = FactorRange(*self.names)
+        plot = new_figure(self.block.height, **ranges)
+        if self.horizontal:
+            self.style.style_axes(plot, x=self._value_format, ticks=4)
+        else:
+            numeric = not self._has_times and not isinstance(plot.x_range, FactorRange)
+            x_format = self._x_format if numeric else None
+            self.style.style_axes(plot, x=x_format, y=self._value_format)
+            plot.xgrid.grid_line_color = None
+        return plot
+
+    def with_gaps(self, series: pd.DataFrame) -> pd.DataFrame:
+        """A series with an empty row where periods are missing, so that no line crosses the gap."""
+        gaps = self._gaps(series)
+        if not any(gaps):
+            return series
+        ordered = series.sort_values("x").reset_index(drop=True)
+        empty_rows = ordered[gaps].assign(y=np.nan)
+        empty_rows.index = empty_rows.index - 0.5
+        return pd.concat([ordered, empty_rows]).sort_index().reset_index(drop=True)
+
+    def isolated(self, series: pd.DataFrame) -> pd.Series:
+        """Which points have a gap on both sides, so that no line shows them."""
+        gaps = pd.Series(self._gaps(series), index=series["x"].sort_values().index, dtype=bool)
+        first = pd.Series([True, *gaps.iloc[1:]], index=gaps.index)
+        last = pd.Series([*gaps.iloc[1:], True], index=gaps.index)
+        return (first & last).reindex(series.index)
+
+    def with_gap_edges(self, index: pd.Index) -> pd.Index:
+        """The x of an area with the first and last missing period of every gap, where it is 0."""
+        if not self._has_times:
+            return index
+        times = list(index.sort_values())
+        month = pd.DateOffset(months=1)
+        step = month if self._has_months else min(b - a for a, b in pairwise(times))
+        gaps = enumerate(gaps_before(times, months=self._has_months))
+        after_gap = [number for number, is_gap in gaps if is_gap]
+        edges = {
+            edge
+            for number in after_gap
+            for edge in (times[number - 1] + step, times[number] - step)
+        }
+        return pd.DatetimeIndex(sorted({*times, *edges}))
+
+    def _gaps(self, series: pd.DataFrame) -> list[bool]:
+        """For every point of a series in the order of x, whether periods are missing before it."""
+        if not self._has_times or self.block.sort.endswith("y"):
+            return [False] * len(series)
+        return gaps_before(list(series["x"].sort_values()), months=self._has_months)
+
+
+def is_adjacent(unfinished: pd.Series) -> pd.Series:
+    """The unfinished points and those next to them."""
+    before, after = (unfinished.shift(step, fill_value=False) for step in (-1, 1))
+    return unfinished | before | after
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
