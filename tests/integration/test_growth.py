@@ -15,7 +15,8 @@ from falcon.testing import TestClient
 import medallion as md
 from medallion.errors import DamagedError, SinkError, SourceError
 from medallion.identifiers import new_id, now
-from medallion.lake.retention import RUNS, SLACK, Collected, collect
+from medallion.lake.record_retention import RUNS, SLACK
+from medallion.lake.retention import Collected, collect
 from medallion.records import Run
 from medallion.run import ingest
 from medallion.run.source_tokens import read_tokens
@@ -119,8 +120,8 @@ def test_a_touched_file_is_read_once(tmp_path: Path) -> None:
     (table,) = (
         table for table in pipeline.context.source_tables() if table.name == "bronze.orders"
     )
-    _, kept = ingest.take_in(table, current.tables["bronze.orders"], None, touched=tokens)
-    by_name = {file.name: file for file in kept}
+    _, files = ingest.ingest_table(table, current.tables["bronze.orders"], None, touched=tokens)
+    by_name = {file.name: file for file in files}
     assert by_name["data/orders/2024-01.csv"].token == tokens["data/orders/2024-01.csv"]
     touched.write_text(small.JANUARY.replace("10.00", "11.00"))
     assert pipeline.run().status == "succeeded"
@@ -157,23 +158,16 @@ def test_no_earlier_release_is_read_until_one_is_beyond_retention(tmp_path: Path
     _add_orders(tmp_path, 1)
     pipeline.run()
     (tmp_path / f"lake/releases/{first}.json").write_text("cut")
-    declaration, sinks = pipeline.declaration, pipeline.sinks
-    assert (
-        collect(
+    with pipeline.writer() as writer:
+        lake, declaration, sinks, lease = (
             pipeline.lake,
-            declaration,
-            sinks,
-            run="a",
-            check=lambda: None,
-            until=0.0,
-            thorough=False,
+            pipeline.declaration,
+            pipeline.sinks,
+            writer.lease,
         )
-        == Collected()
-    )
-    with pytest.raises(DamagedError):
-        collect(
-            pipeline.lake, declaration, sinks, run="a", check=lambda: None, until=0.0, thorough=True
-        )
+        assert collect(lake, declaration, sinks, lease=lease, thorough=False) == Collected()
+        with pytest.raises(DamagedError):
+            collect(lake, declaration, sinks, lease=lease, thorough=True)
 
 
 def test_half_written_files_are_removed_by_the_next_publish(tmp_path: Path) -> None:

@@ -29,12 +29,18 @@ def test_representations_are_short_and_say_what_it_is(pipeline: md.Pipeline) -> 
     assert repr(pipeline).startswith("<Pipeline small: 2 bronze, 2 silver, 2 gold; lake ")
     assert repr(pipeline.lake).startswith("<Lake ")
     assert repr(release) == f"<Release {release.id} of small: 6 tables>"
-    assert repr(run) == f"<Run {run.id} of small: succeeded, 6 tables, release {release.id}>"
+    assert run.finished is not None
+    seconds = f"{(run.finished - run.started).total_seconds():.1f}"
+    assert (
+        repr(run)
+        == f"<Run {run.id} of small: succeeded, 6 tables in {seconds} s, release {release.id}>"
+    )
     assert (
         repr(pipeline.lake.table("gold.total"))
         == f"<LakeTable gold.total: 1 row, release {release.id}>"
     )
     assert "silver.orders" in pipeline._repr_html_()
+    assert repr(pipeline.plan()) == "<Plan: 0 of 6 tables to compute>"
 
 
 def test_a_table_shows_its_first_rows_with_every_text_escaped(tmp_path: Path) -> None:

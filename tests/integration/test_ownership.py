@@ -419,7 +419,7 @@ def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) 
     )
     assert (tmp_path / f"lake/releases/{former}.json").exists()
     assert not Inspection(pipeline, thorough=True).damages
-    with pytest.raises(CallError, match=f"release {former} was written in format 0"):
+    with pytest.raises(CallError, match=f"release {former} has format 0"):
         pipeline.roll_back()
     pipeline.collect()
     assert list(repair(pipeline)) == []

@@ -1,16 +1,16 @@
-"""What Lake gives as frames: tables, their quality, quarantined rows; and how they look in a notebook."""
+"""Frames of a lake: tables, their quality and quarantined rows, as Arrow, pandas or Polars."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import literal
 from medallion.lake.quality import quality_of
 from medallion.plural import count_of
 from medallion.records import REJECT_COLUMNS, File, Record, Release
+from medallion.records.html import html_table
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, verified
 
@@ -25,14 +25,14 @@ SHOWN = 20  # rows of a frame in a notebook
 
 
 class Frames(ABC):
-    """Rows that can be had as an Arrow table or as a frame of pandas or Polars."""
+    """Rows that convert to an Arrow table or to a frame of pandas or Polars."""
 
     @abstractmethod
     def to_arrow(self) -> pa.Table:
         """All rows as a `pyarrow.Table`."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """All rows as a `pandas.DataFrame` with Arrow types, so that decimals stay exact and nulls null."""
+        """All rows as a `pandas.DataFrame`; Arrow types keep decimals and nulls exact."""
         import pandas as pd
 
         frame: pd.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
@@ -49,12 +49,13 @@ class Frames(ABC):
                 "polars is not installed", hint="pip install 'medallion-lake[polars]'"
             ) from error
         frame = pl.from_arrow(self.to_arrow())
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - from_arrow gives a Series only for an array
+        # `from_arrow` returns a Series only for an array.
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101
         return frame
 
 
 class Listing(Frames):
-    """A few rows that are known already, such as the tables of a release; each is a dict."""
+    """A few rows in memory, such as the tables of a release; each is a dict."""
 
     def __init__(self, title: str, rows: Iterable[Mapping[str, Any]]) -> None:
         self.title = title
@@ -85,7 +86,7 @@ class Listing(Frames):
 class Quarantine(Frames):
     """Quarantined rows, each with its file, record number, rule and the value that broke it.
 
-    Parameters: `storage` of the lake, and the `files` of rejects by table.
+    Parameters: `storage` is the lake's, `files` are the rejects by table.
     """
 
     def __init__(self, storage: Storage, files: Mapping[str, File]) -> None:
@@ -140,29 +141,15 @@ def tables_of(release: Release) -> Listing:
 
 
 def quality_listing(release: Release) -> Listing:
-    """How the rows of each table of a release fared; a phase after a change of grain is a row of its own."""
+    """Where the rows of each table of a release went; a phase after a change of grain has its own
+    row.
+    """
     rows: list[dict[str, Any]] = []
     for name, snapshot in release.tables.items():
         quality = quality_of(snapshot)
         for phase, figures in [("", quality), *((tally.label, tally) for tally in quality.later)]:
             rows.append({"table": name, "phase": phase, **_figures(figures)})
     return Listing(f"quality of release {release.id}", rows)
-
-
-def summary(title: str, members: Mapping[str, object]) -> str:
-    """A thing and what is worth knowing of it, as HTML for a notebook."""
-    return html_table(title, ("", ""), members.items())
-
-
-def html_table(title: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table as HTML, in which every text is escaped."""
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
-    cells = (
-        "".join(f"<td>{escape('' if value is None else str(value))}</td>" for value in row)
-        for row in rows
-    )
-    body = "".join(f"<tr>{row}</tr>" for row in cells)
-    return f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _figures(figures: Record) -> dict[str, Any]:

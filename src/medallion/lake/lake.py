@@ -1,12 +1,12 @@
-"""Lake: the place that holds layers, snapshots, releases, runs and quarantine.
+"""Lake: layers, snapshots, releases, runs and quarantine, in a folder or an object store.
 
 lake/
   current.json                  the pointer: which release is published
-  lake.json                     whose lake it is, and in which format
-  lease.json                    who is writing, and the fencing token of the newest writer
+  lake.json                     the owner of the lake, and its format
+  lease.json                    the writer at work, and the largest fencing token
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
-  touched/TABLE.json            tokens of source files that were written again with the same bytes
+  touched/TABLE.json            tokens of source files that were rewritten with the same bytes
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
   writes/RUN-N.json             what a run is about to write, until a release names it
   quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
@@ -16,8 +16,6 @@ lake/
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +26,9 @@ from medallion.identifiers import TableName
 from medallion.lake.frames import Listing, Quarantine, quality_listing, tables_of
 from medallion.lake.pointer import (
     FORMAT,
-    HISTORY,
     POINTER,
     Pointer,
+    fence_pointer,
     older_format,
     read_pointer,
     swap_pointer,
@@ -48,9 +46,9 @@ class Lake:
 
         Lake("lake").table("gold.clients_stats").to_pandas()
 
-    Parameters: `url`; `base`, the folder a relative one is taken from; `layers`, how each layer is kept
-    (by default as the release that is read says); `options`, how to reach an S3 server where the
-    environment does not say (`endpoint_url`, `key`, `secret`, `region`).
+    Parameters: `url`; `base`, the folder that a relative one starts from; `layers`, how each layer
+    is stored (by default as the release that is read records it); `options`, how to reach an S3
+    server where the environment does not say (`endpoint_url`, `key`, `secret`, `region`).
     """
 
     def __init__(
@@ -68,14 +66,17 @@ class Lake:
         self.layers: dict[str, Layer] = dict(layers or {})
         self.records = LakeRecords(self.storage)
 
-    # What is published
+    # Releases
 
     def pointer(self, *, older: bool = False) -> Pointer:
-        """What is published now. Raises StorageError for a lake of another format, but for an `older` one if asked."""
+        """The pointer to what is published. Raises StorageError for a lake of another format.
+
+        With `older`, a lake of an older format is accepted.
+        """
         try:
             pointer = read_pointer(self.storage)
         except MissingError:
-            if self._was_published():
+            if self.records.has_published():
                 raise DamagedError(
                     f"{self.storage.url}/{POINTER}: is lost, but releases are there", hint=REPAIR
                 ) from None
@@ -85,7 +86,10 @@ class Lake:
         return pointer
 
     def current(self, pointer: Pointer | None = None) -> Release | None:
-        """The published release, or None before the first; that of a pointer which was read already."""
+        """The published release, or None before the first.
+
+        Parameters: `pointer` is one that was read already; by default it is read now.
+        """
         pointer = pointer or self.pointer()
         if pointer.release is None:
             return None
@@ -103,7 +107,7 @@ class Lake:
         except DamagedError as error:
             if self.records.is_older(f"releases/{release}.json"):
                 raise CallError(
-                    f"release {release} was written in format 0, which this version of medallion cannot read",
+                    f"release {release} has format 0, which this version of medallion cannot read",
                     hint="medallion releases lists those that can be shown",
                 ) from error
             raise
@@ -113,54 +117,45 @@ class Lake:
             ) from None
 
     def release_ids(self) -> list[str]:
-        """The ids of all releases that were published and are kept, newest first. Reads none of them."""
+        """The ids of all published releases that are kept, newest first. Reads none of them."""
         published = set(self.pointer().published)
         return [ident for ident in self.records.ids("releases") if ident in published]
 
     def releases(self) -> list[Release]:
-        """All releases that were published and are kept, newest first, with every file: they may be large."""
+        """All published releases that are kept, newest first; with every file, so they may be
+        large.
+        """
         published = set(self.pointer().published)
         return [release for release in self.written_releases() if release.id in published]
 
     def written_releases(self, unreadable: list[str] | None = None) -> list[Release]:
-        """All releases that are recorded, also those of runs killed before the pointer was switched, newest first.
+        """All recorded releases, newest first, including those of runs killed before publication.
 
-        Raises DamagedError, unless the paths of damaged records are to be added to `unreadable`.
+        Raises DamagedError, unless `unreadable` is given: it then receives the paths of damaged
+        records.
         """
         releases = self.records.all("releases", Release, unreadable=unreadable)
         return sorted(releases, key=lambda release: (release.sequence, release.id), reverse=True)
 
     def publish(self, release: Release, pointer: Pointer, before: Release | None) -> None:
-        """Write a release down and point at it. Raises ConflictError or ExistsError when another writer came first."""
+        """Write a release and point at it. Raises ConflictError or ExistsError when another writer
+        has.
+        """
         self.put_release(release)
         known = {snapshot.id for snapshot in before.tables.values()} if before else set()
-        records = [
-            snapshot_path(found) for found in release.tables.values() if found.id not in known
-        ]
+        records = [snapshot_path(item) for item in release.tables.values() if item.id not in known]
         self.storage.sync([f"releases/{release.id}.json", *records])
         self.point(release, pointer, release.token)
 
     def point(self, release: Release, pointer: Pointer, token: int) -> None:
-        """Point at a release, if the pointer still is the one that was read and no newer writer has switched it."""
-        published = [*(known for known in pointer.published if known != release.id), release.id][
-            -HISTORY:
-        ]
-        sequence = max(pointer.sequence, release.sequence)
-        swap_pointer(
-            self.storage,
-            Pointer(release.id, tuple(published), pointer.version, sequence, token),
-            pointer,
-        )
+        """Point at a release. Raises LeaseError or ConflictError when a newer writer has switched."""
+        swap_pointer(self.storage, pointer.moved_to(release, token), pointer)
 
     def fence(self, token: int) -> None:
-        """Let every switch of the pointer fail that an earlier writer, who did not release the lease, still tries."""
-        with suppress(DamagedError):  # what is lost cannot be switched
-            pointer = self.pointer(older=True)
-            if pointer.version is None or pointer.format < FORMAT or pointer.token >= token:
-                return
-            swap_pointer(self.storage, replace(pointer, token=token), pointer)
+        """Make every later switch by a writer with a smaller token fail."""
+        fence_pointer(self.storage, token)
 
-    # What was done
+    # Runs
 
     def run(self, run: str) -> Run:
         """A run by id. Raises CallError when there is no such run."""
@@ -183,23 +178,28 @@ class Lake:
     # Tables
 
     def table(self, name: str, release: str | None = None) -> LakeTable:
-        """A table by its full name, as the current or another release has it. Raises CallError when there is none."""
-        found = self._release_or_current(release)
-        self._check_table(name, found)
-        return LakeTable(self.input(found.tables[name], found), found)
+        """A table by its full name, as the current or another release has it.
+
+        Raises CallError when there is no such table or release.
+        """
+        source = self._release_or_current(release)
+        if name not in source.tables:
+            known = did_you_mean(name, source.tables)
+            raise CallError(f"there is no table {name!r} in release {source.id}{known}")
+        return LakeTable(self.input(source.tables[name], source), source)
 
     def tables(self, release: str | None = None) -> Listing:
         """The tables of the current or another release, as rows and frames."""
         return tables_of(self._release_or_current(release))
 
     def quality(self, release: str | None = None) -> Listing:
-        """How the rows of each table fared: kept, deduplicated, dropped, quarantined."""
+        """Where the rows of each table went: kept, deduplicated, dropped, quarantined."""
         return quality_listing(self._release_or_current(release))
 
     def quarantine(
         self, table: str | None = None, release: str | None = None, *, run: str | None = None
     ) -> Quarantine:
-        """The quarantined rows of the current or another release, or of a run, also one that failed.
+        """The quarantined rows of the current or another release, or of a run, even a failed one.
 
         Parameters: `table` limits them to one table. Raises CallError when there is no such table.
         """
@@ -220,19 +220,13 @@ class Lake:
         return f"<Lake {mask(self.storage.url)}>"
 
     def _release_or_current(self, release: str | None) -> Release:
-        found = self.release(release) if release else self.current()
-        if found is None:
+        source = self.release(release) if release else self.current()
+        if source is None:
             raise CallError(f"{self.url}: nothing was published yet", hint="medallion run")
-        return found
-
-    def _check_table(self, name: str, release: Release) -> None:
-        if name not in release.tables:
-            raise CallError(
-                f"there is no table {name!r} in release {release.id}{did_you_mean(name, release.tables)}"
-            )
+        return source
 
     def input(self, snapshot: Snapshot, release: Release | None = None) -> Input:
-        """Where a snapshot lies, so that it can be scanned."""
+        """The layer, storage and record of a snapshot, so that it can be scanned."""
         name = TableName(snapshot.table).layer
         layer = self.layers.get(name)
         if layer is None and release is not None:
@@ -243,11 +237,11 @@ class Lake:
         return Input(layer, self.layer_storage(name, layer), snapshot)
 
     def layer_storage(self, name: str, layer: Layer) -> Storage:
-        """Where a layer keeps its files: its own `path`, or the lake's folder of its name."""
+        """Where a layer stores its files: its own `path`, or the lake's folder of its name."""
         return open_storage(layer.path or f"{self.url}/{name}", self.base, self.options)
 
     def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
-        """The newest snapshot with this fingerprint, if there is one whose files are all there."""
+        """The newest snapshot with this fingerprint, if there is one and all its files exist."""
         try:
             snapshot = self.records.read(
                 f"snapshots/{table}/{fingerprint[:KEY_LENGTH]}.json", Snapshot
@@ -257,7 +251,7 @@ class Lake:
         return None if snapshot.fingerprint != fingerprint or self._lost(snapshot) else snapshot
 
     def lost(self, release: Release, tables: Collection[str]) -> dict[str, list[str]]:
-        """By table, the files of a release that are not there, or not in their size."""
+        """By table, the files of a release that are missing or have another size."""
         snapshots = [snapshot for name, snapshot in release.tables.items() if name in tables]
         return {snapshot.table: paths for snapshot in snapshots if (paths := self._lost(snapshot))}
 
@@ -266,11 +260,14 @@ class Lake:
         return self.records.read(f"snapshots/{table}/{key[:KEY_LENGTH]}.json", Snapshot)
 
     def put_release(self, release: Release) -> None:
-        """Write a release down, without pointing at it."""
+        """Write a release without pointing at it."""
         self.records.put(f"releases/{release.id}.json", release)
 
     def put_snapshot(self, snapshot: Snapshot, before: Snapshot | None = None) -> None:
-        """Write a snapshot down, once its files survive a power loss; those of the published one `before` do."""
+        """Write a snapshot, after syncing its files, so that they survive a power loss.
+
+        The files of `before`, the published snapshot of the table, are synced already.
+        """
         source = self.input(snapshot)
         published = set(source.layer.objects(before)) if before else set()
         source.storage.sync(
@@ -283,16 +280,6 @@ class Lake:
     def snapshots(self) -> list[Snapshot]:
         """The recorded snapshots: the newest of each fingerprint."""
         return self.records.all("snapshots", Snapshot)
-
-    # Within
-
-    def _was_published(self) -> bool:
-        """Whether some release in a lake without a pointer was published: one that a killed first run wrote was not."""
-        releases = self.records.all("releases", Release)
-        if not releases:
-            return False
-        ids = {run.release for run in self.runs() if run.status == "succeeded"}
-        return any(release.previous or release.id in ids for release in releases)
 
     def _lost(self, snapshot: Snapshot) -> list[str]:
         source = self.input(snapshot)

@@ -111,10 +111,11 @@ def claim(lake: Lake, pipeline: str, *, full: bool) -> LakeIdentity:
     return identity
 
 
-def adopt(lake: Lake, pipeline: str, *, parted: bool) -> LakeIdentity:
-    """Make it this pipeline's lake, whose ever it was; the caller holds the lease.
+def adopt(lake: Lake, pipeline: str, *, diverged: bool) -> LakeIdentity:
+    """Make it this pipeline's lake, whichever pipeline owned it; the caller holds the lease.
 
-    `parted` says that a lake of the same id went another way, as a copy does: then it becomes one of its own.
+    `diverged` says that another lake of the same id, such as the original of this copy, has
+    published since: then this one gets a new id.
     """
     try:
         identity = read_identity(lake)
@@ -123,7 +124,7 @@ def adopt(lake: Lake, pipeline: str, *, parted: bool) -> LakeIdentity:
         identity = None
     if identity is None:
         identity = _new(pipeline)
-    elif parted:
+    elif diverged:
         identity = identity.model_copy(update={"id": uuid4().hex, "pipeline": pipeline})
     elif identity.pipeline != pipeline:
         former = (*identity.former, identity.pipeline)

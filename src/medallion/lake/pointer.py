@@ -1,12 +1,14 @@
-"""The pointer of a lake, `current.json`: which release is published, switched by compare-and-swap."""
+"""The pointer of a lake, `current.json`: the published release, switched by compare-and-swap."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from medallion.errors import LeaseError, StorageError
+from medallion.errors import DamagedError, LeaseError, MissingError, StorageError
 from medallion.identifiers import now
+from medallion.records import Release
 from medallion.storage import Storage
 from medallion.storage.sealed_records import damaged, is_older, seal, unseal
 
@@ -17,10 +19,11 @@ HISTORY = 1000  # published ids that the pointer remembers
 
 @dataclass(frozen=True)
 class Pointer:
-    """What the lake points at: the published `release`, all that ever were `published`, and the version for a swap.
+    """The published `release`, all ids that were ever `published`, and the `version` for a swap.
 
-    A release that was written down by a run killed before the switch is in no `published`. `sequence` counts
-    publications, `token` is the fencing token of the newest writer that switched it, `format` that of the lake.
+    The release of a run that was killed before the switch is not in `published`. `sequence` counts
+    publications, `token` is the fencing token of the newest writer that switched the pointer, and
+    `format` that of the lake.
     """
 
     release: str | None = None
@@ -30,13 +33,20 @@ class Pointer:
     token: int = 0
     format: int = FORMAT
 
+    def moved_to(self, release: Release, token: int) -> Pointer:
+        """The pointer that a writer with this fencing token replaces this one by."""
+        earlier = (ident for ident in self.published if ident != release.id)
+        published = (*earlier, release.id)[-HISTORY:]
+        sequence = max(self.sequence, release.sequence)
+        return Pointer(release.id, published, self.version, sequence, token)
+
 
 def read_pointer(storage: Storage) -> Pointer:
     """The pointer as it is now. Raises MissingError, DamagedError, and StorageError for a newer format."""
     data, version = storage.read(POINTER)
     try:
         body = json.loads(data)
-        if is_older(body):  # of before lakes had a format; what it names cannot be read
+        if is_older(body):  # from before lakes had a format: the releases cannot be read
             return Pointer(None, tuple(body["published"]), version, format=0)
         if body.get("format", FORMAT) <= FORMAT:
             unseal(data)
@@ -48,7 +58,10 @@ def read_pointer(storage: Storage) -> Pointer:
 
 
 def swap_pointer(storage: Storage, latter: Pointer, former: Pointer) -> None:
-    """Replace the pointer that was read. Raises LeaseError, ConflictError or ExistsError when another has."""
+    """Replace the pointer `former`, which was read, by `latter`.
+
+    Raises LeaseError, ConflictError or ExistsError when another writer has replaced it.
+    """
     if latter.token < former.token:
         raise LeaseError(
             f"{storage.url}: a newer writer has switched the release",
@@ -70,17 +83,29 @@ def swap_pointer(storage: Storage, latter: Pointer, former: Pointer) -> None:
     storage.sync([POINTER])
 
 
-def older_format(url: str, found: int) -> StorageError:
-    """The error for a lake that an earlier version of medallion has written."""
+def fence_pointer(storage: Storage, token: int) -> None:
+    """Write a token into the pointer, so that every switch by a writer with a smaller one fails.
+
+    That is an overtaken writer, which did not release the lease. A lost pointer cannot be switched.
+    """
+    with suppress(DamagedError, MissingError):
+        pointer = read_pointer(storage)
+        if pointer.format == FORMAT and pointer.token < token:
+            swap_pointer(storage, replace(pointer, token=token), pointer)
+
+
+def older_format(url: str, number: int) -> StorageError:
+    """The error for a lake that an earlier version of medallion wrote."""
     return StorageError(
-        f"{url}: the lake has format {found}, and this version of medallion writes format {FORMAT}",
-        hint="medallion run --full computes it again from its sources, in the new format",
+        f"{url}: the lake has format {number}, and this version of medallion writes format {FORMAT}",
+        hint="medallion run --full recomputes it from its sources, in the new format",
     )
 
 
-def newer_format(url: str, found: int) -> StorageError:
-    """The error for a lake that a later version of medallion has written."""
+def newer_format(url: str, number: int) -> StorageError:
+    """The error for a lake that a later version of medallion wrote."""
     return StorageError(
-        f"{url}: the lake has format {found}, and this version of medallion reads formats up to {FORMAT}",
+        f"{url}: the lake has format {number}, "
+        f"and this version of medallion reads formats up to {FORMAT}",
         hint="upgrade medallion",
     )

@@ -1,4 +1,4 @@
-"""The records of a lake: JSON objects with a checksum, read and written by their path."""
+"""The records of a lake: JSON objects with a checksum, read and written by path."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from medallion.errors import DamagedError, MissingError
 from medallion.lake.journal import FOLDER, JOURNAL_NAME
-from medallion.records import Moment, Record, Snapshot
+from medallion.records import Moment, Record, Release, Run, Snapshot
 from medallion.storage import Storage, for_each
 from medallion.storage.sealed_records import damaged, is_older, unseal, write_record
 
 R = TypeVar("R", bound=Record)
 
-ASIDE = "damaged"  # where files go that are in the place of a record and are not one
+ASIDE = "damaged"  # the folder that damaged objects are moved to
 HEADS = 200  # heads of releases kept in memory
 KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
 
@@ -31,13 +31,13 @@ _NAMES = {
 
 
 class TableRows(Record):
-    """How many rows a table has."""
+    """The number of rows of a table."""
 
     rows: int
 
 
 class ReleaseHead(Record):
-    """The first lines of a release, for lists of many: of its tables, the rows alone."""
+    """The fields of a release for a long list: of its tables, only the number of rows."""
 
     id: str
     run: str
@@ -73,9 +73,11 @@ class LakeRecords:
         limit: int | None = None,
         unreadable: list[str] | None = None,
     ) -> list[R]:
-        """The newest records of a folder, by default all, newest first; without those of older lakes.
+        """The newest records of a folder, by default all, newest first; without those of older
+        lakes.
 
-        Raises DamagedError, unless the paths of damaged records are to be added to `unreadable`.
+        Raises DamagedError, unless `unreadable` is given: it then receives the paths of damaged
+        records.
         """
         paths = [f"{folder}/{ident}.json" for ident in self.ids(folder)[:limit]]
         records = for_each(
@@ -88,7 +90,9 @@ class LakeRecords:
         return [entry.path for entry in self.storage.list(folder) if _is_record(entry.path)]
 
     def foreign(self) -> list[str]:
-        """The JSON files in folders of records whose names no record has: other programs' files."""
+        """JSON files in the folders of records that are not named like records: other programs'
+        files.
+        """
         entries = (entry for folder in _NAMES for entry in self.storage.list(folder))
         return [
             entry.path
@@ -108,7 +112,10 @@ class LakeRecords:
         return [head for head in for_each(self.storage, self._head, ids) if head]
 
     def _head(self, release: str) -> ReleaseHead | None:
-        """One reader at a time: a release of many files is large while it is read, and small afterwards."""
+        """The head of a release, from the cache or the lake; one read at a time.
+
+        A release of many files is large while it is parsed, and its head is small.
+        """
         with self._reading_heads:
             head = self._heads.get(release) or self._read_if_there(
                 f"releases/{release}.json", ReleaseHead
@@ -138,26 +145,40 @@ class LakeRecords:
                 return None
             raise
 
+    def has_published(self) -> bool:
+        """Whether a release of a lake without a pointer was published.
+
+        A release that the killed first run wrote was not.
+        """
+        releases = self.all("releases", Release)
+        if not releases:
+            return False
+        ids = {run.release for run in self.all("runs", Run) if run.status == "succeeded"}
+        return any(release.previous or release.id in ids for release in releases)
+
     def is_older(self, path: str) -> bool:
-        """Whether a record is one of a lake of format 0, which is no damage."""
+        """Whether a record belongs to a lake of format 0: such a record is not damaged."""
         with suppress(ValueError, MissingError):
             return is_older(json.loads(self.storage.read(path)[0]))
         return False
 
 
 def snapshot_path(snapshot: Snapshot) -> str:
-    """Where in the lake a snapshot is recorded."""
+    """The path of a snapshot's record in the lake."""
     return f"snapshots/{snapshot.table}/{snapshot.fingerprint[:KEY_LENGTH]}.json"
 
 
 def _is_record(path: str) -> bool:
-    """Whether a path is one of ours: other programs and people leave files of their own in folders."""
+    """Whether a path is a record's: other programs and people put files into folders, too."""
     folder, _, name = path.partition("/")
     return _NAMES[folder].fullmatch(name) is not None
 
 
 def set_aside(lake: Storage, storage: Storage, path: str, mark: str) -> str | None:
-    """Move an object to `damaged/MARK/` in the lake; where it is now, or None when there is no such object."""
+    """Move an object to `damaged/MARK/` in the lake, where it can be inspected.
+
+    Returns its new path, or None when there is no such object.
+    """
     try:
         local = storage.local(path)
     except MissingError:

@@ -1,12 +1,13 @@
-"""Retention: what kept releases and runs need stays; of the rest, only what records name is removed.
+"""Retention: removes what no kept release or run needs, by the names that records have.
 
-The names come from release and snapshot records and from the write journals of runs that ended without a release.
-A folder is never listed in order to delete what is left over: a file that no record names belongs to somebody else.
+The names come from release and snapshot records, and from the write journals of runs that ended
+without a release. A folder is never listed in order to delete the rest: a file that no record names
+belongs to another program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -27,22 +28,21 @@ from medallion.lake.journal import (
     run_of,
 )
 from medallion.lake.lake import Lake
-from medallion.lake.pointer import Pointer
+from medallion.lake.lease import Lease
 from medallion.lake.record_files import snapshot_path
+from medallion.lake.record_retention import RUNS, expected_releases, reject_paths
 from medallion.records import Release, Run, Snapshot
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR
 from medallion.storage.sealed_records import damaged
 
-RUNS = 100  # the newest runs stay even when their release is gone
-SLACK = 50  # runs beyond them, so that not every run has to look which may go
-
 
 @dataclass(frozen=True)
 class Collected:
-    """How much went: releases, stored objects with their bytes, tables in sinks, and half-written files.
+    """The number of removed releases, objects, their bytes, tables in sinks, and partial files.
 
-    `left` are files in the folders of records that are not records, or are damaged and were not published.
+    `left` are files in the folders of records that are not records, or are damaged and were never
+    published.
     """
 
     releases: int = 0
@@ -58,63 +58,48 @@ def collect(
     declaration: Declaration,
     sinks: Mapping[str, Sink],
     *,
-    run: str,
-    check: Callable[[], None],
-    until: float,
+    lease: Lease,
     thorough: bool,
 ) -> Collected:
-    """Remove what is no longer needed; the caller holds the lease, and `check` raises LeaseError when it is lost.
+    """Remove what is no longer needed.
 
-    `run` names the list of what is removed while it is being removed. Nothing goes that was written after `until`, when
-    the lease was taken: a writer stopped in the middle of a deletion may have been overtaken by one that writes the
-    same name. `thorough` also looks for what killed or unpublished runs left. Without it, only half-written files go
-    while no release is beyond retention, and no release is read.
+    Parameters: `lease` is the caller's. Nothing that was written after it was taken is removed: a
+    writer that was stopped in the middle of a deletion may have been overtaken by one that writes
+    the same name. `thorough` also looks for what killed or unpublished runs left. Without it, only
+    partial files are removed, and no release is read, while no release is beyond retention.
+
+    Raises LeaseError when the lease is lost, and DamagedError when the record of a published
+    release is damaged or lost.
     """
-    parts = _sweep(lake, declaration, until)
+    parts = _sweep(lake, declaration, lease.taken)
     retain = declaration.layers[list(declaration.layers)[-1]].retain
     if not thorough and len(lake.release_ids()) <= retain:
         return Collected(parts=parts)
-    collection = _Collection(lake, declaration, run, check, until)
-    if not collection.gone and not thorough:
+    collection = _Collection(lake, declaration, lease)
+    if not collection.expired and not thorough:
         return Collected(parts=parts)
     objects, size = collection.remove()
     tables = 0
     for sink in sinks.values():
-        check()
+        lease.check()
         tables += sink.prune(collection.kept)
     left = (*lake.records.foreign(), *collection.unreadable) if thorough else ()
-    return Collected(len(collection.gone), objects, size, tables, parts, tuple(sorted(left)))
+    return Collected(len(collection.expired), objects, size, tables, parts, tuple(sorted(left)))
 
 
-def finish_removal(
-    lake: Lake, declaration: Declaration, *, run: str, check: Callable[[], None], until: float
-) -> None:
-    """Finish the removal of a writer that did not release the lease, before anything it was about to delete is reused:
-    should it wake up in the middle of a deletion, what has that name by then is younger than its lease."""
-    if any(REMOVAL in path for path in journal_paths(lake.storage)):
-        with suppress(DamagedError):  # then nothing is removed before a repair
-            collect(lake, declaration, {}, run=run, check=check, until=until, thorough=True)
+def finish_removal(lake: Lake, declaration: Declaration, lease: Lease) -> None:
+    """Finish the removal of an overtaken writer, before its names are reused.
 
-
-def forget_runs(lake: Lake) -> int:
-    """Remove the records of old runs; how many went. Cheap until there are `SLACK` more than are kept.
-
-    A record that alone names rejects stays until retention removes them.
+    That writer did not release the lease. Should it wake up in the middle of a deletion, a file
+    that then has the name is younger than its lease, and stays.
     """
-    ids = lake.run_ids()
-    current = lake.current() if len(ids) > RUNS + SLACK else None
-    if current is None:
-        return 0
-    wanted = {*ids[:RUNS], *(head.run for head in lake.records.release_heads(lake.release_ids()))}
-    named = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
-    old = [ident for ident in ids if ident not in wanted and _names_only(lake, ident, named)]
-    for ident in old:
-        lake.storage.delete(f"runs/{ident}.json")
-    return len(old)
+    if any(REMOVAL in path for path in journal_paths(lake.storage)):
+        with suppress(DamagedError):  # nothing is removed before a repair
+            collect(lake, declaration, {}, lease=lease, thorough=True)
 
 
 def _sweep(lake: Lake, declaration: Declaration, until: float) -> int:
-    """Remove what killed writers left half-written, in the lake's own folders and in the layers' tables."""
+    """Remove the partial files of killed writers, in the lake's own folders and in the layers."""
     inside = [name for name, layer in declaration.layers.items() if not layer.path]
     apart = {
         name: lake.layer_storage(name, layer)
@@ -128,41 +113,35 @@ def _sweep(lake: Lake, declaration: Declaration, until: float) -> int:
 
 
 class _Collection:
-    """One removal: what is kept, what is gone, and the names that only what is gone needs."""
+    """One removal: the releases kept, those expired, and the names that only expired ones need."""
 
-    def __init__(
-        self,
-        lake: Lake,
-        declaration: Declaration,
-        run: str,
-        check: Callable[[], None],
-        until: float,
-    ) -> None:
+    def __init__(self, lake: Lake, declaration: Declaration, lease: Lease) -> None:
         self.lake = lake
         self.layers = dict(declaration.layers)
-        self.check = check
-        self.until = until
+        self.lease = lease
         self.spared = False  # whether something was too young to be removed
         self.current = lake.pointer().release
         self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
-        self.journal = WriteJournal(lake.storage, f"{run}{REMOVAL}")
+        self.journal = WriteJournal(lake.storage, f"{lease.run}{REMOVAL}")
         self.unreadable: list[str] = []
         releases = self._published_releases()
         known = {release.id for release in releases}
         for ident in expected_releases(lake.pointer(), releases, declaration):
-            if ident not in known and not lake.records.is_older(f"releases/{ident}.json"):
-                place = f"{lake.storage.url}/releases/{ident}.json"
-                raise DamagedError(f"{place}: is lost; what it needs would be removed", hint=REPAIR)
-        for release in releases:  # layers that are declared no more have objects too
+            path = f"releases/{ident}.json"
+            if ident not in known and not lake.records.is_older(path):
+                raise DamagedError(
+                    f"{lake.storage.url}/{path}: is lost; its files would be removed", hint=REPAIR
+                )
+        for release in releases:  # a layer that is no longer declared has objects, too
             for name, body in release.layers.items():
                 if name not in self.layers:
                     self.layers[name] = cast("Layer", plugins.build(plugins.LAYERS, body))
         self.kept = self._newest(releases, self.retain[list(declaration.layers)[-1]])
         kept = {release.id for release in self.kept}
-        self.gone = [release for release in releases if release.id not in kept]
+        self.expired = [release for release in releases if release.id not in kept]
 
     def _published_releases(self) -> list[Release]:
-        """The published releases. Raises DamagedError for one whose record is damaged: what it needs would go."""
+        """The published releases. Raises DamagedError for a damaged record."""
         published = self.lake.pointer().published
         releases = self.lake.written_releases(self.unreadable)
         for path in self.unreadable:
@@ -171,7 +150,9 @@ class _Collection:
         return [release for release in releases if release.id in published]
 
     def remove(self) -> tuple[int, int]:
-        """Remove objects, then the records that named them; how many objects, and their bytes."""
+        """Remove objects, then the records that named them. Returns how many objects, and their
+        bytes.
+        """
         ids = {release.id for release in self.kept}
         written = self.lake.written_releases([])
         releases = [release for release in written if release.id not in ids]
@@ -179,15 +160,13 @@ class _Collection:
         journals = self._journals()
         unneeded = self._unneeded(releases, snapshots, runs, journals.values())
         needed = self._needed(kept_runs)
-        unneeded = {
-            layer: left
+        removable = {
+            layer: surplus
             for layer, paths in unneeded.items()
-            if (left := paths - needed.get(layer, set()))
+            if (surplus := paths - needed.get(layer, set()))
         }
-        for (
-            layer,
-            paths,
-        ) in unneeded.items():  # should this process be killed, the names are still recorded
+        # The journal has the names before the records go: a killed removal is finished by the next.
+        for layer, paths in removable.items():
             self.journal.note(layer, paths)
         records = [
             *(f"releases/{release.id}.json" for release in releases),
@@ -197,10 +176,10 @@ class _Collection:
         for path in (*records, *journals):
             self._delete(self.lake.storage, path)
         objects = size = 0
-        for layer, paths in unneeded.items():
+        for layer, paths in removable.items():
             for entry_bytes in self._remove(layer, paths):
                 objects, size = objects + 1, size + entry_bytes
-        self.check()
+        self.lease.check()
         if not self.spared:
             self.journal.close()
         return objects + len(snapshots), size
@@ -212,40 +191,37 @@ class _Collection:
         runs: list[Run],
         journals: Iterable[Names],
     ) -> Names:
-        """The names, by layer, that only removed releases, snapshots, runs and journals have."""
-        beyond = {name: self._beyond(count) for name, count in self.retain.items()}
+        """The names, by layer, that removed releases, snapshots, runs and journals have."""
         unneeded: Names = {}
-        for snapshot in [
-            *snapshots,
-            *(each for release in releases for each in release.tables.values()),
-        ]:
+        released = (snapshot for release in releases for snapshot in release.tables.values())
+        for snapshot in (*snapshots, *released):
             self._add(unneeded, snapshot)
-        for name, older in beyond.items():
-            for release in older:
-                for snapshot in release.tables.values():
-                    if snapshot.table.startswith(f"{name}."):
-                        self._add(unneeded, snapshot, rejects=False)
+        for layer, count in self.retain.items():
+            self._add_layer(unneeded, layer, self._beyond(count))
         for names in journals:
             for layer, paths in names.items():
                 unneeded.setdefault(layer, set()).update(paths)
-        unneeded.setdefault(LAKE, set()).update(_rejects(runs))
+        unneeded.setdefault(LAKE, set()).update(reject_paths(runs))
         return unneeded
 
     def _needed(self, runs: list[Run]) -> Names:
         needed: Names = {}
-        for name, count in self.retain.items():
-            for release in self._newest(self.kept, count):
-                for snapshot in release.tables.values():
-                    if snapshot.table.startswith(f"{name}."):
-                        self._add(needed, snapshot, rejects=False)
+        for layer, count in self.retain.items():
+            self._add_layer(needed, layer, self._newest(self.kept, count))
         rejects = {
-            each.rejects.path
+            snapshot.rejects.path
             for release in self.kept
-            for each in release.tables.values()
-            if each.rejects
+            for snapshot in release.tables.values()
+            if snapshot.rejects
         }
-        needed[LAKE] = rejects | _rejects(runs)
+        needed[LAKE] = rejects | reject_paths(runs)
         return needed
+
+    def _add_layer(self, names: Names, layer: str, releases: list[Release]) -> None:
+        for release in releases:
+            for table, snapshot in release.tables.items():
+                if TableName(table).layer == layer:
+                    self._add(names, snapshot, rejects=False)
 
     def _add(self, names: Names, snapshot: Snapshot, *, rejects: bool = True) -> None:
         layer = TableName(snapshot.table).layer
@@ -257,83 +233,59 @@ class _Collection:
     def _newest(self, releases: list[Release], count: int) -> list[Release]:
         """The newest releases, always with the current one, newest first."""
         return [
-            release for n, release in enumerate(releases) if n < count or release.id == self.current
+            release
+            for place, release in enumerate(releases)
+            if place < count or release.id == self.current
         ]
 
     def _beyond(self, count: int) -> list[Release]:
-        """The kept releases that are not among the newest; after a rollback the current one may be far from these."""
+        """The kept releases that are not among the newest, the current one excepted."""
         newest = {release.id for release in self._newest(self.kept, count)}
         return [release for release in self.kept if release.id not in newest]
 
     def _journals(self) -> dict[str, Names]:
-        """What journals name, but those of runs whose records are damaged: what they need is not known."""
+        """The names in journals, except those of runs with a damaged record: their needs are
+        unknown.
+        """
         unknown = {path.removeprefix("runs/").removesuffix(".json") for path in self.unreadable}
         journals = read_journals(self.lake.storage, self.unreadable)
         return {path: names for path, names in journals.items() if run_of(path) not in unknown}
 
     def _forgotten_snapshots(self) -> list[Snapshot]:
-        known = {(each.table, each.id) for release in self.kept for each in release.tables.values()}
+        known = {
+            (table, kept.id) for release in self.kept for table, kept in release.tables.items()
+        }
         snapshots = self.lake.records.all("snapshots", Snapshot, unreadable=self.unreadable)
-        return [each for each in snapshots if (each.table, each.id) not in known]
+        return [item for item in snapshots if (item.table, item.id) not in known]
 
     def _runs(self) -> tuple[list[Run], list[Run]]:
-        """The runs that stay, and those that go."""
+        """The runs that stay, and those that are removed."""
         runs = self.lake.records.all("runs", Run, unreadable=self.unreadable)
-        wanted = {release.run for release in self.kept} | {run.id for run in runs[:RUNS]}
-        return [run for run in runs if run.id in wanted], [
-            run for run in runs if run.id not in wanted
-        ]
+        needed = {release.run for release in self.kept} | {run.id for run in runs[:RUNS]}
+        kept = [run for run in runs if run.id in needed]
+        return kept, [run for run in runs if run.id not in needed]
 
     def _remove(self, layer: str, paths: set[str]) -> Iterable[int]:
-        """Remove those of the paths that are there; the bytes of each."""
+        """Remove those of the paths that exist; yields the bytes of each."""
         if layer != LAKE and layer not in self.layers:
             return
-        storage = (
-            self.lake.storage
-            if layer == LAKE
-            else self.lake.layer_storage(layer, self.layers[layer])
-        )
+        storage = self.lake.storage
+        if layer != LAKE:
+            storage = self.lake.layer_storage(layer, self.layers[layer])
+        # Listing a folder gives existence and size of all its objects in few requests.
         for folder in sorted({path.partition("/")[0] for path in paths if "/" in path}):
-            for entry in storage.list(
-                folder
-            ):  # tells which are still there, with their sizes, in few requests
+            for entry in storage.list(folder):
                 if entry.path in paths and self._delete(storage, entry.path):
                     yield entry.bytes
         for path in sorted(path for path in paths if "/" not in path):
-            if (entry_alone := storage.info(path)) and self._delete(storage, path):
-                yield entry_alone.bytes
+            if (single := storage.info(path)) and self._delete(storage, path):
+                yield single.bytes
 
     def _delete(self, storage: Storage, path: str) -> bool:
-        self.check()
-        gone = storage.delete(path, self.until)
-        if not gone:
-            self.check()  # written by a newer writer, or else by a clock that ran ahead: the next removal sees to it
+        self.lease.check()
+        deleted = storage.delete(path, self.lease.taken)
+        if not deleted:
+            # Written by a newer writer, or by a clock that ran ahead: the next removal deletes it.
+            self.lease.check()
             self.spared = True
-        return gone
-
-
-def expected_releases(
-    pointer: Pointer, releases: Iterable[Release], declaration: Declaration
-) -> Iterator[str]:
-    """The published releases that no retention has removed: each release says how many it left."""
-    last = list(declaration.layers)[-1]
-    known = {release.id: release for release in releases}
-    later: list[tuple[int, int]] = []  # the places and numbers of releases published later
-    for place, ident in enumerate(sorted(pointer.published, reverse=True)):
-        kept = all(place - earlier < count for earlier, count in later)
-        if ident == pointer.release or (kept and place < declaration.layers[last].retain):
-            yield ident
-        if release := known.get(ident):
-            later.append((place, int(release.layers.get(last, {}).get("retain", 1))))
-
-
-def _names_only(lake: Lake, run: str, paths: set[str]) -> bool:
-    """Whether a run's record names no other rejects; what a damaged one names is not known."""
-    try:
-        return _rejects([lake.run(run)]) <= paths
-    except DamagedError:
-        return False
-
-
-def _rejects(runs: Iterable[Run]) -> set[str]:
-    return {step.rejects.path for run in runs for step in run.steps if step.rejects}
+        return deleted

@@ -1,4 +1,4 @@
-"""A table of a release in the frames people work with."""
+"""A table of a release, as a lazy relation or as a frame."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Input, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
-from medallion.lake.frames import SHOWN, Frames, html_table
+from medallion.lake.frames import SHOWN, Frames
 from medallion.plural import count_of
 from medallion.records import Column, Release, Snapshot
+from medallion.records.html import html_table
 from medallion.sql.expressions import (
     explained,
     order_sql,
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 
 class LakeTable(Frames):
-    """One table as one release has it; nothing is read before a frame is asked for.
+    """One table as one release has it; nothing is read before a frame is requested.
 
-    Parameters: `source` says where its snapshot lies, `release` which release was asked.
+    Parameters: `source` is where its snapshot is stored, `release` the release it belongs to.
     """
 
     def __init__(self, source: Input, release: Release) -> None:
@@ -46,7 +47,9 @@ class LakeTable(Frames):
         return self.snapshot.rows
 
     def scan(self) -> Relation:
-        """A lazy DuckDB relation on a connection of its own, for filters and SQL without reading the whole."""
+        """A lazy DuckDB relation on its own connection, for filters and SQL without reading all
+        rows.
+        """
         return self.select()
 
     def select(
@@ -57,10 +60,12 @@ class LakeTable(Frames):
         sort: Sequence[str] = (),
         limit: int | None = None,
     ) -> Relation:
-        """Some rows, lazily: those that meet one SQL condition over the columns, in an order (`-column` descends).
+        """Some rows, lazily.
 
-        The condition is one expression: it can name no other table, no file and no other statement. Without `sort`,
-        rows have the order of their source files. Raises CallError on an unknown column or a condition that is none.
+        Parameters: `where` is one SQL expression over the columns, which cannot name another table,
+        a file or another statement; `columns` limits the columns; `sort` are columns (`-name`
+        descends), by default in the order of the source files; `limit` is the largest number of
+        rows. Raises CallError on an unknown column or an invalid condition.
         """
         import duckdb
 
@@ -91,7 +96,8 @@ class LakeTable(Frames):
         return self.scan().to_arrow_table()
 
     def __repr__(self) -> str:
-        return f"<LakeTable {self.snapshot.table}: {count_of(len(self), 'row')}, release {self.release.id}>"
+        rows = count_of(len(self), "row")
+        return f"<LakeTable {self.snapshot.table}: {rows}, release {self.release.id}>"
 
     def _repr_html_(self) -> str:
         columns = [f"{column.name} {column.type}" for column in self.columns]
@@ -105,8 +111,8 @@ def _matching(rows: Relation, where: str, connection: Connection) -> Relation:
         with explained(f"{where!r}"):
             matching = rows.filter(f"({where}\n)")
         refuse_texts_as_numbers(rows, connection, where)
-        return matching
     except StepError as error:
         raise CallError(
             error.message, hint="write one SQL condition, such as amount > 10"
         ) from error
+    return matching

@@ -1,4 +1,4 @@
-"""How fast the sinks of a pipeline take in its own tables: by write mode and batch size, leaving nothing behind."""
+"""Speed of a pipeline's sinks with its own tables, by write mode and batch size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Tables = Mapping[str, tuple[Snapshot, TableSpec]]
 
 @dataclass(frozen=True)
 class Timing:
-    """What loading one table in one way took: the median of the rounds."""
+    """What loading one table in one way took: the median of all rounds."""
 
     sink: str
     table: str
@@ -42,33 +42,33 @@ def time_loads(
     only: Sequence[str] = (),
     watch: Callable[[str], None] | None = None,
 ) -> list[Timing]:
-    """Load the tables of the published release into every sink, beside what is live, and remove them again.
+    """Load the tables of the published release into every sink, next to the live ones, and remove
+    them.
 
-    Parameters: `batches` are the batch sizes to try, `only` the plain names of the tables, by default all; `watch` is
-    told what is tried. `append` and `merge` are tried on tables with a key, upon a copy of the same rows. Holds the
-    lake's lease meanwhile. Raises CallError when nothing was published or there is no such table.
+    Parameters: `batches` are the batch sizes to try; `only` are plain names of tables, by default
+    all; `watch` is called with what is tried next. `append` and `merge` are tried on tables with a
+    key, after a copy of the same rows. The lake's lease is held meanwhile. Returns a timing for
+    each sink, batch size, table and mode. Raises CallError when nothing was published or there is
+    no such table.
     """
-    with pipeline.writing() as writing:
-        scratch = writing.scratch
+    with pipeline.writer() as writer:
         release = pipeline.lake.current()
         if release is None:
             raise CallError(f"{pipeline.lake.url}: nothing was published yet", hint="medallion run")
-        publisher = Publisher(pipeline.context, scratch, owner=writing.owner)
-        found: list[Timing] = []
-        with pipeline.declaration.engine.session(scratch) as session:
+        publisher = Publisher(pipeline.context, writer.scratch, owner=writer.owner)
+        timings: list[Timing] = []
+        with pipeline.declaration.engine.session(writer.scratch) as session:
             for label, sink in publisher.sinks.items():
-                tables = _chosen(
-                    {spec.name: (shot, spec) for shot, spec in publisher.specs(release, label)},
-                    only,
-                )
+                specs = publisher.specs(release, label)
+                tables = _selected({spec.name: (item, spec) for item, spec in specs}, only)
                 for size in batches:
                     if watch:
                         watch(f"{label}: batches of {count_of(size, 'row')}")
                     trial = _Trial(
                         pipeline, release, sink.model_copy(update={"batch": size}), session
                     )
-                    found += trial.timings(tables, rounds)
-        return found
+                    timings += trial.timings(tables, rounds)
+        return timings
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,10 @@ class _Trial:
                 for name, (snapshot, spec) in tables.items():
                     for report in self._loads(snapshot, spec):
                         reports.setdefault((name, report.served.mode), []).append(report)
-        for (name, mode), found in reports.items():
-            seconds, rows = median(report.seconds for report in found), found[0].arrived
-            yield Timing(
-                self.sink.label,
-                name,
-                mode,
-                self.sink.batch,
-                rows,
-                seconds,
-                round(rows / seconds, 1),
-            )
+        for (name, mode), rounds_of in reports.items():
+            seconds, rows = median(report.seconds for report in rounds_of), rounds_of[0].arrived
+            rate = round(rows / seconds, 1)
+            yield Timing(self.sink.label, name, mode, self.sink.batch, rows, seconds, rate)
 
     def _loads(self, snapshot: Snapshot, spec: TableSpec) -> Iterator[LoadReport]:
         way = spec.model_copy(update={"mode": "replace", "former": None})
@@ -124,8 +117,8 @@ class _Trial:
             self.sink.prune(self.pipeline.lake.releases())
 
 
-def _chosen(tables: Tables, only: Sequence[str]) -> Tables:
+def _selected(tables: Tables, only: Sequence[str]) -> Tables:
     for name in only:
         if name not in tables:
             raise CallError(f"no table {name!r} is served{did_you_mean(name, tables)}")
-    return {name: found for name, found in tables.items() if not only or name in only}
+    return {name: pair for name, pair in tables.items() if not only or name in only}

@@ -16,7 +16,7 @@ from medallion.lake import lease, ownership
 from medallion.lake.journal import journal_paths, read_journal
 from medallion.lake.pointer import FORMAT, POINTER, Pointer
 from medallion.lake.record_files import snapshot_path
-from medallion.lake.retention import expected_releases
+from medallion.lake.record_retention import expected_releases
 from medallion.records import Record, Release, Run, Snapshot
 from medallion.run.plain_copies import PLAIN, PlainRecord
 from medallion.storage import Storage

@@ -1,4 +1,4 @@
-"""Computing one table: from a step of the plan to a snapshot, its rejects kept."""
+"""Computation of one table: from a step of the plan to a snapshot and its rejects."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _NO_ROW = (
 class Computing:
     """Computes the tables of one run.
 
-    Parameters: `journal` notes what is written; `run` is its id; `session` gives the engine's session when it is
-    first needed.
+    Parameters: `journal` records the names of what is written; `run` is the run's id; `session`
+    returns the engine's session, opened on first use.
     """
 
     def __init__(
@@ -49,18 +49,18 @@ class Computing:
         self.session = session
 
     def sources(self) -> list[ingest.SourceTable]:
-        """The bronze tables, each with a storage that notes what is written there."""
+        """The bronze tables, each with a storage that records in the journal what is written."""
         return [
             replace(table, storage=self.journal.storage(TableName(table.name).layer, table.storage))
             for table in self.context.source_tables()
         ]
 
-    def take_in(
-        self, step: Step, kept: Sequence[ingest.Kept], before: Snapshot | None
+    def parse(
+        self, step: Step, ingested: Sequence[ingest.BronzeFile], before: Snapshot | None
     ) -> tuple[Snapshot, list[str]]:
-        """Parse the files of a bronze table: its snapshot, and what drifted. Raises SourceError."""
-        table = next(found for found in self.sources() if found.name == step.table)
-        pairs = parse(table, kept, self.session(), self.scratch)
+        """The snapshot of a bronze table, and how its columns drifted. Raises SourceError."""
+        table = next(source for source in self.sources() if source.name == step.table)
+        pairs = parse(table, ingested, self.session(), self.scratch)
         files = [file for file, _ in pairs]
         columns, drift = settle(table, files, before)
         rows_in, bad = sum(file.rows for file in files), sum(file.quarantined for file in files)
@@ -73,7 +73,7 @@ class Computing:
             reasons={"format": bad} if bad else {},
         )
         identity = self._snapshot_id(step)
-        found = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
+        rejects = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
         snapshot = Snapshot.model_validate(
             {
                 "table": step.table,
@@ -88,7 +88,7 @@ class Computing:
                 "origins": ({"number": table.number, "table": step.table, "snapshot": identity},),
                 "identified": True,
                 "tallies": (tally,),
-                "rejects": self._keep_rejects(step.table, identity, found, bad),
+                "rejects": self._keep_rejects(step.table, identity, rejects, bad),
                 "warnings": _source_warnings(table, pairs, columns),
             }
         )
@@ -156,29 +156,28 @@ class Computing:
         )
 
     def _keep_rejects(
-        self, table: str, identity: str, found: Path | None, rows: int
+        self, table: str, identity: str, rejects: Path | None, rows: int
     ) -> File | None:
-        if found is None:
+        if rejects is None:
             return None
         path = f"quarantine/{table}/{identity}.parquet"
         self.journal.note(LAKE, [path])
-        return keep_file(self.lake.storage, path, found, rows)
+        return keep_file(self.lake.storage, path, rejects, rows)
 
     def _lineage(
         self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]
     ) -> dict[int, Input]:
         """The bronze snapshots that the inputs' rows came from, by origin number."""
         origins = {
-            origin.number: origin for found in inputs.values() for origin in found.snapshot.origins
+            origin.number: origin for item in inputs.values() for origin in item.snapshot.origins
         }
-        found = {number: snapshots[origin.table] for number, origin in origins.items()}
-        older = {
-            n: origins[n] for n, snapshot in found.items() if snapshot.id != origins[n].snapshot
-        }
-        found |= {
-            n: self.lake.snapshot(origin.table, origin.snapshot) for n, origin in older.items()
-        }
-        return {number: self.lake.input(snapshot) for number, snapshot in found.items()}
+        lineage = {}
+        for number, origin in origins.items():
+            snapshot = snapshots[origin.table]
+            if snapshot.id != origin.snapshot:  # a reused input was computed from an older one
+                snapshot = self.lake.snapshot(origin.table, origin.snapshot)
+            lineage[number] = self.lake.input(snapshot)
+        return lineage
 
     def _snapshot_id(self, step: Step) -> str:
         if step.fingerprint is None:
@@ -189,14 +188,16 @@ class Computing:
         return (
             f"medallion quarantine --run {self.run} shows the rows"
             if rejects
-            else "mend the data, or the rule"
+            else "correct the data, or the rule"
         )
 
 
 def _source_warnings(
     table: ingest.SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
 ) -> tuple[str, ...]:
-    """What to look at in source files: what their format says, most rows quarantined, folders that are no column."""
+    """Warnings about source files: of their format, quarantined rows, and folders that are no
+    column.
+    """
     warnings = [f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings]
     files = [file for file, _ in pairs]
     warnings += [
@@ -215,7 +216,7 @@ def _source_warnings(
 
 
 def _file_warnings(built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
-    """A warning about each source file of which most rows were quarantined, however few they are among all."""
+    """A warning about each source file of which most rows were quarantined."""
     if built.rejects is None:
         return ()
     return quarantined_files(

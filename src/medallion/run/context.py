@@ -1,10 +1,11 @@
-"""What a run works with: the declaration, the lake, the sinks, and where the declaration was read from."""
+"""What a run works with: declaration, lake, sinks, and the YAML of the declaration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from medallion.contracts import Sink, SourceLayer
 from medallion.declaration.models import Declaration, Source
@@ -12,16 +13,16 @@ from medallion.declaration.yaml_document import Document
 from medallion.errors import MedallionError
 from medallion.identifiers import TableName
 from medallion.lake.lake import Lake
-from medallion.lake.lease import Lease
 from medallion.records import Owner
 from medallion.run.ingest import SourceTable
+from medallion.secrets import mask_all
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """A pipeline as its parts, for what works below it.
+    """The parts of a pipeline, for the modules below it.
 
-    Parameters: `base` is the folder that relative paths are taken from; `sinks` are the serving
+    Parameters: `base` is the folder that relative paths start from; `sinks` are the serving
     databases by label; `document` is the YAML the declaration was read from, if it was.
     """
 
@@ -32,7 +33,7 @@ class RunContext:
     document: Document | None = None
 
     def source_tables(self) -> Iterator[SourceTable]:
-        """The bronze tables, with where their files are."""
+        """The bronze tables, with the places of their files."""
         number = 0
         for name in self.declaration.names():
             layer_name = TableName(name).layer
@@ -42,20 +43,18 @@ class RunContext:
                 yield SourceTable(name, number, table, layer, storage, self.base, self.lake.options)
                 number += 1
 
+    def layer_settings(self) -> dict[str, dict[str, Any]]:
+        """How each layer is stored, as a release records it: without secrets."""
+        return {
+            name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
+            for name, layer in self.declaration.layers.items()
+        }
+
     def owned_sinks(self, owner: Owner) -> dict[str, Sink]:
-        """The sinks, each of which checks before it writes that its database is the owner's."""
+        """The sinks, each of which checks that its database is the owner's before it writes."""
         return {label: sink.written_by(owner) for label, sink in self.sinks.items()}
 
     def locate(self, error: MedallionError) -> None:
-        """Prefix an error that has a place in the declaration with its file, line and column."""
+        """Prefix an error that has a path in the declaration with its file, line and column."""
         if error.path and self.document:
             error.message = f"{self.document.place(error.path)}: {error.message}"
-
-
-@dataclass(frozen=True)
-class Writing:
-    """What a writer has while it holds the lake: its lease, a scratch folder, and who it is to the sinks."""
-
-    lease: Lease
-    scratch: Path
-    owner: Owner

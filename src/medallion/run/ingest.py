@@ -1,4 +1,4 @@
-"""Taking source files in: which there are, which are new, and the bronze snapshot they make."""
+"""Ingestion: finds a bronze table's source files, and stores the bytes of those that changed."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ from medallion.identifiers import TableName, now
 from medallion.lake.journal import StagedStorage
 from medallion.records import Change, Snapshot, SourceFile
 from medallion.run.planner import Arrival, digest
-from medallion.run.source_tokens import SourceToken, Tokens, taken, token_of, unchanged
+from medallion.run.source_tokens import (
+    SourceToken,
+    Tokens,
+    is_unchanged,
+    snapshot_tokens,
+    token_of,
+)
 from medallion.secrets import mask
 from medallion.storage import Entry, Storage, local_root, open_storage
 from medallion.storage.digests import Stored
 
-STAGED_FILES, STAGED_BYTES = (
-    500,
-    1 << 30,
-)  # source files whose names are recorded together before they are kept
+# Limits of a batch of source files, whose names are recorded together before they are stored.
+STAGED_FILES, STAGED_BYTES = 500, 1 << 30
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A bronze table and where its files and its layer are. `number` tells its rows' origins apart."""
+    """A bronze table, with its storage and layer. `number` identifies the origins of its rows."""
 
     name: str
     number: int
@@ -47,7 +51,7 @@ class SourceTable:
 
 
 @dataclass(frozen=True)
-class Kept:
+class BronzeFile:
     """One source file whose bytes the layer has (or, in a dry run, would have)."""
 
     name: str
@@ -59,65 +63,67 @@ class Kept:
     token: SourceToken
 
 
-def take_in(
+def ingest_table(
     table: SourceTable,
     before: Snapshot | None,
     scratch: Path | None,
     *,
-    anew: bool = False,
+    full: bool = False,
     lost: Collection[str] = (),
     touched: Tokens | None = None,
-) -> tuple[Arrival, list[Kept]]:
-    """Look at a table's source files and keep the bytes of those that changed.
+) -> tuple[Arrival, list[BronzeFile]]:
+    """Find a table's source files, and store the bytes of those that changed.
 
-    Parameters: `before` is the published snapshot; `scratch` None hashes files without keeping them; `anew` reads
-    and keeps those too that seem not to have changed; of `lost` objects, the files are read again;
-    `touched` has the tokens of files that were written again with the same bytes since.
-    Raises SourceError when no file is there.
+    Parameters: `before` is the published snapshot; without `scratch`, files are hashed and not
+    stored; `full` also reads and stores files that seem unchanged; files whose objects are `lost`
+    are read again; `touched` are the tokens of files that were rewritten with the same bytes.
+    Raises SourceError when no file matches.
     """
-    source, files = matches(table)
+    source, entries = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
-    tokens = taken(known.values())
-    tokens |= {
-        n: token
-        for n, token in (touched or {}).items()
-        if n in known and known[n].sha256 == token.sha256
+    tokens = snapshot_tokens(known.values()) | {
+        name: token
+        for name, token in (touched or {}).items()
+        if name in known and known[name].sha256 == token.sha256
     }
     staged = StagedStorage(table.storage, scratch) if scratch else None
-    keeper = replace(table, storage=staged) if staged else table
+    target = replace(table, storage=staged) if staged else table
 
-    def keep(found: tuple[str, Entry]) -> Kept:
-        name, entry = found
-        declared = table.declared
-        form = shaped(
-            declared.format or format_of(name), declared.aliases, declared.add, name, entry
-        )
-        former = known.get(name)
-        if former and not anew and former.object not in lost and unchanged(tokens[name], entry):
+    def ingest_file(match: tuple[str, Entry]) -> BronzeFile:
+        name, entry = match
+        form, former = _format(table.declared, name, entry), known.get(name)
+        if former and not full and former.object not in lost and is_unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
-            return Kept(name, entry, former.sha256, item, former.arrived, form, tokens[name])
+            return BronzeFile(name, entry, former.sha256, item, former.arrived, form, tokens[name])
         arrived = now()
-        item = keep_object(keeper, source, entry, scratch) if scratch else Stored("")
-        sha256 = item.sha256 or digest_of_source(source, entry)
-        return Kept(name, entry, sha256, item, arrived, form, token_of(entry, sha256, arrived))
+        item = keep_object(target, source, entry, scratch) if scratch else Stored("")
+        digest = item.sha256 or digest_of_source(source, entry)
+        token = token_of(entry, digest, arrived)
+        return BronzeFile(name, entry, digest, item, arrived, form, token)
 
-    kept: list[Kept] = []
+    files: list[BronzeFile] = []
     with ThreadPoolExecutor(4) as pool:
-        for batch in _batches(files):
-            kept += pool.map(keep, batch)
+        for batch in _batches(entries):
+            files += pool.map(ingest_file, batch)
             if staged:
                 staged.flush(pool)
-    return _arrival(table, kept, known), kept
+    return _arrival(table, files, known), files
 
 
-def _arrival(table: SourceTable, kept: Sequence[Kept], known: Mapping[str, SourceFile]) -> Arrival:
-    """What the files are now, compared with those of the published snapshot."""
-    changes = Counter[Change](_change(file, known) for file in kept)
-    changes["retracted"] = len(known.keys() - {file.name for file in kept})
+def _format(declared: Source, name: str, entry: Entry) -> Format:
+    return shaped(declared.format or format_of(name), declared.aliases, declared.add, name, entry)
+
+
+def _arrival(
+    table: SourceTable, files: Sequence[BronzeFile], known: Mapping[str, SourceFile]
+) -> Arrival:
+    """The present files, compared with those of the published snapshot."""
+    changes = Counter[Change](_change(file, known) for file in files)
+    changes["retracted"] = len(known.keys() - {file.name for file in files})
     mark = digest(
         {
             "number": table.number,
-            "files": [(file.name, file.sha256, file.form.identity()) for file in kept],
+            "files": [(file.name, file.sha256, file.form.identity()) for file in files],
             "schema": table.declared.schema_policy,
             "columns": table.declared.columns,
         }
@@ -125,15 +131,15 @@ def _arrival(table: SourceTable, kept: Sequence[Kept], known: Mapping[str, Sourc
     return Arrival(mark, dict(changes))
 
 
-def refreshed(before: Snapshot | None, kept: Sequence[Kept]) -> dict[str, SourceToken]:
-    """The tokens of files that have the same bytes as before, but were read again since."""
-    known = taken(before.sources) if before else {}
-    same = [file for file in kept if file.name in known and known[file.name].sha256 == file.sha256]
+def touched_tokens(before: Snapshot | None, files: Sequence[BronzeFile]) -> dict[str, SourceToken]:
+    """The tokens of files that were read again because they were touched, with the same bytes."""
+    known = snapshot_tokens(before.sources) if before else {}
+    same = [file for file in files if file.name in known and known[file.name].sha256 == file.sha256]
     return {file.name: file.token for file in same if known[file.name] != file.token}
 
 
 def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path) -> Stored:
-    """Keep a source file's bytes in the table's layer."""
+    """Store a source file's bytes in the table's layer."""
     return table.layer.keep(table.storage, TableName(table.name).table, source, entry.path, scratch)
 
 
@@ -152,7 +158,7 @@ def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Ent
 
 
 def format_of(name: str) -> Format:
-    """The format whose suffix a file name ends in. Raises SourceError naming those there are."""
+    """The format whose suffix a file name ends in. Raises SourceError when there is none."""
     suffixes: dict[str, str] = {}
     for kind, form in plugins.loadable(plugins.FORMATS).items():
         for suffix in cast("type[Format]", form).suffixes:
@@ -160,21 +166,25 @@ def format_of(name: str) -> Format:
     ends = [suffix for suffix in suffixes if name.lower().endswith(suffix)]
     if not ends:
         raise SourceError(
-            f"{name}: no format reads files of this ending",
+            f"{name}: no format reads files with this suffix",
             hint="declare `format: csv`, json or parquet",
         )
     return cast("Format", plugins.build(plugins.FORMATS, suffixes[max(ends, key=len)]))
 
 
 def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
+    """The storage of a table's source files, and each file's name and entry, sorted by name.
+
+    Raises SourceError when no file matches, or a name is not valid UTF-8.
+    """
     root, rest = source_pattern.split(table.declared.source)
     storage = open_storage(root, table.base, table.options)
     if source_pattern.names_one_file(rest):
         entry = storage.info(rest)
         entries = [entry] if entry else []
     else:
-        wanted = source_pattern.regex(rest)
-        entries = [entry for entry in storage.list("") if wanted.fullmatch(entry.path)]
+        pattern = source_pattern.regex(rest)
+        entries = [entry for entry in storage.list("") if pattern.fullmatch(entry.path)]
     if not entries:
         raise _no_file(table, storage, rest)
     for entry in entries:
@@ -206,7 +216,7 @@ def digest_of_source(source: Storage, entry: Entry) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def _change(file: Kept, known: Mapping[str, SourceFile]) -> Change:
+def _change(file: BronzeFile, known: Mapping[str, SourceFile]) -> Change:
     if file.name not in known:
         return "new"
     return "unchanged" if known[file.name].sha256 == file.sha256 else "changed"

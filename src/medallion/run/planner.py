@@ -1,4 +1,4 @@
-"""The plan: which tables a run computes, in what order, and why. Pure: it reads nothing but its arguments."""
+"""The plan of a run: which tables it computes, in what order, and why. Reads only its arguments."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any, Literal
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName
+from medallion.plural import count_of
 from medallion.records import Change, Snapshot
+from medallion.records.html import html_table
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
-Lost = Mapping[
-    str, Sequence[str]
-]  # by table, the files of its published snapshot that are not there as written
+Lost = Mapping[str, Sequence[str]]  # by table, missing or damaged files of its published snapshot
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which tables to bring up to date; empty means all. `full` computes them even when nothing changed."""
+    """Which tables to bring up to date, by default all. `full` recomputes unchanged ones, too."""
 
     only: tuple[str, ...] = ()
     from_: str | None = None
@@ -33,7 +33,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What a bronze table's files are now: its fingerprint, and how many are new, changed, unchanged or retracted."""
+    """The state of a bronze table's files.
+
+    `fingerprint` identifies them; `changes` counts the new, changed, unchanged and retracted ones.
+    """
 
     fingerprint: str
     changes: Mapping[Change, int]
@@ -41,7 +44,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Step:
-    """One table of the plan. `snapshot` is set unless it is to be computed."""
+    """One table of the plan. `snapshot` is set unless the table is to be computed."""
 
     table: str
     decision: Decision
@@ -52,14 +55,28 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Ordered steps. `stale` are tables left out that the others leave behind: such a run cannot publish."""
+    """Ordered steps.
+
+    `stale` are tables that are not selected and would be out of date: such a run cannot publish.
+    """
 
     steps: tuple[Step, ...]
     stale: tuple[str, ...] = ()
 
     @property
     def computes(self) -> tuple[Step, ...]:
+        """The steps that compute a table."""
         return tuple(step for step in self.steps if step.decision == "compute")
+
+    def __repr__(self) -> str:
+        stale = f", not to be published: {', '.join(self.stale)} out of date" if self.stale else ""
+        tables = count_of(len(self.steps), "table")
+        return f"<Plan: {len(self.computes)} of {tables} to compute{stale}>"
+
+    def _repr_html_(self) -> str:
+        """The table that `medallion plan` prints."""
+        rows = ((step.table, step.decision, step.why) for step in self.steps)
+        return html_table(repr(self), ("table", "decision", "why"), rows)
 
 
 def plan(
@@ -71,12 +88,12 @@ def plan(
     lost: Lost = MappingProxyType({}),
     failed: Collection[str] = (),
 ) -> Plan:
-    """Order the tables and decide each.
+    """Order the tables and decide what to do with each.
 
-    Parameters: `arrivals` by bronze table, `current` the published snapshots by table, `find` looks a
-    snapshot up by table and fingerprint, `lost` are the files that published snapshots lack,
-    `failed` the bronze tables without an arrival, because their files could not be taken in.
-    Raises CallError on a selection of unknown tables.
+    Parameters: `arrivals` by bronze table; `current`, the published snapshots by table; `find`
+    looks up a snapshot by table and fingerprint; `lost`, the missing or damaged files of published
+    snapshots; `failed`, the bronze tables whose files could not be ingested. Raises CallError on a
+    selection of unknown tables.
     """
     chosen = selection or Selection()
     selected = select(declaration, chosen)
@@ -86,7 +103,7 @@ def plan(
         inputs = {read: steps[read].snapshot for read in reads(declaration, name)}
         arrival, before = arrivals.get(name), current.get(name)
         if name in failed:
-            step = Step(name, "compute", "its source files cannot be taken in")
+            step = Step(name, "compute", "its source files cannot be ingested")
         else:
             step = decide(
                 declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost
@@ -112,7 +129,7 @@ def decide(
     full: bool = False,
     lost: Lost = MappingProxyType({}),
 ) -> Step:
-    """One table's step. An input that is None is still to be computed."""
+    """The step of one table. An input that is None is still to be computed."""
     changing = [read for read, snapshot in inputs.items() if snapshot is None]
     if changing:
         return Step(name, "compute", f"{', '.join(changing)} will change")
@@ -122,26 +139,24 @@ def decide(
         return Step(name, "compute", "everything is recomputed", mark)
     if current and current.fingerprint == mark and not lost.get(name):
         return Step(name, "unchanged", "nothing changed", mark, current)
-    found = find(name, mark)
-    if found:
-        return Step(name, "reuse", f"run {found.run} has computed it already", mark, found)
+    snapshot = find(name, mark)
+    if snapshot:
+        return Step(name, "reuse", f"run {snapshot.run} has computed it already", mark, snapshot)
     why = f"{lost[name][0]} is lost or damaged" if lost.get(name) else _why(arrival, known, current)
     return Step(name, "compute", why, mark)
 
 
 def order(declaration: Declaration) -> list[str]:
-    """Full names, each after all it reads; in the order written where that leaves a choice."""
-    done: dict[str, None] = {}
-    waiting = list(
-        reversed(declaration.names())
-    )  # a stack instead of recursion: chains may be long
-    while waiting:
-        name = waiting[-1]
-        before = [read for read in reads(declaration, name) if read not in done]
-        waiting += reversed(before)
-        if not before:
-            done.setdefault(waiting.pop())
-    return list(done)
+    """Full names, each after all it reads; otherwise in the order of the declaration."""
+    ordered: dict[str, None] = {}
+    stack = list(reversed(declaration.names()))  # not recursive: chains of tables may be long
+    while stack:
+        name = stack[-1]
+        missing = [read for read in reads(declaration, name) if read not in ordered]
+        stack += reversed(missing)
+        if not missing:
+            ordered.setdefault(stack.pop())
+    return list(ordered)
 
 
 def reads(declaration: Declaration, name: str) -> list[str]:
@@ -151,7 +166,7 @@ def reads(declaration: Declaration, name: str) -> list[str]:
 
 
 def unthreaded(declaration: Declaration) -> set[str]:
-    """Full names of the tables with a step that is computed in the main thread only."""
+    """Full names of the tables with a step that must be computed in the main thread."""
     tables = {name: declaration.table(name) for name in declaration.names()}
     return {
         name
@@ -166,16 +181,16 @@ def select(declaration: Declaration, selection: Selection) -> set[str]:
     for name in (*selection.only, selection.from_, selection.to):
         if name is not None and name not in names:
             raise CallError(f"there is no table {name!r}{did_you_mean(name, names)}")
-    chosen = set(selection.only or names)
+    selected = set(selection.only or names)
     if selection.from_:
-        chosen &= _downstream(declaration, names, selection.from_)
+        selected &= _downstream(declaration, names, selection.from_)
     if selection.to:
-        chosen &= _upstream(declaration, selection.to)
-    return chosen
+        selected &= _upstream(declaration, selection.to)
+    return selected
 
 
 def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapshot]) -> str:
-    """What decides a table's rows: its inputs' snapshots, its declaration, its plugins' versions."""
+    """What determines a table's rows: its inputs, its declaration, and its plugins' versions."""
     table = declaration.table(name)
     if isinstance(table, Source):
         raise TypeError(f"{name} is a source table; its files decide its fingerprint")
@@ -193,12 +208,12 @@ def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapsh
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of a value as JSON. The order of keys counts, for it can be the order of columns."""
+    """SHA-256 of a value as JSON. The order of keys counts: it can be the order of columns."""
     return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
 
 
 def _upstream(declaration: Declaration, name: str) -> set[str]:
-    """A table and all that it is made of."""
+    """A table and all tables that it is computed from."""
     upstream, waiting = {name}, [name]
     while waiting:
         fresh = set(reads(declaration, waiting.pop())) - upstream
@@ -208,7 +223,7 @@ def _upstream(declaration: Declaration, name: str) -> set[str]:
 
 
 def _downstream(declaration: Declaration, ordered: Sequence[str], name: str) -> set[str]:
-    """A table and all that is made of it; each of the `ordered` names stands after all it reads."""
+    """A table and all tables computed from it; `ordered` has each name after all it reads."""
     downstream = {name}
     for other in ordered:
         if not downstream.isdisjoint(reads(declaration, other)):
@@ -220,11 +235,11 @@ def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snaps
     if current is None:
         return "it is new"
     if arrival:
-        told = [
+        changes = [
             f"{count} {change}"
             for change, count in arrival.changes.items()
             if count and change != "unchanged"
         ]
-        return f"files: {', '.join(told)}" if told else "its declaration changed"
+        return f"files: {', '.join(changes)}" if changes else "its declaration changed"
     changed = [read for read, snapshot in inputs.items() if current.inputs.get(read) != snapshot.id]
     return f"{', '.join(changed)} changed" if changed else "its declaration changed"

@@ -1,4 +1,4 @@
-"""A bar for a run at work, on a terminal or in a notebook."""
+"""Progress bar of a run, on a terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown(progress: bool | None, watch: Watch) -> Iterator[Watch]:
-    """A watcher that also draws a bar, when `progress` says so or, left open, when this is a notebook."""
+def with_progress(progress: bool | None, watch: Watch) -> Iterator[Watch]:
+    """A watcher that also draws a bar when `progress` is True, or None in a notebook."""
     if not (in_notebook() if progress is None else progress):
         yield watch
         return
@@ -40,7 +40,10 @@ def in_notebook() -> bool:
 
 
 class ProgressBar:
-    """A spinner, the tables at work and a bar; starts with the first step that does something, and leaves nothing."""
+    """A spinner, the tables at work and a bar; it appears with the first step at work.
+
+    Nothing stays on the screen when it is closed.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console
@@ -73,14 +76,14 @@ class ProgressBar:
         if self._bar:
             self._bar.stop()
 
-    def _show(self, said: str | None) -> None:
+    def _show(self, text: str | None) -> None:
         if self._bar is None:
-            if said is None:
+            if text is None:
                 return
             self._bar = _bar(self._console)
-            self._task = self._bar.add_task(said, total=self.total)
+            self._task = self._bar.add_task(text, total=self.total)
             self._bar.start()
-        self._bar.update(self._task, completed=self.done, description=said)
+        self._bar.update(self._task, completed=self.done, description=text)
 
 
 def _bar(console: Console | None) -> Progress:

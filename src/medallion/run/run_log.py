@@ -11,7 +11,7 @@ from typing import Literal
 from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.identifiers import now
 from medallion.lake.lake import Lake
-from medallion.lake.retention import forget_runs
+from medallion.lake.record_retention import forget_runs
 from medallion.records import Action, Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.run.planner import Plan
 

@@ -1,4 +1,4 @@
-"""One execution of a pipeline: take in, compute, gate, publish, and write down what happened."""
+"""One execution of a pipeline: ingest, compute, gate, publish, and record what happened."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from medallion.lake.retention import collect
 from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
 from medallion.run import ingest, planner
 from medallion.run.compute import Computing
-from medallion.run.context import RunContext, Writing
+from medallion.run.context import RunContext
 from medallion.run.failures import Failures
 from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.run.publish import Publisher
 from medallion.run.run_log import Event, RunLog, failed_step, finished_step, ingestion
-from medallion.run.scheduler import side_by_side
+from medallion.run.scheduler import run_in_order
 from medallion.run.source_tokens import read_tokens, write_tokens
-from medallion.secrets import mask, mask_all, scrub
+from medallion.run.writer import Writer
+from medallion.secrets import mask, scrub
 
 Perform = Callable[[Step, Callable[[], None]], None]
-"""Does the work of one step, in the order of the plan: the work may be called again when it failed."""
-
+"""Does the work of one step, in the order of the plan; after a failure it may call it again."""
 
 _ACTIONS: dict[str, Action] = {"reuse": "reused", "unchanged": "unchanged", "left": "not run"}
 
@@ -39,21 +39,21 @@ class Execution:
     def __init__(
         self,
         context: RunContext,
-        writing: Writing,
+        writer: Writer,
         selection: Selection,
         watch: Callable[[Event], None],
         perform: Perform | None = None,
     ) -> None:
         self.context = context
         self.lake = context.lake
-        self.held = writing.lease
-        self.owner = writing.owner
-        self.scratch = scratch = writing.scratch
+        self.lease = writer.lease
+        self.owner = writer.owner
+        self.scratch = writer.scratch
         self.selection = selection
         self.perform = perform
-        run = writing.lease.run
+        run = writer.lease.run
         self.log = RunLog(context.lake, run, context.declaration.name, watch)
-        self.kept: dict[str, list[ingest.Kept]] = {}
+        self.files: dict[str, list[ingest.BronzeFile]] = {}
         self.arrivals: dict[str, Arrival] = {}
         self.pointer = Pointer()
         self.current: Mapping[str, Snapshot] = {}
@@ -64,10 +64,10 @@ class Execution:
         self._stack = ExitStack()
         self._session: Session | None = None
         self.journal = WriteJournal(context.lake.storage, run)
-        self.computing = Computing(context, self.journal, run, scratch, self.session)
+        self.computing = Computing(context, self.journal, run, self.scratch, self.session)
 
     def session(self) -> Session:
-        """The engine's session, opened on first use: a run with nothing new never pays for it."""
+        """The engine's session, opened on first use: a run with nothing to compute needs none."""
         with self._opening:
             if self._session is None:
                 self._session = self._stack.enter_context(
@@ -76,19 +76,19 @@ class Execution:
             return self._session
 
     def execute(self) -> Run:
-        """Do it. Raises MedallionError with `run` set when it fails."""
+        """Execute the run, and return its record. Raises MedallionError with `run` set when it
+        fails.
+        """
         try:
             with self._stack:
                 self._execute_or_lose()
         except BaseException as error:
             scrub(error)
-            said = (
-                str(error)
-                if isinstance(error, MedallionError)
-                else f"{type(error).__name__}: {error}"
-            )
-            self.log.note(status="failed", finished=now(), error=mask(said))
-            with suppress(ServiceError):  # the lake itself may be what failed
+            message = str(error)
+            if not isinstance(error, MedallionError):
+                message = f"{type(error).__name__}: {error}"
+            self.log.note(status="failed", finished=now(), error=mask(message))
+            with suppress(ServiceError):  # the lake itself may have failed
                 self.log.write_down()
             if isinstance(error, MedallionError):
                 error.run = self.log.record
@@ -97,14 +97,14 @@ class Execution:
         return self.log.record
 
     def _execute_or_lose(self) -> None:
-        """Execute; what fails in a run that lost its lease fails for that."""
+        """Execute; when the lease was lost meanwhile, raise that instead of any other error."""
         try:
             self._execute()
         except LeaseError:
             raise
         except Exception:
             with suppress(StorageError):
-                self.held.check()
+                self.lease.check()
             raise
 
     def _execute(self) -> None:
@@ -118,21 +118,32 @@ class Execution:
         self.lost = self.lake.lost(release, self.context.declaration.names()) if release else {}
         for table in self.computing.sources():
             with self.failures.collected(table.name):
-                self._take_in(table)
-        declaration, find = self.context.declaration, self.lake.find_snapshot
-        failed = self.failures.tables
-        made = plan(
-            declaration, self.arrivals, self.current, find, self.selection, self.lost, failed
+                self._ingest(table)
+        steps = plan(
+            self.context.declaration,
+            self.arrivals,
+            self.current,
+            self.lake.find_snapshot,
+            self.selection,
+            self.lost,
+            self.failures.tables,
         )
-        self.log.watch(Event("planned", plan=made))
-        if any(step.decision == "compute" for step in made.steps):
+        self.log.watch(Event("planned", plan=steps))
+        if steps.computes:
             self.lake.put_run(self.log.record)
-        self._go_through(made)
-        if made.stale:
-            note = f"not published: {', '.join(made.stale)} would be out of date; medallion run brings all up to date"
+        self._perform(steps)
+        if steps.stale:
+            stale = f"not published: {', '.join(steps.stale)} would be out of date"
+            note = f"{stale}; medallion run brings all up to date"
             self.log.note(status="succeeded", finished=now(), note=note)
             return
-        same = release is not None and _ids(release.tables) == _ids(self.snapshots)
+        self._publish_or_refresh(publisher, release, shown)
+
+    def _publish_or_refresh(
+        self, publisher: Publisher, release: Release | None, shown: set[str | None]
+    ) -> None:
+        """Publish a new release, unless the current one has the same tables, served the same way."""
+        same = release and _ids(release.tables) == _ids(self.snapshots)
         if (
             release
             and same
@@ -143,33 +154,33 @@ class Execution:
             self.log.note(status="unchanged", finished=now(), release=release.id)
             return
         with publisher.connected() as connected:
-            # after a release of an older format, the sinks alone know which rows `append` and `merge` build on
+            # After a release of an older format, only sinks know what `append` and `merge` build on.
             before = release if self.pointer.format == FORMAT else connected.active()
             self._publish(connected, before)
 
-    def _take_in(self, table: ingest.SourceTable) -> None:
+    def _ingest(self, table: ingest.SourceTable) -> None:
         before, lost = self.current.get(table.name), self.lost.get(table.name, ())
         touched = read_tokens(self.lake.storage, table.name) if before else {}
-        arrival, kept = ingest.take_in(
-            table, before, self.scratch, anew=self.selection.full, lost=lost, touched=touched
+        arrival, files = ingest.ingest_table(
+            table, before, self.scratch, full=self.selection.full, lost=lost, touched=touched
         )
-        self.arrivals[table.name], self.kept[table.name] = arrival, kept
-        if (tokens := ingest.refreshed(before, kept)) and tokens != touched:
+        self.arrivals[table.name], self.files[table.name] = arrival, files
+        if (tokens := ingest.touched_tokens(before, files)) and tokens != touched:
             write_tokens(self.lake.storage, table.name, tokens)
 
-    def _go_through(self, made: Plan) -> None:
+    def _perform(self, planned: Plan) -> None:
         """Bring every table of the plan up to date. Raises the errors of all tables that failed."""
-        steps = {step.table: step for step in made.steps}
+        steps = {step.table: step for step in planned.steps}
         self.log.places = {name: place for place, name in enumerate(steps)}
         declaration = self.context.declaration
         if self.perform:
-            for step in made.steps:
+            for step in planned.steps:
                 self._attempt(step, partial(self.perform, step, partial(self._step, step)))
         else:
-            side_by_side(
+            run_in_order(
                 {name: reads(declaration, name) for name in steps},
                 lambda name: self._attempt(steps[name], partial(self._step, steps[name])),
-                here=planner.unthreaded(declaration),
+                main_thread=planner.unthreaded(declaration),
                 interrupt=lambda: self.session().interrupt(),
             )
         self.failures.check()
@@ -177,7 +188,7 @@ class Execution:
     def _attempt(self, planned: Step, work: Callable[[], None]) -> None:
         """Do the work of a step, unless a table that it reads has failed.
 
-        An error that concerns this table alone is collected.
+        An error that concerns only this table is collected.
         """
         name = planned.table
         failed = [read for read in reads(self.context.declaration, name) if read in self.failures]
@@ -189,22 +200,8 @@ class Execution:
             work()
 
     def _publish(self, publisher: Publisher, before: Release | None) -> None:
-        release = Release(
-            id=next_id(before.id if before else None),
-            pipeline=self.context.declaration.name,
-            run=self.log.record.id,
-            created=now(),
-            sequence=self.pointer.sequence + 1,
-            token=self.held.token,
-            previous=before.id if before else None,
-            tables={
-                name: self.snapshots[name] for name in self.log.places if name in self.snapshots
-            },
-            layers={
-                name: mask_all({"type": layer.name, **layer.model_dump(mode="json")})
-                for name, layer in self.context.declaration.layers.items()
-            },
-        )
+        """Load a new release next to the live tables, switch the pointer, then sinks and copies."""
+        release = self._new_release(before)
         for table in self.context.declaration.served():
             self.log.watch(Event("loading", table=table))
             with self.failures.collected(table):
@@ -213,24 +210,32 @@ class Execution:
         self.failures.check()
         self.log.note(ingestion=ingestion(self.log.record.loads))
         release = publisher.with_served(release, self.log.record.loads)
-        self.held.check()
+        self.lease.check()
         self.lake.publish(release, self.pointer, before)
         publisher.activate(release)
         self.log.note(status="succeeded", finished=now(), release=release.id)
         self.log.watch(Event("published", release=release))
-        with suppress(ServiceError):  # published; what cannot be removed now is removed next time
+        with suppress(ServiceError):  # what cannot be removed now is removed by the next run
             self.journal.close()
-            collect(
-                self.lake,
-                self.context.declaration,
-                publisher.sinks,
-                run=self.log.record.id,
-                check=self.held.check,
-                until=self.held.taken,
-                thorough=False,
-            )
+            declaration, sinks = self.context.declaration, publisher.sinks
+            collect(self.lake, declaration, sinks, lease=self.lease, thorough=False)
+
+    def _new_release(self, before: Release | None) -> Release:
+        snapshots = self.snapshots
+        return Release(
+            id=next_id(before.id if before else None),
+            pipeline=self.context.declaration.name,
+            run=self.log.record.id,
+            created=now(),
+            sequence=self.pointer.sequence + 1,
+            token=self.lease.token,
+            previous=before.id if before else None,
+            tables={name: snapshots[name] for name in self.log.places if name in snapshots},
+            layers=self.context.layer_settings(),
+        )
 
     def _step(self, planned: Step) -> None:
+        """Decide a step again, now that the inputs are known, and compute or keep its table."""
         name = planned.table
         started = time.perf_counter()
         inputs = {read: self.snapshots.get(read) for read in reads(self.context.declaration, name)}
@@ -253,9 +258,9 @@ class Execution:
         self.log.watch(Event("started", table=name))
         try:
             self.failures.raise_of(name)
-            if name in self.kept:
-                snapshot, drift = self.computing.take_in(
-                    step, self.kept[name], self.current.get(name)
+            if name in self.files:
+                snapshot, drift = self.computing.parse(
+                    step, self.files[name], self.current.get(name)
                 )
             else:
                 snapshot, drift = self.computing.compute(step, self.snapshots), []
@@ -265,19 +270,17 @@ class Execution:
             raise
         self.lake.put_snapshot(snapshot, self.current.get(name))
         self.snapshots[name] = snapshot
-        done = finished_step(
+        record = finished_step(
             snapshot, "computed", step.why, self._changes(name), time.perf_counter() - started
         )
-        self.log.finish(done.model_copy(update={"drift": tuple(drift)}))
+        self.log.finish(record.model_copy(update={"drift": tuple(drift)}))
 
     def _keep(self, planned: Step, step: Step) -> None:
         snapshot = step.snapshot
         if snapshot is None:
             if planned.decision == "left":
                 return
-            raise MedallionError(
-                f"{step.table}: it was decided to keep a snapshot that is not there"
-            )
+            raise MedallionError(f"{step.table}: the snapshot to keep does not exist")
         self.snapshots[step.table] = snapshot
         self.log.finish(
             finished_step(snapshot, _ACTIONS[step.decision], step.why, self._changes(step.table))

@@ -1,4 +1,4 @@
-"""The records of source files: parsed once, reused for as long as they are what was written."""
+"""The records of source files: parsed once, and reused while they are what was written."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from medallion.errors import DamagedError, MissingError, SourceError
 from medallion.identifiers import TableName
 from medallion.lake.journal import note_all
 from medallion.records import SourceFile
-from medallion.run.ingest import Kept, SourceTable, keep_object, matches
+from medallion.run.ingest import BronzeFile, SourceTable, keep_object, matches
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealed_records import read_record, seal
 
 
 @dataclass(frozen=True)
 class Records:
-    """What is kept of one parsed file: what parsing gave, and the size and digest of its Parquet file."""
+    """What is stored for a parsed file: the result, and the size and digest of its Parquet file."""
 
     parsed: Parsed
     bytes: int
@@ -32,14 +32,17 @@ _RECORDS = TypeAdapter(Records)
 
 
 def parse(
-    table: SourceTable, kept: Sequence[Kept], session: Session, scratch: Path
+    table: SourceTable, files: Sequence[BronzeFile], session: Session, scratch: Path
 ) -> list[tuple[SourceFile, Parsed]]:
-    """The records of every kept file, parsed where no earlier run has. Raises SourceError naming every bad file."""
+    """The records of every file, parsed where no earlier run has.
+
+    Raises SourceError with a line for each file that cannot be read.
+    """
     paths = [
-        table.layer.records(TableName(table.name).table, file.sha256, file.form) for file in kept
+        table.layer.records(TableName(table.name).table, file.sha256, file.form) for file in files
     ]
     known = {path: _known(table, path) for path in paths}
-    fresh = {path: file for path, file in zip(paths, kept, strict=True) if known[path] is None}
+    fresh = {path: file for path, file in zip(paths, files, strict=True) if known[path] is None}
     tasks = [
         ParseTask(
             file.form,
@@ -60,7 +63,7 @@ def parse(
         raise SourceError("\n".join(faults))
     return [
         (_source_file(file, path, records), records.parsed)
-        for file, path in zip(kept, paths, strict=True)
+        for file, path in zip(files, paths, strict=True)
         if (records := known[path]) is not None
     ]
 
@@ -74,15 +77,15 @@ def _known(table: SourceTable, path: str) -> Records | None:
     return None
 
 
-def _original(table: SourceTable, file: Kept, scratch: Path) -> Path:
-    """The bytes of a source file as a local file; where what was kept is lost or damaged, they are read again."""
+def _original(table: SourceTable, file: BronzeFile, scratch: Path) -> Path:
+    """The bytes of a source file as a local file; copied again if the stored ones are damaged."""
     try:
         return verified(table.storage, [file.object])[0]
     except (MissingError, DamagedError):
         source, _ = matches(table)
         if keep_object(table, source, file.entry, scratch).sha256 == file.sha256:
             return verified(table.storage, [file.object])[0]
-        raise SourceError(f"{file.name}: was changed while it was read", hint="run again") from None
+        raise SourceError(f"{file.name}: changed while it was read", hint="run again") from None
 
 
 def _store(table: SourceTable, path: str, task: ParseTask, parsed: Parsed) -> Records:
@@ -90,13 +93,12 @@ def _store(table: SourceTable, path: str, task: ParseTask, parsed: Parsed) -> Re
     records = Records(parsed, item.bytes or 0, item.sha256 or "")
     described = task.target.with_suffix(".json")
     described.write_bytes(seal(_RECORDS.dump_json(records)))
-    table.storage.put_file(
-        f"{path}.json", described
-    )  # a file, so that it is synced together with all others
+    # Stored as a file, not a record, so that it is synced together with all others.
+    table.storage.put_file(f"{path}.json", described)
     return records
 
 
-def _source_file(file: Kept, path: str, records: Records) -> SourceFile:
+def _source_file(file: BronzeFile, path: str, records: Records) -> SourceFile:
     parsed = records.parsed
     return SourceFile(
         name=file.name,

@@ -1,7 +1,8 @@
-"""Tokens of source files that were written again without a change, so that they are not read whole at every run.
+"""Tokens of source files that were touched without a change, so that no run reads them whole again.
 
-A snapshot holds the token that each file had when its bytes were taken in. A file that was only touched has another;
-it is read once, and what it has now is written down next to the snapshot: a cache, which may be lost.
+A snapshot holds the token that each file had when its bytes were ingested. A file that was only
+touched has another token; it is read once, and its new token is recorded next to the snapshot, in a
+cache that may be lost.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from medallion.records import Moment, Record, SourceFile
 from medallion.storage import Entry, Storage
 from medallion.storage.sealed_records import read_record, write_record
 
-RACY = 2.0  # seconds: a file written this shortly before it was read may change unseen in the same tick
+# Seconds: a file written this shortly before it was read may change again within one clock tick.
+RACY = 2.0
 
 
 class SourceToken(Record):
-    """A file's token, the hash of the bytes that it stands for, and when they were read."""
+    """A file's token, the hash of the bytes that it belongs to, and when they were read."""
 
     token: str
     sha256: str
@@ -32,7 +34,7 @@ _TOKENS = TypeAdapter(dict[str, SourceToken])
 
 
 def read_tokens(lake: Storage, table: str) -> Tokens:
-    """The tokens of a table's files, by name; none when there are none, or they cannot be read."""
+    """The tokens of a table's files, by name; empty when there are none or they cannot be read."""
     try:
         return _TOKENS.validate_python(read_record(lake, _path(table))["files"])
     except (MissingError, DamagedError, ValidationError, KeyError, TypeError):
@@ -40,20 +42,20 @@ def read_tokens(lake: Storage, table: str) -> Tokens:
 
 
 def write_tokens(lake: Storage, table: str, tokens: Tokens) -> None:
-    """Write them down, in place of those before."""
+    """Replace the recorded tokens of a table's files."""
     write_record(lake, _path(table), b'{"files": ' + _TOKENS.dump_json(dict(tokens)) + b"}")
 
 
-def taken(files: Iterable[SourceFile]) -> dict[str, SourceToken]:
-    """The tokens that a snapshot's files had when they were taken in."""
+def snapshot_tokens(files: Iterable[SourceFile]) -> dict[str, SourceToken]:
+    """The tokens that a snapshot's files had when they were ingested."""
     return {
         file.name: SourceToken(token=file.token, sha256=file.sha256, read=file.arrived)
         for file in files
     }
 
 
-def unchanged(known: SourceToken, entry: Entry) -> bool:
-    """Whether a file certainly has the bytes that its token was written down for."""
+def is_unchanged(known: SourceToken, entry: Entry) -> bool:
+    """Whether a file certainly has the bytes that its token was recorded for."""
     return known.token == entry.token and known.read.timestamp() - entry.modified > RACY
 
 

@@ -10,7 +10,17 @@ from medallion.declaration.consistency import faults
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError
 from medallion.records import Change, Snapshot
-from medallion.run.planner import Arrival, Plan, Selection, fingerprint, order, plan, reads, select
+from medallion.run.planner import (
+    Arrival,
+    Plan,
+    Selection,
+    Step,
+    fingerprint,
+    order,
+    plan,
+    reads,
+    select,
+)
 
 ALL = [
     "bronze.clients",
@@ -298,3 +308,15 @@ def test_a_chain_may_be_longer_than_python_recurses() -> None:
     assert not list(faults(declaration))
     assert order(declaration)[-1] == "silver.t2000"
     assert len(select(declaration, Selection(from_="silver.t1990"))) == 11
+
+
+def test_a_plan_shows_how_much_it_computes_and_the_table_that_is_printed() -> None:
+    steps = (Step("gold.a<b>", "compute", "it is new", "f"), Step("gold.c", "left", "left out"))
+    assert repr(Plan(steps)) == "<Plan: 1 of 2 tables to compute>"
+    stale = Plan(steps, ("gold.c",))
+    assert (
+        repr(stale) == "<Plan: 1 of 2 tables to compute, not to be published: gold.c out of date>"
+    )
+    html = stale._repr_html_()
+    assert "<th>table</th><th>decision</th><th>why</th>" in html
+    assert "<td>gold.a&lt;b&gt;</td><td>compute</td><td>it is new</td>" in html

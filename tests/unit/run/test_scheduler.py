@@ -1,4 +1,4 @@
-"""Tables are computed after those they read, side by side where they can be, and nothing begins after a fault."""
+"""The schedule: each table after those it reads, some in parallel, none after an error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from medallion.run.scheduler import AT_ONCE, side_by_side
+from medallion.run.scheduler import AT_ONCE, run_in_order
 
 DIAMOND = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
 
@@ -15,25 +15,25 @@ DIAMOND = {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")}
 def go(
     reads: dict[str, tuple[str, ...]],
     work: Callable[[str], None],
-    here: set[str] | None = None,
+    main_thread: set[str] | None = None,
     interrupt: Callable[[], None] = lambda: None,
 ) -> None:
-    side_by_side(reads, work, here=here or set(), interrupt=interrupt)
+    run_in_order(reads, work, main_thread=main_thread or set(), interrupt=interrupt)
 
 
-@pytest.mark.parametrize("here", [set(), {"b"}, set(DIAMOND)])
-def test_each_comes_once_and_after_what_it_reads(here: set[str]) -> None:
+@pytest.mark.parametrize("main_thread", [set(), {"b"}, set(DIAMOND)])
+def test_each_comes_once_and_after_what_it_reads(main_thread: set[str]) -> None:
     done: list[str] = []
 
     def work(name: str) -> None:
         assert set(DIAMOND[name]) <= set(done)
         done.append(name)
 
-    go(DIAMOND, work, here)
+    go(DIAMOND, work, main_thread)
     assert sorted(done) == ["a", "b", "c", "d"]
 
 
-def test_those_that_do_not_wait_for_each_other_go_side_by_side() -> None:
+def test_those_that_do_not_wait_for_each_other_go_run_in_order() -> None:
     together = threading.Barrier(AT_ONCE, timeout=30)
     go({str(number): () for number in range(AT_ONCE)}, lambda _: together.wait() and None)
     assert not together.broken
@@ -47,13 +47,13 @@ def test_work_that_belongs_here_goes_on_beside_the_others() -> None:
         threads[name] = threading.current_thread()
         together.wait()
 
-    go({"a": (), "b": ()}, work, here={"a"})
+    go({"a": (), "b": ()}, work, main_thread={"a"})
     assert threads["a"] is threading.current_thread()
     assert threads["b"] is not threading.current_thread()
 
 
-@pytest.mark.parametrize("here", [set(), {"bad"}])
-def test_after_a_fault_what_runs_ends_and_nothing_begins(here: set[str]) -> None:
+@pytest.mark.parametrize("main_thread", [set(), {"bad"}])
+def test_after_a_fault_what_runs_ends_and_nothing_begins(main_thread: set[str]) -> None:
     begun, ended = threading.Event(), []
 
     def work(name: str) -> None:
@@ -64,7 +64,7 @@ def test_after_a_fault_what_runs_ends_and_nothing_begins(here: set[str]) -> None
         ended.append(name)
 
     with pytest.raises(ValueError, match="bad"):
-        go({"long": (), "bad": (), "later": ("bad", "long")}, work, here)
+        go({"long": (), "bad": (), "later": ("bad", "long")}, work, main_thread)
     assert ended == ["long"]
 
 
@@ -72,12 +72,12 @@ def test_when_this_thread_is_interrupted_so_are_the_others() -> None:
     begun, told = threading.Event(), threading.Event()
 
     def work(name: str) -> None:
-        if name == "here":
+        if name == "main":
             assert begun.wait(30)
             raise KeyboardInterrupt
         begun.set()
         assert told.wait(30)
 
     with pytest.raises(KeyboardInterrupt):
-        go({"elsewhere": (), "here": (), "later": ("elsewhere",)}, work, {"here"}, told.set)
+        go({"elsewhere": (), "main": (), "later": ("elsewhere",)}, work, {"main"}, told.set)
     assert told.is_set()

@@ -1,4 +1,4 @@
-"""Records as they are read back."""
+"""What all records have in common."""
 
 from __future__ import annotations
 

@@ -1,0 +1,116 @@
+"""Records of runs: what happened to each table, and what loading took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from medallion.plural import count_of
+from medallion.records.base import Masked, Moment, Record
+from medallion.records.html import html_table
+from medallion.records.releases import Served
+from medallion.records.snapshots import Change, File, Tally
+
+Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
+RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
+
+_FATES = ("kept", "deduplicated", "dropped", "quarantined")
+
+
+class LoadReport(Record):
+    """What loading one table into a sink took.
+
+    `arrived` are the rows of the snapshot, as counted in the sink; `rate` is rows per second; `met`
+    counts the rows whose key was served before. All are 0 when `loaded` is False: the table was
+    already there.
+    """
+
+    sink: str
+    served: Served
+    seconds: float
+    loaded: bool
+    arrived: int = 0
+    met: int = 0
+    rate: float = 0.0
+
+
+class Ingestion(Record):
+    """What all loads of one run took together: rows, seconds, and rows per second."""
+
+    rows: int
+    seconds: float
+    rate: float
+
+
+class StepRun(Record):
+    """What happened to one table in one run."""
+
+    table: str
+    action: Action
+    why: Masked
+    seconds: float = 0.0
+    rows: int = 0
+    bytes: int = 0
+    snapshot: str | None = None
+    tallies: tuple[Tally, ...] = ()
+    sources: dict[Change, int] = Field(default_factory=dict)
+    drift: tuple[Masked, ...] = ()
+    warnings: tuple[Masked, ...] = ()
+    rejects: File | None = None
+    error: Masked | None = None
+
+
+class Run(Record):
+    """The record of one execution."""
+
+    id: str
+    pipeline: str
+    status: RunStatus
+    started: Moment
+    finished: Moment | None = None
+    steps: tuple[StepRun, ...] = ()
+    loads: tuple[LoadReport, ...] = ()
+    ingestion: Ingestion | None = None
+    release: str | None = None
+    note: Masked = ""
+    error: Masked | None = None
+
+    def __repr__(self) -> str:
+        tables = count_of(len(self.steps), "table")
+        time = ""
+        if self.finished:
+            time = f" in {(self.finished - self.started).total_seconds():.1f} s"
+        release = f", release {self.release}" if self.release else ""
+        return f"<Run {self.id} of {self.pipeline}: {self.status}, {tables}{time}{release}>"
+
+    def _repr_html_(self) -> str:
+        """The table that `medallion run` prints: what happened to each table, and to its rows."""
+        columns = ("table", "", "files", "rows in", *_FATES, "rows out", "seconds")
+        rows = [row for step in self.steps for row in _report_rows(step)]
+        return html_table(repr(self), columns, rows)
+
+
+def _report_rows(step: StepRun) -> Iterator[list[str]]:
+    """The row of a table, and one for each later phase that did not keep every row."""
+    files = ", ".join(f"{count} {change}" for change, count in step.sources.items() if count)
+    phases = step.tallies or (None,)
+    failed, timed = step.action == "failed", step.action in ("computed", "failed")
+    yield [
+        step.table,
+        step.action,
+        files,
+        *_figures(phases[0]),
+        "" if failed else f"{step.rows:,}",
+        f"{step.seconds:.2f}" if timed else "",
+    ]
+    for phase in step.tallies[1:]:
+        if phase.kept != phase.rows_in:
+            yield [f"  {phase.label}", "", "", *_figures(phase), "", ""]
+
+
+def _figures(tally: Tally | None) -> list[str]:
+    """What came in and where it went; empty cells where nothing was counted."""
+    names = ("rows_in", *_FATES)
+    return [f"{getattr(tally, name):,}" if tally else "" for name in names]

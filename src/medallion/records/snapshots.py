@@ -1,0 +1,154 @@
+"""Records of tables: source files, snapshots, where their rows went, and the rejected rows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from medallion.plural import count_of
+from medallion.records.base import Masked, Moment, Record
+
+Change = Literal["new", "changed", "unchanged", "retracted"]
+Fate = Literal["deduplicated", "dropped", "quarantined"]
+
+
+class Column(Record):
+    """One column: `type` is a DuckDB SQL type, such as `DECIMAL(12,2)` or `VARCHAR`.
+
+    `source_type` is its type in a source file whose format reads it as another type, such as
+    `duration[us]`, which is read as text; otherwise it is empty.
+    """
+
+    name: str
+    type: str
+    source_type: str = ""
+
+
+class File(Record):
+    """One stored file.
+
+    `path` is relative to its layer (or, for rejects, to the lake). `sha256` is the hash of its bytes;
+    it is empty in releases of lakes of format 0.
+    """
+
+    path: str
+    bytes: int
+    rows: int
+    sha256: str = ""
+
+
+class SourceFile(Record):
+    """One source file of a bronze table.
+
+    `name` is its path relative to the declaration (or its URL), `sha256` the hash of its bytes.
+    `token` is what shows without reading that the file is unchanged: size and times, or an ETag.
+    `object` holds the original bytes. `records` holds the parsed records: a Parquet file of
+    `records_bytes` with the hash `records_sha256`, one row per record, all columns text.
+    `columns` are in the order of the file's header. `rows` counts every record, `quarantined` those
+    that could not be split into fields; the reasons are in the table's rejects.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    token: str
+    arrived: Moment
+    object: str
+    records: str
+    records_bytes: int = 0
+    records_sha256: str = ""
+    columns: tuple[Column, ...]
+    rows: int
+    quarantined: int = 0
+
+
+class Tally(Record):
+    """Where the rows of one phase of a table went.
+
+    A phase ends where a transform makes rows of another grain, such as an aggregate.
+    Conservation law: `rows_in = kept + deduplicated + dropped + quarantined`.
+    `rows_out` is `kept`, or after a change of grain the number of rows made from them.
+    `reasons` counts the rows that were not kept by rule: `{"cast amount": 12}`.
+    """
+
+    label: str
+    rows_in: int
+    kept: int
+    deduplicated: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+    rows_out: int
+    reasons: dict[Masked, int] = Field(default_factory=dict)
+
+
+class Origin(Record):
+    """The bronze snapshot of the rows whose `_origin` begins with `number`."""
+
+    number: int
+    table: str
+    snapshot: str
+
+
+class Snapshot(Record):
+    """One immutable version of one table; `table` is its full name, such as `silver.purchases`.
+
+    `inputs` are the ids of the snapshots it was computed from, by full table name. Only bronze
+    tables have `sources`. `identified` is True when each row is one source record: then `_origin`
+    identifies and orders the rows, and the order of the stored rows has no meaning. `rejects` is a
+    Parquet file of Reject rows, or None when there are none. Only a summary has `source_files` and
+    `arrived`.
+    """
+
+    table: str
+    id: str
+    fingerprint: str
+    run: str
+    created: Moment
+    columns: tuple[Column, ...]
+    rows: int
+    bytes: int
+    files: tuple[File, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    inputs: dict[str, str] = Field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    identified: bool = False
+    rejects: File | None = None
+    warnings: tuple[Masked, ...] = ()
+    source_files: int = 0
+    arrived: Moment | None = None
+
+    def summary(self) -> Snapshot:
+        """What a store needs to know; its size does not depend on the number of files.
+
+        `source_files` counts the source files, and `arrived` is when the newest of them arrived.
+        """
+        arrived = max((source.arrived for source in self.sources), default=self.arrived)
+        totals = {"source_files": len(self.sources) or self.source_files, "arrived": arrived}
+        emptied = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
+        return self.model_copy(update={**emptied, "inputs": {}, "rejects": None, **totals})
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.id} of {self.table}: {count_of(self.rows, 'row')}>"
+
+
+class Reject(Record):
+    """One row that was not kept: why, and where it came from.
+
+    `file` and `record` (1 is the first record below the header) are None for rows that were
+    computed rather than read. `row` is the row as it is in the file, as a JSON object.
+    """
+
+    table: str
+    file: str | None
+    record: int | None
+    rule: str
+    column: str | None
+    value: str | None
+    run: str
+    row: str
+
+
+REJECT_COLUMNS = tuple(Reject.model_fields)
+"""The columns of every quarantine file, in the order they are shown."""
