@@ -39,7 +39,7 @@ class Frames(ABC):
         return frame
 
     def to_polars(self) -> pl.DataFrame:
-        """All rows as a `polars.DataFrame`. Needs polars (`pip install 'medallion-lake[polars]'`)."""
+        """All rows as a `polars.DataFrame`; needs `pip install 'medallion-lake[polars]'`."""
         try:
             import polars as pl
         except ImportError as error:

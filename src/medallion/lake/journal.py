@@ -1,7 +1,7 @@
-"""The write journal: what a run is about to write, recorded before it is written.
+"""The write journal: the names of what a run is about to write, recorded before it is written.
 
-A run that is killed leaves objects behind which no snapshot and no release names. Retention removes nothing
-that no record names, so the names are recorded first: `writes/RUN-N.json` holds them by layer.
+A killed run leaves objects that no snapshot and no release names. Retention removes nothing that no
+record names, so the names are recorded first: `writes/RUN-N.json` lists them by layer.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from medallion.storage import Entry, Storage, for_each, local_root
 from medallion.storage.sealed_records import read_record, write_record
 
 FOLDER = "writes"
-REMOVAL = "-removal"  # after the run's id, for what is about to be removed
-LAKE = ""  # stands for the lake itself where names are listed by layer
-JOURNAL_NAME = re.compile(
-    r"(\d{8}-\d{6}-[0-9a-f]{6})(-removal)?-\d+\.json"
-)  # with the id of its run
-SEGMENT = 1000  # names in one object of the journal, about
+REMOVAL = "-removal"  # suffix of the run's id for objects that are about to be removed
+LAKE = ""  # the key of the lake itself where names are listed by layer
+JOURNAL_NAME = re.compile(r"(\d{8}-\d{6}-[0-9a-f]{6})(-removal)?-\d+\.json")  # group 1: run id
+SEGMENT = 1000  # approximate number of names in one object of the journal
 
 Names = dict[str, set[str]]
 
 
 class WriteJournal:
-    """The names of what one run writes: `note` them before writing, `close` when other records name them all."""
+    """The names of what one run writes.
+
+    Call `note` before writing, and `close` when other records name everything.
+    """
 
     def __init__(self, storage: Storage, run: str) -> None:
         self._storage = storage
@@ -60,11 +61,11 @@ class WriteJournal:
             self._segment = names
 
     def storage(self, layer: str, storage: Storage) -> Storage:
-        """A layer's storage that notes each path before it is written."""
+        """A layer's storage that records each path before it is written."""
         return JournaledStorage(storage, self, layer)
 
     def close(self) -> None:
-        """Forget the names: everything this run wrote is named by its release now."""
+        """Delete the journal: a release names everything that this run wrote."""
         with self._lock:
             for number in range(len(self._closed_segments) + bool(self._segment)):
                 self._storage.delete(self._path(number))
@@ -75,7 +76,7 @@ class WriteJournal:
 
 
 def journal_paths(storage: Storage) -> list[str]:
-    """The journal objects of a lake; files of other programs are left out."""
+    """The journal objects of a lake, without files of other programs."""
     return [
         entry.path
         for entry in storage.list(FOLDER)
@@ -84,7 +85,7 @@ def journal_paths(storage: Storage) -> list[str]:
 
 
 def read_journals(storage: Storage, unreadable: list[str]) -> dict[str, Names]:
-    """The names in each journal object of a lake, by the path of the object; damaged ones go to `unreadable`."""
+    """The names in each journal object, by its path; paths of damaged ones go to `unreadable`."""
 
     def read(path: str) -> Names | None:
         try:
@@ -99,20 +100,20 @@ def read_journals(storage: Storage, unreadable: list[str]) -> dict[str, Names]:
 
 
 def run_of(path: str) -> str | None:
-    """The run whose writes a journal object names; None for the list of a removal."""
+    """The run whose writes a journal object lists; None for the list of a removal."""
     name = JOURNAL_NAME.fullmatch(path.rpartition("/")[2])
     return name[1] if name and not name[2] else None
 
 
 def read_journal(storage: Storage, path: str) -> Names | None:
-    """The names in one journal object; None when it is gone. Raises DamagedError."""
+    """The names in one journal object; None when it does not exist. Raises DamagedError."""
     try:
         body = read_record(storage, path)
         return {str(layer): set(names) for layer, names in body["names"].items()}
     except MissingError:
         return None
     except DamagedError as error:
-        hint = "medallion repair sets it aside; what it named then stays in the lake"
+        hint = "medallion repair moves it to damaged/; objects that it listed stay in the lake"
         raise DamagedError(error.message, hint=hint) from error
 
 
@@ -123,7 +124,7 @@ def _encoded(run: str, names: Names) -> bytes:
 
 
 class _Delegate(Storage):
-    """A storage that hands every call to another one."""
+    """A storage that forwards every call to another one."""
 
     def __init__(self, storage: Storage) -> None:
         self._to = storage
@@ -178,7 +179,7 @@ class JournaledStorage(_Delegate):
         self._layer = layer
 
     def note(self, paths: Iterable[str]) -> None:
-        """Record many paths at once, which costs one write where each alone would cost its own."""
+        """Record many paths in one write, instead of one write for each."""
         self._journal.note(self._layer, paths)
 
     def put(self, path: str, data: bytes) -> None:
@@ -195,7 +196,7 @@ class JournaledStorage(_Delegate):
 
 
 class StagedStorage(_Delegate):
-    """Collects files in a local folder; `flush` notes all their names at once, then writes them."""
+    """Collects files in a local folder; `flush` records their names at once, then writes them."""
 
     def __init__(self, storage: Storage, scratch: Path) -> None:
         super().__init__(storage)
@@ -208,7 +209,7 @@ class StagedStorage(_Delegate):
         self._staged[path] = staged
 
     def flush(self, pool: ThreadPoolExecutor) -> None:
-        """Write what was collected, in the threads of a pool."""
+        """Write the collected files, in the threads of a pool."""
         staged, self._staged = self._staged, {}
         note_all(self._to, staged)
         for _ in pool.map(self._to.put_file, staged, staged.values()):
@@ -216,6 +217,6 @@ class StagedStorage(_Delegate):
 
 
 def note_all(storage: Storage, paths: Iterable[str]) -> None:
-    """Record paths that are about to be written, where the storage keeps a journal."""
+    """Record paths that are about to be written, if the storage has a journal."""
     if isinstance(storage, JournaledStorage):
         storage.note(paths)

@@ -148,7 +148,7 @@ class Lake:
         self.point(release, pointer, release.token)
 
     def point(self, release: Release, pointer: Pointer, token: int) -> None:
-        """Point at a release. Raises LeaseError or ConflictError when a newer writer has switched."""
+        """Point at a release. Raises LeaseError or ConflictError if a newer writer has switched."""
         swap_pointer(self.storage, pointer.moved_to(release, token), pointer)
 
     def fence(self, token: int) -> None:

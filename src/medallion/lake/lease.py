@@ -1,8 +1,9 @@
 """The lease: one writer at a time, each with a larger fencing token than every writer before it.
 
-The lease is one object, taken and renewed by compare-and-swap, and marked free at the end, so that the token in it
-never goes back. A writer killed on this machine is noticed at once by its process. One elsewhere is taken for dead
-when its lease was not renewed for `LENGTH` by the clock of the storage: no clock of another machine is trusted.
+The lease is one object, taken and renewed by compare-and-swap. When it is released it is marked
+free instead of being deleted, so that its token never decreases. A writer that was killed on this
+machine is recognised by its process. One on another machine is considered dead when it has not
+renewed its lease for `LENGTH` by the clock of the storage: no clock of another machine is trusted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PROBE = "lease.probe"  # written to ask the storage for the time
 LENGTH = timedelta(seconds=60)
 
 _FIELDS = {"token", "host", "process", "machine", "started", "since"}
+_FREE_FIELDS = {"token", "last"}
 _TAKEN = "another run took the lake's lease just now"
 
 
@@ -36,11 +38,12 @@ def _none() -> int:
 
 
 class Lease:
-    """A lease that was taken. `check` tells whether it still is ours, before anything that others would see.
+    """A lease that was taken.
 
-    `token` is larger than that of every earlier writer; `run` is the id of the run, later than every earlier one's;
-    `overtaken` says that the writer before did not release the lease: it may be stopped and wake up; `taken` is when,
-    by the clock of the storage.
+    `token` is larger than that of every earlier writer; `run` is the id of this run, later than
+    every earlier one; `overtaken` says that the previous writer did not release the lease, and may
+    wake up; `taken` is the time it was taken, in seconds since 1970 by the clock of the storage.
+    Call `check` before anything that others would see.
     """
 
     def __init__(
@@ -78,9 +81,8 @@ class Lease:
         self._released.set()
         self._thread.join()
         if not self._lost:
-            with suppress(
-                StorageError
-            ):  # taken over, or it expires by itself; the run's own outcome is what matters
+            # The lease was taken over, or it expires: the outcome of the run stays what it is.
+            with suppress(StorageError):
                 self._storage.swap(PATH, _encoded(_free(self.token, self.run)), self._version)
 
     def _take(self, floor: Callable[[], int]) -> str:
@@ -92,9 +94,9 @@ class Lease:
             try:
                 return self._storage.create(PATH, self._body())
             except ExistsError as error:
-                raise LeaseError(_TAKEN, hint="run again when it has ended") from error
+                raise LeaseError(_TAKEN, hint="run again when it has finished") from error
         body = _decoded(self._storage, data)
-        if body["run"] is not None and not _over(self._storage, body):
+        if body["run"] is not None and not _has_expired(self._storage, body):
             raise LeaseError(f"{describe(body)} is writing to this lake", hint=advice())
         self.overtaken = body["run"] is not None or "broken" in body
         self._begin(
@@ -103,7 +105,7 @@ class Lease:
         try:
             return self._storage.swap(PATH, self._body(), version)
         except (MissingError, ConflictError) as error:
-            raise LeaseError(_TAKEN, hint="run again when it has ended") from error
+            raise LeaseError(_TAKEN, hint="run again when it has finished") from error
 
     def _begin(self, token: int, last: str | None) -> None:
         self.token = token
@@ -119,10 +121,10 @@ class Lease:
                     self._lost = True
                     return
             except StorageError:
-                continue  # a passing fault; the lease lives for three more tries
+                continue  # a transient error: the lease is valid for three more tries
 
     def _adopt(self) -> bool:
-        """Whether the lease is a renewal of ours whose answer was lost; then continue from it."""
+        """Whether the lease is our own renewal, whose answer was lost; continues from it then."""
         try:
             data, version = self._storage.read(PATH)
             body = _decoded(self._storage, data)
@@ -153,20 +155,20 @@ class Lease:
 def lease(
     storage: Storage, run: str | None = None, floor: Callable[[], int] = _none
 ) -> Iterator[Lease]:
-    """Hold the lake's lease for the length of a block. Raises LeaseError saying who holds it.
+    """Hold the lake's lease for the length of a block. Raises LeaseError naming its holder.
 
-    Parameters: `run` is the id of the run, by default a new one; `floor` gives the largest token that is known from
-    elsewhere, should the lease be lost.
+    Parameters: `run` is the id of the run, by default a new one; `floor` returns the largest token
+    known from elsewhere, in case the lease is lost.
     """
-    taken = Lease(storage, run, floor)
+    own = Lease(storage, run, floor)
     try:
-        yield taken
+        yield own
     finally:
-        taken.release()
+        own.release()
 
 
 def holder(storage: Storage) -> dict[str, Any] | None:
-    """Who holds the lease, or None when nobody does. Writes nothing, so it goes by this machine's clock."""
+    """The holder of the lease, or None. Writes nothing, so it uses this machine's clock."""
     try:
         body = _decoded(storage, storage.read(PATH)[0])
     except MissingError:
@@ -179,10 +181,10 @@ def holder(storage: Storage) -> dict[str, Any] | None:
 
 
 def unlock(storage: Storage) -> dict[str, Any] | None:
-    """Free the lease, whoever holds it; its former holder, or None when nobody did.
+    """Break the lease, and return its former holder, or None when there was none.
 
-    Safe: the next writer gets a larger token, and a former holder that still works finds its lease lost. A lease that
-    cannot be read is moved to where `at` says.
+    Safe: the next writer gets a larger token, and a former holder that still works finds its lease
+    lost. A lease that cannot be read is moved away; `at` is then its new path.
     """
     try:
         data, version = storage.read(PATH)
@@ -191,17 +193,10 @@ def unlock(storage: Storage) -> dict[str, Any] | None:
     try:
         body = _decoded(storage, data)
     except LeaseError:
-        aside = set_aside(
-            storage, storage, PATH, next_id(None)
-        )  # the next writer takes its token from the pointer
-        return {
-            "run": "unknown",
-            "host": "unknown",
-            "process": "unknown",
-            "since": "unknown",
-            "token": 0,
-            "at": aside,
-        }
+        # The next writer derives its token from the pointer.
+        aside = set_aside(storage, storage, PATH, next_id(None))
+        unknown = dict.fromkeys(("run", "host", "process", "since"), "unknown")
+        return {**unknown, "token": 0, "at": aside}
     if body["run"] is None:
         return None
     storage.swap(PATH, _encoded({**_free(body["token"], body["run"]), "broken": True}), version)
@@ -209,13 +204,13 @@ def unlock(storage: Storage) -> dict[str, Any] | None:
 
 
 def describe(body: dict[str, Any]) -> str:
-    """Who holds a lease, for messages."""
+    """The holder of a lease, for messages."""
     since = f"{str(body['since'])[:19]} UTC"
     return f"run {body['run']}, as process {body['process']} on {body['host']} since {since},"
 
 
 def advice() -> str:
-    """What to do about a lease that somebody holds."""
+    """What to do about a lease that is held."""
     length = int(LENGTH.total_seconds())
     return (
         f"wait for it to end; if it is dead, its lease expires within {length} seconds, "
@@ -234,30 +229,27 @@ def _encoded(body: dict[str, Any]) -> bytes:
 def _decoded(storage: Storage, data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(unseal(data))
-        wanted = (
-            {"token", "last"}
-            if body["run"] is None
-            else {"token", "host", "process", "machine", "started", "since"}
-        )
-        if wanted <= body.keys() and isinstance(body["token"], int):
+        names = _FREE_FIELDS if body["run"] is None else _FIELDS
+        if names <= body.keys() and isinstance(body["token"], int):
             return {"last": None, **body}
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise LeaseError(f"{storage.url}/{PATH}: the lease is damaged", hint="medallion unlock")
 
 
-def _over(storage: Storage, body: dict[str, Any]) -> bool:
-    """Whether a lease's holder has died here, or has not renewed it for `LENGTH` by the clock of the storage."""
+def _has_expired(storage: Storage, body: dict[str, Any]) -> bool:
+    """Whether the holder has died on this machine, or has not renewed its lease for `LENGTH`.
+
+    The age is measured by the clock of the storage: by an object that is written now.
+    """
     if _died_here(body):
         return True
     storage.put(PROBE, b"now")
     probe, entry = storage.info(PROBE), storage.info(PATH)
     storage.delete(PROBE)
-    return (
-        probe is not None
-        and entry is not None
-        and probe.modified - entry.modified > LENGTH.total_seconds()
-    )
+    if probe is None or entry is None:
+        return False
+    return probe.modified - entry.modified > LENGTH.total_seconds()
 
 
 def _died_here(body: dict[str, Any]) -> bool:
@@ -265,7 +257,7 @@ def _died_here(body: dict[str, Any]) -> bool:
 
 
 def _machine() -> str:
-    """This start of this machine and this space of process numbers, which containers have of their own."""
+    """This boot of this machine, and the process namespace: containers number processes alone."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
@@ -274,8 +266,10 @@ def _machine() -> str:
 
 
 def _started(process: int) -> str | None:
-    """When a process of this machine began, so that a process id used again is not taken for the old one;
-    None when there is no such process."""
+    """When a process of this machine began, so that a reused process id is not mistaken for it.
+
+    None when there is no such process.
+    """
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:

@@ -1,6 +1,6 @@
-"""Whose lake it is: one pipeline's, by an id made once and kept in `lake.json`.
+"""The owner of a lake: one pipeline, by an id that is created once and stored in `lake.json`.
 
-A layer with a `path` of its own says in its `layer.json` which lake its tables belong to.
+A layer with its own `path` records in its `layer.json` which lake its tables belong to.
 """
 
 from __future__ import annotations
@@ -24,17 +24,15 @@ from medallion.storage.sealed_records import read_record, seal, write_record
 
 PATH = "lake.json"
 
-_MARKS = {
-    PATH: "id",
-    LAYER_MARK: "lake",
-}  # what says whose a folder is, and the field with the id of the lake
+# The files that record the owner of a folder, and their field with the id of the lake.
+_MARKS = {PATH: "id", LAYER_MARK: "lake"}
 _LOST = "medallion adopt makes it this pipeline's lake again"
 
 
 class LakeIdentity(Record):
-    """Whose lake it is: `id` was made once, `pipeline` is the name in the declaration.
+    """The owner of a lake: `id` is created once, `pipeline` is the name in the declaration.
 
-    `format` is how the lake is laid out. `former` are the names of pipelines it was taken over from.
+    `format` is the lake's format; `former` are names of pipelines that owned it before.
     """
 
     format: int
@@ -45,7 +43,7 @@ class LakeIdentity(Record):
 
 
 class LayerOwner(Record):
-    """Whose tables are in a folder apart from its lake: those of the lake by its id, which is at `place`."""
+    """The lake that the tables of a folder outside it belong to: its id, place and pipeline."""
 
     lake: str
     place: str
@@ -53,7 +51,10 @@ class LayerOwner(Record):
 
 
 def read_identity(lake: Lake) -> LakeIdentity | None:
-    """Whose lake it is, or None before the first write. Raises StorageError when its format is a newer one."""
+    """The owner of a lake, or None before the first write.
+
+    Raises StorageError when its format is newer, and DamagedError.
+    """
     try:
         body = read_record(lake.storage, PATH)
     except MissingError:
@@ -69,21 +70,22 @@ def read_identity(lake: Lake) -> LakeIdentity | None:
 
 
 def check_owner(lake: Lake, pipeline: str) -> LakeIdentity | None:
-    """The lake's identity, if it is this pipeline's or nobody's. Raises OwnershipError naming both."""
+    """The lake's identity, if it is this pipeline's or there is none. Raises OwnershipError."""
     identity = read_identity(lake)
     if identity and identity.pipeline != pipeline:
         raise OwnershipError(
-            f"{lake.storage.url} is the lake of pipeline {identity.pipeline!r}, and this one is {pipeline!r}",
+            f"{lake.storage.url} is the lake of pipeline {identity.pipeline!r}, "
+            f"and this one is {pipeline!r}",
             hint="give this pipeline a `lake` of its own; medallion adopt takes this one over",
         )
     return identity
 
 
 def claim(lake: Lake, pipeline: str, *, full: bool) -> LakeIdentity:
-    """The lake's identity, made at the first write; the caller holds the lease.
+    """The lake's identity, created by the first write; the caller holds the lease.
 
-    Raises OwnershipError when it is another pipeline's, or its identity is lost; StorageError when its format is
-    newer, or older and this is no `full` run.
+    Raises OwnershipError when the lake is another pipeline's or its identity is lost, and
+    StorageError when its format is newer, or older and this is not a `full` run.
     """
     identity = check_owner(lake, pipeline)
     if identity and full:
@@ -93,11 +95,11 @@ def claim(lake: Lake, pipeline: str, *, full: bool) -> LakeIdentity:
             lake.pointer()  # raises StorageError for an older format
         return identity
     lost = OwnershipError(
-        f"{lake.storage.url}/{PATH} is lost: nothing says whose lake this is", hint=_LOST
+        f"{lake.storage.url}/{PATH} is lost: the owner of the lake is unknown", hint=_LOST
     )
     try:
         pointer = lake.pointer(older=full)
-    except DamagedError as error:  # `repair` heals it, in a lake that is this pipeline's
+    except DamagedError as error:  # `repair` fixes it, in a lake that is this pipeline's
         raise lost from error
     if pointer.version is not None and pointer.format == FORMAT:
         raise lost
@@ -137,14 +139,14 @@ def adopt(lake: Lake, pipeline: str, *, diverged: bool) -> LakeIdentity:
 
 
 def layers_apart(lake: Lake) -> list[tuple[str, Storage]]:
-    """The layers that have a `path` of their own, by name."""
+    """The layers that have their own `path`, by name."""
     return [
         (name, lake.layer_storage(name, layer)) for name, layer in lake.layers.items() if layer.path
     ]
 
 
 def read_layer_owner(storage: Storage) -> LayerOwner | None:
-    """Whose tables a folder apart from its lake holds, as far as it says. Raises DamagedError."""
+    """The owner of a folder of tables outside its lake, if one is recorded. Raises DamagedError."""
     try:
         return LayerOwner.model_validate(read_record(storage, LAYER_MARK))
     except MissingError:
@@ -157,13 +159,19 @@ def read_layer_owner(storage: Storage) -> LayerOwner | None:
 def check_layer(
     lake: Lake, pipeline: str, identity: LakeIdentity | None, name: str, storage: Storage
 ) -> bool:
-    """Whether a layer's own `path` is known to be this lake's. Raises OwnershipError when it is another's or when
-    this lake is a copy of that one, naming both."""
+    """Whether a layer's own `path` is recorded as this lake's.
+
+    Raises OwnershipError, naming both, when it is another lake's or this lake is a copy of that
+    one.
+    """
     owner = read_layer_owner(storage)
     if owner is None:
         return False
     place = locate(lake.url, lake.base or Path()).shown
-    theirs = f"layer {name!r} at {storage.url} holds tables of pipeline {owner.pipeline!r}, whose lake is {owner.place}"
+    theirs = (
+        f"layer {name!r} at {storage.url} holds tables of pipeline {owner.pipeline!r}, "
+        f"whose lake is {owner.place}"
+    )
     if identity is None or owner.lake != identity.id:
         raise OwnershipError(
             f"{theirs}, and this is pipeline {pipeline!r} with the lake {place}",
@@ -172,13 +180,13 @@ def check_layer(
     if owner.place != place:
         raise OwnershipError(
             f"{theirs}, and {place} is a copy of that lake, or the lake was moved there",
-            hint="give the layers of a copy a `path` of their own; after a move, run medallion adopt",
+            hint="give a copy's layers a `path` of their own; after a move, run medallion adopt",
         )
     return True
 
 
 def claim_layers(lake: Lake, identity: LakeIdentity) -> None:
-    """Mark the layers with a `path` of their own as this lake's; the caller holds the lease.
+    """Record this lake as the owner of its layers with their own `path`, under the lease.
 
     Raises OwnershipError when one is another lake's, or is inside one.
     """
@@ -193,7 +201,7 @@ def claim_layers(lake: Lake, identity: LakeIdentity) -> None:
 
 
 def adopt_layers(lake: Lake, identity: LakeIdentity) -> None:
-    """Mark them as this lake's, whose ever they were; the caller holds the lease."""
+    """Record this lake as their owner, whichever it was before. The caller holds the lease."""
     for name, storage in layers_apart(lake):
         try:
             read_layer_owner(storage)
@@ -204,7 +212,7 @@ def adopt_layers(lake: Lake, identity: LakeIdentity) -> None:
 
 
 def _check_place(lake: Lake, pipeline: str) -> None:
-    """Raise OwnershipError when a new lake would be inside another lake, or where another lake has its layers."""
+    """Raise OwnershipError when a new lake would be inside another lake, or in its layers."""
     check_layer(lake, pipeline, None, "of another lake", lake.storage)
     for name, layer in lake.layers.items():
         if not layer.path:
@@ -215,18 +223,18 @@ def _check_place(lake: Lake, pipeline: str) -> None:
 def _check_around(
     lake: Lake, pipeline: str, identity: LakeIdentity | None, storage: Storage, what: str
 ) -> None:
-    """Raise OwnershipError when a folder is inside another lake or a layer of one, or holds one."""
+    """Raise OwnershipError when a folder is inside another lake or its layers, or contains one."""
     places = [
         (open_storage(url, options=lake.options), mark)
         for url in _parents(storage.url)
         for mark in _MARKS
     ]
-    with suppress(StorageError):  # of some folder that is not readable for us
+    with suppress(StorageError):  # a folder that this user cannot read
         places += [
             (storage, entry.path) for entry in storage.list("") if _is_mark_below(entry.path)
         ]
     for place, path in places:
-        with suppress(StorageError):  # none, of another program, or not readable for us
+        with suppress(StorageError):  # absent, another program's, or unreadable
             folder, _, mark = path.rpartition("/")
             body = read_record(place, path)
             if isinstance(body, dict) and body.get(_MARKS[mark]) != (
@@ -234,20 +242,21 @@ def _check_around(
             ):
                 where = f"hold {storage.url}/{folder}" if folder else f"be inside {place.url}"
                 raise OwnershipError(
-                    f"{what} at {storage.url} would {where}, which pipeline {body.get('pipeline')!r} uses, "
+                    f"{what} at {storage.url} would {where}, "
+                    f"which pipeline {body.get('pipeline')!r} uses, "
                     f"and this is pipeline {pipeline!r}",
                     hint="choose a folder of its own",
                 )
 
 
 def _is_mark_below(path: str) -> bool:
-    """Whether an object says whose a folder is, in a folder further down."""
+    """Whether an object records the owner of a folder further down."""
     folder, _, name = path.rpartition("/")
     return bool(folder) and name in _MARKS
 
 
 def _parents(url: str) -> Iterator[str]:
-    """The folders that a location is inside of, up to the root or the bucket."""
+    """The folders that contain a location, up to the root or the bucket."""
     scheme, separator, rest = url.rpartition("://")
     if not separator:
         yield from map(str, Path(url).resolve().parents)

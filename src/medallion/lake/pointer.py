@@ -42,7 +42,7 @@ class Pointer:
 
 
 def read_pointer(storage: Storage) -> Pointer:
-    """The pointer as it is now. Raises MissingError, DamagedError, and StorageError for a newer format."""
+    """The current pointer. Raises MissingError, DamagedError; StorageError for a newer format."""
     data, version = storage.read(POINTER)
     try:
         body = json.loads(data)
@@ -97,7 +97,8 @@ def fence_pointer(storage: Storage, token: int) -> None:
 def older_format(url: str, number: int) -> StorageError:
     """The error for a lake that an earlier version of medallion wrote."""
     return StorageError(
-        f"{url}: the lake has format {number}, and this version of medallion writes format {FORMAT}",
+        f"{url}: the lake has format {number}, "
+        f"and this version of medallion writes format {FORMAT}",
         hint="medallion run --full recomputes it from its sources, in the new format",
     )
 

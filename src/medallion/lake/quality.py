@@ -1,4 +1,4 @@
-"""How the rows of a table fared: the one place where tallies become figures, for the CLI, the API and the dashboard."""
+"""Where the rows of a table went: figures from tallies, for command line, API and dashboard."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from medallion.records import Record, Snapshot, StepRun, Tally
 class TableQuality(Record):
     """How many rows of one table were kept, deduplicated, dropped and quarantined.
 
-    The figures are those of the rows that came in: `rows_in` = kept + deduplicated + dropped + quarantined.
-    `later` has the same figures of each further phase, which begins where a step makes rows of another grain (an
-    aggregate, say): its rows were not among those that came in, so the two are never added up. `rows` are the rows
-    of the table, `rules` counts the rows that were not kept by rule, over all phases.
+    The figures count the rows that came in: `rows_in` = kept + deduplicated + dropped +
+    quarantined. `later` has the figures of each further phase, which begins where a step makes rows
+    of another grain, such as an aggregate; these are other rows, so figures of phases are never
+    added. `rows` is the number of rows in the table; `rules` counts rejected rows by rule, over all
+    phases.
     """
 
     table: str
@@ -36,7 +37,7 @@ class TableQuality(Record):
 
 
 def table_quality(table: str, rows: int, tallies: Sequence[Tally]) -> TableQuality:
-    """The figures of a table of so many rows, whose phases have these tallies."""
+    """The figures of a table of `rows` rows, whose phases have these tallies."""
     first = tallies[0] if tallies else Tally(label="", rows_in=rows, kept=rows, rows_out=rows)
     rules: Counter[str] = Counter()
     for tally in tallies:

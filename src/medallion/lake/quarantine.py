@@ -1,4 +1,4 @@
-"""Rejects of source files, as the Parquet file that quarantine keeps."""
+"""Quarantine files: the rejects of source files, and warnings about files with many rejects."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from medallion.records import REJECT_COLUMNS, Reject, SourceFile
 
 
 def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
-    """The warning about a file of which most rows did not make it."""
-    of = f"{count_of(rows, 'row')} {'is' if rows == 1 else 'are'}"
-    return f"{file}: {quarantined:,} of its {of} in quarantine, most by {rule}; check what changed in it"
+    """The warning about a file of which most rows were not kept."""
+    total = f"{count_of(rows, 'row')} {'is' if rows == 1 else 'are'}"
+    share = f"{quarantined:,} of its {total} in quarantine"
+    return f"{file}: {share}, most by {rule}; check what changed in it"
 
 
 def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:
-    """A warning about each file of which more than half of the rows were quarantined by a table's own rules."""
+    """A warning about each file of which a table's own rules quarantined most rows."""
     import duckdb  # PyArrow's own aggregation would import pandas
 
     with duckdb.connect(config={"threads": 1}) as connection:
@@ -46,7 +47,7 @@ def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str
 def write_rejects(
     table: str, run: str, files: Iterable[tuple[SourceFile, Parsed]], scratch: Path
 ) -> Path:
-    """Write the records that could not be split into fields as Reject rows; `row` holds their raw text."""
+    """Write the records that could not be split into fields as rejects, with their raw text."""
     import pyarrow as pa
     import pyarrow.json
     import pyarrow.parquet as pq
@@ -68,7 +69,7 @@ def write_rejects(
         for file, parsed in files
         for record, reason, text in parsed.rejects
     )
-    # by way of JSON, for a table made from Python's lists would import pandas
+    # JSON, because making a table of Python lists would import pandas
     lines = "\n".join(json.dumps(reject.model_dump()) for reject in rejects).encode()
     options = pyarrow.json.ParseOptions(explicit_schema=schema)
     blocks = pyarrow.json.ReadOptions(block_size=max(len(lines), 1))

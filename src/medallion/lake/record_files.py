@@ -59,7 +59,7 @@ class LakeRecords:
         write_record(self.storage, path, record.model_dump_json(indent=1).encode())
 
     def read(self, path: str, kind: type[R]) -> R:
-        """A record by its path. Raises MissingError, and DamagedError when it is not what was written."""
+        """A record by its path. Raises MissingError, and DamagedError when its checksum differs."""
         data, _ = self.storage.read(path)
         try:
             return kind.model_validate_json(unseal(data))
@@ -108,7 +108,7 @@ class LakeRecords:
         return sorted(names, reverse=True)
 
     def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
-        """The heads of releases, without those that went meanwhile. What was read once is kept in memory."""
+        """The heads of releases, without those removed meanwhile; they are cached in memory."""
         return [head for head in for_each(self.storage, self._head, ids) if head]
 
     def _head(self, release: str) -> ReleaseHead | None:

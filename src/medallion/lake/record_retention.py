@@ -34,7 +34,7 @@ def expected_releases(
 
 
 def forget_runs(lake: Lake) -> int:
-    """Remove the records of old runs, and return how many. Cheap until `SLACK` more have accumulated.
+    """Remove the records of old runs, and return how many. Cheap until `SLACK` have accumulated.
 
     A record that is the only one to name a file of rejects stays until retention removes the file.
     """

@@ -1,6 +1,6 @@
-"""Whether the runs of a lake succeed: the newest run, since when runs fail and why, and the last that succeeded.
+"""Health of runs: the newest run, since when runs fail and why, and the last success.
 
-The command line, the API and the dashboard all ask here. A run that died counts as failed.
+The command line, the API and the dashboard all use it. A run that died counts as failed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from medallion.lake.lake import Lake
 from medallion.lake.lease import holder
 from medallion.records import Run
 
-MOST = 200  # records that are read to find the last success
+RECENT_RUNS = 200  # records that are read to find the last success
 
 Outcome = Literal["running", "succeeded", "unchanged", "failed", "died"]
 
@@ -25,9 +25,9 @@ _DIED = "the run's process ended before the run was complete"
 
 @dataclass(frozen=True)
 class RunHealth:
-    """The `latest` run and its `outcome`, the `failure` of the last run that ended, and the `last_success`.
+    """The newest run and its outcome, the failure of the last run that ended, and the last success.
 
-    Both are None when there was none among the newest `MOST` runs.
+    `failure` and `last_success` are None when there is none among the newest `RECENT_RUNS` runs.
     """
 
     latest: Run
@@ -37,7 +37,7 @@ class RunHealth:
 
 
 def run_health(lake: Lake) -> RunHealth | None:
-    """How the runs of a lake end; None before the first."""
+    """The health of a lake's runs; None before the first run."""
     newest: tuple[Run, Outcome] | None = None
     failed: Run | None = None
     since: datetime | None = None
@@ -57,7 +57,10 @@ def run_health(lake: Lake) -> RunHealth | None:
 
 
 def outcome(lake: Lake, run: Run) -> tuple[Run, Outcome]:
-    """How a run ended, and its newest record; a run that says it is running without holding the lease has died."""
+    """How a run ended, and its newest record.
+
+    A run that is recorded as running and does not hold the lease has died.
+    """
     if run.status == "running":
         writing = holder(lake.storage)
         if writing is None or writing["run"] != run.id:
@@ -67,11 +70,11 @@ def outcome(lake: Lake, run: Run) -> tuple[Run, Outcome]:
 
 
 def _newest_first(lake: Lake) -> Iterator[Run]:
-    for number, ident in enumerate(lake.run_ids()[:MOST]):
+    for number, ident in enumerate(lake.run_ids()[:RECENT_RUNS]):
         try:
             yield lake.run(ident)
         except CallError:  # it was removed since it was listed
             continue
         except MedallionError:
-            if number == 0:  # that an older record is damaged is for verify to say
+            if number == 0:  # an older damaged record is reported by `verify`
                 raise

@@ -18,7 +18,7 @@ from medallion.run.writer import Writer
 
 @dataclass(frozen=True)
 class Repair:
-    """The outcome of one damage; "recompute" means that the next run computes the object again."""
+    """The outcome of one damage; "recompute": the next run computes the object again."""
 
     place: str
     outcome: Literal["repaired", "recompute", "lost"]
@@ -28,7 +28,7 @@ class Repair:
 class RecordRepair:
     """Repairs the records of a lake, as one inspection has read them.
 
-    Damaged records are moved to `damaged/RUN/` in the lake. Repaired ones are added to the inspection.
+    Damaged records are moved to `damaged/RUN/` in the lake; repaired ones join the inspection.
     """
 
     def __init__(self, look: Inspection, writer: Writer) -> None:

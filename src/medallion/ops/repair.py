@@ -1,4 +1,4 @@
-"""Repair of a lake: what can be rebuilt from the rest of it, from source files, or by loading again.
+"""Repair of a lake: what the rest of the lake, the source files or a new load can restore.
 
 Pointer, records, source files, plain copies and served tables are rebuilt. Nothing damaged is
 deleted: it is moved to `damaged/RUN/` in the lake, RUN being the id of the repair.
@@ -120,7 +120,7 @@ class _ObjectRepair:
                 yield self.lake.storage, snapshot.rejects.path
 
     def _copy_source(self, storage: Storage, path: str) -> str | None:
-        """Copy an object of bronze from its source file, if the file is unchanged; the file's name."""
+        """Copy a bronze object from its source file, if that is unchanged; the file's name."""
         digests = {
             (snapshot.table, file.name): file.sha256
             for snapshot in snapshots_of(self.look.releases)

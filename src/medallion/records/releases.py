@@ -80,7 +80,7 @@ class Release(Record):
 
 
 class Owner(Record):
-    """The writer of a serving database: a lake by its id, its pipeline, the run and its fencing token.
+    """The writer of a serving database: a lake's id, its pipeline, the run and its fencing token.
 
     `accepted` is a release that the database shows and the lake does not know, adopted on purpose.
     """

@@ -28,8 +28,8 @@ class Column(Record):
 class File(Record):
     """One stored file.
 
-    `path` is relative to its layer (or, for rejects, to the lake). `sha256` is the hash of its bytes;
-    it is empty in releases of lakes of format 0.
+    `path` is relative to its layer (or, for rejects, to the lake). `sha256` is the hash of its
+    bytes, empty in releases of lakes of format 0.
     """
 
     path: str

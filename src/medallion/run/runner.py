@@ -169,7 +169,7 @@ class Execution:
             write_tokens(self.lake.storage, table.name, tokens)
 
     def _perform(self, planned: Plan) -> None:
-        """Bring every table of the plan up to date. Raises the errors of all tables that failed."""
+        """Bring every table of the plan up to date. Raises the errors of all failed tables."""
         steps = {step.table: step for step in planned.steps}
         self.log.places = {name: place for place, name in enumerate(steps)}
         declaration = self.context.declaration

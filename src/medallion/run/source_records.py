@@ -69,7 +69,7 @@ def parse(
 
 
 def _known(table: SourceTable, path: str) -> Records | None:
-    """The records of an earlier run, unless they are lost or damaged: then they are parsed again."""
+    """The records of an earlier run; None when they are lost or damaged."""
     with suppress(MissingError, DamagedError, ValidationError):
         records = _RECORDS.validate_python(read_record(table.storage, f"{path}.json"))
         verified(table.storage, [Stored(path, records.bytes, records.digest)])

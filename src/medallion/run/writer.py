@@ -19,7 +19,7 @@ from medallion.storage.scratch import scratch_folder
 
 @dataclass(frozen=True)
 class Writer:
-    """What the only writer of a lake has: its lease, a scratch folder, and its identity to the sinks."""
+    """What the only writer of a lake has: its lease, a scratch folder, its identity to sinks."""
 
     lease: Lease
     scratch: Path
@@ -28,11 +28,11 @@ class Writer:
 
 @contextmanager
 def exclusive_writer(context: RunContext, *, full: bool = False) -> Iterator[Writer]:
-    """Hold the lake's lease for the length of a block, with a scratch folder that is removed after it.
+    """Hold the lake's lease for the length of a block, with a scratch folder removed after it.
 
-    Parameters: `full` accepts a lake of an older format, which a full run recomputes.
-    Raises LeaseError while another run writes, and OwnershipError when the lake, a layer or a
-    serving database belongs to another pipeline.
+    Parameters: `full` accepts a lake of an older format, which a full run recomputes. Raises
+    LeaseError while another run writes, and OwnershipError when the lake, a layer or a serving
+    database belongs to another pipeline.
     """
     lake, pipeline = context.lake, context.declaration.name
     with lease(lake.storage, floor=lambda: _largest_token(context)) as own:
@@ -46,7 +46,7 @@ def exclusive_writer(context: RunContext, *, full: bool = False) -> Iterator[Wri
 
 
 def adopt(context: RunContext) -> LakeIdentity:
-    """Make lake, layers and serving databases this pipeline's, whichever pipeline owned them before."""
+    """Make lake, layers and serving databases this pipeline's, whichever pipeline owned them."""
     lake, pipeline = context.lake, context.declaration.name
     with lease(lake.storage, floor=lambda: _largest_token(context)) as own:
         actives = {
