@@ -126,8 +126,8 @@ def test_aliases_make_one_column_of_several_names(tmp_path: Path) -> None:
             {"aliases": {"id": ["nr"]}},
             "data/a.csv: the column 'nr' would be called 'id'",
         ),
-        ("id,n\n1,2\n", {"add": {"year": "folder(year)"}}, "data/a.csv: lies in no folder"),
-        ("id,n\n1,2\n", {"add": {"up": "folder(3)"}}, "data/a.csv: lies in no folder"),
+        ("id,n\n1,2\n", {"add": {"year": "folder(year)"}}, "data/a.csv: is not in a folder"),
+        ("id,n\n1,2\n", {"add": {"up": "folder(3)"}}, "data/a.csv: is not in a folder"),
     ],
 )
 def test_what_cannot_be_added_names_the_file(

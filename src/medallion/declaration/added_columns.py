@@ -1,4 +1,4 @@
-"""Columns that a source adds to what stands in its files, and one name for columns that are called otherwise there."""
+"""`add` and `aliases` of a source: columns added to those of its files, and columns renamed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ _STARTS = "_record_starts"
 
 
 def check_added(text: str) -> str:
-    """What an added column holds, as it stands. Raises ValueError on what no file has."""
+    """The fact that an added column holds, unchanged. Raises ValueError on an unknown one."""
     if text in FILE_FACTS or _FOLDER.fullmatch(text):
         return text
     known = did_you_mean(text, (*FILE_FACTS, "folder(year)", "folder(1)"))
     raise ValueError(
-        f"{text!r} cannot be added{known}; write path, name, modified, record, folder(NAME) or folder(1)"
+        f"{text!r} cannot be added{known}; "
+        "write path, name, modified, record, folder(NAME) or folder(1)"
     )
 
 
@@ -72,14 +73,15 @@ Aliases = Annotated[
     BeforeValidator(_listed, json_schema_input_type=dict[str, str | list[str]]),
     AfterValidator(_one_name_each),
 ]
-"""What columns are called in some files, by their name."""
+"""The names that a column has in some files, by its own name."""
 
 
 class ShapedFormat(Format):
-    """A format whose columns have the names of the declaration, with facts about the file added.
+    """A format that renames columns and adds facts about the file to those of another format.
 
-    `names` maps what a column is called in files to its name; `added` are SQL expressions by column, `{record}` in them
-    standing for the number of a row's record.
+    `form` reads the file. `names` maps the casefolded name of a column in files to its own name.
+    `added` maps each added column to an SQL expression, in which `{record}` stands for the number
+    of the row's record.
     """
 
     name: ClassVar[str] = "shaped"
@@ -99,7 +101,8 @@ class ShapedFormat(Format):
         described = connection.execute(
             f"describe from read_parquet({literal(str(target))})"
         ).fetchall()
-        # What the format says of a column is more than the Parquet file does: which types are undecided,
+        # What the format says of a column is more than the Parquet file does: which types are
+        # undecided,
         # and which are others in the source file.
         read = {column.name: column for column in parsed.columns}
         columns = tuple(
@@ -111,7 +114,7 @@ class ShapedFormat(Format):
         return Parsed(columns, parsed.rows, parsed.rejects, parsed.warnings)
 
     def _renamed(self, file: str, columns: Iterable[Column]) -> Iterator[tuple[str, str]]:
-        """(name, name in the file) of each column. Raises SourceError when two would have one name."""
+        """(name, name in the file) of each column. Raises SourceError when two names are equal."""
         seen = {name.casefold(): "`add`" for name in self.added}
         for column in columns:
             name = self.names.get(column.name.casefold(), column.name)
@@ -134,12 +137,17 @@ class ShapedFormat(Format):
     ) -> None:
         import duckdb
 
-        chosen = [f"{quote(former)} as {quote(name)}" for name, former in names.items()]
+        selected = [f"{quote(former)} as {quote(name)}" for name, former in names.items()]
         rows = f"read_parquet({literal(str(plain))}, hive_partitioning=false)"
         record = "file_row_number + 1"
         if parsed.rejects and any("{record}" in expression for expression in self.added.values()):
+            # The Parquet file lacks rejected records: from position `start` on, the number of a
+            # record is larger by the rejected records `before` it.
             starts = [record - before for before, (record, *_) in enumerate(parsed.rejects, 1)]
-            before = "select unnest(?::bigint[]) as start, unnest(range(1, len(?::bigint[]) + 1)) as before"
+            before = (
+                "select unnest(?::bigint[]) as start, "
+                "unnest(range(1, len(?::bigint[]) + 1)) as before"
+            )
             before = f"select start, max(before) as before from ({before}) group by start"
             connection.execute(
                 f"create or replace temp table {_STARTS} as {before}", [starts, starts]
@@ -147,15 +155,14 @@ class ShapedFormat(Format):
             numbered = f"(select *, file_row_number from {rows}) as r"
             rows = f"{numbered} asof left join {_STARTS} on r.file_row_number >= start"
             record = "r.file_row_number + 1 + coalesce(before, 0)"
-        chosen += [
+        selected += [
             f"{expression.replace('{record}', record)} as {quote(column)}"
             for column, expression in self.added.items()
         ]
+        query = f"select {', '.join(selected)} from {rows} order by file_row_number"
+        options = "format parquet, compression snappy, parquet_version v2"
         try:
-            connection.execute(
-                f"copy (select {', '.join(chosen)} from {rows} order by file_row_number) to {literal(str(target))} "
-                f"(format parquet, compression snappy, parquet_version v2)"
-            ).fetchall()
+            connection.execute(f"copy ({query}) to {literal(str(target))} ({options})").fetchall()
         except duckdb.IOException as error:
             raise StorageError(
                 f"{target}: cannot be written: {error}", hint="check the space left"
@@ -169,7 +176,11 @@ def shaped(
     name: str,
     entry: Entry,
 ) -> Format:
-    """The format of one file, with the names and columns that its source declares."""
+    """The format that reads one file: `form`, with the `aliases` and `add` of its source applied.
+
+    `name` is the file's path relative to the declaration. Raises SourceError when the file is not
+    in a folder that `add` names.
+    """
     if not aliases and not add:
         return form
     names = {other.casefold(): column for column, others in aliases.items() for other in others}
@@ -181,7 +192,7 @@ def shaped(
 
 
 def _fact(what: str, name: str, entry: Entry) -> str:
-    """SQL of a fact about a file. Raises SourceError when the file does not lie in such a folder."""
+    """SQL of a fact about a file. Raises SourceError when the file is not in such a folder."""
     if what == "record":
         return "({record})::bigint"
     if what == "modified":
@@ -191,17 +202,17 @@ def _fact(what: str, name: str, entry: Entry) -> str:
     folder = _FOLDER.fullmatch(what)
     if folder is None:
         return literal(name if what == "path" else last)
-    wanted = folder[1]
-    if wanted.isdigit():
-        value = folders[-int(wanted)] if 0 < int(wanted) <= len(folders) else None
+    key = folder[1]
+    if key.isdigit():
+        value = folders[-int(key)] if 0 < int(key) <= len(folders) else None
     else:
-        value = dict(_hive_values(folders)).get(wanted)
+        value = dict(_hive_values(folders)).get(key)
     if value is None:
         known = (
             ", ".join(f"{key}=…" for key, _ in _hive_values(folders)) or "/".join(folders) or "none"
         )
         raise SourceError(
-            f"{name}: lies in no folder that `add` calls {what}",
+            f"{name}: is not in a folder {what}, which `add` names",
             hint=f"its folders: {known}; correct `add` or `source`",
         )
     return "null::varchar" if value == _HIVE_NULL else literal(value)
@@ -216,7 +227,11 @@ def _hive_values(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
 def unused_folders(
     names: Iterable[str], source: str, add: Mapping[str, str], columns: Iterable[str]
 ) -> list[str]:
-    """The keys of folders such as `year=2024` that tell files apart, but that neither files nor `add` make columns."""
+    """The keys of folders such as `year=2024` that distinguish files, but are no columns.
+
+    A folder that `source` names itself is the same for all files. `names` are those of the files,
+    `columns` those of the table.
+    """
     keys: dict[str, None] = {}
     for name in names:
         for folder in name.split("/")[:-1]:

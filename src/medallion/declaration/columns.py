@@ -1,4 +1,4 @@
-"""What a declaration tells of the columns of its tables, before any data is read."""
+"""The columns of tables as far as the declaration determines them, before any data is read."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
 
 
 def known_columns(declaration: Declaration) -> Mapping[str, Columns]:
-    """The columns of every table by its full name; None where only the data can tell."""
-    from medallion.declaration.models import Source  # which asks here in turn
+    """The columns of every table by its full name; None where they depend on the data."""
+    from medallion.declaration.models import Source  # which imports this module in turn
 
     known: dict[str, Columns] = {}
     names = declaration.names()
     tables = set(names)
-    begun: set[str] = set()
-    waiting = list(reversed(names))  # a stack instead of recursion: chains of tables may be long
-    while waiting:
-        name = waiting[-1]
+    visited: set[str] = set()
+    stack = list(reversed(names))  # instead of recursion: chains of tables may be long
+    while stack:
+        name = stack[-1]
         table = declaration.table(name)
         reads = {} if isinstance(table, Source) else table.reads()
-        before = (
+        unvisited = (
             []
-            if name in begun
-            else [read for read in reads.values() if read in tables and read not in begun]
+            if name in visited
+            else [read for read in reads.values() if read in tables and read not in visited]
         )
-        begun.add(name)
-        if before:
-            waiting += reversed(before)
+        visited.add(name)
+        if unvisited:
+            stack += reversed(unvisited)
             continue
-        waiting.pop()
-        if (
-            name not in known
-        ):  # of a table in a cycle, which is reported elsewhere, nothing is known
-            known[name] = _made(table, {alias: known.get(read) for alias, read in reads.items()})
+        stack.pop()
+        # Nothing is known of a table in a cycle; `consistency` reports the cycle.
+        if name not in known:
+            inputs = {alias: known.get(read) for alias, read in reads.items()}
+            known[name] = _result_columns(table, inputs)
     return {name: known[name] for name in names}
 
 
-def _made(table: Source | Table, inputs: Mapping[str, Columns]) -> Columns:
+def _result_columns(table: Source | Table, inputs: Mapping[str, Columns]) -> Columns:
     from medallion.declaration.models import Source
 
     if isinstance(table, Source):
@@ -58,7 +58,7 @@ def _made(table: Source | Table, inputs: Mapping[str, Columns]) -> Columns:
 
 
 def lacks(columns: Columns, name: str, table: str) -> str | None:
-    """What to say of a column that a table is known to lack; None when it has it, or may have it."""
+    """The message for a column that a table certainly lacks; None when it has or may have it."""
     if columns is None or name in columns:
         return None
     return f"no column {name!r} in {table!r}{did_you_mean(name, columns)}"

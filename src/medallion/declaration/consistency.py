@@ -1,4 +1,4 @@
-"""What is wrong between the parts of a declaration, each of which is valid."""
+"""Faults between the parts of a declaration, each of which is valid by itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from medallion.identifiers import TableName
 
 
 def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What is wrong between the parts of a declaration: (path, message) each. Empty when it can be planned."""
+    """(path, message) of each fault between the parts of a declaration; empty when it is valid."""
     order = {layer: position for position, layer in enumerate(declaration.layers)}
     known = declaration.names()
     if not known:
@@ -24,25 +24,25 @@ def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], st
         if layer not in order:
             yield ("tables", layer), f"no layer {layer!r}{did_you_mean(layer, order)}"
             continue
-        takes_files = isinstance(declaration.layers[layer], SourceLayer)
+        of_sources = isinstance(declaration.layers[layer], SourceLayer)
         for name, table in tables.items():
             path = ("tables", layer, name)
             if isinstance(table, Source):
-                if not takes_files:
+                if not of_sources:
                     kind = declaration.layers[layer].name
                     yield (
                         (*path, "source"),
-                        f"layer {layer!r} is of type {kind!r}, which takes no source files in",
+                        f"layer {layer!r} is of type {kind!r}, which cannot keep source files",
                     )
-            elif takes_files:
-                yield (*path, "from"), f"layer {layer!r} takes source files; write `source`"
+            elif of_sources:
+                yield (*path, "from"), f"layer {layer!r} keeps source files; write `source`"
             else:
-                yield from _bad_reads(table, path, known, order)
+                yield from _faults_of_reads(table, path, known, order)
     yield from _cycles(declaration)
-    yield from _bad_service(declaration)
+    yield from _faults_of_service(declaration)
 
 
-def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _faults_of_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for key, section in declaration.sections.items():
         if isinstance(section, Section):
             yield from (((key, *path), message) for path, message in section.faults(declaration))
@@ -62,11 +62,11 @@ def _bad_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ..
             if table.mode != "replace" and not table.key:
                 yield (*path, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
             for place, column in table.columns():
-                if wrong := lacks(columns[served[name]], column, name):
-                    yield (*path, *place), wrong
+                if message := lacks(columns[served[name]], column, name):
+                    yield (*path, *place), message
 
 
-def _bad_reads(
+def _faults_of_reads(
     table: Table, path: tuple[str, ...], known: list[str], order: Mapping[str, int]
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for alias, name in table.from_.items():
@@ -87,10 +87,9 @@ def _bad_reads(
 
 def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
     layers = list(declaration.layers)
+    # A table of a later layer is reported as such.
     reads = {
-        name: [
-            read for read in table.reads().values() if not _later(read, name, layers)
-        ]  # told already
+        name: [read for read in table.reads().values() if not _later(read, name, layers)]
         for name in declaration.names()
         if isinstance(table := declaration.table(name), Table)
     }
@@ -104,7 +103,11 @@ def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], s
 def _cycles_from(
     root: str, reads: Mapping[str, list[str]], done: set[str]
 ) -> Iterator[tuple[str, ...]]:
-    """The cycles met on the way from a table to all that it reads; without recursion, for chains may be long."""
+    """The cycles on the way from a table to all that it reads.
+
+    An explicit trail instead of recursion: chains of tables may be long. `done` collects the tables
+    that were followed to their end.
+    """
     trail = {} if root in done else {root: iter(reads[root])}
     while trail:
         name, others = next(reversed(trail.items()))

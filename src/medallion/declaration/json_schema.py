@@ -1,4 +1,4 @@
-"""The JSON Schema of medallion.yaml, for editors: the declaration's models and every registered plugin."""
+"""The JSON Schema of medallion.yaml, for editors: all models and every registered plugin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEXT_OR_TEXTS: Json = {"anyOf": [{"type": "string"}, TEXTS]}
 
 
 def schema() -> Json:
-    """The schema as one document; of plugins that cannot be imported, all fields are accepted."""
+    """The schema as one document. Plugins that cannot be imported accept any fields."""
     return _Schema().document()
 
 
@@ -55,20 +55,20 @@ def shape(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 
 class _Schema:
-    """Builds the document once."""
+    """Builds the document from the JSON Schemas of all models."""
 
     def __init__(self) -> None:
         self.kinds: dict[str, dict[str, type[Plugin] | None]] = {
-            group: {name: _find(group, name) for name in sorted(plugins.registered(group))}
+            group: {name: _plugin(group, name) for name in sorted(plugins.registered(group))}
             for group in plugins.GROUPS
         }
-        found = {kind for kinds in self.kinds.values() for kind in kinds.values() if kind}
-        models: set[type[BaseModel]] = {*found, Source, Table, ServedTable, Declaration}
+        classes = {kind for kinds in self.kinds.values() for kind in kinds.values() if kind}
+        models: set[type[BaseModel]] = {*classes, Source, Table, ServedTable, Declaration}
         ordered = sorted(models, key=lambda model: (model.__module__, model.__qualname__))
-        self.references, made = models_json_schema(
+        self.references, schemas = models_json_schema(
             [(model, "validation") for model in ordered], by_alias=True
         )
-        self.definitions: Json = made["$defs"]
+        self.definitions: Json = schemas["$defs"]
 
     def document(self) -> Json:
         declared = self.of(Declaration)
@@ -82,7 +82,8 @@ class _Schema:
             },
             "layers": {
                 "type": "object",
-                "description": "The layers in order, each with how it is kept; data only moves forward.",
+                "description": "The layers in order, each with its plugin; "
+                "data only moves forward.",
                 "additionalProperties": layers,
             },
             "tables": {
@@ -99,11 +100,11 @@ class _Schema:
             "$schema": DIALECT,
             "title": "medallion.yaml",
             "type": "object",
-            "properties": _moved(properties),
+            "properties": _draft7(properties),
             "required": ["name", "tables"],
             "additionalProperties": False,
             "definitions": {
-                name: _moved(item)
+                name: _draft7(item)
                 for name, item in self.definitions.items()
                 if name not in written_out
             },
@@ -112,19 +113,19 @@ class _Schema:
     def of(self, model: type[BaseModel]) -> Json:
         """A model's definition."""
         reference: str = self.references[(model, "validation")]["$ref"]
-        found: Json = self.definitions[reference.rpartition("/")[2]]
-        return found
+        definition: Json = self.definitions[reference.rpartition("/")[2]]
+        return definition
 
     def source(self) -> Json:
-        made = self.of(Source)
-        properties = {**made["properties"], "format": self.named(plugins.FORMATS, typed=True)}
-        return {**made, "properties": properties}
+        model = self.of(Source)
+        properties = {**model["properties"], "format": self.named(plugins.FORMATS, typed=True)}
+        return {**model, "properties": properties}
 
     def table(self) -> Json:
-        made = self.of(Table)
+        model = self.of(Table)
         aliases = {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}
         properties = {
-            **made["properties"],
+            **model["properties"],
             "from": {
                 "anyOf": [*TEXT_OR_TEXTS["anyOf"], aliases],
                 "description": "Full names of the tables it reads.",
@@ -132,17 +133,17 @@ class _Schema:
             "steps": {"type": "array", "items": self.named(plugins.TRANSFORMS)},
             "expect": {
                 "type": "array",
-                "items": self.named(plugins.EXPECTATIONS, beside=("on_fail",)),
+                "items": self.named(plugins.EXPECTATIONS, shared=("on_fail",)),
             },
         }
-        return {**made, "properties": properties}
+        return {**model, "properties": properties}
 
     def sink(self) -> Json:
         kinds = self.kinds[plugins.SINKS]
         served = {
             **self.of(ServedTable),
             "properties": {
-                "key": {**TEXT_OR_TEXTS, "description": "The columns that tell rows apart."},
+                "key": {**TEXT_OR_TEXTS, "description": "The columns that identify a row."},
                 "indexes": {
                     "type": "array",
                     "items": TEXT_OR_TEXTS,
@@ -173,19 +174,20 @@ class _Schema:
             "additionalProperties": not closed,
         }
 
-    def named(self, group: str, *, typed: bool = False, beside: Iterable[str] = ()) -> Json:
+    def named(self, group: str, *, typed: bool = False, shared: Iterable[str] = ()) -> Json:
         """A plugin of a group: its bare name, or a mapping of one name to its settings.
 
-        With `typed` also `{type: name, …}`; `beside` are fields that may stand beside the name.
+        With `typed` also `{type: name, …}`; `shared` are fields that may be written next to the
+        name.
         """
         kinds = self.kinds[group]
         settings: Json = {name: self.body(kind) for name, kind in kinds.items()}
-        shared: Json = {}
+        fields: Json = {}
         for kind in kinds.values():
-            shared |= {key: self.of(kind)["properties"][key] for key in beside} if kind else {}
+            fields |= {key: self.of(kind)["properties"][key] for key in shared} if kind else {}
         mapping = {
             "type": "object",
-            "properties": {**settings, **shared},
+            "properties": {**settings, **fields},
             "oneOf": [{"required": [name]} for name in kinds],
             "additionalProperties": False,
         }
@@ -200,25 +202,26 @@ class _Schema:
         return {"anyOf": [*choices, mapping]}
 
     def typed(self, name: str, kind: type[Plugin] | None) -> Json:
-        made: Json = self.of(kind) if kind else {"additionalProperties": True}
-        properties = {**made.get("properties", {}), "type": {"const": name}}
+        """A plugin as `{type: name, …}`."""
+        model: Json = self.of(kind) if kind else {"additionalProperties": True}
+        properties = {**model.get("properties", {}), "type": {"const": name}}
         return {
-            **made,
+            **model,
             "type": "object",
             "properties": properties,
-            "required": [*made.get("required", ()), "type"],
+            "required": [*model.get("required", ()), "type"],
         }
 
     def body(self, kind: type[Plugin] | None) -> Json:
-        """What may stand after a plugin's name: its fields, or its `value_field`'s value."""
+        """What may follow a plugin's name: its fields, or the value of its `value_field`."""
         if kind is None:
             return {}
-        made = self.of(kind)
+        model = self.of(kind)
         choices: list[Json] = [self.references[(kind, "validation")]]
         if kind.value_field:
             info = kind.model_fields.get(kind.value_field)  # None when it is named by its alias
-            choices.append(made["properties"][(info and info.alias) or kind.value_field])
-        if not made.get("required"):
+            choices.append(model["properties"][(info and info.alias) or kind.value_field])
+        if not model.get("required"):
             choices.append({"type": "null"})
         doc = inspect.getdoc(kind) or ""
         return {
@@ -228,25 +231,26 @@ class _Schema:
         }
 
 
-def _find(group: str, name: str) -> type[Plugin] | None:
+def _plugin(group: str, name: str) -> type[Plugin] | None:
+    """The class of a plugin; None when it cannot be imported or has no JSON Schema."""
     try:
         kind = plugins.find(group, name)
         kind.model_json_schema()
-    except Exception:  # fields that no JSON Schema can express, or whatever a stranger's class does
+    except Exception:  # any error of a third party's class must not break the whole schema
         return None
     return kind
 
 
-def _moved(item: Any) -> Any:
-    """The same with references to draft 7's place, and tuples in draft 7's words."""
+def _draft7(item: Any) -> Any:
+    """A schema in draft 7: definitions under `definitions`, tuples as a list of `items`."""
     if isinstance(item, list):
-        return [_moved(part) for part in item]
+        return [_draft7(part) for part in item]
     if not isinstance(item, dict):
         return item
     if item.get("type") == "array" and "prefixItems" in item:
         rest = {key: value for key, value in item.items() if key != "prefixItems"}
-        return {**_moved(rest), "items": _moved(item["prefixItems"]), "additionalItems": False}
+        return {**_draft7(rest), "items": _draft7(item["prefixItems"]), "additionalItems": False}
     return {
-        key: value.replace("#/$defs/", "#/definitions/") if key == "$ref" else _moved(value)
+        key: value.replace("#/$defs/", "#/definitions/") if key == "$ref" else _draft7(value)
         for key, value in item.items()
     }

@@ -1,4 +1,4 @@
-"""medallion.yaml → Declaration, with every problem found in one reading and its place in the file."""
+"""medallion.yaml → Declaration, with every problem in one pass, each with its place in the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from medallion import plugins
 from medallion.contracts import Plugin, SourceLayer
 from medallion.declaration import locations
 from medallion.declaration.consistency import faults
-from medallion.declaration.messages import known_keys, said
+from medallion.declaration.messages import known_keys, message_of
 from medallion.declaration.models import (
     Declaration,
     Heading,
@@ -30,17 +30,18 @@ Trail = tuple[str | int, ...]
 _log = masked_logger(__name__)
 
 _STEPS_OF_FILES = (
-    "a table with `source` keeps its files as they are; write this in one made `from` it"
+    "a table with `source` keeps its files unchanged; write this in a table that reads `from` it"
 )
-_BESIDE_SOURCE = {
-    "from": "a table has `source` (files taken in) or `from` (tables it is made of), not both"
+_NOT_WITH_SOURCE = {
+    "from": "a table has either `source` (files to read) or `from` (tables to read), not both"
 }
 
 
 def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
-    """Read and check a declaration. Raises DeclarationError with all problems, in the order of the file.
+    """Read and check a declaration.
 
-    With `serving`, an endpoint or block that does not fit the tables is logged only: the others can be served.
+    With `serving`, an endpoint or block that does not fit the tables is only logged, so that the
+    others can be served. Raises DeclarationError with all problems, in the order of the file.
     """
     document = read(path)
     reader = _DeclarationReader(document, path.parent, serving=serving)
@@ -53,7 +54,7 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
 
 
 class _DeclarationReader:
-    """Walks what was written and builds the models, noting each problem instead of stopping at it."""
+    """Builds the models of a document, and collects problems instead of stopping at the first."""
 
     def __init__(self, document: Document, base: Path, *, serving: bool) -> None:
         self.document = document
@@ -101,24 +102,24 @@ class _DeclarationReader:
             for key in plugins.registered(plugins.SECTIONS)
             if key in data
         }
-        whole = self.model((), Declaration, values) if not self.problems else self.partial(values)
-        if whole is not None:
-            self.add_faults(whole)
-        return whole
+        declaration = self.partial(values) if self.problems else self.model((), Declaration, values)
+        if declaration is not None:
+            self.add_faults(declaration)
+        return declaration
 
-    def add_faults(self, whole: Declaration) -> None:
-        """Note what is wrong between the parts, and, when nothing is, between their places."""
-        for trail, message in faults(whole):
-            if self.serving and trail[0] in whole.sections:
+    def add_faults(self, declaration: Declaration) -> None:
+        """Add the faults between the parts, and, when there are none, between their locations."""
+        for trail, message in faults(declaration):
+            if self.serving and trail[0] in declaration.sections:
                 _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
             else:
                 self.add(trail, message)
         if not self.problems:
-            for trail, message in locations.faults(whole, self.base):
+            for trail, message in locations.faults(declaration, self.base):
                 self.add(trail, message)
 
     def partial(self, values: Mapping[str, Any]) -> Declaration | None:
-        """What could be read, for the faults between tables to be told as well; None when it is too little."""
+        """The valid parts, so that faults between them are reported too; None when too few are."""
         layers = values.get(
             "layers", Declaration.model_fields["layers"].get_default(call_default_factory=True)
         )
@@ -130,8 +131,8 @@ class _DeclarationReader:
         if not built or len(built) < len(layers) or not any(values["tables"].values()):
             return None
         tables = {
-            layer: {name: table or _unread(built.get(layer)) for name, table in found.items()}
-            for layer, found in values["tables"].items()
+            layer: {name: table or _placeholder(built.get(layer)) for name, table in group.items()}
+            for layer, group in values["tables"].items()
         }
         sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
         sections = {
@@ -146,7 +147,7 @@ class _DeclarationReader:
         if "source" in fields:
             for key in ("from", "steps", "expect"):
                 if key in fields:
-                    self.add((*trail, key), _BESIDE_SOURCE.get(key, _STEPS_OF_FILES), key=True)
+                    self.add((*trail, key), _NOT_WITH_SOURCE.get(key, _STEPS_OF_FILES), key=True)
                     del fields[key]
             if "format" in fields:
                 fields["format"] = self.plugin(
@@ -167,9 +168,7 @@ class _DeclarationReader:
                 self.plugin((*trail, key, position), group, part)
                 for position, part in enumerate(parts)
             ]
-            fields[key] = [
-                part for part in built if part is not None
-            ]  # those that failed are noted already
+            fields[key] = [part for part in built if part is not None]
         return cast("Table | None", self.model(trail, Table, fields))
 
     def neither_source_nor_from(self, trail: Trail, fields: Mapping[str, Any]) -> None:
@@ -179,9 +178,7 @@ class _DeclarationReader:
         for key in mistyped:
             self.add((*trail, key), f"unknown key{hints[key]}", key=True)
         if not mistyped:
-            self.add(
-                trail, "needs `source` (files taken in) or `from` (tables it is made of)", key=True
-            )
+            self.add(trail, "needs `source` (files to read) or `from` (tables to read)", key=True)
 
     def sink(self, trail: Trail, label: str, item: object) -> SinkDeclaration | None:
         fields = dict(self.items(trail, item))
@@ -204,7 +201,7 @@ class _DeclarationReader:
         if "label" in fields:
             self.add(
                 (*trail, "label"),
-                "unknown key; a sink is called by its key under `sinks`",
+                "unknown key; the label of a sink is its key under `sinks`",
                 key=True,
             )
         sink = self.plugin(trail, plugins.SINKS, {"type": kind, **fields, "label": label})
@@ -228,7 +225,7 @@ class _DeclarationReader:
         return []
 
     def plugin(self, trail: Trail, group: str, value: object) -> Plugin | None:
-        """Build one plugin; a step's `on_fail` may stand beside its name."""
+        """Build one plugin; the `on_fail` of an expectation may be written next to its name."""
         shared: dict[str, Any] = {}
         if group == plugins.EXPECTATIONS and isinstance(value, Mapping) and "on_fail" in value:
             shared = {"on_fail": value["on_fail"]}
@@ -251,17 +248,15 @@ class _DeclarationReader:
             else None
         )
         try:
-            found: Plugin | None = self.model(
-                inside, kind, {**fields, **shared}, beside=trail, shared=shared, short=short
+            built: Plugin | None = self.model(
+                inside, kind, {**fields, **shared}, outer=trail, shared=shared, short=short
             )
-        except (
-            Exception
-        ) as error:  # whatever a stranger's validator does is a problem of this place
+        except Exception as error:  # any error of a third party's validator is a problem here
             self.add(
                 inside, f"{plugins.described(group, name)} failed: {type(error).__name__}: {error}"
             )
             return None
-        return found
+        return built
 
     def model(
         self,
@@ -269,30 +264,35 @@ class _DeclarationReader:
         kind: type[Any],
         values: Mapping[str, Any],
         *,
-        beside: Trail = (),
+        outer: Trail = (),
         shared: Mapping[str, Any] | None = None,
         short: str | None = None,
     ) -> Any:
-        """Validate one model; `beside` is where `shared` fields stand, `short` a field written as the whole value."""
+        """Validate one model, or add its problems and return None.
+
+        `outer` is the path of the `shared` fields; `short` is the field that is written as the
+        whole value.
+        """
         try:
             return kind.model_validate(values)
         except ValidationError as error:
-            found: dict[Trail, list[Mapping[str, Any]]] = {}
+            by_place: dict[Trail, list[Mapping[str, Any]]] = {}
             for fault in error.errors(include_url=False):
                 place: Trail = fault["loc"]
                 if place and place[0] in (shared or {}):
-                    where = (*beside, *place)
+                    where = (*outer, *place)
                 else:
                     where = (*trail, *(place[1:] if short and place[:1] == (short,) else place))
-                alone = fault["type"] in ("extra_forbidden", "missing")
-                found.setdefault(where if alone else self.document.existing(where), []).append(
-                    fault
+                if fault["type"] not in ("extra_forbidden", "missing"):
+                    where = self.document.existing(where)
+                by_place.setdefault(where, []).append(fault)
+            for where, faults in by_place.items():
+                self.add(
+                    where, message_of(faults, kind), key=faults[0]["type"] == "extra_forbidden"
                 )
-            for where, faults in found.items():
-                self.add(where, said(faults, kind), key=faults[0]["type"] == "extra_forbidden")
             return None
 
 
-def _unread(layer: Plugin | None) -> Source | Table:
-    """Stands for a table that could not be read, so that others may still name it."""
+def _placeholder(layer: Plugin | None) -> Source | Table:
+    """A table in the place of one with problems, so that others may still name it."""
     return Source(source="?") if isinstance(layer, SourceLayer) else Table.model_construct(from_={})

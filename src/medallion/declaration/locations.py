@@ -1,7 +1,7 @@
-"""Where lake, layers, sources and databases are, and what may not be inside what.
+"""The locations of lake, layers, sources and databases, and which may not contain one another.
 
-Locations are compared as the operating system sees them: relative paths, `..`, symbolic links and other
-spellings of one URL are resolved first.
+Locations are compared as the operating system sees them: relative paths, `..`, symbolic links and
+other spellings of one URL are resolved first.
 """
 
 from __future__ import annotations
@@ -16,22 +16,12 @@ from medallion.declaration.models import Declaration, Source
 
 Fault = tuple[tuple[str | int, ...], str]
 
-RESERVED = (
-    "damaged",
-    "quarantine",
-    "releases",
-    "runs",
-    "snapshots",
-    "touched",
-    "writes",
-)  # folders of every lake
+# The folders of every lake.
+RESERVED = ("damaged", "quarantine", "releases", "runs", "snapshots", "touched", "writes")
 LAKE_MARKS = ("lake.json", "current.json")
-LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: whose tables they are
-RECORDS = (
-    *LAKE_MARKS,
-    "lease.json",
-    *(f"{folder}/record.json" for folder in RESERVED),
-)  # by example
+LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: the pipeline that owns it
+# An example of every kind of record in a lake.
+RECORDS = (*LAKE_MARKS, "lease.json", *(f"{folder}/record.json" for folder in RESERVED))
 _RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
 
 
@@ -50,15 +40,15 @@ class Location:
         if self.path is None or other.path is None or not other.path.exists():
             return None
         for depth, folder in enumerate((self.path, *self.path.parents)):
-            if folder.exists() and folder.samefile(
-                other.path
-            ):  # a bind mount, or a name in another case
+            # Paths may differ although the folder is the same: a bind mount, a name in another
+            # case.
+            if folder.exists() and folder.samefile(other.path):
                 return self.parts[len(self.parts) - depth :]
         return None
 
 
 def locate(url: str, base: Path) -> Location:
-    """The location of a URL or of a local path, a relative one being taken from `base`."""
+    """The location of a URL or of a local path; a relative path is relative to `base`."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
         path = Path(os.path.realpath(base / (rest if separator else url)))
@@ -73,13 +63,13 @@ def locate(url: str, base: Path) -> Location:
 
 
 def is_known(url: str) -> bool:
-    """Whether a URL or a path is one that files can be read from and written to."""
+    """Whether files can be read from and written to this URL or path."""
     scheme, separator, rest = url.partition("://")
     return not separator or scheme == "file" or (scheme == "s3" and bool(rest.strip("/")))
 
 
 def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
-    """What is where it may not be: (path in the declaration, message) each."""
+    """(path in the declaration, message) of each location that conflicts with another."""
     lake = locate(declaration.lake, base)
     layers = {
         name: locate(layer.path or f"{declaration.lake}/{name}", base)
@@ -95,30 +85,42 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
             )
     for name, place in layers.items():
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
-        yield from ((trail, message) for message in _bad_layer(name, place, lake, layers))
-    yield from _bad_sources(declaration, lake, layers, base)
-    yield from _bad_sinks(declaration, lake, layers, base)
+        yield from ((trail, message) for message in _layer_faults(name, place, lake, layers))
+    yield from _source_faults(declaration, lake, layers, base)
+    yield from _sink_faults(declaration, lake, layers, base)
 
 
-def _bad_layer(
+def _layer_faults(
     name: str, place: Location, lake: Location, layers: dict[str, Location]
 ) -> Iterator[str]:
     if lake.below(place) is not None:
-        yield f"layer {name!r} would be at {place.shown}, which holds the lake itself; choose a folder of its own"
+        yield (
+            f"layer {name!r} would be at {place.shown}, which contains the lake itself; "
+            "choose a folder of its own"
+        )
         return
     inside = place.below(lake)
     if inside and inside[0] in RESERVED:
-        yield f"layer {name!r} would be in {inside[0]!r}, where the lake keeps records; choose another name or path"
+        yield (
+            f"layer {name!r} would be in {inside[0]!r}, where the lake keeps records; "
+            "choose another name or path"
+        )
     for other, elsewhere in layers.items():
         if other == name:
             break
         if place.below(elsewhere) is not None or elsewhere.below(place) is not None:
-            yield f"layers {other!r} and {name!r} are at {elsewhere.shown} and {place.shown}; give each its own folder"
+            yield (
+                f"layers {other!r} and {name!r} are at {elsewhere.shown} and {place.shown}; "
+                "give each its own folder"
+            )
     for another in _other_lakes(place, lake):
-        yield f"layer {name!r} would be at {place.shown}, but {another} is another lake; choose a folder of its own"
+        yield (
+            f"layer {name!r} would be at {place.shown}, but {another} is another lake; "
+            "choose a folder of its own"
+        )
 
 
-def _bad_sources(
+def _source_faults(
     declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
 ) -> Iterator[Fault]:
     for trail, source in _sources(declaration):
@@ -131,31 +133,40 @@ def _bad_sources(
             if folder.below(place) is not None or whole.below(place) is not None:
                 yield (
                     trail,
-                    f"{source} is inside layer {layer!r}, {place.shown}; keep sources and layers apart",
+                    (
+                        f"{source} is inside layer {layer!r}, {place.shown}; "
+                        "keep sources and layers in separate folders"
+                    ),
                 )
-            elif (below := place.below(folder)) and _takes(
+            elif (below := place.below(folder)) and _matches_layer(
                 declaration, layer, rest, "/".join(below)
             ):
                 yield (
                     trail,
-                    f"{source} would take in the files of layer {layer!r}, {place.shown}; keep them apart",
+                    (
+                        f"{source} would match the files of layer {layer!r}, {place.shown}; "
+                        "keep them in separate folders"
+                    ),
                 )
-        if _takes_records(lake, folder, rest):
+        if _matches_records(lake, folder, rest):
             yield (
                 trail,
-                f"{source} would take in records of the lake, {lake.shown}; keep sources and the lake apart",
+                (
+                    f"{source} would match records of the lake, {lake.shown}; "
+                    "keep sources and the lake in separate folders"
+                ),
             )
 
 
 def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each source as it is declared, and where."""
+    """(path in the declaration, source as it is written) of each source."""
     for name in declaration.names():
         table = declaration.table(name)
         if isinstance(table, Source):
             yield ("tables", *name.split(".", 1), "source"), table.source
 
 
-def _takes_records(lake: Location, folder: Location, rest: str) -> bool:
+def _matches_records(lake: Location, folder: Location, rest: str) -> bool:
     """Whether a source's pattern, below a folder, matches records of the lake."""
     inside = folder.below(lake)
     if inside:
@@ -163,14 +174,14 @@ def _takes_records(lake: Location, folder: Location, rest: str) -> bool:
     below = lake.below(folder)
     if below is None:
         return False
-    wanted = source_pattern.regex(rest)
-    return any(wanted.fullmatch("/".join((*below, record))) for record in RECORDS)
+    pattern = source_pattern.regex(rest)
+    return any(pattern.fullmatch("/".join((*below, record))) for record in RECORDS)
 
 
-def _bad_sinks(
+def _sink_faults(
     declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
 ) -> Iterator[Fault]:
-    """Databases that are files, and lie where other files are written or read."""
+    """Database files in places where other files are written or read."""
     files: dict[str, Location] = {}
     for label, item in declaration.sinks.items():
         path = item.sink.located(base).file()
@@ -182,7 +193,10 @@ def _bad_sinks(
             if elsewhere.below(file) == ():
                 yield (
                     trail,
-                    f"{file.shown} is the database of sink {other!r} already; give each its own file",
+                    (
+                        f"{file.shown} is already the database of sink {other!r}; "
+                        "give each its own file"
+                    ),
                 )
         files[label] = file
         for layer, place in layers.items():
@@ -197,28 +211,31 @@ def _bad_sinks(
         ):
             yield (
                 trail,
-                f"{file.shown} is where the lake keeps records; choose another name, such as serving.db",
+                (
+                    f"{file.shown} is where the lake keeps records; "
+                    "choose another name, such as serving.db"
+                ),
             )
         for _, source in _sources(declaration):
-            if _names(source, file, base):
+            if _matches(source, file, base):
                 yield (
                     trail,
                     f"{file.shown} would be a file of the source {source}; choose another place",
                 )
 
 
-def _names(source: str, file: Location, base: Path) -> bool:
+def _matches(source: str, file: Location, base: Path) -> bool:
     root, rest = source_pattern.split(source)
     below = file.below(locate(root, base))
     return below is not None and bool(source_pattern.regex(rest).fullmatch("/".join(below)))
 
 
-def _takes(declaration: Declaration, layer: str, rest: str, folder: str) -> bool:
+def _matches_layer(declaration: Declaration, layer: str, rest: str, folder: str) -> bool:
     """Whether a source's pattern matches what a layer in a folder below it may write."""
-    wanted = source_pattern.regex(rest)
+    pattern = source_pattern.regex(rest)
     ending = rest.rpartition("/")[2].rpartition("*")[2]
     digits = "0" * 64
-    if declaration.layers[layer].path and wanted.fullmatch(f"{folder}/{LAYER_MARK}"):
+    if declaration.layers[layer].path and pattern.fullmatch(f"{folder}/{LAYER_MARK}"):
         return True
     for table in declaration.tables.get(layer, {}):
         names = (
@@ -227,13 +244,13 @@ def _takes(declaration: Declaration, layer: str, rest: str, folder: str) -> bool
             f"{digits}/part-0.parquet",
         )
         paths = [f"{folder}/{table}.parquet", *(f"{folder}/{table}/{name}" for name in names)]
-        if any(wanted.fullmatch(path) for path in paths):
+        if any(pattern.fullmatch(path) for path in paths):
             return True
     return False
 
 
 def _other_lakes(place: Location, lake: Location) -> Iterator[str]:
-    """Local lakes, other than our own, that a location is inside of or that lie directly in it."""
+    """Other local lakes that contain a location, or that are directly in it."""
     if place.path is None:
         return
     folders = (

@@ -1,4 +1,4 @@
-"""What Pydantic finds wrong with a value, in our words."""
+"""Pydantic's validation errors as messages in plain words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from medallion.errors import did_you_mean
+from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,8 +29,8 @@ _TYPES = {
     "a time": ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
 }
 LONGEST = 60  # characters of a wrong value that are shown
-_MAY_BE_SECRET = {"text", "a list", "a mapping"}  # what may hold a secret
-_WANTED = {kind: wanted for wanted, kinds in _TYPES.items() for kind in kinds}
+_MAY_BE_SECRET = {"text", "a list", "a mapping"}  # where a wrong value may be a secret
+_EXPECTED = {kind: expected for expected, kinds in _TYPES.items() for kind in kinds}
 _LIMITS = {
     "greater_than_equal": "must be at least {ge}",
     "greater_than": "must be more than {gt}",
@@ -41,20 +42,19 @@ _LIMITS = {
 }
 
 
-def said(faults: Sequence[Fault], kind: type[BaseModel]) -> str:
-    """What is wrong at one place of a model; several faults stand there when a value may be of several types."""
-    wanted = [_WANTED[fault["type"]] for fault in faults if fault["type"] in _WANTED]
-    if len(wanted) < len(faults):
-        return _one(next(fault for fault in faults if fault["type"] not in _WANTED), kind)
+def message_of(faults: Sequence[Fault], kind: type[BaseModel]) -> str:
+    """The message for one place of a model; it has several faults when several types are valid."""
+    expected = [_EXPECTED[fault["type"]] for fault in faults if fault["type"] in _EXPECTED]
+    if len(expected) < len(faults):
+        return _single(next(fault for fault in faults if fault["type"] not in _EXPECTED), kind)
     value = faults[0]["input"]
-    quoting = (
-        "; put it in quotes" if "text" in wanted and isinstance(value, bool | int | float) else ""
-    )
-    shown = _instead(value) if _MAY_BE_SECRET.isdisjoint(wanted) else ""
-    return f"must be {_either(dict.fromkeys(wanted))}{shown}{quoting}"
+    unquoted = "text" in expected and isinstance(value, bool | int | float)
+    shown = _not_this(value) if _MAY_BE_SECRET.isdisjoint(expected) else ""
+    advice = "; put it in quotes" if unquoted else ""
+    return f"must be {_either(dict.fromkeys(expected))}{shown}{advice}"
 
 
-def _one(fault: Fault, kind: type[BaseModel]) -> str:
+def _single(fault: Fault, kind: type[BaseModel]) -> str:
     name, place, context = fault["type"], fault["loc"], fault.get("ctx", {})
     if name == "extra_forbidden":
         known = known_keys(_model_at(kind, place[:-1]))
@@ -64,34 +64,37 @@ def _one(fault: Fault, kind: type[BaseModel]) -> str:
         return (
             f"value {place[-1] + 1} is missing"
             if isinstance(place[-1], int)
-            else f"{place[-1]!r} is needed"
+            else f"{place[-1]!r} is required"
         )
     if name == "literal_error":
-        return f"must be {context['expected']}{_instead(fault['input'])}"
+        return f"must be {context['expected']}{_not_this(fault['input'])}"
     if name == "string_pattern_mismatch":
-        return f"{fault['input']!r} does not fit {context['pattern']}"
+        return f"{fault['input']!r} does not match {context['pattern']}"
     if name in ("too_short", "too_long"):
         return _length(context, "least" if name == "too_short" else "most")
     if name in _LIMITS:
-        shown = "" if name.startswith("string") else _instead(fault["input"])
+        shown = "" if name.startswith("string") else _not_this(fault["input"])
         return _LIMITS[name].format(**context) + shown
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
 
 
-def _instead(value: object) -> str:
-    """The wrong word or number, at a place that is for no secret."""
+def _not_this(value: object) -> str:
+    """The wrong word or number, at a place that cannot hold a secret."""
     text = repr(value).lower() if isinstance(value, bool) else repr(value)
     return f", not {text}" if isinstance(value, int | float | str) and len(text) <= LONGEST else ""
 
 
 def known_keys(kind: type[BaseModel] | None) -> list[str]:
-    """The keys of a model as they are written."""
+    """The keys of a model as they are written in YAML."""
     return [info.alias or name for name, info in kind.model_fields.items()] if kind else []
 
 
 def _model_at(kind: type[BaseModel] | None, place: Sequence[object]) -> type[BaseModel] | None:
-    """The model at a place inside another; tags of unions, positions and keys of mappings lead nowhere else."""
+    """The model at a place inside another.
+
+    Tags of unions, positions in lists and keys of mappings do not change it.
+    """
     for part in place:
         fields = (
             {info.alias or name: info for name, info in kind.model_fields.items()} if kind else {}
@@ -102,7 +105,7 @@ def _model_at(kind: type[BaseModel] | None, place: Sequence[object]) -> type[Bas
 
 
 def _model_in(annotation: object, place: Sequence[object]) -> type[BaseModel] | None:
-    """The one model that an annotation speaks of, or the one whose tag is part of the place."""
+    """The only model in an annotation, or the one whose tag is part of the place."""
     from pydantic import BaseModel
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -120,7 +123,7 @@ def _length(context: Mapping[str, Any], bound: str) -> str:
     if bound == "least" and context["actual_length"] == 0:
         return "must not be empty"
     limit = context["min_length" if bound == "least" else "max_length"]
-    return f"must hold {limit} at {bound}, not {context['actual_length']}"
+    return f"must have at {bound} {count_of(limit, 'item')}, not {context['actual_length']}"
 
 
 def _either(words: Iterable[str]) -> str:

@@ -37,7 +37,9 @@ _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 
 def _named(name: str) -> str:
     if not re.fullmatch(_NAME, name):
-        raise ValueError(f"{name!r} is no name: write letters, digits and '_', a letter first")
+        raise ValueError(
+            f"{name!r} is not a valid name; write letters, digits and '_', a letter first"
+        )
     return name
 
 
@@ -48,7 +50,7 @@ SchemaPolicy = Literal["evolve", "freeze", "discard"]
 
 
 def _plugin(group: str) -> BeforeValidator:
-    """Let Python users write `"trim"` or `{"cast": {…}}` as in YAML, besides plugins themselves."""
+    """Accept `"trim"` and `{"cast": {…}}` in Python as in YAML, as well as plugin objects."""
 
     def build(value: object) -> object:
         shared: dict[str, Any] = {}
@@ -65,15 +67,16 @@ class DeclarationModel(BaseModel):
 
 
 class Source(DeclarationModel):
-    """A bronze table: files taken in as they are.
+    """A bronze table: source files, kept unchanged.
 
-    `source` is a path or URL, with `*` and `**`, relative to the declaration. `format` is chosen by the
-    files' endings when left out. `schema` says what happens when files differ in columns: `evolve`
-    (new columns join, missing ones are null), `discard` (new ones are ignored), `freeze` (the run fails).
-    `columns` are the columns expected; by default those of the last release, or of the first file.
-    `aliases` lists by column what it is called in some files instead. `add` makes columns of what is known of a file:
-    its `path` or `name`, when it was `modified`, the number of each `record`, a folder: `folder(year)` is the value of
-    a folder `year=2024`, `folder(1)` the name of the one that the file lies in.
+    `source` is a path or URL, with `*` and `**`, relative to the declaration. `format` is by
+    default chosen by the files' suffixes. `schema` decides what happens when the columns of files
+    differ: `evolve` (new columns are added, missing ones are null), `discard` (new columns are
+    ignored) or `freeze` (the run fails). `columns` are the expected columns; by default those of
+    the last release, or else of the first file. `aliases` lists, by column, other names that it has
+    in some files. `add` adds columns with facts about the file: its `path` or `name`, the time it
+    was `modified`, the number of each `record`, or a folder: `folder(year)` is the value of a
+    folder `year=2024`, `folder(1)` the name of the folder that contains the file.
     """
 
     source: str = Field(min_length=1)
@@ -86,9 +89,12 @@ class Source(DeclarationModel):
 
 
 class Table(DeclarationModel):
-    """A table made of others: `steps` on the rows of the first of `from`, then `expect` on the result.
+    """A table computed from others.
 
-    `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full name.
+    `steps` apply to the rows of the first table of `from`, then `expect` to the result.
+
+    `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full
+    name.
     """
 
     from_: dict[str, str] = Field(alias="from", min_length=1)
@@ -106,27 +112,32 @@ class Table(DeclarationModel):
         folded = [alias.lower() for alias in aliases]
         for alias in aliases:
             if folded.count(alias.lower()) > 1:
-                raise ValueError(f"two are called {alias!r}; write a mapping of alias to full name")
+                raise ValueError(
+                    f"two tables have the alias {alias!r}; write a mapping of alias to full name"
+                )
         return dict(zip(aliases, names, strict=True))
 
     def reads(self) -> dict[str, str]:
-        """Every table it reads, alias → full name; those its steps and expectations name stand under that name."""
+        """Every table it reads by alias; those that only steps or rules name by full name."""
         extra = [name for part in (*self.steps, *self.expect) for name in part.reads()]
         return {**self.from_, **{name: name for name in extra if name not in self.from_.values()}}
 
 
 class ServedTable(DeclarationModel):
-    """How a sink serves one table: `key` tells its rows apart; `indexes` are columns, `-column` for
-    descending, or lists of them. `mode` says what becomes of the rows that are served already: `replace`
-    (they go), `append` (they stay as they are, rows with new keys join) or `merge` (rows with new keys
-    join, those with known keys take the place of the former)."""
+    """How a sink serves one table.
+
+    `key` lists the columns that identify a row; `indexes` are columns, `-column` for descending, or
+    lists of them. `mode` decides about the rows that are served already: `replace` removes them,
+    `append` keeps them unchanged and adds rows with new keys, `merge` adds rows with new keys and
+    replaces those with known keys.
+    """
 
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     mode: Mode = "replace"
 
     def columns(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Every column it names, with where it stands."""
+        """Every column it names, each with its path."""
         yield from ((("key", number), name) for number, name in enumerate(self.key))
         for number, index in enumerate(self.indexes):
             yield from (
@@ -148,7 +159,7 @@ class ServedTable(DeclarationModel):
 
 
 class SinkDeclaration(DeclarationModel):
-    """One serving database: every table of the last layer is loaded; `tables` adds keys and indexes."""
+    """One serving database, for all tables of the last layer; `tables` adds keys and indexes."""
 
     sink: SerializeAsAny[Sink]
     tables: dict[Name, ServedTable] = {}
@@ -167,14 +178,14 @@ def _default_engine() -> str:
 
 
 class Heading(DeclarationModel):
-    """What a declaration says of the pipeline as such."""
+    """The pipeline's name and lake."""
 
     name: Name
     lake: str = Field(default="lake", min_length=1)
 
 
 class Declaration(Heading):
-    """One pipeline, whole. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
+    """One pipeline. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
 
     layers: dict[Name, Annotated[SerializeAsAny[Layer], _plugin(plugins.LAYERS)]] = Field(
         default_factory=_default_layers, validate_default=True, min_length=1
@@ -211,7 +222,7 @@ class Declaration(Heading):
 
 
 def sink_declaration(label: str, value: object) -> object:
-    """A sink as written (`{url: …, tables: …}`) as a SinkDeclaration; its URL's scheme names the plugin."""
+    """The SinkDeclaration of `{url: …, tables: …}`; the URL's scheme names the plugin."""
     if not isinstance(value, Mapping) or "sink" in value:
         return value
     body = {key: item for key, item in value.items() if key != "tables"}

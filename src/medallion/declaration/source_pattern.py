@@ -1,4 +1,4 @@
-"""Where the files of a `source` are looked for, and which of them it means."""
+"""The pattern of a `source`: the folder in which its files are, and which of the files match."""
 
 from __future__ import annotations
 
@@ -29,8 +29,14 @@ def names_one_file(rest: str) -> bool:
 
 
 def regex(rest: str) -> re.Pattern[str]:
-    """A glob as a regular expression: `*` and `?` within one folder, `**/` across any; hidden files only by name."""
-    out = ""
+    """A glob as a regular expression.
+
+    `*` and `?` match within one folder, `**/` any number of folders; hidden files match by name
+    only.
+    """
+    expression = ""
     for token in _TOKENS.findall(rest):
-        out += _EXPRESSIONS.get(token) or (token if token.startswith("[") else re.escape(token))
-    return re.compile(out)
+        expression += _EXPRESSIONS.get(token) or (
+            token if token.startswith("[") else re.escape(token)
+        )
+    return re.compile(expression)

@@ -1,4 +1,4 @@
-"""What a declaration takes from its surroundings: `${VAR}` and a `.env` file."""
+"""Variables of a declaration: `${VAR}` and the `.env` file."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ class Variables:
         self._values = values
 
     def fill(self, text: str, complain: Callable[[str], None]) -> str:
-        """The text with its variables' values; `complain` is called with a sentence for each that has none."""
-        return _REFERENCE.sub(lambda found: self._value(found, complain), text)
+        """The text with its variables replaced; `complain` gets a message for each unset one."""
+        return _REFERENCE.sub(lambda match: self._value(match, complain), text)
 
-    def _value(self, found: re.Match[str], complain: Callable[[str], None]) -> str:
-        if found.group() == "$${":
+    def _value(self, match: re.Match[str], complain: Callable[[str], None]) -> str:
+        if match.group() == "$${":
             return "${"
-        name, default = found["name"], found["default"]
+        name, default = match["name"], match["default"]
         if name is None:
             complain(
-                "`${` begins a variable: `${NAME}` or `${NAME:-default}`; write `$${` for the text itself"
+                "`${` begins a variable: `${NAME}` or `${NAME:-default}`; "
+                "write `$${` for the text itself"
             )
             return ""
         value = self._values.get(name)
@@ -40,7 +41,7 @@ class Variables:
             return str(default)
         if value is None:
             complain(
-                f"${{{name}}} is not set; set it in the environment or in .env beside this file, "
+                f"${{{name}}} is not set; set it in the environment or in .env next to this file, "
                 f"or give a default: ${{{name}:-…}}"
             )
             return ""
@@ -48,10 +49,10 @@ class Variables:
 
 
 def read_dotenv(path: Path, complain: Callable[[int, str], None]) -> dict[str, str]:
-    """The settings of a `.env` file: `NAME=value` lines, quotes, comments and `export` as in a shell.
+    """The settings of a `.env` file: `NAME=value` lines as in a shell.
 
-    A missing file has none. `complain` is called with line number and sentence for each line that
-    cannot be read; a sentence never shows a value, which may be a password.
+    A missing file has none. `complain` gets the line number and a message for each line that
+    cannot be read. A message never shows a value, which may be a password.
     """
     settings: dict[str, str] = {}
     try:
@@ -82,4 +83,4 @@ def _unquoted(value: str) -> str | None:
         return None
     if match["double"] is None:
         return match["single"]
-    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), match["double"])
+    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), match["double"])

@@ -22,7 +22,7 @@ class Column(Record):
 
     name: str
     type: str
-    source_type: str = ""
+    source_type: str = Field(default="", exclude_if=lambda text: not text)
 
 
 class File(Record):

@@ -172,5 +172,5 @@ def test_a_name_that_sqlite_cannot_serve_is_found_by_check(
 
 def test_aliases_that_only_case_tells_apart_are_refused(tmp_path: Path) -> None:
     text = YAML.replace("[bronze.frozen, gold.totals]", "[silver.copy, bronze.Copy]")
-    with pytest.raises(DeclarationError, match="two are called 'copy'"):
+    with pytest.raises(DeclarationError, match="two tables have the alias 'copy'"):
         load(tmp_path, text)

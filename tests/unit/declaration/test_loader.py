@@ -27,9 +27,11 @@ tables:
   gold:
     best: {from: silver.orders}
 """
-NO_NAME = "is no name: write letters, digits and '_', a letter first"
+NO_NAME = "is not a valid name; write letters, digits and '_', a letter first"
 LATER = "'gold.best' is of a later layer; data only moves forward"
-BESIDE = "a table with `source` keeps its files as they are; write this in one made `from` it"
+BESIDE = (
+    "a table with `source` keeps its files unchanged; write this in a table that reads `from` it"
+)
 
 
 def problems(folder: Path, text: str) -> list[tuple[str, str]]:
@@ -54,7 +56,7 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
     [
         ("name: shop", "name: my shop", "1:7", f"'my shop' {NO_NAME}"),
         ("name: shop", "name: 12", "1:7", "must be text; put it in quotes"),
-        ("name: shop\n", "", "1:1", "'name' is needed"),
+        ("name: shop\n", "", "1:1", "'name' is required"),
         ("name: shop", "name: shop\nlake: ''", "2:7", "must not be empty"),
         ("name: shop", "name: shop\nlayers: [bronze, silver, gold]", "2:9", "must be a mapping"),
         ("name: shop", "name: shop\nlayers: {}", "2:9", "must not be empty"),
@@ -106,7 +108,7 @@ def test_what_the_others_change_is_right(tmp_path: Path) -> None:
             "best: {from: silver.orders}",
             "best: {from: [bronze.orders, silver.orders]}",
             "14:18",
-            "two are called 'orders'; write a mapping of alias to full name",
+            "two tables have the alias 'orders'; write a mapping of alias to full name",
         ),
     ],
 )
@@ -143,15 +145,15 @@ def test_a_mistyped_key_that_is_needed(
 
 def test_a_mistyped_key_of_a_step_with_a_short_form(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("{key: order_id, keep", "{keys: order_id, keep"))
-    assert found == [("9:24", "'key' is needed"), ("9:25", "unknown key; did you mean 'key'?")]
+    assert found == [("9:24", "'key' is required"), ("9:25", "unknown key; did you mean 'key'?")]
 
 
 def test_all_that_is_missing_is_told(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("fill: {amount: 0}", "pivot: {by: day}"))
     assert [message for _, message in found] == [
-        "'name' is needed",
-        "'values' is needed",
-        "'value' is needed",
+        "'name' is required",
+        "'values' is required",
+        "'value' is required",
     ]
 
 
@@ -163,7 +165,7 @@ def test_the_name_is_told_with_the_others(tmp_path: Path) -> None:
 def test_a_table_of_files_takes_no_steps(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("from: bronze.orders", "source: data/orders.csv"))
     assert found == [
-        ("7:15", "layer 'silver' is of type 'parquet', which takes no source files in"),
+        ("7:15", "layer 'silver' is of type 'parquet', which cannot keep source files"),
         ("8:7", BESIDE),
         ("11:7", BESIDE),
     ]
@@ -172,7 +174,7 @@ def test_a_table_of_files_takes_no_steps(tmp_path: Path) -> None:
 def test_a_table_is_of_files_or_of_tables(tmp_path: Path) -> None:
     found = problems(tmp_path, SHOP.replace("orders: {source", "orders: {from: a.b, source"))
     assert found == [
-        ("4:14", "a table has `source` (files taken in) or `from` (tables it is made of), not both")
+        ("4:14", "a table has either `source` (files to read) or `from` (tables to read), not both")
     ]
 
 
@@ -185,5 +187,5 @@ def test_no_table_at_all(tmp_path: Path, text: str) -> None:
 
 
 def test_a_name_ends_where_its_line_does() -> None:
-    with pytest.raises(ValueError, match="is no name"):
+    with pytest.raises(ValueError, match="is not a valid name"):
         Declaration.model_validate({"name": "shop\n", "tables": {}})

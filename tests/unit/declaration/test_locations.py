@@ -127,7 +127,7 @@ def test_a_layer_on_s3_may_not_hold_a_source(
 def test_a_layer_on_s3_may_not_hold_the_lake(tmp_path: Path, path: str, lake: str) -> None:
     problems = checked(tmp_path, lake=lake, silver=parquet(path))
     assert any(
-        "which holds the lake itself" in problem or "give each its own folder" in problem
+        "which contains the lake itself" in problem or "give each its own folder" in problem
         for problem in problems
     )
 
@@ -203,7 +203,9 @@ def test_layers_have_folders_of_their_own(tmp_path: Path, bronze: str, silver: s
 def test_a_layer_keeps_away_from_the_records_of_the_lake(tmp_path: Path, path: str) -> None:
     problems = checked(tmp_path, silver=parquet(path))
     assert len(problems) == 1
-    assert "holds the lake itself" in problems[0] or "where the lake keeps records" in problems[0]
+    assert (
+        "contains the lake itself" in problems[0] or "where the lake keeps records" in problems[0]
+    )
 
 
 @pytest.mark.parametrize("layer", [*RESERVED, "RUNS"])

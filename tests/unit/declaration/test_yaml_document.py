@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.declaration.yaml_document import Document, _syntax_problem, dotted, read
+from medallion.declaration import yaml_syntax
+from medallion.declaration.yaml_document import Document, dotted, read
 from medallion.errors import DeclarationError
 from medallion.secrets import mask
 
@@ -152,16 +153,14 @@ def test_not_a_number(load: Reader) -> None:
 
 
 def test_without_the_c_parser(load: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    from medallion.declaration import yaml_document as source_map
-
-    resolvers = {"yaml_implicit_resolvers": vars(source_map._Loader)["yaml_implicit_resolvers"]}
+    resolvers = {"yaml_implicit_resolvers": vars(yaml_syntax._Loader)["yaml_implicit_resolvers"]}
     slow = type("Slow", (yaml.SafeLoader,), resolvers)
-    monkeypatch.setattr(source_map, "_Loader", slow)
+    monkeypatch.setattr(yaml_syntax, "_Loader", slow)
     document = load("a: no\nb: [1, {c: '1'}]\n")
     assert document.data == {"a": "no", "b": [1, {"c": "1"}]}
     assert document.place(["b", 1, "c"]) == "medallion.yaml:2:12"
     assert problems(load, "a:\n\tb: 1") == [
-        "medallion.yaml:2:1: a tab stands where only spaces may; indent with spaces"
+        "medallion.yaml:2:1: a tab where only spaces are allowed; indent with spaces"
     ]
 
 
@@ -183,29 +182,29 @@ def test_anchors_and_merge_keys(load: Reader) -> None:
     [
         (
             "a: 1\nb: 2\na: 3\n",
-            "3:1: a: this key stands here a second time; the first is at medallion.yaml:1:1",
+            "3:1: a: duplicate key; the first is at medallion.yaml:1:1",
         ),
         (
             "x:\n  a: 1\n  'a': 2\n",
-            "3:3: x.a: this key stands here a second time; the first is at medallion.yaml:2:3",
+            "3:3: x.a: duplicate key; the first is at medallion.yaml:2:3",
         ),
-        ("a: b\n\tc: d\n", "2:1: a tab stands where only spaces may; indent with spaces"),
-        ("a:\n\t- b\n", "2:1: a tab stands where only spaces may; indent with spaces"),
+        ("a: b\n\tc: d\n", "2:1: a tab where only spaces are allowed; indent with spaces"),
+        ("a:\n\t- b\n", "2:1: a tab where only spaces are allowed; indent with spaces"),
         (
             "a: [1, 2\nb: 3\n",
             "1:4: a '[' or '{' that begins here is not closed, or a ',' is missing in it",
         ),
         ("b: 1\na: 'x\nb: 1\n", "2:4: a quote that begins here is not closed"),
-        ("a: b: c\n", "1:5: a ':' cannot stand here; quote the text, or check the indentation"),
+        ("a: b: c\n", "1:5: a ':' is not allowed here; quote the text, or check the indentation"),
         (
             "a:\n  b: 1\n c: 2\n",
             "3:2: this does not fit the lines above; check the indentation, quotes and brackets",
         ),
         (
             "a: *x\n",
-            "1:4: there is no anchor of this name above; write `&name` where the value first stands",
+            "1:4: there is no anchor of this name above; write `&name` where the value first occurs",
         ),
-        ("a: - x\n", "1:4: a '-' cannot stand here; begin the list on the next line, indented"),
+        ("a: - x\n", "1:4: a '-' is not allowed here; begin the list on the next line, indented"),
         ("a: @x\n", "1:4: text cannot begin with this character; put it in quotes"),
         ('a: "\\d"\n', "1:5: a backslash in double quotes begins an escape; use single quotes"),
         (
@@ -214,19 +213,19 @@ def test_anchors_and_merge_keys(load: Reader) -> None:
         ),
         ("- 1\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
         ("text\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
-        ("x:\n  1: a\n", "2:3: x: the key 1 is no text; put it in quotes"),
-        ("true: x\n", "1:1: the key true is no text; put it in quotes"),
-        ("~: x\n", "1:1: the key ~ is no text; put it in quotes"),
+        ("x:\n  1: a\n", "2:3: x: the key 1 is not text; put it in quotes"),
+        ("true: x\n", "1:1: the key true is not text; put it in quotes"),
+        ("~: x\n", "1:1: the key ~ is not text; put it in quotes"),
         ("? [a]\n: 1\n", "1:3: a key must be text"),
-        ("a: &a [*a]\n", "1:4: a[0]: this anchor holds an alias of itself"),
-        ("a: &a {<<: *a}\n", "1:4: a: this anchor holds an alias of itself"),
+        ("a: &a [*a]\n", "1:4: a[0]: this anchor contains an alias of itself"),
+        ("a: &a {<<: *a}\n", "1:4: a: this anchor contains an alias of itself"),
         ("<<: 3\n", "1:5: <<: `<<` takes a mapping, or a list of mappings"),
-        ("a: !!int 3\n", "1:4: a: the tag !!int is not read here; write the value without it"),
+        ("a: !!int 3\n", "1:4: a: the tag !!int is not supported; write the value without it"),
         (
             "a: !!python/object/apply:os.system [x]\n",
-            "1:4: a: the tag !!python/object/apply:os.system is not read here; write the value without it",
+            "1:4: a: the tag !!python/object/apply:os.system is not supported; write the value without it",
         ),
-        ("ab: 1\na: b\x00\n", "2:5: the control character '\\x00' cannot stand in YAML"),
+        ("ab: 1\na: b\x00\n", "2:5: the control character '\\x00' is not allowed in YAML"),
     ],
 )
 def test_what_cannot_be_read(load: Reader, text: str, problem: str) -> None:
@@ -236,7 +235,7 @@ def test_what_cannot_be_read(load: Reader, text: str, problem: str) -> None:
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n"])
 def test_empty_file(load: Reader, text: str) -> None:
     assert problems(load, text) == [
-        "medallion.yaml: the file is empty; `medallion init` makes one to begin with"
+        "medallion.yaml: the file is empty; `medallion init` writes one to begin with"
     ]
 
 
@@ -247,7 +246,9 @@ def test_nested_too_deeply(load: Reader) -> None:
 
 
 def test_unknown_syntax_errors_keep_the_parsers_words() -> None:
-    problem = _syntax_problem("m.yaml", "", yaml.MarkedYAMLError(problem="something new"))
+    problem = yaml_syntax._syntax_problem(
+        "m.yaml", "", yaml.MarkedYAMLError(problem="something new")
+    )
     assert str(problem) == "m.yaml: something new"
 
 
@@ -257,7 +258,7 @@ def test_files_that_are_not_there_or_no_text(
     monkeypatch.chdir(tmp_path)
     Path("latin.yaml").write_bytes(b"a: \xe9t\xe9")
     for name, said in [
-        ("none.yaml", "none.yaml: there is no such file; `medallion init` makes one"),
+        ("none.yaml", "none.yaml: there is no such file; `medallion init` writes one"),
         (".", ".: this is a folder; name the file in it"),
         ("latin.yaml", "latin.yaml: this is not UTF-8 text, from byte 3 on"),
         ("latin.yaml/x.yaml", "latin.yaml/x.yaml: this cannot be read: Not a directory"),
@@ -314,7 +315,7 @@ def test_keys_are_not_filled(load: Reader) -> None:
 def test_all_unset_variables_at_once(load: Reader) -> None:
     found = problems(load, "a: ${A}\nb: [1, 'x${B}']\nc: &c ${C}\nd: *c\ne: ${E:-${F}\nf: ${1}\n")
     assert found[0] == (
-        "medallion.yaml:1:4: a: ${A} is not set; set it in the environment or in .env beside this file, "
+        "medallion.yaml:1:4: a: ${A} is not set; set it in the environment or in .env next to this file, "
         "or give a default: ${A:-…}"
     )
     malformed = (
@@ -437,7 +438,7 @@ _TEXT = st.text((set(string.printable) | set("é€𝄞")) - {"$"}, max_size=8)
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     )
 )
-def test_json_is_read_as_it_stands(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
+def test_json_is_read_unchanged(tmp_path_factory: pytest.TempPathFactory, value: object) -> None:
     file = tmp_path_factory.getbasetemp() / "any.yaml"
     file.write_text(json.dumps({"a": value}, ensure_ascii=False), encoding="utf-8")
     assert read(file, {}).data == {"a": value}
@@ -447,5 +448,5 @@ def test_a_setting_of_a_format_may_be_called_null(load: Reader) -> None:
     for text in ("{csv: {null: [NA]}}", "{type: csv, null: [NA]}"):
         document = load(f"tables: {{bronze: {{t: {{source: x.csv, format: {text}}}}}}}\n")
         assert "null" in str(document.data)
-    with pytest.raises(DeclarationError, match="the key null is no text"):
+    with pytest.raises(DeclarationError, match="the key null is not text"):
         load("tables: {silver: {t: {from: x, steps: [{map_values: {a: {null: x}}}]}}}\n")
