@@ -406,11 +406,9 @@ def test_gc_says_what_went(project: Path) -> None:
 
 
 def test_the_schema_is_written_for_editors(project: Path) -> None:
-    assert (
-        medallion(project, "schema", "--output", "medallion.declaration.json_schema.json").code == 0
-    )
+    assert medallion(project, "schema", "--output", "medallion.schema.json").code == 0
 
-    written = json.loads((project / "medallion.declaration.json_schema.json").read_text())
+    written = json.loads((project / "medallion.schema.json").read_text())
     assert written == medallion(project, "schema").json
 
 
