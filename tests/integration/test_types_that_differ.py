@@ -207,7 +207,7 @@ def test_durations_and_wide_decimals_keep_every_digit(tmp_path: Path) -> None:
     assert column(running, "later") == ["P1DT0.000001S"] * 2
     write(tmp_path, "a", x=pa.array([[wide]], pa.list_(pa.decimal256(60, 2))))
     with pytest.raises(
-        SourceError, match=r"a\.parquet: column 'x' holds values of the type decimal256\(60, 2\)"
+        SourceError, match=r"a\.parquet: column 'x' has nested values of type decimal256\(60, 2\)"
     ):
         running.run()
 

@@ -1,4 +1,4 @@
-"""The rules that the column names of every source file keep."""
+"""The rules for column names, which all source formats share."""
 
 from __future__ import annotations
 
@@ -11,36 +11,30 @@ _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # byte order mark, zero-width spa
 
 
 def clean_name(text: str) -> str:
-    """A column's name without the spaces and invisible characters around it."""
+    """A column name without surrounding spaces and invisible characters."""
     return text.strip().strip(_INVISIBLE).strip()
 
 
 def check_names(name: str, columns: Sequence[str], otherwise: str = "") -> None:
-    """Raise SourceError on a column without a name, a reserved name, or one name twice.
+    """Raise SourceError for a missing, reserved or duplicate column name.
 
-    Case does not tell names apart, because DuckDB and SQLite fold it. `otherwise` ends the advice.
+    Names are compared without case, as DuckDB and SQLite do. `otherwise` is appended to the hint.
     """
-    seen: dict[str, str] = {}
+    names: dict[str, str] = {}
     for position, column in enumerate(columns, 1):
         folded = column.casefold()
         if not column.strip():
-            fault, advice = (
-                f"column {position} of {len(columns)} has no name",
-                "name it in the file",
-            )
+            fault = f"column {position} of {len(columns)} has no name"
+            advice = "name it in the file"
         elif folded in RESERVED:
-            fault, advice = f"the column name {column!r} is reserved", "rename it in the file"
-        elif folded in seen:
-            other = (
-                ""
-                if seen[folded] == column
-                else f" (as {seen[folded]!r}; case does not tell names apart)"
-            )
-            fault, advice = (
-                f"the column name {column!r} stands twice{other}",
-                "rename one in the file",
-            )
+            fault = f"the column name {column!r} is reserved"
+            advice = "rename it in the file"
+        elif folded in names:
+            other = names[folded]
+            note = "" if other == column else f" (also {other!r}: case is ignored)"
+            fault = f"duplicate column name {column!r}{note}"
+            advice = "rename one of them in the file"
         else:
-            seen[folded] = column
+            names[folded] = column
             continue
         raise SourceError(f"{name}: {fault}", hint=advice + otherwise)

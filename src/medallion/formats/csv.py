@@ -1,4 +1,4 @@
-"""The CSV format: every value stays text as it stands in the file."""
+"""The CSV format: every value is text, exactly as in the file."""
 
 from __future__ import annotations
 
@@ -25,35 +25,39 @@ from medallion.storage.local import told
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
-_BATCH = 20_000
+_BATCH = 20_000  # records
 _NAMELESS = "_nameless_"
-_AROUND = "\ufeff \t"  # what may be around the names of a header that is repeated
+_SURROUNDING = "\ufeff \t"  # characters that may surround the names of a repeated header
 _REPEATED = "repeats the header"
 
 
 class Csv(Format):
-    """A text file of records whose fields a delimiter parts; the first record names the columns.
+    """A text file of records with fields separated by a delimiter; the first record is the header.
 
-    Values stay text exactly as they stand; an empty unquoted field is null. Files may be compressed
-    (`.gz`, `.zst`, `.bz2`). Blank lines are no records. A record that cannot be split into the fields of
-    the header is quarantined with its number, and so is one with a NUL byte or a stray line break, and one that
-    repeats the header, in whatever case; empty fields too many at the end of a record are let pass. When most records
-    do not fit the header, or another delimiter would split all of them alike, the file may be read wrong: the run
-    fails, and the message says what to declare.
+    Values are text, exactly as in the file; an empty unquoted field is null. Files may be
+    compressed (`.gz`, `.zst`, `.bz2`). Blank lines are ignored. These records are quarantined with
+    their number: one with more or fewer fields than the header, with a NUL byte or a stray line
+    break, and one that repeats the header, in any case. Extra empty fields at the end of a record
+    are ignored. The run fails, with a message that says what to declare, if most records do not fit
+    the header, or if another delimiter would also split all records alike.
 
-    - `delimiter`: one character; by default a comma, a tab for `.tsv` files, or what a first line `sep=;` says.
-    - `quote`: the character around fields that hold a delimiter or a line break; doubled it stands for
-      itself; empty when nothing is quoted.
-    - `escape`: a character, such as a backslash, that lets a quote, a delimiter or itself stand for itself after it.
-    - `skip`: the number of lines above the header, such as the titles of a report.
-    - `comment`: what lines begin with that are comments, such as `#`.
-    - `null`: unquoted values that stand for null besides the empty one: `[NA, "N/A", "\\N"]`.
-    - `header`: false when the first record is data; then `columns` names the columns in their order.
-      A header that looks like a record is refused; `header: true` says that it is one nevertheless.
-    - `encoding`: the file's text encoding, such as `cp1252` or `utf-16`. A byte order mark is dropped.
+    - `delimiter`: one character; by default a comma, a tab for `.tsv` files, or that of a first
+      line
+      `sep=;`.
+    - `quote`: the character around fields that contain a delimiter or a line break; doubled within
+      a
+      field, it is a literal quote; empty if no field is quoted.
+    - `escape`: a character, such as a backslash, that makes a quote, a delimiter or itself literal.
+    - `skip`: the number of lines above the header, such as the title of a report.
+    - `comment`: the prefix of comment lines, such as `#`.
+    - `null`: unquoted values that are null, in addition to the empty one: `[NA, "N/A", "\\N"]`.
+    - `header`: false if the first record is data; then `columns` names the columns in order.
+      A header that looks like a record is refused; `header: true` accepts it.
+    - `encoding`: the file's text encoding, such as `cp1252` or `utf-16`. A byte order mark is
+      ignored.
 
-    A first column without a name, as pandas writes it for its index, is called `column_1`; columns at the end that have
-    neither a name nor a value are left out. Both are warned of.
+    A first column without a name, as pandas writes it for its index, becomes `column_1`; columns at
+    the end with neither a name nor a value are omitted. Both add a warning.
 
     ```yaml
     tables:
@@ -87,16 +91,16 @@ class Csv(Format):
     def _consistent(self) -> Self:
         marks = [mark for mark in (self.delimiter, self.quote, self.escape) if mark]
         if self.delimiter == "" or any(len(mark) != 1 or mark in "\r\n\0" for mark in marks):
-            raise ValueError("`delimiter`, `quote` and `escape` are one character each")
+            raise ValueError("`delimiter`, `quote` and `escape` must be one character each")
         if self.delimiter and self.delimiter in (self.quote, " "):
-            raise ValueError("`delimiter` is neither a space nor the same as `quote`")
+            raise ValueError("`delimiter` must not be a space or the same as `quote`")
         if self.escape and self.escape in (self.delimiter or "", self.quote):
             raise ValueError(
-                "`escape` is neither `delimiter` nor `quote`; doubled quotes need no `escape`"
+                "`escape` must differ from `delimiter` and `quote`; doubled quotes need no `escape`"
             )
         if self.header is not False and self.columns:
             raise ValueError(
-                "`columns` goes with `header: false`; to name them otherwise, use the step `rename`"
+                "`columns` needs `header: false`; to rename columns, use the step `rename`"
             )
         if self.header is False and not self.columns:
             raise ValueError("`header: false` needs `columns: [...]`, their names in order")
@@ -105,30 +109,29 @@ class Csv(Format):
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         with plain_text(source, name, self.encoding, target) as text, whole(target) as part:
             delimiter = self.delimiter or ("\t" if name.lower().endswith(endings(".tsv")) else ",")
-            dialect = Dialect(delimiter, self.quote, self.escape, self.comment, self.null)
             header = HeaderReader(
-                text,
-                name,
-                dialect,
-                self.skip,
-                self.header,
-                self.columns,
-                self.delimiter is not None,
+                text=text,
+                name=name,
+                dialect=Dialect(delimiter, self.quote, self.escape, self.comment, self.null),
+                skip=self.skip,
+                header=self.header,
+                declared=self.columns,
+                delimiter_declared=self.delimiter is not None,
             ).read()
-            counted = _read_quickly(text, name, header, part, connection)
-            if counted is None:
+            result = _read_quickly(text, name, header, part, connection)
+            if result is None:
                 rejects = UnreadableRecords(name)
                 records = Splitter(text, name, header.dialect, header.lines)
-                counted = _read_carefully(iter(records), header, part, rejects), rejects
-            rows, rejects = counted
+                result = _read_carefully(iter(records), header, part, rejects), rejects
+            rows, rejects = result
             check_fit(text, name, header, rows, rejects)
             return _parsed(header, rows, rejects)
 
 
 def _parsed(header: Header, rows: int, rejects: UnreadableRecords) -> Parsed:
-    warnings = (
-        header.warnings if rows or rejects else (*header.warnings, "has a header but no records")
-    )
+    warnings = header.warnings
+    if not rows and not rejects:
+        warnings = (*warnings, "has a header but no records")
     columns = tuple(Column(name=column, type="VARCHAR") for column in header.columns)
     return Parsed(columns, rows, rejects.all(), warnings)
 
@@ -136,44 +139,53 @@ def _parsed(header: Header, rows: int, rejects: UnreadableRecords) -> Parsed:
 def _read_quickly(
     text: Path, name: str, header: Header, part: Path, connection: Connection
 ) -> tuple[int, UnreadableRecords] | None:
-    """Read a file by DuckDB. None when it is not sure to read it right, or a record needs to be looked at."""
+    """Read a file with DuckDB: the number of rows, and the rejects.
+
+    None if DuckDB may read it incorrectly, or if a record needs the careful reader.
+    """
     if len(header.columns) == 1 or _has_comments(text, header):
         return None
     nameless = tuple(f"{_NAMELESS}{number}" for number in range(header.nameless))
     columns = (*header.columns, *nameless)
-    counted = CsvFile(
+    result = CsvFile(
         text, name, columns, header.dialect, header.above, header.lines, part, connection
     ).read()
-    if counted is None or not counted[0]:
-        return counted if not nameless else None
-    repeated = [
-        f"lower(trim({quote(column)}, {literal(_AROUND)})) = lower({literal(column)})"
-        for column in header.columns
-    ]
-    odd = " or ".join(
-        [f"({' and '.join(repeated)})", *(f"{quote(column)} is not null" for column in nameless)]
-    )
-    if connection.execute(
-        f"select 1 from {parquet_file.scan(part)} where {odd} limit 1"
-    ).fetchall():
+    if result is None or not result[0]:
+        return result if not nameless else None
+    if _needs_careful_reader(header.columns, nameless, part, connection):
         return None
     if not nameless:
-        return counted
-    if len(counted[1]):
+        return result
+    if len(result[1]):
         return None
     named = part.with_name(f"{part.name}.named")
     try:
-        kept = ", ".join(map(quote, header.columns))
-        parquet_file.write(f"select {kept} from {parquet_file.scan(part)}", named, connection)
+        names = ", ".join(map(quote, header.columns))
+        parquet_file.write(f"select {names} from {parquet_file.scan(part)}", named, connection)
         with told(part):
             named.replace(part)
     finally:
         named.unlink(missing_ok=True)
-    return counted
+    return result
+
+
+def _needs_careful_reader(
+    columns: tuple[str, ...], nameless: tuple[str, ...], part: Path, connection: Connection
+) -> bool:
+    """Whether a row repeats the header, or has a value in a column without a name."""
+    repeats = " and ".join(
+        f"lower(trim({quote(column)}, {literal(_SURROUNDING)})) = lower({literal(column)})"
+        for column in columns
+    )
+    condition = " or ".join(
+        [f"({repeats})", *(f"{quote(column)} is not null" for column in nameless)]
+    )
+    query = f"select 1 from {parquet_file.scan(part)} where {condition} limit 1"
+    return bool(connection.execute(query).fetchall())
 
 
 def _has_comments(text: Path, header: Header) -> bool:
-    """Whether a line below the header begins as comments do, which DuckDB would also see in the middle of a line."""
+    """Whether a line below the header is a comment; DuckDB takes comments within a line too."""
     comment = header.dialect.comment.encode()
     return bool(comment) and any(
         line.startswith(comment) for _, line in islice(numbered_lines(text), header.lines, None)
@@ -183,24 +195,25 @@ def _has_comments(text: Path, header: Header) -> bool:
 def _read_carefully(
     records: Iterator[CsvRecord], header: Header, part: Path, rejects: UnreadableRecords
 ) -> int:
-    """Write what can be split and set the rest aside."""
+    """Write the records that fit the header, reject the others, and return the number of rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([(column, pa.string()) for column in header.columns])
     rows = 0
-    kept = _kept(records, header, rejects)
+    accepted = _accepted(records, header, rejects)
     with told(part), pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer:
-        while batch := list(islice(kept, _BATCH)):
+        while batch := list(islice(accepted, _BATCH)):
             arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             rows += len(batch)
     return rows
 
 
-def _kept(
+def _accepted(
     records: Iterator[CsvRecord], header: Header, rejects: UnreadableRecords
 ) -> Iterator[Fields]:
+    """The fields of the records that fit the header; the others are added to `rejects`."""
     number, width = 0, len(header.columns)
     names = [column.lower() for column in header.columns]
     for record in records:
@@ -221,5 +234,6 @@ def _kept(
 def _nameless(name: str, number: int, width: int) -> SourceError:
     return SourceError(
         f"{name}: column {width + 1} has no name, but record {number} has a value in it",
-        hint="name it in the file; or, when the header is further down, declare `skip`, the number of lines above it",
+        hint="name it in the file; or, if the header is further down, declare `skip`, the number "
+        "of lines above it",
     )

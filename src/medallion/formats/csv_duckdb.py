@@ -1,4 +1,4 @@
-"""CsvFile CSV with DuckDB: fast, and believed only where DuckDB's own checks or a count of lines bear it out."""
+"""Reading CSV with DuckDB: fast, and accepted only if its checks or a count of lines confirm it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _CHUNK = 1 << 20
 _REJECTS = "_csv_rejects"
 _SCANS = "_csv_scans"
 _RAGGED = ("MISSING COLUMNS", "TOO MANY COLUMNS")
-_LIMIT = 1_000_000  # faults; a file with more is for the reader that says what is wrong with it
+_LIMIT = 1_000_000  # rejects; a file with more is left to the careful reader
 
 
 @dataclass(frozen=True)
 class LineCount:
-    """What a look at the bytes tells: how many lines there are, blank ones at the end left out, and whether a quote."""
+    """The number of lines without blank ones at the end, and whether the file has a quote."""
 
     count: int
     quoted: bool
@@ -36,22 +36,23 @@ class LineCount:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """One UTF-8 file, read into the Parquet file `part`."""
+    """A UTF-8 file, which `read` writes to the Parquet file `part`."""
 
     text: Path
     name: str
     columns: tuple[str, ...]
     dialect: Dialect
-    above: int  # lines above the header, or above the first record when there is none
+    above: int  # lines above the header, or above the first record if there is no header
     header_lines: int  # lines above the first record
     part: Path
     connection: Connection
 
     def read(self) -> tuple[int, UnreadableRecords] | None:
-        """Write the rows, in order: how many, and the records set aside. None when DuckDB cannot be relied on.
+        """Write the rows in order; their number, and the rejects. None if that cannot be verified.
 
-        A file without quotes has one record a line, so that counting proves the quickest way right. With quotes
-        DuckDB's strict reading comes first: where a thread begins inside a quoted field, it notices.
+        A file without quotes has one record per line, so that counting lines verifies the fast
+        parallel way. With quotes DuckDB's strict mode is first: it detects a thread that begins in
+        a quoted field.
         """
         lines = survey(self.text, self.dialect)
         if lines is None or (self.dialect.quote and self._quoted_above()):
@@ -61,7 +62,7 @@ class CsvFile:
         return self._strict() or self._counted(lines) or self._counted(lines, alone=True)
 
     def _quoted_above(self) -> bool:
-        """Whether a line above the header has a quote, by which DuckDB would skip more lines than were meant."""
+        """Whether a line above the header has a quote; DuckDB would then skip more lines."""
         mark = self.dialect.quote.encode()
         return any(mark in line for _, line in islice(numbered_lines(self.text), self.above))
 
@@ -72,32 +73,38 @@ class CsvFile:
     def _counted(
         self, lines: LineCount, *, alone: bool = False
     ) -> tuple[int, UnreadableRecords] | None:
-        """Set records with fields too many or missing aside, provided that every line of the file is accounted for.
+        """Reject records with extra or missing fields, provided that every line is accounted for.
 
-        DuckDB does not tell of all that it leaves out, such as a last record whose quote is never closed. Only one
-        thread `alone`, from the first line on, knows what of a file with line breaks in values is a broken record.
+        DuckDB omits some records without an error, such as a last record whose quote is never
+        closed. In a file with line breaks in values, only a single thread (`alone`) that reads from
+        the first line on can say which records are broken.
         """
+        options = [
+            "store_rejects=true",
+            f"rejects_table={literal(_REJECTS)}",
+            f"rejects_scan={literal(_SCANS)}",
+            f"rejects_limit={_LIMIT}",
+            *(["parallel=false"] if alone else []),
+        ]
         try:
-            tables = f"rejects_table={literal(_REJECTS)}, rejects_scan={literal(_SCANS)}, rejects_limit={_LIMIT}"
-            rows = self._write(
-                "store_rejects=true", tables, *(("parallel=false",) if alone else ())
-            )
-            found = None if rows is None else self._found()
+            rows = self._write(*options)
+            positions = None if rows is None else self._reject_positions()
         finally:
             for table in (_REJECTS, _SCANS):
                 self.connection.execute(f"drop table if exists {table}").fetchall()
-        if rows is None or found is None:
+        if rows is None or positions is None:
             return None
-        # No record is told of twice, so that lines left over can only be breaks inside values, or records left out.
-        over = lines.count - self.header_lines - rows - len(found)
-        if over and (not lines.quoted or (found and not alone)):
+        # No record is reported twice: extra lines are line breaks in values, or omitted records.
+        extra = lines.count - self.header_lines - rows - len(positions)
+        if extra and (not lines.quoted or (positions and not alone)):
             return None
-        if over and over != self._count_breaks():
+        if extra and extra != self._count_breaks():
             return None
-        rejects = self._judged(found, self._breaks() if over and found else iter(()))
+        rejects = self._rejects(positions, self._breaks() if extra and positions else iter(()))
         return None if rejects is None else (rows, rejects)
 
     def _write(self, *options: str) -> int | None:
+        """Write the rows that DuckDB reads with these options; their number, None for an error."""
         import duckdb
 
         types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
@@ -115,16 +122,17 @@ class CsvFile:
             )
         )
         query = f"""
-            select * from read_csv({literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
+            select * from read_csv(
+                {literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
                 header={self.header_lines > self.above}, skip={self.above}, nullstr=[{nulls}],
                 allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
-        # NotImplementedException: threads that began at different places do not meet
+        # NotImplementedException: the threads' parts of the file do not join up.
         with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):
             return parquet_file.write(query, self.part, self.connection)
         return None
 
-    def _found(self) -> list[int] | None:
-        """Where the lines of rejected records begin, or None when something else is wrong with one."""
+    def _reject_positions(self) -> list[int] | None:
+        """The byte positions of rejected records; None if one has another fault than its width."""
         kinds = ", ".join(literal(kind) for kind in _RAGGED)
         query = f"""
             select line_byte_position, bool_and(error_type::varchar in ({kinds})) from {_REJECTS}
@@ -133,34 +141,41 @@ class CsvFile:
         return [position for position, _ in rows] if all(ragged for _, ragged in rows) else None
 
     def _count_breaks(self) -> int:
-        """How many line breaks stand inside the values that were written."""
-        query = f"select coalesce(sum({self._breaks_of_row()}), 0)::bigint from {parquet_file.scan(self.part)}"
+        """The number of line breaks in the values that were written."""
+        rows = parquet_file.scan(self.part)
+        query = f"select coalesce(sum({self._breaks_of_row()}), 0)::bigint from {rows}"
         return int(self.connection.execute(query).fetchall()[0][0])
 
     def _breaks(self) -> Iterator[tuple[int, int]]:
-        """The rows that were written with line breaks inside: (position, how many) each, in order."""
+        """The position and the number of line breaks of each row that has any, in order."""
+        rows = parquet_file.scan(self.part)
         query = f"""
-            select file_row_number, breaks from (
-                select file_row_number, {self._breaks_of_row()} as breaks from {parquet_file.scan(self.part)})
+            select file_row_number, breaks
+            from (select file_row_number, {self._breaks_of_row()} as breaks from {rows})
             where breaks > 0 order by all"""
-        found = self.connection.execute(query)
-        while rows := found.fetchmany(10_000):
-            yield from rows
+        result = self.connection.execute(query)
+        while batch := result.fetchmany(10_000):
+            yield from batch
 
     def _breaks_of_row(self) -> str:
-        each = (
-            f"(case when contains({name}, e'\\n') then strlen({name}) - strlen(replace({name}, e'\\n', '')) else 0 end)"
+        """SQL of the number of line breaks in a row; `contains` is first because it is cheaper."""
+        return " + ".join(
+            f"(case when contains({name}, e'\\n')"
+            f" then strlen({name}) - strlen(replace({name}, e'\\n', '')) else 0 end)"
             for name in map(quote, self.columns)
         )
-        return " + ".join(each)
 
-    def _judged(
+    def _rejects(
         self, positions: list[int], breaks: Iterator[tuple[int, int]]
     ) -> UnreadableRecords | None:
-        """The rejected records as the careful reader sees them, or None when it would not reject them."""
+        """The rejected records and their numbers; None if the careful reader would accept one.
+
+        `positions` are those of the records in bytes, `breaks` the rows with line breaks in values:
+        a record's number is its line number less the line breaks in values above it.
+        """
         rejects = UnreadableRecords(self.name)
         splitter = LineSplitter(self.dialect)
-        inside, coming = 0, next(breaks, None)
+        inside, row = 0, next(breaks, None)  # `inside`: line breaks in values above the record
         for before, line in _lines_at(self.text, positions):
             try:
                 record = splitter.split(before, line.decode())
@@ -168,20 +183,23 @@ class CsvFile:
                 return None
             if record is None or record.fault or fit(record.fields, len(self.columns)):
                 return None
-            above = before - self.header_lines - len(rejects)  # lines that rows take
-            while coming and coming[0] + inside < above:
-                inside += coming[1]
-                if coming[0] + inside >= above:  # it begins within a row
+            above = before - self.header_lines - len(rejects)  # lines of accepted rows
+            while row and row[0] + inside < above:
+                inside += row[1]
+                if row[0] + inside >= above:  # the record would begin within a row
                     return None
-                coming = next(breaks, None)
+                row = next(breaks, None)
             number = before - self.header_lines - inside + 1
             rejects.add(number, misfit(record.fields, len(self.columns)), record.raw)
         return rejects if len(rejects) == len(positions) else None
 
 
 def survey(text: Path, dialect: Dialect) -> LineCount | None:
-    """Count the lines, unless DuckDB would read the file wrong without saying so: it lets NUL bytes pass, takes
-    some of the carriage returns that stand alone for line ends, and has rules of its own for escapes."""
+    """Count the lines; None for a file that DuckDB reads incorrectly without an error.
+
+    DuckDB accepts NUL bytes, takes some lone carriage returns for line ends, and has other rules
+    for escapes.
+    """
     if not dialect.quote.isascii():
         return None
     mark, escape = dialect.quote.encode(), dialect.escape.encode()
@@ -195,19 +213,23 @@ def survey(text: Path, dialect: Dialect) -> LineCount | None:
             if escape and escape in chunk:
                 return None
             quoted = quoted or (bool(mark) and mark in chunk)
-            found = chunk.count(b"\n")
-            breaks += found
+            breaks += chunk.count(b"\n")
             ending = chunk[len(chunk.rstrip(b"\r\n")) :]
             trailing = ending.count(b"\n") + (trailing if ending == chunk else 0)
     return LineCount(breaks - trailing + 1, quoted)
 
 
 def _lines_at(text: Path, positions: list[int]) -> Iterator[tuple[int, bytes]]:
-    """The lines that begin at these bytes, each with the number of lines before it; ends where none begins."""
+    """The lines at these byte positions, each with the number of lines before it.
+
+    Ends at a position where no line begins.
+    """
     before, at, last = 0, 0, b"\n"
     with text.open("rb") as file:
         for position in positions:
-            start = position - 1  # counted from 1, and after \r\n it is that of the \n
+            start = (
+                position - 1
+            )  # DuckDB counts from 1, and after \r\n gives the position of the \n
             while at < start and (chunk := file.read(min(_CHUNK, start - at))):
                 before, at, last = before + chunk.count(b"\n"), at + len(chunk), chunk[-1:]
             if last == b"\r":

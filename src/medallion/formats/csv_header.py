@@ -1,4 +1,4 @@
-"""Where a CSV file's header stands, what it names, and what to declare when most records do not fit it."""
+"""The header of a CSV file, and hints what to declare if the file does not fit the declaration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from medallion.errors import SourceError
 from medallion.formats.column_names import check_names, clean_name
-from medallion.formats.csv_records import CsvRecord, Dialect, Splitter, count, fit
+from medallion.formats.csv_records import CsvRecord, Dialect, Splitter, fit
 from medallion.formats.text_lines import numbered_lines
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.plural import count_of
@@ -20,22 +20,22 @@ DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
 _COMMENTS = ("#", "//", "--", "%")
-_RARE = ("^", "~", ":", "\x01", "\x1f", "¦")  # delimiters too, where they part every record alike
+_RARE = ("^", "~", ":", "\x01", "\x1f", "¦")  # delimiters only if they split every record alike
 _JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _SEPARATOR_WIDTH = 16  # bytes of the longest such line, in quotes and with its line end
-_ALIKE = 100  # records that another delimiter must part alike
-_SAMPLE = 1_000  # records that are looked at to say what to declare
+_ALIKE = 100  # records that another delimiter must split alike
+_SAMPLE = 1_000  # records that are read to find a hint
 
 
 @dataclass(frozen=True)
 class Header:
     """The columns of a file, and where its records begin.
 
-    `above` is the number of lines above the header, `lines` that of the lines above the first record; they are the same
-    when `named` is False, for want of a header. `nameless` columns at the end have no name, and are to be
-    left out when they have no value either.
+    `above` is the number of lines above the header, `lines` the number above the first record; they
+    are equal if `named` is False, because the file has no header. `nameless` is the number of
+    columns at the end without a name, which are omitted if they have no values.
     """
 
     columns: tuple[str, ...]
@@ -49,7 +49,11 @@ class Header:
 
 @dataclass(frozen=True)
 class HeaderReader:
-    """Finds the header of one file. `declared` are its columns when it has none; `header` None leaves that open."""
+    """Reads the header of one file.
+
+    `header`: whether the file has one; None if not declared. `declared`: the columns of a file
+    without.
+    """
 
     text: Path
     name: str
@@ -60,7 +64,7 @@ class HeaderReader:
     delimiter_declared: bool
 
     def read(self) -> Header:
-        """Raises SourceError on a header that cannot be, saying what to declare."""
+        """The header. Raises SourceError for an invalid one, with a hint what to declare."""
         skip, dialect = self.skip, self.dialect
         if separator := self._separator_line():
             skip = max(skip, 1)
@@ -88,7 +92,8 @@ class HeaderReader:
         if self.header is False:
             if fit(first.fields, len(self.declared)) is None:
                 raise SourceError(
-                    f"{self.name}: the first record has {count(first.fields)}, `columns` names {len(self.declared)}",
+                    f"{self.name}: the first record has {count_of(len(first.fields), 'field')}, "
+                    f"but `columns` names {len(self.declared)}",
                     hint="name as many columns as the file has",
                 )
             check_names(self.name, self.declared)
@@ -96,13 +101,13 @@ class HeaderReader:
         return self._named(first, second, dialect)
 
     def _separator_line(self) -> str:
-        """The delimiter that a first line such as `sep=;` names, which Excel writes and reads; else nothing."""
+        """The delimiter in a first line such as `sep=;`, as Excel writes it; empty without one."""
         _, first = next(numbered_lines(self.text), (1, b""))
         line = first[:_SEPARATOR_WIDTH].decode(errors="replace").rstrip("\r\n")
         match = _SEPARATOR_LINE.fullmatch(line)
         if not match and not self.skip and line.lower().lstrip('"').startswith("sep="):
             raise SourceError(
-                f"{self.name}: the first line, {line}, names no delimiter of one character",
+                f"{self.name}: the first line, {line}, does not name a single-character delimiter",
                 hint="declare `skip: 1` and `delimiter`",
             )
         return match[1] if match else ""
@@ -110,24 +115,24 @@ class HeaderReader:
     def _check_other_delimiters(
         self, first: CsvRecord, dialect: Dialect, skip: int, what: str
     ) -> None:
-        """Refuse a file that another delimiter parts as well: `id;name, full` above `1;Lee, Ann`."""
+        """Refuse a file that another delimiter splits alike: `id;name, full` above `1;Lee, Ann`."""
         width = len(first.fields or ())
         for other in (*DELIMITERS, *(_RARE if width == 1 else ())):
             if other == dialect.delimiter or other not in first.raw:
                 continue
-            parted = replace(dialect, delimiter=other)
-            sample = islice(Splitter(self.text, self.name, parted, skip), _ALIKE)
+            other_dialect = replace(dialect, delimiter=other)
+            sample = islice(Splitter(self.text, self.name, other_dialect, skip), _ALIKE)
             widths = {len(record.fields or ()) for record in sample}
             if len(widths) == 1 and widths != {1} and self._records_fit(dialect, skip, width):
-                shown = DELIMITERS.get(other, repr(other))
+                columns = count_of(width, "column")
                 raise SourceError(
-                    f"{self.name}: {what} and the records are {width} columns when split by "
-                    f"{DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))}, and {widths.pop()} by {shown}",
+                    f"{self.name}: {what} and the records are {columns} when split by "
+                    f"{_shown(dialect.delimiter)}, and {widths.pop()} by {_shown(other)}",
                     hint="declare the `delimiter`",
                 )
 
     def _records_fit(self, dialect: Dialect, skip: int, width: int) -> bool:
-        """Whether there are records, and they are as wide as the header; other checks are for those that are not."""
+        """Whether there are records below the header, and the first ones have as many fields."""
         records = list(islice(Splitter(self.text, self.name, dialect, skip), _ALIKE))
         return len(records) > 1 and all(fit(record.fields, width) for record in records)
 
@@ -141,7 +146,8 @@ class HeaderReader:
         if mark and not dialect.comment and self.header is None:
             raise SourceError(
                 f"{self.name}: the header begins with {mark!r}: {first.raw[:80]}",
-                hint=f"declare `comment: {mark!r}` when it is a comment, or `header: true` when it is the header",
+                hint=f"declare `comment: {mark!r}` if it is a comment, or `header: true` if "
+                "it is the header",
             )
         if self.header is None:
             self._check_names_no_record(names)
@@ -150,13 +156,8 @@ class HeaderReader:
             nameless += 1
             names.pop()
         warnings: list[str] = []
-        if (
-            len(names) > 1
-            and not names[0]
-            and second
-            and second.fields
-            and fit(second.fields, len(names) + nameless)
-        ):
+        width = len(names) + nameless
+        if len(names) > 1 and not names[0] and second and fit(second.fields, width):
             names[0] = "column_1"
             warnings.append("the first column has no name and is called 'column_1'")
         lines = first.line + first.raw.count("\n")
@@ -164,44 +165,42 @@ class HeaderReader:
             self.name, names, f"; or declare `header: false`, `skip: {lines}` and `columns: [...]`"
         )
         warnings += [
-            f"column {len(names) + n} has neither a name nor values, and is left out"
-            for n in _up_to(nameless)
+            f"column {number} has neither a name nor values and is omitted"
+            for number in range(len(names) + 1, width + 1)
         ]
         return Header(tuple(names), first.line - 1, lines, dialect, nameless, tuple(warnings))
 
     def _check_names_no_record(self, names: Sequence[str]) -> None:
-        """Refuse a header of which the names are values: the file has none, and its first record would be lost."""
+        """Refuse a header whose names look like values: its first record would be lost."""
         numbers = [name for name in names if _NUMBER.fullmatch(name)]
         dates = [name for name in names if _DATE.fullmatch(name)]
         if (numbers and dates) or names[0] in (*numbers, *dates):
             raise SourceError(
                 f"{self.name}: the header looks like a record: {', '.join(names)[:80]}",
-                hint="declare `header: false` and `columns: [...]`; or `header: true` when these are the names",
+                hint="declare `header: false` and `columns: [...]`; or `header: true` if "
+                "these are the names",
             )
 
 
-def _up_to(number: int) -> range:
-    return range(1, number + 1)
+def _shown(delimiter: str) -> str:
+    return DELIMITERS.get(delimiter, repr(delimiter))
 
 
 def _check_delimiter(first: CsvRecord, name: str, dialect: Dialect, what: str) -> None:
+    """Refuse a single column that contains another delimiter, unless it is one quoted field."""
     likely = likely_delimiter([first.raw], dialect)
-    quoted = (
-        bool(dialect.quote)
-        and first.raw.startswith(dialect.quote)
-        and first.raw.endswith(dialect.quote)
-    )
-    inside = quoted and dialect.quote not in first.raw[1:-1]
-    if likely and not inside:
-        shown = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
+    quote = dialect.quote
+    quoted = bool(quote) and first.raw.startswith(quote) and first.raw.endswith(quote)
+    single_field = quoted and quote not in first.raw[1:-1]
+    if likely and not single_field:
         raise SourceError(
-            f"{name}: {what} is one column when split by {shown}",
+            f"{name}: {what} is one column when split by {_shown(dialect.delimiter)}",
             hint=f"did you mean `delimiter: {DELIMITERS[likely]}`?",
         )
 
 
 def likely_delimiter(lines: Sequence[str], dialect: Dialect) -> str:
-    """The usual delimiter, other than the one that splits them already, that these lines hold most often; or none."""
+    """The most frequent other delimiter in these lines; empty if they have none."""
     counts = {
         other: sum(line.count(other) for line in lines)
         for other in DELIMITERS
@@ -212,27 +211,31 @@ def likely_delimiter(lines: Sequence[str], dialect: Dialect) -> str:
 
 
 def check_fit(text: Path, name: str, header: Header, rows: int, rejects: UnreadableRecords) -> None:
-    """Raise SourceError when most records of a file do not fit its header: it was read wrong."""
+    """Raise SourceError if most records do not fit the header: the declaration must be wrong."""
     if len(rejects) <= rows:
         return
     number, reason, _ = rejects.all()[0]
-    of = "header" if header.named else "`columns`"
+    names = "the header" if header.named else "`columns`"
+    total = count_of(rows + len(rejects), "record")
+    verb = "does" if len(rejects) == 1 else "do"
     raise SourceError(
-        f"{name}: {len(rejects):,} of its {rows + len(rejects):,} records do not fit the {of}, "
+        f"{name}: {len(rejects):,} of its {total} {verb} not fit {names}, "
         f"{', '.join(header.columns)[:80]}; record {number}: {reason}",
-        hint=_advice(text, name, header),
+        hint=_hint(text, name, header),
     )
 
 
-def _advice(text: Path, name: str, header: Header) -> str:
+def _hint(text: Path, name: str, header: Header) -> str:
+    """What to declare so that the records fit, by the most frequent number of fields."""
     records = list(islice(Splitter(text, name, replace(header.dialect, comment="")), _SAMPLE))
     widths = Counter(len(record.fields) for record in records if record.fields)
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
-    at = next((at for at, record in enumerate(records) if len(record.fields or ()) == usual), 0)
-    if at and usual > 1 and header.named:
-        if all(record.raw.startswith("#") for record in records[:at]):
+    first = next((at for at, record in enumerate(records) if len(record.fields or ()) == usual), 0)
+    if first and usual > 1 and header.named:
+        if all(record.raw.startswith("#") for record in records[:first]):
             return "declare `comment: '#'`"
-        return f"its header may be line {records[at].line}; declare `skip: {records[at].line - 1}`"
+        line = records[first].line
+        return f"its header may be line {line}; declare `skip: {line - 1}`"
     likely = (
         likely_delimiter([record.raw for record in records], header.dialect) if usual == 1 else ""
     )

@@ -1,4 +1,4 @@
-"""Reading CSV one record at a time: slow, but it knows each record's number and what is wrong with it."""
+"""Reading CSV record by record: slow, but it knows each record's number and fault."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from medallion.formats.text_file import undecodable
 from medallion.formats.text_lines import MAX_RECORD, TOO_LONG, ends_by_return, numbered_lines
+from medallion.plural import count_of
 
-_UNCLOSED = "a quote that is never closed"
+_UNCLOSED = "an unclosed quote"
 _TRAILING = "text after a closing quote"
 _BREAK = "a line break outside quotes"
 
@@ -22,10 +23,10 @@ Fields = list[str | None]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are separated.
+    """How fields are separated, quoted and escaped.
 
-    `quote` is empty when nothing is quoted, `escape` when quotes are only doubled, `comment` when there are no
-    comment lines. `nulls` are the unquoted texts that stand for NULL besides the empty one.
+    `quote` is empty if nothing is quoted, `escape` if quotes are only doubled, `comment` if there
+    are no comment lines. `nulls` are unquoted texts that are NULL, in addition to the empty one.
     """
 
     delimiter: str
@@ -46,18 +47,18 @@ class Dialect:
         marks = "".join(map(re.escape, (self.quote, self.delimiter, self.escape)))
         doubled = f"|({re.escape(self.quote)}){re.escape(self.quote)}" if quoted else "|(?!)()"
         escaped = f"{re.escape(self.escape)}([{marks}]){doubled}"
-        return re.sub(escaped, lambda found: found[1] or found[2], text)
+        return re.sub(escaped, lambda match: match[1] or match[2], text)
 
     def plain(self) -> str:
-        """A pattern of the text of an unquoted field."""
+        """A regular expression for the text of an unquoted field."""
         delimiter, escape = re.escape(self.delimiter), re.escape(self.escape)
         if not escape:
             return f"[^{delimiter}]*"
         return f"[^{delimiter}{escape}]*(?:{escape}[^\r\n]?[^{delimiter}{escape}]*)*"
 
     def inside(self) -> str:
-        """A pattern of the text between two quotes."""
-        # No possessive repeats around groups: Python 3.11's re can fail on them with a SystemError.
+        """A regular expression for the text between two quotes."""
+        # No possessive quantifiers on groups: Python 3.11's re can fail on them with SystemError.
         quote, escape = re.escape(self.quote), re.escape(self.escape)
         if not escape:
             return f"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"
@@ -65,9 +66,9 @@ class Dialect:
 
 
 class CsvRecord(NamedTuple):
-    """One record as it stands in the file: its fields, or why there are none.
+    """A record of the file: its raw text and its fields, or the fault why it has none.
 
-    An unquoted empty field is None. `line` is the number of its first line.
+    An unquoted empty field is None. `line` is the number of the record's first line.
     """
 
     raw: str
@@ -77,7 +78,7 @@ class CsvRecord(NamedTuple):
 
 
 class LineSplitter:
-    """Splits records that stand on one line each."""
+    """Splits records that are on one line each."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -91,16 +92,18 @@ class LineSplitter:
         self._fields = re.compile(f"(?:\\A|{delimiter}){field}")
 
     def split(self, number: int, text: str) -> CsvRecord | None:
-        """The record of a line, or None when its quotes do not add up on this line alone."""
+        """The record of a line; None if a quoted field is not closed on it, or is not valid."""
         body = text.rstrip("\r\n")
         dialect = self._dialect
         if not any(mark and mark in body for mark in (dialect.quote, dialect.escape)):
             if "\r" in body or "\n" in body:
                 return CsvRecord(body, number, None, _BREAK)
-            texts, nulls = body.split(dialect.delimiter), dialect.nulls
-            return _record(
-                number, body, [None if not text or text in nulls else text for text in texts]
-            )
+            nulls = dialect.nulls
+            values = [
+                text if text and text not in nulls else None
+                for text in body.split(dialect.delimiter)
+            ]
+            return _record(number, body, values)
         if not self._line.fullmatch(body):
             return None
         fields = self._fields.findall(body)
@@ -113,10 +116,11 @@ class LineSplitter:
 
 
 class Splitter:
-    """Splits one UTF-8 file into records, from the line after the first `skip` on. Blank lines and comments are none.
+    """Splits a UTF-8 file into records, without its first `skip` lines, blank lines and comments.
 
-    A record whose quotes do not add up is its first line alone; reading goes on at the next line, so
-    that one stray quote does not swallow the rest of the file. Raises SourceError on undecodable bytes.
+    A record with an unclosed or invalid quote consists of its first line only, and reading
+    continues on the next line, so that a stray quote does not consume the rest of the file. Raises
+    SourceError for bytes that cannot be decoded.
     """
 
     def __init__(self, text: Path, name: str, dialect: Dialect, skip: int = 0) -> None:
@@ -126,8 +130,8 @@ class Splitter:
         self._lines = islice(
             numbered_lines(text, by_return=ends_by_return(text, dialect.quote)), skip, None
         )
-        self._again: deque[tuple[int, bytes]] = deque()
-        self._whole = LineSplitter(dialect)
+        self._pending: deque[tuple[int, bytes]] = deque()  # lines that are read again
+        self._single_lines = LineSplitter(dialect)
         if dialect.quote:
             quote = re.escape(dialect.quote)
             self._plain = re.compile(dialect.plain())
@@ -145,22 +149,23 @@ class Splitter:
             if len(data) > MAX_RECORD:
                 yield CsvRecord(text.rstrip("\r\n"), number, None, TOO_LONG)
             else:
-                yield self._whole.split(number, text) or self._quoted(number, data, text)
+                record = self._single_lines.split(number, text)
+                yield record or self._multiline(number, data, text)
 
     def _next(self) -> tuple[int, bytes] | None:
-        return self._again.popleft() if self._again else next(self._lines, None)
+        return self._pending.popleft() if self._pending else next(self._lines, None)
 
     def _decode(self, number: int, data: bytes) -> str:
         try:
             return data.decode()
         except UnicodeDecodeError as error:
-            if len(data) > MAX_RECORD:  # the line was cut, maybe inside a character
+            if len(data) > MAX_RECORD:  # the line is truncated, perhaps within a character
                 return data.decode(errors="replace")
             raise undecodable(self._name, error, number) from None
 
-    def _quoted(self, number: int, data: bytes, text: str) -> CsvRecord:
-        """The record that begins with this line, reading on while a quoted field is open."""
-        taken: list[tuple[int, bytes]] = []
+    def _multiline(self, number: int, data: bytes, text: str) -> CsvRecord:
+        """The record that begins on this line, up to the line where its quoted fields end."""
+        lines: list[tuple[int, bytes]] = []
         raw, fields = [text], list[str | None]()
         size, end, state = len(data), 0, ""
         while not state.endswith("last"):
@@ -168,28 +173,31 @@ class Splitter:
             while state == "open":
                 following = self._next()
                 if following is not None:
-                    taken.append(following)
+                    lines.append(following)
                     size += len(following[1])
                 if following is None or size > MAX_RECORD:
-                    return self._broken(number, data, taken, _UNCLOSED)
+                    return self._broken(number, data, lines, _UNCLOSED)
                 text = self._decode(*following)
                 raw.append(text)
                 part, end, state = self._close(text, 0)
                 value += part
             if state == "broken":
-                return self._broken(number, data, taken, _TRAILING)
+                return self._broken(number, data, lines, _TRAILING)
             quoted = state.startswith("quoted")
             if not quoted and ("\r" in value or "\n" in value):
-                return self._broken(number, data, taken, _BREAK)
+                return self._broken(number, data, lines, _BREAK)
             fields.append(self._dialect.value(value, quoted=quoted))
         return _record(number, "".join(raw).rstrip("\r\n"), fields)
 
     def _field(self, text: str, position: int) -> tuple[str, int, str]:
-        """(value, where the next field begins, "plain", "quoted", either with " last", "open" or "broken")."""
+        """The value of a field, the position of the next one, and the state.
+
+        States: "plain", "quoted", "plain last", "quoted last", "open" and "broken".
+        """
         if opening := self._opening.match(text, position):
             return self._close(text, opening.end())
         match = self._plain.match(text, position)
-        assert match is not None  # noqa: S101 - the pattern takes any text, even none
+        assert match is not None  # noqa: S101 - the pattern matches any text, even an empty one
         if match.end() == len(text):
             return match[0].rstrip("\r\n"), match.end(), "plain last"
         return match[0], match.end() + 1, "plain"
@@ -206,9 +214,10 @@ class Splitter:
         return "", end, "broken"
 
     def _broken(
-        self, number: int, data: bytes, taken: list[tuple[int, bytes]], fault: str
+        self, number: int, data: bytes, lines: list[tuple[int, bytes]], fault: str
     ) -> CsvRecord:
-        self._again.extendleft(reversed(taken))
+        """The first line as a record with a fault; the `lines` after it are read again."""
+        self._pending.extendleft(reversed(lines))
         return CsvRecord(self._decode(number, data).rstrip("\r\n"), number, None, fault)
 
 
@@ -223,7 +232,7 @@ def _record(number: int, raw: str, fields: Fields) -> CsvRecord:
 
 
 def fit(fields: Fields | None, width: int) -> Fields | None:
-    """Fields without the empty ones too many at the end, or None when their number is wrong."""
+    """The fields without extra empty ones at the end; None if their number is not `width`."""
     if fields is None or len(fields) == width:
         return fields
     extra = fields[width:]
@@ -231,9 +240,5 @@ def fit(fields: Fields | None, width: int) -> Fields | None:
 
 
 def misfit(fields: Fields | None, width: int) -> str:
-    """What is wrong with a record whose number of fields is."""
-    return f"{count(fields or [])} where {width} are expected"
-
-
-def count(fields: Fields) -> str:
-    return "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+    """The fault of a record that has another number of fields than `width`."""
+    return f"{count_of(len(fields or ()), 'field')} instead of {width:,}"

@@ -1,4 +1,4 @@
-"""What a file's first bytes say it is, when it is not what its name promises."""
+"""Recognises the kind of a file by its first bytes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,12 @@ ADVICE = {
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1a\x1b")
-_TOLERATED = (
-    0.05  # the share of control bytes above which a file is no text with a few bad bytes in it
-)
-_FEW = 8  # control bytes that even a tiny text may hold
+_MAX_CONTROL_SHARE = 0.05  # control bytes above this share mean that a file is binary
+_MIN_CONTROLS = 8  # control bytes that are accepted in a text of any size
 
 
 def looks_like(head: bytes) -> tuple[str, str] | None:
-    """(what it looks like, what to do) for the beginning of a file of a known kind that is no text."""
+    """The kind of a binary or markup file by its first bytes, and a hint; None if it is neither."""
     for signature, kind in SIGNATURES.items():
         if head.startswith(signature):
             return kind, ADVICE.get(signature, "declare the right file")
@@ -48,7 +46,7 @@ def looks_like(head: bytes) -> tuple[str, str] | None:
 
 
 def looks_utf16(head: bytes) -> bool:
-    """Whether text of two bytes a character was read as one: a mark, or every other byte zero."""
+    """Whether bytes look like UTF-16: a byte order mark, or mostly zeros in every other byte."""
     return head.startswith(UTF16) or any(
         len(half) > 3 and half.count(0) > 0.7 * len(half) and 0 not in other
         for half, other in ((head[::2], head[1::2]), (head[1::2], head[::2]))
@@ -56,6 +54,6 @@ def looks_utf16(head: bytes) -> bool:
 
 
 def looks_binary(head: bytes) -> bool:
-    """Whether too many bytes are control characters for this to be text."""
+    """Whether bytes have too many control characters to be text."""
     controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
-    return controls > max(_FEW, _TOLERATED * len(head))
+    return controls > max(_MIN_CONTROLS, _MAX_CONTROL_SHARE * len(head))

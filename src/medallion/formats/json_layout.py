@@ -1,4 +1,4 @@
-"""JSON whose records are not one a line: objects over several lines, and envelopes around a list of records."""
+"""JSON layouts other than one record per line: objects over several lines, and envelopes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from medallion.storage.local import told
 
 WHOLE = "."  # the path of the values themselves
 
-_LIMIT = 500_000_000  # bytes of a file that is read as a whole
+_LIMIT = 500_000_000  # bytes of a file that is read into memory
 _TOKEN = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+|"')
 _OPENING, _CLOSING = "[{", "]}"
 
 
 class LayoutError(Exception):
-    """The text is not a sequence of whole JSON values, or a value has no records at the path."""
+    """The text is not a sequence of complete JSON values, or a value has no records at the path."""
 
 
 def begins_array(text: Path) -> bool:
@@ -31,7 +31,7 @@ def begins_array(text: Path) -> bool:
 
 
 def begins_over_lines(text: Path) -> bool:
-    """Whether the first line is no JSON value by itself."""
+    """Whether the first line is not a complete JSON value."""
     line = next((line for _, line in numbered_lines(text) if line.strip()), b"")
     try:
         json.loads(line)
@@ -44,20 +44,21 @@ def columnar_error(name: str, layout: str) -> SourceError:
     """The error of a file that `columnar` recognises."""
     return SourceError(
         f"{name}: is {layout}, not a record",
-        hint="write one object for each record, as `df.to_json(path, orient='records', lines=True)` "
-        "does, or declare `format: {json: {records: .}}` when the whole object is one record",
+        hint="write one object per record, as `df.to_json(path, orient='records', lines=True)` "
+        "does, or declare `format: {json: {records: .}}` if the whole object is one record",
     )
 
 
 def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
-    """Write the records of a file one a line, as they stand but for breaks between their parts: how many.
+    """Write each record of a file on a line of its own and return their number.
 
-    `path` leads to them: `.` for the values of the file, `data` or `result.items` for a list inside each of them.
-    Raises LayoutError, and SourceError on a file that is too large or cannot be decoded.
+    `path` leads to the records: `.` for the values of the file, `data` or `result.items` for a list
+    inside each of them. Only line breaks between tokens change. Raises LayoutError, and SourceError
+    for a file that is too large or cannot be decoded.
     """
     if text.stat().st_size > _LIMIT:
         raise SourceError(
-            f"{name}: is too large to be read as a whole", hint="write one object a line"
+            f"{name}: is too large to be read into memory", hint="write one object per line"
         )
     try:
         content = text.read_text(encoding="utf-8-sig")
@@ -72,7 +73,7 @@ def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
 
 
 def lone_object(lines: Path) -> dict[str, Any] | None:
-    """The object of a file whose only line with anything in it is that object."""
+    """The object of a file whose only line that is not blank is an object; else None."""
     with lines.open("rb") as file:
         first, rest = file.readline(MAX_RECORD), file.read(4096)
         while rest and not rest.strip():
@@ -85,14 +86,14 @@ def lone_object(lines: Path) -> dict[str, Any] | None:
 
 
 def path_to_list(value: dict[str, Any] | None) -> str | None:
-    """Where the one object of a file holds a list of objects, or an empty one, if it does."""
+    """The path of a list of objects, or of an empty list, within an object; None if it has none."""
     return next(_lists(value, ()), None)
 
 
 def columnar(value: dict[str, Any] | None) -> str | None:
-    """What the one object of a file is instead of a record: a whole table, by columns or by keys.
+    """A description of an object that is a whole table, by columns or by keys; None for others.
 
-    pandas writes such objects unless it is told `orient="records"`.
+    pandas writes such objects by default, without `orient="records"`.
     """
     if not value:
         return None
@@ -113,7 +114,7 @@ def columnar(value: dict[str, Any] | None) -> str | None:
 
 
 def _path_to_rows(value: Any, trail: tuple[str, ...]) -> str | None:
-    """Where lists are that are as long as a list of names next to them."""
+    """The path of a list of rows, each a list as long as a list of names next to it."""
     if not isinstance(value, dict) or len(trail) > 3:
         return None
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
@@ -128,6 +129,7 @@ def _path_to_rows(value: Any, trail: tuple[str, ...]) -> str | None:
 
 
 def _lists(value: Any, trail: tuple[str, ...]) -> Iterator[str]:
+    """The paths of all lists of objects up to three levels deep, the outer ones first."""
     if not isinstance(value, dict) or len(trail) > 3:
         return
     for key, item in value.items():
@@ -148,21 +150,19 @@ def _records(content: str, path: str) -> Iterator[tuple[int, int]]:
         yield from spans
         return
     for start, end in spans:
-        inner = (
-            _values(content, start + 1, end - 1, separator=",")
-            if first == "["
-            else iter([(start, end)])
-        )
-        for span in inner:
+        values = iter([(start, end)])
+        if first == "[":
+            values = _values(content, start + 1, end - 1, separator=",")
+        for span in values:
             for key in path.split("."):
                 span = _member(content, span, key)
             if content[span[0]] != "[":
-                raise LayoutError(f"{path!r} holds no list")
+                raise LayoutError(f"{path!r} is not a list")
             yield from _values(content, span[0] + 1, span[1] - 1, separator=",")
 
 
 def _values(content: str, start: int, end: int, separator: str) -> Iterator[tuple[int, int]]:
-    """Where the values between two positions begin and end; `separator` is what must be between them."""
+    """The start and end of each value between two positions; `separator` must be between them."""
     depth, begin, after_value = 0, start, False
     for token in _TOKEN.finditer(content, start, end):
         mark = token[0]
@@ -179,23 +179,23 @@ def _values(content: str, start: int, end: int, separator: str) -> Iterator[tupl
 
 
 def _follow(mark: str, separator: str, *, after_value: bool) -> bool:
-    """Whether a value ends where this mark does, outside all brackets. Raises LayoutError where it cannot be."""
+    """Whether a token outside all brackets ends a value. Raises LayoutError if unexpected."""
     if mark == '"':
-        raise LayoutError("a text is not closed on its line")
+        raise LayoutError("a string is not closed on its line")
     if mark in _CLOSING:
-        raise LayoutError("a bracket is closed that was not opened")
+        raise LayoutError("a closing bracket has no opening one")
     if not separator and mark not in _OPENING:
         raise LayoutError("not every value is an object")
     if separator and (mark == separator) != after_value:
-        raise LayoutError("a comma is missing or too many between two values")
+        raise LayoutError("a comma is missing or repeated between two values")
     return mark != separator
 
 
 def _member(content: str, span: tuple[int, int], key: str) -> tuple[int, int]:
-    """Where the value of an object's key is."""
+    """The start and end of the value of an object's key. Raises LayoutError if there is none."""
     start, end = span
     if content[start] != "{":
-        raise LayoutError(f"{key!r} is looked for in a value that is no object")
+        raise LayoutError(f"{key!r} is not a key: the value around it is not an object")
     depth, label = 0, ""
     for token in _TOKEN.finditer(content, start + 1, end - 1):
         mark = token[0]

@@ -1,4 +1,4 @@
-"""Reading NDJSON one line at a time: slow, but it knows which lines are no objects."""
+"""Reading NDJSON line by line: slow, but it finds which lines are not objects, and why."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _BATCH = 4_000_000  # characters
 
-# Of each line: what it is, whether it is nested too deeply, and which of its keys stands twice.
-_JUDGED = f"""
+# Of each line: the JSON type, whether it nests too deeply, and its first duplicate key.
+_LINE_FACTS = f"""
     select kind, {too_deep("line")},
         list_filter(keys, lambda key: len(list_filter(keys, lambda other: other = key)) > 1)[1]
     from (select line, kind, case when kind = 'OBJECT' then json_keys(line) end as keys
@@ -28,33 +28,37 @@ _NAMES = {"ARRAY": "array", "VARCHAR": "text", "BOOLEAN": "true or false", "NULL
 
 
 def keep_objects(
-    text: Path, kept: Path, name: str, rejects: UnreadableRecords, connection: Connection
+    text: Path, target: Path, name: str, rejects: UnreadableRecords, connection: Connection
 ) -> int:
-    """Copy the lines that are objects, in order, and set the others aside: how many were kept.
+    """Copy the lines that are objects to `target` and reject the others; the number copied.
 
-    DuckDB says what an object is, so that what is kept can be read by it. Blank lines are no records.
+    DuckDB decides what an object is, so that it can read all lines of the copy. Blank lines are
+    ignored.
     """
-    number, count, fault = 0, 0, ""
-    with told(kept), kept.open("w", encoding="utf-8", newline="\n") as out:
+    number, count = 0, 0
+    with told(target), target.open("w", encoding="utf-8", newline="\n") as out:
         for lines in _batches(text, name):
-            found = connection.execute(_JUDGED, [lines]).fetchall()
-            for line, (kind, deep, twice) in zip(lines, found, strict=True):
+            facts = connection.execute(_LINE_FACTS, [lines]).fetchall()
+            for line, (kind, deep, duplicate) in zip(lines, facts, strict=True):
                 number += 1
-                if len(line) > MAX_RECORD:
-                    rejects.add(number, TOO_LONG, line)
-                elif (
-                    kind == "OBJECT"
-                    and not deep
-                    and twice is None
-                    and not (fault := _not_strict(line))
-                ):
+                reason = _reason(line, kind, duplicate, deep=deep)
+                if reason:
+                    rejects.add(number, reason, line)
+                else:
                     out.write(f"{line}\n")
                     count += 1
-                else:
-                    reason = fault or _fault(line, kind, twice)
-                    rejects.add(number, TOO_DEEP if deep else reason, line)
-                    fault = ""
     return count
+
+
+def _reason(line: str, kind: str | None, duplicate: str | None, *, deep: bool) -> str:
+    """Why a line is rejected; empty for an object that is accepted."""
+    if len(line) > MAX_RECORD:
+        return TOO_LONG
+    if deep:
+        return TOO_DEEP
+    if kind == "OBJECT" and duplicate is None:
+        return _not_strict(line)
+    return _fault(line, kind, duplicate)
 
 
 def _batches(text: Path, name: str) -> Iterator[list[str]]:
@@ -76,7 +80,7 @@ def _batches(text: Path, name: str) -> Iterator[list[str]]:
 
 
 def _not_strict(line: str) -> str:
-    """What DuckDB lets pass in an object although JSON has it not, or what it would fail at later; else nothing."""
+    """Why an object that DuckDB accepts is invalid, or would fail later; empty if it is valid."""
     try:
         json.loads(
             line,
@@ -86,32 +90,30 @@ def _not_strict(line: str) -> str:
             parse_float=str,
         )
     except ValueError as error:
-        return str(error.args[0]) if error.args[1:] else f"no JSON: {error}"
+        return str(error.args[0]) if error.args[1:] else f"invalid JSON: {error}"
     return ""
 
 
 def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    """Refuse duplicate keys; the second argument marks the error as this module's own."""
     keys = [key for key, _ in pairs]
-    twice = (
-        next((key for key in keys if keys.count(key) > 1), None)
-        if len(set(keys)) < len(keys)
-        else None
-    )
-    if twice is not None:
-        raise ValueError(f"the key {twice!r} stands twice", twice)
+    if len(set(keys)) < len(keys):
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"duplicate key {duplicate!r}", duplicate)
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"no JSON: {constant} is no number", constant)
+    raise ValueError(f"invalid JSON: {constant} is not a valid number", constant)
 
 
-def _fault(line: str, kind: str | None, twice: str | None) -> str:
-    if twice is not None:
-        return f"the key {twice!r} stands twice"
+def _fault(line: str, kind: str | None, duplicate: str | None) -> str:
+    """Why a line that DuckDB does not accept as an object is rejected."""
+    if duplicate is not None:
+        return f"duplicate key {duplicate!r}"
     if kind is not None:
         return f"{_NAMES.get(kind, 'number')} where an object is expected"
     try:
         json.loads(line)
     except ValueError as error:
-        return f"no JSON: {error}"
-    return "no JSON"
+        return f"invalid JSON: {error}"
+    return "invalid JSON"

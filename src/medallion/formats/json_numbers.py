@@ -1,4 +1,4 @@
-"""Numbers of a JSON file that a DOUBLE would change: of more digits than it keeps, or beyond its range."""
+"""Numbers of a JSON file that a DOUBLE would change: too many digits, or out of its range."""
 
 from __future__ import annotations
 
@@ -17,28 +17,34 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20  # characters
 _BATCH = 10_000
-# What may be such a number: after a bracket, colon or comma a fraction of many digits, or an exponent.
-_SEEN = r"[\[:,][ \t\r\n]*-?(?:[0-9][0-9.]{15,}|[0-9.]+[eE])"
+# A cheap filter: after a bracket, colon or comma a number of 16 or more characters, or an exponent.
+_CANDIDATE = r"[\[:,][ \t\r\n]*-?(?:[0-9][0-9.]{15,}|[0-9.]+[eE])"
 _NUMBER = r"[\[:,][ \t\r\n]*(-?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|"|-?[0-9][0-9.eE+-]*', re.DOTALL)
 
 
 def has_inexact(objects: str, connection: Connection) -> bool:
-    """Whether `objects`, SQL with a column `json`, hold a number with a fraction or exponent that a DOUBLE changes."""
+    """Whether a number with a fraction or exponent in `objects` is changed by a DOUBLE.
+
+    `objects` is SQL of a relation with the column `json`.
+    """
     query = f"""
         select distinct number from (
             select unnest(regexp_extract_all(text, {literal(_NUMBER)}, 1)) as number
-            from (select json::varchar as text from {objects}) where regexp_matches(text, {literal(_SEEN)}))
-        where regexp_matches(number, '[.eE]') and try_cast(number as double)::varchar is distinct from number"""
-    found = connection.execute(query)
-    while rows := found.fetchmany(_BATCH):
+            from (select json::varchar as text from {objects})
+            where regexp_matches(text, {literal(_CANDIDATE)})
+        )
+        where regexp_matches(number, '[.eE]')
+            and try_cast(number as double)::varchar is distinct from number"""
+    result = connection.execute(query)
+    while rows := result.fetchmany(_BATCH):
         if not all(_exact(number) for (number,) in rows):
             return True
     return False
 
 
 def quote_inexact(text: Path, copy: Path) -> int:
-    """Copy a JSON text with such numbers as texts, which keep every digit: how many there are."""
+    """Copy a JSON text with such numbers as strings, which keep every digit; their number."""
     count = 0
 
     def quoted(token: str) -> str:
@@ -55,7 +61,7 @@ def quote_inexact(text: Path, copy: Path) -> int:
 
 
 def _exact(number: str) -> bool:
-    """Whether a DOUBLE, written as short as it may be, is the same number again."""
+    """Whether the shortest text of the DOUBLE is the same number."""
     try:
         value = float(number)
         return isfinite(value) and Decimal(repr(value)) == Decimal(number)
@@ -64,17 +70,17 @@ def _exact(number: str) -> bool:
 
 
 def _parts(text: Path) -> Iterator[tuple[str, bool]]:
-    """The text in pieces: texts and numbers whole, and what is between them."""
+    """The text in parts: strings and numbers (True), and the text between them (False)."""
     rest = ""
     with text.open(encoding="utf-8", newline="") as file:
         while chunk := file.read(_CHUNK):
             rest += chunk
-            done = 0
+            position = 0
             for token in _TOKEN.finditer(rest):
                 if token.end() == len(rest) or token.group() == '"':
-                    break  # it may end in the next chunk
-                yield rest[done : token.start()], False
+                    break  # it may continue in the next chunk
+                yield rest[position : token.start()], False
                 yield token.group(), True
-                done = token.end()
-            rest = rest[done:]
-    yield rest, False  # a text of objects ends with a bracket
+                position = token.end()
+            rest = rest[position:]
+    yield rest, False  # the text ends with a bracket, which is no token

@@ -1,4 +1,4 @@
-"""What keys and types a JSON file holds, as DuckDB groups them: no text is taken for a date."""
+"""The keys and types of a JSON file, as DuckDB infers them; strings are never taken for dates."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 TOO_DEEP = "nested more than 100 levels deep"
 
-_WHOLE = 32_000_000  # bytes; to find the structure DuckDB holds all it looks at in memory, several times over
-_BATCH = 50_000  # values of a larger file that are looked at together
+_WHOLE = 32_000_000  # bytes; DuckDB needs several times the size in memory to infer the structure
+_BATCH = 50_000  # values of a larger file whose structure is inferred together
 _NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE")
 
 
 @dataclass(frozen=True)
 class Structure:
-    """`types` by key, nested as the values are; of `values` in all, `others` are no objects and `deep` ones unread."""
+    """The inferred types by key, nested like the values, and counts of values.
+
+    `values` is the total, `others` those that are not objects, `deep` those that nest too deeply to
+    be read.
+    """
 
     types: Any
     values: int
@@ -31,15 +35,19 @@ class Structure:
 
 
 def structure(file: str, size: int, connection: Connection) -> Structure:
-    """The structure of a file of so many bytes, `file` being read_json_objects' arguments. Raises DuckDB's errors."""
+    """The structure of a file. Raises DuckDB's errors.
+
+    Parameters: `file`, the arguments of DuckDB's `read_json_objects` as SQL; `size` of the file in
+    bytes.
+    """
     objects = f"read_json_objects({file}, hive_partitioning=false)"
     if size <= _WHOLE:
         return _of(objects, connection)
-    return reduce(_together, _of_batches(objects, connection))
+    return reduce(_combined, _of_batches(objects, connection))
 
 
 def too_deep(text: str) -> str:
-    """SQL that is true for JSON nested so deeply that DuckDB would fail; most is too short for that."""
+    """SQL that is true for JSON that nests too deeply for DuckDB. Short texts are not parsed."""
     brackets = f"strlen({text}) - strlen(replace(replace({text}, '[', ''), '{{', ''))"
     return (
         f"(case when strlen({text}) < 200 or {brackets} <= 100 then false"
@@ -48,18 +56,23 @@ def too_deep(text: str) -> str:
 
 
 def _loose(text: str) -> str:
-    """SQL that is true for what DuckDB lets pass although JSON has it not: NaN, Infinity and commas too many."""
+    """SQL that is true for invalid JSON that DuckDB accepts: NaN, Infinity and trailing commas."""
     loose = literal(r"[:,\[]\s*-?(?i:nan|inf)|,\s*[}\]]")
-    bare = f"""regexp_replace({text}, '"(?:[^"\\\\]|\\\\.)*"', '""', 'g')"""
-    return f"(case when regexp_matches({text}, {loose}) then regexp_matches({bare}, {loose}) else false end)"
+    without_strings = f"""regexp_replace({text}, '"(?:[^"\\\\]|\\\\.)*"', '""', 'g')"""
+    return (
+        f"(case when regexp_matches({text}, {loose})"
+        f" then regexp_matches({without_strings}, {loose}) else false end)"
+    )
 
 
 def _of(objects: str, connection: Connection) -> Structure:
-    # json_group_structure does the same in four times the time. Keys come in the order of their first
-    # value: threads read parts of the file at the same time, so the texts are joined by their number.
+    # json_group_structure does the same but takes four times as long. Keys are in the order of
+    # their first value: threads read parts of the file in parallel, so the texts are ordered.
     query = f"""
         select
-            json_structure('[' || string_agg(text, ',' order by number) filter (not deep) || ']') -> 0,
+            json_structure(
+                '[' || string_agg(text, ',' order by number) filter (not deep) || ']'
+            ) -> 0,
             count(*),
             count(*) filter (json_type(json) <> 'OBJECT' or {_loose("text")}),
             count(*) filter (deep)
@@ -69,21 +82,20 @@ def _of(objects: str, connection: Connection) -> Structure:
                 select json, json::varchar as text, row_number() over () as number from {objects}
             )
         )"""
-    found, values, others, deep = connection.execute(query).fetchall()[0]
-    types = json.loads(found) if found else "NULL"
+    text, values, others, deep = connection.execute(query).fetchall()[0]
+    types = json.loads(text) if text else "NULL"
     return Structure({} if types == "JSON" and not others else types, values, others, deep)
 
 
 def _of_batches(objects: str, connection: Connection) -> Iterator[Structure]:
-    with connection.cursor() as beside:
-        for batch in connection.sql(f"select json::varchar as json from {objects}").to_arrow_reader(
-            _BATCH
-        ):
-            beside.register("_batch", batch)
-            yield _of("(select json::json as json from _batch)", beside)
+    values = connection.sql(f"select json::varchar as json from {objects}")
+    with connection.cursor() as cursor:
+        for batch in values.to_arrow_reader(_BATCH):
+            cursor.register("_batch", batch)
+            yield _of("(select json::json as json from _batch)", cursor)
 
 
-def _together(one: Structure, other: Structure) -> Structure:
+def _combined(one: Structure, other: Structure) -> Structure:
     return Structure(
         merged(one.types, other.types),
         one.values + other.values,
@@ -93,7 +105,7 @@ def _together(one: Structure, other: Structure) -> Structure:
 
 
 def merged(one: Any, other: Any) -> Any:
-    """The structure of values of two structures, as DuckDB would find it for all of them together."""
+    """The types of the values of two structures together, as DuckDB would infer them."""
     if one == other or other == "NULL":
         return one
     if one == "NULL":
@@ -105,9 +117,7 @@ def merged(one: Any, other: Any) -> Any:
     if isinstance(one, list) and isinstance(other, list):
         return [merged(one[0], other[0])]
     if one in _NUMBERS and other in _NUMBERS:
-        return (
-            "HUGEINT"
-            if {one, other} == {"UBIGINT", "BIGINT"}
-            else max(one, other, key=_NUMBERS.index)
-        )
+        if {one, other} == {"UBIGINT", "BIGINT"}:
+            return "HUGEINT"
+        return max(one, other, key=_NUMBERS.index)
     return "JSON"

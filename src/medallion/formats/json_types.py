@@ -1,4 +1,4 @@
-"""The types that JSON values are read as: what their structure says, and what only the values themselves can say."""
+"""The types that JSON values are read as, by their structure and by a look at the values."""
 
 from __future__ import annotations
 
@@ -25,84 +25,91 @@ _LEAVES = {
     "WIDE": ColumnType("DECIMAL", 38),
 }
 
-# What is read as text although it is none in the file: JSON of several types, JSON that no type holds, exact numbers.
+# Values that are read as text but are not strings: of several types, of no type, exact numbers.
 _AS_TEXT = {"JSON": "JSON", "TEXT": "JSON", "NUMBER": "NUMBER"}
 _IN_FILE = {**_LEAVES, **{kind: ColumnType(name) for kind, name in _AS_TEXT.items()}}
 
-# What the values of a leaf are asked: {0} is JSON, {1} its text.
+# SQL tests over the values of a leaf: {0} is the JSON, {1} its text.
 _TESTS = {
-    "JSON": "bool_or({0}::varchar not in ('{{}}', 'null'))",  # else they are empty objects, which decide no type
-    "DOUBLE": "bool_or(regexp_full_match({1}, '-?[0-9]{{16,}}')"
-    " and not coalesce(try_cast(try_cast({1} as double) as hugeint) = try_cast({1} as hugeint), false))",
+    # some value is not an empty object, which decides no type
+    "JSON": "bool_or({0}::varchar not in ('{{}}', 'null'))",
+    # some integer is too long for a DOUBLE
+    "DOUBLE": "bool_or(regexp_full_match({1}, '-?[0-9]{{16,}}') and not coalesce("
+    "try_cast(try_cast({1} as double) as hugeint) = try_cast({1} as hugeint), false))",
+    # some integer does not fit 64 bits
     "WHOLE": "bool_or({1} is not null and try_cast({1} as bigint) is null)",
 }
 
 
 def cut(structure: Any, levels: int = MAX_LEVELS, lists: int = MAX_LISTS) -> Any:
-    """The structure with JSON text in the place of what nests too deeply, or cannot be a STRUCT: its keys differ in
-    case alone, or one is empty."""
+    """The structure with JSON text in place of values that nest too deeply or cannot be a STRUCT.
+
+    A STRUCT cannot have an empty key, or keys that differ only in case.
+    """
     if isinstance(structure, list):
         return [cut(structure[0], levels - 1, lists - 1)] if levels and lists else "TEXT"
     if isinstance(structure, dict):
-        if (
-            not levels
-            or "" in structure
-            or len({key.casefold() for key in structure}) < len(structure)
-        ):
+        ambiguous = len({key.casefold() for key in structure}) < len(structure)
+        if not levels or "" in structure or ambiguous:
             return "TEXT"
         return {key: cut(item, levels - 1, lists) for key, item in structure.items()}
     return structure
 
 
 def looked_at(structure: Mapping[str, Any], objects: str, connection: Connection) -> dict[str, Any]:
-    """The structure after a look at the values of `objects`, SQL with a column `json`.
+    """The structure refined by the values of `objects`, SQL of a relation with the column `json`.
 
-    Whole numbers among others may be too long for a DOUBLE: text. Objects may all be empty.
+    Integers among other numbers that are too long for a DOUBLE become text. JSON whose values are
+    all empty objects becomes EMPTY.
     """
-    places = [(path, kind) for path, kind in _leaves(structure) if kind in ("JSON", "DOUBLE")]
-    answers = _asked([(path, kind) for path, kind in places], objects, connection)
-    found = dict(structure)
-    for (path, kind), answer in zip(places, answers, strict=True):
+    leaves = [(path, kind) for path, kind in _leaves(structure) if kind in ("JSON", "DOUBLE")]
+    answers = _test_values(leaves, objects, connection)
+    refined = dict(structure)
+    for (path, kind), answer in zip(leaves, answers, strict=True):
         if kind == "JSON" and not answer:
-            found = _with(found, path, "EMPTY")
+            refined = _with(refined, path, "EMPTY")
         elif kind == "DOUBLE" and answer:
-            found = _with(found, path, "NUMBER")
-    return found
+            refined = _with(refined, path, "NUMBER")
+    return refined
 
 
 def widened(structure: Mapping[str, Any], objects: str, connection: Connection) -> dict[str, Any]:
-    """The structure with decimals for the whole numbers that leave 64 bits."""
-    places = [path for path, kind in _leaves(structure) if kind in _WHOLE]
-    answers = _asked([(path, "WHOLE") for path in places], objects, connection)
-    found = dict(structure)
-    for path, answer in zip(places, answers, strict=True):
-        found = _with(found, path, "WIDE") if answer else found
-    return found
+    """The structure with decimals in place of integers that do not fit 64 bits."""
+    paths = [path for path, kind in _leaves(structure) if kind in _WHOLE]
+    answers = _test_values([(path, "WHOLE") for path in paths], objects, connection)
+    refined = dict(structure)
+    for path, answer in zip(paths, answers, strict=True):
+        refined = _with(refined, path, "WIDE") if answer else refined
+    return refined
 
 
 def column_types(structure: Mapping[str, Any]) -> dict[str, ColumnType]:
-    """Types by column, of a structure as `json_group_structure` writes it; undecided where no value decides."""
+    """The types by column of a structure as DuckDB's `json_structure` writes it.
+
+    A column whose values are all null or empty has an undecided type.
+    """
     return {column: _type(kind) for column, kind in structure.items()}
 
 
 def source_types(structure: Mapping[str, Any]) -> dict[str, str]:
-    """Types by column of what a file holds, where it is read as text although it is not: `JSON[]`, `NUMBER`."""
+    """The types in the file of columns that are read as text but are not: `JSON[]`, `NUMBER`."""
     texts = {name: kind for name, kind in structure.items() if holds({name: kind}, *_AS_TEXT)}
     return {name: str(_type(kind, _IN_FILE)) for name, kind in texts.items()}
 
 
 def holds(structure: Mapping[str, Any], *kinds: str) -> bool:
-    """Whether some value is of one of these kinds."""
+    """Whether the structure has a leaf of one of these kinds."""
     return any(kind in kinds for _, kind in _leaves(structure))
 
 
 def mixed(structure: Mapping[str, Any]) -> Iterator[str]:
-    """What to warn of: the values that are read as text because no type holds them all."""
+    """Warnings of the values that are read as text because they have no common type."""
     for path, kind in _leaves(structure):
         if kind in ("JSON", "NUMBER"):
-            yield f"{_shown(path)!r} has values of no one type and was read as text"
+            yield f"{_shown(path)!r} has values without a common type and was read as text"
         elif kind == "TEXT":
-            yield f"{_shown(path)!r} nests too deeply, or has keys that no column can have, and was read as JSON text"
+            fault = "nests too deeply, or has keys that no column can have"
+            yield f"{_shown(path)!r} {fault}, and was read as JSON text"
 
 
 def _type(kind: Any, leaves: Mapping[str, ColumnType] = _LEAVES) -> ColumnType:
@@ -125,7 +132,7 @@ def _leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def exact_numbers(structure: Any) -> Any:
-    """The structure with exact numbers in the place of DOUBLE."""
+    """The structure with exact numbers in place of DOUBLE."""
     for path, kind in _leaves(structure):
         if kind == "DOUBLE":
             structure = _with(structure, path, "NUMBER")
@@ -140,15 +147,15 @@ def _with(structure: Any, path: Path, kind: str) -> Any:
     return {**structure, path[0]: _with(structure[path[0]], path[1:], kind)}
 
 
-def _asked(questions: list[tuple[Path, str]], objects: str, connection: Connection) -> list[bool]:
-    """Whether the test of each kind holds for some value at its path."""
-    if not questions:
+def _test_values(
+    leaves: list[tuple[Path, str]], objects: str, connection: Connection
+) -> list[bool]:
+    """For each path and kind: whether the test of the kind is true for some value at the path."""
+    if not leaves:
         return []
-    tests = ", ".join(_test(path, kind) for path, kind in questions)
-    return [
-        bool(answer)
-        for answer in connection.execute(f"select {tests} from {objects}").fetchall()[0]
-    ]
+    tests = ", ".join(_test(path, kind) for path, kind in leaves)
+    (answers,) = connection.execute(f"select {tests} from {objects}").fetchall()
+    return [bool(answer) for answer in answers]
 
 
 def _test(path: Path, kind: str) -> str:
@@ -158,7 +165,7 @@ def _test(path: Path, kind: str) -> str:
         )
         return _TESTS[kind].format(f"(json -> {pointer})", f"(json ->> {pointer})")
     if any(key is not None and ('"' in key or "\\" in key) for key in path):
-        return "true"  # DuckDB's paths cannot name such a key: text is always exact
+        return "true"  # DuckDB's paths cannot express such a key; text is always exact
     steps = literal("$" + "".join("[*]" if key is None else f".{quote(key)}" for key in path))
     inner = _TESTS[kind].format("x", "x").removeprefix("bool_or(").removesuffix(")")
     extract = "json_extract" if kind == "JSON" else "json_extract_string"

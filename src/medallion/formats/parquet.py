@@ -1,4 +1,4 @@
-"""The Parquet format: rows and types as they stand."""
+"""The Parquet format: rows and types as they are in the file."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MAGIC = b"PAR1"
 
 
 class Parquet(Format):
-    """A Parquet file: its columns come with their types, nested ones too.
+    """A Parquet file. Its columns keep their types, nested ones too.
 
-    Durations come as ISO 8601 text, such as `PT1H30M`, and decimals of more than 38 digits as text with every digit:
-    DuckDB has no type for either that Parquet keeps.
-    Timestamps with a time zone are cut to microseconds.
+    Durations become ISO 8601 text, such as `PT1H30M`, and decimals of more than 38 digits become
+    text with every digit, because DuckDB has no matching types. Timestamps with a time zone are
+    truncated to microseconds.
 
     ```yaml
     tables:
@@ -48,12 +48,12 @@ class Parquet(Format):
         import pyarrow.parquet as pq
 
         if not check_readable(source, name).startswith(_MAGIC):
-            raise SourceError(f"{name}: is no Parquet file", hint="declare the `format` it is in")
+            raise SourceError(f"{name}: is not a Parquet file", hint="declare its `format`")
         try:
             schema = pq.read_schema(source)
             check_names(name, schema.names)
             if not schema.names:
-                raise SourceError(f"{name}: has no columns", hint="take it out of `source`")
+                raise SourceError(f"{name}: has no columns", hint="remove it from `source`")
             texts = _texts(schema, name)
             source_types = {field.name: str(field.type) for field in schema if _is_text(field.type)}
             with whole(target) as part, _with_wide_decimals(source, schema, part) as readable:
@@ -71,13 +71,16 @@ class Parquet(Format):
         except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowException) as error:
             raise SourceError(
                 f"{name}: is cut short or corrupt: {_first_line(error)}",
-                hint="fetch the file again",
+                hint="download the file again",
             ) from error
         return Parsed(columns, rows, warnings=() if rows else ("has no rows",))
 
 
 def _texts(schema: pa.Schema, name: str) -> list[str]:
-    """SQL of the columns that DuckDB would read as bare numbers. Raises SourceError on such values in nested ones."""
+    """SQL expressions that read columns of durations as text.
+
+    Raises SourceError for values in nested columns that DuckDB cannot read exactly.
+    """
     import pyarrow as pa
 
     texts = []
@@ -90,13 +93,13 @@ def _texts(schema: pa.Schema, name: str) -> list[str]:
             if _too_deep(field.type):
                 raise SourceError(
                     f"{name}: column {field.name!r} nests too deeply: {TOO_DEEP}",
-                    hint="write what is inside as text",
+                    hint="write the inner levels as text",
                 )
-            unread = [type_ for type_ in _leaves(field.type) if _is_text(type_)]
-            if unread:
+            unsupported = [type_ for type_ in _leaves(field.type) if _is_text(type_)]
+            if unsupported:
                 raise SourceError(
-                    f"{name}: column {field.name!r} holds values of the type {unread[0]}, which are read exactly in "
-                    "columns of their own only",
+                    f"{name}: column {field.name!r} has nested values of type {unsupported[0]}, "
+                    "which can only be read exactly at the top level",
                     hint="write them as text, or as columns of their own",
                 )
     return texts
@@ -116,7 +119,7 @@ def _too_deep(type_: pa.DataType, levels: int = MAX_LEVELS, lists: int = MAX_LIS
 
 
 def _is_wide(type_: pa.DataType) -> bool:
-    """Whether it is a decimal of more digits than DuckDB has; it would read it as DOUBLE."""
+    """Whether a type is a decimal with more digits than DuckDB supports; it would read DOUBLE."""
     import pyarrow as pa
 
     return bool(pa.types.is_decimal(type_)) and type_.precision > MAX_DIGITS

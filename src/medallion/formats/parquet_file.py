@@ -1,4 +1,4 @@
-"""Writing and reading the Parquet files that sources are turned into."""
+"""Writing and reading the Parquet files that hold the records of source files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _NANOSECONDS = "TIMESTAMPTZ_NS"
 
 
 def write(query: str, part: Path, connection: Connection) -> int:
-    """Write a query's rows, in order, and count them. Raises StorageError when it is the writing that fails."""
+    """Write a query's rows in order; their number. Raises StorageError if writing fails."""
     import duckdb
 
-    copy = f"copy ({query}) to {literal(str(part))} (format parquet, compression snappy, parquet_version v2)"
+    options = "format parquet, compression snappy, parquet_version v2"
+    copy = f"copy ({query}) to {literal(str(part))} ({options})"
     try:
         return int(connection.execute(copy).fetchall()[0][0])
     except duckdb.IOException as error:
@@ -30,23 +31,23 @@ def write(query: str, part: Path, connection: Connection) -> int:
             raise
         raise StorageError(
             f"{part}: cannot be written: {error}",
-            hint="check the space left and the rights; nothing was published",
+            hint="check the free disk space and the permissions; nothing was published",
         ) from error
 
 
 def scan(path: Path) -> str:
-    """SQL for all rows of one file; its path is no pattern and carries no columns."""
+    """SQL of all rows of one file. Its path is not a pattern, and adds no partition columns."""
     return f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning=false)"
 
 
 def zoned_nanoseconds(path: Path, connection: Connection) -> dict[str, ColumnType]:
-    """The columns of a file that have timestamps in nanoseconds with a time zone, and their types."""
+    """The columns with timestamps in nanoseconds with a time zone, and their types."""
     types = {column.name: column_type(column.type) for column in columns(path, connection)}
     return {name: type_ for name, type_ in types.items() if _has_zoned_nanoseconds(type_)}
 
 
 def cut_to_microseconds(types: Mapping[str, ColumnType]) -> list[str]:
-    """SQL that replaces such columns by microseconds: DuckDB computes with no others."""
+    """SQL that truncates such columns to microseconds: DuckDB cannot compute with nanoseconds."""
     return [f"{_cut(quote(name), type_)} as {quote(name)}" for name, type_ in types.items()]
 
 
@@ -55,30 +56,34 @@ def _has_zoned_nanoseconds(type_: ColumnType) -> bool:
 
 
 def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
-    """SQL of a value with its nanoseconds cut, never rounded, wherever they are in it."""
+    """SQL of a value with its nanoseconds truncated (not rounded), also inside nested values.
+
+    `depth` numbers the parameters of nested lambdas.
+    """
     if not _has_zoned_nanoseconds(type_):
         return value
-    inside = f"_item_{depth}"
+    parameter = f"_item_{depth}"
     match type_.name:
         case "LIST":
-            return f"list_transform({value}, lambda {inside}: {_cut(inside, type_.items[0][1], depth + 1)})"
+            item = _cut(parameter, type_.items[0][1], depth + 1)
+            return f"list_transform({value}, lambda {parameter}: {item})"
         case "STRUCT":
+            parts = {name: f"struct_extract({value}, {literal(name)})" for name, _ in type_.items}
             fields = ", ".join(
-                f"{quote(name)} := {_cut(f'struct_extract({value}, {literal(name)})', item, depth)}"
-                for name, item in type_.items
+                f"{quote(name)} := {_cut(parts[name], field, depth)}" for name, field in type_.items
             )
             return f"case when {value} is not null then struct_pack({fields}) end"
         case "MAP":
-            key, item = (_cut(f"{inside}.{name}", part, depth + 1) for name, part in type_.items)
+            key, item = (_cut(f"{parameter}.{name}", part, depth + 1) for name, part in type_.items)
             pair = f"struct_pack(k := {key}, v := {item})"
-            return (
-                f"map_from_entries(list_transform(map_entries({value}), lambda {inside}: {pair}))"
-            )
+            entries = f"list_transform(map_entries({value}), lambda {parameter}: {pair})"
+            return f"map_from_entries({entries})"
+    # `%` has the sign of its left side: the second one makes the remainder positive before 1970.
     number = f"epoch_ns({value})"
     return f"make_timestamptz(({number} - ({number} % 1000 + 1000) % 1000) // 1000)"
 
 
 def columns(path: Path, connection: Connection) -> tuple[Column, ...]:
     """The columns of a file as DuckDB reads them."""
-    described = connection.execute(f"describe from {scan(path)}").fetchall()
-    return tuple(Column(name=row[0], type=row[1]) for row in described)
+    rows = connection.execute(f"describe from {scan(path)}").fetchall()
+    return tuple(Column(name=name, type=type_) for name, type_, *_ in rows)

@@ -1,4 +1,4 @@
-"""Source files as plain UTF-8 text, and targets that appear whole or not at all."""
+"""Source files as uncompressed UTF-8 text, and target files that are written atomically."""
 
 from __future__ import annotations
 
@@ -23,38 +23,34 @@ _HEAD = 4096
 
 
 def endings(*plain: str) -> tuple[str, ...]:
-    """Suffixes with each of the compressions that are undone on reading."""
+    """The suffixes, and each of them followed by the suffix of a supported compression."""
     return tuple(suffix + packed for suffix in plain for packed in ("", *COMPRESSED))
 
 
 def check_encoding(encoding: str) -> str:
-    """A name of a text codec. Raises ValueError on another."""
+    """Return the name of a text encoding. Raises ValueError if Python has none of that name."""
     try:
         "".encode(encoding)
     except LookupError:
-        known = did_you_mean(
-            encoding,
-            ("utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "mac-roman", "shift_jis"),
-        )
-        raise ValueError(f"{encoding!r} is no text encoding{known}") from None
+        common = ("utf-8", "utf-16", "cp1252", "latin-1", "iso-8859-15", "mac-roman", "shift_jis")
+        suggestion = did_you_mean(encoding, common)
+        raise ValueError(f"{encoding!r} is not a text encoding{suggestion}") from None
     return encoding
 
 
 def check_readable(source: Path, name: str) -> bytes:
-    """The first bytes of a file. Raises SourceError when it is missing, no file, empty or not ours to read."""
+    """The first bytes of a file. Raises SourceError if it is missing, unreadable or empty."""
     try:
         with source.open("rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError:
         raise SourceError(f"{name}: no such file", hint="check the path in `source`") from None
     except IsADirectoryError:
-        raise SourceError(
-            f"{name}: is a folder", hint=f"name its files: {name.rstrip('/')}/*"
-        ) from None
+        hint = f"declare the files in it: {name.rstrip('/')}/*"
+        raise SourceError(f"{name}: is a folder", hint=hint) from None
     except PermissionError:
-        raise SourceError(
-            f"{name}: permission denied", hint="give yourself the right to read it"
-        ) from None
+        hint = "allow this user to read it"
+        raise SourceError(f"{name}: permission denied", hint=hint) from None
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror}") from error
     if not head:
@@ -64,39 +60,40 @@ def check_readable(source: Path, name: str) -> bytes:
 
 @contextmanager
 def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator[Path]:
-    """The file, or a temporary one beside `target`, as uncompressed UTF-8 (a byte order mark may lead it).
+    """The file, or a temporary copy in the folder of `target`, as uncompressed UTF-8.
 
-    Undecodable bytes of a file that is UTF-8 already are left to whoever reads it. Raises
-    SourceError on an empty, binary, corrupt or wrongly encoded file, StorageError when the copy cannot be written.
+    It may begin with a byte order mark. Invalid bytes of an uncompressed UTF-8 file are not checked
+    here; the caller meets them when it reads. Raises SourceError for an empty, binary, corrupt or
+    wrongly encoded file, and StorageError if the copy cannot be written.
     """
     head = check_readable(source, name)
-    packing = _packing(source, name, head)
+    compression = _compression(source, name, head)
     utf8 = codecs.lookup(encoding).name == "utf-8"
-    if not packing and utf8:
+    if not compression and utf8:
         _check_text(source, name)
         yield source
         return
-    if not packing:
+    if not compression:
         _check_kind(name, head)
-    made = target.with_name(f"{target.name}.text")
+    copy = target.with_name(f"{target.name}.text")
     try:
-        with told(made):
-            made.parent.mkdir(parents=True, exist_ok=True)
-        with _unpacked(source, packing) as file, told(made), made.open("wb") as out:
+        with told(copy):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+        with _uncompressed(source, compression) as file, told(copy), copy.open("wb") as out:
             chunks = _chunks(file, name)
-            for chunk in (
-                chunks if utf8 else _recoded(_checked(chunks, name, encoding), name, encoding)
-            ):
+            if not utf8:
+                chunks = _transcoded(_checked(chunks, name, encoding), name, encoding)
+            for chunk in chunks:
                 out.write(chunk)
-        _check_text(made, name)
-        yield made
+        _check_text(copy, name)
+        yield copy
     finally:
-        made.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `target` when all went well and vanishes otherwise."""
+    """A path to write to: renamed to `target` at the end, removed after an error."""
     with told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
@@ -111,33 +108,33 @@ def whole(target: Path) -> Iterator[Path]:
 def undecodable(
     name: str, error: UnicodeDecodeError, line: int, encoding: str = "utf-8"
 ) -> SourceError:
-    """What to say of bytes that the declared encoding cannot read."""
+    """The error for a byte that the declared encoding cannot decode, on this line of the file."""
     byte = error.object[error.start]
-    hint = "declare the encoding it is in, often `encoding: cp1252`"
+    hint = "declare the file's encoding, often `encoding: cp1252`"
     if codecs.lookup(encoding).name != "utf-8":
-        hint = "declare the encoding it is in, such as `encoding: utf-8`"
+        hint = "declare the file's encoding, such as `encoding: utf-8`"
     return SourceError(f"{name}: line {line}: byte 0x{byte:02x} is not {encoding}", hint=hint)
 
 
-def _packing(source: Path, name: str, head: bytes) -> str:
-    for packing, signature in COMPRESSED.items():
-        if packing in (Path(name).suffix.lower(), source.suffix.lower()):
+def _compression(source: Path, name: str, head: bytes) -> str:
+    """The suffix of the file's compression, or nothing. Raises SourceError if its bytes differ."""
+    for suffix, signature in COMPRESSED.items():
+        if suffix in (Path(name).suffix.lower(), source.suffix.lower()):
             if not head.startswith(signature):
-                raise SourceError(
-                    f"{name}: is no {packing} data", hint=f"let its name not end in {packing}"
-                )
-            return packing
+                hint = f"rename it without {suffix}"
+                raise SourceError(f"{name}: is not {suffix} data", hint=hint)
+            return suffix
     return ""
 
 
-def _unpacked(source: Path, packing: str) -> BinaryIO:
-    if packing == ".zst":
+def _uncompressed(source: Path, compression: str) -> BinaryIO:
+    if compression == ".zst":
         import pyarrow as pa
 
         return cast("BinaryIO", pa.input_stream(str(source), compression="zstd"))
-    if packing == ".gz":
+    if compression == ".gz":
         return cast("BinaryIO", gzip.open(source, "rb"))
-    return cast("BinaryIO", bz2.open(source, "rb")) if packing else source.open("rb")
+    return cast("BinaryIO", bz2.open(source, "rb")) if compression else source.open("rb")
 
 
 def _chunks(file: BinaryIO, name: str) -> Iterator[bytes]:
@@ -147,19 +144,19 @@ def _chunks(file: BinaryIO, name: str) -> Iterator[bytes]:
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(
             f"{name}: the compressed data is cut short or corrupt: {error}",
-            hint="fetch the file again",
+            hint="download the file again",
         ) from error
 
 
 def _checked(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
-    """The chunks as they are, once their marks and all their bytes bear the declared encoding out."""
+    """The chunks unchanged. Raises SourceError if the file is in UTF-8 or another Unicode encoding.
+
+    UTF-8 is recognised in a file with non-ASCII bytes that is declared as a single-byte encoding.
+    """
     unicode = codecs.lookup(encoding).name.startswith("utf")
-    utf8 = (
-        None
-        if unicode or len(b"\xc3\xa9".decode(encoding, "replace")) != 2
-        else codecs.getincrementaldecoder("utf-8")()
-    )
-    plain, first = True, True
+    single_byte = not unicode and len(b"\xc3\xa9".decode(encoding, "replace")) == 2
+    utf8 = codecs.getincrementaldecoder("utf-8")() if single_byte else None
+    ascii_only, first = True, True
     for chunk in chunks:
         if first:
             _check_marks(name, chunk, encoding)
@@ -168,23 +165,24 @@ def _checked(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[byte
                 utf8.decode(chunk)
             except UnicodeDecodeError:
                 utf8 = None
-        plain, first = plain and chunk.isascii(), False
+        ascii_only, first = ascii_only and chunk.isascii(), False
         yield chunk
-    if utf8 and not plain and not utf8.getstate()[0]:
+    if utf8 and not ascii_only and not utf8.getstate()[0]:
         fault = f"{name}: is declared as {encoding}, but every byte of it is valid UTF-8"
-        raise SourceError(fault, hint="declare `encoding: utf-8`, or leave it out")
+        raise SourceError(fault, hint="declare `encoding: utf-8`, or omit `encoding`")
 
 
 def _check_marks(name: str, head: bytes, encoding: str) -> None:
-    """Raise SourceError when the file's byte order mark belongs to another encoding."""
+    """Raise SourceError if the file's byte order mark is that of another encoding."""
     marks = {"utf-32": magic.UTF32, "utf-16": magic.UTF16, "utf-8": (UTF8_MARK,)}
-    marked = next((other for other, signs in marks.items() if head.startswith(signs)), None)
-    if marked and not codecs.lookup(encoding).name.startswith(marked):
-        fault = f"{name}: begins with the byte order mark of {marked}, but is read as {encoding}"
-        raise SourceError(fault, hint=f"declare `encoding: {marked}`")
+    actual = next((other for other, signs in marks.items() if head.startswith(signs)), None)
+    if actual and not codecs.lookup(encoding).name.startswith(actual):
+        fault = f"{name}: begins with the byte order mark of {actual}, but is read as {encoding}"
+        raise SourceError(fault, hint=f"declare `encoding: {actual}`")
 
 
-def _recoded(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
+def _transcoded(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
+    """The chunks in UTF-8. Raises SourceError with the line of a byte that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     for chunk, final in chain(((chunk, False) for chunk in chunks), [(b"", True)]):
@@ -193,9 +191,9 @@ def _recoded(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[byte
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(encoding, "ignore")
             raise undecodable(name, error, line + before.count("\n"), encoding) from None
-        except UnicodeError as error:  # UTF-16 without its mark
+        except UnicodeError as error:  # UTF-16 without a byte order mark
             raise SourceError(
-                f"{name}: is not {encoding}: {error}", hint="declare the encoding it is in"
+                f"{name}: is not {encoding}: {error}", hint="declare the file's encoding"
             ) from None
         line += text.count("\n")
         yield text.encode("utf-8", "surrogatepass")
@@ -208,6 +206,7 @@ def _check_kind(name: str, head: bytes) -> None:
 
 
 def _check_text(text: Path, name: str) -> None:
+    """Raise SourceError for a file that is blank, binary or in UTF-16 or UTF-32."""
     with text.open("rb") as file:
         head = file.read(_HEAD)
         blank = not head.removeprefix(UTF8_MARK).strip()
@@ -222,9 +221,9 @@ def _check_text(text: Path, name: str) -> None:
         raise SourceError(f"{name}: looks like UTF-16", hint="declare `encoding: utf-16`")
     if magic.looks_binary(head):
         raise SourceError(
-            f"{name}: holds binary data, not text", hint="declare the right file or its `format`"
+            f"{name}: contains binary data", hint="declare the right file, or its `format`"
         )
 
 
 def _empty(name: str) -> SourceError:
-    return SourceError(f"{name}: is empty", hint="fetch it again, or take it out of `source`")
+    return SourceError(f"{name}: is empty", hint="download it again, or remove it from `source`")

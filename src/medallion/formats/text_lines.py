@@ -1,4 +1,4 @@
-"""The lines of a text file, in flat memory whatever their length."""
+"""The lines of a text file, read with bounded memory whatever their length."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import BinaryIO
 
 from medallion.formats.text_file import UTF8_MARK
 
-MAX_RECORD = 16_000_000  # bytes; a longer CSV record is more likely a quote that was never closed
+MAX_RECORD = 16_000_000  # bytes; a longer CSV record is more likely an unclosed quote
 TOO_LONG = f"longer than {MAX_RECORD:,} bytes"
 _CUT = MAX_RECORD + 1
 _SAMPLE = 1 << 20
 
 
 def ends_by_return(text: Path, quoted: str = "") -> bool:
-    """Whether the first line break outside quotes is a lone carriage return, as on old Macs."""
+    """Whether the first line break outside quotes is a lone carriage return, as in old Mac files.
+
+    `quoted`: the quote character, or nothing if values are not quoted.
+    """
     with text.open("rb") as file:
         sample = file.read(_SAMPLE)
     if quoted:
@@ -27,7 +30,10 @@ def ends_by_return(text: Path, quoted: str = "") -> bool:
 
 
 def numbered_lines(text: Path, *, by_return: bool = False) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, those above MAX_RECORD cut; a byte order mark is left out."""
+    """Lines with their numbers; lines above MAX_RECORD are truncated, a byte order mark is skipped.
+
+    `by_return`: a lone carriage return ends a line.
+    """
     with text.open("rb") as file:
         file.seek(len(UTF8_MARK) if file.read(len(UTF8_MARK)) == UTF8_MARK else 0)
         yield from enumerate(_returns(file) if by_return else _newlines(file), 1)

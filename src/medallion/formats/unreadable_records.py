@@ -1,36 +1,36 @@
-"""The records of one file that could not be split into fields."""
+"""The records of one file that cannot be parsed."""
 
 from __future__ import annotations
 
 from medallion.errors import SourceError
 
-_RAW = 10_000  # characters of a broken record that are kept
-_MEMORY = 256_000_000  # bytes; a file with more broken records than fit is not what was declared
-_OVERHEAD = 200
+_RAW = 10_000  # characters of the raw text that are kept
+_MEMORY = 256_000_000  # bytes; a file with more unreadable records has another format
+_OVERHEAD = 200  # bytes that a record takes in addition to its text
 
 
 class UnreadableRecords:
-    """Collects (record number, reason, raw text), cut where the text is very long.
-
-    Raises SourceError when there are so many that the file must be of another kind than declared.
-    """
+    """Collects records as (record number, reason, raw text); very long texts are truncated."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._found: list[tuple[int, str, str]] = []
+        self._records: list[tuple[int, str, str]] = []
         self._size = 0
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._records)
 
     def add(self, number: int, reason: str, raw: str) -> None:
-        self._found.append((number, reason, raw[:_RAW]))
+        """Add a record. Raises SourceError if there are too many for the declared format."""
+        self._records.append((number, reason, raw[:_RAW]))
         self._size += min(len(raw), _RAW) + _OVERHEAD
         if self._size > _MEMORY:
             raise SourceError(
-                f"{self.name}: {len(self):,} of the first {number:,} records are broken; the last: {reason}",
-                hint="check that the declared `format` is what the file is",
+                f"{self.name}: {len(self):,} of the first {number:,} records cannot be parsed; "
+                f"the last: {reason}",
+                hint="check that the file has the declared `format`",
             )
 
     def all(self) -> tuple[tuple[int, str, str], ...]:
-        return tuple(self._found)
+        """All records, in the order of the file."""
+        return tuple(self._records)

@@ -1,4 +1,4 @@
-"""Bridges to other people's schedulers; medallion itself needs none of them."""
+"""Integrations with schedulers, each in an extra; medallion itself needs none of them."""
 
 import os
 

@@ -1,10 +1,10 @@
-"""A pipeline as a Prefect flow: one task run a step, with retries, logs and the run's table in Prefect's UI.
+"""A pipeline as a Prefect flow: a task run per table, with retries, logs and a report.
 
     from medallion.integrations.prefect import flow
 
     flow("medallion.yaml")()
 
-Needs the extra `prefect` and, in `PREFECT_API_URL`, the address of a Prefect server. On a schedule:
+Needs the extra `prefect`, and the address of a Prefect server in `PREFECT_API_URL`. On a schedule:
 
     python -m medallion.integrations.prefect medallion.yaml --cron "0 * * * *"
 """
@@ -12,6 +12,8 @@ Needs the extra `prefect` and, in `PREFECT_API_URL`, the address of a Prefect se
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +27,28 @@ from medallion.declaration.models import Table
 from medallion.errors import MedallionError, ServiceError
 from medallion.lake.quality import quality_of
 from medallion.pipeline import Pipeline
+from medallion.plural import count_of
 from medallion.records import Run, StepRun
 from medallion.run.planner import Step
 from medallion.run.run_log import Event
 from medallion.secrets import masked_logger
 
+Log = Logger | LoggerAdapter[Logger]
+
 RETRIES = 2
-PAUSE = 10.0
+PAUSE = 10.0  # seconds
+# Prefect logs the traceback of an error with these, including errors of libraries behind it.
 _RUN_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
 def flow(
     pipeline: Pipeline | Path | str, *, retries: int = RETRIES, pause: float = PAUSE
 ) -> prefect.Flow[[], str]:
-    """A Prefect flow of a pipeline's name, which runs it and returns the run's id.
+    """A Prefect flow with the pipeline's name, which runs it and returns the run's id.
 
-    Parameters: `pipeline`, or the path of its declaration. A step that failed for a fault of storage or
-    database is tried again `retries` times after `pause` seconds; faults of the data are not.
+    Parameters: `pipeline`, or the path of its declaration. A table that failed with an error of
+    storage or database is retried `retries` times after `pause` seconds; errors of the data are not
+    retried.
     """
     loaded = pipeline if isinstance(pipeline, Pipeline) else Pipeline.load(pipeline)
 
@@ -54,14 +61,15 @@ def flow(
 
 @prefect.flow(name="medallion")
 def run(declaration: str, retries: int = RETRIES, pause: float = PAUSE) -> str:
-    """The flow that a deployment runs: read a declaration, run its pipeline, return the run's id."""
+    """The flow of a deployment: load a declaration, run its pipeline, return the run's id."""
     return _run(Pipeline.load(declaration), retries, pause)
 
 
 def serve(declaration: Path | str, *, cron: str | None = None) -> None:
-    """Deploy a pipeline under its name and run it when asked, or by a cron schedule; does not return.
+    """Deploy a pipeline under its name and serve its runs, on demand or on a cron schedule.
 
-    Raises DeclarationError when the declaration is wrong, before anything is deployed.
+    Does not return. Raises DeclarationError for an invalid declaration, before anything is
+    deployed.
     """
     path = Path(declaration).absolute()
     run.serve(
@@ -76,67 +84,74 @@ def serve(declaration: Path | str, *, cron: str | None = None) -> None:
 @click.argument(
     "declaration", default="medallion.yaml", type=click.Path(exists=True, dir_okay=False)
 )
-@click.option("--cron", help='When to run, such as "0 * * * *" for every hour.')
+@click.option("--cron", help='The schedule, such as "0 * * * *" for every hour.')
 def main(declaration: str, cron: str | None) -> None:
     """Serve a pipeline to the Prefect server of PREFECT_API_URL."""
     serve(declaration, cron=cron)
 
 
 def _run(pipeline: Pipeline, retries: int, pause: float) -> str:
+    """Run a pipeline within a flow run, create the report, and return the run's id."""
     log = prefect.get_run_logger()
-    for name in (
-        _RUN_LOGGERS
-    ):  # Prefect logs the traceback of an error, with those of the libraries behind it
+    for name in _RUN_LOGGERS:
         masked_logger(name)
-    states: dict[str, Any] = {}
-
-    def perform(step: Step, work: Callable[[], None]) -> None:
-        reads = pipeline.declaration.table(step.table)
-        before = (
-            [states[name] for name in reads.reads().values()] if isinstance(reads, Table) else []
+    try:
+        record = pipeline.run(
+            watch=partial(_log_event, log), perform=StepTasks(pipeline, retries, pause)
         )
+    except MedallionError as error:
+        if error.run:
+            _create_report(error.run)
+        raise
+    _create_report(record)
+    return record.id
+
+
+class StepTasks:
+    """Performs each step of a run as a Prefect task, after those of the tables that it reads."""
+
+    def __init__(self, pipeline: Pipeline, retries: int, pause: float) -> None:
+        self._declaration = pipeline.declaration
+        self._retries = retries
+        self._pause = pause
+        self._states: dict[str, Any] = {}
+
+    def __call__(self, step: Step, work: Callable[[], None]) -> None:
+        """Run `work` as a task. Raises the error of its last attempt."""
+        table = self._declaration.table(step.table)
+        inputs = table.reads().values() if isinstance(table, Table) else ()
         task = prefect.task(
             name=step.table,
             description=step.why,
-            retries=retries,
-            retry_delay_seconds=pause,
-            retry_condition_fn=_may_pass,
+            retries=self._retries,
+            retry_delay_seconds=self._pause,
+            retry_condition_fn=_is_transient,
             cache_policy=NO_CACHE,
             persist_result=False,
         )(work)
-        states[step.table] = task(return_state=True, wait_for=before)
-        states[step.table].result()
-
-    def watch(event: Event) -> None:
-        if event.step:
-            log.info(
-                "%s: %s, %s rows (%s)",
-                event.table,
-                event.step.action,
-                event.step.rows,
-                event.step.why,
-            )
-        elif event.load:
-            log.info("%s: loaded into %s", event.load.served.table, event.load.sink)
-        elif event.release:
-            log.info("published release %s", event.release.id)
-
-    try:
-        done = pipeline.run(watch=watch, perform=perform)
-    except MedallionError as error:
-        if error.run:
-            _show(error.run)
-        raise
-    _show(done)
-    return done.id
+        states = [self._states[name] for name in inputs]
+        self._states[step.table] = task(return_state=True, wait_for=states)
+        self._states[step.table].result()
 
 
-def _show(done: Run) -> None:
-    outcome = f"release {done.release}" if done.release else done.error or done.note
+def _log_event(log: Log, event: Event) -> None:
+    step, load, release = event.step, event.load, event.release
+    if step:
+        rows = count_of(step.rows, "row")
+        log.info("%s: %s, %s (%s)", event.table, step.action, rows, step.why)
+    elif load:
+        log.info("%s: loaded into %s", load.served.table, load.sink)
+    elif release:
+        log.info("published release %s", release.id)
+
+
+def _create_report(run: Run) -> None:
+    """Create the table artifact that shows what happened to the rows of each table."""
+    outcome = f"release {run.release}" if run.release else run.error or run.note
     create_table_artifact(
         key="medallion-run",
-        table=[_row(step) for step in done.steps],
-        description=f"Run {done.id} of {done.pipeline}: {done.status}; {outcome}",
+        table=[_row(step) for step in run.steps],
+        description=f"Run {run.id} of {run.pipeline}: {run.status}; {outcome}",
     )
 
 
@@ -156,7 +171,8 @@ def _row(step: StepRun) -> dict[str, Any]:
     }
 
 
-def _may_pass(task: object, task_run: object, state: Any) -> bool:  # noqa: ARG001 (Prefect's signature)
+def _is_transient(task: object, task_run: object, state: Any) -> bool:  # noqa: ARG001 (Prefect's signature)
+    """Whether a failed task is worth a retry."""
     return isinstance(state.result(raise_on_failure=False), ServiceError)
 
 

@@ -1,4 +1,4 @@
-"""The `parquet` layer: each snapshot an immutable Parquet file."""
+"""The `parquet` layer: each snapshot is an immutable Parquet file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class ParquetLayer(Layer):
-    """Keeps each snapshot as Parquet, written once and never changed.
+    """Stores each snapshot as a Parquet file that is written once and never changed.
 
-    `path` is a folder or URL of the layer's own, by default the lake's folder of its name; `retain` is the number
-    of releases whose snapshots stay; `compression` is that of the Parquet files.
+    `path` is the layer's folder or URL, by default the folder of its name in the lake; `retain` is
+    the number of releases whose snapshots are kept; `compression` is that of the Parquet files.
 
     ```yaml
     layers:
@@ -35,18 +35,17 @@ class ParquetLayer(Layer):
         self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
     ) -> list[File]:
         part = scratch / "part-0.parquet"
+        types = [column_type(str(kind)) for kind in rows.types]
         columns = [
             _cast(name, type_, stored(type_))
-            for name, type_ in zip(
-                rows.columns, map(column_type, map(str, rows.types)), strict=True
-            )
+            for name, type_ in zip(rows.columns, types, strict=True)
             if name != ROW
         ]
-        written = connection.execute(
+        ((count,),) = connection.execute(
             f"copy (select {', '.join(columns)} from {viewed(rows)}) to {literal(str(part))} "
             f"(format parquet, compression {self.compression}, parquet_version v2)"
         ).fetchall()
-        return [keep_file(storage, f"{folder}/{part.name}", part, written[0][0])]
+        return [keep_file(storage, f"{folder}/{part.name}", part, count)]
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         paths = ", ".join(literal(str(path)) for path in local_files(storage, snapshot))

@@ -1,4 +1,4 @@
-"""The `raw` layer: source bytes as they came, content-addressed, and their records as Parquet beside them."""
+"""The `raw` layer: the bytes of source files under their SHA-256, and their records as Parquet."""
 
 from __future__ import annotations
 
@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
 CHUNK = 1 << 20
-TABLE_BITS, FILE_BITS = (
-    55,
-    34,
-)  # _origin: 8 bits of bronze table, 21 of file, 34 of position in the file
+# `_origin` is a BIGINT: 8 bits for the bronze table, 21 for the file, 34 for the position in it.
+TABLE_BITS, FILE_BITS = 55, 34
 FILES, POSITIONS = 1 << (TABLE_BITS - FILE_BITS), 1 << FILE_BITS
 
 
 class Raw(SourceLayer):
-    """Keeps every source file's bytes under their SHA-256, so that nothing is ever lost or kept twice.
+    """Stores the bytes of source files under their SHA-256, so that no content is stored twice.
 
-    `path` is a folder or URL of the layer's own, by default the lake's folder of its name; `retain` is the number
-    of releases whose source files stay.
+    `path` is the layer's folder or URL, by default the folder of its name in the lake; `retain` is
+    the number of releases whose source files are kept.
 
     ```yaml
     layers:
@@ -52,39 +50,37 @@ class Raw(SourceLayer):
     ) -> Stored:
         copy = scratch / uuid4().hex
         sha256 = hashlib.sha256()
-        with source.open(path) as stream, told(copy), copy.open("wb") as kept:
+        with source.open(path) as stream, told(copy), copy.open("wb") as out:
             while chunk := stream.read(CHUNK):
                 sha256.update(chunk)
-                kept.write(chunk)
+                out.write(chunk)
         target = f"{table}/objects/{sha256.hexdigest()}{''.join(Path(path).suffixes[-2:])}"
-        wanted = Stored(target, copy.stat().st_size, sha256.hexdigest())
+        item = Stored(target, copy.stat().st_size, sha256.hexdigest())
         try:
-            verified(storage, [wanted])
+            verified(storage, [item])
         except (MissingError, DamagedError):
-            store_file(storage, target, copy, wanted.sha256)
+            store_file(storage, target, copy, item.sha256)
         copy.unlink(missing_ok=True)
-        return wanted
+        return item
 
     def records(self, table: str, sha256: str, form: Format) -> str:
-        read_by = hashlib.sha256(json.dumps(form.identity(), sort_keys=True).encode()).hexdigest()[
-            :8
-        ]
-        return f"{table}/records/{sha256}-{read_by}.parquet"
+        identity = json.dumps(form.identity(), sort_keys=True).encode()
+        return f"{table}/records/{sha256}-{hashlib.sha256(identity).hexdigest()[:8]}.parquet"
 
     def write(
         self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
     ) -> list[File]:
         raise MedallionError(
-            "a raw layer keeps source files only", hint="give tables with `from` a parquet layer"
+            "a raw layer stores source files only", hint="give tables with `from` a parquet layer"
         )
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         if not snapshot.sources:
-            nothing = ", ".join(
+            nulls = ", ".join(
                 f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns
             )
             return connection.sql(
-                f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nothing} where false"
+                f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nulls} where false"
             )
         rows = " union all ".join(
             f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
@@ -96,7 +92,7 @@ class Raw(SourceLayer):
         self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs
     ) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
-        # JSON is made after the join, of the few rows that are wanted
+        # Only the rows that remain after the semi join are converted to JSON.
         rows = " union all ".join(
             f"select {ORIGIN}, ({ORIGIN} >> {FILE_BITS}) & {FILES - 1} as file, "
             f"{ORIGIN} & {POSITIONS - 1} as position, to_json(fields)::varchar as row "
@@ -104,9 +100,13 @@ class Raw(SourceLayer):
             f"semi join wanted using ({ORIGIN})"
             for records, fields in _untyped(storage, snapshot)
         )
+        # A record's number is its position plus the number of records rejected before it. The asof
+        # join takes the last entry of `rejected` that is at or before the position.
         return inputs.sql(
-            f"select {ORIGIN}, [{names}][file + 1] as file, position + 1 + coalesce(before, 0) as record, row "
-            f"from ({rows}) asof left join rejected on file = rejected.in_file and position >= rejected.start",
+            f"select {ORIGIN}, [{names}][file + 1] as file, "
+            "position + 1 + coalesce(before, 0) as record, row "
+            f"from ({rows}) asof left join rejected "
+            "on file = rejected.in_file and position >= rejected.start",
             wanted=wanted,
             rejected=_rejected(storage, snapshot, inputs.connection),
         )
@@ -119,10 +119,10 @@ class Raw(SourceLayer):
 
 
 def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
-    """How many records were rejected `before` the rows of a file from position `start` on."""
+    """The number of records rejected `before` the rows of a file, from position `start` on."""
     import pyarrow as pa
 
-    found: dict[tuple[int, int], int] = {}
+    counts: dict[tuple[int, int], int] = {}
     for file, source in enumerate(snapshot.sources):
         rejects = (
             read_record(storage, f"{source.records}.json")["parsed"]["rejects"]
@@ -130,11 +130,11 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
             else []
         )
         for before, (record, *_) in enumerate(rejects, 1):
-            found[file, record - before] = before
+            counts[file, record - before] = before
     columns = {
-        "in_file": [file for file, _ in found],
-        "start": [start for _, start in found],
-        "before": list(found.values()),
+        "in_file": [file for file, _ in counts],
+        "start": [start for _, start in counts],
+        "before": list(counts.values()),
     }
     return connection.from_arrow(
         pa.table({name: _integers(values) for name, values in columns.items()})
@@ -142,35 +142,29 @@ def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> R
 
 
 def _integers(values: list[int]) -> pa.Array:
-    """An Arrow array from a buffer: made from a list, it would import pandas."""
+    """An Arrow array from a buffer; `pa.array` of a list would import pandas."""
     import pyarrow as pa
 
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
 
 
 def _typed(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The records of all files, those with the same types together, and their columns as the table's."""
+    """SQL per group of files with the same types: the records, and columns in the table's types."""
     for numbers, types in _groups(snapshot):
-        what = f"{snapshot.table}: {snapshot.sources[numbers[0]].name}: column"
+        place = f"{snapshot.table}: {snapshot.sources[numbers[0]].name}"
         columns = []
         for column in snapshot.columns:
-            name, source, target = (
-                quote(column.name),
-                types.get(column.name, NULL),
-                column_type(column.type),
-            )
-            value = checked(
-                name,
-                source,
-                target,
-                f"{what} {column.name!r} is {source}; as {target}, which others need",
-            )
+            name, target = quote(column.name), column_type(column.type)
+            source = types.get(column.name, NULL)
+            # `checked` appends the value: "…: 'x' does not fit …".
+            message = f"{place}: column {column.name!r} is {source}, other files need {target}"
+            value = checked(name, source, target, message)
             columns.append(name if value == name else f"{value} as {name}")
         yield _records(storage, snapshot, numbers), ", ".join(columns)
 
 
 def _untyped(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The records of all files, those with the same types together, and a struct of what stands in them."""
+    """SQL per group of files with the same types: its records, and a struct of their values."""
     names = {column.name for source in snapshot.sources for column in source.columns}
     for numbers, types in _groups(snapshot):
         fields = ", ".join(
@@ -182,11 +176,11 @@ def _untyped(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnType]]]:
-    """The files by number, those whose columns are of the same types together, and these types by column."""
-    rest = list(range(len(snapshot.sources)))
-    while rest:
+    """Groups of files whose columns have the same types: their numbers, and the types."""
+    remaining = list(range(len(snapshot.sources)))
+    while remaining:
         types, numbers, others = dict[str, ColumnType](), list[int](), list[int]()
-        for number in rest:
+        for number in remaining:
             columns = {
                 column.name: column_type(column.type) for column in snapshot.sources[number].columns
             }
@@ -196,18 +190,19 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnTyp
             types |= columns
             numbers.append(number)
         yield numbers, types
-        rest = others
+        remaining = others
 
 
 def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
-    """SQL for the records of these files, each with its origin."""
+    """SQL of the records of these files, each with its `_origin`."""
     sources = [snapshot.sources[number] for number in numbers]
     local = verified(
         storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources]
     )
     paths = ", ".join(literal(str(path)) for path in local)
-    every = len(numbers) == len(snapshot.sources)
-    file = "file_index::bigint" if every else f"{numbers}[(file_index + 1)::bigint]::bigint"
-    table = snapshot.origins[0].number
-    origin = f"(({table}::bigint << {TABLE_BITS}) | ({file} << {FILE_BITS}) | file_row_number) as {ORIGIN}"
-    return f"select {origin}, * from read_parquet([{paths}], union_by_name = true)"
+    # `file_index` counts the files of this query; a list maps it to numbers within the snapshot.
+    complete = len(numbers) == len(snapshot.sources)
+    file = "file_index::bigint" if complete else f"{numbers}[(file_index + 1)::bigint]::bigint"
+    table = f"{snapshot.origins[0].number}::bigint"
+    origin = f"(({table} << {TABLE_BITS}) | ({file} << {FILE_BITS}) | file_row_number)"
+    return f"select {origin} as {ORIGIN}, * from read_parquet([{paths}], union_by_name = true)"

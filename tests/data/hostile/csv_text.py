@@ -233,7 +233,7 @@ QUOTES = [
         escape="\\",
     ),
     csv(
-        "an escape before another letter stands",
+        "an escape before another letter is literal",
         'id,name\n1,"C:\\new"\n2,d\\o\n',
         rows=[("1", "C:\\new"), ("2", "d\\o")],
         escape="\\",

@@ -27,7 +27,7 @@ COLUMNAR = [
             ("lists", '{"a":[1,2],"b":["x",null]}', "a list of values for each"),
             ("lists of one row", '{"a":[1],"b":["x"]}', "a list of values for each"),
             ("one list", '{"a":[1,2,3]}\n\n', "a list of values for each"),
-            ("values", '[[1,"x"],[2,"y"]]', "no array of JSON objects"),
+            ("values", '[[1,"x"],[2,"y"]]', "is not an array of JSON objects"),
         )
     ),
     json("a whole table that is declared a record", '{"a":[1,2]}', rows=[([1, 2],)], records="."),
@@ -72,23 +72,30 @@ LAYOUTS = [
         "an array with a comma too many",
         '[{"a":1},{"a":2},]',
         file="in.json",
-        error="no array of JSON objects",
+        error="is not an array of JSON objects",
     ),
     json(
         "an array with a comma missing",
         '[{"a":1} {"a":2}]',
         file="in.json",
-        error="no array of JSON objects",
+        error="is not an array of JSON objects",
     ),
-    json("two arrays", '[{"a":1}]\n[{"a":2}]\n', file="in.json", error="no array of JSON objects"),
+    json(
+        "two arrays",
+        '[{"a":1}]\n[{"a":2}]\n',
+        file="in.json",
+        error="is not an array of JSON objects",
+    ),
     json(
         "text after an array",
         '[{"a":1}]\n-- done',
         file="in.json",
-        error="no array of JSON objects",
+        error="is not an array of JSON objects",
     ),
-    json("an array of numbers", "[1, 2]", file="in.json", error="no array of JSON objects"),
-    json("an array of arrays", "[[1], [2]]", file="in.json", error="no array of JSON objects"),
+    json("an array of numbers", "[1, 2]", file="in.json", error="is not an array of JSON objects"),
+    json(
+        "an array of arrays", "[[1], [2]]", file="in.json", error="is not an array of JSON objects"
+    ),
     json("an empty array", "[]", file="in.json", error="no object with a key"),
     json("an empty object", "{}", file="in.json", error="no object with a key"),
     json("an envelope over several lines", ENVELOPE, file="in.json", error="records: data"),
@@ -132,22 +139,22 @@ LAYOUTS = [
         "objects over several lines with commas between",
         '{\n"a": 1\n},\n{\n"a": 2\n}\n',
         file="in.json",
-        error="write one object a line",
+        error="write one object per line",
     ),
     json(
         "an object over several lines, cut short",
         '{\n"a": 1,\n"b": [1,\n',
         file="in.json",
-        error="write one object a line",
+        error="write one object per line",
     ),
     json(
-        "lines that end in a comma", '{"a":1},\n{"a":2},\n{"a":3}\n', error="lines are no records"
+        "lines that end in a comma", '{"a":1},\n{"a":2},\n{"a":3}\n', error="lines are not records"
     ),
     json(
         "a line cut short", '{"a":1}\n{"a":\n{"a":3}\n', rows=[(1,), (3,)], rejects=[(2, "format")]
     ),
     json(
-        "a line that is no object",
+        "a line that is not an object",
         '{"a":1}\nnull\n{"a":3}\n',
         rows=[(1,), (3,)],
         rejects=[(2, "format")],
@@ -168,7 +175,7 @@ LAYOUTS = [
         "JSON with comments",
         '// made by hand\n{"a": 1}\n/* x */\n',
         file="in.json",
-        error="lines are no records",
+        error="lines are not records",
     ),
     json("single quotes", "{'a': 1}\n{'a': 2}\n", error="no line is a JSON object"),
     json("keys without quotes", "{a: 1}\n", error="no line is a JSON object"),

@@ -129,13 +129,13 @@ CASES: list[Case] = [
         "parquet: a name twice",
         "in.parquet",
         _bytes(pa.table([pa.array([1]), pa.array([2])], ["a", "a"])),
-        error="stands twice",
+        error="duplicate column name",
     ),
     Case(
         "parquet: names that differ in case alone",
         "in.parquet",
         _bytes(pa.table({"a": [1], "A": [2]})),
-        error="stands twice",
+        error="duplicate column name",
     ),
     Case(
         "parquet: a reserved name", "in.parquet", _bytes(pa.table({"_row": [1]})), error="reserved"
@@ -152,6 +152,6 @@ CASES: list[Case] = [
         "parquet: CSV that is called Parquet",
         "in.parquet",
         b"id,name\n1,Ann\n",
-        error="is no Parquet file",
+        error="is not a Parquet file",
     ),
 ]

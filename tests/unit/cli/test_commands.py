@@ -8,7 +8,6 @@ import click
 import pytest
 
 from medallion.cli import COMMANDS, group, main
-from medallion.cli.settings import Settings
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -20,7 +19,7 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDALLION_CONFIG", raising=False)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
@@ -50,11 +49,11 @@ def test_help_lists_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in listed[: len(COMMANDS)]] == list(COMMANDS)
 
 
-def test_the_bare_name_asks_for_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys) == call(capsys, "--help")
 
 
-def test_a_wrong_command_or_option_is_the_callers_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_or_option_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "statsu") == (
         2, "", "error: unknown command 'statsu'; did you mean 'status'?\n  → medallion --help\n"
     )  # fmt: skip
@@ -90,17 +89,10 @@ def test_the_environment_names_the_declaration_unless_an_option_does(
     assert "two.yaml is valid" in call(capsys, "-f", str(tmp_path / "two.yaml"), "check")[1]
 
 
-def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     declare(tmp_path)
 
     assert call(capsys, "-C", str(tmp_path), "-q", "check") == (0, "", "")
-
-
-def test_what_to_type_next_names_the_same_declaration() -> None:
-    assert Settings().command_line("run") == "medallion run"
-    assert Settings(directory=Path("my shop"), config=Path("x.yaml")).command_line("run") == (
-        "medallion -C 'my shop' -f x.yaml run"
-    )
 
 
 def test_check_prints_every_problem_with_its_place(
@@ -118,31 +110,3 @@ def test_check_prints_every_problem_with_its_place(
         problem.startswith(f"{file}:{place}: ")
         for problem, place in zip(problems, ["2:1", "5:5"], strict=True)
     ]
-
-
-def test_plugins_tells_of_one(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "plugins", "deduplicate")
-
-    assert code == 0
-    assert "Keeps one row of each key" in out
-    assert "```yaml" in out
-    assert any(
-        line.split() == ["keep", "first", "or", "last", '"last"'] for line in out.splitlines()
-    )
-    assert "sets `key`" in out
-
-
-def test_plugins_of_one_name_are_all_told(capsys: pytest.CaptureFixture[str]) -> None:
-    found = json.loads(call(capsys, "plugins", "parquet", "--json")[1])
-
-    assert [told["kind"] for told in found] == ["format", "layer"]
-    retain = next(field for field in found[1]["fields"] if field["name"] == "retain")
-    assert retain == {"name": "retain", "type": "integer", "required": False, "default": 10}
-
-
-def test_an_unknown_plugin_is_told_with_the_nearest_name(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    code, _, err = call(capsys, "plugins", "agregate")
-
-    assert (code, err) == (2, "error: unknown plugin 'agregate'; did you mean 'aggregate'?\n")

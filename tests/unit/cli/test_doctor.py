@@ -11,8 +11,8 @@ from medallion.pipeline import Pipeline
 from medallion.storage.local import LocalStorage
 
 
-class Forgetful(LocalStorage):
-    """A store that keeps neither promise, as some S3 gateways do."""
+class OverwritingStorage(LocalStorage):
+    """A storage without create-only and compare-and-swap writes, like some S3 gateways."""
 
     def create(self, path: str, data: bytes) -> str:
         self.put(path, data)
@@ -31,7 +31,7 @@ def pipeline(tmp_path: Path) -> Pipeline:
 
 
 def test_each_part_is_probed(pipeline: Pipeline) -> None:
-    found = {probe.name: probe for probe in doctor.examine(lambda: pipeline)}
+    probes = {probe.name: probe for probe in doctor.examine(lambda: pipeline)}
 
     assert {
         "python",
@@ -41,13 +41,13 @@ def test_each_part_is_probed(pipeline: Pipeline) -> None:
         "sink serving",
         "source bronze.a",
         "lease",
-    } <= found.keys()
-    assert [probe.name for probe in found.values() if probe.outcome != "ok"] == ["source bronze.b"]
-    assert "b/*.csv" in found["source bronze.b"].said
-    assert found["source bronze.b"].advice
+    } <= probes.keys()
+    assert [name for name, probe in probes.items() if probe.outcome != "ok"] == ["source bronze.b"]
+    assert "b/*.csv" in probes["source bronze.b"].said
+    assert probes["source bronze.b"].advice
 
 
-def test_what_the_release_has_lost_is_found_and_a_run_brings_it_back(pipeline: Pipeline) -> None:
+def test_lost_files_of_the_release_are_reported_and_a_run_restores_them(pipeline: Pipeline) -> None:
     (pipeline.base / "b").mkdir()
     (pipeline.base / "b/b.csv").write_text("x\n1\n")
     assert next(probe.said for probe in doctor.integrity(pipeline)).startswith(
@@ -70,7 +70,7 @@ def test_what_the_release_has_lost_is_found_and_a_run_brings_it_back(pipeline: P
     assert len(pipeline.lake.table("bronze.a").to_arrow()) == 1
 
 
-def test_a_wrong_declaration_ends_the_visit() -> None:
+def test_an_invalid_declaration_is_the_last_check() -> None:
     def load() -> Pipeline:
         raise DeclarationError(
             [Problem("m.yaml:1:1", "a", "wrong"), Problem("m.yaml:2:1", "b", "wrong")]
@@ -87,33 +87,33 @@ def test_the_probe_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_a_store_that_overwrites_is_found_out(tmp_path: Path) -> None:
-    found = {probe.name: probe.outcome for probe in doctor.lake(Forgetful(tmp_path))}
+def test_a_storage_that_overwrites_is_detected(tmp_path: Path) -> None:
+    outcomes = {probe.name: probe.outcome for probe in doctor.lake(OverwritingStorage(tmp_path))}
 
-    assert found == {
-        "lake": "ok", "lake: writing": "ok", "lake: create-only": "failure", "lake: compare-and-swap": "failure"
-    }  # fmt: skip
+    assert outcomes == {
+        "lake": "ok",
+        "lake: writing": "ok",
+        "lake: create-only": "failure",
+        "lake: compare-and-swap": "failure",
+    }
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_a_lake_that_cannot_be_written_is_told_with_advice(tmp_path: Path) -> None:
+def test_a_lake_that_cannot_be_written_is_reported_with_advice(tmp_path: Path) -> None:
     (tmp_path / "lake").write_text("a file where the lake should be")
 
-    found = [
-        probe
-        for probe in doctor.lake(LocalStorage(tmp_path / "lake"))
-        if probe.outcome == "failure"
-    ]
+    probes = list(doctor.lake(LocalStorage(tmp_path / "lake")))
+    failure = next(probe for probe in probes if probe.outcome == "failure")
 
-    assert found[0].name == "lake: writing"
-    assert found[0].advice
+    assert failure.name == "lake: writing"
+    assert failure.advice
 
 
-def test_who_is_writing_is_told(tmp_path: Path) -> None:
+def test_the_writer_is_named(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path)
 
     with lease(storage, "r1"):
-        found = doctor.lease(storage)
+        probe = doctor.lease(storage)
 
-    assert (found.outcome, "run r1" in found.said) == ("warning", True)
+    assert (probe.outcome, "run r1" in probe.said) == ("warning", True)
     assert doctor.lease(storage).outcome == "ok"

@@ -47,7 +47,7 @@ CASES: list[tuple[BaseException, int, list[str]]] = [
 
 
 @pytest.mark.parametrize(("error", "code", "lines"), CASES, ids=lambda case: type(case).__name__)
-def test_an_error_is_told_with_its_hint_and_exit_code(
+def test_an_error_is_printed_with_its_hint_and_exit_code(
     capsys: pytest.CaptureFixture[str], error: BaseException, code: int, lines: list[str]
 ) -> None:
     assert print_error(error, Settings()) == code

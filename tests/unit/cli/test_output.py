@@ -11,7 +11,7 @@ from medallion.plural import count_of
 from medallion.records import Column
 
 
-def test_nothing_in_a_value_steers_the_terminal() -> None:
+def test_control_characters_are_escaped() -> None:
     assert output.plain("a\x1b[31mred\nnext\x07") == "a\\x1b[31mred\\nnext\\x07"
     assert output.plain("Émile 😀 中") == "Émile 😀 中"
     assert output.plain(None) == ""
@@ -55,7 +55,7 @@ def test_columns_of_numbers_are_known(type_: str, number: bool) -> None:
     assert output.is_number(type_) is number
 
 
-def test_json_keeps_decimals_exact_and_holds_no_nan() -> None:
+def test_json_keeps_decimals_exact_and_has_null_for_nan() -> None:
     value = {
         "d": Decimal("1.10"),
         "n": float("nan"),
@@ -66,7 +66,7 @@ def test_json_keeps_decimals_exact_and_holds_no_nan() -> None:
     assert json.loads(output.as_json(value)) == {
         "d": "1.10",
         "n": None,
-        "c": {"name": "a", "type": "DATE"},
+        "c": {"name": "a", "type": "DATE", "source_type": ""},
         "b": "_w==",
     }
     assert "\n" not in output.line_json(value)
@@ -75,12 +75,12 @@ def test_json_keeps_decimals_exact_and_holds_no_nan() -> None:
 def test_a_file_gets_values_whole_and_a_terminal_of_80_columns_gets_80(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = output.table(["name", "rows"], right=["rows"])
-    made.add_row("x" * 200, "1")
+    grid = output.table(["name", "rows"], right=["rows"])
+    grid.add_row("x" * 200, "1")
     monkeypatch.delenv("COLUMNS", raising=False)
-    output.console().print(made)
+    output.console().print(grid)
     assert "x" * 200 in capsys.readouterr().out
 
     monkeypatch.setenv("COLUMNS", "80")
-    output.console().print(made)
+    output.console().print(grid)
     assert max(map(len, capsys.readouterr().out.splitlines())) == 80

@@ -43,8 +43,9 @@ def shown(capsys: pytest.CaptureFixture[str], run: Run) -> list[str]:
 
 
 def line(lines: list[str], name: str) -> list[str]:
+    """The cells of the line with this name."""
     return next(
-        re.split(r"\s{2,}", found.strip()) for found in lines if found.strip().startswith(name)
+        re.split(r"\s{2,}", text.strip()) for text in lines if text.strip().startswith(name)
     )
 
 
@@ -66,10 +67,18 @@ def test_a_line_adds_up_from_left_to_right(capsys: pytest.CaptureFixture[str]) -
     lines = shown(capsys, run(step))
 
     assert line(lines, "table") == [
-        "table", "what happened", "rows in", "kept", "deduplicated", "dropped", "quarantined", "rows out", "seconds"
-    ]  # fmt: skip
-    found = line(lines, "silver.purchases")
-    assert found == [
+        "table",
+        "what happened",
+        "rows in",
+        "kept",
+        "deduplicated",
+        "dropped",
+        "quarantined",
+        "rows out",
+        "seconds",
+    ]
+    cells = line(lines, "silver.purchases")
+    assert cells == [
         "silver.purchases",
         "computed",
         "25,194",
@@ -80,7 +89,7 @@ def test_a_line_adds_up_from_left_to_right(capsys: pytest.CaptureFixture[str]) -
         "23,663",
         "1.23",
     ]
-    rows_in, kept, *fates = (int(figure.replace(",", "")) for figure in found[2:7])
+    rows_in, kept, *fates = (int(figure.replace(",", "")) for figure in cells[2:7])
     assert rows_in == kept + sum(fates)
 
 
@@ -108,16 +117,16 @@ def test_a_later_phase_that_lost_rows_has_its_own_line(capsys: pytest.CaptureFix
         "0.50",
     ]
     assert line(lines, "after aggregate") == ["after aggregate", "12", "9", "0", "3", "0"]
-    assert not any("after window" in found for found in lines)
+    assert not any("after window" in text for text in lines)
 
 
-def test_bronze_tells_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bronze_lists_its_files(capsys: pytest.CaptureFixture[str]) -> None:
     sources = {"new": 1, "changed": 2, "unchanged": 10, "retracted": 0}
     step = StepRun.model_validate(
         {"table": "bronze.a", "action": "computed", "why": "", "sources": sources}
     )
 
-    lines = [found.strip() for found in shown(capsys, run(step))]
+    lines = [text.strip() for text in shown(capsys, run(step))]
 
     assert lines[3:6] == ["1 new file", "2 changed files", "10 unchanged files"]
 
@@ -135,11 +144,11 @@ def test_eighty_columns_are_enough(
 
     assert max(map(len, lines)) <= 80
     assert "…" not in "\n".join(lines)
-    found = next(found.split() for found in lines if found.startswith("gold.country_stats"))
-    assert found[:4] == ["gold.country_stats", "computed", f"{tallies[0].rows_in:,}", "23,663"]
+    cells = next(text.split() for text in lines if text.startswith("gold.country_stats"))
+    assert cells[:4] == ["gold.country_stats", "computed", f"{tallies[0].rows_in:,}", "23,663"]
 
 
-def test_a_column_of_zeros_makes_room_on_a_narrow_terminal_alone(
+def test_a_column_of_zeros_is_omitted_only_on_a_narrow_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = StepRun(
@@ -154,12 +163,12 @@ def test_a_column_of_zeros_makes_room_on_a_narrow_terminal_alone(
 def test_a_failed_step_has_no_rows_out(capsys: pytest.CaptureFixture[str]) -> None:
     step = StepRun(table="silver.a", action="failed", why="", seconds=0.1, tallies=(PLAIN,))
 
-    found = line(shown(capsys, run(step, status="failed")), "silver.a")
+    cells = line(shown(capsys, run(step, status="failed")), "silver.a")
 
-    assert found == ["silver.a", "failed", "25,194", "23,663", "1,000", "31", "500", "0.10"]
+    assert cells == ["silver.a", "failed", "25,194", "23,663", "1,000", "31", "500", "0.10"]
 
 
-def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_loads_warnings_drift_and_note_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     served = Served(
         table="gold.a",
         name="a__1",
@@ -183,9 +192,7 @@ def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[st
 
     lines = shown(capsys, run(step, loads=loads, note="not published: gold.b"))
 
-    assert [
-        re.split(r"\s{2,}", found.strip()) for found in lines if found.startswith("gold.a")
-    ] == [
+    assert [re.split(r"\s{2,}", text.strip()) for text in lines if text.startswith("gold.a")] == [
         ["gold.a", "serving", "1,500", "0.25", "6,000"],
         ["gold.a", "other", "1,500", "already loaded"],
     ]
@@ -194,7 +201,7 @@ def test_loads_warnings_drift_and_note_are_told(capsys: pytest.CaptureFixture[st
     assert lines[-1] == "not published: gold.b"
 
 
-def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_loads_are_timed_each_and_in_total(capsys: pytest.CaptureFixture[str]) -> None:
     columns = (Column(name="x", type="DATE"),)
     loads = tuple(
         LoadReport(
@@ -215,3 +222,24 @@ def test_loads_are_timed_each_and_in_all(capsys: pytest.CaptureFixture[str]) -> 
     assert line(lines, "gold.b") == ["gold.b", "serving", "500", "0.75", "667"]
     assert line(lines, "gold.c") == ["gold.c", "serving", "9,999", "already loaded"]
     assert line(lines, "total loaded") == ["total loaded", "2,000", "1.00", "2,000"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("merge", "merge: gold.a: 2 of 3 loaded rows new, 1 updated, 12 rows served"),
+        ("append", "append: gold.a: 2 of 3 loaded rows new, 1 already present, 12 rows served"),
+    ],
+)
+def test_a_merge_says_how_many_rows_are_new(
+    capsys: pytest.CaptureFixture[str], mode: str, text: str
+) -> None:
+    columns = (Column(name="x", type="DATE"),)
+    former = Served(table="gold.a", name="a__1", snapshot="1", rows=10, columns=columns)
+    fields = {"name": "a__2", "snapshot": "2", "rows": 12, "mode": mode, "former": former}
+    served = Served.model_validate({**former.model_dump(), **fields})
+    load = LoadReport(
+        sink="serving", served=served, seconds=1, loaded=True, arrived=3, met=1, rate=3
+    )
+
+    assert text in shown(capsys, run(loads=(load,)))

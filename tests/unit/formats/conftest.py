@@ -31,7 +31,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def read(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> Reader:
-    """`read(format, name, content)`: what was parsed and what stands in the target; the folder stays clean."""
+    """`read(format, name, content)` parses a file and reads the target; it leaves no other file."""
 
     def parse(form: Format, name: str, content: bytes | None = None) -> Read:
         source = tmp_path / name

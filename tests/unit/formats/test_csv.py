@@ -24,8 +24,8 @@ from medallion.formats.unreadable_records import UnreadableRecords
 
 CLEAN = b"id,name\n1,Ann\n2,Bob\n"
 ROWS = [("1", "Ann"), ("2", "Bob")]
-ONE = "1 field where 2 are expected"
-THREE = "3 fields where 2 are expected"
+ONE = "1 field instead of 2"
+THREE = "3 fields instead of 2"
 
 
 def packed(data: bytes, suffix: str, folder: Path) -> bytes:
@@ -130,7 +130,7 @@ def test_path_with_pattern_characters(read, tmp_path):
         (
             b'a,b\n1,"x\n2,z\n3,w',
             [("2", "z"), ("3", "w")],
-            [(1, "a quote that is never closed", '1,"x')],
+            [(1, "an unclosed quote", '1,"x')],
         ),
         (
             b'a,b\n1,"x\n2,"z"\n3,w\n',
@@ -176,7 +176,7 @@ def workbook() -> bytes:
         (Csv(), "a.csv", b"PAR1xxxx", "Parquet"),
         (Csv(), "a.csv", b"<!DOCTYPE html><html>", "HTML"),
         (Csv(), "a.csv", bytes(range(256)) * 20, "binary"),
-        (Csv(), "a.csv.gz", CLEAN, "no .gz data"),
+        (Csv(), "a.csv.gz", CLEAN, "is not .gz data"),
         (Csv(), "a.csv", b"a;b\n1;2\n", "one column.*\n.*delimiter: ';'"),
         (Csv(), "a.csv", b"a\tb\n1\t2\n", 'delimiter: "\\\\t"'),
         (Csv(delimiter=";"), "a.csv", b"a,b\n1,2\n", "delimiter: ','"),
@@ -185,8 +185,8 @@ def workbook() -> bytes:
         (Csv(), "a.csv", "a,b\n1,2\n".encode("utf-16"), "UTF-16.*\n.*utf-16"),
         (Csv(), "a.csv", "a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
         (Csv(encoding="cp1252"), "a.csv", b"a,b\n1,\x81\n", "line 2: byte 0x81 is not cp1252"),
-        (Csv(), "a.csv", b"a,b,a\n", "'a' stands twice"),
-        (Csv(), "a.csv", b"id,Name,NAME\n", "'NAME' stands twice"),
+        (Csv(), "a.csv", b"a,b,a\n", "duplicate column name 'a'"),
+        (Csv(), "a.csv", b"id,Name,NAME\n", "duplicate column name 'NAME'"),
         (Csv(), "a.csv", b"a,,b\n", "column 2 of 3 has no name"),
         (Csv(), "a.csv", b"a,_origin\n", "'_origin' is reserved"),
         (Csv(), "a.csv", b'a,"b"x\n1,2\n', "the header cannot be read"),
@@ -194,7 +194,7 @@ def workbook() -> bytes:
             Csv(header=False, columns=("a", "b")),
             "a.csv",
             b"1,2,3\n",
-            "has 3 fields, `columns` names 2",
+            "has 3 fields, but `columns` names 2",
         ),
         (Csv(), "gone.csv", None, "gone.csv: no such file"),
         (Csv(), ".", None, "is a folder"),
@@ -262,7 +262,7 @@ def test_both_readers_agree_on_every_clean_file(connection, table, delimiter, qu
         rows = connection.execute(f"from read_parquet('{careful}')").fetchall()
         assert len(rejects) == 0
         assert count == len(table)
-        # A space before a quote is no part of the value, and csv.writer does not quote for it.
+        # A space before a quote is not part of the value, and csv.writer does not quote for it.
         if not any(f" {quote}" in cell or f"{quote} " in cell for row in table for cell in row):
             assert [[cell or "" for cell in row] for row in rows] == table
         found = CsvFile(text, "text", columns, dialect, 0, 1, fast, connection).read()

@@ -223,7 +223,7 @@ def test_objects_that_duckdb_cannot_read_are_set_aside(read):
     found = read(Json(), "a.ndjson", b"\n".join(lines))
     assert found.rows == [(4,)] * 4
     assert [(number, reason) for number, reason, _ in found.parsed.rejects] == [
-        (1, "the key 'a' stands twice"),
+        (1, "duplicate key 'a'"),
         (3, "nested more than 100 levels deep"),
         (4, "number where an object is expected"),
         (5, "text where an object is expected"),
@@ -265,12 +265,12 @@ def test_records_inside_an_envelope(read, records, content):
         ),
         (None, b'{\n"x": {"items": []}\n}', "'x.items'"),
         ("rows", ENVELOPE, "no key 'rows'"),
-        ("count", ENVELOPE, "'count' holds no list"),
-        ("data.a", ENVELOPE, "'a' is looked for in a value that is no object"),
+        ("count", ENVELOPE, "'count' is not a list"),
+        ("data.a", ENVELOPE, "'a' is not a key: the value around it is not an object"),
         ("data", ENVELOPE[:-5], "cut short"),
         ("data", b'{"data": [{"a": 1} {"a": 2}]}', "a comma is missing"),
-        ("data", b'{"data": []}', "'data' holds no record"),
-        (None, b'{"a":1}\nx\ny\n', "2 of its 3 lines are no records"),
+        ("data", b'{"data": []}', "'data' has no records"),
+        (None, b'{"a":1}\nx\ny\n', "2 of its 3 lines are not records"),
     ],
 )
 def test_an_envelope_says_what_to_declare(read, records, content, says):
@@ -321,7 +321,7 @@ def test_a_large_file_is_looked_at_in_batches(read, monkeypatch):
     monkeypatch.setattr(json_structure, "_BATCH", 2)
     batched = read(Json(), "a.ndjson", content)
     assert (batched.rows, types(batched)) == (whole.rows, types(whole))
-    with pytest.raises(SourceError, match="1 of its 3 values are no JSON objects"):
+    with pytest.raises(SourceError, match="1 of its 3 values is not a JSON object"):
         read(Json(), "a.json", b'[{"a":1},2,{"a":3}]')
 
 
@@ -347,17 +347,17 @@ def test_over_long_line_is_set_aside(read):
     [
         ("a.json", b"", "is empty"),
         ("a.json", b"\n \n", "is empty"),
-        ("a.json", b"[1,2]", "no array of JSON objects"),
-        ("a.json", b'[{"a":1},{"a":bad}]', "no array of JSON objects"),
-        ("a.json", b'[{"a":1}', "no array of JSON objects"),
+        ("a.json", b"[1,2]", "is not an array of JSON objects"),
+        ("a.json", b'[{"a":1},{"a":bad}]', "is not an array of JSON objects"),
+        ("a.json", b'[{"a":1}', "is not an array of JSON objects"),
         ("a.json", b'[{"a":1},', "it is cut short"),
         ("a.json", b'[{"a":1,"a":2}]', 'duplicate key "a"'),
-        ("a.json", b'{"a":{"b":1,"b":2}}', "the key 'b' stands twice"),
+        ("a.json", b'{"a":{"b":1,"b":2}}', "duplicate key 'b'"),
         ("a.json", b'[{"a":' + b"[" * 600 + b"]" * 600 + b"}]", "nested more than 100 levels deep"),
         ("a.json", b"[]", "no object with a key"),
         ("a.json", b'{\n "a": 1\n', "no line is a JSON object"),
         ("a.json", b"id,name\n1,Ann\n", "no line is a JSON object"),
-        ("a.json", b'{"a":1,"A":2}', "stands twice"),
+        ("a.json", b'{"a":1,"A":2}', "duplicate column name"),
         ("a.json", b'{"_row":1}', "reserved"),
         ("a.json", b'{"_origin":1}\nbad', "reserved"),
         ("a.json", b"{}\nbad", "no object with a key"),
@@ -407,10 +407,10 @@ def test_parquet_that_cannot_be_read(read, tmp_path):
     same = parquet(tmp_path, pa.table({"a": [1], "A": [2]}))
     for content, says in [
         (b"", "is empty"),
-        (b"a,b\n", "no Parquet file"),
+        (b"a,b\n", "is not a Parquet file"),
         (good[:-20], "cut short or corrupt"),
         (good[:100] + bytes(200) + good[300:], "cut short or corrupt"),
-        (same, "stands twice"),
+        (same, "duplicate column name"),
         (parquet(tmp_path, pa.table({"_origin": [1]})), "reserved"),
     ]:
         with pytest.raises(SourceError, match=says):

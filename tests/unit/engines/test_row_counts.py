@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from medallion.engines.row_counts import RowCounts, total
+
+
+def test_kept_rows_are_rows_in_less_removed_rows() -> None:
+    counts = RowCounts("", 10)
+    counts.add("dropped", "filter", None, 2)
+    counts.add("quarantined", "not_null", "email", 1)
+    counts.add("quarantined", "not_null", "email", 3)
+
+    tally = counts.tally(4)
+
+    assert (tally.kept, tally.dropped, tally.quarantined, tally.rows_out) == (4, 2, 4, 4)
+    assert tally.reasons == {"filter": 2, "not_null email": 4}
+
+
+def test_a_rule_that_names_its_column_is_not_repeated() -> None:
+    counts = RowCounts("", 5)
+    counts.add("dropped", "email is valid", "email", 1)
+
+    assert counts.reasons == {"email is valid": 1}
+
+
+def test_the_total_spans_all_grains() -> None:
+    first, second = RowCounts("", 10), RowCounts("aggregate", 4)
+    first.add("dropped", "filter", None, 2)
+    second.add("quarantined", "between", "n", 1)
+
+    tally = total([first.tally(4), second.tally(second.kept)])
+
+    assert (tally.rows_in, tally.dropped, tally.quarantined, tally.rows_out) == (10, 2, 1, 3)
