@@ -1,4 +1,4 @@
-"""Certificates for tests of TLS, made by openssl: two authorities, and what the first of them signed."""
+"""Certificates for tests of TLS, created by openssl: two authorities, and what they signed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from tests.services import Unavailable
 
-PASSWORD = "k3y-s3cret"  # noqa: S105 (of a key that lives a minute)
+PASSWORD = "k3y-s3cret"  # noqa: S105 (of a key that exists for a minute)
 
 _KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """Files in a folder. `server` is for 127.0.0.1 alone; the key in `client` is behind PASSWORD."""
+    """Files in a folder. `server` is valid for 127.0.0.1; the key in `client` needs PASSWORD."""
 
     folder: Path
 
@@ -26,12 +26,12 @@ class Certificates:
 
     @property
     def stranger(self) -> Path:
-        """An authority that signed none of the others."""
+        """An authority that the server does not trust."""
         return self.folder / "stranger.crt"
 
     @property
     def server(self) -> Path:
-        """Certificate and key in one file, as MongoDB takes them."""
+        """Certificate and key in one file, as MongoDB reads them."""
         return self.folder / "server.pem"
 
     @property
@@ -45,27 +45,27 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """Make them all, good for a day."""
+    """Create all certificates, valid for a day."""
     if shutil.which("openssl") is None:
-        raise Unavailable("no openssl here to make certificates: apt-get install openssl")
+        raise Unavailable("openssl is not installed: apt-get install openssl")
     for authority in ("authority", "stranger"):
-        _make(folder, authority, "-addext", "keyUsage=critical,keyCertSign")
+        _request(folder, authority, "-addext", "keyUsage=critical,keyCertSign")
     address = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    _signed(folder, "server", "authority", "-noenc", *address)
-    _signed(folder, "client", "authority", "-passout", f"pass:{PASSWORD}")
-    _signed(folder, "foreign", "stranger", "-noenc")
+    _sign(folder, "server", "authority", "-noenc", *address)
+    _sign(folder, "client", "authority", "-passout", f"pass:{PASSWORD}")
+    _sign(folder, "foreign", "stranger", "-noenc")
     return Certificates(folder)
 
 
-def _signed(folder: Path, name: str, authority: str, *options: str) -> None:
+def _sign(folder: Path, name: str, authority: str, *options: str) -> None:
     signed_by = ["-CA", f"{authority}.crt", "-CAkey", f"{authority}.key"]
-    _make(folder, name, *signed_by, "-addext", "basicConstraints=critical,CA:FALSE", *options)
+    _request(folder, name, *signed_by, "-addext", "basicConstraints=critical,CA:FALSE", *options)
     (folder / f"{name}.pem").write_text(
         (folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text()
     )
 
 
-def _make(folder: Path, name: str, *options: str) -> None:
+def _request(folder: Path, name: str, *options: str) -> None:
     files = ["-keyout", f"{name}.key", "-out", f"{name}.crt"]
     secret = [] if "-passout" in options or "-noenc" in options else ["-noenc"]
     command = [

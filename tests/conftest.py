@@ -1,4 +1,4 @@
-"""Fixtures of all tests: real servers, started once a worker, or those the environment names."""
+"""Fixtures of all tests: real servers, started once per worker, or named by the environment."""
 
 from __future__ import annotations
 
@@ -18,26 +18,36 @@ from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa
 from tests.panel.dashboard_server import CHROMIUM, FLAGS
 from tests.services import Service, Unavailable, mongod, weed
 
-# A busy machine is no fault of what is tested.
+# A busy machine must not fail a test.
 settings.register_profile("medallion", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("medallion")
 
-_SUITES = ("groups", "modes", "owners", "queries", "readers", "stores")
+_SUITES = (
+    "groups",
+    "modes",
+    "owners",
+    "paging",
+    "queries",
+    "readers",
+    "releases",
+    "stores",
+    "values",
+)
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Every test begins without registered secrets: those of another might be words of this one."""
+    """Forget registered secrets, which would be masked in the output of another test."""
     del item
     SECRETS.clear()
 
 
 @pytest.fixture(scope="session")
 def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a MongoDB server, without a database; of the user's own with MEDALLION_TEST_MONGODB_URL."""
-    given = os.environ.get("MEDALLION_TEST_MONGODB_URL")
-    if given:
-        yield given
+    """The URL of a MongoDB server, without a database; MEDALLION_TEST_MONGODB_URL names another."""
+    url = os.environ.get("MEDALLION_TEST_MONGODB_URL")
+    if url:
+        yield url
         return
     try:
         with mongod(tmp_path_factory.mktemp("mongod")) as service:
@@ -59,11 +69,11 @@ def mongodb_url(mongodb_server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An S3 server; the user's own with MEDALLION_TEST_S3_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
-    given = os.environ.get("MEDALLION_TEST_S3_URL")
-    if given:
+    """An S3 server; MEDALLION_TEST_S3_URL names another, with the AWS_* variables for its keys."""
+    url = os.environ.get("MEDALLION_TEST_S3_URL")
+    if url:
         yield Service(
-            given,
+            url,
             os.environ.get("AWS_ACCESS_KEY_ID", ""),
             os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         )
@@ -77,41 +87,42 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium, the one of a worker: a second cannot be started beside it. Tests that need it are skipped without."""
+    """Chromium, once per worker, as a second one does not start. Without it, tests are skipped."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
     if path is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
     sync_api.expect.set_options(timeout=90_000)
     with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield found
-        found.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def tab(browser: Any) -> Iterator[Any]:
-    """A browser tab; the test fails on any request to elsewhere, any page error, any error on the console."""
-    faults: list[str] = []
+    """A browser tab; a request to another host, a page error or a console error fails the test."""
+    errors: list[str] = []
     page = browser.new_page(viewport={"width": 1400, "height": 2600}, accept_downloads=True)
     page.set_default_timeout(90_000)
-    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    page.on("pageerror", lambda error: errors.append(f"page error: {error}"))
     page.on(
-        "console", lambda said: faults.append(f"console: {said.text}") if _fault(said) else None
+        "console",
+        lambda message: errors.append(f"console: {message.text}") if _is_error(message) else None,
     )
     page.on(
         "request",
-        lambda asked: None if _local(asked.url) else faults.append(f"request to {asked.url}"),
+        lambda request: None if _local(request.url) else errors.append(f"request to {request.url}"),
     )
     yield page
     page.close()
-    assert not faults, "\n".join(faults)
+    assert not errors, "\n".join(errors)
 
 
-def _fault(said: Any) -> bool:
-    """Whether a message of the console is one. A page that lost its server says so until it is back."""
-    lost = ("net::ERR_CONNECTION_REFUSED", "not connected so cannot send")
-    return said.type == "error" and not any(text in said.text for text in lost)
+def _is_error(message: Any) -> bool:
+    """Whether a console message is an error; a server's restart may lose connections."""
+    lost_connection = ("net::ERR_CONNECTION_REFUSED", "not connected so cannot send")
+    return message.type == "error" and not any(text in message.text for text in lost_connection)
 
 
 def _local(url: str) -> bool:

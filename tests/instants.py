@@ -1,4 +1,4 @@
-"""Counts the instants at which runs and servers were killed and connections cut, over all tests; tells how many."""
+"""Counts and reports the instants at which tests killed runs and servers and cut connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 KILLS = int(os.environ.get("MEDALLION_KILLS", "200"))
-"""At how many instants something has to be killed or cut, at least, all tests together."""
+"""The minimum number of instants over all tests."""
 
 POINT, MOMENT, SERVER_KILLED, CUT = (
     "named points",
@@ -22,42 +22,44 @@ POINT, MOMENT, SERVER_KILLED, CUT = (
 PROPERTY = "instants"
 KILLERS = {f"test_{name}.py" for name in ("killed", "servers_killed", "mongodb_faults", "s3")}
 
-tried: Counter[str] = Counter()  # the instants so far, of all tests of this process
+tried: Counter[str] = Counter()  # the instants so far, over all tests of this process
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail when all tests that kill were run and tried too little."""
-    tried, whole = _tried(session.config)
-    if whole and session.exitstatus == pytest.ExitCode.OK and tried.total() < KILLS:
+    """Fail when all tests that kill were run, but at too few instants."""
+    instants, complete = _instants(session.config)
+    if complete and session.exitstatus == pytest.ExitCode.OK and instants.total() < KILLS:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    tried, whole = _tried(config)
-    if tried:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(tried.items()))
-        wanted = f"; at least {KILLS} are asked for" if whole else ""
-        terminalreporter.write_line(f"faults at {tried.total()} instants: {kinds}{wanted}")
+    instants, complete = _instants(config)
+    if instants:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(instants.items()))
+        minimum = f"; required: {KILLS}" if complete else ""
+        terminalreporter.write_line(f"faults at {instants.total()} instants: {kinds}{minimum}")
 
 
-def _tried(config: pytest.Config) -> tuple[Counter[str], bool]:
-    """The instants of all tests that ran, and whether all tests that kill did, none without its server."""
+def _instants(config: pytest.Config) -> tuple[Counter[str], bool]:
+    """The instants of all tests, and whether all tests that kill were run, with their servers."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     stats = reporter.stats if reporter else {}
-    found = [report for kind in stats.values() for report in kind]
-    reports = [report for report in found if getattr(report, "when", "") == "teardown"]
-    tried: Counter[str] = Counter()
+    all_reports = [report for kind in stats.values() for report in kind]
+    reports = [report for report in all_reports if getattr(report, "when", "") == "teardown"]
+    instants: Counter[str] = Counter()
     for report in reports:
-        tried.update(dict(report.user_properties).get(PROPERTY, {}))
-    ran = {_module(report) for report in reports} - {
+        instants.update(dict(report.user_properties).get(PROPERTY, {}))
+    modules = {_module(report) for report in reports} - {
         _module(report) for report in stats.get("skipped", ())
     }
-    chosen = (
-        config.option.keyword or config.option.markexpr or any("::" in each for each in config.args)
+    is_selection = (
+        config.option.keyword
+        or config.option.markexpr
+        or any("::" in argument for argument in config.args)
     )
-    return tried, ran >= KILLERS and not chosen
+    return instants, modules >= KILLERS and not is_selection
 
 
 def _module(report: Any) -> str:

@@ -1,4 +1,4 @@
-"""A real Prefect server in an environment of its own, as it brings SQLAlchemy, which medallion does without."""
+"""A real Prefect server in a separate environment: it depends on SQLAlchemy, medallion must not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _START_SECONDS = 180
 @contextmanager
 def prefect_server(folder: Path) -> Iterator[str]:
     """The API's address of a new server with its data in `folder`."""
-    binary, port = _installed() / "bin" / "prefect", free_ports(1)[0]
+    binary, port = _environment() / "bin" / "prefect", free_ports(1)[0]
     settings = {
         "PREFECT_HOME": str(folder),
         "DO_NOT_TRACK": "1",
@@ -38,16 +38,19 @@ def prefect_server(folder: Path) -> Iterator[str]:
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
             [binary, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **settings}, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            env={**os.environ, **settings},
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     url = f"http://127.0.0.1:{port}/api"
     try:
         end = time.monotonic() + _START_SECONDS
         while not _healthy(url):
             if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(
-                    f"the Prefect server did not start:\n{(folder / 'server.log').read_text()[-2000:]}"
-                )
+                output = (folder / "server.log").read_text()[-2000:]
+                raise RuntimeError(f"the Prefect server did not start:\n{output}")
             time.sleep(0.2)
         yield url
     finally:
@@ -59,8 +62,8 @@ def prefect_server(folder: Path) -> Iterator[str]:
             server.wait()
 
 
-def _installed() -> Path:
-    """The server's environment, made once a machine, by one test process while the others wait."""
+def _environment() -> Path:
+    """The server's environment, created once per machine: one test process does, others wait."""
     _ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
     with _ENVIRONMENT.with_suffix(".lock").open("w") as lock:
         flock(lock, LOCK_EX)
@@ -78,7 +81,7 @@ def _install() -> None:
         pip = [str(_ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
         subprocess.run(pip, check=True, capture_output=True, timeout=600)
     except (OSError, subprocess.SubprocessError) as error:
-        hint = "set MEDALLION_TEST_PREFECT_URL to the API of a server of yours"
+        hint = "set MEDALLION_TEST_PREFECT_URL to the API of a server"
         raise Unavailable(f"the Prefect server cannot be installed ({error}): {hint}") from None
     (_ENVIRONMENT / "ready").touch()
 

@@ -1,4 +1,4 @@
-"""A TCP proxy that hurts: it delays, cuts and refuses connections on the way to a server."""
+"""A TCP proxy that injects faults: it delays, cuts and refuses connections to a server."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CHUNK = 64 << 10
 
 @dataclass
 class Proxy:
-    """Its `url`, and what it does to the traffic from now on.
+    """The `url` of the proxy, and the faults that it injects; tests set them at any time.
 
-    `delay` seconds before each piece; `cut_after` bytes sent either way, all connections break, once;
-    `cut_answers` loses that many answers: the server gets the request and its reply never arrives;
-    `refuse` closes every new connection.
+    `delay`: seconds before each chunk; `cut_after`: bytes in either direction after which a
+    connection is cut, once; `cut_answers`: number of replies to lose, after the server got the
+    request; `refuse`: close every new connection.
     """
 
     target: tuple[str, int]
@@ -63,13 +63,13 @@ class Proxy:
                 sink.sendall(data)
         except OSError:
             pass
-        for each in (source, sink):
+        for end in (source, sink):
             try:
-                each.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
             finally:
-                each.close()
+                end.close()
 
     def _cuts(self, size: int, answers: bool) -> bool:
         with self._lock:
@@ -89,13 +89,13 @@ class Proxy:
 @contextmanager
 def proxy(url: str) -> Iterator[Proxy]:
     """A proxy in front of the server at a URL."""
-    parts = urlsplit(url)
-    made = Proxy((parts.hostname or "", parts.port or 80))
-    thread = threading.Thread(target=made.serve, daemon=True)
+    address = urlsplit(url)
+    proxy_server = Proxy((address.hostname or "", address.port or 80))
+    thread = threading.Thread(target=proxy_server.serve, daemon=True)
     thread.start()
     try:
-        yield made
+        yield proxy_server
     finally:
-        made.listener.shutdown(socket.SHUT_RDWR)
-        made.listener.close()
+        proxy_server.listener.shutdown(socket.SHUT_RDWR)
+        proxy_server.listener.close()
         thread.join()

@@ -1,4 +1,4 @@
-"""A store put to one release, and questions that the database is made to end."""
+"""Stores pinned to one release, and queries with a time limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPEC = TableSpec(
     key=("id",),
 )
 
-Ask = Callable[[Store], Any]
+StoreCall = Callable[[Store], Any]
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
@@ -44,20 +44,20 @@ def load_many(sink: Sink) -> Release:
     )
     batches = pa.table({"id": numbers, "word": words}).to_reader(10_000)
     report = sink.load(SPEC, snapshot("many", MANY, "words", SPEC.columns), batches)
-    made = release(sink, "many", [report.served])
-    sink.activate(made)
-    return made
+    release_of_many = release(sink, "many", [report.served])
+    sink.activate(release_of_many)
+    return release_of_many
 
 
 @pytest.fixture
 def many(sink: Sink) -> Iterator[tuple[Store, Release]]:
-    made = load_many(sink)
+    loaded_release = load_many(sink)
     store = sink.store()
-    yield store, made
+    yield store, loaded_release
     store.close()
 
 
-def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
+def test_a_pinned_store_reads_its_release(sink: Sink) -> None:
     first = publish(sink, "first", items())
     store = sink.store()
     pinned = store.at(first, 10)
@@ -67,7 +67,7 @@ def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
     assert (pinned.release().id, pinned.find("items", Query()).release) == ("first", "first")
     assert (
         pinned.count("items", Query())
-        == len([row for part in pinned.scan("items", Query()) for row in part])
+        == len([row for batch in pinned.scan("items", Query()) for row in batch])
         == 60
     )
     assert pinned.group("items", [], {"rows": "count()"}, Query()) == [{"rows": 60}]
@@ -77,7 +77,7 @@ def test_it_reads_its_release_whichever_is_active(sink: Sink) -> None:
     store.close()
 
 
-ASKS: dict[str, Ask] = {
+CALLS: dict[str, StoreCall] = {
     "find": lambda store: store.find("items", Query()),
     "find nothing": lambda store: store.find("items", Query(filters=(Filter("id", "eq", -1),))),
     "get": lambda store: store.get("items", 7),
@@ -87,12 +87,12 @@ ASKS: dict[str, Ask] = {
 }
 
 
-@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
-def test_a_release_that_was_removed_is_gone(sink: Sink, ask: Ask) -> None:
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_release_that_was_removed_is_gone(sink: Sink, call: StoreCall) -> None:
     pinned = sink.store().at(publish(sink, "first", items()))
     sink.prune([publish(sink, "second", items(3))])
     with pytest.raises(GoneError, match="first"):
-        ask(pinned)
+        call(pinned)
     pinned.close()
 
 
@@ -101,19 +101,19 @@ def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_agai
 ) -> None:
     pinned = sink.store().at(publish(sink, "first", items()))
     sink.prune([publish(sink, "second", items(3))])
-    asked = []
+    names = []
 
     def rows() -> Iterator[Row]:
         for number, row in enumerate(items()):
             if number == 50:  # some of the others are in the database by now
-                for name, ask in ASKS.items():
+                for name, call in CALLS.items():
                     with pytest.raises(GoneError, match="first"):
-                        ask(pinned)
-                    asked.append(name)
+                        call(pinned)
+                    names.append(name)
             yield row
 
     assert sink.load(ITEMS, snapshot("snapshot-first", 60), batches(rows())).loaded
-    assert asked == list(ASKS)
+    assert names == list(CALLS)
     pinned.close()
 
 
@@ -128,7 +128,7 @@ def test_a_cursor_of_a_release_that_was_removed_is_gone(sink: Sink) -> None:
     store.close()
 
 
-SLOW: dict[str, Ask] = {
+SLOW: dict[str, StoreCall] = {
     "find": lambda store: store.find(
         "words", Query(filters=(Filter("word", "contains", "no such word"),))
     ),
@@ -140,21 +140,21 @@ SLOW: dict[str, Ask] = {
 }
 
 
-@pytest.mark.parametrize("ask", SLOW.values(), ids=SLOW)
-def test_a_question_that_takes_too_long_is_ended_in_the_database(
-    many: tuple[Store, Release], sink: Sink, ask: Ask
+@pytest.mark.parametrize("call", SLOW.values(), ids=SLOW)
+def test_the_database_ends_a_query_at_its_time_limit(
+    many: tuple[Store, Release], sink: Sink, call: StoreCall
 ) -> None:
     store, release = many
     mongodb = isinstance(sink, MongoDB)
-    ask(store.at(release, 30))
+    call(store.at(release, 30))
     with pytest.raises(OvertimeError, match="was ended") as caught:
-        ask(store.at(release, 0.02 if mongodb else 0.001))
+        call(store.at(release, 0.02 if mongodb else 0.001))
     if mongodb:
-        why = caught.value.__context__
-        assert isinstance(why, pymongo.errors.NetworkTimeout) or getattr(why, "code", None) in (
+        cause = caught.value.__context__
+        assert isinstance(cause, pymongo.errors.NetworkTimeout) or getattr(cause, "code", None) in (
             50,
             11601,
-        ), why
+        ), cause
         with pymongo.MongoClient[dict[str, Any]](sink.url) as client:
             stages: list[dict[str, Any]] = [
                 {"$currentOp": {}},
@@ -166,7 +166,7 @@ def test_a_question_that_takes_too_long_is_ended_in_the_database(
                 time.sleep(0.01)
 
 
-def test_only_the_beginning_of_a_scan_is_bounded(many: tuple[Store, Release]) -> None:
+def test_the_time_limit_of_a_scan_is_for_its_first_batch(many: tuple[Store, Release]) -> None:
     store, release = many
     batches = store.at(release, 0.5).scan("words", Query())
     rows = len(next(batches))
@@ -174,7 +174,7 @@ def test_only_the_beginning_of_a_scan_is_bounded(many: tuple[Store, Release]) ->
     assert rows + sum(map(len, batches)) == MANY
 
 
-def test_a_late_page_reads_no_more_than_an_early_one(mongodb_url: str) -> None:
+def test_a_late_page_reads_as_little_as_an_early_one(mongodb_url: str) -> None:
     sink = MongoDB(url=mongodb_url)
     release = load_many(sink)
     store, cursor = sink.store().at(release), None
@@ -185,7 +185,7 @@ def test_a_late_page_reads_no_more_than_an_early_one(mongodb_url: str) -> None:
         database.command("profile", 2)
         assert store.find("words", Query(limit=10, cursor=cursor)).rows[0]["id"] == 50_000
         database.command("profile", 0)
-        found = database["system.profile"].find_one({"command.limit": 11})
-        assert found is not None
-        assert (found["keysExamined"], found["docsExamined"]) == (11, 11)
+        profile = database["system.profile"].find_one({"command.limit": 11})
+        assert profile is not None
+        assert (profile["keysExamined"], profile["docsExamined"]) == (11, 11)
     store.close()

@@ -1,4 +1,4 @@
-"""The built-in sinks keep the contract they share."""
+"""The built-in sinks fulfil the contract of sinks."""
 
 from __future__ import annotations
 

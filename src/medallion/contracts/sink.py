@@ -80,7 +80,14 @@ class Sink(Plugin, ABC):
         return nullcontext(self)
 
     def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Which of these plain table names it cannot serve (together), each with why; by default it serves any."""
+        """The plain table names that the database cannot hold, each with the reason.
+
+        Parameters: `names` are all tables of the last layer: ASCII letters, digits and `_`, a letter
+        first, at most 60 characters, and different from each other. Everything beyond is the limit of
+        one database and belongs here: a maximum length in bytes (a physical name is `NAME__` and ten
+        characters), reserved names, and names that differ only in case. `medallion check` reports them.
+        The default accepts all names.
+        """
         yield from ()
 
     def loaded(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Failure:
-    """The last `run` that ended failed, for a `reason`; `since` is when the first failed after the last success."""
+    """Why the last `run` failed; `since` is the first failure after the last success."""
 
     run: str
     reason: str
@@ -27,65 +27,99 @@ class Failure:
 
 
 class Store(ABC):
-    """Reads the active release of a sink. Unknown names raise CallError.
+    """The query side of a sink: reads the active release.
 
-    Values are Python's own: int, float, str, bool, None, `Decimal`, `date`, list, dict, and `datetime`: in UTC from a
-    column with a time zone, naive from one without.
+    Values are Python values: int, float, str, bool, None, bytes, `Decimal`, `date`, list, dict, and
+    `datetime`, in UTC from a column with a time zone and naive from one without. A time is ISO 8601
+    text with microseconds.
+
+    Rules for every method:
+
+    - A NaN is null. Infinities are values.
+    - A null matches no filter except `isnull`; `ne` does not match it either. Metrics ignore nulls.
+    - Nulls sort below every value: first ascending, last descending. Text sorts by code point.
+    - A timestamp compared with a date is compared with the whole day: `lte` includes it.
+    - The order is total: equal rows are ordered by key, or in a table without a key by row number.
+    - A call reads one release, even when another is activated meanwhile.
+
+    Methods raise CallError for unknown tables, columns and operators and for values of another
+    type, and SinkError when nothing was published or the database is unreachable.
     """
 
     @abstractmethod
     def release(self) -> Release:
-        """The active release. Raises SinkError when nothing was published or the database is away."""
+        """The active release. Raises SinkError when nothing was published."""
 
     def tables(self) -> Mapping[str, Served]:
-        """The served tables by plain name, with columns and key."""
+        """The served tables by plain name, with columns, key and number of rows."""
         release = self.release()
         return next((tables for tables in release.served.values() if tables), {})
 
     @abstractmethod
     def find(self, table: str, query: Query) -> Page:
-        """One page of the rows that match. Raises CallError on unknown names and bad cursors."""
+        """One page of the matching rows: at most `query.limit`, with the columns `query.fields`.
+
+        A cursor continues on the release of its first page, also after another was activated.
+        Raises CallError for a damaged cursor and for one of another query, and GoneError, which is
+        a CallError, when the release of a cursor was pruned.
+        """
 
     @abstractmethod
     def get(self, table: str, key: object) -> dict[str, Any] | None:
-        """The row with this key (a tuple for a key of several columns), or None."""
+        """The row with this key, or None.
+
+        Parameters: `key` is a value, or a tuple of values for a key of several columns. Raises
+        CallError for a table without a key, and for another number of values.
+        """
 
     @abstractmethod
     def count(self, table: str, query: Query) -> int:
-        """How many rows match the query's filters."""
+        """The number of rows that match `query.filters`; the rest of the query is not used."""
 
     @abstractmethod
     def group(
         self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]]:
-        """Matching rows by equal values of `by` (none: all rows as one), with figures over each group.
+        """Groups of matching rows with equal values of `by`, each with its metrics.
 
-        `by` takes columns, and of them `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; null is
-        a group of its own. `metrics` maps a name to a figure, which leaves nulls out: `count()`,
-        `sum|min|max|mean(column)`, `mean(column, weight)`, `median(column)`, `quantile(column, 0.95)`
-        (interpolated linearly), or a ratio of sums and counts such as `sum(revenue) / count()`, null where
-        it would divide by 0. Sums of decimals and whole numbers are exact; means, quantiles and ratios are
-        floating point. `query.sort` and `query.limit`
-        are over the result's columns, which are then ordered by `by`; `cursor` and `fields` are not used.
+        Parameters:
+
+        - `by`: columns, `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; a result
+          row has them under the column's name. Null is a group of its own. Without `by` all rows
+          are one group, even when none matches.
+        - `metrics`: expressions by name of the result column: `count()`, `sum(column)`,
+          `min(column)`, `max(column)`, `mean(column)`, `mean(column, weight)`, `median(column)`,
+          `quantile(column, 0.95)`, interpolated linearly, or a ratio of sums and counts such as
+          `sum(revenue) / count()`. They ignore nulls; a metric of no value, a division by 0 and a
+          sum of infinities of both signs are null. Sums of decimals and integers are exact; means,
+          quantiles and ratios are floating point.
+        - `query`: `filters` select the rows; `sort` and `limit` apply to the result and may name
+          its columns only, and groups that `sort` leaves equal are ordered by `by`. `cursor` and
+          `fields` are not used.
         """
 
     @abstractmethod
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """All matching rows, sorted, in batches, from one release and in flat memory."""
+        """All matching rows in the order of `query.sort`, in batches, without loading them all.
+
+        All batches are from one release; raises GoneError or SinkError when that is pruned
+        meanwhile. `query.limit` and `query.cursor` are not used.
+        """
 
     def at(self, release: Release | None, seconds: float | None = None) -> Store:
-        """This store with its questions put to `release`, or with None to the active one, and ended after `seconds`.
+        """This store pinned to `release` (None: the active one), with queries of at most `seconds`.
 
-        They raise GoneError when the release is no longer kept, and OvertimeError when the database had to end
-        them; the rows of a scan must begin in that time. Closing is left to this store. A store that can do neither
-        gives itself, as this one does; then `Page.release` tells what was read.
+        Its methods raise GoneError when the release was pruned, and OvertimeError when the database
+        ended a query at the time limit, which for a scan is the time until its first batch. Close
+        only the original store. The default, for stores that support neither, returns the store
+        itself; `Page.release` then names the release that was read.
         """
         return self
 
     def failure(self) -> Failure | None:
-        """Why the pipeline's last run failed, as far as the store knows of runs: a database knows of none."""
+        """Why the pipeline's last run failed, or None, as a database does not know of runs."""
         return None
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of connections; the store may be used again and then connects anew."""
+        """Close connections; the next call opens new ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -96,6 +96,43 @@ class ValueContract:
             self._check_ends(sink, type_, *LARGE[type_])
         except SinkError as error:
             assert "'ends': column 'value', row " in error.message  # noqa: PT017 (or served)
+
+    def test_nan_is_null(self, sink: Sink) -> None:
+        types = {
+            "id": "BIGINT",
+            "value": "DOUBLE",
+            "small": "FLOAT",
+            "listed": "DOUBLE[]",
+            "nested": "STRUCT(x DOUBLE)",
+        }
+        columns = tuple(Column(name=name, type=type_) for name, type_ in types.items())
+        spec = TableSpec(name="ends", columns=columns, key=("id",), indexes=(("value",),))
+        rows = [
+            {"id": 1, "value": nan, "small": nan, "listed": [nan, 1.0], "nested": {"x": nan}},
+            {"id": 2, "value": 0.0, "small": 0.0, "listed": [], "nested": {"x": 0.0}},
+        ]
+        nulls = {
+            "id": 1,
+            "value": None,
+            "small": None,
+            "listed": [None, 1.0],
+            "nested": {"x": None},
+        }
+        publish(sink, "nan", rows, spec)
+        store = sink.store()
+        assert store.find("ends", Query()).rows == [nulls, rows[1]]
+        assert store.find("ends", Query(sort=(Sort("value"),))).rows == [nulls, rows[1]]
+        for name in ("value", "small"):
+            for filter_, ids in (
+                (Filter(name, "isnull", True), [1]),
+                (Filter(name, "ne", 1), [2]),
+                (Filter(name, "lte", inf), [2]),
+            ):
+                page = store.find("ends", Query(filters=(filter_,)))
+                assert [row["id"] for row in page.rows] == ids
+            groups = store.group("ends", (name,), {"largest": f"max({name})"}, Query())
+            assert [tuple(group.values()) for group in groups] == [(None, None), (0.0, 0.0)]
+        store.close()
 
     def test_infinities_are_values(self, sink: Sink) -> None:
         self._check_ends(sink, "DOUBLE", -inf, inf)

@@ -24,10 +24,11 @@ NO_OTHER_WAY: Any = (
 
 
 def projected(documents: Sequence[bytes], fields: Sequence[str]) -> bytes:
-    """What the server sends of documents, of which it is asked these fields."""
-    found = [decode(document, codec_options=AWARE) for document in documents]
+    """What the server sends for a projection of documents to these fields."""
+    decoded_documents = [decode(document, codec_options=AWARE) for document in documents]
     return b"".join(
-        encode({name: value for name, value in each.items() if name in fields}) for each in found
+        encode({name: value for name, value in decoded_document.items() if name in fields})
+        for decoded_document in decoded_documents
     )
 
 
@@ -43,10 +44,10 @@ def decoded(raw: bytes, fields: Sequence[str]) -> list[dict[str, Any]]:
 )
 def test_every_kind_is_read_with_and_without_nulls(fields: list[str], rows: int) -> None:
     raw = projected(documents_of(batch().slice(0, rows), KINDS, (), 0)[0], fields)
-    found = read_rows(raw, fields, KINDS, NO_OTHER_WAY)
-    assert found == decoded(raw, fields)
-    assert [list(row) for row in found] == [fields] * rows
-    assert [[type(value) for value in row.values()] for row in found] == [
+    result = read_rows(raw, fields, KINDS, NO_OTHER_WAY)
+    assert result == decoded(raw, fields)
+    assert [list(row) for row in result] == [fields] * rows
+    assert [[type(value) for value in row.values()] for row in result] == [
         [type(value) for value in row.values()] for row in decoded(raw, fields)
     ]
 
@@ -78,7 +79,7 @@ def test_documents_that_no_sink_wrote_are_decoded(documents: list[dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("value", "read"),
+    ("value", "expected"),
     [
         *(
             ("NaN", "NaN"),
@@ -90,11 +91,11 @@ def test_documents_that_no_sink_wrote_are_decoded(documents: list[dict[str, Any]
         ("9223372036854775808", "9223372036854775808"),
     ],
 )
-def test_every_decimal_is_read(value: str, read: str) -> None:
-    documents = [{"amount": Decimal128(each)} for each in (value, "1.50")] + [{"amount": None}]
+def test_every_decimal_is_read(value: str, expected: str) -> None:
+    documents = [{"amount": Decimal128(text)} for text in (value, "1.50")] + [{"amount": None}]
     raw = b"".join(map(encode, documents))
-    found = read_rows(raw, ["amount"], {"amount": Kind("decimal", 2)}, NO_OTHER_WAY)
-    assert [str(row["amount"]) for row in found] == [read, "1.50", "None"]
+    result = read_rows(raw, ["amount"], {"amount": Kind("decimal", 2)}, NO_OTHER_WAY)
+    assert [str(row["amount"]) for row in result] == [expected, "1.50", "None"]
 
 
 def test_a_date_beyond_pythons_is_an_error_as_it_always_was() -> None:

@@ -117,9 +117,9 @@ def plain(value: Any) -> Any:
 
 
 def expected(first: int = 0) -> list[dict[str, Any]]:
-    wanted = {name: values for name, (*_, values) in COLUMNS.items()}
+    columns = {name: values for name, (*_, values) in COLUMNS.items()}
     return [
-        {"_id": first + row, **{name: wanted[name][row] for name in wanted}} for row in range(4)
+        {"_id": first + row, **{name: columns[name][row] for name in columns}} for row in range(4)
     ]
 
 
@@ -140,7 +140,7 @@ def test_a_slice_is_written_as_its_own_rows() -> None:
     assert documents_of(batch().slice(1, 0), KINDS, (), 0) == ([], set())
 
 
-def test_whole_numbers_are_as_long_as_they_need_to_be() -> None:
+def test_integers_take_4_or_8_bytes() -> None:
     for values, kind in (([1, -(2**31)], int), ([1, 2**31], Int64)):
         documents, _ = documents_of(
             pa.record_batch({"n": pa.array(values)}), {"n": kind_of("BIGINT")}, (), 0
@@ -148,28 +148,28 @@ def test_whole_numbers_are_as_long_as_they_need_to_be() -> None:
         assert {type(decode(document)["n"]) for document in documents} == {kind}
 
 
-def test_the_key_makes_the_id() -> None:
-    part = batch().slice(0, 2)
-    assert [document["_id"] for document in read(documents_of(part, KINDS, ("name",), 0)[0])] == [
+def test_the_key_is_the_id() -> None:
+    rows = batch().slice(0, 2)
+    assert [document["_id"] for document in read(documents_of(rows, KINDS, ("name",), 0)[0])] == [
         "naïve 🙂",
         "",
     ]
     idents = [
-        document["_id"] for document in read(documents_of(part, KINDS, ("day", "small"), 0)[0])
+        document["_id"] for document in read(documents_of(rows, KINDS, ("day", "small"), 0)[0])
     ]
     assert idents == [{"day": row["day"], "small": row["small"]} for row in expected()[:2]]
     assert [list(ident) for ident in idents] == [["day", "small"]] * 2
 
 
-def test_a_number_that_does_not_fit_is_told() -> None:
-    whole = pa.record_batch({"n": pa.array([2**70], pa.decimal128(38, 0))})
+def test_a_number_that_does_not_fit_is_reported() -> None:
+    too_large = pa.record_batch({"n": pa.array([2**70], pa.decimal128(38, 0))})
     with pytest.raises(OverflowError, match="column 'n': an integer too large"):
-        documents_of(whole, {"n": kind_of("HUGEINT")}, (), 0)
+        documents_of(too_large, {"n": kind_of("HUGEINT")}, (), 0)
 
 
-def test_large_batches_come_in_parts() -> None:
+def test_large_batches_are_sliced() -> None:
     rows = pa.record_batch({"text": pa.array(["x" * (1 << 20)] * 100)})
-    parts = list(small_batches(rows))
-    assert [part.num_rows for part in parts] == [25] * 4
-    alone = pa.record_batch({"text": pa.array(["x" * (40 << 20)])})
-    assert list(small_batches(alone)) == [alone]
+    slices = list(small_batches(rows))
+    assert [piece.num_rows for piece in slices] == [25] * 4
+    single_row = pa.record_batch({"text": pa.array(["x" * (40 << 20)])})
+    assert list(small_batches(single_row)) == [single_row]

@@ -1,4 +1,4 @@
-"""What the SQLite sink promises beyond the contract of all sinks."""
+"""The SQLite sink beyond the contract of all sinks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_relative_path_is_taken_from_the_base(tmp_path: Path) -> None:
     assert Sqlite(url="sqlite:/elsewhere/s.db").located(tmp_path).url == "sqlite:/elsewhere/s.db"
 
 
-def test_asking_makes_no_file(sink: Sqlite, path: Path) -> None:
+def test_reading_does_not_create_the_file(sink: Sqlite, path: Path) -> None:
     assert sink.active() is None
     with pytest.raises(SinkError, match="nothing was published"):
         sink.store().release()
@@ -78,9 +78,9 @@ def test_plain_names_are_views_for_people(sink: Sqlite, path: Path) -> None:
     publish(sink, "first", rows[:20])
     publish(sink, "second", rows)
     with closing(sqlite3.connect(path)) as connection:
-        found = connection.execute("select id, amount, day, active, rate from items").fetchall()
+        view_rows = connection.execute("select id, amount, day, active, rate from items").fetchall()
         assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
-    assert found == [
+    assert view_rows == [
         (
             row["id"],
             None if row["amount"] is None else float(row["amount"]),
@@ -133,12 +133,12 @@ def test_the_largest_numbers_come_back_exactly(sink: Sqlite) -> None:
         assert sink.store().find("large", Query()).rows == [{"id": value}]
 
 
-def test_a_type_no_database_serves_is_reported(sink: Sqlite) -> None:
+def test_an_unsupported_type_is_reported(sink: Sqlite) -> None:
     with pytest.raises(SinkError, match="the type INTERVAL"):
         sink.load(_one_column("INTERVAL"), snapshot("one", 0), batches([], ()))
 
 
-def test_readers_go_on_while_a_load_holds_the_file(sink: Sqlite, path: Path) -> None:
+def test_readers_are_not_blocked_by_a_writer(sink: Sqlite, path: Path) -> None:
     publish(sink, "first", items())
     store = sink.store()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
@@ -159,20 +159,20 @@ def test_a_locked_file_is_reported(
             load(sink, "other", items())
 
 
-def test_a_file_that_is_no_database_is_reported(sink: Sqlite, path: Path) -> None:
+def test_another_file_format_is_reported(sink: Sqlite, path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
-    for ask in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
+    for call in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
         with pytest.raises(SinkError, match="not a SQLite database"):
-            ask()
+            call()
 
 
 def test_a_corrupt_database_is_reported(sink: Sqlite, path: Path) -> None:
-    publish(sink, "first", [{**row, "id": place} for place, row in enumerate(items(2000))])
+    publish(sink, "first", [{**row, "id": number} for number, row in enumerate(items(2000))])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
-    whole = path.read_bytes()
-    path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+    content = path.read_bytes()
+    path.write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
     with pytest.raises(SinkError, match="medallion repair"):
         list(sink.store().scan("items", Query(sort=(Sort("rate"),))))
 
@@ -186,9 +186,9 @@ def test_an_unwritable_folder_is_reported(sink: Sqlite, path: Path) -> None:
 
 def test_a_folder_in_the_files_place_is_reported(sink: Sqlite, path: Path) -> None:
     path.mkdir(parents=True)
-    for ask in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
+    for call in (sink.active, sink.store().release, lambda: load(sink, "one", items())):
         with pytest.raises(SinkError, match="the file is not a folder"):
-            ask()
+            call()
 
 
 def test_a_file_in_the_folders_place_is_reported(sink: Sqlite, path: Path) -> None:
@@ -201,8 +201,8 @@ def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> N
     publish(sink, "first", items())
     store = sink.store()
     assert store.release().id == "first"
-    for part in path.parent.iterdir():
-        part.unlink()
+    for file in path.parent.iterdir():
+        file.unlink()
     with pytest.raises(SinkError, match="nothing was published"):
         store.release()
     publish(sink, "second", items())
@@ -210,7 +210,7 @@ def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> N
     store.close()
 
 
-def test_an_index_serves_filter_sort_and_place(sink: Sqlite, path: Path) -> None:
+def test_an_index_serves_filter_sort_and_cursor(sink: Sqlite, path: Path) -> None:
     from medallion.query.cursor import read_cursor
     from medallion.query.validation import validate_query
     from medallion.sinks.sqlite.query import find_sql

@@ -1,4 +1,4 @@
-"""What is damaged in a SQLite file is found; what is whole is kept."""
+"""Damage in a SQLite file is found, and its undamaged tables are kept."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OTHER = SPEC.model_copy(update={"name": "other"})
 
 def publish(sink: Sqlite) -> Release:
     served = [load(sink, name, [], spec).served for name, spec in (("a", SPEC), ("b", OTHER))]
-    made = release(
+    published = release(
         sink,
         "r",
         [entry.model_copy(update={"table": f"gold.{entry.name[:5]}"}) for entry in served],
     )
-    sink.activate(made)
-    return made
+    sink.activate(published)
+    return published
 
 
 def execute(path: Path, *statements: str) -> None:
@@ -47,43 +47,45 @@ def execute(path: Path, *statements: str) -> None:
 
 def test_a_changed_value_is_found(sink: Sqlite, path: Path) -> None:
     spec = TableSpec(name="one", columns=SPEC.columns)
-    made = release(sink, "r", [load(sink, "s", [], spec).served])
-    sink.activate(made)
-    assert list(sink.flaws(made)) == []
-    name = next(iter(made.served["serving"].values())).name
+    published = release(sink, "r", [load(sink, "s", [], spec).served])
+    sink.activate(published)
+    assert list(sink.flaws(published)) == []
+    name = next(iter(published.served["serving"].values())).name
     execute(path, f"update _medallion_loads set nulls = '[1]' where name = '{name}'")
-    assert len(list(sink.flaws(made))) == 1
+    assert len(list(sink.flaws(published))) == 1
 
 
-def test_what_is_kept_of_a_release_is_compared(sink: Sqlite, path: Path) -> None:
-    made = publish(sink)
+def test_the_record_of_a_release_is_compared(sink: Sqlite, path: Path) -> None:
+    published = publish(sink)
     execute(path, "update _medallion_releases set body = replace(body, 'contract', 'contrast')")
-    (flaw,) = sink.flaws(made)
+    (flaw,) = sink.flaws(published)
     assert (flaw.table, "release r" in flaw.said) == (None, True)
 
 
-def test_whole_tables_of_a_damaged_file_are_kept(sink: Sqlite, path: Path) -> None:
-    made = publish(sink)
+def test_undamaged_tables_of_a_damaged_file_are_kept(sink: Sqlite, path: Path) -> None:
+    published = publish(sink)
     name = next(
-        entry.name for entry in made.served["serving"].values() if entry.name.startswith("other")
+        entry.name
+        for entry in published.served["serving"].values()
+        if entry.name.startswith("other")
     )
     execute(path, f"update _medallion_loads set nulls = '[1]' where name = '{name}'")
-    said = sink.discard(made, None, "mark")
-    assert said.endswith("serving.db.damaged-mark")
+    report = sink.discard(published, None, "mark")
+    assert report.endswith("serving.db.damaged-mark")
     assert path.with_name("serving.db.damaged-mark").exists()
     with closing(sqlite3.connect(path)) as connection:
-        loaded = {row[0] for row in connection.execute("select name from _medallion_loads")}
-    assert loaded == {entry.name for entry in made.served["serving"].values()} - {name}
+        loaded_names = {row[0] for row in connection.execute("select name from _medallion_loads")}
+    assert loaded_names == {entry.name for entry in published.served["serving"].values()} - {name}
 
 
-def test_a_file_that_is_no_database_is_moved_aside(sink: Sqlite, path: Path) -> None:
-    made = publish(sink)
+def test_another_file_format_is_moved_aside(sink: Sqlite, path: Path) -> None:
+    published = publish(sink)
     path.write_bytes(b"not a database" * 100)
-    assert [flaw.table for flaw in sink.flaws(made)] == [None]
-    sink.discard(made, None, "mark")
+    assert [flaw.table for flaw in sink.flaws(published)] == [None]
+    sink.discard(published, None, "mark")
     assert sink.active() is None
     publish(sink)
-    assert list(sink.flaws(made)) == []
+    assert list(sink.flaws(published)) == []
     store = sink.store()
     assert store.find(next(iter(store.tables())), Query()).rows == []
     store.close()
