@@ -1,4 +1,4 @@
-"""A Prefect server, an empty lake on disk or on S3, and the instants that each test tried, handed to the summary."""
+"""A Prefect server, an empty lake on disk or S3, and the instants of each test for the summary."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _instants(record_property: Callable[[str, object], None]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The API of a Prefect server; of the user's own with MEDALLION_TEST_PREFECT_URL."""
+    """The API of a Prefect server; MEDALLION_TEST_PREFECT_URL names another."""
     given = os.environ.get("MEDALLION_TEST_PREFECT_URL")
     if given:
         yield given
@@ -40,7 +40,7 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["disk", "s3"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The URL of an empty lake, and how to reach it."""
+    """The URL of an empty lake, and its storage options."""
     if request.param == "disk":
         yield str(tmp_path / "lake"), {}
         return

@@ -1,4 +1,4 @@
-"""Damage to single files of a lake, as a failing disk or a careless hand does it."""
+"""Damage to single files of a lake, as by a failing disk or an accidental change."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ import pyarrow.parquet as pq
 
 
 def flip(file: Path, chance: random.Random) -> None:
-    """Turn one bit round."""
+    """Flip one bit."""
     data = bytearray(file.read_bytes())
     first, last = 0, len(data)
-    if (
-        file.suffix == ".db"
-    ):  # of a table's row, which ends its page: most of a small database is free space
+    if file.suffix == ".db":
+        # In a row of a table, which is at the end of its page: most of a small database is free.
         with closing(sqlite3.connect(file)) as connection:
-            found = "select rootpage from sqlite_master where name like 'total!_!_%' escape '!' order by rootpage desc"
+            query = (
+                "select rootpage from sqlite_master where name like 'total!_!_%' escape '!' "
+                "order by rootpage desc"
+            )
             last = (
-                connection.execute(found).fetchone()[0]
+                connection.execute(query).fetchone()[0]
                 * connection.execute("pragma page_size").fetchone()[0]
             )
         first = last - 2
@@ -32,7 +34,7 @@ def flip(file: Path, chance: random.Random) -> None:
 
 
 def cut(file: Path, chance: random.Random) -> None:
-    """Leave a beginning only."""
+    """Truncate a file at a random length."""
     data = file.read_bytes()
     _write(file, data[: chance.randrange(1, len(data))])
 
@@ -48,7 +50,7 @@ def delete(file: Path, chance: random.Random) -> None:
 
 
 def change(file: Path, chance: random.Random) -> None:
-    """Change a value, in a file that is read without complaint otherwise."""
+    """Change a value in a file that stays readable."""
     del chance
     if file.suffix == ".parquet":
         _change_parquet(file)
@@ -81,15 +83,15 @@ def _change_parquet(file: Path) -> None:
     table = pq.read_table(file)
     name = next(name for name in reversed(table.column_names) if name != "_origin")
     column = table.column(name)
-    changed = pa.chunked_array(
+    replacement = pa.chunked_array(
         [pa.array([column[len(column) - 1].as_py()] * len(table), column.type)]
     )
-    if changed.equals(column):  # one value alone: another one of its type
-        changed = pa.chunked_array([pa.array([None] * len(table), column.type)])
-    pq.write_table(table.set_column(table.column_names.index(name), name, changed), file)
+    if replacement.equals(column):  # all values are the same
+        replacement = pa.chunked_array([pa.array([None] * len(table), column.type)])
+    pq.write_table(table.set_column(table.column_names.index(name), name, replacement), file)
 
 
 def _write(file: Path, data: bytes) -> None:
-    part = file.with_name("damaging")
-    part.write_bytes(data)
-    part.replace(file)  # another inode, as what was read of the former one is known
+    temporary = file.with_name("damaging")
+    temporary.write_bytes(data)
+    temporary.replace(file)  # another inode, because digests are cached by inode

@@ -1,8 +1,8 @@
-"""Kill a run with SIGKILL at a chosen instant, in a process of its own.
+"""Kill a run with SIGKILL at a chosen instant, in a child process.
 
-Every call that changes anything others could see, of the storage and of the sinks, is one named point
-of the protocol: `n` counts them, and the process dies before or after the n-th. Forking a process that
-has imported everything, and in which nothing has run yet, makes a try cost what the run costs.
+Each call of a storage or a sink that changes what others can see is a named point of the protocol;
+they are counted, and the process dies before or after the n-th. A fork of a process that has
+imported everything costs no more than the run itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb  # noqa: F401 (what a run imports, so that no child has to)
+import duckdb  # noqa: F401 (imported here, so that no child has to)
 import pyarrow.parquet  # noqa: F401
 import s3fs  # noqa: F401
 from pymongo.collection import Collection
@@ -50,13 +50,16 @@ WRITES = {
 SERVER = (Collection, Database)
 
 NAMED = 120
-"""How many of them are no random moments, about."""
+"""Roughly the number of kills at named points; the others are at random moments."""
 
 
 def run_killed_at(
     folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)
 ) -> str | None:
-    """Run the pipeline in a child killed at a point, of those of `kinds`; its name, or None when there is none."""
+    """Run the pipeline in a child that is killed at the n-th point of `kinds`.
+
+    Returns the name of the point, or None when the run has fewer.
+    """
     reader, writer = os.pipe()
     child = fork()
     if child == 0:  # pragma: no cover - the child never returns
@@ -66,18 +69,18 @@ def run_killed_at(
         os.write(writer, b"done" if code == 0 else b"failed")
         os._exit(code)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        said = told.read()
+    with os.fdopen(reader) as pipe:
+        outcome = pipe.read()
     os.waitpid(child, 0)
-    assert said != "failed", "the run failed by itself"
-    if said == "done":
+    assert outcome != "failed", "the run failed by itself"
+    if outcome == "done":
         return None
     tried[POINT] += 1
-    return said
+    return outcome
 
 
 def writes_of(folder: Path, kinds: Sequence[type[Any]]) -> list[str]:
-    """Run the pipeline in a child; the names of its writes of `kinds`, in their order."""
+    """Run the pipeline in a child and return the names of its writes of `kinds`, in order."""
 
     def run() -> None:
         names: list[str] = []
@@ -90,7 +93,7 @@ def writes_of(folder: Path, kinds: Sequence[type[Any]]) -> list[str]:
 
 
 class Child:
-    """Some work in a process of its own, which nobody kills."""
+    """A child process that runs `work` to its end."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         reader, writer = os.pipe()
@@ -106,15 +109,15 @@ class Child:
         self._said = os.fdopen(reader)
 
     def result(self) -> str:
-        """When it has ended: its error's text, or nothing."""
+        """Wait for the end; the text of its error, or an empty text."""
         with self._said:
-            said = self._said.read()
+            message = self._said.read()
         code = os.waitpid(self._process, 0)[1]
-        return said or (f"ended with {code}" if code else "")
+        return message or (f"ended with {code}" if code else "")
 
 
 def run_killed_after(folder: Path, seconds: float) -> bool:
-    """Run the pipeline in a child killed after a time; whether it was still running."""
+    """Run the pipeline in a child that is killed after a time; return whether it was running."""
     child = fork()
     if child == 0:  # pragma: no cover - the child never returns
         os._exit(_run(folder))
@@ -128,7 +131,10 @@ def run_killed_after(folder: Path, seconds: float) -> bool:
 def at_random_moments(
     share: float, prepared: Callable[[], Path], check: Callable[[str], object]
 ) -> None:
-    """Kill runs of prepared projects at random moments, this test's share of all, and check what is left of each."""
+    """Kill runs of prepared projects at random moments, and check each project afterwards.
+
+    Parameters: `share` of all random kills that this test makes.
+    """
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     longest, cut = 0.5, 0
@@ -137,7 +143,7 @@ def at_random_moments(
         if run_killed_after(prepared(), moment):
             cut += 1
             longest = min(longest * 1.1, 10)
-        else:  # it had ended by then: aim shorter
+        else:  # it had ended before: try shorter times
             longest = max(longest * 0.8, 0.1)
         check(f"killed after {moment:.3f} s, seed {seed}")
 
@@ -158,21 +164,23 @@ def strike_at(
     after: bool = False,
     kinds: Sequence[type[Any]] = tuple(WRITES),
 ) -> None:
-    """From now on in this process, call `strike` with the name of the n-th write of these kinds when it comes, or, when
-    `point` is None, of every one."""
-    lock = threading.Lock()
-    seen = 0
+    """Let this process call `strike` with the name of the n-th write of these kinds.
 
-    def struck(kind: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    Parameters: `point` is n, or None for every write; `after` it, else before it.
+    """
+    lock = threading.Lock()
+    count = 0
+
+    def counted(kind: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            nonlocal seen
+            nonlocal count
             with lock:
-                seen += 1
-                mine = point in (None, seen)
-            if mine and not after:
+                count += 1
+                is_point = point in (None, count)
+            if is_point and not after:
                 strike(_called(kind, name, args))
             value = method(*args, **kwargs)
-            if mine and after:
+            if is_point and after:
                 strike(_called(kind, name, args))
             return value
 
@@ -180,7 +188,7 @@ def strike_at(
 
     for kind in kinds:
         for name in WRITES[kind]:
-            setattr(kind, name, struck(kind, name, getattr(kind, name)))
+            setattr(kind, name, counted(kind, name, getattr(kind, name)))
 
 
 def _called(kind: type[Any], name: str, args: tuple[Any, ...]) -> str:

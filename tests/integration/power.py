@@ -1,9 +1,10 @@
-"""A power loss: of what a run wrote, only what `fsync` was asked for is sure to be there afterwards.
+"""Simulates a power loss, after which only what was synced by `fsync` is certain to exist.
 
-A run in a process of its own notes at each `fsync` what then is durable: a file's bytes, or a folder's names. At a
-named point of the protocol the process ends, and the folder is made again as a file system may find it: a name that
-was not synced may be there or not, a file that was not synced may be whole, cut, empty, or zeros. SQLite's files are
-left as they are: it syncs them by itself, out of sight of Python.
+A run in a child process records at each `fsync` what is durable: the bytes of a file, or the names
+in a folder. At a named point of the protocol the process ends, and the folder is rebuilt as a file
+system may leave it: a name that was not synced may exist or not; a file that was not synced may be
+complete, truncated, empty, or zeros. SQLite's files are kept as they are, because SQLite syncs them
+itself, where Python cannot see it.
 """
 
 from __future__ import annotations
@@ -31,24 +32,24 @@ class Disk:
 
     files: dict[int, bytes] = field(default_factory=dict)
     folders: dict[int, dict[str, int]] = field(default_factory=dict)
-    handles: list[int] = field(default_factory=list)  # open, so that no inode is used again
+    handles: list[int] = field(default_factory=list)  # kept open, so that no inode is reused
 
     def sync(self, handle: int) -> None:
-        """What `fsync` makes durable."""
-        found = os.fstat(handle)
+        """Record what `fsync` makes durable."""
+        status = os.fstat(handle)
         self.handles.append(os.dup(handle))
-        here = Path(f"/proc/self/fd/{handle}")
-        if stat.S_ISDIR(found.st_mode):
-            self.folders[found.st_ino] = _names(here)
-            for entry in os.scandir(here):
+        path = Path(f"/proc/self/fd/{handle}")
+        if stat.S_ISDIR(status.st_mode):
+            self.folders[status.st_ino] = _names(path)
+            for entry in os.scandir(path):
                 if entry.is_dir() and entry.inode() not in self.folders:
                     self.folders[entry.inode()] = {}  # empty until it is synced itself
                     self.handles.append(os.open(entry.path, os.O_RDONLY))
         else:
-            self.files[found.st_ino] = here.read_bytes()
+            self.files[status.st_ino] = path.read_bytes()
 
     def sync_tree(self, folder: Path) -> None:
-        """Make all below a folder durable."""
+        """Record everything below a folder as durable."""
         for path in (folder, *folder.rglob("*")):
             handle = os.open(path, os.O_RDONLY)
             self.sync(handle)
@@ -56,7 +57,7 @@ class Disk:
 
 
 def run_until(folder: Path, point: int | None, *, after: bool) -> Disk:
-    """Run the pipeline in a child up to a point, or to its end; what was durable then."""
+    """Run the pipeline in a child up to a point, or to its end; return what was durable then."""
     ledger = folder.with_suffix(".disk")
     child = fork()
     if child == 0:  # pragma: no cover - the child never returns
@@ -77,11 +78,11 @@ def run_until(folder: Path, point: int | None, *, after: bool) -> Disk:
 
 
 def lose(folder: Path, disk: Disk, target: Path, chance: random.Random) -> None:
-    """Write the folder as a power loss may leave it to `target`."""
+    """Copy the folder to `target` as a power loss may leave it."""
     paths = {path.stat().st_ino: path for path in folder.rglob("*")}
-    share = chance.choice([0.0, 0.5, 0.9])  # of the names that survive without being synced
+    share = chance.choice([0.0, 0.5, 0.9])  # of names that survive although they were not synced
 
-    def survivor(
+    def surviving_inode(
         path: Path, durable: dict[str, int], current: dict[str, int], name: str
     ) -> int | None:
         if (
@@ -96,17 +97,19 @@ def lose(folder: Path, disk: Disk, target: Path, chance: random.Random) -> None:
         copy.mkdir()
         durable, current = disk.folders.get(inode, {}), _names(path) if path.is_dir() else {}
         for name in sorted(durable.keys() | current.keys()):
-            kept = survivor(path, durable, current, name)
-            if kept is None:
+            child_inode = surviving_inode(path, durable, current, name)
+            if child_inode is None:
                 continue
-            here = paths.get(kept)
-            if kept in disk.folders or (here and here.is_dir()):
-                rebuild(here or path / name, kept, copy / name)
-            elif name.startswith(SQLITE) and here:
-                shutil.copy(here, copy / name)
+            source = paths.get(child_inode)
+            if child_inode in disk.folders or (source and source.is_dir()):
+                rebuild(source or path / name, child_inode, copy / name)
+            elif name.startswith(SQLITE) and source:
+                shutil.copy(source, copy / name)
             else:
                 (copy / name).write_bytes(
-                    _bytes(disk.files.get(kept), here.read_bytes() if here else None, chance)
+                    _bytes(
+                        disk.files.get(child_inode), source.read_bytes() if source else None, chance
+                    )
                 )
 
     rebuild(folder, folder.stat().st_ino, target)

@@ -1,4 +1,4 @@
-"""The small pipeline with its store in MongoDB, perhaps its lake on S3: what must hold whatever happened to a run."""
+"""The small pipeline with its store in MongoDB and its lake on disk or S3, and its invariants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAYERS = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, ret
 YAML = small.YAML.replace("sqlite:lake/serving.db", "${STORE}").replace("tables:", LAYERS, 1)
 MERGED = YAML.replace("{key: client_id,", "{key: client_id, mode: merge,")
 ON_S3 = MERGED.replace("layers:", "lake: ${LAKE}\nlayers:", 1)
-"""The same on S3, and one table merged with the rows served before, which gives the same rows."""
+"""On S3, with one table in mode `merge`, which gives the same rows here."""
 IMPATIENT = "serverSelectionTimeoutMS=1000"
 
 Figures = tuple[int, Decimal]
@@ -22,7 +22,7 @@ Figures = tuple[int, Decimal]
 
 @dataclass
 class Project:
-    """A project with one release published; `prepare` brings in a file for the next."""
+    """A project with one published release; `prepare` adds a source file for the next."""
 
     folder: Path
     before: Figures = small.BOTH
@@ -38,50 +38,50 @@ class Project:
         )
 
     def store_at(self, url: str, **settings: str) -> None:
-        """Say where the store is, and perhaps more, in `.env`."""
+        """Write the URL of the store and other settings to `.env`."""
         values = {"STORE": url, **settings}
         (self.folder / ".env").write_text(
             "".join(f"{name}={value}\n" for name, value in values.items())
         )
 
     def recover(self, where: str) -> None:
-        """What must hold after a fault: one whole release in lake and store; then the next run publishes."""
+        """Assert that a fault left one complete release in lake and store, and run again."""
         pipeline = small.load(self.folder)
         assert small.in_lake(pipeline) in (self.before, self.after), where
         assert shown(pipeline) in (self.before, self.after), where
         pipeline.run()
         assert small.in_lake(pipeline) == shown(pipeline) == self.after, where
-        pipeline.collect()  # so that the next run has no more to clear up than this one had
+        pipeline.collect()  # so that each run begins with the same amount of garbage
 
     def check_litter(self) -> None:
-        """After collecting there are the collections of the kept releases and nothing else."""
+        """Assert that garbage collection leaves the collections of the kept releases only."""
         pipeline = small.load(self.folder)
         pipeline.collect()
         assert shown(pipeline) == self.after
         releases = pipeline.lake.releases()
         assert len(releases) == 2
-        kept = {
+        expected = {
             served.name for release in releases for served in release.served["serving"].values()
         }
         url = pipeline.declaration.sinks["serving"].sink.url
         with connect(url) as client:
             database = client.get_default_database()
-            assert {found["_id"] for found in database[LOADS].find()} == kept
-            own = {
+            assert {mark["_id"] for mark in database[LOADS].find()} == expected
+            collections = {
                 name
                 for name in database.list_collection_names()
                 if not name.startswith(("_medallion", "system."))
             }
-        assert own == kept | {"by_client", "total"}
+        assert collections == expected | {"by_client", "total"}
 
 
 def figures(number: int) -> Figures:
-    """What the release with the n-th file shows."""
+    """Orders and revenue of the release with the n-th file."""
     return small.BOTH[0] + 1, small.BOTH[1] + 1 + Decimal(number).scaleb(-2)
 
 
 def shown(pipeline: md.Pipeline) -> Figures:
-    """What the store shows, both tables being of one release."""
+    """Orders and revenue in the store; both tables must be of one release."""
     store = pipeline.store()
     try:
         total = store.find("total", md.Query())
@@ -96,7 +96,7 @@ def shown(pipeline: md.Pipeline) -> Figures:
 
 
 def made(folder: Path, url: str, yaml: str = YAML, **settings: str) -> Project:
-    """A project with two releases published."""
+    """A project with two published releases."""
     small.write(folder, yaml)
     project = Project(folder)
     project.store_at(url, **settings)

@@ -1,4 +1,4 @@
-"""Every damaged file is noticed, leads to no wrong value and no traceback, and is repaired or named as lost."""
+"""Every damaged file is found, gives no wrong value or traceback, and is repaired or reported."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TARGETS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with two releases."""
+    """A project with two published releases."""
     folder = tmp_path_factory.mktemp("published")
     small.write(folder)
     small.load(folder).run()
@@ -105,16 +105,16 @@ def test_damage_is_found_and_repaired(
     file = TARGETS[target](folder / "lake")
     DAMAGES[damage](file, random.Random(f"{target} {damage}"))
     forget_digests()
-    found = Inspection(small.load(folder)).damages
-    assert found
-    assert any(file.name in item.place or item.kind == "sink" for item in found), found
-    assert all("medallion" in item.advice for item in found), found
+    damages = Inspection(small.load(folder)).damages
+    assert damages
+    assert any(file.name in item.place or item.kind == "sink" for item in damages), damages
+    assert all("medallion" in item.advice for item in damages), damages
     never_wrong(folder)
     for command in COMMANDS:
-        said = call(folder, capsys, *command)
-        assert "unexpected" not in said
-        assert "unexpected error" not in said
-        assert "Traceback" not in said, said
+        output = call(folder, capsys, *command)
+        assert "unexpected" not in output
+        assert "unexpected error" not in output
+        assert "Traceback" not in output, output
     repaired = call(folder, capsys, "repair")
     assert "Traceback" not in repaired
     assert "unexpected error" not in repaired, repaired
@@ -130,7 +130,7 @@ def test_damage_is_found_and_repaired(
 
 
 def never_wrong(folder: Path) -> None:
-    """The lake gives the right rows or an error that says what to do."""
+    """The lake returns the correct rows, or an error with a hint."""
     hint = "none is needed"
     try:
         assert small.in_lake(small.load(folder)) == small.ALL
@@ -140,7 +140,7 @@ def never_wrong(folder: Path) -> None:
 
 
 def call(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command prints."""
+    """The output of a command."""
     with pytest.raises(SystemExit):
         main(["-f", str(folder / "medallion.yaml"), *arguments])
     out, err = capsys.readouterr()
@@ -148,7 +148,7 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> s
     return out + err
 
 
-def test_repair_of_a_whole_lake_does_nothing(published: Path, tmp_path: Path) -> None:
+def test_repair_of_an_undamaged_lake_does_nothing(published: Path, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     shutil.copytree(published, folder)
     before = contents(folder)
@@ -157,7 +157,7 @@ def test_repair_of_a_whole_lake_does_nothing(published: Path, tmp_path: Path) ->
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """All files but those that SQLite makes for its readers, and the lease, whose token grows."""
+    """All files, except those that SQLite creates for readers, and the lease, whose token grows."""
     changing = ("-wal", "-shm", "lease.json")
     files = [
         path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(changing)

@@ -1,4 +1,4 @@
-"""Damage to a lake on S3 and to tables in MongoDB is found and repaired as on disk; files of others are left alone."""
+"""Damage to a lake on S3 and in MongoDB is found and repaired; other objects are left alone."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.integration import small
 @pytest.fixture
 def pipeline(tmp_path: Path, lake: tuple[str, dict[str, Any]], mongodb_url: str) -> md.Pipeline:
     """A published release in the lake and in MongoDB."""
-    url, given = lake
+    url, lake_options = lake
     yaml = small.YAML.replace("tables:", f"lake: {url}\ntables:", 1).replace(
         "sqlite:lake/serving.db", mongodb_url
     )
     small.write(tmp_path / "p", yaml)
     declaration = md.Pipeline.load(tmp_path / "p/medallion.yaml").declaration
-    pipeline = md.Pipeline(declaration, base=tmp_path / "p", options=given)
+    pipeline = md.Pipeline(declaration, base=tmp_path / "p", options=lake_options)
     pipeline.run()
     for folder in ("releases", "runs", "snapshots/gold.total", "gold"):
         pipeline.lake.storage.put(f"{folder}/notes.txt", b"of somebody else")
@@ -34,7 +34,7 @@ def pipeline(tmp_path: Path, lake: tuple[str, dict[str, Any]], mongodb_url: str)
 
 
 def repaired(pipeline: md.Pipeline) -> list[str]:
-    """Repair as the command does; what became of each damage."""
+    """Repair as the command does; the outcome for each damage."""
     forget_digests()
     outcomes = [item.outcome for item in repair(pipeline)]
     if "recompute" in outcomes:
@@ -69,7 +69,7 @@ def test_files_of_every_kind(pipeline: md.Pipeline) -> None:
     assert "lost" not in repaired(pipeline)
 
 
-def test_records_that_are_cut_or_lost(pipeline: md.Pipeline) -> None:
+def test_truncated_and_missing_records(pipeline: md.Pipeline) -> None:
     storage = pipeline.lake.storage
     current = pipeline.lake.current()
     assert current
@@ -84,7 +84,7 @@ def test_records_that_are_cut_or_lost(pipeline: md.Pipeline) -> None:
     assert restored == current
 
 
-def test_documents_that_are_gone(pipeline: md.Pipeline, mongodb_url: str) -> None:
+def test_missing_documents(pipeline: md.Pipeline, mongodb_url: str) -> None:
     current = pipeline.lake.current()
     assert current
     name = current.served["serving"]["by_client"].name

@@ -1,4 +1,4 @@
-"""A writer that is stopped at any point of the protocol, overtaken, and wakes up changes nothing any more."""
+"""A writer that is suspended at any point and overtaken changes nothing afterwards."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STEP = 5
 
 
 class Overtaken:
-    """Lets another writer overtake before the n-th write of the first, which then continues."""
+    """Lets another writer publish before the n-th write of the first one, which then continues."""
 
     def __init__(self, folder: Path, point: int) -> None:
         self.folder = folder
@@ -61,7 +61,7 @@ class Overtaken:
 
 
 def overtake(folder: Path) -> None:
-    """What the next writer does: it breaks the lease, finds another new file, and publishes."""
+    """The next writer: breaks the lease, ingests another file, and publishes."""
     (folder / "data/orders/2024-04.csv").write_text(APRIL)
     later = small.load(folder)
     assert later.unlock() is not None
@@ -69,7 +69,7 @@ def overtake(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mongodb"])
-def test_a_writer_that_was_overtaken_changes_nothing(
+def test_an_overtaken_writer_changes_nothing(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str
 ) -> None:
     url = request.getfixturevalue("mongodb_url") if kind == "mongodb" else "sqlite:lake/serving.db"
@@ -113,9 +113,11 @@ def test_a_writer_that_was_overtaken_changes_nothing(
     assert len(names) > 8
 
 
-def test_a_deletion_that_was_overtaken_ends(tmp_path: Path) -> None:
-    """gc is stopped at every single deletion; the next writer publishes rows that the first release had, so that it
-    writes objects of names that were to go; nothing of it is deleted."""
+def test_an_overtaken_deletion_stops(tmp_path: Path) -> None:
+    """gc is suspended at each deletion, and deletes nothing of what the next writer publishes.
+
+    That has the rows of the first release, and so objects whose names were about to be deleted.
+    """
     template = tmp_path / "template"
     small.write(
         template, small.YAML.replace("tables:", LAYERS.replace("retain: 1", "retain: 3"), 1)
@@ -149,7 +151,7 @@ def test_a_deletion_that_was_overtaken_ends(tmp_path: Path) -> None:
 
 
 def deletion_overtaken(folder: Path, point: int) -> str | None:
-    """Stop gc inside its n-th deletion, let another writer publish, continue; the path, or None when there is none."""
+    """Suspend gc in its n-th deletion while another writer publishes; the path, or None."""
     paths = list[str]()
     delete = LocalStorage.delete
 
@@ -201,9 +203,9 @@ def test_sigterm_releases_the_lease(tmp_path: Path) -> None:
         assert child.poll() is None
         time.sleep(0.05)
     child.send_signal(signal.SIGTERM)
-    _, said = child.communicate(timeout=120)
-    assert child.returncode == 143, said
-    assert "terminated" in said
+    _, output = child.communicate(timeout=120)
+    assert child.returncode == 143, output
+    assert "terminated" in output
     pipeline = small.load(tmp_path)
     from medallion.lake.lease import PATH, holder
 

@@ -1,4 +1,4 @@
-"""One flipped bit anywhere in a lake is refused, repaired or harmless; it is never read as other values."""
+"""One flipped bit anywhere in a lake is refused, repaired or harmless, never read as other values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.integration import small
 from tests.integration.damaging import flip
 
 FLIPS = int(os.environ.get("MEDALLION_FLIPS", "120"))
-"""In how many places a bit is flipped before everything is read; before a run that computes, in a tenth of them."""
+"""The number of bits flipped before everything is read; before a run, a tenth of it."""
 
 REFUSED = "refused"
 
@@ -48,8 +48,8 @@ def test_a_flipped_bit_is_never_read_as_another_value(published: Path, tmp_path:
     assert refused >= FLIPS / 2
 
 
-def test_a_flipped_bit_is_never_computed_with(published: Path, tmp_path: Path) -> None:
-    """A run on a damaged lake, with a new file or with everything to compute again, gives right values or none."""
+def test_a_flipped_bit_is_never_used_in_a_computation(published: Path, tmp_path: Path) -> None:
+    """A run on a damaged lake, incremental or full, gives correct values or fails."""
     for seed, original in flips(published, max(FLIPS // 10, 10)):
         folder = tmp_path / f"{seed}"
         shutil.copytree(published, folder)
@@ -79,10 +79,10 @@ def test_a_flipped_bit_in_the_served_file_is_found_or_harmless(
     for seed in range(max(FLIPS // 4, 25)):
         chance = random.Random(seed)
         flipped = bytearray(data)
-        used = [
-            place for place, byte in enumerate(data) if byte
+        offsets = [
+            offset for offset, byte in enumerate(data) if byte
         ]  # most of a small file is free space
-        flipped[chance.choice(used)] ^= 1 << chance.randrange(8)
+        flipped[chance.choice(offsets)] ^= 1 << chance.randrange(8)
         file.write_bytes(flipped)
         if served(folder) != right:
             assert Inspection(small.load(folder)).damages, seed
@@ -91,7 +91,7 @@ def test_a_flipped_bit_in_the_served_file_is_found_or_harmless(
 
 
 def served(folder: Path) -> Any:
-    """All rows that are served, or that they were refused."""
+    """All rows that are served, or the error."""
     store = small.load(folder).store()
     try:
         return {
@@ -105,7 +105,7 @@ def served(folder: Path) -> Any:
 
 
 def flips(folder: Path, count: int) -> Iterator[tuple[int, Path]]:
-    """Files of the lake by chance, so that each kind of file has its turn."""
+    """Random files of the lake, with each kind of file in turn."""
     files = sorted(
         path
         for path in (folder / "lake").rglob("*")
@@ -120,7 +120,7 @@ def flips(folder: Path, count: int) -> Iterator[tuple[int, Path]]:
 
 
 def reads(folder: Path) -> Iterator[tuple[str, Any]]:
-    """Everything that can be read of a lake, or that it was refused."""
+    """Everything that can be read of a lake, or the errors."""
     forget_digests()
     lake = small.load(folder).lake
     asks = {

@@ -1,4 +1,4 @@
-"""A run killed at any instant leaves the published release whole; the next run recovers; no litter stays."""
+"""A run killed at any instant keeps the published release; the next run recovers and cleans up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.integration import killing, small
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one release published, and a new file waiting for the next."""
+    """A project with one published release, and a source file for the next."""
     folder = tmp_path_factory.mktemp("published")
     small.write(folder)
     small.load(folder).run()
@@ -23,7 +23,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tidy(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """How many files each folder of the lake has after a second run that nothing disturbed."""
+    """The number of files in each folder of the lake after an undisturbed second run."""
     folder = tmp_path_factory.mktemp("tidy") / "project"
     shutil.copytree(published, folder)
     small.load(folder).run()
@@ -31,7 +31,7 @@ def tidy(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[s
 
 
 def shape(folder: Path) -> Counter[str]:
-    found = Counter[str]()
+    counts = Counter[str]()
     for file in (folder / "lake").rglob("*"):
         relative = file.relative_to(folder / "lake")
         if (
@@ -39,12 +39,12 @@ def shape(folder: Path) -> Counter[str]:
             and relative.parts[0] != "runs"
             and not relative.name.startswith("serving.db")
         ):
-            found["/".join(relative.parts[:-1][:2])] += 1
-    return found
+            counts["/".join(relative.parts[:-1][:2])] += 1
+    return counts
 
 
 def check(folder: Path, tidy: Counter[str], where: str) -> None:
-    """What must hold after a kill: one whole release in lake and store, then recovery, then no litter."""
+    """Assert one complete release in lake and store, then recovery, then no leftover files."""
     pipeline = small.load(folder)
     assert small.in_lake(pipeline) in (small.BOTH, small.ALL), where
     assert small.in_store(pipeline) in (small.BOTH, small.ALL), where
@@ -96,7 +96,7 @@ def test_killed_at_random_moments(published: Path, tidy: Counter[str], tmp_path:
     killing.at_random_moments(0.6, prepared, lambda where: check(folder, tidy, where))
 
 
-def test_killed_in_the_first_run_of_all(tmp_path: Path) -> None:
+def test_killed_in_the_first_run(tmp_path: Path) -> None:
     for point in range(1, 200, 7):
         folder = tmp_path / f"{point}"
         small.write(folder)

@@ -1,4 +1,4 @@
-"""Tables that keep what was served before, through runs, reruns, corrections and rollbacks, in both databases."""
+"""Tables in `append` and `merge` over runs, reruns, corrections and rollbacks in both databases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ sinks:
 
 
 class Project:
-    """A pipeline whose source file shows one day's sales only."""
+    """A pipeline whose source file has the sales of one day only."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
@@ -42,7 +42,7 @@ class Project:
         (folder / "data/other.csv").write_text("n\n1\n")
 
     def run(self, mode: str, *, full: bool = False, **sales: int) -> md.Run:
-        """Run with these sales (`id7=10`) in the file, and none else."""
+        """Run with only these sales in the file, such as `id7=10`."""
         (self.folder / "medallion.yaml").write_text(YAML.format(url=self.url, mode=mode))
         rows = "".join(f"{name.removeprefix('id')},{amount}\n" for name, amount in sales.items())
         (self.folder / "data/sales.csv").write_text(f"id,amount\n{rows}")
@@ -77,7 +77,7 @@ def loads(run: md.Run) -> dict[str, tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(("mode", "third"), [("append", 30), ("merge", 33)])
-def test_days_add_up_and_come_once(project: Project, mode: str, third: int) -> None:
+def test_days_add_up_and_are_counted_once(project: Project, mode: str, third: int) -> None:
     first = project.run(mode, id1=10, id2=20, id3=30)
     second = project.run(mode, id3=33, id4=40)
     assert loads(second)["gold.sales"] == (True, 2, 1, 4)
@@ -121,7 +121,7 @@ def test_modes_may_change(project: Project) -> None:
     assert project.shown() == {2: 22, 3: 3}
 
 
-def test_former_rows_that_were_lost_are_told_and_the_rest_is_served(project: Project) -> None:
+def test_lost_former_rows_are_reported_and_the_rest_is_served(project: Project) -> None:
     releases = [str(project.run("merge", **{f"id{number}": number}).release) for number in range(3)]
     pipeline = project.pipeline()
     pipeline.sinks["serving"].prune(
@@ -135,14 +135,12 @@ def test_former_rows_that_were_lost_are_told_and_the_rest_is_served(project: Pro
     assert project.shown() == {0: 0}
 
 
-def test_rows_served_elsewhere_are_not_forgotten_in_silence(
-    project: Project, tmp_path: Path
-) -> None:
+def test_rows_in_another_database_are_not_silently_lost(project: Project, tmp_path: Path) -> None:
     project.run("merge", id1=10)
     project.url = f"sqlite:{tmp_path / 'another.db'}"
-    with pytest.raises(SinkError, match=r"rows served before.* are not in this database") as told:
+    with pytest.raises(SinkError, match=r"rows served before.* are not in this database") as error:
         project.run("merge", id2=20)
-    assert "mode: replace" in told.value.hint
+    assert "mode: replace" in error.value.hint
     project.run("replace", id2=20)
     project.run("merge", id3=30)
     assert project.shown() == {2: 20, 3: 30}
@@ -150,10 +148,10 @@ def test_rows_served_elsewhere_are_not_forgotten_in_silence(
 
 @pytest.mark.parametrize("repaired", [False, True], ids=["run", "repair"])
 @pytest.mark.parametrize("mode", ["append", "merge"])
-def test_a_lost_database_is_named_and_its_hint_leads_on(
+def test_a_lost_database_is_reported_and_its_hint_works(
     project: Project, mode: str, repaired: bool
 ) -> None:
-    """The lake has the rows of the latest run alone; those of the runs before are lost with the database."""
+    """The lake has only the rows of the latest run; earlier rows are lost with the database."""
     project.run(mode, id1=10, id2=20)
     latest = {"id3": 30}
     release = project.run(mode, **latest).release
@@ -161,8 +159,8 @@ def test_a_lost_database_is_named_and_its_hint_leads_on(
     pipeline = project.pipeline()
     if repaired:
         for _ in range(2):
-            (said,) = [item.said for item in repair(pipeline) if item.outcome == "lost"]
-            check_hint(said)
+            (message,) = [item.said for item in repair(pipeline) if item.outcome == "lost"]
+            check_hint(message)
     with pytest.raises(SinkError, match="rows served before") as error:
         project.run(mode, **latest)
     check_hint(f"{error.value.message}; {error.value.hint}")
@@ -179,7 +177,7 @@ def test_a_lost_database_is_named_and_its_hint_leads_on(
 
 
 def lose(project: Project) -> None:
-    """Lose the database with all that is in it."""
+    """Delete the database."""
     if project.url.startswith("mongodb"):
         with connect(project.url) as client:
             client.drop_database(client.get_default_database().name)
@@ -188,17 +186,17 @@ def lose(project: Project) -> None:
         file.unlink()
 
 
-def check_hint(said: str) -> None:
-    """It names the table, how many rows are lost and where they are not, and what to do."""
-    assert "table 'sales'" in said
-    assert "with 2 rows" in said or "with 3 rows" in said
-    assert "the lake has those of the latest run alone" in said
-    assert "is still served" not in said
-    assert "backup" in said
-    assert "set `mode: replace` for this table, run medallion run, and set the mode back" in said
+def check_hint(message: str) -> None:
+    """The message names the table, the number of lost rows, where they are not, and a remedy."""
+    assert "table 'sales'" in message
+    assert "with 2 rows" in message or "with 3 rows" in message
+    assert "the lake has those of the latest run alone" in message
+    assert "is still served" not in message
+    assert "backup" in message
+    assert "set `mode: replace` for this table, run medallion run, and set the mode back" in message
 
 
-def test_a_mode_without_a_key_is_told(project: Project) -> None:
+def test_a_mode_without_a_key_is_refused(project: Project) -> None:
     project.run("merge", id1=10)
     file = project.folder / "medallion.yaml"
     file.write_text(file.read_text().replace("key: id, ", ""))

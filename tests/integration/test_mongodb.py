@@ -1,6 +1,6 @@
-"""What the MongoDB sink promises beyond the contract of all sinks, on a real server."""
+"""The MongoDB sink beyond the contract of all sinks, on a real server."""
 
-# ruff: noqa: S106, S107 (passwords of servers that live a minute)
+# ruff: noqa: S106, S107 (passwords of servers that exist for a minute)
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def _physical(sink: MongoDB, table: str = "items") -> str:
 
 
 def test_the_url_must_name_a_database_and_is_never_shown() -> None:
-    with pytest.raises(ValidationError, match="name of the database") as told:
+    with pytest.raises(ValidationError, match="name of the database") as error:
         MongoDB(url="mongodb://ann:s3cret@host")
-    assert "s3cret" not in str(told.value)
+    assert "s3cret" not in str(error.value)
     assert "s3cret" not in repr(MongoDB(url="mongodb://ann:s3cret@host/shop"))
 
 
@@ -75,7 +75,9 @@ def test_secrets_are_masked(url: str, shown: str) -> None:
 def test_documents_keep_their_schema(sink: MongoDB, database: Documents) -> None:
     publish(sink, "first", items())
     name = _physical(sink)
-    (options,) = [found["options"] for found in database.list_collections(filter={"name": name})]
+    (options,) = [
+        description["options"] for description in database.list_collections(filter={"name": name})
+    ]
     schema = options["validator"]["$jsonSchema"]
     assert schema["properties"]["day"] == {"bsonType": ["date", "null"], "description": "DATE"}
     assert schema["properties"]["id"] == {"bsonType": ["int", "long"], "description": "BIGINT"}
@@ -99,17 +101,17 @@ def test_plain_names_are_views_that_indexes_serve(sink: MongoDB, database: Docum
     assert views == ["ids"]
 
 
-def test_a_name_somebody_took_is_left_alone(
+def test_a_name_in_use_is_left_alone(
     sink: MongoDB, database: Documents, caplog: pytest.LogCaptureFixture
 ) -> None:
     database["ids"].insert_one({"mine": True})
     with caplog.at_level(logging.WARNING):
         publish(sink, "first", [{"id": 1}], IDS)
     assert "'ids' is taken" in caplog.text
-    assert [found["mine"] for found in database["ids"].find()] == [True]
+    assert [document["mine"] for document in database["ids"].find()] == [True]
 
 
-def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Documents) -> None:
+def test_an_index_serves_filter_sort_and_cursor(sink: MongoDB, database: Documents) -> None:
     from medallion.query.cursor import read_cursor
     from medallion.query.validation import validate_query
     from medallion.sinks.mongodb.query import after_cursor, order, where
@@ -140,7 +142,7 @@ def test_an_index_serves_filter_sort_and_place(sink: MongoDB, database: Document
     assert "'SORT'" not in steps
 
 
-def test_a_name_mongodb_cannot_query_is_told(sink: MongoDB) -> None:
+def test_a_column_name_that_mongodb_cannot_query_is_refused(sink: MongoDB) -> None:
     for name in ("a.b", "$a", "_id"):
         spec = TableSpec(name="odd", columns=(Column(name=name, type="BIGINT"),))
         with pytest.raises(SinkError, match="rename it"):
@@ -168,7 +170,7 @@ def test_loads_share_one_client_which_ends_with_the_block(tmp_path: Path) -> Non
         pytest.skip(str(reason))
 
 
-def test_an_index_declared_twice_is_made_once(sink: MongoDB, database: Documents) -> None:
+def test_an_index_declared_twice_is_created_once(sink: MongoDB, database: Documents) -> None:
     indexes = (("name",), ("name", "id"), ("id", "name"))
     spec = TableSpec(name="pairs", columns=SPEC.columns[:2], key=("id", "name"), indexes=indexes)
     (served,) = publish(sink, "first", [{"id": 1, "name": "Ana"}], spec).served["serving"].values()
@@ -179,7 +181,7 @@ def test_an_index_declared_twice_is_made_once(sink: MongoDB, database: Documents
     ]
 
 
-def test_a_row_over_16_mb_is_told(sink: MongoDB) -> None:
+def test_a_row_over_16_mb_is_reported(sink: MongoDB) -> None:
     spec = TableSpec(name="large", columns=(Column(name="text", type="VARCHAR"),))
     first = publish(sink, "first", [{"text": "small"}], spec)
     with pytest.raises(SinkError, match="16 MB"):
@@ -187,7 +189,7 @@ def test_a_row_over_16_mb_is_told(sink: MongoDB) -> None:
     assert sink.active() == first
 
 
-def test_numbers_at_the_edges_come_back_exactly(sink: MongoDB) -> None:
+def test_the_largest_numbers_are_exact(sink: MongoDB) -> None:
     for type_, value in (
         ("BIGINT", 2**63 - 1),
         ("BIGINT", -(2**63)),
@@ -209,32 +211,32 @@ def test_numbers_at_the_edges_come_back_exactly(sink: MongoDB) -> None:
         load(sink, "too long", [{"id": Decimal("1234567890123456789012345678901234.1234")}], spec)
 
 
-def test_a_server_that_is_away_is_told() -> None:
+def test_an_unreachable_server_is_reported() -> None:
     sink = MongoDB(url="mongodb://ann:s3cret@127.0.0.1:1/shop?serverSelectionTimeoutMS=200")
     store = sink.store()
     for ask in (sink.active, store.release, lambda: load(sink, "one", items())):
         with pytest.raises(
             SinkError, match=r"mongodb://\*\*\*@127.0.0.1:1/shop: cannot be reached"
-        ) as told:
+        ) as error:
             ask()
-        assert "s3cret" not in str(told.value)
+        assert "s3cret" not in str(error.value)
     store.close()
 
 
-def test_a_url_that_cannot_be_read_is_told() -> None:
+def test_an_invalid_url_is_reported() -> None:
     messages = {
         "mongodb://127.0.0.1:99999/shop": "the URL are correct",
         "mongodb://ann:s3@cret@127.0.0.1/shop": "user or password has unescaped URL characters",
     }
     for url, message in messages.items():
-        with pytest.raises(SinkError, match=message) as told:
+        with pytest.raises(SinkError, match=message) as error:
             MongoDB(url=url).active()
-        assert "cret" not in str(told.value)
+        assert "cret" not in str(error.value)
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that asks for users: `root` may all, `reader` only read, `plain` write but make no views."""
+    """A server with users: `root`, `reader` (read only), and `plain` (no right to create views)."""
     try:
         with mongod(tmp_path_factory.mktemp("guarded"), "--auth") as service:
             root = service.url.replace("//", "//root:pw@") + "/admin"
@@ -270,14 +272,14 @@ def _as(url: str, user: str, password: str = "pw") -> MongoDB:
     return MongoDB(url=url.replace("//", f"//{user}:{password}@") + "/shop?authSource=admin")
 
 
-def test_wrong_credentials_and_missing_rights_are_told(guarded: str) -> None:
+def test_wrong_credentials_and_missing_rights_are_reported(guarded: str) -> None:
     with pytest.raises(SinkError, match=r"Authentication failed.*\n.*password"):
         _as(guarded, "root", "wrong").active()
     with pytest.raises(SinkError, match=r"not authorized.*\n.*readWrite"):
         load(_as(guarded, "reader"), "one", items())
 
 
-def test_without_the_right_to_make_views_a_release_is_still_published(
+def test_a_release_is_published_without_the_right_to_create_views(
     guarded: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = _as(guarded, "plain")
@@ -289,12 +291,12 @@ def test_without_the_right_to_make_views_a_release_is_still_published(
     store.close()
 
 
-def test_the_doctor_tells_which_rights_are_missing(guarded: str) -> None:
+def test_the_doctor_reports_missing_rights(guarded: str) -> None:
     def outcomes(user: str) -> dict[str, tuple[str, str]]:
-        found = doctor.sink("serving", _as(guarded, user))
+        results = doctor.sink("serving", _as(guarded, user))
         return {
             probe.name.removeprefix("sink serving: "): (probe.outcome, probe.advice)
-            for probe in found
+            for probe in results
         }
 
     fine, grant = ("ok", ""), "grant it the role readWrite on the database"
@@ -315,7 +317,7 @@ def test_the_doctor_tells_which_rights_are_missing(guarded: str) -> None:
     assert not [name for name in names if "trial" in name]
 
 
-def test_a_server_killed_while_loading_loses_nothing_published(tmp_path: Path) -> None:
+def test_a_server_killed_while_loading_keeps_the_published_release(tmp_path: Path) -> None:
     try:
         with mongod(tmp_path) as service:
             url = f"{service.url}/shop?serverSelectionTimeoutMS=1000"

@@ -1,4 +1,4 @@
-"""Faults on the way to MongoDB and refusals of the server: what is told, what stays served, and the run after."""
+"""Connection faults and errors of MongoDB: message, release that is still served, next run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.integration.served_project import IMPATIENT, YAML, Project, made, sho
 from tests.proxy import Proxy, proxy
 from tests.services import Unavailable, mongod
 
-SECRET = "s3cret"  # noqa: S105 (of a server that lives a minute)
+SECRET = "s3cret"  # noqa: S105 (of a server that exists for a minute)
 
 LARGE = """\
     large:
@@ -37,7 +37,7 @@ LARGE = """\
 
 @dataclass
 class Server:
-    """A server that asks for users: `ann` may all, `plain` write but make no views."""
+    """A server with users: `ann` (all rights), `plain` (writes but cannot create views)."""
 
     url: str
     database: str
@@ -45,8 +45,8 @@ class Server:
     def url_for(
         self, user: str = "ann", password: str = SECRET, host: str = "", options: str = ""
     ) -> str:
-        place = f"{host or urlsplit(self.url).netloc}/{self.database}"
-        return f"mongodb://{user}:{password}@{place}?authSource=admin{options}"
+        authority = f"{host or urlsplit(self.url).netloc}/{self.database}"
+        return f"mongodb://{user}:{password}@{authority}?authSource=admin{options}"
 
     def through(self, between: Proxy, options: str = "") -> str:
         return self.url_for(host=urlsplit(between.url).netloc, options=f"&{IMPATIENT}{options}")
@@ -92,14 +92,14 @@ def between(guarded: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def project(tmp_path: Path, server: Server) -> Project:
-    """Published once; a file waits for the next run."""
+    """A published project, with a source file for the next run."""
     project = made(tmp_path / "project", server.url_for())
     project.prepare()
     return project
 
 
 def failure(folder: Path) -> SinkError | None:
-    """How a run failed, if it did; no message shows a secret."""
+    """The error of a run, or None; its message must not have a secret."""
     failed = None
     try:
         small.load(folder).run()
@@ -112,7 +112,7 @@ def failure(folder: Path) -> SinkError | None:
     return failed
 
 
-def test_slow_answers_are_waited_for(project: Project, server: Server, between: Proxy) -> None:
+def test_slow_replies_are_awaited(project: Project, server: Server, between: Proxy) -> None:
     project.store_at(server.through(between))
     between.delay = 0.01
     assert small.load(project.folder).run().status == "succeeded"
@@ -120,7 +120,7 @@ def test_slow_answers_are_waited_for(project: Project, server: Server, between: 
 
 
 @pytest.mark.parametrize("after", range(0, 48_000, 4_000))
-def test_a_connection_cut_anywhere_loses_nothing(
+def test_a_connection_cut_at_any_instant_loses_nothing(
     project: Project, server: Server, between: Proxy, after: int
 ) -> None:
     between.cut_after = after
@@ -138,7 +138,7 @@ def test_a_connection_cut_anywhere_loses_nothing(
     project.check_litter()
 
 
-def test_a_server_that_refuses_and_comes_back(
+def test_a_server_that_refuses_connections_for_a_while(
     project: Project, server: Server, between: Proxy
 ) -> None:
     project.store_at(server.through(between))
@@ -153,7 +153,7 @@ def test_a_server_that_refuses_and_comes_back(
     assert shown(small.load(project.folder)) == project.after
 
 
-def test_a_server_that_falls_silent_is_told(server: Server, between: Proxy) -> None:
+def test_a_server_that_stops_responding_is_reported(server: Server, between: Proxy) -> None:
     patience = "&heartbeatFrequencyMS=500&connectTimeoutMS=1000"
     sink = MongoDB(url=server.through(between, patience))
     publish(sink, "first", items(20))
@@ -170,30 +170,34 @@ def test_a_server_that_falls_silent_is_told(server: Server, between: Proxy) -> N
     store.close()
 
 
+_CHECK_LOGIN = "check user, password and authSource"
+_CHECK_ADDRESS = "host, port and options"
+
+
 @pytest.mark.parametrize(
-    ("url", "said", "hint"),
+    ("url", "message", "hint"),
     [
-        (lambda server: server.url_for("ann", "wrong"), "Authentication failed", "check user, password and auth"),
-        (lambda server: server.url_for("nobody"), "Authentication failed", "check user, password and authSource"),
-        (lambda server: server.url_for(host="127.0.0.1:1"), "127.0.0.1:1", "host, port and options"),
-        (lambda server: server.url_for(host="nowhere.invalid"), "nowhere.invalid", "host, port and options"),
+        (lambda server: server.url_for("ann", "wrong"), "Authentication failed", _CHECK_LOGIN),
+        (lambda server: server.url_for("nobody"), "Authentication failed", _CHECK_LOGIN),
+        (lambda server: server.url_for(host="127.0.0.1:1"), "127.0.0.1:1", _CHECK_ADDRESS),
+        (lambda server: server.url_for(host="nowhere.invalid"), "nowhere.invalid", _CHECK_ADDRESS),
     ],
     ids=["password", "user", "port", "host"],
-)  # fmt: skip
-def test_what_cannot_pass_is_told_and_the_old_release_is_served(
-    project: Project, server: Server, url: Callable[[Server], str], said: str, hint: str
+)
+def test_permanent_errors_fail_at_once_and_the_old_release_is_served(
+    project: Project, server: Server, url: Callable[[Server], str], message: str, hint: str
 ) -> None:
     project.store_at(url(server))
     failed = failure(project.folder)
     assert failed
-    assert said in failed.message
+    assert message in failed.message
     assert f"/{server.database}: " in failed.message
     assert hint in failed.hint
     assert shown_at(project, server.url_for()) == project.before
-    project.recover(said)
+    project.recover(message)
 
 
-def test_a_user_who_may_make_no_views_publishes_all_the_same(
+def test_a_user_without_the_right_to_create_views_publishes(
     project: Project, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     project.store_at(server.url_for("plain"))
@@ -213,7 +217,7 @@ def test_a_user_who_may_make_no_views_publishes_all_the_same(
     ],
     ids=["duplicate key", "16 MB"],
 )
-def test_rows_that_cannot_be_served_are_told_and_the_old_release_is_served(
+def test_rows_that_cannot_be_served_fail_and_the_old_release_is_served(
     project: Project, server: Server, was: str, becomes: str, said: str, hint: str
 ) -> None:
     declaration = project.folder / "medallion.yaml"

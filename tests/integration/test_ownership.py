@@ -1,4 +1,4 @@
-"""A lake and each serving database belong to one pipeline; another, a copy or a lost pointer is refused."""
+"""A lake and its databases belong to one pipeline; another, a copy or a lost pointer is refused."""
 
 from __future__ import annotations
 
@@ -85,8 +85,9 @@ def test_another_lake_on_the_same_store_is_refused(tmp_path: Path, store: str) -
 
 
 def with_layer(folder: Path, lake: Given, layer: str, name: str = "small") -> md.Pipeline:
-    """A project whose silver layer has a path of its own."""
-    layers = f"layers:\n  bronze: raw\n  silver: {{type: parquet, path: {layer}}}\n  gold: parquet\ntables:"
+    """A project whose silver layer has its own path."""
+    silver = f"silver: {{type: parquet, path: {layer}}}"
+    layers = f"layers:\n  bronze: raw\n  {silver}\n  gold: parquet\ntables:"
     yaml = small.YAML.replace("name: small", f"name: {name}\nlake: {lake[0]}").replace(
         "tables:", layers, 1
     )
@@ -130,9 +131,9 @@ def test_another_lake_on_the_same_layer_path_is_refused(tmp_path: Path, lake: Gi
 def test_a_lake_inside_a_layer_of_another_is_refused(tmp_path: Path, lake: Given) -> None:
     layer = beside(lake, "shared")[0]
     with_layer(tmp_path / "a", lake, layer).run()
-    for number, place in enumerate((layer, f"{layer}/deeper")):
+    for number, path in enumerate((layer, f"{layer}/deeper")):
         second = with_layer(
-            tmp_path / f"b{number}", (place, lake[1]), beside(lake, "free")[0], name="another"
+            tmp_path / f"b{number}", (path, lake[1]), beside(lake, "free")[0], name="another"
         )
         with pytest.raises(OwnershipError, match=r"'small'.*'another'"):
             second.run()
@@ -205,8 +206,8 @@ def test_a_damaged_owner_of_a_layer_is_named_and_adopted(tmp_path: Path) -> None
         assert pipeline.run().status == "unchanged"
 
 
-def test_two_lakes_that_meet_on_an_empty_store(tmp_path: Path, store: str) -> None:
-    """Both looked when nothing was there; the one that switches second is refused by the database itself."""
+def test_two_lakes_that_publish_to_one_empty_store(tmp_path: Path, store: str) -> None:
+    """Both find it empty; the database itself refuses the one that switches second."""
     first = project(tmp_path / "a", (str(tmp_path / "one"), {}), store)
     second = project(tmp_path / "b", (str(tmp_path / "two"), {}), store, name="another")
 
@@ -216,9 +217,9 @@ def test_two_lakes_that_meet_on_an_empty_store(tmp_path: Path, store: str) -> No
 
     with pytest.raises(OwnershipError, match=r"'another'.*'small'"):
         first.run(watch=overtaken)
-    shown = second.sinks["serving"].active()
-    assert shown is not None
-    assert shown.pipeline == "another"
+    active = second.sinks["serving"].active()
+    assert active is not None
+    assert active.pipeline == "another"
 
 
 @pytest.mark.parametrize("mode", ["replace", "append", "merge"])
@@ -240,7 +241,7 @@ def test_a_lost_pointer_is_refused(tmp_path: Path, store: str, mode: str) -> Non
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
 
 
-def test_a_lake_that_forgot_its_releases_is_refused(tmp_path: Path, store: str) -> None:
+def test_a_lake_that_lost_its_releases_is_refused(tmp_path: Path, store: str) -> None:
     pipeline = project(tmp_path / "a", (str(tmp_path / "lake"), {}), store, mode="append")
     release = pipeline.run().release
     for name in ("current.json", "releases", "runs"):
@@ -301,7 +302,7 @@ def test_a_lost_identity_is_refused_until_the_lake_is_adopted(tmp_path: Path) ->
     assert pipeline.run().status == "unchanged"
 
 
-def test_each_hint_leads_on_when_identity_and_pointer_are_lost(tmp_path: Path) -> None:
+def test_each_hint_works_when_identity_and_pointer_are_lost(tmp_path: Path) -> None:
     pipeline = project(
         tmp_path / "a", (str(tmp_path / "lake"), {}), f"sqlite:{tmp_path}/serving.db"
     )
@@ -333,17 +334,17 @@ def test_a_lake_of_a_newer_format_is_refused(tmp_path: Path, record: str) -> Non
     body = {**json.loads(file.read_text()), "format": 99}
     del body["sha256"]
     file.write_bytes(seal(json.dumps(body).encode()))
-    said = "has format 99, and this version of medallion reads formats up to 1"
+    message = "has format 99, and this version of medallion reads formats up to 1"
     attempts = [pipeline.run, pipeline.plan, pipeline.collect, pipeline.roll_back]
     attempts += [pipeline.lake.current] if record == "current.json" else []
     for attempt in attempts:
-        with pytest.raises(StorageError, match=said) as error:
+        with pytest.raises(StorageError, match=message) as error:
             attempt()
         assert error.value.hint == "upgrade medallion"
 
 
 def aged(folder: Path) -> None:
-    """Turn a lake and its database into what a version before lakes had a format wrote: without digests."""
+    """Turn a lake and its database into those of a version without format numbers and digests."""
     for file in (folder / "lake").rglob("*.json"):
         if file.parent.name != "records":
             file.write_text(json.dumps(without_digests(json.loads(file.read_text()))))
@@ -362,13 +363,13 @@ def aged(folder: Path) -> None:
 
 
 def without_digests(value: Any) -> Any:
-    """A record as it was before it had digests, sizes of records and a sequence."""
+    """A record without digests, sizes of records and a sequence."""
     newer = {"sha256", "format", "sequence", "token", "records_bytes", "records_sha256", "lost"}
     if isinstance(value, dict):
-        kept = (
+        fields = (
             newer - {"sha256"} if "records" in value else newer
         )  # a source file always had its hash
-        return {name: without_digests(item) for name, item in value.items() if name not in kept}
+        return {name: without_digests(item) for name, item in value.items() if name not in fields}
     return [without_digests(item) for item in value] if isinstance(value, list) else value
 
 
@@ -376,8 +377,8 @@ OLDER = "has format 0, and this version of medallion writes format 1"
 
 
 @pytest.mark.parametrize("mode", ["replace", "append", "merge"])
-def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) -> None:
-    """The rows that were served before go on being served, and nothing is left that no command can do."""
+def test_a_lake_of_an_older_format_is_recomputed(tmp_path: Path, mode: str) -> None:
+    """Rows served before are still served, and every command works afterwards."""
     small.write(tmp_path, small.YAML.replace("indexes: [-revenue]", f"mode: {mode}"))
     former = small.load(tmp_path).run().release
     aged(tmp_path)
@@ -437,7 +438,7 @@ def test_a_lake_of_an_older_format_is_computed_again(tmp_path: Path, mode: str) 
         *("run", "gc", "rollback", "verify", "repair", "doctor"),
     ],
 )
-def test_every_command_names_an_older_format(
+def test_every_command_reports_an_older_format(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -456,10 +457,10 @@ def test_every_command_names_an_older_format(
     assert "Traceback" not in out + err
 
 
-def test_releases_are_ordered_by_publication_and_not_by_clocks(
+def test_releases_are_ordered_by_publication_not_by_clocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock jumps years back and forth between runs."""
+    """The clock jumps by years in both directions between runs."""
     from datetime import UTC, datetime
 
     pipeline = project(

@@ -1,4 +1,4 @@
-"""A power loss at any step leaves one whole release in lake and store, and the next run recovers."""
+"""A power loss at any step leaves one complete release in lake and store; the next run recovers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import medallion as md
 from tests.integration import killing, power, small
 
 LOSSES = int(os.environ.get("MEDALLION_LOSSES", "120"))
-"""How many power losses are tried, at least, in a run that follows a published release."""
+"""The minimum number of power losses in a run that follows a published release."""
 
 PARTS = 4
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one release published, and a new file waiting for the next."""
+    """A project with one published release, and a source file for the next."""
     folder = tmp_path_factory.mktemp("published")
     small.write(folder)
     small.load(folder).run()
@@ -44,7 +44,7 @@ def test_power_lost_at_every_step(published: Path, tmp_path: Path, part: int) ->
 
 
 def test_power_lost_after_a_run(published: Path, tmp_path: Path) -> None:
-    """What a run has published when it ends is there whatever was lost; nothing has to be computed again."""
+    """What a run has published survives, and nothing has to be recomputed."""
     folder = tmp_path / "project"
     shutil.copytree(published, folder)
     disk = power.run_until(folder, None, after=False)
@@ -58,7 +58,7 @@ def test_power_lost_after_a_run(published: Path, tmp_path: Path) -> None:
         assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, seed
 
 
-def test_power_lost_in_the_first_run_of_all(tmp_path: Path) -> None:
+def test_power_lost_in_the_first_run(tmp_path: Path) -> None:
     project = tmp_path / "project"
     small.write(project)
     points = steps_of(project, tmp_path)
@@ -74,7 +74,7 @@ def test_power_lost_in_the_first_run_of_all(tmp_path: Path) -> None:
 
 
 def steps_of(project: Path, tmp_path: Path) -> list[str]:
-    """The names of all steps of a run."""
+    """The names of all points of a run."""
     folder = tmp_path / "steps"
     shutil.copytree(project, folder)
     return killing.writes_of(folder, power.POINTS)

@@ -1,4 +1,4 @@
-"""Four processes read through the store while fifty releases are published: each reply is one release, whole."""
+"""Four processes read while fifty releases are published: each reply is from a complete release."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PUBLISHES = 50
 FEWEST = 5
 
 Seen = Counter[tuple[str, str, int]]
-"""How often each (question, release, size) was the answer."""
+"""The number of replies by (query, release, size)."""
 
 
 @pytest.fixture(params=["sqlite", "mongodb"])
@@ -60,7 +60,7 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 def publish(folder: Path, size: int) -> str:
-    """Publish a release with so many orders; its id."""
+    """Publish a release with `size` orders; return its id."""
     (folder / "data/orders.csv").write_text(
         "number\n" + "".join(f"{number}\n" for number in range(size))
     )
@@ -71,7 +71,7 @@ def publish(folder: Path, size: int) -> str:
 
 
 def answers(store: md.Store) -> Iterator[tuple[str, str, int]]:
-    """Ask in every way a store can be asked; fail on an answer that is empty, partial or mixed."""
+    """Call every method of a store; fail on a reply that is empty, partial or mixed."""
     page = store.find("orders", md.Query(limit=1000))
     yield "find", page.release, whole(page.rows)
     total = store.find("total", md.Query())
@@ -83,44 +83,44 @@ def answers(store: md.Store) -> Iterator[tuple[str, str, int]]:
     yield "pages", first.release, whole(first.rows + second.rows)
     yield "scan", "", whole([row for batch in store.scan("orders", md.Query()) for row in batch])
     yield "count", "", store.count("orders", md.Query())
-    found = store.get("orders", 0)
-    assert found
-    yield "get", "", found["size"]
+    reply = store.get("orders", 0)
+    assert reply
+    yield "get", "", reply["size"]
 
 
 def whole(rows: list[dict[str, Any]]) -> int:
-    """The size that all rows tell, and that they have."""
+    """The size that all rows have as a column, which must be their number."""
     assert {row["size"] for row in rows} == {len(rows)}, rows
     assert {row["number"] for row in rows} == set(range(len(rows)))
     return len(rows)
 
 
-def read(folder: Path, ready: Semaphore, done: Event, told: SimpleQueue[Seen | str]) -> None:
-    """What one reader does, in its process."""
-    seen: Seen = Counter()
+def read(folder: Path, ready: Semaphore, stop: Event, results: SimpleQueue[Seen | str]) -> None:
+    """One reader, in a child process."""
+    replies: Seen = Counter()
     try:
         store = md.Pipeline.load(folder / "medallion.yaml").store()
-        while not done.is_set():
-            seen.update(answers(store))
-            if seen["started", "", 0] == 0:
-                seen["started", "", 0] = 1
+        while not stop.is_set():
+            replies.update(answers(store))
+            if replies["started", "", 0] == 0:
+                replies["started", "", 0] = 1
                 ready.release()
-            time.sleep(0.05)  # the publisher needs the processors too
+            time.sleep(0.05)  # the publisher needs CPU time too
         store.close()
     except BaseException as error:
         ready.release()
-        told.put(f"{type(error).__name__}: {error}")
+        results.put(f"{type(error).__name__}: {error}")
     else:
-        del seen["started", "", 0]
-        told.put(seen)
+        del replies["started", "", 0]
+        results.put(replies)
 
 
 def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    ready, done, told = context.Semaphore(0), context.Event(), context.SimpleQueue()
+    ready, stop, results = context.Semaphore(0), context.Event(), context.SimpleQueue()
     sizes = {publish(folder, FEWEST): FEWEST}
     readers = [
-        context.Process(target=read, args=(folder, ready, done, told)) for _ in range(READERS)
+        context.Process(target=read, args=(folder, ready, stop, results)) for _ in range(READERS)
     ]
     for reader in readers:
         reader.start()
@@ -131,18 +131,19 @@ def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> N
             size = FEWEST + number * 7 % 40
             sizes[publish(folder, size)] = size
     finally:
-        done.set()
-    found = [told.get() for _ in readers]
+        stop.set()
+    outcomes = [results.get() for _ in readers]
     for reader in readers:
         reader.join()
-    assert not [said for said in found if isinstance(said, str)]
-    seen = sum(found, Seen())
+    assert not [message for message in outcomes if isinstance(message, str)]
+    replies = sum(outcomes, Seen())
     print(
-        f"{seen.total()} replies from {len({release for _, release, _ in seen}) - 1} of {len(sizes)} releases"
+        f"{replies.total()} replies from {len({release for _, release, _ in replies}) - 1} "
+        f"of {len(sizes)} releases"
     )
-    for question, release, size in seen:
+    for question, release, size in replies:
         assert sizes[release] == size if release else size in sizes.values(), question
-    assert {question for question, _, _ in seen} == {
+    assert {question for question, _, _ in replies} == {
         "find",
         "total",
         "pages",
@@ -150,4 +151,4 @@ def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> N
         "count",
         "get",
     }
-    assert len({release for _, release, _ in seen}) > PUBLISHES / 2
+    assert len({release for _, release, _ in replies}) > PUBLISHES / 2

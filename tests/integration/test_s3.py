@@ -143,7 +143,7 @@ def test_a_connection_cut_in_the_middle_is_mended(
         assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
 
 
-def test_slow_answers_are_waited_for(tmp_path: Path, s3_server: Service, lake: str) -> None:
+def test_slow_replies_are_awaited(tmp_path: Path, s3_server: Service, lake: str) -> None:
     with proxy(s3_server.url) as between:
         folder = project(
             tmp_path / "p", Service(between.url, s3_server.key, s3_server.secret), lake
@@ -168,7 +168,7 @@ def test_answers_that_never_come_are_told(tmp_path: Path, s3_server: Service, la
         between.delay = 0
 
 
-def test_a_server_that_refuses_and_comes_back(
+def test_a_server_that_refuses_connections_for_a_while(
     tmp_path: Path, s3_server: Service, lake: str
 ) -> None:
     with proxy(s3_server.url) as between:

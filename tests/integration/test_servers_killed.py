@@ -1,4 +1,4 @@
-"""Runs, MongoDB and S3 killed at any instant of a run: one release is whole, the next run recovers, no litter stays."""
+"""Runs, MongoDB and S3 killed at any instant: one complete release, recovery, no leftovers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PARTS = 4
 
 
 def in_a_child(work: Callable[[], object]) -> None:
-    """Do it in a process of its own, so that no thread of it is in the way of the next fork."""
+    """Do it in a child process, so that its threads do not disturb the next fork."""
     assert killing.Child(work).result() == ""
 
 
@@ -38,7 +38,7 @@ def published(folder: Path, url: str, yaml: str = YAML, **settings: str) -> Proj
 
 
 def bucket_of(service: Service, folder: Path) -> str:
-    """A new bucket; its name."""
+    """Create a bucket and return its name."""
     told = folder / "bucket"
     in_a_child(lambda: told.write_text(make_bucket(service)))
     return told.read_text()
@@ -55,7 +55,7 @@ def on_s3(service: Service, bucket: str) -> dict[str, str]:
 
 @pytest.fixture
 def project(tmp_path: Path, mongodb_url: str, s3_server: Service) -> Iterator[Project]:
-    """Its lake on S3, its store in MongoDB."""
+    """A project with its lake on S3 and its store in MongoDB."""
     bucket = bucket_of(s3_server, tmp_path)
     yield published(tmp_path / "project", mongodb_url, ON_S3, **on_s3(s3_server, bucket))
     in_a_child(lambda: empty_bucket(s3_server, bucket))
@@ -63,7 +63,7 @@ def project(tmp_path: Path, mongodb_url: str, s3_server: Service) -> Iterator[Pr
 
 @pytest.mark.parametrize("first", range(1, PARTS + 1))
 def test_a_run_killed_before_every_write_to_a_server(project: Project, first: int) -> None:
-    """All of them in so many tests as there are parts, side by side."""
+    """All writes, divided over several tests."""
     for point in count(first, PARTS):
         project.prepare()
         name = killing.run_killed_at(project.folder, point, after=False, kinds=KINDS)
@@ -74,7 +74,7 @@ def test_a_run_killed_before_every_write_to_a_server(project: Project, first: in
     in_a_child(project.check_litter)
 
 
-def test_every_kind_of_write_is_one_of_them(project: Project) -> None:
+def test_every_kind_of_write_is_covered(project: Project) -> None:
     project.prepare()
     named = killing.writes_of(project.folder, KINDS)
     for part in (
@@ -109,7 +109,7 @@ def test_a_run_killed_at_random_moments(project: Project) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a server that a test starts, kills and starts again."""
+    """The data folder of a server that a test starts, kills and starts again."""
     (tmp_path / "data").mkdir()
     try:
         yield tmp_path / "data"
@@ -120,23 +120,23 @@ def data(tmp_path: Path) -> Iterator[Path]:
 def run_and_kill(
     service: Service, project: Project, point: int, kinds: Sequence[type[Any]], said: str
 ) -> None:
-    """Run, killing the server at the n-th write of these kinds; what is told then names the service and what to do."""
+    """Run, and kill the server at the n-th write of these kinds; the error has a remedy."""
     process = service.process
     assert process
 
     def run() -> None:
         killing.strike_at(point, lambda _: os.kill(process.pid, signal.SIGKILL), kinds=kinds)
-        loaded = small.load(project.folder)
+        original = small.load(project.folder)
         options = {
-            **(loaded.lake.options or {}),
+            **(original.lake.options or {}),
             "patience": 1,
             "read_timeout": 2,
             "connect_timeout": 2,
         }
-        pipeline = md.Pipeline(loaded.declaration, base=project.folder, options=options)
-        with pytest.raises(ServiceError, match=said) as told:
+        pipeline = md.Pipeline(original.declaration, base=project.folder, options=options)
+        with pytest.raises(ServiceError, match=said) as error:
             pipeline.run()
-        assert "server" in told.value.hint
+        assert "server" in error.value.hint
 
     in_a_child(run)
     assert process.wait(20) == -signal.SIGKILL
@@ -174,7 +174,7 @@ def test_s3_killed_during_a_run_and_started_again(
         in_a_child(project.check_litter)
 
 
-def test_what_was_published_outlives_its_server(data: Path) -> None:
+def test_a_published_release_survives_a_server_crash(data: Path) -> None:
     with mongod(data) as service:
         sink = MongoDB(url=f"{service.url}/shop")
         publish(sink, "first", items(20))

@@ -1,6 +1,6 @@
-"""No document or row that a store keeps of its releases grows with the number of source files.
+"""No document or row about a release in a store grows with the number of source files.
 
-MEDALLION_TEST_FILES=7600 tries the number of files that once made a release exceed a document of MongoDB.
+MEDALLION_TEST_FILES=7600 is the number at which a release once exceeded a document of MongoDB.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _write(folder: Path, url: str) -> None:
 
 
 def _add_files(folder: Path, numbers: range) -> None:
-    """Files of two rows each, the second of which is quarantined."""
+    """Add files of two rows each; the second row is quarantined."""
     header = ",".join(f"column_{number}" for number in range(COLUMNS))
     for number in numbers:
         row = ",".join(str(number + column) for column in range(COLUMNS))
@@ -61,7 +61,7 @@ def _publish(folder: Path) -> None:
 
 
 def _assert_as_large(before: dict[str, int], after: dict[str, int]) -> None:
-    """`before` and `after` are the sizes of the largest documents, by what holds them."""
+    """`before` and `after` are the sizes of the largest documents, by collection or table."""
     assert set(before) == set(after)
     growth = {name: after[name] - before[name] for name in before}
     assert max(growth.values()) < TOLERANCE, f"{growth}: of {before}"

@@ -1,4 +1,4 @@
-"""TLS to MongoDB, which asks for certificates of its clients, and to S3: every way to be turned away is told."""
+"""TLS to MongoDB, with client certificates, and to S3: every failure has a message and a remedy."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from tests.integration.served_project import IMPATIENT, Project, made, shown
 from tests.integration.test_s3 import project as on_s3
 from tests.services import Service, Unavailable, mongod, weed
 
-SECRET = "s3cret"  # noqa: S105 (of a server that lives a minute)
+SECRET = "s3cret"  # noqa: S105 (of a server that exists for a minute)
 
 
 @dataclass
 class Server:
-    """A mongod that speaks TLS alone and knows one user."""
+    """A mongod that requires TLS and has one user."""
 
     port: int
     files: Certificates
 
     def url(self, host: str = "127.0.0.1", **options: object) -> str:
-        asked = urlencode({"authSource": "admin", **options})
-        return f"mongodb://ann:{SECRET}@{host}:{self.port}/tls?{asked}&{IMPATIENT}"
+        query = urlencode({"authSource": "admin", **options})
+        return f"mongodb://ann:{SECRET}@{host}:{self.port}/tls?{query}&{IMPATIENT}"
 
     def trusting(self, **more: object) -> str:
         return self.url(tls="true", tlsCAFile=self.files.authority, **more)
 
     def known(self, host: str = "127.0.0.1") -> str:
-        """The URL with which all is well."""
+        """A URL that works."""
         return self.trusting(
             host=host,
             tlsCertificateKeyFile=self.files.client,
@@ -76,7 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Ite
 
 @pytest.fixture
 def project(tmp_path: Path, server: Server) -> Iterator[Project]:
-    """Published through TLS; a file waits for the next run."""
+    """A project published through TLS, with a source file for the next run."""
     found = made(tmp_path / "project", server.known())
     found.prepare()
     yield found
@@ -170,7 +170,7 @@ REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
 
 
 @pytest.mark.parametrize(("url", "said", "hint"), REFUSED.values(), ids=REFUSED)
-def test_what_is_wrong_is_told_and_the_old_release_is_served(
+def test_tls_errors_are_reported_and_the_old_release_is_served(
     project: Project,
     server: Server,
     caplog: pytest.LogCaptureFixture,
@@ -208,7 +208,7 @@ def test_what_is_wrong_is_told_and_the_old_release_is_served(
     project.recover(said)
 
 
-def test_tls_to_a_server_without_it_is_told(mongodb_server: str, files: Certificates) -> None:
+def test_tls_to_a_server_without_tls_is_reported(mongodb_server: str, files: Certificates) -> None:
     sink = MongoDB(url=f"{mongodb_server}/tls?tlsCAFile={files.authority}&{IMPATIENT}")
     with pytest.raises(SinkError, match=r"\[SSL(.|\n)*if it does not use TLS, remove tls=true"):
         sink.active()
@@ -219,7 +219,7 @@ BUCKET = "tls"
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Iterator[Service]:
-    """An S3 server on https, with a bucket."""
+    """An S3 server on HTTPS, with a bucket."""
     pair = [f"-s3.cert.file={files.server}", f"-s3.key.file={files.server}"]
     try:
         with weed(tmp_path_factory.mktemp("weed"), *pair, authority=files.authority) as service:
@@ -270,7 +270,7 @@ def test_a_lake_on_https(
     said: str,
     hint: str,
 ) -> None:
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)  # it would win over `.env`
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)  # it would take precedence over `.env`
     lake = f"s3://{BUCKET}/{tmp_path.name}"
     folder = on_s3(tmp_path / "p", s3, lake, AWS_CA_BUNDLE=str(files.authority))
     small.load(folder).run()
@@ -290,15 +290,15 @@ def test_a_lake_on_https(
     assert small.in_lake(small.load(folder)) == small.in_store(small.load(folder)) == small.BOTH
 
 
-def test_an_untrusted_server_is_asked_once(s3: Service, files: Certificates) -> None:
+def test_an_untrusted_server_gets_one_request(s3: Service, files: Certificates) -> None:
     client = S3(S3Settings.of(options(s3, ca_bundle=str(files.stranger)), {}))
-    asked = 0
+    requests = 0
 
     async def ask() -> None:
-        nonlocal asked
-        asked += 1
+        nonlocal requests
+        requests += 1
         await client.files._call_s3("list_buckets")
 
     with pytest.raises(StorageError, match="CERTIFICATE_VERIFY_FAILED"):
         client.retried(ask, "s3://")
-    assert asked == 1
+    assert requests == 1
