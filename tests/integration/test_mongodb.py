@@ -285,7 +285,7 @@ def test_a_release_is_published_without_the_right_to_create_views(
     sink = _as(guarded, "plain")
     with caplog.at_level(logging.WARNING):
         publish(sink, "first", items())
-    assert "may not make views" in caplog.text
+    assert "may not create views" in caplog.text
     store = sink.store()
     assert store.count("items", Query()) == 60
     store.close()

@@ -204,7 +204,7 @@ def test_a_user_without_the_right_to_create_views_publishes(
     with caplog.at_level(logging.WARNING), connect(server.url_for()) as client:
         client.drop_database(server.database)
         assert small.load(project.folder).run().status == "succeeded"
-    assert "may not make views" in caplog.text
+    assert "may not create views" in caplog.text
     assert "readWrite" in caplog.text
     assert shown(small.load(project.folder)) == project.after
 
