@@ -160,6 +160,28 @@ def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(
     assert (sent[0]["status"], json.loads(sent[1]["body"])) == (200, {"status": "alive"})
 
 
+def test_a_websocket_is_refused_and_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An ASGI server gives such a scope no method; it answers 403 to what is closed before accepted."""
+    caplog.set_level("INFO", "medallion_api.access")
+    project.write(tmp_path)
+    websocket = {**scope(path="/things"), "type": "websocket", "scheme": "ws"}
+    del websocket["method"]
+    sent: Sent = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    wait(Front(lambda: assemble(project.load(tmp_path)))(websocket, receive, send))
+    assert sent == [{"type": "websocket.close"}]
+    (line,) = logged(caplog)
+    assert (line["method"], line["target"], line["status"]) == ("GET", "/things", 403)
+
+
 def test_parts_are_sent_as_they_come_and_the_stream_is_closed() -> None:
     steps: list[str] = []
 

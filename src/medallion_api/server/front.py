@@ -92,6 +92,8 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await self._refuse_websocket(scope, receive, send)
         else:
             await self._answer(scope, _Sending(send))
 
@@ -115,6 +117,16 @@ class Front:
                 raise
             _log.error("%s %s", scope["method"], scope["path"], exc_info=error)
             await _problem(exchange, scope, send, 500, FAULT, started)
+
+    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a handshake and log it: closed before it is accepted, the server answers 403."""
+        started = perf_counter()
+        await receive()
+        await send({"type": "websocket.close"})
+        exchange, given = self._bare, _headers_of(scope)
+        ident, who = exchange.ident(given.get(b"x-request-id")), _address(scope)
+        query, seconds = scope["query_string"], perf_counter() - started
+        exchange.done("GET", scope["path"], query, "", 403, seconds, id=ident, who=who)
 
     @cached_property
     def _bare(self) -> Exchange:
@@ -170,7 +182,7 @@ class Front:
             who = parts.exchange.gate.admit(
                 given.get(b"x-api-key"),
                 given.get(b"authorization"),
-                (scope.get("client") or ("",))[0],
+                _address(scope),
             )
         except falcon.HTTPError:
             return False
@@ -240,8 +252,7 @@ async def _problem(
     content = body(problem_of(status, detail, ident))
     content = b"" if scope["method"] == "HEAD" else content
     await send({"type": "http.response.body", "body": content})
-    seconds, who = perf_counter() - started, (scope.get("client") or ("",))[0]
-    query = scope["query_string"]
+    seconds, who, query = perf_counter() - started, _address(scope), scope["query_string"]
     exchange.done(scope["method"], scope["path"], query, "", status, seconds, id=ident, who=who)
 
 
@@ -255,6 +266,11 @@ class _Sending:
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         self.started = True
         await self._send(message)
+
+
+def _address(scope: Scope) -> str:
+    """The client's address; empty when the server does not know it."""
+    return str((scope.get("client") or ("",))[0])
 
 
 def _headers_of(scope: Scope) -> dict[bytes, str]:

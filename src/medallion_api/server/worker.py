@@ -62,6 +62,10 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
             head.cancel()
         return super()._on_headers_complete()
 
+    def _is_websocket_upgrade(self, request: Any) -> bool:
+        """Answer a WebSocket handshake as the plain request it also is: RFC 9110 §7.8 allows to ignore an upgrade."""
+        return False
+
     def _send_response_start(
         self, status: int, headers: Any, request: Any, close: bool = False
     ) -> None:
