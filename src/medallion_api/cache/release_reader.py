@@ -192,8 +192,19 @@ class ReleaseReader:
             ended = perf_counter()
             self._failed = (ended, error) if ended - began > SLOW else None
             raise
+        if self._seen is None or self._seen[1].id != found.id:
+            self._drop_replaced(self.served(found))
         self._seen, self._failed = (began, found), None
         return found
+
+    def _drop_replaced(self, tables: Mapping[str, Served]) -> None:
+        """Forget the tables that a new release serves no longer, or with other rows. Needs the lock."""
+        names = {served.name for served in tables.values()}
+        self._held = OrderedDict(
+            (part, rows) for part, rows in self._held.items() if part[0] in names
+        )
+        self._wanted = OrderedDict((part, None) for part in self._wanted if part[0] in names)
+        self._luck = {name: luck for name, luck in self._luck.copy().items() if name in names}
 
 
 class ReleaseStore(Store):

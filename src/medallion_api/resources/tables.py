@@ -7,7 +7,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 from urllib.parse import quote
 
 import falcon
@@ -32,7 +32,6 @@ _VARY = ("Vary", "Accept, Accept-Encoding")
 
 _Key = tuple[str, str, bool, type[Parameters]]
 _Shape = tuple[tuple[Column, ...], tuple[str, ...], str, bool, type[Parameters]]
-K = TypeVar("K")
 
 
 class Tables:
@@ -78,16 +77,15 @@ class Tables:
                 raise falcon.HTTPInternalServerError(description=what) from None
             known = model.of(table)
             with self._lock:
-                _keep(self._models, shape, model)
-                _keep(self._known, key, known)
+                self._models.pop(shape, None)
+                self._models[shape] = model
+                while len(self._models) > _KEPT:
+                    del self._models[next(iter(self._models))]
+                current = {
+                    other: read for other, read in self._known.items() if other[0] == release.id
+                }
+                self._known = {**current, key: known}
         return known
-
-
-def _keep(known: dict[K, Parameters], key: K, parameters: Parameters) -> None:
-    known.pop(key, None)
-    known[key] = parameters
-    while len(known) > _KEPT:
-        del known[next(iter(known))]
 
 
 @dataclass(frozen=True)
