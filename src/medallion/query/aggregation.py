@@ -25,7 +25,7 @@ Form = Literal["plain", "bin", "year", "month", "day"]
 
 LENGTHS: Mapping[str, int] = {"year": 4, "month": 7, "day": 10}
 
-_NUMBERS = ("integer", "decimal", "float")
+NUMBERS = ("integer", "decimal", "float")
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 
 
@@ -123,7 +123,7 @@ def _term(kinds: Mapping[str, Kind], text: str) -> Term:
 def _bin(kinds: Mapping[str, Kind], inside: str) -> Term:
     column, _, width = (part.strip() for part in inside.rpartition(","))
     kind = _known(kinds, column)
-    if kind.name not in _NUMBERS:
+    if kind.name not in NUMBERS:
         raise CallError(f"'bin' asks a number, and {column!r} is a {kind}")
     read = Kind("float" if kind.name == "float" else "decimal")
     wide = Decimal(str(coerce(read, width, f"the width of the bins of {column}")))
@@ -147,7 +147,7 @@ def _checked_metric(kinds: Mapping[str, Kind], name: str, call: MetricCall) -> M
         return Metric(name, "count", None, Kind("integer"))
     kind = _known(kinds, call.column)
     for column in filter(None, (call.column, call.weight)):
-        if call.function not in ("min", "max") and _known(kinds, column).name not in _NUMBERS:
+        if call.function not in ("min", "max") and _known(kinds, column).name not in NUMBERS:
             raise CallError(
                 f"{name}: {call.function} asks a number, and {column!r} is a {kinds[column]}"
             )

@@ -10,6 +10,7 @@ from medallion.errors import CallError, GoneError
 from medallion_api.middleware.exchange import stage
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import spelled, to_json
+from medallion_api.resources.group_schemas import metrics_schema, terms_schema
 from medallion_api.resources.parameters import Asked, Parameters, field, listed, page_limit, sorts
 from medallion_api.resources.tables import Question, TableResource
 
@@ -23,15 +24,17 @@ class GroupParameters(Parameters):
     """`by` lists terms, `metrics` figures as `name:function(column)`; an item with a comma stands in double quotes."""
 
     def options(self, filters: Sequence[str], most: int, *, row: bool) -> dict[str, Any]:
-        texts = {"type": "array", "items": {"type": "string", "format": "term"}}
+        page = {"type": "integer", "minimum": 1, "maximum": most}
+        names = {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Columns and metrics of the result; a leading - sorts descending.",
+        }
         return {
-            "by": field(lambda text: tuple(listed(text)), texts),
-            "metrics": field(_metrics, {**texts, "items": {"type": "string", "format": "metric"}}),
-            "sort": field(lambda text: sorts(listed(text)), texts),
-            "limit": field(
-                lambda text: page_limit(text, most),
-                {"type": "integer", "minimum": 1, "maximum": most},
-            ),
+            "by": field(_terms, terms_schema(self.kinds)),
+            "metrics": field(_metrics, metrics_schema(self.kinds)),
+            "sort": field(lambda text: sorts(listed(text)), names),
+            "limit": field(lambda text: page_limit(text, most), page),
         }
 
     def asked(self, found: Mapping[str, Any]) -> Asked:
@@ -64,8 +67,17 @@ class Grouped(TableResource):
         return self.written(req, question, question.release.id, body)
 
 
+def _terms(text: str) -> tuple[str, ...]:
+    terms = listed(text)
+    if not terms or len(set(terms)) < len(terms):
+        raise ValueError("takes each item once, and at least one")
+    return tuple(terms)
+
+
 def _metrics(text: str) -> tuple[tuple[str, str], ...]:
     pairs = [item.partition(":") for item in listed(text)]
-    if not all(name and function for name, _, function in pairs):
+    if not pairs or not all(name and function for name, _, function in pairs):
         raise ValueError("takes items like revenue:sum(amount)")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise ValueError("gives several metrics the same name")
     return tuple((name, function) for name, _, function in pairs)

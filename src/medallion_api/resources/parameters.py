@@ -39,6 +39,11 @@ ALL = "all"
 OPTIONS = ("sort", "fields", "limit", "cursor", "count", "format", "facet", "by", "metrics")
 
 _ITEM = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^,]*)', re.DOTALL)
+_CURSOR = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "description": "The `cursor` of the page before, to the same question.",
+}
 _MOST_PARAMETERS = 200
 _FOR_TEXT: tuple[Operator, ...] = ("contains", "startswith", "search")
 
@@ -74,26 +79,26 @@ class Parameters:
     def __init__(self, served: Served, endpoint: Endpoint, most: int, *, row: bool) -> None:
         self.served = served
         self._endpoint = endpoint
-        self._kinds = {column.name: kind_of(column.type) for column in served.columns}
-        self._shown = endpoint.fields or tuple(self._kinds)
+        self.kinds = {column.name: kind_of(column.type) for column in served.columns}
+        self._shown = endpoint.fields or tuple(self.kinds)
         self._limit = min(endpoint.limit, most)
         filters: Sequence[str] = (
-            () if row else tuple(self._kinds) if endpoint.filters is None else endpoint.filters
+            () if row else tuple(self.kinds) if endpoint.filters is None else endpoint.filters
         )
         self._filtered = tuple(filters)
         for name in (*filters, *endpoint.fields, *(sort.field for sort in sorts(endpoint.sort))):
-            if name not in self._kinds:
-                wrong = f"no column {name!r} in {served.table}{did_you_mean(name, self._kinds)}"
+            if name not in self.kinds:
+                wrong = f"no column {name!r} in {served.table}{did_you_mean(name, self.kinds)}"
                 raise DeclarationError([Problem("", "api.endpoints", wrong)])
         self._conditions = {
             name: (column, operator)
             for column in filters
-            for name, operator in _names(column, self._kinds[column])
+            for name, operator in _names(column, self.kinds[column])
         }
         fields = self.options(tuple(filters), most, row=row)
         for name, (column, operator) in self._conditions.items():
             if name not in fields:
-                fields[name] = _condition(column, self._kinds[column], operator)
+                fields[name] = _condition(column, self.kinds[column], operator)
         self._lists = {
             name
             for name, kind in fields.items()
@@ -116,7 +121,7 @@ class Parameters:
 
     def options(self, filters: Sequence[str], most: int, *, row: bool) -> dict[str, Any]:
         """The parameters that are no filters, by name."""
-        return dict(_options(self._kinds, self._shown, filters, most, row=row))
+        return dict(_options(self.kinds, self._shown, filters, most, row=row))
 
     def read(self, query_string: str) -> Asked:
         """Check a query string. Raises ParameterError with everything that is wrong."""
@@ -173,7 +178,7 @@ class Parameters:
         column, _, operator = name.partition("__")
         if (
             fault["type"] == "extra_forbidden"
-            and column in self._kinds
+            and column in self.kinds
             and operator in ("", *get_args(Operator))
         ):
             return self._unfiltered(column, operator)
@@ -194,7 +199,7 @@ class Parameters:
         ways = tuple(way for way, (field, _) in self._conditions.items() if field == column)
         asked = f"by {operator!r}" if operator else "for a value"
         return Fault(
-            name, f"{column!r} is a {self._kinds[column]}, which cannot be asked {asked}", ways
+            name, f"{column!r} is a {self.kinds[column]}, which cannot be asked {asked}", ways
         )
 
 
@@ -307,7 +312,7 @@ def _options(
     yield "sort", _choice(signed, lambda text: _first_of_each(sorts(listed(text))))
     page = {"type": "integer", "minimum": 1, "maximum": most}
     yield "limit", field(lambda text: page_limit(text, most), {"anyOf": [page, {"const": ALL}]})
-    yield "cursor", field(str, {"type": "string", "format": "cursor"})
+    yield "cursor", field(str, _CURSOR)
     yield "count", field(lambda text: _one_of(text, ("exact",)), {"const": "exact"})
     facets = [name for name in filters if kinds[name].ordered]
     if facets:
