@@ -72,10 +72,10 @@ def assemble(pipeline: Pipeline) -> Assembly:
     label = next(iter(pipeline.sinks), None)
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
-    gate, metrics = Gate(api.hashes(), api.rate, api.rate_storage), Metrics()
-    reading = ReleaseReader(pipeline.store(label), label, api.seconds)
-    replies = Replies(api.cache * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
-    exchange = Exchange(gate, metrics, api.cors)
+    gate, metrics = Gate(api.hashes(), api.rate_limit, api.rate_limit_storage), Metrics()
+    reading = ReleaseReader(pipeline.store(label), label, api.query_timeout)
+    replies = Replies(api.cache_mb * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
+    exchange = Exchange(gate, metrics, api.cors_origins)
     app: App = falcon.App(middleware=[ExchangeMiddleware(exchange)])
     app.req_options.keep_blank_qs_values = True
     problems.install(app)
@@ -110,14 +110,14 @@ def _routes(
     closed: bool,
 ) -> Iterator[tuple[str, object]]:
     """Every path and what answers it."""
-    name, tables = pipeline.declaration.name, Tables(reading, api.most)
+    name, tables = pipeline.declaration.name, Tables(reading, api.max_page_size)
     yield (
         "/",
         Root(
             reading,
             replies,
             name,
-            api.most,
+            api.max_page_size,
             [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN],
         ),
     )

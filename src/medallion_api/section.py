@@ -1,4 +1,7 @@
-"""The `api:` section of medallion.yaml. Needs none of the web libraries, so that checking a declaration stays quick."""
+"""The `api:` section of medallion.yaml.
+
+Imports none of the web libraries, so that checking a declaration stays quick.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +42,11 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Endpoint(BaseModel):
-    """One path and the table it answers from.
+    """One path and the table it serves.
 
-    `filters` are the columns that may be filtered by (all, unless given), `sort` the default order
-    (`-column` descends), `limit` the rows of a page, `fields` the columns shown. With `single: true`
-    the answer is the table's first row by itself.
+    `filters` are the columns that may be filtered by (default: all), `sort` the default order
+    (`-column` descends), `limit` the rows of a page, `fields` the columns shown. With
+    `single: true` the response is the table's first row by itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,17 +67,21 @@ class Api(Section):
     """What the REST API serves, and to whom.
 
     `endpoints` maps a path to a table of the last layer. Every such table is also served below
-    `/tables`, unless `tables: false`. `most` is the largest page, `seconds` the time one request may take,
-    `cors` the origins whose pages may read the API (`*` for all). `keys` lists `name:sha256` of each key
-    that may ask, separated by commas; none means everybody may (`python -m medallion_api.keys NAME` makes
-    one). `rate` limits each key, or each address when there are no keys; it is counted in `rate_storage`: each
-    worker's own memory, or a Redis or MongoDB server that all share. `cache` is the memory for replies, in MB.
+    `/tables`, unless `tables: false`. `max_page_size` is the number of rows of the largest page,
+    `query_timeout` the seconds that one query may take. Pages of the origins in `cors_origins` may
+    read the API (`*` for all).
+
+    `keys` lists `name:sha256` of each API key, separated by commas; without keys, no key is needed
+    (`python -m medallion_api.keys NAME` makes one). `rate_limit` applies to each key, or to each
+    address when there are no keys. Requests are counted in `rate_limit_storage`: the memory of each
+    worker, or a Redis or MongoDB server that all workers share. `cache_mb` is the size of each
+    worker's cache of responses, in MB.
 
     ```yaml
     api:
-      rate: 600/minute
+      rate_limit: 600/minute
       endpoints:
-        /clients: {table: clients_stats, filters: [country, total_spent], sort: -total_spent, limit: 50}
+        /clients: {table: clients_stats, filters: [country], sort: -total_spent, limit: 50}
         /stats/summary: {table: summary, single: true}
     ```
     """
@@ -83,68 +90,70 @@ class Api(Section):
 
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     tables: bool = True
-    most: int = Field(default=1000, ge=1, le=100_000)
-    seconds: float = Field(default=10.0, gt=0)
-    cors: Names = ()
+    max_page_size: int = Field(default=1000, ge=1, le=100_000)
+    query_timeout: float = Field(default=10.0, gt=0)
+    cors_origins: Names = ()
     keys: str = Field(default_factory=_keys, repr=False)
-    rate: str | None = None
-    rate_storage: str = Field(default="memory://", repr=False)
-    cache: int = Field(default=64, ge=0)
+    rate_limit: str | None = None
+    rate_limit_storage: str = Field(default="memory://", repr=False)
+    cache_mb: int = Field(default=64, ge=0)
 
     @field_validator("endpoints")
     @classmethod
-    def _free_paths(cls, endpoints: dict[str, Endpoint]) -> dict[str, Endpoint]:
+    def _valid_paths(cls, endpoints: dict[str, Endpoint]) -> dict[str, Endpoint]:
         for path in endpoints:
             if not _PATH.fullmatch(path):
-                raise ValueError(f"{path!r} is no path; write it like /clients or /stats/summary")
+                raise ValueError(
+                    f"{path!r} is not a valid path; write it like /clients or /stats/summary"
+                )
             own = next(
                 (own for own in OWN_PATHS if path == own or path.startswith(f"{own}/")), None
             )
             if own:
-                raise ValueError(f"{path!r} is taken: the API answers {own} itself")
+                raise ValueError(f"{path!r} is reserved: the API serves {own} itself")
         return endpoints
 
     @field_validator("keys")
     @classmethod
-    def _whole_keys(cls, keys: str) -> str:
+    def _valid_keys(cls, keys: str) -> str:
         for key in filter(None, keys.split(",")):
             if not _KEY.fullmatch(key.strip()):
                 raise ValueError(
-                    "write keys as name:sha256, separated by commas; python -m medallion_api.keys makes one"
+                    "write keys as name:sha256, separated by commas; "
+                    "python -m medallion_api.keys makes one"
                 )
         return keys
 
-    @field_validator("rate")
+    @field_validator("rate_limit")
     @classmethod
-    def _known_rate(cls, rate: str | None) -> str | None:
+    def _valid_rate(cls, rate: str | None) -> str | None:
         if rate is not None and not _RATE.fullmatch(rate):
             raise ValueError(
-                f"{rate!r} is no rate; write it like 600/minute (second, minute, hour or day)"
+                f"{rate!r} is not a valid rate; write it like 600/minute (second, minute, hour or day)"
             )
         return rate
 
     def hashes(self) -> dict[str, str]:
-        """The SHA-256 of each key, by the name of who holds it."""
+        """The SHA-256 of each key, by the name of its holder."""
         pairs = (key.strip().split(":") for key in self.keys.split(",") if key.strip())
         return dict(pairs)
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Endpoints on tables that are not served, or on columns that their table is known to lack."""
+        """Endpoints on tables that are not served, or on columns that their table lacks."""
         served = {TableName(name).table: name for name in declaration.served()}
         columns = known_columns(declaration)
         for path, endpoint in self.endpoints.items():
             if endpoint.table not in served:
-                wrong = f"no served table {endpoint.table!r}{did_you_mean(endpoint.table, served)}"
-                yield ("endpoints", path, "table"), wrong
+                fault = f"no served table {endpoint.table!r}{did_you_mean(endpoint.table, served)}"
+                yield ("endpoints", path, "table"), fault
                 continue
+            table_columns = columns[served[endpoint.table]]
             for key in ("filters", "sort", "fields"):
                 for number, name in enumerate(getattr(endpoint, key) or ()):
-                    plain = name.removeprefix("-") if key == "sort" else name
-                    if wrong_column := lacks(
-                        columns[served[endpoint.table]], plain, endpoint.table
-                    ):
-                        yield ("endpoints", path, key, number), wrong_column
+                    column = name.removeprefix("-") if key == "sort" else name
+                    if column_fault := lacks(table_columns, column, endpoint.table):
+                        yield ("endpoints", path, key, number), column_fault
 
     def identity(self) -> dict[str, Any]:
-        """Nothing: no table depends on how it is served."""
+        """Empty: no table depends on how it is served."""
         return {}

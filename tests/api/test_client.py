@@ -14,7 +14,7 @@ import pytest
 from falcon.testing import TestClient
 from packaging.version import Version
 
-from medallion_api.openapi.document import operation_id
+from medallion_api.openapi.operations import operation_id
 from tests.api import project
 
 USE = """

@@ -57,7 +57,7 @@ def answer(
     app: Any, folder: Path, until: Callable[[], bool] = lambda: True, method: str = "GET"
 ) -> Sent:
     """What the API answers when `app` takes the place of its application."""
-    project.write(folder, api=project.API + "  seconds: 0.1\n")
+    project.write(folder, api=project.API + "  query_timeout: 0.1\n")
     front, sent = (
         Front(lambda: replace(assemble(project.load(folder)), app=app)),
         list[dict[str, Any]](),

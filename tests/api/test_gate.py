@@ -67,7 +67,7 @@ def test_keys_come_from_the_environment(serve: Made, monkeypatch: pytest.MonkeyP
 
 def test_each_key_has_its_rate(serve: Made) -> None:
     (ann, first), (bob, second) = new_key("ann"), new_key("bob")
-    client = serve(f"  keys: {first},{second}\n  rate: 3/hour\n")
+    client = serve(f"  keys: {first},{second}\n  rate_limit: 3/hour\n")
     assert [client.simulate_get("/", headers={"X-API-Key": ann}).status_code for _ in range(4)] == [
         200,
         200,
@@ -82,7 +82,7 @@ def test_each_key_has_its_rate(serve: Made) -> None:
 
 
 def test_origins(serve: Made) -> None:
-    client = serve("  cors: https://app.example\n")
+    client = serve("  cors_origins: https://app.example\n")
     allowed = client.simulate_get("/", headers={"Origin": "https://app.example"})
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.example"
     assert "Origin" in allowed.headers["Vary"]
@@ -107,13 +107,13 @@ def test_safe_headers_stand_on_every_answer(serve: Made) -> None:
 @pytest.mark.parametrize(
     ("section", "told"),
     [
-        ("  rate: 5 per minute\n", "api.rate: '5 per minute' is no rate"),
+        ("  rate_limit: 5 per minute\n", "api.rate_limit: '5 per minute' is not a valid rate"),
         ("  keys: secret\n", "api.keys: write keys as name:sha256"),
         ("  endpoint: {}\n", "did you mean 'endpoints'"),
-        ("  endpoints: {things: {table: things}}\n", "'things' is no path"),
-        ("  endpoints: {/health: {table: things}}\n", "taken"),
+        ("  endpoints: {things: {table: things}}\n", "'things' is not a valid path"),
+        ("  endpoints: {/health: {table: things}}\n", "reserved"),
         ("  endpoints: {/things: {tabel: things}}\n", "api.endpoints./things"),
-        ("  most: 0\n", "must be at least 1"),
+        ("  max_page_size: 0\n", "must be at least 1"),
     ],
 )
 def test_a_wrong_section_is_told_with_its_place(tmp_path: Path, section: str, told: str) -> None:

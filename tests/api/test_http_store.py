@@ -79,7 +79,7 @@ class TestHttpStore(QueryContract, GroupContract):
 
 def test_an_api_that_is_away_is_told() -> None:
     store = HttpStore(f"http://127.0.0.1:{project.free_port()}")
-    with pytest.raises(SinkError, match="see that the API runs"):
+    with pytest.raises(SinkError, match="check that the API is running"):
         store.release()
     with pytest.raises(CallError, match="no address"):
         HttpStore("localhost:8000")
@@ -87,7 +87,7 @@ def test_an_api_that_is_away_is_told() -> None:
 
 def test_an_api_that_does_not_answer_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        store = HttpStore(f"http://127.0.0.1:{silent.getsockname()[1]}", seconds=0.2)
+        store = HttpStore(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2)
         with pytest.raises(SinkError, match="timed out"):
             store.release()
 
@@ -116,7 +116,7 @@ def test_a_failed_run_is_known_to_who_reads_the_api(tmp_path: Path) -> None:
 
 def test_a_key_under_gunicorn(tmp_path: Path) -> None:
     key, entry = new_key("ann")
-    project.write(tmp_path, api=f"api: {{keys: {entry}, most: 100}}\n")
+    project.write(tmp_path, api=f"api: {{keys: {entry}, max_page_size: 100}}\n")
     pipeline = project.load(tmp_path)
     pipeline.run()
     with project.gunicorn(tmp_path) as place:

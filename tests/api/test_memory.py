@@ -1,4 +1,4 @@
-"""What a worker's memory does over many publishes: it must not grow with the releases it has served."""
+"""A worker's memory over many publishes: it must not grow with the releases it has served."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from tests.api import project
 
 COLUMNS = 100
 WARM, MEASURED = 6, 20  # publishes before the first measurement, and from there to the second
-BOUND = (
-    250_000  # bytes a publish: tables kept in memory took 500,000, models of 100 columns 11,000,000
-)
+BOUND = 20_000_000  # bytes of growth: the allocator takes up to 5 MB, a leak of models took 220 MB
 
 
 def wide(publish: int) -> str:
@@ -59,7 +57,7 @@ def read(place: str, release: str) -> None:
 
 
 def test_a_worker_does_not_grow_with_the_releases_it_has_served(tmp_path: Path) -> None:
-    declaration = project.write(tmp_path, api=project.API + "  seconds: 60\n")
+    declaration = project.write(tmp_path, api=project.API + "  query_timeout: 60\n")
     declaration.rename(declaration.with_suffix(".plain"))
     publish(tmp_path, 0)
     sizes: list[int] = []
@@ -70,7 +68,7 @@ def test_a_worker_does_not_grow_with_the_releases_it_has_served(tmp_path: Path) 
             read(place, publish(tmp_path, number))
             sizes.append(resident(int(pid)))
     assert len(sizes) == WARM + MEASURED
-    assert sizes[-1] - sizes[WARM - 1] < MEASURED * BOUND, sizes
+    assert sizes[-1] - sizes[WARM - 1] < BOUND, sizes
 
 
 def resident(pid: int) -> int:

@@ -25,7 +25,7 @@ PROBLEM = "application/problem+json"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("closed")
-    project.write(folder, api=project.API + f"  keys: {ENTRY}\n  rate: 1000/hour\n")
+    project.write(folder, api=project.API + f"  keys: {ENTRY}\n  rate_limit: 1000/hour\n")
     project.load(folder).run()
     return folder
 
@@ -94,7 +94,7 @@ def test_what_any_request_may_meet_is_documented_for_every_path(
 def test_rates_and_a_lost_store_are_documented_for_every_path(
     document: Any, tmp_path: Path
 ) -> None:
-    project.write(tmp_path, api=project.API + "  rate: 1/hour\n")
+    project.write(tmp_path, api=project.API + "  rate_limit: 1/hour\n")
     project.load(tmp_path).run()
     document = paths_of(document)
     with project.gunicorn(tmp_path, 1) as place:

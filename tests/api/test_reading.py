@@ -147,6 +147,19 @@ def test_what_is_held_stays_within_its_room(sink: Sqlite, monkeypatch: pytest.Mo
     store.close()
 
 
+def test_tables_that_a_new_release_replaces_are_forgotten(sink: Sqlite) -> None:
+    store = sink.store()
+    reading = ReleaseReader(store, sink.label, 10)
+    for number in range(4):
+        publish(sink, str(number), items())
+        reading.forget()
+        release = reading.release()
+        assert reading.at(release).find("items", Query()).release == str(number)
+        names = {served.name for served in reading.served(release).values()}
+        assert {part[0] for part in reading._held} == set(reading._luck) == names
+    store.close()
+
+
 def test_a_release_that_was_removed_is_gone(sink: Sqlite) -> None:
     first = publish(sink, "one", items())
     store = sink.store()

@@ -39,12 +39,12 @@ from medallion_api.app import assemble
         (
             "price__contains=1",
             "price__contains",
-            "is a decimal, which cannot be asked by 'contains'",
+            "is a decimal, which cannot be filtered by 'contains'",
         ),
         ("made__in=2024-01-01", "made__in", "is a day"),
         ("made__ne=2024-01-01", "made__ne", "`gte` and `lte`"),
         ("made=2024-01-01T12:00:00Z", "made", "without a time zone"),
-        ("name__search=" + "x" * 101, "name__search", "at most 100 letters"),
+        ("name__search=" + "x" * 101, "name__search", "at most 100 characters"),
         ("sort=colour&sort=colour", "sort", "once"),
         ("name=%ff", "", "cannot be read"),
     ],
@@ -63,7 +63,7 @@ def test_a_wrong_parameter_is_named(
 def test_a_column_that_is_not_filtered_by_is_named_with_those_that_are(client: TestClient) -> None:
     for query in ("name=x", "name__gte=x"):
         (fault,) = client.simulate_get(f"/few?{query}").json["errors"]
-        assert "'name' cannot be filtered by here" in fault["detail"]
+        assert "'name' cannot be filtered by at this path" in fault["detail"]
         assert fault["allowed"] == ["colour", "price"]
     (fault,) = client.simulate_get("/things/3?colour=red").json["errors"]
     assert "takes no filters" in fault["detail"]

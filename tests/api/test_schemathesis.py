@@ -17,7 +17,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from medallion_api.app import App, Assembly, assemble
-from medallion_api.resources.parameters import listed
+from medallion_api.resources.parameter_fields import listed
 from tests.api import project
 
 _ON_DATA = [negative_data_rejection, positive_data_acceptance]

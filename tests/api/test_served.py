@@ -288,7 +288,7 @@ def test_a_mongod_that_hangs_and_comes_back(
     try:
         with mongod(tmp_path_factory.mktemp("own")) as server:
             assert server.process is not None
-            project.write(tmp_path, f"{server.url}/away", project.API + "  seconds: 1\n")
+            project.write(tmp_path, f"{server.url}/away", project.API + "  query_timeout: 1\n")
             project.load(tmp_path).run()
             with project.gunicorn(tmp_path, 1) as place:
                 first = _recovered(place)
@@ -328,7 +328,7 @@ def _recovered(place: str) -> Got:
 
 
 def test_rates_count_whatever_answers(tmp_path: Path) -> None:
-    project.write(tmp_path, api=project.API + "  rate: 6/hour\n")
+    project.write(tmp_path, api=project.API + "  rate_limit: 6/hour\n")
     project.load(tmp_path).run()
     with project.gunicorn(tmp_path, 1) as place:
         paths = [

@@ -1,4 +1,4 @@
-"""Groups of a table's rows over HTTP: `/groups/clients_stats?by=country&metrics=clients:count()`."""
+"""Metrics over groups of rows: `/groups/clients_stats?by=country&metrics=clients:count()`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from medallion_api.middleware.exchange import stage
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import spelled, to_json
 from medallion_api.resources.group_schemas import metrics_schema, terms_schema
-from medallion_api.resources.parameters import Asked, Parameters, field, listed, page_limit, sorts
+from medallion_api.resources.parameter_fields import field, listed, page_limit, sorts
+from medallion_api.resources.parameters import Parameters, TableQuery
 from medallion_api.resources.tables import Question, TableResource
 
 if TYPE_CHECKING:
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 
 
 class GroupParameters(Parameters):
-    """`by` lists terms, `metrics` figures as `name:function(column)`; an item with a comma stands in double quotes."""
+    """`by` lists terms, `metrics` lists `name:function(column)`.
 
-    def options(self, filters: Sequence[str], most: int, *, row: bool) -> dict[str, Any]:
-        page = {"type": "integer", "minimum": 1, "maximum": most}
+    An item with a comma is quoted.
+    """
+
+    def options(self, filters: Sequence[str], max_page_size: int, *, row: bool) -> dict[str, Any]:
+        page = {"type": "integer", "minimum": 1, "maximum": max_page_size}
         names = {
             "type": "array",
             "items": {"type": "string"},
@@ -34,17 +38,17 @@ class GroupParameters(Parameters):
             "by": field(_terms, terms_schema(self.kinds)),
             "metrics": field(_metrics, metrics_schema(self.kinds)),
             "sort": field(lambda text: sorts(listed(text)), names),
-            "limit": field(lambda text: page_limit(text, most), page),
+            "limit": field(lambda text: page_limit(text, max_page_size), page),
         }
 
-    def asked(self, found: Mapping[str, Any]) -> Asked:
-        limit = found.get("limit", self._limit)
-        query = Query(filters=self.filters(found), sort=found.get("sort", ()), limit=limit)
-        return Asked(query, by=found.get("by", ()), metrics=found.get("metrics", ()))
+    def table_query(self, values: Mapping[str, Any]) -> TableQuery:
+        limit = values.get("limit", self._limit)
+        query = Query(filters=self.filters(values), sort=values.get("sort", ()), limit=limit)
+        return TableQuery(query, by=values.get("by", ()), metrics=values.get("metrics", ()))
 
 
 class Grouped(TableResource):
-    """Figures over groups of rows; the rows of the answer are the groups."""
+    """Metrics over groups of rows; each row of the response is a group."""
 
     row = False
     kind = GroupParameters

@@ -1,4 +1,4 @@
-"""What the API says of itself: the way in, whether it is alive, and whether it is ready."""
+"""The root of the API, and its liveness and readiness."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class Welcome(BaseModel):
-    """What this is, which release it serves, the rows of its largest page, and where to go on."""
+    """The pipeline's name, the active release, the rows of the largest page, and all paths."""
 
     name: str
     release: str
     created: datetime
-    most: int
+    max_page_size: int
     links: dict[str, str]
 
 
 class Alive(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: str = "alive"
 
 
 class Ready(BaseModel):
-    """The store answers: which release it serves, and its age in seconds."""
+    """The store responds: the active release, and its age in seconds."""
 
     status: str = "ready"
     release: str
@@ -45,11 +45,16 @@ class Ready(BaseModel):
 
 class Root(Released):
     def __init__(
-        self, reading: ReleaseReader, replies: Replies, name: str, most: int, paths: Sequence[str]
+        self,
+        reading: ReleaseReader,
+        replies: Replies,
+        name: str,
+        max_page_size: int,
+        paths: Sequence[str],
     ) -> None:
         super().__init__(reading, replies)
         self._name = name
-        self._most = most
+        self._max_page_size = max_page_size
         self._paths = tuple(paths)
 
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
@@ -60,14 +65,14 @@ class Root(Released):
             name=self._name,
             release=release.id,
             created=release.created,
-            most=self._most,
+            max_page_size=self._max_page_size,
             links=links,
         )
         return self.json(req, resp, release, welcome.model_dump())
 
 
 class Health:
-    """Alive as long as it answers; asks nothing."""
+    """Alive as long as it responds; queries nothing."""
 
     def on_get(self, req: Request, resp: Response) -> None:
         no_store(resp, Alive())
@@ -76,7 +81,7 @@ class Health:
 
 
 class Readiness:
-    """Ready when the store gives a release; else the error becomes a 503 problem."""
+    """Ready when the store returns a release; otherwise the error becomes a 503 problem."""
 
     def __init__(self, reading: ReleaseReader) -> None:
         self._reading = reading
@@ -91,7 +96,7 @@ class Readiness:
 
 
 def no_store(resp: Response, content: BaseModel) -> None:
-    """Answer with what is true at this moment alone."""
+    """Send content that no cache may keep."""
     resp.data = to_json(content.model_dump())
     resp.content_type = "application/json"
     resp.set_header("Cache-Control", "no-store")

@@ -21,7 +21,7 @@ from medallion_api.cache.response_cache import Replies, Reply, tag_of
 from medallion_api.middleware import compression as codings
 from medallion_api.middleware.exchange import stage
 from medallion_api.representations import ENDINGS, FORMATS, TEXTUAL, negotiate
-from medallion_api.resources.parameters import Asked, Parameters
+from medallion_api.resources.parameters import Parameters, TableQuery
 from medallion_api.resources.release_resource import Released
 from medallion_api.section import Endpoint
 
@@ -35,13 +35,13 @@ _Shape = tuple[tuple[Column, ...], tuple[str, ...], str, bool, type[Parameters]]
 
 
 class Tables:
-    """The served tables as a release has them; `most` is the largest page.
+    """The served tables as a release has them; `max_page_size` limits a page.
 
     The models that read requests are kept by columns, which most releases share.
     """
 
-    def __init__(self, reading: ReleaseReader, most: int) -> None:
-        self.most = most
+    def __init__(self, reading: ReleaseReader, max_page_size: int) -> None:
+        self.max_page_size = max_page_size
         self.served = reading.served
         self._known: dict[_Key, Parameters] = {}
         self._models: dict[_Shape, Parameters] = {}
@@ -71,7 +71,9 @@ class Tables:
             table = served[endpoint.table]
             shape = (table.columns, table.key, name, row, kind)
             try:
-                model = self._models.get(shape) or kind(table, endpoint, self.most, row=row)
+                model = self._models.get(shape) or kind(
+                    table, endpoint, self.max_page_size, row=row
+                )
             except DeclarationError as error:
                 what = f"this endpoint is not declared correctly: {error.problems[0].message}"
                 raise falcon.HTTPInternalServerError(description=what) from None
@@ -96,7 +98,7 @@ class Question:
     release: Release
     table: str
     served: Served
-    asked: Asked
+    asked: TableQuery
     form: str
     coding: str
     tag: str

@@ -141,7 +141,9 @@ class Front:
 
     @cached_property
     def _bridge(self) -> Bridge:
-        return Bridge(self._parts.app, Threads(THREADS, "api"), self._parts.api.seconds + GRACE)
+        return Bridge(
+            self._parts.app, Threads(THREADS, "api"), self._parts.api.query_timeout + GRACE
+        )
 
     @cached_property
     def _unloaded(self) -> Bridge:
@@ -150,7 +152,7 @@ class Front:
     @cached_property
     def _pointer(self) -> ActiveRelease:
         return ActiveRelease(
-            self._parts.reading.release, Threads(1, "pointer"), self._parts.api.seconds
+            self._parts.reading.release, Threads(1, "pointer"), self._parts.api.query_timeout
         )
 
     async def _answered(self, scope: Scope, send: Send) -> bool:
