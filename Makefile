@@ -1,4 +1,4 @@
-# What a newcomer types. Every target brings what it needs into .venv first, once.
+# Commands for contributors. Every target installs what it needs into .venv on first use.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
 DOCS := $(VENV)/docs.stamp
-# One more than there are processors: tests often wait for a server.
+# One more than processors, since tests often wait for a server.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
@@ -27,7 +27,7 @@ demo: $(CORE)  ## run the shop from files to a published release
 	  '  ../../$(BIN)/medallion run                        again: nothing changed, so nothing is computed' \
 	  '  lake/gold/clients_stats.parquet                    the same tables, for any other tool'
 
-test: $(DEV)  ## all tests, with real servers; ARGS="-k name" chooses, ARGS=--cov tells what they cover
+test: $(DEV)  ## all tests, with real servers; ARGS="-k name" selects, ARGS=--cov measures coverage
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(DEV)  ## style, types, imports, sizes and plain words
@@ -37,7 +37,7 @@ lint: $(DEV)  ## style, types, imports, sizes and plain words
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.source_rules class-names
 
-bench: $(DEV)  ## measure against the same work written by hand; bench-mongodb and the like are parts of it
+bench: $(DEV)  ## compare with the same work written by hand; bench-shop, bench-mongodb, … are parts
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.mongodb
 	$(BIN)/python -m benchmarks.api
@@ -58,7 +58,7 @@ docs: $(DOCS)  ## the documentation, in build/docs
 
 setup: $(DEV) $(DOCS)  ## everything into .venv, for an editor
 
-clean:  ## remove .venv and all that was made
+clean:  ## remove .venv and everything generated
 	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf examples/shop/lake
 

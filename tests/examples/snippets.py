@@ -1,15 +1,16 @@
-"""Runs the snippets of a Markdown page in a scratch folder, as a reader would.
+"""Run the snippets of a Markdown page in a scratch folder, as a reader would.
 
-All snippets of a page share one folder and run in their order. It begins as a copy of the shop, or empty on a page that
-begins with `medallion init .`.
+All snippets of a page share one folder and run in their order. It begins as a copy of the shop, or
+empty on a page that begins with `medallion init .`.
 
-- ```` ```console ````: lines after `$ ` are run and must succeed; the other lines must stand in the output, in order.
-  Ids, times and spacing may differ, and `…` stands for any lines (or, at a line's end, for its rest);
-- ```` ```python ````: is run. One that begins with `# name.py` is kept as that file instead, for the ones after it; one
-  that serves until it is stopped is compiled only;
-- ```` ```yaml ```` with a `name:` and `tables:` is a whole declaration: it is kept as `medallion.yaml` and checked.
-  Other YAML, a part of one or a list of steps or expectations, is read, and its plugins are built;
-- `<!-- not run: REASON -->` before a snippet leaves it out; above the page's heading, it leaves out the whole page.
+- ```` ```console ````: lines after `$ ` are run and must succeed; the other lines must be in the
+  output, in order. Ids, times and spacing may differ. `…` matches any lines, or the rest of a line;
+- ```` ```python ````: is run. A snippet that begins with `# name.py` is saved as that file instead,
+  for later ones; one that serves until it is stopped is only compiled;
+- ```` ```yaml ```` with `name:` and `tables:` is a whole declaration: it is saved as
+  `medallion.yaml` and checked. Other YAML, a part of a declaration or a list of steps or
+  expectations, is read, and its plugins are built;
+- `<!-- not run: REASON -->` before a snippet skips it; above the page's heading, it skips the page.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ ELSEWHERE = {
 }  # pages that need a server, and the tests that run them beside one
 
 FENCE = re.compile(
-    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>console|python|yaml)\n(?P<body>.*?)^```$",
+    r"(?:^<!-- not run: (?P<reason>.+) -->\n)?"
+    r"^```(?P<kind>console|python|yaml)\n(?P<body>.*?)^```$",
     re.M | re.S,
 )
 WHOLE = re.compile(r"\A<!-- not run: (?P<reason>.+) -->\s*# ")
@@ -91,7 +93,7 @@ def snippets(text: str) -> list[Snippet]:
 
 
 def run_page(page: Path, folder: Path) -> None:
-    """Run all snippets of a page in an empty folder. Raises SnippetError at the first that fails."""
+    """Run all snippets of a page in an empty folder. Raises SnippetError at the first failure."""
     text = page.read_text(encoding="utf-8")
     if "$ medallion init .\n" not in text:
         shutil.copytree(
@@ -133,7 +135,7 @@ def commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def call(kind: Literal["shell", "medallion", "python"], text: str, folder: Path) -> str:
-    """What a shell line, a `medallion` command or a piece of Python prints. Raises SnippetError when it fails."""
+    """The output of a shell line, a `medallion` command or Python. Raises SnippetError on failure."""
     out = folder.with_name(f"{folder.name}.out")
     child = _processes.Process(target=_run, args=(kind, text, folder, out))
     child.start()
@@ -167,11 +169,11 @@ def _run(kind: str, text: str, folder: Path, out: Path) -> None:
         from medallion.cli import main
 
         main(shlex.split(text)[1:])
-    exec(compile(text, "snippet", "exec"), {"__name__": "__main__"})  # noqa: S102 - the documentation's own
+    exec(compile(text, "snippet", "exec"), {"__name__": "__main__"})  # noqa: S102 - our own docs
 
 
 def compare(said: list[str], output: str, folder: Path) -> None:
-    """Raise SnippetError when a line of the page does not stand in the output, after those before it."""
+    """Raise SnippetError unless the lines of the page are in the output, in their order."""
     printed = [plain(line, folder) for line in output.splitlines()]
     place = 0
     for line in said:
@@ -199,7 +201,7 @@ def plain(line: str, folder: Path) -> str:
 
 
 def check_yaml(body: str, folder: Path) -> None:
-    """Check a whole declaration as the command does; of a part, that it can be read and its plugins are there."""
+    """Check a whole declaration as the command does; of a part, read it and build its plugins."""
     if body.lstrip().startswith("- "):
         body = "list:\n" + body
     part = folder / "part.yaml"

@@ -1,4 +1,4 @@
-"""The example package of plugins: installed as anybody would, used from YAML, and proved by its own tests."""
+"""The example package of plugins: installed, used from YAML, and tested by its own tests."""
 
 from __future__ import annotations
 

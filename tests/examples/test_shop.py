@@ -15,7 +15,8 @@ import medallion as md
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
 COUNTS = {
-    "clients_stats": 1500, "product_stats": 10, "monthly_stats": 13, "country_stats": 9, "sales": 910, "summary": 1,
+    "clients_stats": 1500, "product_stats": 10, "monthly_stats": 13,
+    "country_stats": 9, "sales": 910, "summary": 1,
 }  # fmt: skip
 
 

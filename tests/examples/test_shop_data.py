@@ -1,4 +1,4 @@
-"""The shop's committed data is what its generator makes, and work written by hand finds in it what it should."""
+"""The shop's committed data is what its generator writes, and hand-written work gives its results."""
 
 from __future__ import annotations
 

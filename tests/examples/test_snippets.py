@@ -31,7 +31,7 @@ def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_not_run_says_why() -> None:
-    """A mark that stands anywhere but before a snippet, or above a page's heading, would leave nothing out."""
+    """A mark that is neither before a snippet nor above the heading of a page would skip nothing."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
         reasons = {found.reason for found in snippets(text)} - {""}
@@ -41,7 +41,7 @@ def test_what_is_not_run_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("```console\n$ false\n```\n", "ended with 1"),
         ("```console\n$ echo one\ntwo\n```\n", "the page says"),
@@ -53,13 +53,13 @@ def test_what_is_not_run_says_why() -> None:
         ("```python\nimport warnings\nwarnings.warn('careful')\n```\n", "careful"),
     ],
 )
-def test_a_snippet_that_is_wrong_is_told(tmp_path: Path, body: str, told: str) -> None:
-    (found,) = snippets(body)
-    with pytest.raises((SnippetError, PluginError), match=told):
-        run(found, tmp_path)
+def test_a_wrong_snippet_is_reported(tmp_path: Path, body: str, message: str) -> None:
+    (snippet,) = snippets(body)
+    with pytest.raises((SnippetError, PluginError), match=message):
+        run(snippet, tmp_path)
 
 
-def test_what_differs_from_run_to_run_is_let_pass(tmp_path: Path) -> None:
+def test_ids_times_and_paths_may_differ(tmp_path: Path) -> None:
     output = f"release   20261123-222924-273c60  just now\n{tmp_path}/lake in 1.75 s\n"
     compare(
         ["release 20250101-000000-abcdef 3 seconds ago", "…", "FOLDER/lake in 9.1 s"],

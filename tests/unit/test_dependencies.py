@@ -8,7 +8,8 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-# Needed by no part of medallion; prefect and pyiceberg bring it, prefect-client and deltalake do not.
+# No part of medallion needs them. prefect and pyiceberg depend on them, prefect-client and
+# deltalake do not.
 UNWANTED = {"sqlalchemy", "boto3", "prefect"}
 
 
