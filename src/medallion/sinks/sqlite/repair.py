@@ -18,8 +18,8 @@ _FILE_ENDINGS = ("", "-wal", "-shm")
 def flaws(url: str, served: dict[str, str], rows: int | None) -> Iterator[Flaw]:
     """Differences between the file and what was loaded into it.
 
-    Parameters: `served` are the physical names by plain name; `rows` limits the check to tables of at
-    most that many rows, and to the structure without the indexes.
+    Parameters: `served` are the physical names by plain name; `rows` limits the check to tables of
+    at most that many rows, and to the structure without the indexes.
     """
     path = path_of(url)
     if not path.exists():
