@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -30,8 +30,6 @@ from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.legend import names_legend
-from medallion_panel.blocks.periods import is_unfinished, unfinished_note, unfinished_periods
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
@@ -41,7 +39,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
-from medallion_panel.ui.formats import Formats, and_more
+from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.series_colors import OTHERS
 from tests.panel.pipelines import published
 
@@ -198,17 +196,6 @@ def test_runs_beyond_the_limit_are_mentioned(pipeline: md.Pipeline) -> None:
     assert "Only the last 1 runs are shown." in runs_html(Runs(limit=1), pipeline, FORMATS)
 
 
-def test_a_long_name_in_a_legend_has_a_tooltip() -> None:
-    name = "A name that is longer than a legend <wants> it"
-    html = names_legend({name: "#000", "B": "#111"})
-    assert "title='A name that is longer than a legend &lt;wants&gt; it'" in html
-
-
-def test_lists_of_names_say_how_many_more_there_are() -> None:
-    assert and_more(["a", "b"], 2) == "a, b"
-    assert and_more([str(number) for number in range(1_500)], 1) == "0 and 1,499 more"
-
-
 # Odd values
 
 
@@ -337,45 +324,6 @@ def test_terms_of_a_column_can_be_periods_of_figures_and_sides_of_heat_maps(
         heatmap(Heatmap(table="monthly", x="year(day)", y="team", value="sum(value)"), context)
     )
     assert set(cells["x"]) == {"2024", f"{NOW:%Y}"}
-
-
-MOMENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
-FIRSTS = [date(2026, month, 1) for month in (8, 9, 10, 11, 12)]
-
-
-@pytest.mark.parametrize(
-    ("values", "column", "expected"),
-    [
-        (["2026-10", "2026-11", "2026-12"], "month", [False, True, True]),
-        (["2026-W47", "2026-W48"], "week", [False, True]),
-        (["2026-Q3", "2026-Q4"], "quarter", [False, True]),
-        ([2025, 2026, 2027, None], "year", [False, True, True, False]),
-        ([2025, 2026], "size", [False, False]),
-        (["9999", "2026"], "code", [False, True]),
-        (FIRSTS, "day", [False, False, False, True, True]),
-        (
-            [datetime(day.year, day.month, 1) for day in FIRSTS],
-            "at",
-            [False, False, False, True, True],
-        ),
-        ([date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1)], "day", [False, False, True]),
-        ([date(2026, month, 1) for month in (4, 7, 10)], "day", [False, False, True]),
-        ([date(2026, 11, 9) + timedelta(weeks=n) for n in range(3)], "day", [False, False, True]),
-        ([date(2026, 11, day) for day in (23, 24, 25)], "day", [False, False, True]),
-        (["No value", True, 1.5], "mixed", [False, False, False]),
-    ],
-)
-def test_which_periods_of_a_column_are_not_over(
-    values: list[Any], column: str, expected: list[bool]
-) -> None:
-    assert unfinished_periods(values, column, MOMENT) == expected
-
-
-def test_many_periods_that_are_not_over_are_counted() -> None:
-    assert is_unfinished(date(2026, 11, 26), MOMENT)
-    assert unfinished_note([]) == ""
-    assert unfinished_note(["a", "b"]) == "a, b are not over yet."
-    assert unfinished_note([*"abcdef"]) == "a, b, c and 3 more are not over yet."
 
 
 # Stacking and order

@@ -10,12 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from medallion.contracts import Filter
-from medallion.errors import CallError, SinkError
+from medallion.errors import CallError
 from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
-from medallion_panel.blocks.periods import gaps_before, is_unfinished
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.series import series_data
 from medallion_panel.data.cached_store import CachedStore
@@ -23,9 +22,7 @@ from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.series_colors import OTHERS, SeriesColors
-from medallion_panel.ui.theme import REST, SERIES
-from medallion_panel.ui.visitor_errors import visitor_text, without_paths
+from medallion_panel.ui.series_colors import OTHERS
 from tests.panel.pipelines import published
 
 FORMATS = Formats.of(Dashboard())
@@ -144,17 +141,6 @@ def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_combined(
     assert OTHERS in set(sums.frame["series"])
 
 
-@pytest.mark.parametrize("show", ["share", "total"])
-@pytest.mark.parametrize(
-    "metric", ["mean(delay)", "median(delay)", "max(delay)", "sum(delay) / count()"]
-)
-def test_shares_and_totals_of_figures_that_are_not_additive_are_refused(
-    show: Any, metric: str
-) -> None:
-    with pytest.raises(ValidationError, match="additive"):
-        Chart(table="delays", x="month", y=metric, show=show)
-
-
 def test_a_weight_makes_the_mean_over_groups(context: BlockContext) -> None:
     rows = TABLES["delays"]
     expected = sum(row["delay"] * row["flights"] for row in rows) / sum(
@@ -193,24 +179,6 @@ def test_growth_is_coloured_as_declared(context: BlockContext, good: Any, look: 
     assert f'<span class="{look}"><span role="img" aria-label="up">' in html
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("2026-11", True),
-        ("2026", True),
-        (date(2026, 11, 25), True),
-        ("2026-10", False),
-        ("2025", False),
-        (date(2026, 11, 24), False),
-        (datetime(2026, 11, 25, tzinfo=UTC), False),
-        (11, False),
-        (None, False),
-    ],
-)
-def test_which_periods_are_not_over(value: object, expected: bool) -> None:
-    assert is_unfinished(value, datetime(2026, 11, 25, 12, tzinfo=UTC)) is expected
-
-
 def test_lines_break_where_days_are_missing_and_single_days_are_dots(context: BlockContext) -> None:
     chart = line(Chart(table="gaps", x="day", y="sum(value)"), context)
     solid, _, dots = data_of(chart)
@@ -218,16 +186,6 @@ def test_lines_break_where_days_are_missing_and_single_days_are_dots(context: Bl
     assert len(gaps) == 2
     assert [str(solid["x"][place])[:10] for place in gaps] == [str(DAYS[30]), str(DAYS[60])]
     assert [value for value, alpha in zip(dots["y"], dots["alpha"], strict=True) if alpha] == [60]
-
-
-def test_a_regular_step_such_as_the_weekend_is_not_a_gap() -> None:
-    import pandas as pd
-
-    weekdays = list(pd.bdate_range("2024-01-01", periods=40))
-    assert not any(gaps_before(weekdays, months=False))
-    months = [pd.Timestamp(f"2024-{month:02}-01") for month in (1, 2, 3, 6, 7)]
-    assert gaps_before(months, months=True) == [False, False, False, True, False]
-    assert gaps_before([], months=False) == []
 
 
 @pytest.mark.parametrize("kind", [line, area])
@@ -278,16 +236,6 @@ def test_a_series_keeps_its_colour_in_all_charts_of_a_page(store: CachedStore) -
     assert len(set(every.values())) == len(every)
 
 
-def test_colours_repeat_only_after_all_are_used() -> None:
-    colors = SeriesColors()
-    known = [f"v{number}" for number in range(25)]
-    chosen = colors.of("c", known, ["v1", "v11", "v21", OTHERS])
-    assert chosen["v1"] == SERIES[1]
-    assert len({chosen[name] for name in ("v1", "v11", "v21")}) == 3
-    assert chosen[OTHERS] == REST
-    assert colors.of("c", known, ["v1"]) == {"v1": SERIES[1]}
-
-
 def test_identifiers_are_written_without_separators_and_entered_in_filters(
     store: CachedStore, context: BlockContext
 ) -> None:
@@ -316,37 +264,6 @@ def test_a_whole_number_of_a_month_is_named(context: BlockContext) -> None:
     assert "on Number 11" in kpi_html(
         Kpi(table="monthly", value="sum(value)", over="number"), context
     )
-
-
-@pytest.mark.parametrize(
-    ("form", "value", "text"),
-    [
-        ("decimal", 1e-9, "1E-9"),
-        ("decimal", 0.00123, "0.00123"),
-        ("decimal", -0.0004, "-0.0004"),
-        ("decimal", 0.0, "0.00"),
-        ("percent", 0.00001, "0.001%"),
-        ("number", 2.5e-7, "2.5E-7"),
-        ("decimal", 0.25, "0.25"),
-    ],
-)
-def test_small_numbers_are_not_rounded_to_zero(form: Any, value: float, text: str) -> None:
-    assert FORMATS.writer(form)(value) == text
-    assert FORMATS.writer("currency")(1e-9)[1:] != "0.00"
-
-
-def test_visitors_see_no_paths_of_the_server() -> None:
-    lost = SinkError(
-        "sqlite:/srv/app/lake/serving.db: unable to open database file", hint="look at /srv/app"
-    )
-    assert "/srv" not in visitor_text(lost)
-    assert visitor_text(SinkError("sqlite:/srv/x.db: nothing was published yet")).startswith(
-        "Nothing has been published yet"
-    )
-    assert without_paths("/srv/app/data/sales.csv: no column 'x'") == "sales.csv: no column 'x'"
-    assert without_paths("mongodb://db.example:27017/shop: refused") == "shop: refused"
-    assert without_paths("gold.sales: 3/4 rows, a and/or b") == "gold.sales: 3/4 rows, a and/or b"
-    assert visitor_text(CallError("no table 'x'", hint="there is y")) == "no table 'x'. there is y."
 
 
 def test_every_kind_of_block_takes_a_metric_of_several_columns(context: BlockContext) -> None:

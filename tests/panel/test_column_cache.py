@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,11 @@ import pytest
 from playwright.sync_api import expect
 
 import medallion as md
-from medallion.contracts import Filter, Query, Sort
+from medallion.contracts import Filter, Query
 from medallion.errors import CallError, SinkError
-from medallion.records import Column, Served
 from medallion_api.http_store import HttpStore
 from medallion_panel.data import cache_loader
 from medallion_panel.data.cached_store import CachedStore
-from medallion_panel.data.column_cache import ColumnCache
 from medallion_panel.data.column_usage import cache_columns_of, used_columns
 from medallion_panel.section import Dashboard
 from tests.api.project import gunicorn
@@ -211,50 +207,6 @@ def test_a_store_that_fails_is_read_again_later(
     hidden.rename(database)
     request_columns(pipeline, store)
     logged("cached 6 columns of points")
-
-
-def cache_of(types: dict[str, str], rows: list[dict[str, Any]]) -> ColumnCache:
-    columns = tuple(Column(name=name, type=type_) for name, type_ in types.items())
-    cache = ColumnCache(
-        Served(table="gold.t", name="t__1", snapshot="s", rows=len(rows), columns=columns),
-        list(types),
-    )
-    cache.append(rows)
-    return cache
-
-
-def test_sums_are_exact_and_overflows_are_left_to_the_store() -> None:
-    large = 2**63 - 1
-    cache = cache_of(
-        {"n": "BIGINT", "d": "DECIMAL(18,2)"}, [{"n": large, "d": Decimal(large).scaleb(-2)}] * 3
-    )
-    query = Query()
-    assert cache.group((), {"N": "sum(n)", "n": "sum(d)"}, query) == [
-        {"N": large * 3, "n": Decimal(large * 3) / 100}
-    ]
-    assert (
-        cache_of({"n": "BIGINT"}, [{"n": -large}]).group(("bin(n, 9007199254740993)",), {}, query)
-        is None
-    )
-    assert cache.group((), {"rows": "count()"}, Query(filters=(Filter("d", "lt", "1e38"),))) == [
-        {"rows": 3}
-    ]
-    assert cache.group((), {"rows": "count()"}, Query(filters=(Filter("d", "gte", "1e38"),))) == [
-        {"rows": 0}
-    ]
-
-
-def test_early_days_and_names_that_differ_in_case() -> None:
-    days = [date(33, 4, 3), date(2024, 1, 1)]
-    cache = cache_of(
-        {"day": "DATE", "opens": "TIME"}, [{"day": day, "opens": "05:30:00.000000"} for day in days]
-    )
-    groups = cache.group(
-        ("month(day)",), {"Rows": "count()", "rows": "min(opens)"}, Query(sort=(Sort("Rows"),))
-    )
-    assert groups == [
-        {"day": month, "Rows": 1, "rows": "05:30:00.000000"} for month in ("0033-04", "2024-01")
-    ]
 
 
 def test_the_browser_shows_figures_of_cached_columns(

@@ -15,13 +15,11 @@ from urllib.request import Request, urlopen
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from markupsafe import Markup
 from playwright.sync_api import expect
 
 import medallion as md
 import medallion_panel
 from medallion.records import Run
-from medallion_panel.ui.markup import markdown, markup_table
 from tests.panel.dashboard_server import close_menu, serving
 from tests.panel.hostile import HOSTILE, nothing_ran
 
@@ -260,51 +258,6 @@ def test_a_failed_run_is_in_the_header_and_its_reason_does_not_run(
     expect(
         watched.get_by_role("banner").get_by_text(f"Last run failed, since just now: {HOSTILE[16]}")
     ).to_be_visible()
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_markdown_has_no_code(text: str) -> None:
-    for markdown_text in (
-        text,
-        f"# {text}",
-        f"[{text}](https://example.org)",
-        f"![{text}](javascript:alert(1))",
-    ):
-        html = str(markdown(markdown_text)).lower().partition("</style>")[2]
-        for part in (
-            "<script",
-            "<iframe",
-            "<svg",
-            "<form",
-            "<style",
-            'href="javascript',
-            'href="data',
-        ):
-            assert part not in html
-        assert "<img" not in html or "onerror" not in html
-
-
-def test_markdown_is_markdown() -> None:
-    html = markdown(
-        "# Sales\n\n**Bold**, <u>under</u> and [a link](https://example.org)\n\n"
-        "| a |\n| - |\n| 1 |\n"
-    )
-    for part in (
-        "<h1>Sales</h1>",
-        "<strong>Bold</strong>",
-        "<u>under</u>",
-        'href="https://example.org"',
-        "<td>1</td>",
-    ):
-        assert part in html
-    assert "<img>" not in markdown("![a](data:image/png;base64,AAAA)")
-    assert "https://" not in markdown("![a](https://example.org/counter.png)")
-
-
-def test_a_cell_is_text_unless_it_is_markup() -> None:
-    table = markup_table(("<b>",), [("<i>", Markup("<u>{}</u>").format("<s>"))])
-    assert "<th scope='col'>&lt;b&gt;</th>" in table
-    assert "<td>&lt;i&gt;</td><td><u>&lt;s&gt;</u></td>" in table
 
 
 PATHS = (

@@ -121,24 +121,6 @@ def data_of(chart: Any, place: int = 0) -> Any:
     return chart.figure.renderers[place].data_source.data
 
 
-@pytest.mark.parametrize(
-    ("value", "form", "text", "short"),
-    [
-        (inf, "decimal", "∞", "∞"),
-        (-inf, "integer", "-∞", "-∞"),
-        (nan, "decimal", "–", "–"),
-        (1e300, "decimal", "1E300", "1E300"),
-        (Decimal("1" + "0" * 34 + ".25"), "decimal", "10" + ",000" * 11 + ".25", "1E34"),
-        (2**64, "integer", "18,446,744,073,709,551,616", "1.845E19"),
-        (Decimal("322332333343.40"), "decimal", "322,332,333,343.40", "322.3B"),
-        (True, "text", "yes", "yes"),
-    ],
-)
-def test_extreme_numbers(value: Any, form: Any, text: str, short: str) -> None:
-    assert FORMATS.writer(form)(value) == text
-    assert FORMATS.writer(form, short=True)(value).replace("bn", "B") == short
-
-
 def test_names_with_the_same_beginning_are_separate_bars(context: BlockContext) -> None:
     chart = bar(Bar(table="odd", x="name", y="count()"), context)
     bars = dict(zip(data_of(chart)["x"], data_of(chart)["y"], strict=True))

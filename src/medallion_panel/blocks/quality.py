@@ -51,9 +51,9 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
     html = STYLE + markup_table(headers, lines)
     if block.rules and rules:
         ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
-        shown, rest = ranked[:_MAX_RULES], ranked[_MAX_RULES:]
+        first, rest = ranked[:_MAX_RULES], ranked[_MAX_RULES:]
         labels = [
-            Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in shown
+            Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in first
         ]
         if rest:
             rows = write(sum(count for count, _ in rest))

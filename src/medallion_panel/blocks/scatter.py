@@ -61,11 +61,13 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     if rows > MAX_POINTS:
         return _density(block, context, query)
     points = context.store.points(block.table, query)
-    drawn = [row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])]
-    if not drawn:
+    located_rows = [
+        row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])
+    ]
+    if not located_rows:
         raise NoRowsError
     frame = pd.DataFrame(
-        [{name: _point(row[name]) for name in {block.x, block.y}} for row in drawn]
+        [{name: _point(row[name]) for name in {block.x, block.y}} for row in located_rows]
     )
     kinds = context.store.kinds(block.table)
     sides = (("x", block.x), ("y", block.y))
@@ -75,13 +77,13 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     colors = {context.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
-        colors, names = _series([row[block.by] for row in drawn], block, context)
+        colors, names = _series([row[block.by] for row in located_rows], block, context)
     for name, color in colors.items():
         part = frame[names == name]
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
     return RenderedChart(
-        plot, names_legend(colors), _missing_note(len(points) - len(drawn), block, context)
+        plot, names_legend(colors), _missing_note(len(points) - len(located_rows), block, context)
     )
 
 
@@ -91,12 +93,14 @@ def _series(
     """The colour of every series, the most frequent of many, and the series of every point."""
     words = pd.Series([context.series(value) for value in values])
     frequent = list(words.value_counts().index[: len(SERIES)])
-    known = in_order([value for value in values if not is_missing(value)])
+    values_in_order = in_order([value for value in values if not is_missing(value)])
     ordered = [
-        name for name in dict.fromkeys([*map(context.series, known), NO_VALUE]) if name in frequent
+        name
+        for name in dict.fromkeys([*map(context.series, values_in_order), NO_VALUE])
+        if name in frequent
     ]
-    shown = ordered + ([OTHERS] if words.nunique() > len(ordered) else [])
-    colors = context.colors(block.table, str(block.by), shown)
+    names = ordered + ([OTHERS] if words.nunique() > len(ordered) else [])
+    colors = context.colors(block.table, str(block.by), names)
     return colors, words.map(lambda name: name if name in colors else OTHERS)
 
 

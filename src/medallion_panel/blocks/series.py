@@ -140,13 +140,13 @@ def _largest_series(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.D
     """The largest series, largest first; the others summed into one if additive, else left out."""
     ranked = frame.groupby("series")["y"].sum().sort_values(ascending=False).index.tolist()
     additive = metric_call(block.metric).additive
-    shown = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
-    order = {series: position for position, series in enumerate([*shown, OTHERS])}
-    if len(shown) < len(ranked) and not additive:
-        rest = len(ranked) - len(shown)
+    largest = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
+    order = {series: position for position, series in enumerate([*largest, OTHERS])}
+    if len(largest) < len(ranked) and not additive:
+        rest = len(ranked) - len(largest)
         notes.append(f"{rest:,} more series are not drawn: their figures cannot be combined.")
-        frame = frame[frame["series"].isin(shown)]
-    frame = frame.assign(series=frame["series"].where(frame["series"].isin(shown), OTHERS))
+        frame = frame[frame["series"].isin(largest)]
+    frame = frame.assign(series=frame["series"].where(frame["series"].isin(largest), OTHERS))
     if additive:
         frame = pd.DataFrame(frame.groupby(["x", "series"], as_index=False, sort=False)["y"].sum())
     keyed = frame.assign(_order=frame["series"].map(order)).sort_values("_order", kind="stable")
@@ -163,10 +163,10 @@ def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame
         last = [NO_VALUE] if NO_VALUE in set(frame["x"]) else []
         xs = [*in_order([value for value in frame["x"] if value != NO_VALUE]), *last]
         xs = xs[::-1] if block.sort == "-x" else xs
-    most = _max_x(block)
-    if len(xs) > most:
-        notes.append(f"The first {most:,} of {len(xs):,}; {len(xs) - most:,} more are not drawn.")
-    positions = {value: number for number, value in enumerate(xs[:most])}
+    limit = _max_x(block)
+    if len(xs) > limit:
+        notes.append(f"The first {limit:,} of {len(xs):,}; {len(xs) - limit:,} more are not drawn.")
+    positions = {value: number for number, value in enumerate(xs[:limit])}
     frame = frame[frame["x"].isin(positions)]
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
     keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
@@ -178,8 +178,8 @@ def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
     groups = frame.groupby("series", sort=False)["y"]
     match block.show:
         case "share":
-            whole = frame.groupby("x")["y"].transform("sum") if block.by else frame["y"].sum()
-            return frame.assign(y=frame["y"] / whole)
+            total = frame.groupby("x")["y"].transform("sum") if block.by else frame["y"].sum()
+            return frame.assign(y=frame["y"] / total)
         case "growth":
             grown = frame.assign(y=groups.pct_change())
             usable = grown["y"].notna() & (grown["y"].abs() != float("inf")) & ~grown["unfinished"]

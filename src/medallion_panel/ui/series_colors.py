@@ -23,11 +23,11 @@ class SeriesColors:
         self._places: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
 
-    def of(self, column: str, known: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-        """The colour of every name. `known` are the values of the column, in order."""
+    def of(self, column: str, column_values: Iterable[str], names: Sequence[str]) -> dict[str, str]:
+        """The colour of every name. `column_values` are its values in order."""
         with self._lock:
             places = self._places.setdefault(column, {})
-            for name in (*known, *names):
+            for name in (*column_values, *names):
                 if name not in places and len(places) < _MAX_VALUES:
                     places[name] = len(places)
             order = {name: places.get(name, 0) for name in names}

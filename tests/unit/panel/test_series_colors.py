@@ -1,0 +1,16 @@
+"""Colours of series."""
+
+from __future__ import annotations
+
+from medallion_panel.ui.series_colors import OTHERS, SeriesColors
+from medallion_panel.ui.theme import REST, SERIES
+
+
+def test_colours_repeat_only_after_all_are_used() -> None:
+    colors = SeriesColors()
+    known = [f"v{number}" for number in range(25)]
+    chosen = colors.of("c", known, ["v1", "v11", "v21", OTHERS])
+    assert chosen["v1"] == SERIES[1]
+    assert len({chosen[name] for name in ("v1", "v11", "v21")}) == 3
+    assert chosen[OTHERS] == REST
+    assert colors.of("c", known, ["v1"]) == {"v1": SERIES[1]}
