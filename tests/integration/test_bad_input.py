@@ -1,4 +1,4 @@
-"""Bad input ends in an error that says where, what and what to do, and the published release stays."""
+"""Bad input ends in an error with a place, a fault and a hint; the published release stays."""
 
 from __future__ import annotations
 
@@ -324,7 +324,7 @@ except Exception as error:
 
 @pytest.mark.parametrize("limit", [60, 900, 2_000, 4_000])
 def test_a_full_disk_loses_nothing(published: md.Pipeline, limit: int) -> None:
-    """No file may grow past `limit` bytes, so that writes fail one after another as on a full disk."""
+    """Limit the size of files to `limit` bytes, so that writes fail as on a full disk."""
     (published.base / "data/orders/2024-03.csv").write_text(small.MARCH)
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(published.base)],

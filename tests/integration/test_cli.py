@@ -1,4 +1,4 @@
-"""The command line as people use it: real processes of `python -m medallion` on the project that `init` makes."""
+"""The command line in processes of its own, on the project that `medallion init` creates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "rich", "fsspec", "pymongo")
 
 
 @dataclass(frozen=True)
-class Done:
+class Result:
     code: int
     out: str
     err: str
@@ -35,13 +35,15 @@ class Done:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("MEDALLION_")}
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith("MEDALLION_")
+    }
     for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
-        kept.pop(name, None)
-    return kept | {"PYTHONWARNINGS": "error"} | variables
+        inherited.pop(name, None)
+    return inherited | {"PYTHONWARNINGS": "error"} | variables
 
 
-def medallion(folder: Path, *arguments: str, **variables: str) -> Done:
+def medallion(folder: Path, *arguments: str, **variables: str) -> Result:
     ended = subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -50,14 +52,15 @@ def medallion(folder: Path, *arguments: str, **variables: str) -> Done:
         text=True,
         check=False,
     )
-    return Done(ended.returncode, ended.stdout, ended.stderr)
+    return Result(ended.returncode, ended.stdout, ended.stderr)
 
 
 def imported(folder: Path, modules: tuple[str, ...], *arguments: str) -> list[str]:
     """Which of these modules a command imported."""
     code = (
         "import atexit, json, sys\n"
-        f"atexit.register(lambda: print(json.dumps([name for name in {modules} if name in sys.modules])))\n"
+        f"loaded = lambda: [name for name in {modules} if name in sys.modules]\n"
+        "atexit.register(lambda: print(json.dumps(loaded())))\n"
         f"from medallion.cli import main\nmain({arguments})\n"
     )
     ended = subprocess.run(
@@ -68,8 +71,8 @@ def imported(folder: Path, modules: tuple[str, ...], *arguments: str) -> list[st
         text=True,
         check=True,
     )
-    found: list[str] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+    names: list[str] = json.loads(ended.stdout.splitlines()[-1])
+    return names
 
 
 def edit(file: Path, before: str, after: str) -> None:
@@ -120,14 +123,14 @@ def test_from_nothing_to_a_published_release(tmp_path: Path) -> None:
     assert "\x1b" not in ended.out
 
 
-def test_a_run_with_nothing_new_says_so_and_imports_next_to_nothing(published: Path) -> None:
+def test_a_run_without_changes_imports_no_heavy_module(published: Path) -> None:
     lines = medallion(published, "run").out.splitlines()
     assert lines[0].startswith("up to date: release ")
 
     assert imported(published, HEAVY, "run") == []
 
 
-def test_help_imports_next_to_nothing(tmp_path: Path) -> None:
+def test_help_imports_no_heavy_module(tmp_path: Path) -> None:
     assert imported(tmp_path, (*HEAVY, "pydantic", "yaml"), "--help") == []
     assert imported(tmp_path, ("click",), "--help") == ["click"]
 
@@ -143,7 +146,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "README.md").read_text() == "mine"
 
 
-def test_version_is_told(tmp_path: Path) -> None:
+def test_the_version_is_printed(tmp_path: Path) -> None:
     ended = medallion(tmp_path, "--version")
     assert re.fullmatch(r"medallion \d+\.\d+\.\d+\n", ended.out)
 
@@ -175,7 +178,7 @@ def test_only_what_was_selected_is_computed_and_then_nothing_is_published(projec
     assert medallion(project, "run", "--only", "silver.costumers").code == 2
 
 
-def test_a_changed_file_is_told_and_rolled_back_again(project: Path) -> None:
+def test_a_changed_file_is_reported_and_rolled_back(project: Path) -> None:
     first = medallion(project, "run", "--json").json["release"]
     edit(
         project / "data/orders/2026-02.csv",
@@ -201,7 +204,7 @@ def test_a_changed_file_is_told_and_rolled_back_again(project: Path) -> None:
     assert medallion(project, "rollback", "nonsense").code == 2
 
 
-def test_status_tells_what_is_published(project: Path) -> None:
+def test_status_shows_what_is_published(project: Path) -> None:
     nothing = medallion(project, "status")
     assert nothing.code == 0
     assert "nothing is published yet" in nothing.out
@@ -219,7 +222,7 @@ def test_status_tells_what_is_published(project: Path) -> None:
     assert re.search(r"^silver\.orders +15 *$", said, re.MULTILINE)
 
 
-def test_a_run_that_says_it_runs_without_the_lease_has_died(project: Path) -> None:
+def test_a_running_record_without_a_lease_is_a_run_that_died(project: Path) -> None:
     run = medallion(project, "run", "--json").json
     record = project / "lake" / "runs" / f"{run['id']}.json"
     fields = {**json.loads(record.read_text()), "status": "running", "finished": None}
@@ -249,7 +252,7 @@ def test_show_prints_a_table_csv_and_json(published: Path) -> None:
     )
 
 
-def test_show_of_an_unknown_table_or_release_is_the_callers_fault(published: Path) -> None:
+def test_show_of_an_unknown_table_or_release_exits_with_2(published: Path) -> None:
     assert medallion(published, "show", "gold.prodcts").err.endswith(
         "did you mean 'gold.products'?\n"
     )
@@ -285,7 +288,7 @@ def test_quarantine_counts_prints_and_writes_rejects(published: Path, tmp_path: 
     assert medallion(published, "quarantine", "silver.ordres").code == 2
 
 
-def test_rejects_for_a_spreadsheet_are_no_formulas(tmp_path: Path) -> None:
+def test_rejects_for_a_spreadsheet_have_no_formulas(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("price\n1\n2\n3\n4\n5\n=1+1\n-2x\n@SUM(A1)\nnine\n")
     (tmp_path / "medallion.yaml").write_text(
         "name: prices\nsinks: {}\ntables:\n  bronze:\n    prices: {source: prices.csv}\n"
@@ -305,7 +308,7 @@ def test_rejects_for_a_spreadsheet_are_no_formulas(tmp_path: Path) -> None:
         assert json.loads(rows[0]["row"]) == {"price": "=1+1"}
 
 
-def test_runs_lists_and_tells_of_one(published: Path) -> None:
+def test_runs_lists_all_and_shows_one(published: Path) -> None:
     runs = medallion(published, "runs", "--json").json
     first = runs[-1]
     assert first["status"] == "succeeded"
@@ -320,7 +323,7 @@ def test_runs_lists_and_tells_of_one(published: Path) -> None:
     assert medallion(published, "runs", "nonsense").code == 2
 
 
-def test_a_gate_that_closes_leaves_the_published_release(project: Path) -> None:
+def test_a_failed_gate_keeps_the_published_release(project: Path) -> None:
     release = medallion(project, "run", "--json").json["release"]
     edit(project / "medallion.yaml", "at_most: 25%", "at_most: 5%")
 
@@ -344,7 +347,7 @@ def test_a_gate_that_closes_leaves_the_published_release(project: Path) -> None:
     assert (error["type"], error["exit_code"], error["run"]["status"]) == ("GateError", 1, "failed")
 
 
-def test_a_wrong_declaration_is_told_with_all_its_problems(project: Path) -> None:
+def test_an_invalid_declaration_is_reported_with_all_problems(project: Path) -> None:
     edit(project / "medallion.yaml", "between: {quantity", "betwen: {quantity")
     edit(project / "medallion.yaml", "quantity: integer", "quantity: intger")
 
@@ -387,7 +390,7 @@ def test_the_doctor_finds_what_is_missing(project: Path) -> None:
     assert "1 of " in medallion(project, "doctor").out
 
 
-def test_gc_says_what_went(project: Path) -> None:
+def test_gc_says_what_it_removed(project: Path) -> None:
     medallion(project, "run")
     assert medallion(project, "gc").out == "nothing to remove\n"
     litter = project / "lake" / "gold" / "months" / "litter.parquet"
@@ -412,11 +415,15 @@ def test_the_schema_is_written_for_editors(project: Path) -> None:
     assert written == medallion(project, "schema").json
 
 
-def test_a_pipe_that_closes_early_is_no_error(published: Path) -> None:
+def test_a_pipe_that_closes_early_is_not_an_error(published: Path) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "show", "gold.products"], cwd=published, env=environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*COMMAND, "show", "gold.products"],
+        cwd=published,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     process.stdout.close()
     _, err = process.communicate()
@@ -435,7 +442,7 @@ def test_a_pipe_that_closes_early_is_no_error(published: Path) -> None:
     ],
     ids=["a function of one's own", "a long query"],
 )
-def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(
+def test_ctrl_c_ends_a_run_in_one_line_and_the_next_resumes(
     project: Path, steps: str, begun: str
 ) -> None:
     """The function waits to be interrupted; its module lies beside the declaration."""
@@ -477,14 +484,17 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_goes_on(
     assert "up to date" in medallion(project, "run").out
 
 
-def test_colour_is_for_terminals_alone(published: Path) -> None:
+def test_colour_is_only_for_terminals(published: Path) -> None:
     def on_terminal(**variables: str) -> str:
         master, terminal = os.openpty()
         try:
             subprocess.run(
-                [*COMMAND, "plan"], cwd=published, env=environment(TERM="xterm-256color", **variables), stdout=terminal,
+                [*COMMAND, "plan"],
+                cwd=published,
+                env=environment(TERM="xterm-256color", **variables),
+                stdout=terminal,
                 check=True,
-            )  # fmt: skip
+            )
             return os.read(master, 65_536).decode()
         finally:
             os.close(terminal)

@@ -1,4 +1,4 @@
-"""After damage, each message names a command, and following them ends with a run that succeeds and no history lost."""
+"""After damage, following the commands in messages ends with a successful run and all history."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_every_hint_leads_on(
 
 
 def follow(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """Ask `verify`, `gc` and `run` for what to do and do it, until none has anything to say; all that was said."""
+    """Follow the hints of `verify`, `gc` and `run` until they give none; all messages."""
     said = ""
     for command in ("gc", "run", "verify"):
         for _ in range(STEPS):

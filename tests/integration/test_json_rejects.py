@@ -1,4 +1,4 @@
-"""Records of NDJSON files keep their numbers and rows below lines that are no objects, whatever quarantines them."""
+"""Records of NDJSON files keep their numbers and rows below lines that are not objects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ A = "\n".join(
     [
         "{broken",  # 1
         '{"id": 2, "amount": "1.00"}',
-        "",  # a blank line is no record
+        "",  # a blank line is not a record
         '{"id": 3, "amount": "bad"}',
         "[4]",  # 4
         '"five"',  # 5

@@ -65,7 +65,7 @@ def test_every_step_is_a_task_run_with_logs_and_the_runs_table(
     assert pipeline.lake.runs()[0].status == "unchanged"
 
 
-def test_a_passing_fault_is_tried_again_and_bad_data_is_not(folder: Path, prefect_api: str) -> None:
+def test_a_transient_error_is_retried_and_bad_data_is_not(folder: Path, prefect_api: str) -> None:
     assert python(folder, prefect_api, ONE_FAULT + FLOW) == 0
     pipeline = small.load(folder)
     assert small.in_lake(pipeline) == small.BOTH
@@ -162,7 +162,7 @@ def states(server: str, made: dict[str, Any]) -> dict[str, tuple[str, int]]:
 
 
 def asked(server: str, path: str, body: dict[str, Any]) -> Any:
-    """The answer to a question; one that a busy server refuses with 503 is put again, as Prefect's own client does."""
+    """The response to a request, retried on 503 from a busy server as Prefect's own client does."""
     content, headers = json.dumps(body).encode(), {"content-type": "application/json"}
     request = Request(f"{server}/{path}", content, headers)  # noqa: S310
     end = time.monotonic() + 30
@@ -178,7 +178,7 @@ def asked(server: str, path: str, body: dict[str, Any]) -> Any:
 
 
 def until(look: Any, folder: Path | None = None, seconds: float = 120) -> Any:
-    """What `look` gives as soon as that is something: the server takes a moment to write down what it was told."""
+    """The first result of `look` that is not empty: the server stores events with a delay."""
     end = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""One table has the same figures on the command line, in the API and on the dashboard, also with two phases."""
+"""A table has the same figures on the command line, in the API and on the dashboard."""
 
 from __future__ import annotations
 

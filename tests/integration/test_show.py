@@ -1,4 +1,4 @@
-"""`medallion show` as people use it: conditions, columns, order and files."""
+"""`medallion show`: conditions, columns, order and files."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_condition_is_one_expression_over_the_table(
     assert not (folder / "made.csv").exists()
 
 
-def test_unknown_columns_are_the_callers_fault(
+def test_unknown_columns_exit_with_2(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for option in ("--columns", "--sort"):
@@ -162,7 +162,7 @@ def test_a_value_that_cannot_be_computed_leaves_no_file(
         (["--output", "sales", "--format", "table"], "--output needs a file format"),
     ],
 )
-def test_a_format_that_nothing_tells_is_the_callers_fault(
+def test_an_unknown_format_exits_with_2(
     folder: Path, capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], said: str
 ) -> None:
     code, _, err = show(folder, capfdbinary, *arguments)

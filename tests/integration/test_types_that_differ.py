@@ -1,4 +1,4 @@
-"""Types that differ between the files of a table, or between two tables: each value stays what stands in its file."""
+"""Types that differ between the files of a table, or between tables: values stay exact."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ def test_integers_of_128_bits_are_kept_as_they_are(tmp_path: Path) -> None:
     assert column(running, "l") == [[3 * 2**62]]
 
 
-def test_a_quarantined_row_is_shown_as_it_stands_in_its_file(tmp_path: Path) -> None:
+def test_a_quarantined_row_is_shown_as_in_its_file(tmp_path: Path) -> None:
     write(tmp_path, "a", x=pa.array([ODD]), y=["1"])
     write(tmp_path, "b", x=pa.array([0.5]), y=["bad"])
     write(tmp_path, "c", x=pa.array([ODD]), y=["worse"])

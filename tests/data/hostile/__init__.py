@@ -1,7 +1,8 @@
-"""Hostile inputs, small and made here, each with its right outcome; `tests/integration/test_hostile.py` runs them all.
+"""Small hostile inputs with their expected outcomes; `tests/integration/test_hostile.py` runs them.
 
-Add one whenever a file in use was read wrong. No outcome may be "published, exit 0, wrong": it is the value itself, a
-quarantined record with its reason, or an error that names the file and says what to declare.
+Add one for every file that was read incorrectly. An outcome is the value itself, a quarantined
+record with its reason, or an error that names the file and says what to declare; never a published
+wrong value.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Case:
-    """One source file, how it is declared, and what must come of it.
+    """A source file, its declaration, and the expected outcome.
 
-    `rows` are those of a table with `steps` on the file's records; `rejects` are (record, part of the reason) of what
-    was quarantined on the way. `error` is part of the message when the run must fail instead, which also names the file
-    and what to do. `warning` is part of what the run must warn of.
+    `rows` are those of a table with `steps` on the file's records; `rejects` are (record, part of
+    the reason) of its quarantined records. `error` is part of the message if the run must fail; it
+    also names the file and what to do. `warning` is part of a warning of the run.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Case:
 
 
 def csv(name: str, content: str | bytes, *, file: str = "in.csv", **outcome: Any) -> Case:
-    """A CSV file; keywords that are no part of an outcome are options of the format, `columns_` its `columns`."""
+    """A CSV file. Keywords that are not fields of Case are options of the format."""
     known = Case.__dataclass_fields__
     options = {key.rstrip("_"): outcome.pop(key) for key in [*outcome] if key not in known}
     data = content.encode() if isinstance(content, str) else content
@@ -41,7 +42,7 @@ def csv(name: str, content: str | bytes, *, file: str = "in.csv", **outcome: Any
 
 
 def values(kind: Any, name: str, good: dict[str, Any], bad: Sequence[str] = ()) -> Case:
-    """A column of texts that are cast: `good` ones with their values, `bad` ones that must be quarantined."""
+    """A column of texts that are cast: `good` ones with their values, `bad` ones are rejected."""
     texts = [*good, *bad]
     lines = "".join(
         f'{number},"{text.replace(chr(34), chr(34) * 2)}"\n' for number, text in enumerate(texts, 1)
