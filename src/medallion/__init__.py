@@ -5,7 +5,7 @@
     run = md.Pipeline.load("medallion.yaml").run()
     md.Lake("lake").table("gold.clients_stats").to_pandas()
 
-Every name is loaded on first use, so that importing medallion costs next to nothing.
+Every name is loaded on first use, so that `import medallion` is fast.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from medallion.records import Release, Run, Snapshot
     from medallion.run.planner import Plan, Selection
 
-_HOMES = {
+_MODULES = {
     "declaration.models": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
     "contracts": ("Filter", "Page", "Query", "Sort", "Store"),
     "errors": ("MedallionError",),
@@ -41,7 +41,7 @@ _HOMES = {
     "records": ("Release", "Run", "Snapshot"),
     "lake.table": ("LakeTable",),
 }
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "Declaration",
@@ -68,9 +68,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'medallion' has no attribute {name!r}")
-    return getattr(import_module(f"medallion.{_HOME[name]}"), name)
+    return getattr(import_module(f"medallion.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

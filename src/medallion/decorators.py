@@ -1,4 +1,4 @@
-"""`@medallion.transform`: marks a Python function as a step, and says how its work may be spread."""
+"""`@medallion.transform`: marks a Python function as a step, and declares how it can be applied."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARK = "__medallion_transform__"
 
 @dataclass(frozen=True)
 class Declared:
-    """What a function's decorator says of it."""
+    """What a function's decorator declares."""
 
     scope: Literal["rows", "table"] = "table"
     grain: Grain = "new"
@@ -34,11 +34,12 @@ def transform(
     scope: Literal["rows", "table"] = "table",
     grain: Grain = "new",
 ) -> Any:
-    """Marks a function as a step of a pipeline; the function itself stays as it is, callable and testable.
+    """Mark a function as a step of a pipeline; the function stays callable and testable.
 
-    `scope="rows"` promises that each row is treated alone, so that an engine may call it on parts of the table.
-    `grain="same"` promises that every row comes out once: the frame then has the columns `_row` and `_origin`,
-    which must come back, and rows can be traced to their source.
+    `scope="rows"` promises that each row is transformed alone, so that an engine may call the
+    function with parts of the table. `grain="same"` promises that every row is returned once: the
+    frame then has the columns `_row` and `_origin`, which must be returned, and rows can be traced
+    to their source.
 
         @medallion.transform(scope="rows")
         def with_vat(purchases: pandas.DataFrame, rate: float = 0.2) -> pandas.DataFrame:
@@ -53,6 +54,6 @@ def transform(
 
 
 def declared(function: Callable[..., Any]) -> Declared:
-    """What the function's decorator says, or the defaults when it has none."""
-    found = getattr(function, _MARK, None)
-    return found if isinstance(found, Declared) else Declared()
+    """What the function's decorator declares, or the defaults when it has none."""
+    mark = getattr(function, _MARK, None)
+    return mark if isinstance(mark, Declared) else Declared()

@@ -1,4 +1,4 @@
-"""The entry points of all installed distributions, each name with one owner. Nothing is imported here."""
+"""Entry points of all installed distributions, each name with one owner; nothing is imported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Defect:
 
 @dataclass(frozen=True)
 class Registry:
-    """The entry points by group and name, those that contest one name, and those whose name is medallion's own."""
+    """The usable entry points by group and name, those whose name is contested, and the defects.
+
+    A name is contested when several distributions register it, and medallion does not.
+    """
 
     points: Mapping[str, Mapping[str, EntryPoint]] = field(default_factory=dict)
     contested: Mapping[tuple[str, str], tuple[EntryPoint, ...]] = field(default_factory=dict)
@@ -33,14 +36,13 @@ class Registry:
 
 @cache
 def registry(groups: tuple[str, ...]) -> Registry:
-    """The entry points of these groups; read once, because looking through what is installed takes long."""
+    """The entry points of these groups. Cached: looking through all distributions is slow."""
     installed = metadata.entry_points()
     by_name: dict[tuple[str, str], dict[str, EntryPoint]] = defaultdict(dict)
     for point in (point for group in groups for point in installed.select(group=group)):
         known = by_name[point.group, point.name]
-        if (
-            point.value not in known or distribution_of(point) == OWN
-        ):  # one distribution may be seen in two places
+        # One distribution may be installed in two places, and registers its entry points twice.
+        if point.value not in known or distribution_of(point) == OWN:
             known[point.value] = point
     usable: dict[str, dict[str, EntryPoint]] = {group: {} for group in groups}
     contested: dict[tuple[str, str], tuple[EntryPoint, ...]] = {}
@@ -69,5 +71,5 @@ def distribution_of(point: EntryPoint) -> str:
 def _name(distribution: Distribution) -> str:
     try:
         return distribution.metadata["Name"] or str(distribution.locate_file(""))
-    except Exception:  # a distribution without readable metadata still has a place
+    except Exception:  # without readable metadata, its location names it
         return str(distribution.locate_file(""))

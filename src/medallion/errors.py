@@ -1,12 +1,12 @@
-"""Every error medallion raises on purpose, so that one `except` catches what you mean.
+"""The errors that medallion raises, as a tree: one `except` catches one kind of them.
 
     MedallionError
-    ├── DeclarationError      medallion.yaml is wrong; holds every Problem found, each with its place
-    ├── CallError             the call is wrong: an unknown table, release or option
+    ├── DeclarationError      medallion.yaml is invalid; has every Problem, each with its place
+    ├── CallError             a call is invalid: an unknown table, release or option
     │   └── GoneError         a release that was read is no longer kept
     ├── PluginError           a plugin is unknown, cannot be loaded, or breaks its contract
     │   └── NotInstalledError a plugin needs a package that is not installed
-    ├── DataError             the data cannot be taken
+    ├── DataError             the data cannot be processed
     │   ├── SourceError       one or more source files cannot be read
     │   ├── StepError         a transform or expectation could not run on its rows
     │   ├── GateError         an expectation with `on_fail: fail` was not met
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 class MedallionError(Exception):
     """Base of the tree.
 
-    Parameters: `message` says where and what; `hint` what to do next.
-    `exit_code` is what the command line returns for it; `run` is the record of the run that it ended, if any;
-    `path` is where in the declaration that stands which could not be done. Both texts are masked.
+    Parameters: `message` says where and what; `hint` says what to do next. Both are masked.
+    `exit_code` is the exit code of the command line; `run` is the record of the run that it ended,
+    if any; `path` is the place in the declaration that the error concerns.
     """
 
     exit_code = 1
@@ -64,7 +64,7 @@ class MedallionError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in a declaration: `place` is `file:line:column`, `path` the YAML path."""
+    """One problem of a declaration: `place` is `file:line:column`, `path` the YAML path."""
 
     place: str
     path: str
@@ -75,7 +75,7 @@ class Problem:
 
 
 class DeclarationError(MedallionError):
-    """The declaration is wrong; `problems` holds everything found in one reading."""
+    """The declaration is invalid; `problems` has all problems found at once."""
 
     exit_code = 2
 
@@ -87,7 +87,7 @@ class DeclarationError(MedallionError):
 
 
 class CallError(MedallionError):
-    """The call is wrong: an unknown table, release or option."""
+    """A call is invalid: an unknown table, release or option."""
 
     exit_code = 2
 
@@ -107,7 +107,7 @@ class NotInstalledError(PluginError):
 
 
 class DataError(MedallionError):
-    """The data cannot be taken as it is."""
+    """The data cannot be processed as it is."""
 
 
 class SourceError(DataError):
@@ -132,7 +132,7 @@ class ConservationError(DataError):
 
 
 class TablesError(DataError):
-    """Several tables failed in one run; `errors` holds the error of each, which the message lists."""
+    """Several tables failed in one run; `errors` has the error of each, as the message does."""
 
     def __init__(self, errors: Sequence[MedallionError]) -> None:
         super().__init__("\n".join([f"{len(errors)} tables failed", *map(str, errors)]))
@@ -182,11 +182,11 @@ class LoadError(SinkError):
 
 
 class OvertimeError(SinkError):
-    """A question took longer than it may, and the database was made to end it."""
+    """A query exceeded its timeout, and the database cancelled it."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`"; did you mean 'cast'?"` when a known word is close, else the list of what there is."""
+    """`"; did you mean 'cast'?"` when a known word is similar, else a list of known words."""
     names = sorted(set(known))
     same = [name for name in names if name.casefold() == word.casefold()]
     close = same or get_close_matches(word, names, n=1, cutoff=0.6)

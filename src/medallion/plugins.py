@@ -1,7 +1,7 @@
-"""Entry points → plugin classes, imported on first use.
+"""Plugins: the classes of entry points, imported on first use.
 
-Built-in plugins are registered through the same entry points as anybody else's. One that cannot be loaded is an error
-where it is used, which names its distribution; everywhere else it is left out.
+Built-in plugins are registered through the same entry points as those of other packages. One that
+cannot be loaded is an error where it is used, naming its distribution; elsewhere it is left out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _BASES: Mapping[str, type[Plugin]] = {
 
 
 def registered(group: str) -> Mapping[str, EntryPoint]:
-    """The entry points of a group by name, without importing any. A name that medallion itself registers is its own."""
+    """The entry points of a group by name, without importing any.
+
+    A name that medallion itself registers cannot be taken by another package.
+    """
     return registry(GROUPS).points[group]
 
 
@@ -49,7 +52,8 @@ def registered(group: str) -> Mapping[str, EntryPoint]:
 def find(group: str, name: str) -> type[Plugin]:
     """The plugin class registered under `name`.
 
-    Raises PluginError with the nearest name, the extra to install, or the distribution whose plugin cannot be loaded.
+    Raises PluginError with the nearest name, the extra to install, or the distribution whose plugin
+    cannot be loaded.
     """
     point = registered(group).get(name)
     if point is None:
@@ -66,7 +70,7 @@ def find(group: str, name: str) -> type[Plugin]:
 
 
 def loadable(group: str) -> dict[str, type[Plugin]]:
-    """The plugin classes of a group by name, without those that cannot be loaded; medallion's own come first."""
+    """The plugin classes of a group that can be loaded, by name; medallion's own come first."""
     classes: dict[str, type[Plugin]] = {}
     for name in sorted(
         registered(group), key=lambda name: distribution_of(registered(group)[name]) != OWN
@@ -77,8 +81,11 @@ def loadable(group: str) -> dict[str, type[Plugin]]:
 
 
 def defects() -> list[Defect]:
-    """Every entry point that cannot be used, by importing each; what only lacks a package of an extra is left out."""
-    found = list(registry(GROUPS).defects)
+    """Every entry point that cannot be used. Imports each.
+
+    One that only needs an extra to be installed is left out.
+    """
+    unusable = list(registry(GROUPS).defects)
     for group in GROUPS:
         for name, point in registered(group).items():
             try:
@@ -86,12 +93,12 @@ def defects() -> list[Defect]:
             except NotInstalledError:
                 continue
             except PluginError as error:
-                found.append(Defect(group, name, distribution_of(point), error.message))
-    return found
+                unusable.append(Defect(group, name, distribution_of(point), error.message))
+    return unusable
 
 
 def _loaded(group: str, point: EntryPoint) -> object:
-    """What an entry point names. Raises PluginError, whatever the module does when it is imported."""
+    """The object of an entry point. Raises PluginError, whatever the import of the module does."""
     module, _, attribute = point.value.partition(":")
     attribute = attribute.partition("[")[0].strip()
     try:
@@ -106,21 +113,21 @@ def _loaded(group: str, point: EntryPoint) -> object:
         raise _broken(group, point, f"{type(error).__name__}: {error}") from error
 
 
-def _checked(group: str, point: EntryPoint, found: object) -> type[Plugin]:
-    """The plugin class, if it is one of this group. Raises PluginError."""
+def _checked(group: str, point: EntryPoint, loaded: object) -> type[Plugin]:
+    """The plugin class, if it belongs to this group. Raises PluginError."""
     base = _BASES[group]
-    if not (isinstance(found, type) and issubclass(found, base)):
+    if not (isinstance(loaded, type) and issubclass(loaded, base)):
         raise _broken(group, point, f"{point.value} is not a {base.__name__} class")
-    if not isinstance(getattr(found, "name", None), str):
+    if not isinstance(getattr(loaded, "name", None), str):
         raise _broken(group, point, f"{point.value} has no `name`")
-    if issubclass(found, Format) and not isinstance(found.suffixes, tuple):
+    if issubclass(loaded, Format) and not isinstance(loaded.suffixes, tuple):
         raise _broken(group, point, f"{point.value}: its `suffixes` are not a tuple")
-    keys = {*found.model_fields, *(info.alias for info in found.model_fields.values())}
-    if found.value_field is not None and found.value_field not in keys:
+    keys = {*loaded.model_fields, *(info.alias for info in loaded.model_fields.values())}
+    if loaded.value_field is not None and loaded.value_field not in keys:
         raise _broken(
-            group, point, f"{point.value} has no field {found.value_field!r}, its `value_field`"
+            group, point, f"{point.value} has no field {loaded.value_field!r}, its `value_field`"
         )
-    return found
+    return loaded
 
 
 def _broken(group: str, point: EntryPoint, reason: str) -> PluginError:
@@ -132,10 +139,10 @@ def _broken(group: str, point: EntryPoint, reason: str) -> PluginError:
 
 
 def build(group: str, value: object, **shared: Any) -> Plugin:
-    """Make a plugin from what a user wrote: `trim`, `{cast: {…}}` or `{type: parquet, retain: 3}`.
+    """Make a plugin from its declaration: `trim`, `{cast: {…}}` or `{type: parquet, retain: 3}`.
 
-    `shared` are fields written beside the name, such as `on_fail`. Raises PluginError on an unknown
-    name and Pydantic's ValidationError on wrong fields.
+    `shared` are fields written next to the name, such as `on_fail`. Raises PluginError on an
+    unknown name and Pydantic's ValidationError on wrong fields.
     """
     if isinstance(value, Plugin):
         return value
@@ -145,7 +152,7 @@ def build(group: str, value: object, **shared: Any) -> Plugin:
 
 
 def split(value: object) -> tuple[str, object]:
-    """The name and the body of what a user wrote; the body is None for a bare name."""
+    """The name and the body of a plugin's declaration; the body is None for a name alone."""
     if isinstance(value, str):
         return value, None
     if isinstance(value, Mapping) and isinstance(value.get("type"), str):
@@ -157,7 +164,7 @@ def split(value: object) -> tuple[str, object]:
 
 
 def fields(plugin: type[Plugin], body: object) -> dict[str, Any]:
-    """A body as the plugin's fields: a mapping of field names as it stands, anything else as `value_field`."""
+    """A body as the plugin's fields: a mapping of field names, or the value of `value_field`."""
     if body is None:
         return {}
     known = set(plugin.model_fields) | {
@@ -181,23 +188,23 @@ def _takes_mapping(plugin: type[Plugin], field: str) -> bool:
     info = plugin.model_fields.get(field) or next(
         i for i in plugin.model_fields.values() if i.alias == field
     )
-    left: list[Any] = [info.annotation]
-    while left:
-        annotation = left.pop()
+    annotations: list[Any] = [info.annotation]
+    while annotations:
+        annotation = annotations.pop()
         if annotation is Any or (get_origin(annotation) or annotation) in (dict, Mapping):
             return True
         if get_origin(annotation) in (Annotated, Union, UnionType):
-            left += get_args(annotation)
+            annotations += get_args(annotation)
     return False
 
 
 def noun(group: str) -> str:
-    """What a plugin of a group is called: `transform`, `sink`."""
+    """The word for a plugin of a group: `transform`, `sink`."""
     return group.rpartition(".")[2].removesuffix("s")
 
 
 def described(group: str, name: str) -> str:
-    """A registered plugin as messages call it: `transform 'shave' of shaving`."""
+    """A registered plugin, for messages: `transform 'shave' of shaving`."""
     return f"{noun(group)} {name!r} of {distribution_of(registered(group)[name])}"
 
 

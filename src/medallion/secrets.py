@@ -1,8 +1,8 @@
-"""Secrets: values that no output may show, registered where they enter and masked by value in every encoding.
+"""Secrets: values that no output may show, masked by value in every encoding.
 
-The values of environment variables and `.env`, URLs and storage options are registered as they are read, once for the
-whole process. `mask` then finds them in any text: as they are, percent-encoded, or escaped for JSON, Python, SQL, HTML
-or a shell, also several times over.
+The values of environment variables and `.env`, URLs and storage options are registered when they
+are read, once for the whole process. `mask` then finds them in any text: as they are,
+percent-encoded, or escaped for JSON, Python, SQL, HTML or a shell, even several times.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 MASK = "***"
-SHORTEST = 4  # a shorter value is masked only where its URL shows that it is a password
+SHORTEST = 4  # a shorter value is masked only where a URL shows that it is a password
 
 _SECRET_NAME = re.compile("KEY|SECRET|TOKEN|PASS|_PWD|CREDENTIAL", re.IGNORECASE)
 _PLACE_NAME = re.compile("(?:FILE|DIR|PATH|SOCK|SOCKET)$", re.IGNORECASE)
@@ -31,7 +31,8 @@ _URL = re.compile(r"([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
 _HOST = r"(?:\[[\da-fA-F:.%]*\]|[\w.%-]*)(?::\d*)?"
 _HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*")
 
-# For URLs that nobody registered. A password with a raw "/" or "@" makes no valid URL, so mask too much.
+# For URLs that are not registered. One with a raw "/" or "@" in its password is not valid:
+# rather mask too much.
 _UNKNOWN_PASSWORD = re.compile(r"""(://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
 _UNKNOWN_OPTION = re.compile(rf"""([?&;][\w.%-]*{_OPTION_NAME}=)[^&;\s"'<>]+""", re.IGNORECASE)
 
@@ -46,19 +47,19 @@ class SecretRegistry:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all secrets, for a process that goes on with other pipelines."""
+        """Forget all secrets, in a process that continues with other pipelines."""
         self._patterns: dict[str, re.Pattern[str]] = {}
         self._any: re.Pattern[str] | None = None
 
     def add(self, *values: str | None) -> None:
-        """Register values, and what they are when percent-encoding is removed."""
+        """Register values, and their forms without percent-encoding."""
         for value in values:
             for form in _decoded(value or ""):
                 if len(form) >= SHORTEST:
                     self._register(form)
 
     def add_variables(self, variables: Mapping[str, str]) -> None:
-        """Register the values of variables with names such as `S3_SECRET_KEY`, and the credentials in URLs."""
+        """Register the values of variables such as `S3_SECRET_KEY`, and the credentials in URLs."""
         for name, value in variables.items():
             if _SECRET_NAME.search(name) and not _PLACE_NAME.search(name):
                 self.add(value)
@@ -70,7 +71,7 @@ class SecretRegistry:
             self.add(value)
 
     def add_url(self, text: str) -> None:
-        """Register the password of a URL and the secrets among its options; other text is left alone."""
+        """Register the password of a URL and its secret options; other text is ignored."""
         match = _URL.match(text.strip())
         if match is None:
             return
@@ -101,10 +102,10 @@ class SecretRegistry:
     def _register(self, value: str) -> None:
         if value not in self._patterns:
             self._patterns[value] = re.compile(_pattern(value))
-            self._any = None  # compiled when it is needed next
+            self._any = None  # compiled again on next use
 
     def _register_basic(self, user: str, password: str) -> None:
-        """Register what HTTP Basic sends."""
+        """Register the encoded credentials that HTTP Basic authentication sends."""
         pair = f"{user}:{password}".encode()
         for encoded in (b64encode(pair), urlsafe_b64encode(pair)):
             self._register(encoded.decode().rstrip("="))
@@ -114,12 +115,12 @@ SECRETS = SecretRegistry()
 
 
 def mask(text: str) -> str:
-    """The text without credentials: `***` for each registered secret, and for what stands where a URL has one."""
+    """The text with `***` for each registered secret, and for every password in a URL."""
     return SECRETS.mask(text)
 
 
 def mask_all(value: Any) -> Any:
-    """The same for every text in lists and mappings; keys stay."""
+    """A value with every text in lists and mappings masked; keys stay."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, Mapping):
@@ -130,7 +131,7 @@ def mask_all(value: Any) -> Any:
 
 
 def scrub(error: BaseException | None) -> None:
-    """Mask what an exception of any library says, and those it came from, before it leaves medallion."""
+    """Mask the messages of an exception of any library, and of those that caused it."""
     chain: set[int] = set()
     while error is not None and id(error) not in chain:
         chain.add(id(error))
@@ -139,7 +140,7 @@ def scrub(error: BaseException | None) -> None:
 
 
 class MaskingFilter(logging.Filter):
-    """Masks a log record, its traceback included."""
+    """Masks a log record, including its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask(record.getMessage()), ()
@@ -150,7 +151,7 @@ class MaskingFilter(logging.Filter):
 
 
 def masked_logger(name: str) -> logging.Logger:
-    """A logger whose records are masked, whichever handler they reach."""
+    """A logger whose records are masked, whatever handler they reach."""
     logger = logging.getLogger(name)
     if not any(isinstance(known, MaskingFilter) for known in logger.filters):
         logger.addFilter(MaskingFilter())
@@ -158,17 +159,18 @@ def masked_logger(name: str) -> logging.Logger:
 
 
 def unclear_credentials(url: str) -> bool:
-    """Whether a URL has a raw `@`, `/`, `?`, `#` or `:` in its password, a part of which is then read as a host.
+    """Whether a raw `@`, `/`, `?`, `#` or `:` in a URL's password makes a part of it a host.
 
-    One reading is never doubted: in `mongodb://anna:12?a=b@host`, anna is a host, 12 its port and `b@host` an option's
-    value. A password can be that only where its raw text begins as hosts and ports do and has a `?` and a later `=`.
+    One reading is accepted: in `mongodb://anna:12?a=b@host`, anna is a host, 12 its port and
+    `b@host` the value of an option. It could be a password only if its raw text began like hosts
+    and ports and had a `?` and a later `=`.
     """
     match = _URL.match(url)
     return match is not None and _unclear(match[2])
 
 
 def _unclear(rest: str) -> bool:
-    """The same of a URL behind its scheme."""
+    """The same for a URL without its scheme."""
     authority = _authority(rest)
     path, _, query = rest[len(authority) :].partition("?")
     userinfo = authority.rpartition("@")[0]
@@ -183,9 +185,10 @@ def _authority(rest: str) -> str:
 
 
 def _credentials(rest: str) -> Iterator[tuple[str, str]]:
-    """What user and password may be, in a URL behind its scheme.
+    """What user and password may be, in a URL without its scheme.
 
-    Where characters are raw, there is one reading for each `@`, and each part may be shown by whoever misreads it.
+    With raw characters there is one reading for each `@`, and a program that misreads the URL may
+    show any of the parts.
     """
     if not _unclear(rest):
         user, _, password = _authority(rest).rpartition("@")[0].partition(":")
@@ -203,13 +206,16 @@ def _credentials(rest: str) -> Iterator[tuple[str, str]]:
 
 
 def _lone_user(rest: str) -> str:
-    """The user of a URL without a password, which is a token for many HTTP services."""
+    """The user of a URL without a password: many HTTP services expect a token there."""
     user, at, _ = _authority(rest).rpartition("@")
     return user if at and ":" not in user else ""
 
 
 def _options(rest: str) -> Iterator[str]:
-    """The secret options of a URL; a raw `&` may be part of a value, where no `name=` follows it."""
+    """The secret options of a URL.
+
+    A raw `&` may be part of a value, unless `name=` follows it.
+    """
     for match in _OPTION.finditer(rest):
         first, *others = rest[match.end() :].split("&")
         yield first
@@ -231,7 +237,7 @@ def _decoded(value: str) -> Iterable[str]:
 
 
 def _covered(text: str, spans: list[tuple[int, int]]) -> str:
-    """The text with one mask for each run of spans that overlap or touch."""
+    """The text with one mask for each group of spans that overlap or touch."""
     parts: list[str] = []
     end = 0
     for start, stop in spans:
@@ -242,14 +248,14 @@ def _covered(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _pattern(secret: str) -> str:
-    """A regular expression for a secret in any mix of encodings; letters and digits always stay as they are."""
+    """A regular expression for a secret in any mix of encodings."""
     if secret.startswith(":") and secret.endswith("@"):
         return f"(?<=:){_runs(secret[1:-1])}(?=@)"
     return _runs(secret)
 
 
 def _runs(text: str) -> str:
-    """The same, run by run of equal characters: SQL, CSV, YAML and Compose double some, once or twice."""
+    """The same for runs of equal characters, some of which SQL, CSV, YAML and Compose double."""
     patterns: list[str] = []
     for char, run in groupby(text):
         length, same = len(list(run)), rf"(?:\\*{re.escape(char)})"
@@ -261,7 +267,7 @@ def _runs(text: str) -> str:
 
 
 def _forms(char: str) -> str:
-    """A regular expression for one character in any encoding."""
+    """A regular expression for one character in any encoding; letters and digits have one form."""
     if char.isascii() and char.isalnum():
         return char
     code, octets = ord(char), char.encode("utf-8", "surrogatepass")

@@ -179,7 +179,7 @@ def test_what_no_type_holds_names_both_files_and_types(
     with pytest.raises(SourceError) as caught:
         pipeline(tmp_path).run()
     assert "data/b.parquet: the column 'x' is " in caught.value.message
-    assert " in data/a.parquet; no type holds both as they are" in caught.value.message
+    assert " in data/a.parquet; no type holds both exactly" in caught.value.message
 
 
 def test_a_moment_beyond_the_wider_type_is_an_error_with_both_types(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def describe(body: dict[str, Any]) -> str:
 
 
 def advice() -> str:
-    """What to do about a lease that is held."""
+    """What to do while another run has the lease."""
     length = int(LENGTH.total_seconds())
     return (
         f"wait for it to end; if it is dead, its lease expires within {length} seconds, "

@@ -47,7 +47,7 @@ def time_loads(
 
     Parameters: `batches` are the batch sizes to try; `only` are plain names of tables, by default
     all; `watch` is called with what is tried next. `append` and `merge` are tried on tables with a
-    key, after a copy of the same rows. The lake's lease is held meanwhile. Returns a timing for
+    key, after a copy of the same rows. It takes the lake's lease. Returns a timing for
     each sink, batch size, table and mode. Raises CallError when nothing was published or there is
     no such table.
     """

@@ -1,4 +1,4 @@
-"""Probes of everything a pipeline stands on: installation, declaration, lake, sinks, sources, lease."""
+"""Diagnosis: probes of installation, declaration, lake, sinks, sources and lease."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FORMER, LATTER = b"one", b"two"
 
 @dataclass(frozen=True)
 class Probe:
-    """What one probe found: `said` is what was seen, `advice` what to do about it."""
+    """The outcome of one probe: `said` is what was observed, `advice` what to do about it."""
 
     name: str
     outcome: Outcome
@@ -45,9 +45,10 @@ class Probe:
 
 
 def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
-    """Probe the installation, then what `load` gives. Nothing is raised: a probe that fails says so.
+    """Probe the installation, then the pipeline that `load` returns.
 
-    The lake is probed with one small object, which is removed again.
+    Nothing is raised: a probe that fails says so. The lake is probed with one small object, which
+    is removed again.
     """
     yield from installation()
     try:
@@ -62,21 +63,21 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
     yield Probe("declaration", "ok", count_of(len(pipeline.declaration.names()), "table"))
     yield from lake(pipeline.lake.storage)
     yield from integrity(pipeline)
-    for label, found in pipeline.sinks.items():
-        yield from sink(label, found)
+    for label, declared in pipeline.sinks.items():
+        yield from sink(label, declared)
     yield from (source(table) for table in pipeline.context.source_tables())
     yield lease(pipeline.lake.storage)
 
 
 def installation() -> Iterator[Probe]:
-    """The versions of Python and of what medallion needs."""
+    """The versions of Python and of the packages that medallion needs, and faulty plugins."""
     enough = sys.version_info >= PYTHON
     advice = "" if enough else f"install Python {'.'.join(map(str, PYTHON))} or later"
     yield Probe("python", "ok" if enough else "failure", platform.python_version(), advice)
     for requirement in metadata.requires(plugins.DISTRIBUTION) or ():
-        found = re.match(r"([\w.-]+)\s*>=\s*([\d.]+)\s*$", requirement)
-        if found:
-            yield _package(found[1], found[2])
+        match = re.match(r"([\w.-]+)\s*>=\s*([\d.]+)\s*$", requirement)
+        if match:
+            yield _package(match[1], match[2])
     for defect in plugins.defects():
         owner = defect.distribution
         reason = defect.reason if owner in defect.reason else f"{owner}: {defect.reason}"
@@ -89,7 +90,7 @@ def installation() -> Iterator[Probe]:
 
 
 def lake(storage: Storage) -> Iterator[Probe]:
-    """Whether the lake can be listed, and keeps the promises that leases and releases stand on."""
+    """Whether the lake can be listed, and supports what leases and releases need."""
     try:
         entries = storage.list("runs")
     except MedallionError as error:
@@ -109,7 +110,7 @@ def lake(storage: Storage) -> Iterator[Probe]:
 
 
 def integrity(pipeline: Pipeline) -> Iterator[Probe]:
-    """Whether what was stored still is what was written; of large lakes, a sample is read back."""
+    """Whether stored data is what was written; of a large lake, a sample is read back."""
     try:
         look = Inspection(pipeline)
     except MedallionError as error:
@@ -124,20 +125,17 @@ def integrity(pipeline: Pipeline) -> Iterator[Probe]:
     if not look.damages:
         sample = "all" if look.read_back == look.objects else f"{look.read_back:,}"
         shown = look.current.id if look.current else "nothing is published yet"
-        yield Probe(
-            "integrity",
-            "ok",
-            f"{shown}, all {look.objects:,} objects are there, {sample} were read back",
-        )
+        said = f"{shown}, all {look.objects:,} objects are there, {sample} were read back"
+        yield Probe("integrity", "ok", said)
 
 
-def sink(label: str, found: Sink) -> Iterator[Probe]:
-    """Whether a serving database answers, which release it shows, and whether one may publish there."""
+def sink(label: str, declared: Sink) -> Iterator[Probe]:
+    """Whether a serving database responds, which release it shows, and whether it is writable."""
     name = f"sink {label}"
     try:
-        active = found.active()
+        active = declared.active()
         yield Probe(name, "ok", f"shows release {active.id}" if active else "shows nothing yet")
-        for right in found.rights():
+        for right in declared.rights():
             tried = f"{name}: {right.what}"
             if right.refused is None:
                 yield Probe(tried, "ok", "is allowed")
@@ -150,7 +148,7 @@ def sink(label: str, found: Sink) -> Iterator[Probe]:
 
 
 def source(table: ingest.SourceTable) -> Probe:
-    """Whether files match a bronze table's pattern, and each of them can be opened and read."""
+    """Whether files match a bronze table's pattern, and each of them can be read."""
     name = f"source {table.name}"
     try:
         storage, files = ingest.matches(table)
@@ -168,13 +166,11 @@ def source(table: ingest.SourceTable) -> Probe:
         return Probe(
             name, "failure", said, "give this user the right to read the files, or fetch them again"
         )
-    return Probe(
-        name, "ok", f"{table.declared.source}: {len(files)} file{'' if len(files) == 1 else 's'}"
-    )
+    return Probe(name, "ok", f"{table.declared.source}: {count_of(len(files), 'file')}")
 
 
 def _unreadable(storage: Storage, name: str, entry: Entry) -> str | None:
-    """Why a source file cannot be read; None when its first byte was."""
+    """Why a source file cannot be read; None when its first byte could."""
     try:
         with storage.open(entry.path) as stream:
             stream.read(1)
@@ -188,12 +184,12 @@ def _unreadable(storage: Storage, name: str, entry: Entry) -> str | None:
 def lease(storage: Storage) -> Probe:
     """Whether a run is writing now."""
     try:
-        held = holder(storage)
+        body = holder(storage)
     except MedallionError as error:
         return _failed("lease", error)
-    if held is None:
+    if body is None:
         return Probe("lease", "ok", "nobody is writing")
-    return Probe("lease", "warning", f"{describe(held)} is writing", advice())
+    return Probe("lease", "warning", f"{describe(body)} is writing", advice())
 
 
 def _package(name: str, least: str) -> Probe:
@@ -237,4 +233,4 @@ def _promises(storage: Storage, path: str) -> Iterator[Probe]:
 
 
 def _failed(name: str, error: MedallionError) -> Probe:
-    return Probe(name, "failure", error.message, error.hint or "mend that and ask the doctor again")
+    return Probe(name, "failure", error.message, error.hint or "fix that and run the doctor again")

@@ -28,7 +28,8 @@ class Repair:
 class RecordRepair:
     """Repairs the records of a lake, as one inspection has read them.
 
-    Damaged records are moved to `damaged/RUN/` in the lake; repaired ones join the inspection.
+    Damaged records are moved to `damaged/RUN/` in the lake. Rebuilt ones are added to the
+    inspection.
     """
 
     def __init__(self, look: Inspection, writer: Writer) -> None:
@@ -37,7 +38,7 @@ class RecordRepair:
         self.writer = writer
 
     def repairs(self) -> Iterator[Repair]:
-        """Repair releases, runs, pointer, snapshots and journals: later ones need the earlier ones."""
+        """Repair releases, runs, pointer, snapshots and journals; each needs those before it."""
         yield from self._releases()
         yield from self._runs()
         yield from self._pointer()

@@ -1,4 +1,4 @@
-"""Whether what a pipeline has stored still is what was written: a sample for `doctor`, everything for `verify`."""
+"""Verification: whether stored data is what was written. `doctor` checks a sample, `verify` all."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from medallion.storage.sealed_records import read_record
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
 
-SAMPLE_BYTES = 256 << 20  # that `doctor` reads back of a lake's files
-SAMPLE_ROWS = 200_000  # of the tables in a sink that `doctor` reads back
+SAMPLE_BYTES = 256 << 20  # of a lake's files that `doctor` reads back
+SAMPLE_ROWS = 200_000  # of a sink's tables that `doctor` reads back
 
 R = TypeVar("R", bound=Record)
 Kind = Literal[
@@ -47,8 +47,11 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that is not what was written: `place` says where, `path` is relative to its storage, `advice` the
-    command that repairs it."""
+    """Something that differs from what was written.
+
+    `place` says where it is, `path` is relative to its storage, `advice` is the command that
+    repairs it.
+    """
 
     kind: Kind
     place: str
@@ -59,7 +62,7 @@ class Damage:
 
 @dataclass
 class Inspection:
-    """What one look at everything saw.
+    """One check of everything that a pipeline has stored, and the damages that it found.
 
     Parameters: `thorough` reads all files and served tables back, instead of a sample.
     """
@@ -87,7 +90,7 @@ class Inspection:
 
     @property
     def current(self) -> Release | None:
-        """The published release, where its record can be read."""
+        """The published release, if its record can be read."""
         return self.releases.get(self.pointer.release or "") if self.pointer else None
 
     def of(self, kind: Kind) -> list[Damage]:
@@ -102,7 +105,7 @@ class Inspection:
             self.damages.append(damage)
 
     def _owners(self) -> None:
-        """Whose lake it is, who writes to it, and what unpublished runs were about to write."""
+        """Check the lake's owner, the lease, the owners of layers, and the journals."""
         try:
             lease.holder(self.lake.storage)
         except LeaseError as error:
@@ -186,32 +189,28 @@ class Inspection:
         ]
 
     def _objects(self) -> None:
-        wanted: dict[tuple[str, str], tuple[Storage, Stored]] = {}
+        objects: dict[tuple[str, str], tuple[Storage, Stored]] = {}
         for storage, item in self.stored():
-            wanted[storage.url, item.path] = (storage, item)
+            objects[storage.url, item.path] = (storage, item)
         by_storage: dict[str, list[tuple[Storage, Stored]]] = {}
-        for storage, item in wanted.values():
+        for storage, item in objects.values():
             by_storage.setdefault(storage.url, []).append((storage, item))
         for pairs in by_storage.values():
             storage, items = pairs[0][0], [item for _, item in pairs]
             self.objects += len(items)
-            gone = set(lost(storage, items))
-            for path in sorted(gone):
-                self._add(
-                    "object",
-                    path,
-                    "is lost" if storage.info(path) is None else "has another size",
-                    storage,
-                )
-            self._read_back(storage, [item for item in items if item.path not in gone])
+            damaged = set(lost(storage, items))
+            for path in sorted(damaged):
+                said = "is lost" if storage.info(path) is None else "has another size"
+                self._add("object", path, said, storage)
+            self._read_back(storage, [item for item in items if item.path not in damaged])
 
     def _read_back(self, storage: Storage, items: list[Stored]) -> None:
         random.shuffle(items)
-        left = SAMPLE_BYTES
+        remaining = SAMPLE_BYTES
         for item in items:
-            if not self.thorough and (item.bytes or 0) > left:
+            if not self.thorough and (item.bytes or 0) > remaining:
                 continue
-            left -= item.bytes or 0
+            remaining -= item.bytes or 0
             self.read_back += 1
             try:
                 if item.sha256 is None:
@@ -224,7 +223,7 @@ class Inspection:
                 self._add("object", item.path, "is lost", storage)
 
     def stored(self) -> Iterator[tuple[Storage, Stored]]:
-        """All objects that kept releases and runs need, with the storage they lie in."""
+        """All objects that kept releases and runs need, with their storage."""
         for number, release in enumerate(self.kept()):
             for name, snapshot in release.tables.items():
                 if release is self.current or number < self._retain(release, TableName(name).layer):
@@ -241,13 +240,12 @@ class Inspection:
                     yield self.lake.storage, Stored.of(step.rejects)
 
     def _retain(self, release: Release, layer: str) -> int:
-        """How many releases keep their objects in a layer: objects that were removed once do not come back."""
+        """How many releases keep their objects in a layer, by the smaller of both declarations."""
         declared = self.pipeline.declaration.layers.get(layer)
-        return (
-            min(declared.retain, int(release.layers[layer].get("retain", declared.retain)))
-            if declared
-            else 0
-        )
+        if declared is None:
+            return 0
+        # Objects that a smaller `retain` removed earlier do not come back when it grows.
+        return min(declared.retain, int(release.layers[layer].get("retain", declared.retain)))
 
     def _plain(self, current: Release) -> None:
         try:
@@ -286,5 +284,5 @@ class Inspection:
 
 
 def _said(error: Exception) -> str:
-    """What an error says after the place it names."""
+    """What an error says after the place that it names."""
     return str(error).splitlines()[0].partition(": ")[2] or str(error)

@@ -195,9 +195,7 @@ class Computing:
 def _source_warnings(
     table: ingest.SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
 ) -> tuple[str, ...]:
-    """Warnings about source files: of their format, quarantined rows, and folders that are no
-    column.
-    """
+    """Warnings about source files: of formats, quarantined rows, and folders without a column."""
     warnings = [f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings]
     files = [file for file, _ in pairs]
     warnings += [
@@ -207,7 +205,7 @@ def _source_warnings(
     ]
     names, declared = [column.name for column in columns], table.declared
     warnings += [
-        f"the folders {key}=… of its files are no column; `add: {{{key}: folder({key})}}` makes one"
+        f"no column has the folders {key}=… of its files; `add: {{{key}: folder({key})}}` adds it"
         for key in unused_folders(
             [file.name for file in files], declared.source, declared.add, names
         )

@@ -1,4 +1,4 @@
-"""The tables of a run that failed: the others are computed, and all failures are reported together."""
+"""Failures of a run: other tables are still computed, and all failures are reported together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_ONE_TABLE = (DataError, PluginError, LoadError, CallError)
 
 
 class Failures:
-    """Collects the errors of single tables, and which tables could not be computed because of them."""
+    """Collects the errors of single tables, and the tables that could not be computed for them."""
 
     def __init__(self) -> None:
         self._errors: dict[str, MedallionError] = {}
@@ -29,14 +29,14 @@ class Failures:
 
     @contextmanager
     def collected(self, table: str) -> Iterator[None]:
-        """Collect an error that concerns this table alone; any other, such as of a storage, is raised at once."""
+        """Collect an error that concerns only this table; others are raised at once."""
         try:
             yield
         except _OF_ONE_TABLE as error:
             self._errors[table] = error
 
     def raise_of(self, table: str) -> None:
-        """Raise the error of a table that was collected already, if there is one."""
+        """Raise the collected error of a table, if there is one."""
         if table in self._errors:
             raise self._errors[table]
 
@@ -46,7 +46,7 @@ class Failures:
         return self._errors.keys()
 
     def block(self, table: str) -> None:
-        """Note a table that reads one that failed."""
+        """Record a table that reads one that failed."""
         self._blocked.add(table)
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""Plain copies: each served table under its plain name, such as `gold/sales.parquet`, for other programs."""
+"""Plain copies: each served table under its plain name, such as `gold/sales.parquet`."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from medallion.storage.sealed_records import read_record, write_record
 if TYPE_CHECKING:
     from medallion.storage import Entry, Storage
 
-PLAIN = "plain.json"  # which release the plain names show
+PLAIN = "plain.json"  # the record of the plain copies and their release
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
 class PlainFile(File):
-    """The copy of a table under its plain name, such as `gold/sales.parquet`; `snapshot` is what it is a copy of."""
+    """The plain copy of a table, such as `gold/sales.parquet`; `snapshot` is what it copies."""
 
     snapshot: str
 
 
 class PlainRecord(Record):
-    """What stands under plain names, by full table name, and of which release."""
+    """The plain copies by full table name, and the release they belong to."""
 
     release: str
     tables: dict[str, PlainFile]
 
 
 class PlainCopies:
-    """The plain copies of a pipeline's served tables."""
+    """The plain copies of a pipeline's served tables, for other programs."""
 
     def __init__(self, context: RunContext, scratch: Path) -> None:
         self.context = context
@@ -50,7 +50,11 @@ class PlainCopies:
         self.scratch = scratch
 
     def refresh(self, release: Release, session: OpenSession) -> None:
-        """Bring `gold/TABLE.parquet` up to the release: those that changed, were lost, or are served no longer."""
+        """Bring `gold/TABLE.parquet` up to date with the release.
+
+        Copies that changed or were lost are written; those of tables that are no longer served are
+        deleted. Raises LeaseError when a newer writer has published meanwhile.
+        """
         former = self._record(aside=True)
         names = [name for name in self.context.declaration.served() if name in release.tables]
         sources = [self.lake.input(release.tables[name], release) for name in names]
@@ -68,7 +72,7 @@ class PlainCopies:
             else:
                 tables[name] = file
         if intended := {source.snapshot.table for source in stale} - former.tables.keys():
-            # recorded before they are written, for a file that no record names is somebody else's
+            # Recorded before they are written: a file that no record names is another program's.
             self._put_record(
                 former.release, {name: _intended(name) for name in intended} | former.tables
             )
@@ -88,8 +92,10 @@ class PlainCopies:
             self._put_record(release.id, tables)
 
     def _copy(self, source: Input, release: Release, session: OpenSession) -> PlainFile:
-        """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile; then its table is
-        copied, for this copy may have overwritten its own."""
+        """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile.
+
+        Then the newer table is copied first, because this copy may have overwritten its own.
+        """
         file = self._write(source, session)
         try:
             self._check_shown(release)
@@ -104,7 +110,7 @@ class PlainCopies:
         return file
 
     def _check_shown(self, release: Release) -> None:
-        """Raise LeaseError when a newer writer has published since."""
+        """Raise LeaseError when a newer writer has published."""
         if self.lake.pointer().release != release.id:
             raise LeaseError(
                 f"{self.lake.storage.url}: a newer writer has published since release {release.id}",
@@ -123,7 +129,8 @@ class PlainCopies:
                 raise CallError(
                     f"{storage.url}/{_path(table)} was not written by medallion, "
                     f"but the plain copy of {table} has this name",
-                    hint=f"move that file away, rename the table, or give layer {name!r} another `path`",
+                    hint="move that file away, rename the table, "
+                    f"or give layer {name!r} another `path`",
                 )
 
     def _put_record(self, release: str, tables: dict[str, PlainFile]) -> None:
@@ -131,7 +138,10 @@ class PlainCopies:
         write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
 
     def _record(self, *, aside: bool = False) -> PlainRecord:
-        """What has plain names; where that is lost or damaged, all are written again. `aside` moves what is damaged."""
+        """The recorded copies; none when the record is lost or damaged: all are written again then.
+
+        With `aside`, a damaged record is moved to `damaged/`.
+        """
         try:
             return PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
         except MissingError:
@@ -168,7 +178,7 @@ def _entry(source: Input) -> Entry | None:
 
 
 def _intended(table: str) -> PlainFile:
-    """Stands for a plain copy that is about to be written."""
+    """The record of a plain copy that is about to be written."""
     return PlainFile(path=_path(table), bytes=0, rows=0, sha256="", snapshot="")
 
 
@@ -179,5 +189,5 @@ def _served_by(release: Release) -> set[str]:
 
 
 def _path(name: str) -> str:
-    """Where in its layer a table stands under its plain name."""
+    """The path of a table's plain copy in its layer."""
     return f"{name.partition('.')[2]}.parquet"

@@ -1,7 +1,7 @@
-"""The rows of a snapshot for plain copies and sinks: programs that know nothing of a lake.
+"""The rows of a snapshot for plain copies and sinks, without lineage columns.
 
-Tables of simple types are read without the engine: a query for each would be most of the time that a publish or a
-rollback of many small tables takes.
+Tables of simple types are read without the engine: with many small tables, a query for each would
+be most of the time of a publication or a rollback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from medallion.contracts import Batches
 
-ROWS = 100_000  # of a row group
+ROWS = 100_000  # rows in a row group
 
 # DuckDB's types by what Arrow calls them, where it reads from a file what DuckDB would
 _SIMPLE = {
@@ -46,7 +46,7 @@ _SIMPLE = {
 def write_copy(
     source: Input, target: Path, session: Callable[[], AbstractContextManager[Session]]
 ) -> None:
-    """Write the rows of a snapshot to a local file; `session` gives the engine's, where it is needed."""
+    """Write the rows of a snapshot to a local file; `session` opens the engine's, if needed."""
     file = _only_file(source)
     if file and not source.snapshot.origins:
         shutil.copyfile(file, target)
@@ -67,7 +67,7 @@ def plain_batches(
 ) -> Iterator[Batches]:
     """The rows of a snapshot without their origins, in batches of up to `rows`.
 
-    `session` gives the engine's session, where it is needed.
+    `session` opens the engine's session, if it is needed.
     """
     with ExitStack() as stack:
         batches = None
@@ -81,7 +81,7 @@ def plain_batches(
 
 
 def _only_file(source: Input) -> Path | None:
-    """The one Parquet file of a snapshot, its bytes verified; None when its rows are kept in another way."""
+    """The one Parquet file of a snapshot, verified; None when it has several, or another format."""
     files = source.snapshot.files
     if len(files) == 1 and files[0].path.endswith(".parquet"):
         return verified(source.storage, [Stored.of(files[0])])[0]
@@ -95,14 +95,14 @@ def _read(source: Input, reader: pq.ParquetFile, rows: int) -> Batches | None:
     schema = _schema(source, reader)
     if schema is None:
         return None
-    read = reader.iter_batches(rows, columns=schema.names)
+    batches = reader.iter_batches(rows, columns=schema.names)
     return pa.RecordBatchReader.from_batches(
-        schema, (batch.select(schema.names).cast(schema) for batch in read)
+        schema, (batch.select(schema.names).cast(schema) for batch in batches)
     )
 
 
 def _schema(source: Input, reader: pq.ParquetFile) -> pa.Schema | None:
-    """The columns of a copy; None when the engine would read the file as other columns or types."""
+    """The columns of a copy; None when the engine would read other columns or types."""
     import pyarrow as pa
 
     columns = {column.name: _arrow_name(column.type) for column in source.snapshot.columns}

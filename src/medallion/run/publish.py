@@ -1,4 +1,4 @@
-"""Publishing: loading a release's tables beside the live ones, then switching sinks and plain names to it."""
+"""Publication: loads a release next to the live tables, then switches sinks and plain copies."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from medallion.run.plain_rows import plain_batches
 
 
 class Publisher:
-    """Puts releases into a pipeline's sinks.
+    """Loads releases into a pipeline's sinks, and switches the sinks.
 
-    Parameters: `session` gives the engine's session when rows are needed; by default one of its own.
+    Parameters: `session` returns the engine's session when rows are needed, by default an own one;
+    `owner` is the writer, which the sinks check.
     """
 
     def __init__(
@@ -38,24 +39,24 @@ class Publisher:
         )
         self.scratch = scratch
         self.plain = PlainCopies(context, scratch)
-        self._given = session
+        self._open_session = session
         self._owner = owner
 
     @contextmanager
     def connected(self) -> Iterator[Publisher]:
-        """The same publisher, each of its sinks with one connection for all that is done in the block."""
-        made = copy(self)
+        """The same publisher, with one connection for each sink for the length of a block."""
+        publisher = copy(self)
         with ExitStack() as stack:
-            made.sinks = {
+            publisher.sinks = {
                 label: stack.enter_context(sink.connected()) for label, sink in self.sinks.items()
             }
-            made._given = self._given or _on_first_use(stack, self._session)
-            yield made
+            publisher._open_session = self._open_session or _on_first_use(stack, self._session)
+            yield publisher
 
     def shown(self, published: Collection[str]) -> set[str | None]:
-        """The releases that the sinks show now: one, unless a run was killed between two switches.
+        """The ids of the releases that the sinks show: one, unless a switch was interrupted.
 
-        Raises OwnershipError when one shows a release that is not among those this lake `published`.
+        Raises OwnershipError when a sink shows a release that is not in `published`.
         """
         active = {label: sink.active() for label, sink in self.sinks.items()}
         for label, release in active.items():
@@ -70,21 +71,25 @@ class Publisher:
         return next((sink.active() for sink in self.sinks.values()), None)
 
     def serves(self, release: Release) -> bool:
-        """Whether a release serves what the declaration asks: the same tables in the same way in the same sinks."""
-        wanted = {
+        """Whether a release serves what the declaration says: the same tables, in the same way."""
+        declared = {
             label: {spec.name: _way(spec) for _, spec in self.specs(release, label)}
             for label in self.sinks
         }
-        found = {
+        recorded = {
             label: {name: _way(served) for name, served in tables.items()}
             for label, tables in release.served.items()
         }
-        return wanted == found
+        return declared == recorded
 
     def load_table(
         self, release: Release, table: str, before: Release | None
     ) -> Iterator[LoadReport]:
-        """Load one table of a release into every sink, beside what is live, `before` being the published release."""
+        """Load one table of a release into every sink, next to the live tables.
+
+        Parameters: `before` is the published release. Raises LoadError, or CallError with the place
+        in the declaration.
+        """
         for label, sink in self.sinks.items():
             snapshot, spec = self._spec(release, label, table, before)
             try:
@@ -96,60 +101,64 @@ class Publisher:
             yield report
 
     def catch_up(self, release: Release) -> bool:
-        """Bring sinks that do not show the published release to it, and return whether that could be done: a run was
-        killed between the lake's switch and theirs, or a sink's `url` leads elsewhere now."""
+        """Load and switch the sinks that do not show the published release.
+
+        A run was killed between the lake's switch and theirs, or a sink's `url` has changed.
+        Returns whether they could be brought up to date.
+        """
         loaded = self.load(release)
         if loaded:
             self.activate(release)
         return loaded
 
     def load(self, release: Release) -> bool:
-        """Load again what a sink has lost of a published release; what is there is left as it is.
+        """Load the tables of a published release that a sink has lost.
 
-        Returns whether all tables are then there under the names that the release knows: a sink of another version, or
-        of another kind that `url` leads to now, may have names of its own.
+        Returns whether all tables then have the names that the release records: a sink of another
+        version, or of another kind that `url` names now, may choose other names.
         """
-        found = True
+        complete = True
         for label, tables in release.served.items():
-            there = self.sinks[label].loaded() if label in self.sinks else frozenset()
+            sink = self.sinks.get(label)
+            if sink is None:
+                continue
+            loaded = sink.loaded()
             for name, served in tables.items():
-                if label in self.sinks and served.name not in there:
+                if served.name not in loaded:
                     spec = TableSpec(name=name, **served.way())
-                    report = self._load(
-                        self.sinks[label], spec, release.tables[served.table], release
-                    )
-                    found = found and report.served.name == served.name
-        return found
+                    report = self._load(sink, spec, release.tables[served.table], release)
+                    complete = complete and report.served.name == served.name
+        return complete
 
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
-        """The release with what was loaded for it."""
+        """The release, with the tables that were loaded for it."""
         served: dict[str, dict[str, Served]] = {label: {} for label in self.sinks}
         for load in loads:
             served[load.sink][_plain(load.served.table)] = load.served
         return release.model_copy(update={"served": served})
 
     def activate(self, release: Release) -> None:
-        """Switch every sink to the release, then the plain names."""
+        """Switch every sink to the release, then the plain copies."""
         summary = release.summary()
         for sink in self.sinks.values():
             sink.activate(summary)
         self.refresh_plain(release)
 
     def refresh_plain(self, release: Release) -> None:
-        """Bring the copies under plain names up to the release."""
+        """Bring the plain copies up to date with the release."""
         self.plain.refresh(release, self._session)
 
     def specs(
         self, release: Release, label: str, before: Release | None = None
     ) -> Iterator[tuple[Snapshot, TableSpec]]:
-        """The tables of a release as a sink is to serve them, `before` being the published release."""
+        """The tables of a release as a sink is to serve them; `before` is the published release."""
         for table in self.context.declaration.served():
             yield self._spec(release, label, table, before)
 
     def _spec(
         self, release: Release, label: str, table: str, before: Release | None
     ) -> tuple[Snapshot, TableSpec]:
-        """One of them."""
+        """One table of a release as a sink is to serve it."""
         served = before.served.get(label, {}) if before else {}
         snapshot, plain = release.tables[table], _plain(table)
         options = self.context.declaration.sinks[label].tables.get(plain) or ServedTable()
@@ -174,23 +183,23 @@ class Publisher:
         return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})
 
     def _session(self) -> AbstractContextManager[Session]:
-        if self._given is not None:
-            return nullcontext(self._given())
+        if self._open_session is not None:
+            return nullcontext(self._open_session())
         return self.context.declaration.engine.session(self.scratch)
 
 
 def _on_first_use(
     stack: ExitStack, session: Callable[[], AbstractContextManager[Session]]
 ) -> Callable[[], Session]:
-    """One session for all that needs one, opened when something does."""
+    """A function that opens one session on first use, and returns it every time."""
     opened: list[Session] = []
 
-    def give() -> Session:
+    def open_once() -> Session:
         if not opened:
             opened.append(stack.enter_context(session()))
         return opened[0]
 
-    return give
+    return open_once
 
 
 def _way(table: Serving) -> tuple[object, ...]:
@@ -198,8 +207,11 @@ def _way(table: Serving) -> tuple[object, ...]:
 
 
 def _former(spec: TableSpec, snapshot: Snapshot, served: Served | None) -> Served | None:
-    """The table whose rows go on being served. When `served` shows this very snapshot in this very way, it is the one
-    that was built on, so that what is there comes out as the same table."""
+    """The table whose rows continue to be served.
+
+    If `served` shows this very snapshot in the same way, it is the table that `served` was built
+    on: loading again then results in the same table.
+    """
     if spec.mode == "replace" or served is None:
         return None
     if served.snapshot == snapshot.id and _way(served) == _way(spec):

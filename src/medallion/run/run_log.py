@@ -1,4 +1,4 @@
-"""What a run has done so far: its record, written down at the end, and the events that a watcher sees."""
+"""The log of a run: its record, written at the end, and the events that a watcher receives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from medallion.run.planner import Plan
 
 @dataclass(frozen=True)
 class Event:
-    """Something a watcher may show. `kind` says which of the other fields are set."""
+    """An event of a run. `kind` says which of the other fields are set."""
 
     kind: Literal["planned", "started", "finished", "loading", "loaded", "published"]
     table: str = ""
@@ -29,9 +29,9 @@ class Event:
 
 
 class RunLog:
-    """The record of one run at work; its tables may end in several threads.
+    """The record of a run at work, whose tables may finish in several threads.
 
-    `places` are the positions of the tables in the plan, in which their steps are recorded.
+    `places` are the positions of the tables in the plan: steps are recorded in this order.
     """
 
     def __init__(self, lake: Lake, run: str, pipeline: str, watch: Callable[[Event], None]) -> None:
@@ -42,7 +42,7 @@ class RunLog:
         self._lock = Lock()
 
     def watch(self, event: Event) -> None:
-        """Pass an event to the watcher, in one thread at a time."""
+        """Pass an event to the watcher, from one thread at a time."""
         with self._lock:
             self._watch(event)
 
@@ -51,27 +51,25 @@ class RunLog:
         self.record = self.record.model_copy(update=changes)
 
     def add(self, step: StepRun) -> None:
-        """Note a step, where the plan has its table."""
+        """Record a step, at its place in the plan."""
         with self._lock:
             steps = sorted((*self.record.steps, step), key=lambda known: self.places[known.table])
             self.note(steps=tuple(steps))
 
     def finish(self, step: StepRun) -> None:
-        """Note a step that has ended, and show it."""
+        """Record a finished step, and pass it to the watcher."""
         self.add(step)
         self.watch(Event("finished", table=step.table, step=step))
 
     def loaded(self, load: LoadReport) -> None:
-        """Note a table that was loaded into a sink, and show it."""
+        """Record a table that was loaded into a sink, and pass it to the watcher."""
         self.note(loads=(*self.record.loads, load))
         self.watch(Event("loaded", load=load))
 
-    def write_down(self) -> None:
-        """Write the record into the lake, and remove those beyond retention."""
+    def write(self) -> None:
+        """Write the record into the lake, and remove records beyond retention."""
         self._lake.put_run(self.record)
-        with suppress(
-            ServiceError
-        ):  # old records that could not be removed now are removed next time
+        with suppress(ServiceError):  # old records that cannot be removed now are removed later
             forget_runs(self._lake)
 
 
@@ -99,7 +97,7 @@ def finished_step(
 
 
 def failed_step(table: str, why: str, seconds: float, error: MedallionError) -> StepRun:
-    """The record of a table that could not be computed, with the figures of a gate that stopped it."""
+    """The record of a table that could not be computed, with the figures of a failed gate."""
     figures = error.figures if isinstance(error, GateError) else {}
     fields = {
         "table": table,
@@ -112,7 +110,7 @@ def failed_step(table: str, why: str, seconds: float, error: MedallionError) -> 
 
 
 def ingestion(loads: Sequence[LoadReport]) -> Ingestion | None:
-    """What all loads of a run took together; None when everything was there already."""
-    done = [load for load in loads if load.loaded]
-    rows, seconds = sum(load.arrived for load in done), sum(load.seconds for load in done)
-    return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if done else None
+    """What all loads of a run took together; None when every table was already there."""
+    loaded = [load for load in loads if load.loaded]
+    rows, seconds = sum(load.arrived for load in loaded), sum(load.seconds for load in loaded)
+    return Ingestion(rows=rows, seconds=seconds, rate=round(rows / seconds, 1)) if loaded else None

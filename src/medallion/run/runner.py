@@ -89,11 +89,11 @@ class Execution:
                 message = f"{type(error).__name__}: {error}"
             self.log.note(status="failed", finished=now(), error=mask(message))
             with suppress(ServiceError):  # the lake itself may have failed
-                self.log.write_down()
+                self.log.write()
             if isinstance(error, MedallionError):
                 error.run = self.log.record
             raise
-        self.log.write_down()
+        self.log.write()
         return self.log.record
 
     def _execute_or_lose(self) -> None:
@@ -142,7 +142,7 @@ class Execution:
     def _publish_or_refresh(
         self, publisher: Publisher, release: Release | None, shown: set[str | None]
     ) -> None:
-        """Publish a new release, unless the current one has the same tables, served the same way."""
+        """Publish a new release, unless the current one has the same tables, served alike."""
         same = release and _ids(release.tables) == _ids(self.snapshots)
         if (
             release
@@ -154,7 +154,7 @@ class Execution:
             self.log.note(status="unchanged", finished=now(), release=release.id)
             return
         with publisher.connected() as connected:
-            # After a release of an older format, only sinks know what `append` and `merge` build on.
+            # After a release of an older format, only sinks know what `append` builds on.
             before = release if self.pointer.format == FORMAT else connected.active()
             self._publish(connected, before)
 

@@ -1,4 +1,4 @@
-"""The columns of a bronze table: what its files have in common, and what drifted since the last release."""
+"""Schema of a bronze table: the columns that its files share, and drift since the last release."""
 
 from __future__ import annotations
 
@@ -29,18 +29,22 @@ Typed = Sequence[tuple[SourceFile, ColumnType]]
 def settle(
     table: SourceTable, files: Sequence[SourceFile], before: Snapshot | None
 ) -> tuple[tuple[Column, ...], list[str]]:
-    """The table's columns by its schema policy, and what drifted. Raises SourceError when frozen columns differ."""
+    """The table's columns by its schema policy, and a line for each drift.
+
+    Raises SourceError when `schema: freeze` is declared and columns differ, when names differ only
+    in case, or when no type can hold the values of a column.
+    """
     policy = table.declared.schema_policy
     _check_case(files, table.declared.columns)
     expected = _expected(table.declared, before)
     if not expected and files:
-        expected = [column.name for column in (files[0].columns)]
+        expected = [column.name for column in files[0].columns]
     gone = []
     if before:
         lost = {column.name for column in before.columns} - {
             column.name for file in files for column in file.columns
         }
-        gone = [f"column {name!r} is in no file any more" for name in sorted(lost)]
+        gone = [f"column {name!r} is no longer in any file" for name in sorted(lost)]
     typed = _by_column(files)
     if policy == "freeze":
         differences = [*(said for file in files for said in _differing(file, expected)), *gone]
@@ -76,15 +80,16 @@ def _expected(declared: Source, before: Snapshot | None) -> list[str]:
 
 
 def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
-    """Raise SourceError when files write one name in several ways: no database tells such columns apart."""
+    """Raise SourceError when names differ only in case: databases do not distinguish them."""
     known = {name.casefold(): (name, "`columns`") for name in declared}
     for file in files:
         for column in file.columns:
             name, where = known.setdefault(column.name.casefold(), (column.name, file.name))
             if name != column.name:
                 raise SourceError(
-                    f"{file.name}: the column {column.name!r} is {name!r} in {where}; case does not tell names apart",
-                    hint="write it one way in all files",
+                    f"{file.name}: the column {column.name!r} is {name!r} in {where}; "
+                    "names must differ in more than case",
+                    hint="write the name the same way in all files",
                 )
 
 
@@ -108,7 +113,7 @@ def _by_column(files: Sequence[SourceFile]) -> dict[str, Typed]:
 
 
 def _by_source_type(files: Sequence[SourceFile]) -> dict[str, Typed]:
-    """The columns by name with the types that they have in their files: two may be read as the same type."""
+    """The columns by name, with their types in the files: two may be read as one type."""
     columns: dict[str, list[tuple[SourceFile, ColumnType]]] = {}
     for file in files:
         for column in file.columns:
@@ -118,7 +123,7 @@ def _by_source_type(files: Sequence[SourceFile]) -> dict[str, Typed]:
 
 
 def _changed_types(typed: Mapping[str, Typed], before: Mapping[str, Typed]) -> list[str]:
-    """Each file whose column is of another type than before, or than in the other files."""
+    """Each file whose column has another type than before, or than in the other files."""
     changes = []
     for name, columns in typed.items():
         known = [*before.get(name, ()), *columns]
@@ -146,7 +151,7 @@ def _type_drift(
 
 
 def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
-    """The type that holds the values of all files. Raises SourceError naming two files when there is none."""
+    """The type that holds the values of all files. Raises SourceError naming two files."""
     types = list(dict.fromkeys(type_ for _, type_ in columns))
     exact = common_type(types)
     if exact is None:
@@ -159,13 +164,14 @@ def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
         (file, type_) for file, type_ in columns if common_or_text((one, type_)) is None
     )
     raise SourceError(
-        f"{other.name}: the column {name!r} is {two}, but {one} in {first.name}; no type holds both as they are",
-        hint="correct the files, or take them in as two tables",
+        f"{other.name}: the column {name!r} is {two}, but {one} in {first.name}; "
+        "no type holds both exactly",
+        hint="correct the files, or declare them as two tables",
     )
 
 
 def _check_moments(table: SourceTable, name: str, columns: Typed, target: ColumnType) -> None:
-    """Raise SourceError when a file has dates or times outside the years that the common type has."""
+    """Raise SourceError when a file has dates outside the years of the common type."""
     for file, type_ in columns:
         pairs = list(_leaves(type_, target))
         if not any(_narrowed(leaf, wider) for leaf, wider in pairs):
@@ -175,18 +181,18 @@ def _check_moments(table: SourceTable, name: str, columns: Typed, target: Column
                 other, two = next(pair for pair in columns if pair[1] != type_)
                 raise SourceError(
                     f"{file.name}: the column {name!r} is {type_}, but {two} in {other.name}; "
-                    f"dates of {file.name} are outside the years of {wider}, which both would be",
-                    hint="correct the files, or take them in as two tables",
+                    f"dates of {file.name} are outside the years of {wider}, their common type",
+                    hint="correct the files, or declare them as two tables",
                 )
 
 
 def _narrowed(leaf: ColumnType, wider: ColumnType) -> bool:
-    """Whether a type of dates becomes another that may have fewer years."""
+    """Whether a type of dates becomes another one that may have fewer years."""
     return leaf != wider and leaf.name in DATES and wider.name in DATES
 
 
 def _leaves(type_: ColumnType, target: ColumnType) -> Iterator[tuple[ColumnType, ColumnType]]:
-    """Each part that is no list, struct or map, in the order of Parquet's columns, and what it becomes."""
+    """Each part that is not nested, in the order of Parquet's columns, and its common type."""
     if not (type_.nested and target.nested):
         yield from ((leaf, target) for leaf in type_.leaves())
         return
@@ -196,19 +202,19 @@ def _leaves(type_: ColumnType, target: ColumnType) -> Iterator[tuple[ColumnType,
 
 
 def _within(chunk: Any, target: ColumnType) -> bool:
-    """Whether the dates or times of a part of a file are among those that a type has."""
-    found = chunk.statistics
-    if found is None or not found.has_min_max:
-        return found is not None and found.null_count == chunk.num_values
+    """Whether the dates or times of a column chunk, by its statistics, fit into a type."""
+    statistics = chunk.statistics
+    if statistics is None or not statistics.has_min_max:
+        return statistics is not None and statistics.null_count == chunk.num_values
     try:
-        years = [bound.year for bound in (found.min, found.max)]
-    except (OverflowError, ValueError):  # not of Python's years
+        years = [bound.year for bound in (statistics.min, statistics.max)]
+    except (OverflowError, ValueError):  # Python has no such years
         return False
     return target.name != "TIMESTAMP_NS" or all(year in _NANOSECOND_YEARS for year in years)
 
 
 def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
-    """The type as DuckDB wrote it of some file, so that a type is never written in two ways."""
+    """The type as DuckDB wrote it for a file, so that a type is always written the same way."""
     columns = (column for file in files for column in file.columns if column.name == name)
     return next(
         (column.type for column in columns if column_type(column.type) == type_), str(type_)
@@ -216,7 +222,7 @@ def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
 
 
 def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType) -> ColumnType:
-    """The type with how many digits the whole numbers of this file really have, by the statistics of its records."""
+    """The type with the number of digits that this file's integers have, by its statistics."""
     leaves = iter(_chunks(table, file, name))
 
     def bounded(leaf: ColumnType) -> ColumnType:
@@ -229,7 +235,7 @@ def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType)
 
 
 def _chunks(table: SourceTable, file: SourceFile, name: str) -> list[list[Any]]:
-    """What Parquet knows of each leaf of a column of this file's records, one row group after the other."""
+    """Parquet's metadata of each leaf of a column of this file's records, by row group."""
     import pyarrow.parquet as pq
 
     columns = {column.name: column_type(column.type) for column in file.columns}
@@ -247,12 +253,12 @@ def _chunks(table: SourceTable, file: SourceFile, name: str) -> list[list[Any]]:
 
 
 def _digits(statistics: Sequence[Any]) -> int | None:
-    """The most digits before the point that values within these bounds have; None when they do not say."""
+    """The most digits before the point of values within these bounds; None when unknown."""
     digits = 0
-    for found in statistics:
-        if found is None or not found.has_min_max:
+    for item in statistics:
+        if item is None or not item.has_min_max:
             return None
-        for bound in (found.min, found.max):
+        for bound in (item.min, item.max):
             if not isinstance(bound, int | Decimal):
                 return None
             digits = max(digits, len(str(abs(int(bound)))))

@@ -1,6 +1,6 @@
-"""Where bytes lie: a local folder, or any object store that keeps the same promises.
+"""Storage: objects in a local folder or an object store, with the same guarantees.
 
-Objects appear whole or not at all. `create` and `swap` are what leases and the release pointer stand on.
+Objects appear whole or not at all. Leases and the release pointer rely on `create` and `swap`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from medallion.secrets import SECRETS
 A = TypeVar("A")
 T = TypeVar("T")
 
-AT_ONCE = 16  # requests on their way to a remote storage
+AT_ONCE = 16  # parallel requests to a remote storage
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One object: `path` relative to its storage, size in bytes, a `token` that changes when the
-    object does, and the time of its last change in seconds since 1970 UTC. `mtime` is the time it is dated, which
-    may have been set."""
+    """What is known of one object without reading it.
+
+    `path` is relative to its storage, `bytes` its size; `token` changes when the object does;
+    `modified` is the time of its last change in seconds since 1970 UTC; `mtime` is its modification
+    time, which users can set.
+    """
 
     path: str
     bytes: int
@@ -34,7 +37,7 @@ class Entry:
 
 
 class Storage(ABC):
-    """Objects below one URL, by relative path. Every fault is a StorageError that names the object."""
+    """Objects below one URL, by relative path. Every error is a StorageError naming the object."""
 
     url: str
 
@@ -48,11 +51,14 @@ class Storage(ABC):
 
     @abstractmethod
     def local(self, path: str) -> Path:
-        """A local file with the object's bytes, fetched once where the storage is remote. Raises MissingError."""
+        """A local file with the object's bytes, downloaded once if the storage is remote.
+
+        Raises MissingError.
+        """
 
     @abstractmethod
     def info(self, path: str) -> Entry | None:
-        """What is known of an object without reading it; None when it is not there."""
+        """What is known of an object without reading it; None when there is no such object."""
 
     @abstractmethod
     def list(self, folder: str) -> list[Entry]:
@@ -60,43 +66,53 @@ class Storage(ABC):
 
     @abstractmethod
     def put(self, path: str, data: bytes) -> None:
-        """Write an object whole, replacing what was there."""
+        """Write an object whole, replacing an existing one."""
 
     @abstractmethod
     def put_file(self, path: str, file: Path) -> None:
-        """Write an object whole from a local file, which is moved where that saves a copy."""
+        """Write an object whole from a local file, which is moved if that saves a copy."""
 
     @abstractmethod
     def sync(self, paths: Iterable[str]) -> None:
-        """Return when these objects survive a power loss. A written record does by itself, but not its name; a file
-        does neither before this."""
+        """Return when these objects survive a power loss.
+
+        Until then the name of a written record may be lost, and the name and bytes of a file.
+        """
 
     @abstractmethod
     def create(self, path: str, data: bytes) -> str:
-        """Write an object only if there is none, and give its version. Raises ExistsError."""
+        """Write an object if there is none, and return its version. Raises ExistsError."""
 
     @abstractmethod
     def swap(self, path: str, data: bytes, expected: str) -> str:
-        """Replace an object only if it still is the `expected` version, and give the new one. Raises ConflictError."""
+        """Replace an object if it still is the `expected` version, and return the new one.
+
+        Raises ConflictError, and MissingError.
+        """
 
     @abstractmethod
     def delete(self, path: str, until: float | None = None) -> bool:
-        """Remove an object, if it was not written after the time `until`; whether it is gone. One that is not there
-        is no error."""
+        """Delete an object unless it was written after the time `until`. Idempotent.
+
+        Returns False when it was written later, and stays.
+        """
 
     @abstractmethod
     def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
-        """Remove what writers killed half-way left below these folders and directly in the root, if it is not younger
-        than `until`; how many. Without `until`, only while no writer works."""
+        """Delete the partial files of killed writers, below these folders and directly in the root.
+
+        Parameters: `until` spares younger ones; without it, no other writer may be at work. Returns
+        how many were deleted.
+        """
 
 
 def open_storage(
     url: str, base: Path | None = None, options: Mapping[str, Any] | None = None
 ) -> Storage:
-    """The storage at a URL or a local folder, a relative one being taken from `base`.
+    """The storage at a URL or a local folder; a relative one starts from `base`.
 
-    Parameters: `options` go to the remote filesystem as they are (`endpoint_url`, `key`, `secret`, …).
-    Raises PluginError naming the extra that brings a filesystem that is not installed.
+    Parameters: `options` are passed to the remote filesystem (`endpoint_url`, `key`, `secret`, …).
+    Raises PluginError naming the extra to install.
     """
     SECRETS.add_url(url)
     scheme, separator, rest = url.partition("://")
@@ -110,12 +126,12 @@ def open_storage(
 
 
 def local_root(storage: Storage) -> Path | None:
-    """The folder of a local storage, where a file can be moved into place without a copy; None for a remote one."""
+    """The folder of a local storage, into which files can be moved; None for a remote one."""
     return getattr(storage, "root", None)
 
 
 def for_each(storage: Storage, ask: Callable[[A], T], items: Iterable[A]) -> list[T]:
-    """What is answered for each item, in their order; asked side by side where an answer takes its time to travel."""
+    """The result of `ask` for each item, in their order; in parallel if the storage is remote."""
     if local_root(storage) is not None:
         return [ask(item) for item in items]
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -1,6 +1,6 @@
-"""Digests of what is stored: recorded as it is written, checked before anything is read from it.
+"""Digests of stored files: recorded when they are written, checked before they are read.
 
-A file is hashed once per process: the digest is kept for as long as its inode, size and time of change are the same.
+A file is hashed once per process: its digest is cached while inode, size and time are the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from medallion.storage import Entry, Storage, for_each, local_root
 
 REPAIR = "medallion repair"
 HASHERS = 4
-LISTED = 16  # objects of a remote folder, from which on one listing is cheaper than a look at each
+LISTED = 16  # remote objects above which one listing is cheaper than a request for each
 
 _Key = tuple[int, int, int, int]
 _digests: dict[_Key, str] = {}
@@ -25,7 +25,10 @@ _digests: dict[_Key, str] = {}
 
 @dataclass(frozen=True)
 class Stored:
-    """One object as it was written. A record, which carries its own checksum, has neither `bytes` nor `sha256`."""
+    """One object as it was written.
+
+    A record carries its own checksum, and has neither `bytes` nor `sha256` here.
+    """
 
     path: str
     bytes: int | None = None
@@ -42,16 +45,19 @@ class Stored:
 
 
 def store_file(storage: Storage, path: str, file: Path, sha256: str | None = None) -> Stored:
-    """Move a local file to `path` of a storage; its size and digest as recorded from now on."""
+    """Move a local file to `path` of a storage; its size and digest, to be recorded."""
     size, digest = file.stat().st_size, sha256 or digest_of(file)
     _digests[_key(file)] = digest  # a moved file is the same inode
     storage.put_file(path, file)
     return Stored(path, size, digest)
 
 
-def verified(storage: Storage, wanted: Iterable[Stored]) -> list[Path]:
-    """Local files with the bytes that were written. Raises DamagedError naming the first that differs, MissingError."""
-    objects = list(wanted)
+def verified(storage: Storage, items: Iterable[Stored]) -> list[Path]:
+    """Local files with the bytes that were written.
+
+    Raises DamagedError naming the first object that differs, and MissingError.
+    """
+    objects = list(items)
     files = for_each(storage, storage.local, [item.path for item in objects])
     if len(files) == 1:
         _check(storage, objects[0], files[0])
@@ -61,15 +67,15 @@ def verified(storage: Storage, wanted: Iterable[Stored]) -> list[Path]:
     return files
 
 
-def lost(storage: Storage, wanted: Iterable[Stored]) -> list[str]:
-    """The paths that are not there, or not in their size: what can be known without reading."""
-    objects = list(wanted)
+def lost(storage: Storage, items: Iterable[Stored]) -> list[str]:
+    """The paths that are missing or have another size: what is known without reading."""
+    objects = list(items)
     if local_root(storage) is None and len(objects) > LISTED:
         folders = {item.path.rpartition("/")[0] for item in objects}
         entries = {
             entry.path: entry
-            for found in for_each(storage, storage.list, sorted(folders))
-            for entry in found
+            for listing in for_each(storage, storage.list, sorted(folders))
+            for entry in listing
         }
         return [item.path for item in objects if not item.matches(entries.get(item.path))]
     looks: Sequence[Entry | None] = for_each(storage, storage.info, [item.path for item in objects])
@@ -90,7 +96,7 @@ def digest_of(file: Path) -> str:
 
 
 def forget_digests() -> None:
-    """Hash everything again from now on, as `verify` does."""
+    """Clear the cache, so that everything is hashed again."""
     _digests.clear()
 
 
@@ -104,5 +110,5 @@ def _check(storage: Storage, item: Stored, file: Path) -> None:
 
 
 def _key(file: Path) -> _Key:
-    found = file.stat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    stat = file.stat()
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

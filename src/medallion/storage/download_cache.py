@@ -1,4 +1,4 @@
-"""Local copies of remote objects, each fetched once per process, in a folder that goes when the process ends."""
+"""Download cache: local copies of remote objects, in a folder that lives as long as the process."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from uuid import uuid4
 
 _PREFIX = "medallion-copies-"
 _LOCK = ".lock"
-_OWN = re.compile(
-    r"[0-9a-f]{64}(\..+)?|[0-9a-f]{32}|\.lock|scratch-\w{8}"
-)  # what is ever written there
-_GRACE = 60.0  # seconds in which a new folder may not have its lock yet
+# The names of everything that is written into the folder.
+_OWN = re.compile(r"[0-9a-f]{64}(\..+)?|[0-9a-f]{32}|\.lock|scratch-\w{8}")
+_GRACE = 60.0  # seconds during which a new folder may not be locked yet
 
 
 class Copies:
-    """A folder of copies below the system's temporary folder (`TMPDIR` moves it).
+    """A folder of copies below the system's temporary folder (set `TMPDIR` to move it).
 
-    A killed process cannot remove its folder: the next one does, as it finds its lock free.
+    A killed process leaves its folder; the next process removes it when its lock is free.
     """
 
     def __init__(self) -> None:
@@ -36,12 +35,12 @@ class Copies:
         weakref.finalize(self, _remove, self.folder, os.getpid())
 
     def path(self, url: str, version: str) -> Path:
-        """Where the copy of one version of an object belongs, with the object's own ending."""
+        """The path of the copy of one version of an object, with the object's suffix."""
         name = hashlib.sha256(f"{url}\n{version}".encode()).hexdigest()
         return self.folder / f"{name}{''.join(Path(url).suffixes[-2:])}"
 
     def part(self) -> Path:
-        """A new name for a file on its way."""
+        """A new name for a partial file."""
         return self.folder / uuid4().hex
 
     def scratch(self) -> Path:
@@ -50,7 +49,7 @@ class Copies:
 
 
 def copies() -> Copies:
-    """The copies of this process; a fork has its own."""
+    """The copies of this process; a fork gets its own."""
     return _copies(os.getpid())
 
 
@@ -66,7 +65,7 @@ def _remove(folder: Path, process: int) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """Remove what copies and scratch folders have made of a folder, and the folder when nothing else is in it."""
+    """Remove the cache's files from a folder, and the folder if nothing else is in it."""
     with suppress(OSError):
         for path in folder.iterdir():
             if _OWN.fullmatch(path.name):
@@ -90,7 +89,7 @@ def _lock(file: int, *, wait: bool) -> bool:
 
 
 def _clear(root: Path) -> None:
-    """Remove the folders of processes that were killed, where locks distinguish them from those in use."""
+    """Remove the folders of killed processes, where locks distinguish them from those in use."""
     for folder in root.glob(f"{_PREFIX}*"):
         try:
             with (folder / _LOCK).open("rb") as lock:

@@ -1,4 +1,4 @@
-"""Durable local files: what `fsync` has to be asked for, so that a power loss takes nothing that was promised."""
+"""Durable local files: `fsync` of files and folders, so that a power loss loses nothing synced."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-AT_ONCE = (
-    16  # the file system writes one journal entry for many files that are synced at the same time
-)
+AT_ONCE = 16  # file systems write one journal entry for files that are synced in parallel
 
 
 def sync_all(files: Iterable[Path], root: Path) -> None:
-    """Return when the files, then the folders that name them up to `root`, survive a power loss."""
+    """Return when the files, and the folders above them up to `root`, survive a power loss."""
     contents = set(files)
     folders: set[Path] = set()
     for file in contents:
@@ -27,7 +25,7 @@ def sync_all(files: Iterable[Path], root: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its parents, each named durably in the one above."""
+    """Create a folder and its parents, and sync the folder above each."""
     above = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for parent in reversed(above):

@@ -1,4 +1,4 @@
-"""A local folder as storage, with the promises of an object store."""
+"""Local storage: a folder with the guarantees of an object store."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from medallion.storage import Entry, Storage
 from medallion.storage.durability import make_folder, sync_all
 
 _PART_NAME = re.compile(r"\..+\.[0-9a-f]{32}\.part")
-PART = ".part"  # the ending of files being written, which no listing shows
+PART = ".part"  # the suffix of partial files, which no listing shows
 
 
 class LocalStorage(Storage):
-    """Objects are files below `root`; they are written beside, then renamed into place."""
+    """Objects are files below `root`: written under another name, then renamed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,17 +48,17 @@ class LocalStorage(Storage):
 
     def info(self, path: str) -> Entry | None:
         try:
-            found = (self.root / path).stat()
+            stat = (self.root / path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return _entry(path, found) if S_ISREG(found.st_mode) else None
+        return _entry(path, stat) if S_ISREG(stat.st_mode) else None
 
     def list(self, folder: str) -> list[Entry]:
         with told(self.root / folder):
             return sorted(_walk(self.root / folder, folder), key=lambda entry: entry.path)
 
     def put(self, path: str, data: bytes) -> None:
-        with self._beside(path, data) as part:
+        with self._written(path, data) as part:
             part.replace(self.root / path)
 
     def put_file(self, path: str, file: Path) -> None:
@@ -79,7 +79,7 @@ class LocalStorage(Storage):
             sync_all((self.root / path for path in paths), self.root)
 
     def create(self, path: str, data: bytes) -> str:
-        with self._beside(path, data) as part:
+        with self._written(path, data) as part:
             try:
                 os.link(part, self.root / path)
             except FileExistsError as error:
@@ -87,7 +87,7 @@ class LocalStorage(Storage):
         return _version(data)
 
     def swap(self, path: str, data: bytes, expected: str) -> str:
-        with self._beside(path, data) as part, _locked(part.parent):
+        with self._written(path, data) as part, _locked(part.parent):
             _, version = self.read(path)
             if version != expected:
                 raise ConflictError(f"{self.root / path} was changed by another writer")
@@ -128,7 +128,8 @@ class LocalStorage(Storage):
         folder.mkdir(parents=True, exist_ok=True)  # named durably by `sync`
 
     @contextmanager
-    def _beside(self, path: str, data: bytes) -> Iterator[Path]:
+    def _written(self, path: str, data: bytes) -> Iterator[Path]:
+        """A synced file with these bytes, to be renamed; it is removed if it is not."""
         part = _part(self.root / path)
         with told(self.root / path):
             self._make_folder(part.parent)
@@ -151,7 +152,7 @@ def _version(data: bytes) -> str:
 
 
 def _entry(path: str, stat: os.stat_result) -> Entry:
-    # ctime cannot be set back by hand as mtime can, so that a same-size edit is always seen.
+    # Users can set mtime back, and not ctime: an edit of the same size is always seen.
     token = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
     return Entry(path, stat.st_size, token, max(stat.st_mtime, stat.st_ctime), stat.st_mtime)
 
@@ -167,11 +168,11 @@ def _walk(folder: Path, path: str) -> Iterator[Entry]:
             yield from _walk(Path(item.path), name)
         elif not (item.name.startswith(".") and item.name.endswith(PART)):
             try:
-                found = item.stat()
+                stat = item.stat()
             except FileNotFoundError:
                 continue
-            if S_ISREG(found.st_mode):  # a FIFO or a device would be waited for
-                yield _entry(name, found)
+            if S_ISREG(stat.st_mode):  # reading a FIFO or a device would block
+                yield _entry(name, stat)
 
 
 @contextmanager
@@ -194,7 +195,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Turn the system's faults with a local file into ours, with what to do."""
+    """Turn the system's errors with a local file into StorageError, with what to do."""
     try:
         yield
     except FileNotFoundError as error:

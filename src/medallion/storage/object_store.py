@@ -1,4 +1,4 @@
-"""A bucket of an S3 server as storage: MinIO, AWS, or any that has conditional writes."""
+"""Remote storage: a bucket of an S3 server such as MinIO or AWS, with conditional writes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from medallion.storage.s3 import S3
 
 CHUNK = 8 << 20
-_MARK = "medallion-write"  # metadata by which a writer knows its own object again
+_MARK = "medallion-write"  # metadata by which a writer recognises its own object
 
 
 class RemoteStorage(Storage):
-    """Objects below `s3://BUCKET/PREFIX`, streamed and fetched in parallel parts.
+    """Objects below `s3://BUCKET/PREFIX`, streamed, and downloaded in parallel parts.
 
-    Parameters: `options` are fields of `S3Settings`; the environment gives what they leave out.
-    Raises CallError on another kind of URL, PluginError when the extra `s3` is not installed.
+    Parameters: `options` are fields of `S3Settings`; the environment gives the rest. Raises
+    CallError on another kind of URL, PluginError when the extra `s3` is not installed.
     """
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
@@ -47,8 +47,8 @@ class RemoteStorage(Storage):
         self.settings = S3Settings.of(options, os.environ)
 
     def read(self, path: str) -> tuple[bytes, str]:
-        answer = self._ask("get_object", path)
-        return answer["Body"], answer["ETag"]
+        response = self._request("get_object", path)
+        return response["Body"], response["ETag"]
 
     def open(self, path: str) -> BinaryIO:
         return cast("BinaryIO", io.BufferedReader(_Stream(self, self._known(path)), CHUNK))
@@ -64,15 +64,15 @@ class RemoteStorage(Storage):
 
     def info(self, path: str) -> Entry | None:
         try:
-            answer = self._ask("head_object", path)
+            response = self._request("head_object", path)
         except MissingError:
             return None
-        modified = answer["LastModified"].timestamp()
-        return Entry(path, answer["ContentLength"], answer["ETag"], modified, modified)
+        modified = response["LastModified"].timestamp()
+        return Entry(path, response["ContentLength"], response["ETag"], modified, modified)
 
     def list(self, folder: str) -> list[Entry]:
         below = f"{self._prefix}{folder}/" if folder else self._prefix
-        found = [
+        entries = [
             Entry(
                 item["Key"][len(self._prefix) :],
                 item["Size"],
@@ -81,24 +81,22 @@ class RemoteStorage(Storage):
             )
             for page in self._pages("list_objects_v2", Prefix=below)
             for item in page.get("Contents", ())
-            if not item["Key"].endswith("/")  # what a web console makes for an empty folder
+            if not item["Key"].endswith("/")  # a web console's mark of an empty folder
         ]
-        return sorted(found, key=lambda entry: entry.path)
+        return sorted(entries, key=lambda entry: entry.path)
 
     def put(self, path: str, data: bytes) -> None:
-        self._ask("put_object", path, Body=data)
+        self._request("put_object", path, Body=data)
 
     def put_file(self, path: str, file: Path) -> None:
         mark = uuid4().hex
         self._s3().upload(file, self._bucket, self._key(path), Metadata={_MARK: mark})
-        head = self._ask("head_object", path)
-        if (
-            head["Metadata"].get(_MARK) == mark
-        ):  # the file is what would be fetched: keep it as the copy
+        head = self._request("head_object", path)
+        if head["Metadata"].get(_MARK) == mark:  # a download would have the same bytes: cache them
             shutil.move(file, copies().path(f"{self.url}/{path}", head["ETag"]))
 
     def sync(self, paths: Iterable[str]) -> None:
-        """Nothing to do: the server's answer to a write is its promise."""
+        """Nothing to do: the server's response to a write is its guarantee."""
 
     def create(self, path: str, data: bytes) -> str:
         version, _ = self._put_if(path, data, IfNoneMatch="*")
@@ -107,10 +105,10 @@ class RemoteStorage(Storage):
         return version
 
     def swap(self, path: str, data: bytes, expected: str) -> str:
-        version, found = self._put_if(path, data, IfMatch=expected)
+        version, exists = self._put_if(path, data, IfMatch=expected)
         if version is not None:
             return version
-        if not found:
+        if not exists:
             raise MissingError(f"{self.url}/{path} at {self.settings.place}: no such object")
         raise ConflictError(
             f"{self.url}/{path} at {self.settings.place} was changed by another writer"
@@ -119,16 +117,15 @@ class RemoteStorage(Storage):
     def delete(self, path: str, until: float | None = None) -> bool:
         if until is not None and (entry := self.info(path)) and entry.modified > until:
             return False
-        self._ask("delete_object", path)
+        self._request("delete_object", path)
         return True
 
     def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
         swept, own = 0, {"", *folders}
         for page in self._pages("list_multipart_uploads", Prefix=self._prefix):
             for upload in page.get("Uploads", ()):
-                folder = (
-                    upload["Key"].removeprefix(self._prefix).rpartition("/")[0].partition("/")[0]
-                )
+                path = upload["Key"].removeprefix(self._prefix)
+                folder = path.rpartition("/")[0].partition("/")[0]
                 if folder not in own or _is_younger(upload, until):
                     continue
                 self._s3().request(
@@ -141,32 +138,33 @@ class RemoteStorage(Storage):
         return swept
 
     def chunk(self, entry: Entry, start: int) -> bytes:
-        """A piece of an object as it was when it was looked up. Raises ConflictError when it was changed since."""
+        """A chunk of one version of an object. Raises ConflictError when the object has changed."""
         if start >= entry.bytes:
             return b""
-        answer = self._ask(
+        response = self._request(
             "get_object",
             entry.path,
             Range=f"bytes={start}-{start + CHUNK - 1}",
             IfMatch=entry.token,
         )
-        return cast("bytes", answer["Body"])
+        return cast("bytes", response["Body"])
 
     def _put_if(self, path: str, data: bytes, **condition: str) -> tuple[str | None, bool]:
-        """The new version, or None when the condition does not hold; and whether there is an object.
+        """The new version, or None when the condition failed; and whether there is an object.
 
-        A write whose answer was lost on the way is tried again, and then refused for its own sake:
-        its mark tells.
+        A write whose response was lost is retried, and the retry then fails because of the first
+        write: the mark of the object shows that it is this writer's.
         """
         mark = uuid4().hex
         try:
-            return self._ask("put_object", path, Body=data, Metadata={_MARK: mark}, **condition)[
-                "ETag"
-            ], True
+            response = self._request(
+                "put_object", path, Body=data, Metadata={_MARK: mark}, **condition
+            )
+            return response["ETag"], True
         except (ConflictError, MissingError):
             pass
         try:
-            head = self._ask("head_object", path)
+            head = self._request("head_object", path)
         except MissingError:
             return None, False
         return (head["ETag"] if head["Metadata"].get(_MARK) == mark else None), True
@@ -181,13 +179,12 @@ class RemoteStorage(Storage):
         return f"{self._prefix}{path}"
 
     def _s3(self) -> S3:
-        from medallion.storage.s3 import (
-            connect,  # takes a second, which `medallion check` need not wait
-        )
+        # This import takes a second, which `medallion check` avoids.
+        from medallion.storage.s3 import connect
 
         return connect(self.settings, self._bucket, self._prefix)
 
-    def _ask(self, method: str, path: str, **parameters: Any) -> dict[str, Any]:
+    def _request(self, method: str, path: str, **parameters: Any) -> dict[str, Any]:
         return self._s3().request(method, self._bucket, self._key(path), **parameters)
 
     def _pages(self, method: str, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -211,7 +208,7 @@ def _is_younger(upload: Mapping[str, Any], until: float | None) -> bool:
 
 
 class _Stream(io.RawIOBase):
-    """An object read piece by piece, all of one version."""
+    """One version of an object, read chunk by chunk."""
 
     def __init__(self, storage: RemoteStorage, entry: Entry) -> None:
         self._storage = storage

@@ -1,4 +1,4 @@
-"""Requests to an S3 server: passing faults tried again with growing pauses, all others told at once."""
+"""Requests to an S3 server: transient errors are retried with back-off, others fail immediately."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from medallion.storage.s3_settings import S3Settings
 T = TypeVar("T")
 
 PART = 16 << 20  # bytes of one part of a large object
-PARTS = 10_000  # the most parts that S3 lets an object have
+PARTS = 10_000  # the largest number of parts of an object on S3
 AT_ONCE = 4
-# Within a request; whole requests, their bodies and uploads are tried again by `S3.retried`.
+# Attempts of one request; `S3.retried` retries whole requests, their bodies and uploads.
 _ATTEMPTS = 3
 
-_PASSING = (
+_TRANSIENT = (
     boto.ConnectionError,
     boto.HTTPClientError,
     boto.ResponseStreamingError,
@@ -40,14 +40,14 @@ _PASSING = (
     ConnectionError,
     TimeoutError,
 )
-_PASSING_CODES = {
+_TRANSIENT_CODES = {
     "SlowDown",
     "RequestTimeout",
     "OperationAborted",
     "ConditionalRequestConflict",
     "Throttling",
 }
-_PASSING_STATUS = {429, 500, 502, 503, 504}
+_TRANSIENT_STATUS = {429, 500, 502, 503, 504}
 _NO_SPACE = {
     "XMinioStorageFull",
     "QuotaExceeded",
@@ -67,18 +67,23 @@ _HINTS = {
     ),
 }
 _TLS = {
-    "mismatch, certificate is not valid": "name the host in MEDALLION_S3_ENDPOINT_URL as the server's certificate does",
+    "mismatch, certificate is not valid": (
+        "name the host in MEDALLION_S3_ENDPOINT_URL as the server's certificate does"
+    ),
     "certificate has expired": "renew the server's certificate",
-    "CERTIFICATE_VERIFY_FAILED": "set AWS_CA_BUNDLE to the certificate of the CA that signed the server's",
-    "WRONG_VERSION_NUMBER": "if this server does without TLS, write http:// into MEDALLION_S3_ENDPOINT_URL",
+    "CERTIFICATE_VERIFY_FAILED": (
+        "set AWS_CA_BUNDLE to the certificate of the CA that signed the server's"
+    ),
+    "WRONG_VERSION_NUMBER": (
+        "if this server does not use TLS, write http:// into MEDALLION_S3_ENDPOINT_URL"
+    ),
 }
 
 
 class S3:
     """A connection for one process, shared by all of its storages with equal settings.
 
-    Raises StorageError when the server cannot be reached at all: a server that was never there is no
-    passing fault.
+    Raises StorageError when the server cannot be reached at first: that is not a transient error.
     """
 
     def __init__(self, settings: S3Settings) -> None:
@@ -92,9 +97,8 @@ class S3:
             "max_pool_connections": 32,
         }
         if settings.endpoint_url:
-            config["s3"] = {
-                "addressing_style": "path"
-            }  # a bucket is no host name of a server of one's own
+            # A self-hosted server usually has no host name for each bucket.
+            config["s3"] = {"addressing_style": "path"}
         self.files = S3FileSystem(
             endpoint_url=settings.endpoint_url,
             key=settings.key,
@@ -112,26 +116,28 @@ class S3:
         try:
             self.files.connect()
         except Exception as error:
-            raise self._told(error, settings.place) from error
+            raise self._storage_error(error, settings.place) from error
 
     def request(
         self, method: str, bucket: str, key: str | None = None, **parameters: Any
     ) -> dict[str, Any]:
-        """One request of the S3 protocol; a body in the answer is read to its end."""
+        """One request of the S3 protocol; the body of the response is read to its end."""
         if key is not None:
             parameters["Key"] = key
 
-        async def ask() -> dict[str, Any]:
-            answer: dict[str, Any] = await self.files._call_s3(method, Bucket=bucket, **parameters)
-            if "Body" in answer:
-                async with answer["Body"] as body:
-                    answer["Body"] = await body.read()
-            return answer
+        async def send() -> dict[str, Any]:
+            response: dict[str, Any] = await self.files._call_s3(
+                method, Bucket=bucket, **parameters
+            )
+            if "Body" in response:
+                async with response["Body"] as body:
+                    response["Body"] = await body.read()
+            return response
 
-        return self.retried(ask, f"s3://{bucket}/{key or ''}")
+        return self.retried(send, f"s3://{bucket}/{key or ''}")
 
     def upload(self, file: Path, bucket: str, key: str, **parameters: Any) -> None:
-        """Send a file, a large one in parallel parts that appear together at the end."""
+        """Send a file; a large one in parallel parts, which appear together at the end."""
         chunk = max(PART, -(-file.stat().st_size // PARTS))
 
         async def send() -> None:
@@ -143,7 +149,7 @@ class S3:
         self.retried(send, f"s3://{bucket}/{key}")
 
     def download(self, bucket: str, key: str, file: Path) -> None:
-        """Fetch an object into a file, a large one in parallel parts."""
+        """Fetch an object into a file; a large one in parallel parts."""
 
         async def fetch() -> None:
             await self.files._get_file(
@@ -153,27 +159,30 @@ class S3:
         self.retried(fetch, f"s3://{bucket}/{key}")
 
     def retried(self, work: Callable[[], Awaitable[T]], where: str) -> T:
-        """What the work gives, tried again while its fault may pass. Raises StorageError, Missing- or ConflictError."""
+        """The result of the work, retried while its error may be transient.
+
+        Raises StorageError, MissingError or ConflictError, which name `where`.
+        """
         policy = AsyncRetrying(
-            retry=retry_if_exception(_may_pass),
+            retry=retry_if_exception(_is_transient),
             wait=wait_random_exponential(multiplier=0.2, max=3),
             stop=stop_after_delay(self.settings.patience),
             reraise=True,
         )
         try:
-            done: T = sync(self.files.loop, policy, work)
+            result: T = sync(self.files.loop, policy, work)
         except Exception as error:
-            raise self._told(error, where) from error
-        return done
+            raise self._storage_error(error, where) from error
+        return result
 
-    def _told(self, error: Exception, where: str) -> StorageError:
+    def _storage_error(self, error: Exception, where: str) -> StorageError:
         code, status = _answer(error)
         place = self.settings.place
         if code == "NoSuchBucket":
             bucket = where.removeprefix("s3://").partition("/")[0]
             return StorageError(
                 f"{place}: there is no bucket {bucket!r}",
-                hint=f"make it (aws s3 mb s3://{bucket}), or mend its name",
+                hint=f"make it (aws s3 mb s3://{bucket}), or correct its name",
             )
         if status == 404:
             return MissingError(f"{where} at {place}: no such object")
@@ -185,10 +194,13 @@ class S3:
         if status == 403:
             hint = _HINTS.get(code or "", f"give this key the right to it, or {_KEYS}")
             return StorageError(f"{where} at {place}: access denied: {said}", hint=hint)
-        if untrusted := _untrusted(error):
-            return StorageError(f"{where} at {place}: {said}", hint=untrusted)
+        if tls_hint := _tls_hint(error):
+            return StorageError(f"{where} at {place}: {said}", hint=tls_hint)
         if code is None:
-            hint = "is the server up, and MEDALLION_S3_ENDPOINT_URL right? then run again; what is published stays"
+            hint = (
+                "check that the server is up and MEDALLION_S3_ENDPOINT_URL is correct, "
+                "then run again; what is published stays"
+            )
             return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
         hint = _HINTS.get(
             code, "see the server's log; its disk, or the bucket's quota, may be full"
@@ -197,10 +209,10 @@ class S3:
 
 
 def connect(settings: S3Settings, bucket: str, prefix: str) -> S3:
-    """The connection of this process; sockets and threads do not survive a fork, so a fork gets its own.
+    """The connection of this process: sockets and threads do not survive a fork.
 
-    Raises StorageError when the bucket is not there or not ours to list: some servers would make it
-    on the first write, unasked.
+    Raises StorageError when the bucket does not exist or cannot be listed: some servers would
+    create it on the first write.
     """
     process = os.getpid()
     _check(process, settings, bucket, prefix)
@@ -219,7 +231,7 @@ def _check(process: int, settings: S3Settings, bucket: str, prefix: str) -> None
 
 
 def _look_up(settings: S3Settings) -> None:
-    """A wrong host or port is told at once. Through a web proxy nothing can be said of it from here."""
+    """Report a wrong host or port at once, unless a web proxy makes the connection."""
     if settings.endpoint_url is None or any(
         os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
     ):
@@ -229,7 +241,9 @@ def _look_up(settings: S3Settings) -> None:
         "check MEDALLION_S3_ENDPOINT_URL, such as http://localhost:9000, and that the server is up"
     )
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise StorageError(f"{settings.endpoint_url!r} is no address of an S3 server", hint=hint)
+        raise StorageError(
+            f"{settings.endpoint_url!r} is not an address of an S3 server", hint=hint
+        )
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname, port), settings.connect_timeout).close()
@@ -240,36 +254,39 @@ def _look_up(settings: S3Settings) -> None:
 
 
 def _read_authorities(settings: S3Settings) -> None:
-    """A file that cannot be read is told at once, and not as an answer that failed to come."""
+    """Report an unreadable file of certificates at once, instead of a failed request."""
     if settings.ca_bundle:
         try:
             ssl.create_default_context(cafile=settings.ca_bundle)
         except OSError as error:
             raise StorageError(
-                f"the certificates to trust for {settings.place}, {settings.ca_bundle}, cannot be read: {error}",
+                f"the certificates to trust for {settings.place}, {settings.ca_bundle}, "
+                f"cannot be read: {error}",
                 hint="set AWS_CA_BUNDLE to a PEM file of certificates; write its whole path",
             ) from error
 
 
-def _untrusted(error: BaseException) -> str | None:
-    """What to do when server and client cannot agree on TLS, which no waiting mends."""
+def _tls_hint(error: BaseException) -> str | None:
+    """What to do when server and client cannot agree on TLS, which is not transient."""
     return next((hint for sign, hint in _TLS.items() if sign in str(error)), None)
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     code, status = _answer(error)
     if code is not None:
-        return code in _PASSING_CODES or (status in _PASSING_STATUS and code not in _NO_SPACE)
-    if _untrusted(error):
+        return code in _TRANSIENT_CODES or (status in _TRANSIENT_STATUS and code not in _NO_SPACE)
+    if _tls_hint(error):
         return False
-    return isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING)
+    return isinstance(error, _TRANSIENT) or isinstance(error.__cause__, _TRANSIENT)
 
 
 def _answer(error: BaseException) -> tuple[str | None, int | None]:
-    """The code and status of the server's answer; None when there was none."""
-    found = next((e for e in (error, error.__cause__) if isinstance(e, boto.ClientError)), None)
-    if found is None:
-        return None, None
-    return found.response["Error"].get("Code", ""), found.response.get("ResponseMetadata", {}).get(
-        "HTTPStatusCode"
+    """The code and status of the server's response; None when there was none."""
+    client_error = next(
+        (item for item in (error, error.__cause__) if isinstance(item, boto.ClientError)), None
     )
+    if client_error is None:
+        return None, None
+    response = client_error.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return response["Error"].get("Code", ""), status

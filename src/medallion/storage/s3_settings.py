@@ -1,4 +1,4 @@
-"""How to reach an S3 server: MinIO, AWS or any other that speaks the same protocol."""
+"""Settings of an S3 server: MinIO, AWS or any other with the same protocol."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _VARIABLES = {
 
 @dataclass(frozen=True)
 class S3Settings:
-    """Where the server is and who asks. Without `key` and `secret`, AWS's own places are looked through.
+    """The server and the credentials. Without `key` and `secret`, AWS's usual places are searched.
 
-    `ca_bundle` is a file with the certificates of the authorities to trust, instead of the usual ones.
-    `connect_timeout` and `read_timeout` are seconds for one request; `patience` is for how many seconds
-    a passing fault is tried again.
+    `ca_bundle` is a PEM file of the certificate authorities to trust instead of the usual ones.
+    `connect_timeout` and `read_timeout` are seconds for one request; `patience` is for how many
+    seconds transient errors are retried.
     """
 
     endpoint_url: str | None = None
@@ -41,7 +41,7 @@ class S3Settings:
 
     @classmethod
     def of(cls, options: Mapping[str, Any], environment: Mapping[str, str]) -> Self:
-        """Settings by name, then what the environment has. Raises CallError on an unknown name."""
+        """Settings by name; the environment gives the rest. Raises CallError on unknown names."""
         for name in options:
             if name not in cls.__dataclass_fields__:
                 raise CallError(
@@ -51,7 +51,7 @@ class S3Settings:
 
     @property
     def place(self) -> str:
-        """How messages name the server: without credentials."""
+        """The server, for messages: without credentials."""
         if self.endpoint_url is None:
             return f"AWS S3{f' ({self.region})' if self.region else ''}"
         parts = urlsplit(self.endpoint_url)
@@ -63,11 +63,11 @@ class S3Settings:
 
 
 def s3_options(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings that environment variables give, by the names of `S3Settings`."""
-    found = {
+    """The settings that environment variables give, by the field names of `S3Settings`."""
+    values = {
         name: next(
             (environment[variable] for variable in variables if environment.get(variable)), None
         )
         for name, variables in _VARIABLES.items()
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}

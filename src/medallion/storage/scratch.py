@@ -1,4 +1,4 @@
-"""A scratch folder for each writer: in the lake where that is a folder, so that a file is moved without a copy."""
+"""Scratch folders of writers: in a local lake, so that files are moved and not copied."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from medallion.storage import Storage, local_root
 from medallion.storage.download_cache import copies
 from medallion.storage.local import told
 
-FOLDER = ".medallion-scratch"  # each writer has a folder of its own in it; whatever else is there is left alone
+FOLDER = ".medallion-scratch"  # contains one folder for each writer; other content is left alone
 _NAME = re.compile(r"\d+-[0-9a-f]{32}")
 
 
 @contextmanager
 def scratch_folder(storage: Storage, token: int) -> Iterator[Path]:
-    """An empty folder that is gone afterwards, as are those that killed writers left.
+    """An empty folder for the length of a block; those of killed writers are removed.
 
-    A stopped writer that wakes up has a folder of its own, which is gone.
+    A stopped writer that wakes up finds its folder removed, and does not disturb the new writer's.
     """
     root = local_root(storage)
     scratch = copies().scratch() if root is None else _in_lake(root / FOLDER, token)

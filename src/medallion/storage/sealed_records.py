@@ -1,7 +1,7 @@
-"""The checksum that every JSON record of a lake ends with.
+"""Sealed records: every JSON record of a lake ends with a checksum.
 
-The last field, `sha256`, is the SHA-256 of all bytes before it. A record is whole or known to be damaged, and still is
-one JSON object for any reader.
+Its last field, `sha256`, is the SHA-256 of all bytes before it. A damaged record is recognised, and
+any reader can read the record as one JSON object.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _TAIL = len(_FIELD) + 64 + len(_END)
 
 
 def seal(body: bytes) -> bytes:
-    """A JSON object, which has a field at least, with its checksum as the last one."""
+    """A JSON object with at least one field, with its checksum appended as the last one."""
     head = body.rstrip()[:-1].rstrip()
     return head + _tail(head)
 
 
 def unseal(data: bytes) -> bytes:
-    """The record, which is what was written. Raises ValueError."""
+    """The record, if its checksum matches. Raises ValueError."""
     head = data[:-_TAIL]
     if data[-_TAIL:] != _tail(head):
         raise ValueError("its checksum does not match")
@@ -41,7 +41,7 @@ def write_record(storage: Storage, path: str, body: bytes) -> None:
 
 
 def read_record(storage: Storage, path: str) -> Any:
-    """A record as plain data. Raises MissingError, and DamagedError when it is not what was written."""
+    """A record as plain data. Raises MissingError, and DamagedError when its checksum differs."""
     data, _ = storage.read(path)
     try:
         return json.loads(unseal(data))
@@ -50,12 +50,12 @@ def read_record(storage: Storage, path: str) -> Any:
 
 
 def damaged(storage: Storage, path: str) -> DamagedError:
-    """The error for a record that is not what was written."""
+    """The error for a record whose checksum differs."""
     return DamagedError(
         f"{storage.url}/{path}: is damaged, or not of this version", hint="medallion repair"
     )
 
 
 def is_older(body: object) -> bool:
-    """Whether a record was written before lakes had a format: without a checksum."""
+    """Whether a record has no checksum: it was written before lakes had a format."""
     return isinstance(body, dict) and "format" not in body and "sha256" not in body
