@@ -1,4 +1,4 @@
-"""When several tables fail in a run, each is reported, and those that do not read them are computed."""
+"""Several tables fail in one run: each is reported, and independent tables are computed."""
 
 from __future__ import annotations
 

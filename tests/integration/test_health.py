@@ -1,4 +1,4 @@
-"""What `status` and `doctor` say of runs that fail, of sources that cannot be read, and of a read-only database."""
+"""`status` and `doctor` on failing runs, unreadable sources and a read-only database."""
 
 from __future__ import annotations
 

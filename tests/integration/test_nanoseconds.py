@@ -1,4 +1,4 @@
-"""Timestamps as pandas writes them, of nanoseconds and with a zone, are read, computed with and served."""
+"""Timestamps of pandas, in nanoseconds and with a zone, are read, computed and served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook gets: short representations, frames of what the command line lists, and a bar that ends."""
+"""Objects in a notebook: short representations, frames, HTML tables and a progress bar."""
 
 from __future__ import annotations
 

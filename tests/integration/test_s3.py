@@ -213,8 +213,16 @@ def test_a_write_whose_answer_was_lost_is_known_as_ours(
     [
         ({"AWS_SECRET_ACCESS_KEY": "wrong-secret-words"}, "access denied", "AWS_SECRET_ACCESS_KEY"),
         ({"AWS_ACCESS_KEY_ID": "nobody"}, "access denied", "AWS_ACCESS_KEY_ID"),
-        ({"MEDALLION_S3_ENDPOINT_URL": "http://nowhere.invalid:9000"}, "nowhere.invalid:9000 cannot be", "_URL"),
-        ({"MEDALLION_S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1 cannot be reached", "_URL"),
+        (
+            {"MEDALLION_S3_ENDPOINT_URL": "http://nowhere.invalid:9000"},
+            "nowhere.invalid:9000 cannot be",
+            "_URL",
+        ),
+        (
+            {"MEDALLION_S3_ENDPOINT_URL": "http://127.0.0.1:1"},
+            "http://127.0.0.1:1 cannot be reached",
+            "_URL",
+        ),
         ({"MEDALLION_S3_ENDPOINT_URL": "localhost:9000"}, "is not an address", "http://localhost:9000"),
         ({"LAKE": "s3://no-such-bucket-here"}, "there is no bucket 'no-such-bucket-here'", "make it"),
     ],

@@ -1,4 +1,4 @@
-"""One value that cannot be served fails the run, with its table, column and row; what was published goes on."""
+"""A value that cannot be served fails the run, naming table, column and row."""
 
 from __future__ import annotations
 

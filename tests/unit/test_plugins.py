@@ -129,11 +129,17 @@ BROKEN = {
         "broken_a:Broken is not a Transform class",
     ),
     "no name": (
-        "from medallion.contracts import Transform\nclass Broken(Transform):\n    def apply(self, rows, inputs): ...\n",
+        (
+            "from medallion.contracts import Transform\n"
+            "class Broken(Transform):\n    def apply(self, rows, inputs): ...\n"
+        ),
         "broken_a:Broken has no `name`",
     ),
     "a wrong value field": (
-        "from medallion.transforms.trim import Trim\nclass Broken(Trim):\n    value_field = 'nowhere'\n",
+        (
+            "from medallion.transforms.trim import Trim\n"
+            "class Broken(Trim):\n    value_field = 'nowhere'\n"
+        ),
         "broken_a:Broken has no field 'nowhere', its `value_field`",
     ),
 }

@@ -1,4 +1,4 @@
-"""What holds for any pipeline: rows add up, fingerprints tell what matters, YAML and Python say the same."""
+"""Properties of any pipeline: rows add up, fingerprints show changes, YAML equals Python."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_every_row_is_kept_deduplicated_dropped_or_quarantined(
         except GateError as error:
             run = error.run
         except StepError as error:
-            # a step that does not fit these columns is refused with its place, and nothing is published
+            # A step that does not fit the columns is refused with its place; nothing is published.
             if "silver.t." not in error.message:
                 raise
             assert pipeline.lake.current() is None

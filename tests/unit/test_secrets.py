@@ -39,7 +39,7 @@ HOSTILE = st.text(
     max_size=16,
 )
 _HOSTS = r"\d*(?:,[\w.%-]*(?::\d*)?)*"
-# The rest of hosts and ports, a path, and options, the last of which has the value that ends before the `@`.
+# More hosts and ports, a path, and options; the value of the last one ends before the `@`.
 READ_AS_OPTIONS = re.compile(
     rf"{_HOSTS}(?:[/#][^@?]*)?\?(?:[^@&;=]*(?:=[^&;]*)?[&;])*[^@&;=]*=[^&;]*"
 )

@@ -239,14 +239,18 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
             [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}],
             [{"a": 2, "b": "z"}, {"a": 1, "b": "x"}],
             True,
-            "the rows differ: 2 actual, 2 expected\ndiffers: {'a': 2}\n    b:\n      - 'z'\n      + 'y'",
+            (
+                "the rows differ: 2 actual, 2 expected\n"
+                "differs: {'a': 2}\n    b:\n      - 'z'\n      + 'y'"
+            ),
         ),
         (
             [{"a": 1, "c": 3}],
             [{"a": 1, "b": 2}],
             True,
             (
-                "the rows differ: 1 actual, 1 expected\ncolumns missing: b\ncolumns unexpected: c\ndiffers: {'a': 1}\n"
+                "the rows differ: 1 actual, 1 expected\n"
+                "columns missing: b\ncolumns unexpected: c\ndiffers: {'a': 1}\n"
                 "    b:\n      - 2\n      + no such column\n    c:\n      - no such column\n      + 3"
             ),
         ),
@@ -255,7 +259,8 @@ def test_equal_rows_are_equal_in_any_order_and_kind() -> None:
             [{"a": 2}, {"a": 1}, {"a": 3}],
             False,
             (
-                "the rows differ: 2 actual, 3 expected\nrow 0, differs: {}\n    a:\n      - 2\n      + 1\n"
+                "the rows differ: 2 actual, 3 expected\n"
+                "row 0, differs: {}\n    a:\n      - 2\n      + 1\n"
                 "row 1, differs: {}\n    a:\n      - 1\n      + 2\n- row 2, missing: {'a': 3}"
             ),
         ),
@@ -288,7 +293,10 @@ USERS = """\
 from medallion.testing import assert_rows
 
 def test_revenue(run_pipeline):
-    result = run_pipeline("shop/medallion.yaml", {"bronze.orders": [{"client_id": "a", "amount": "2.50", "day": ""}]})
+    result = run_pipeline(
+        "shop/medallion.yaml",
+        {"bronze.orders": [{"client_id": "a", "amount": "2.50", "day": ""}]},
+    )
     assert_rows(result.table("gold.revenue"), [{"client_id": "a", "orders": 1, "revenue": 3}])
 """
 

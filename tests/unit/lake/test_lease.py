@@ -1,4 +1,4 @@
-"""One writer at a time: who waits, who takes over, and what a writer that lost its lease may still do."""
+"""The lease: which writer waits, which takes over, and what one that lost it can still do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failure stands: the last run's reason, since the first that failed after the last success."""
+"""Health of runs: the reason of the last failure, and since when runs fail."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ Tables = dict[str, dict[str, Source | Table]]
 
 
 def tables() -> Tables:
-    """Silver orders come before the clients they are checked against, so that writing order is not enough."""
+    """Silver orders are declared before the clients that they are checked against."""
     return {
         "bronze": {"clients": Source(source="clients.csv"), "orders": Source(source="orders.csv")},
         "silver": {
