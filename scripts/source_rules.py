@@ -4,7 +4,7 @@ A file of src/ has at most 300 lines, a function at most 40 without its docstrin
 occurs once. Messages, docstrings, comments and pages avoid words that have a plainer one.
 
     python -m scripts.source_rules            # all rules
-    python -m scripts.source_rules words      # some of them: sizes, class-names, words
+    python -m scripts.source_rules words      # some of them: sizes, class-names, words, pages
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ PLAIN_WORDS = {
     r"\b(is|are|be|was|were) held\b(?! (by|until the end of) )": "is kept, or is cached",
 }
 WORDS = {re.compile(pattern, re.IGNORECASE): advice for pattern, advice in PLAIN_WORDS.items()}
+REFERENCE = re.compile(r"^<!-- reference: .*?^<!-- end of reference -->$", re.MULTILINE | re.DOTALL)
 # Before Python 3.12 an f-string is one STRING token.
 TEXT_TOKENS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)}
 
@@ -88,11 +89,16 @@ def class_names(modules: list[Path]) -> Iterator[str]:
 
 
 def words(modules: list[Path]) -> Iterator[str]:
-    """Words of messages, docstrings, comments and pages that have a plainer one."""
+    """Words of messages, docstrings and comments that have a plainer one."""
     for path in modules:
         yield from plain(path, prose(path))
+
+
+def pages(_modules: list[Path]) -> Iterator[str]:
+    """Words of pages that have a plainer one, without sections that are made of docstrings."""
     for path in sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]):
-        yield from plain(path, enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
+        text = REFERENCE.sub(lambda section: "\n" * section[0].count("\n"), path.read_text("utf-8"))
+        yield from plain(path, enumerate(text.splitlines(), 1))
 
 
 def prose(path: Path) -> Iterator[tuple[int, str]]:
@@ -119,6 +125,7 @@ RULES: Mapping[str, Callable[[list[Path]], Iterator[str]]] = {
     "sizes": sizes,
     "class-names": class_names,
     "words": words,
+    "pages": pages,
 }
 
 

@@ -53,10 +53,11 @@ def test_plain_words_are_left_alone(module: Path, text: str) -> None:
     assert check(module, text, "words") == []
 
 
-def test_pages_are_searched_too(module: Path) -> None:
+def test_pages_are_searched_without_what_docstrings_have_in_them(module: Path) -> None:
     page = module.parents[1] / "README.md"
-    page.write_text("# A page\n\nRows that come no more.\n", encoding="utf-8")
-    assert check(module, "", "words") == ["README.md:3: 'come no more': write absent"]
+    reference = "<!-- reference: python -->\n\nComputed anew.\n\n<!-- end of reference -->\n"
+    page.write_text(f"# A page\n\n{reference}\nRows that come no more.\n", encoding="utf-8")
+    assert check(module, "", "pages") == ["README.md:9: 'come no more': write absent"]
 
 
 def test_long_files_and_functions_are_found(module: Path) -> None:
