@@ -1,4 +1,7 @@
-"""The REST API of a release: `create_app(pipeline)`, or `gunicorn -c python:medallion_api.gunicorn_conf`."""
+"""The REST API of a release: `create_app(pipeline)`.
+
+In production: `gunicorn -c python:medallion_api.gunicorn_conf`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API put together: what it reads, who may ask, and which path answers what."""
+"""Composes the API: store, access, middleware and routes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ App = falcon.App[Any, Any]
 
 @dataclass(frozen=True)
 class Assembly:
-    """The parts of one API, for `create_app` and for what stands in front of it."""
+    """The parts of one API, for `create_app` and for the event loop's front."""
 
     api: Api
     reading: ReleaseReader
@@ -49,25 +49,26 @@ class Assembly:
     app: App
 
     def table_of(self, path: str) -> str | None:
-        """The table that a path lists, or has a row of; None when it is answered from anything else."""
+        """The table that a path lists or has a row of; None for all other paths."""
         first, _, rest = path[1:].partition("/")
         if first == "tables" and self.api.tables:
             return rest.partition("/")[0]
-        found = self.api.endpoints.get(path) or self.api.endpoints.get(path.rpartition("/")[0])
-        return found.table if found else None
+        endpoints = self.api.endpoints
+        endpoint = endpoints.get(path) or endpoints.get(path.rpartition("/")[0])
+        return endpoint.table if endpoint else None
 
 
 def create_app(pipeline: Pipeline) -> App:
     """The REST API of a pipeline's releases, as a WSGI application.
 
-    Connects to nothing: the store is opened at the first request, in whichever process answers it.
-    An endpoint on a table or column that the release lacks answers with a problem; the others work.
+    Makes no connection: each process opens the store at its first request. An endpoint on a table
+    or column that the release lacks responds with a problem; the others work.
     """
     return assemble(pipeline).app
 
 
 def assemble(pipeline: Pipeline) -> Assembly:
-    """The same with its parts."""
+    """The API of a pipeline with its parts. Raises CallError without a sink."""
     api = pipeline.declaration.sections.get("api") or Api()
     label = next(iter(pipeline.sinks), None)
     if label is None:
@@ -85,7 +86,7 @@ def assemble(pipeline: Pipeline) -> Assembly:
 
 
 def unloaded_app() -> App:
-    """What answers while the declaration cannot be loaded: the process is alive, and says that it can serve nothing."""
+    """The application while the declaration cannot be loaded: alive, everything else is a 503."""
     app: App = falcon.App(
         middleware=[ExchangeMiddleware(Exchange(Gate({}, None, ""), Metrics(), ()))]
     )
@@ -109,7 +110,7 @@ def _routes(
     metrics: Metrics,
     closed: bool,
 ) -> Iterator[tuple[str, object]]:
-    """Every path and what answers it."""
+    """Every path with its resource."""
     name, tables = pipeline.declaration.name, Tables(reading, api.max_page_size)
     yield (
         "/",

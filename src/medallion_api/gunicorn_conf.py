@@ -1,4 +1,4 @@
-"""Settings for gunicorn: `gunicorn -c python:medallion_api.gunicorn_conf`. Any of its options may be given beside."""
+"""Settings for gunicorn: `gunicorn -c python:medallion_api.gunicorn_conf`, plus its own options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if _FIGURES not in os.environ:
 
 
 class Log(Logger):  # type: ignore[misc]
-    """gunicorn's own log, without lines about requests: the API writes them itself."""
+    """gunicorn's log without access lines, which the API writes itself."""
 
     access_log_enabled = False
 
@@ -70,7 +70,7 @@ logconfig_dict = {
 
 
 def on_starting(_server: Any) -> None:
-    """Begin to count from nought, and with as many open files as the system allows."""
+    """Reset the metrics, and raise the limit of open files as far as the system allows."""
     least, most = getrlimit(RLIMIT_NOFILE)
     setrlimit(RLIMIT_NOFILE, (max(least, min(most, _FILES)), most))
     for file in Path(os.environ[_FIGURES]).glob("*.db"):

@@ -25,7 +25,8 @@ def filter_params(filters: Sequence[Filter]) -> Params:
         stricter = _STRICTER.get(condition.operator)
         if name in values and not stricter:
             raise CallError(
-                f"two conditions {condition.operator!r} on {condition.field!r} are not supported over HTTP"
+                f"two conditions {condition.operator!r} on {condition.field!r} "
+                "are not supported over HTTP"
             )
         values[name] = stricter(values[name], value) if name in values and stricter else value
     return {

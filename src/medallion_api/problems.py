@@ -1,4 +1,4 @@
-"""Every error as an RFC 9457 problem: one table says which error of the tree becomes which status."""
+"""Errors as RFC 9457 problems, and the status of each kind of error."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from medallion_api.cache.release_reader import ElsewhereError
 
 MEDIA = "application/problem+json"
 RETRY_AFTER = "5"
-LATE = "it took too long"
-FAULT = "unexpected error; the request id finds it in the log"
-OVERTIME = "it took too long, and was ended: ask for less, or by columns that have an index"
+LATE = "the request timed out"
+FAULT = "unexpected error; the log has it under the request id"
+OVERTIME = "the query timed out: select fewer rows, or filter by columns that have an index"
 
 _log = masked_logger("medallion_api")
 
 
 class Fault(BaseModel):
-    """One parameter that is wrong: which, why, and what is allowed."""
+    """One invalid parameter: its name, why, and what is allowed."""
 
     parameter: str
     detail: str
@@ -35,7 +35,7 @@ class Fault(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """What went wrong, as RFC 9457 has it."""
+    """What went wrong, in the form of RFC 9457."""
 
     type: str = "about:blank"
     title: str
@@ -46,7 +46,7 @@ class ProblemDetails(BaseModel):
 
 
 class ParameterError(Exception):
-    """A request's parameters are wrong; `faults` holds everything found."""
+    """A request's parameters are invalid; `faults` has all reasons."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{fault.parameter}: {fault.detail}" for fault in faults))
@@ -67,7 +67,7 @@ def respond(resp: Response, problem: ProblemDetails) -> None:
 
 
 def install(app: falcon.App[Any, Any]) -> None:
-    """Let every error of an app leave as a problem."""
+    """Make an app respond to every error with a problem."""
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(falcon.HTTPError, _http)
     app.add_error_handler(ElsewhereError, _elsewhere)
@@ -84,7 +84,7 @@ def _http(req: Request, resp: Response, error: falcon.HTTPError, _: dict[str, An
 
 
 def _elsewhere(_req: Request, _resp: Response, error: ElsewhereError, _: dict[str, Any]) -> None:
-    """No answer: it is to be asked again where one may wait."""
+    """Not a response: the request is repeated in a thread that may block."""
     raise error
 
 
@@ -93,7 +93,7 @@ def _bad_parameters(req: Request, resp: Response, error: ParameterError, _: dict
 
 
 def _medallion(req: Request, resp: Response, error: MedallionError, _: dict[str, Any]) -> None:
-    """A wrong call is the client's; a question may be too much; a service that is away comes back; the rest is ours."""
+    """A CallError is the client's (400); timeouts and unreachable services are 503, others 500."""
     if isinstance(error, CallError):
         respond(resp, _problem(req, 400, error.message))
     elif isinstance(error, OvertimeError):

@@ -1,4 +1,4 @@
-"""The formats rows are given in: which one a request wants, and rows as its bytes, whole or streamed."""
+"""Formats of rows: content negotiation, and rows as bytes, whole or streamed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _JSON = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 def negotiate(accept: str, named: str | None = None) -> str:
-    """The format to answer in. Raises HTTPNotAcceptable, saying which there are."""
+    """The format of the response. Raises HTTPNotAcceptable, naming the formats."""
     if named:
         return named
     if accept in ("*/*", "application/json"):
@@ -64,19 +64,18 @@ def negotiate(accept: str, named: str | None = None) -> str:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON with every decimal's digits, dates and times in ISO 8601, those of a column with a time zone in UTC."""
+    """JSON with all digits of decimals, and ISO 8601 times (in UTC if they have a zone)."""
     try:
         return orjson.dumps(value, default=_plain, option=_JSON)
-    except (
-        orjson.JSONEncodeError
-    ):  # perhaps of a whole number beyond 64 bits, which orjson does not ask `_plain` about
+    except orjson.JSONEncodeError:
+        # Perhaps an integer beyond 64 bits, for which orjson does not call `_plain`.
         return orjson.dumps(_narrow(value), default=_plain, option=_JSON)
 
 
 def stream(
     form: str, columns: Sequence[Column], batches: Iterable[Rows], around: dict[str, Any]
 ) -> Iterator[bytes]:
-    """Rows as the bytes of a format, a part for each batch, in flat memory; JSON has `around` beside its `rows`."""
+    """Rows as bytes of a format, one part per batch; JSON has `around` next to its `rows`."""
     match form:
         case "json":
             return _json((spelled(rows, endless_columns(columns)) for rows in batches), around)
@@ -153,7 +152,7 @@ def _json(batches: Iterable[Rows], around: dict[str, Any]) -> Iterator[bytes]:
 def _csv(
     columns: Sequence[Column], batches: Iterable[Rows], *, spreadsheet: bool = False
 ) -> Iterator[bytes]:
-    """Null is nothing between two commas, and empty text a pair of quotes; for a spreadsheet, no text is a formula."""
+    """Null is an empty field, empty text is `""`; for a spreadsheet, no text is a formula."""
     writers = _CELLS | _SPREADSHEET_CELLS if spreadsheet else _CELLS
     cells = [(column.name, writers.get(kind_of(column.type).name, str)) for column in columns]
     yield _lines([[writers["text"](name) for name, _ in cells]])
@@ -184,7 +183,7 @@ def _nested(value: Any) -> str:
     return _quoted(to_json(_spelled(value)).decode())
 
 
-# How values stand in CSV that are not written as `str` writes them.
+# How values are written in CSV, unless `str` does it.
 _CELLS: dict[str, Callable[[Any], str]] = {
     "text": _quoted,
     "boolean": lambda value: "true" if value else "false",
@@ -231,7 +230,7 @@ def _batch(rows: Rows, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _gathered(batches: Iterable[Rows]) -> Iterator[Rows]:
-    """Batches put together, so that a row group is worth its header."""
+    """Batches combined, so that row groups are large enough."""
     part: list[dict[str, Any]] = []
     for rows in batches:
         part += rows
@@ -243,7 +242,7 @@ def _gathered(batches: Iterable[Rows]) -> Iterator[Rows]:
 
 
 class _Parts(io.RawIOBase):
-    """A file to write to whose content is taken away part by part."""
+    """A writable file whose content is read part by part."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -129,7 +129,8 @@ class Api(Section):
     def _valid_rate(cls, rate: str | None) -> str | None:
         if rate is not None and not _RATE.fullmatch(rate):
             raise ValueError(
-                f"{rate!r} is not a valid rate; write it like 600/minute (second, minute, hour or day)"
+                f"{rate!r} is not a valid rate; "
+                "write it like 600/minute (second, minute, hour or day)"
             )
         return rate
 
@@ -144,7 +145,8 @@ class Api(Section):
         columns = known_columns(declaration)
         for path, endpoint in self.endpoints.items():
             if endpoint.table not in served:
-                fault = f"no served table {endpoint.table!r}{did_you_mean(endpoint.table, served)}"
+                hint = did_you_mean(endpoint.table, served)
+                fault = f"no served table {endpoint.table!r}{hint}"
                 yield ("endpoints", path, "table"), fault
                 continue
             table_columns = columns[served[endpoint.table]]

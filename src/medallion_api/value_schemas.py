@@ -1,4 +1,4 @@
-"""What a column's values look like outside: as JSON Schema, and as an Arrow type."""
+"""Types of columns as JSON Schema and as Arrow types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from medallion.query.column_types import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDLESS = ("-Infinity", "Infinity")  # how JSON has numbers without end
+ENDLESS = ("-Infinity", "Infinity")  # infinite numbers in JSON
 
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
@@ -48,7 +48,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
 
 
 def operand_schema(kind: Kind, operator: str) -> dict[str, Any]:
-    """The JSON Schema of one value that a column is asked by: a timestamp is compared with a day, too."""
+    """The JSON Schema of a filter's value: a timestamp may be compared with a day, too."""
     if kind.name != "timestamp" or operator in ("ne", "in"):
         return schema_of(kind)
     day = {"type": "string", "format": "date", "description": "The whole day"}

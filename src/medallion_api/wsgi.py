@@ -1,4 +1,4 @@
-"""`gunicorn medallion_api.wsgi:app`: the API as any WSGI server takes it, of the file that `MEDALLION_CONFIG` names."""
+"""`gunicorn medallion_api.wsgi:app`: the API of `MEDALLION_CONFIG` for any WSGI server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = masked_logger("medallion_api")
 
 @cache
 def assembled() -> Assembly:
-    """The API of this process, made on first use: after a fork, so that no connection is shared."""
+    """The API of this process, composed at first use: after a fork, with own connections."""
     return assemble(Pipeline.load(os.environ.get(CONFIG, "medallion.yaml"), serving=True))
 
 

@@ -101,7 +101,7 @@ def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed(
     assert start["status"] == 503
     assert (b"content-type", b"application/problem+json") in start["headers"]
     problem = json.loads(body["body"])
-    assert problem["detail"] == "it took too long"
+    assert problem["detail"] == "the request timed out"
     (line,) = logged(caplog)
     assert (line["status"], line["target"], line["id"]) == (503, "/é", problem["request_id"])
 

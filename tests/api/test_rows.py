@@ -148,7 +148,7 @@ def test_an_endpoint_shows_its_fields_alone(client: TestClient) -> None:
 
 def test_one_row_by_its_key(client: TestClient) -> None:
     assert get(client, "/things/17").json["name"] == "thing 17"
-    assert get(client, "/things/1000", 404).json["detail"] == "there is no such row"
+    assert get(client, "/things/1000", 404).json["detail"] == "no such row"
     assert "thing_id" in get(client, "/things/abc", 400).json["detail"]
     assert get(client, f"/tables/pairs/{quote('a/b', safe='')}/2", 404).json["status"] == 404
     assert get(client, "/stats/total").json == {"orders": 3, "revenue": 37.75}

@@ -1,8 +1,9 @@
-"""Reads a release: which one is active, which of its tables are cached, and everything else from the store.
+"""Reads the active release from the store, through a cache of its tables.
 
-A release never changes, so small tables are held whole, and of large ones the first rows of what is asked again and
-again with other conditions, such as the best clients of a country. Which release is active is asked when the last
-answer is older than `FRESH`: one that was published shows in every worker within that time.
+A release never changes. Small tables are cached whole; of large tables, the first rows for
+conditions that recur, such as the best clients of a country. The store is asked for the active
+release when its last response is older than `FRESH`, so that every worker serves a new release
+within that time.
 """
 
 from __future__ import annotations
@@ -23,33 +24,32 @@ from medallion_api.cache.table_cache import Head, SmallTable
 from medallion_api.representations import to_json
 
 FRESH = 0.02
-SLOW = 0.5  # seconds from which a failure to answer is remembered
-AGAIN = 2.0  # seconds for which it is, before the store is asked again
-PROBE = 2.0  # seconds that the store then has
-CELLS = 50_000  # values of the largest table that is held
-BYTES = 8_000_000  # and its size as JSON
-HELD = 400_000  # values of all that are held
-EXPORTS = (
-    32  # streams under way at a time: each has a connection to the store, and files, of its own
-)
-HEAD = 200  # first rows that are held of a large table
-QUICK = 200  # rows of the longest page that is made where nobody may wait
+SLOW = 0.5  # seconds: failures that take longer are remembered
+AGAIN = 2.0  # seconds for which a failure is remembered before the store is queried again
+PROBE = 2.0  # timeout of that query, in seconds
+CELLS = 50_000  # values of the largest table that is cached whole
+BYTES = 8_000_000  # size of the largest such table as JSON
+HELD = 400_000  # values of all cached tables together
+EXPORTS = 32  # concurrent streams: each has its own connection to the store and its own files
+HEAD = 200  # first rows that are cached of a large table
+QUICK = 200  # rows of the longest page that the event loop writes itself
 _WANTED = 1000
 _RETRY = 16
-LUCK = 8  # how often in a row a large table must disappoint, before all but one of `_RETRY` go to the store at once
+# Consecutive cache misses of a large table before only one query in `_RETRY` tries the cache.
+LUCK = 8
 
 T = TypeVar("T")
 Part = tuple[str, tuple[Filter, ...], tuple[Sort, ...]]
 
 
 class ElsewhereError(Exception):
-    """This would wait, on a thread that may not."""
+    """The request would block a thread that must not block."""
 
 
 class ReleaseReader:
-    """Reads a store for the API: `label` names the sink, `seconds` is what one question may take.
+    """Reads a store for the API: `label` names the sink, `seconds` is the timeout of one query.
 
-    `cells` is how many values a table may have to be held whole.
+    `cells` is the number of values up to which a table is cached whole.
     """
 
     def __init__(self, store: Store, label: str, seconds: float) -> None:
@@ -68,24 +68,24 @@ class ReleaseReader:
         self._never: int | None = None
 
     def never_wait_here(self) -> None:
-        """From now on the thread that calls this gets ElsewhereError instead of waiting."""
+        """From now on, the calling thread gets ElsewhereError instead of blocking."""
         self._never = get_ident()
 
     def may_wait(self) -> None:
-        """Raises ElsewhereError on the thread that may not."""
+        """Raises ElsewhereError on the thread that must not block."""
         if self._never is not None and get_ident() == self._never:
             raise ElsewhereError
 
     def known(self) -> Release | None:
-        """The active release, when that was asked just now."""
+        """The active release, when it was read within `FRESH` seconds."""
         seen = self._seen
         return seen[1] if seen and perf_counter() - seen[0] <= FRESH else None
 
     def release(self) -> Release:
-        """The active release. Raises SinkError when the store cannot tell.
+        """The active release. Raises SinkError when the store fails.
 
-        All that ask wait for one answer. While a store hangs, they get its failure at once, and one of them asks
-        again every `AGAIN` seconds.
+        Concurrent callers share one query. While a store hangs, they get its failure immediately,
+        and one of them queries again every `AGAIN` seconds.
         """
         found = self.known()
         if found:
@@ -100,7 +100,7 @@ class ReleaseReader:
             return self._ask()
 
     def forget(self) -> None:
-        """Ask again at the next request: the release that was known is gone."""
+        """Query again at the next request: the last known release is gone."""
         self._seen = None
 
     def served(self, release: Release) -> Mapping[str, Served]:
@@ -111,12 +111,12 @@ class ReleaseReader:
         return ReleaseStore(self, release)
 
     def holds(self, release: Release, table: str) -> bool:
-        """Whether a question to a table is likely to be answered from what is held."""
+        """Whether a query of a table is likely to be a cache hit."""
         served = self.served(release).get(table)
         return served is not None and self._luck.get(served.name, 0) > 0
 
     def small(self, release: Release, served: Served, table: str) -> SmallTable | None:
-        """A small table, which is read when it was not yet; None of a large one."""
+        """A small table, read on first use; None for a large one."""
         if served.rows * len(served.columns) > self.cells:
             return None
         part: Part = (served.name, (), ())
@@ -130,7 +130,7 @@ class ReleaseReader:
     def head(
         self, release: Release, served: Served, table: str, checked: ValidatedQuery
     ) -> Head | None:
-        """The first rows that meet those conditions of a question that ask for a value, read when asked for again."""
+        """The first rows that meet the equality filters of a query; None until it recurs."""
         equal = tuple(one for one in checked.filters if one.operator == "eq")
         if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
             return None
@@ -146,13 +146,13 @@ class ReleaseReader:
         held = self._held.get(part)
         return held if isinstance(held, Head) else None
 
-    def tell(self, name: str, *, held: bool) -> None:
-        """Learn whether a question to a large table was answered from what is held."""
-        luck = self._luck.get(name, 0) + (1 if held else -1)
+    def record_hit(self, name: str, *, hit: bool) -> None:
+        """Record whether a query of a large table was a cache hit."""
+        luck = self._luck.get(name, 0) + (1 if hit else -1)
         self._luck[name] = max(-LUCK, min(LUCK, luck))
 
     def far(self, release: Release) -> Store:
-        """The store itself, put to one release."""
+        """The store itself, reading one release."""
         self.may_wait()
         return self.store.at(release, self.seconds)
 
@@ -198,7 +198,7 @@ class ReleaseReader:
         return found
 
     def _drop_replaced(self, tables: Mapping[str, Served]) -> None:
-        """Forget the tables that a new release serves no longer, or with other rows. Needs the lock."""
+        """Drop cached tables that a new release replaces. The caller has the lock."""
         names = {served.name for served in tables.values()}
         self._held = OrderedDict(
             (part, rows) for part, rows in self._held.items() if part[0] in names
@@ -235,7 +235,7 @@ class ReleaseStore(Store):
         return page
 
     def _held(self, served: Served, table: str, checked: ValidatedQuery) -> Page | None:
-        """The page, when it can be made of what is held."""
+        """The page, when the cache has its rows."""
         small = self._reading.small(self._release, served, table)
         if small:
             return small.page(checked, self._release.id)
@@ -245,7 +245,7 @@ class ReleaseStore(Store):
             else None
         )
         page = head.page(checked, self._release.id) if head else None
-        self._reading.tell(served.name, held=page is not None)
+        self._reading.record_hit(served.name, hit=page is not None)
         return page
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
@@ -275,10 +275,10 @@ class ReleaseStore(Store):
         yield from batches
 
     def close(self) -> None:
-        """Nothing: the connections are the store's."""
+        """Does nothing: the connections belong to the store."""
 
     def _sure(self, far: Store, answer: T) -> T:
-        """The answer, which a store that cannot be put to one release may have had from a later one."""
+        """The result, unless a store that cannot pin a release read it from a later one."""
         if far is self._reading.store and far.release().id != self._release.id:
             raise self._gone()
         return answer

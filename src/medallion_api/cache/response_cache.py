@@ -1,4 +1,4 @@
-"""Whole replies, kept while there is room: a release never changes, so under release and request they stay right."""
+"""An in-memory cache of complete responses. A release never changes, so they stay valid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from falcon import Request, Response
 
 PRIVATE = "private, no-cache"
-REVALIDATE = "no-cache"  # keep it, and ask whether it still is right: a 304 costs next to nothing
+REVALIDATE = "no-cache"  # clients may keep a response, and revalidate it: a 304 is cheap
 
 _OVERHEAD = 1000
 
@@ -26,9 +26,9 @@ KEPT_BY_304 = ("ETag", "Cache-Control", "Vary", "X-Release")
 
 @dataclass(frozen=True)
 class Reply:
-    """What `release` answers to a request: `tag` is the strong ETag, `headers` are all but those of the moment.
+    """The response of a release to a request: `tag` is its ETag, `headers` the constant ones.
 
-    Without a body it can only say 304 to those who have what the tag stands for.
+    Without a body it can only be sent as a 304.
     """
 
     release: str
@@ -38,32 +38,32 @@ class Reply:
     body: bytes | None
 
     def answers(self, release: str, if_none_match: str | None) -> bool:
-        """Whether it is the answer of a release to a client that has what these tags stand for."""
+        """Whether it is valid for a release and a request with this If-None-Match."""
         return self.release == release and (
             self.body is not None or matches(if_none_match, self.tag)
         )
 
     @cached_property
     def raw(self) -> tuple[tuple[bytes, bytes], ...]:
-        """The headers as an ASGI server takes them."""
+        """The headers in the form of ASGI."""
         return raw(self.headers)
 
     @cached_property
     def raw_unmodified(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Those of them that a 304 has."""
+        """The headers of a 304, in the same form."""
         return raw(header for header in self.headers if header[0] in KEPT_BY_304)
 
 
 class Replies:
-    """The replies used last, up to `size` bytes in all; shared by threads.
+    """The most recently used replies, up to `size` bytes; thread-safe.
 
-    `control` is what caches on the way are told of every reply.
+    `control` is the Cache-Control header of every reply.
     """
 
     def __init__(self, size: int, control: str = REVALIDATE) -> None:
         self.control = control
         self._size = size
-        self._held = 0
+        self._bytes = 0
         self._replies: OrderedDict[Key, Reply] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -75,17 +75,17 @@ class Replies:
             return reply
 
     def put(self, key: Key, reply: Reply) -> None:
-        """Keep a reply, for which the oldest make room; one larger than an eighth of it all is not kept."""
+        """Cache a reply and evict the oldest; one above an eighth of the size is not cached."""
         if _weight(key, reply) > self._size // 8:
             return
         with self._lock:
             former = self._replies.pop(key, None)
             if former:
-                self._held -= _weight(key, former)
+                self._bytes -= _weight(key, former)
             self._replies[key] = reply
-            self._held += _weight(key, reply)
-            while self._held > self._size:
-                self._held -= _weight(*self._replies.popitem(last=False))
+            self._bytes += _weight(key, reply)
+            while self._bytes > self._size:
+                self._bytes -= _weight(*self._replies.popitem(last=False))
 
 
 def _weight(key: Key, reply: Reply) -> int:
@@ -93,12 +93,12 @@ def _weight(key: Key, reply: Reply) -> int:
 
 
 def tag_of(release: str, *parts: str) -> str:
-    """The strong ETag of what a release answers to a request."""
+    """The strong ETag of a release's response to a request."""
     return f'"{release}-{blake2b(chr(0).join(parts).encode(), digest_size=9).hexdigest()}"'
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:
-    """Whether a client already has what this ETag stands for."""
+    """Whether an If-None-Match header has this ETag."""
     if not if_none_match:
         return False
     return if_none_match == tag or any(
@@ -113,7 +113,7 @@ def raw(headers: Iterable[tuple[str, str]]) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def key_of(req: Request) -> Key:
-    """What tells requests apart whose replies differ."""
+    """The cache key of a request."""
     return (
         req.path,
         req.query_string,
@@ -123,7 +123,7 @@ def key_of(req: Request) -> Key:
 
 
 def send(reply: Reply, req: Request, resp: Response) -> None:
-    """Answer with a reply, or with 304 when the client has it."""
+    """Send a reply, or a 304 when the client has it."""
     if matches(req.get_header("If-None-Match"), reply.tag):
         resp.status = 304
         resp.set_headers([header for header in reply.headers if header[0] in KEPT_BY_304])

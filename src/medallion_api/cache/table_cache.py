@@ -1,4 +1,4 @@
-"""What is held of tables: a small one whole, of a large one the first rows of an order. Asked as the store would be."""
+"""Tables in memory: small ones whole, large ones by their first rows. Queried like a store."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class SmallTable:
-    """All rows of a table as its store scans them, and the orders and parts of it that were asked for."""
+    """All rows of a table, with the sort orders and partitions that queries used."""
 
     def __init__(self, served: Served, rows: list[Row]) -> None:
         self.cells = len(rows) * len(served.columns)
@@ -41,7 +41,7 @@ class SmallTable:
         self._orders: dict[tuple[Sort, ...], _Ordered] = {}
 
     def page(self, checked: ValidatedQuery, release: str) -> Page | None:
-        """The page asked for; None when the position of its end, or of its beginning, is the store's alone to know."""
+        """The page of a query; None when only the store can position its start or end."""
         ordered = self._ordered(checked.order)
         parts = [
             ordered.part(one.field, one.value) for one in checked.filters if one.operator == "eq"
@@ -75,7 +75,7 @@ class SmallTable:
 
 
 class Head:
-    """The first rows, in an order, of those that have certain values; all of them when they are `whole`."""
+    """The first rows in an order that have certain values; all such rows when `whole`."""
 
     def __init__(self, served: Served, rows: list[Row], *, whole: bool) -> None:
         self.cells = len(rows) * len(served.columns)
@@ -84,7 +84,7 @@ class Head:
         self._whole = whole
 
     def page(self, checked: ValidatedQuery, release: str) -> Page | None:
-        """The first page of those that meet further conditions; None when it goes beyond what is held."""
+        """The first page of rows that meet further filters; None when it needs more rows."""
         found = list(islice(_matching(self._rows, checked.filters), checked.limit + 1))
         if len(found) <= checked.limit and not self._whole:
             return None
@@ -92,7 +92,7 @@ class Head:
 
 
 class _Ordered:
-    """Rows in an order, with the places of their ends of pages, and the parts that have one value in a column."""
+    """Rows in an order, with their positions and their partitions by column values."""
 
     def __init__(self, rows: list[Row], order: tuple[Sort, ...]) -> None:
         self.rows = rows
@@ -104,7 +104,7 @@ class _Ordered:
         return len(self.rows)
 
     def place(self, values: tuple[Any, ...]) -> int | None:
-        """Which row has these values in the columns of the order, which are unique."""
+        """The position of the row with these unique values in the columns of the order."""
         if not self._places:
             names = [sort.field for sort in self._order]
             self._places = {
@@ -113,7 +113,7 @@ class _Ordered:
         return self._places.get(values)
 
     def part(self, name: str, value: Any) -> _Ordered | None:
-        """The rows with a value in a column; None when too many columns are kept apart already."""
+        """The rows with a value in a column; None when too many columns are partitioned."""
         known = self._parts.get(name)
         if known is None:
             if len(self._parts) >= _PARTS:
@@ -127,7 +127,7 @@ class _Ordered:
 
 
 def _page(found: list[Row], checked: ValidatedQuery, served: Served, release: str) -> Page:
-    """The page of rows of which one more was looked for."""
+    """The page of these rows; one row beyond its limit means that there is a next page."""
     cursor = None
     if len(found) > checked.limit:
         found.pop()
@@ -159,5 +159,5 @@ def _test(condition: Filter) -> Test:
 
 
 def _rank(name: str) -> Callable[[Row], tuple[Any, ...]]:
-    """What sorts null below every value."""
+    """A sort key that puts null below every value."""
     return lambda row: () if row[name] is None else (row[name],)

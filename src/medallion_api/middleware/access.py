@@ -1,4 +1,4 @@
-"""Who may ask, and how often."""
+"""API keys and rate limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import falcon
 
 
 class Gate:
-    """Admits requests: `hashes` are the SHA-256 of the keys by holder's name, none letting everybody in.
+    """Admits requests: `hashes` are the SHA-256 of the keys by holder; without, no key is needed.
 
     `rate`, such as `600/minute`, limits each holder, or each address; counts are kept in `storage`.
     """
@@ -23,16 +23,19 @@ class Gate:
 
     @property
     def closed(self) -> bool:
-        """Whether a key is needed."""
+        """Whether a key is required."""
         return bool(self._hashes)
 
     @property
     def remote(self) -> bool:
-        """Whether admitting asks another server."""
+        """Whether the counts of the rate limit are on another server."""
         return self._limiter is not None and self._limiter.remote
 
     def admit(self, key: str | None, authorization: str | None, address: str) -> str:
-        """Who asks: a holder's name or an address. Raises HTTPUnauthorized or HTTPTooManyRequests."""
+        """The client: a key's holder or an address.
+
+        Raises HTTPUnauthorized or HTTPTooManyRequests.
+        """
         who = address
         if self._hashes:
             given = key or (authorization or "").removeprefix("Bearer ")

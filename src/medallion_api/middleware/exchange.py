@@ -1,4 +1,4 @@
-"""What every exchange has, whatever answers it: an id, admission, timing, headers, figures and a line in the log."""
+"""What all exchanges share: request id, admission, timing, headers, metrics and access log."""
 
 from __future__ import annotations
 
@@ -22,15 +22,9 @@ from medallion_api.middleware.metrics import Metrics
 from medallion_api.middleware.wsgi_bridge import ANSWERED
 
 LONGEST_URL = 8000
-ANYWHERE = (
-    400,
-    414,
-    431,
-    500,
-    501,
-    503,
-)  # of the problems that any request may meet, whatever its path
-OPEN = ("/health", "/health/ready")  # asked by machines that hold no key
+# Statuses of the problems that any request may get, whatever its path.
+ANYWHERE = (400, 414, 431, 500, 501, 503)
+OPEN = ("/health", "/health/ready")  # for probes, which have no key
 
 _IDENT = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _EXPOSED = "ETag, Link, Retry-After, Server-Timing, X-Release, X-Request-Id, X-Total-Count"

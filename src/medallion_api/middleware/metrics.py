@@ -1,4 +1,4 @@
-"""Figures for Prometheus, right across gunicorn's workers when `PROMETHEUS_MULTIPROC_DIR` is set."""
+"""Metrics for Prometheus, of all gunicorn workers when `PROMETHEUS_MULTIPROC_DIR` is set."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Metrics:
         self._children = lru_cache(1000)(self._labelled)
 
     def observe(self, method: str, endpoint: str, status: int, seconds: float) -> None:
-        """Count one request; `endpoint` is a route, never what a client made up."""
+        """Count one request; `endpoint` is a route, never a client's text."""
         requests, duration = self._children(method, endpoint, status)
         requests.inc()
         duration.observe(seconds)
 
     def text(self) -> bytes:
-        """All figures in Prometheus' text format, of all workers together."""
+        """The metrics of all workers in Prometheus' text format."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Threads that work for an event loop: cheaper than an executor's, for many answers wake the loop only once."""
+"""A thread pool for an event loop; cheap, as results wake the loop in batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Done = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class Threads:
-    """`count` threads, begun at the first work, for the one loop that gives it."""
+    """`count` threads, started at first use, for one event loop."""
 
     def __init__(self, count: int, name: str) -> None:
         self._count = count
@@ -25,7 +25,7 @@ class Threads:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def run(self, work: Work, seconds: float | None = None) -> asyncio.Future[Any]:
-        """What `work` gives; TimeoutError after `seconds`, and then what it gives late is closed, if it can be."""
+        """The result of `work`; TimeoutError after `seconds`, then a late result is closed."""
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
@@ -41,29 +41,29 @@ class Threads:
     def _serve(self) -> None:
         while True:
             work, future = self._queue.get()
-            found, error = None, None
+            result, error = None, None
             try:
-                found = work()
+                result = work()
             except BaseException as raised:
                 error = raised
-            self._done.append((future, found, error))
-            del work, future, found, error
+            self._done.append((future, result, error))
+            del work, future, result, error
             if not self._woken and self._loop is not None:
                 self._woken = True
                 try:
-                    self._loop.call_soon_threadsafe(self._tell)
+                    self._loop.call_soon_threadsafe(self._deliver)
                 except RuntimeError:  # the loop has ended
                     return
 
-    def _tell(self) -> None:
+    def _deliver(self) -> None:
         self._woken = False
         while self._done:
-            future, found, error = self._done.popleft()
+            future, result, error = self._done.popleft()
             if future.done():
-                if hasattr(found, "close"):
-                    self.run(found.close)
+                if hasattr(result, "close"):
+                    self.run(result.close)
             elif error is None:
-                future.set_result(found)
+                future.set_result(result)
             else:
                 future.set_exception(error)
 

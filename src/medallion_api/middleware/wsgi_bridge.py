@@ -1,4 +1,4 @@
-"""A WSGI application run in threads for an event loop: requests without bodies, answers whole or streamed."""
+"""Runs a WSGI application in threads for an event loop: requests without bodies only."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from medallion_api.middleware.thread_pool import Threads
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
-ANSWERED = "medallion_api.answered"  # in the environment of a request that was answered in place of the application
+# In the environment of a request that was answered on behalf of the application.
+ANSWERED = "medallion_api.answered"
 
 
 class LateError(Exception):
-    """The application has not begun to answer in time."""
+    """The application did not begin its response in time."""
 
 
 class WsgiResponse:
-    """What the application gave: status and headers, and its parts one by one."""
+    """The application's response: status, headers, and its body part by part."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
         self.status = 500
@@ -47,7 +48,7 @@ class WsgiResponse:
 
 
 class Bridge:
-    """Runs `app` in `threads`, which has `seconds` to begin to answer."""
+    """Runs `app` in `threads`; it has `seconds` to begin its response."""
 
     def __init__(
         self, app: Callable[..., Iterable[bytes]], threads: Threads, seconds: float
@@ -57,7 +58,7 @@ class Bridge:
         self._seconds = seconds
 
     async def run(self, environ: dict[str, Any], send: Send) -> None:
-        """Send what the application answers. Raises LateError when it does not begin to in time."""
+        """Send the application's response. Raises LateError when it does not begin in time."""
         try:
             answer: WsgiResponse = await self._threads.run(
                 partial(WsgiResponse, self._app, environ), self._seconds
@@ -84,7 +85,7 @@ class Bridge:
 
 
 def environ_of(scope: Scope) -> dict[str, Any]:
-    """A request as WSGI has it."""
+    """The WSGI environment of an ASGI request."""
     server = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, generated from the models that validate requests and write responses."""
+"""The OpenAPI 3.1 document, from the models that validate requests and write responses."""
 
 from __future__ import annotations
 

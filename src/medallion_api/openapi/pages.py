@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of the active release, and pages to read it on that need no internet."""
+"""The OpenAPI document of the active release, and Swagger UI without external files."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ _PAGE = b"""<!doctype html>
 </body>
 </html>
 """
-_START = b'window.ui = SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", validatorUrl: null});\n'
+_START = (
+    b'window.ui = SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", '
+    b"validatorUrl: null});\n"
+)
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'"
+)
 
 
 class OpenApi(Released):
-    """The document, made of the models that validate."""
+    """The document, generated from the models that validate requests."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Gauges for Prometheus of what is served: the last run, the release's age, and its rows and quarantine."""
+"""Gauges for Prometheus: the last run, the release's age, and its rows and quarantine."""
 
 from __future__ import annotations
 

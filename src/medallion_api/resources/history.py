@@ -1,4 +1,4 @@
-"""Releases, runs and quality: what was done to come to the rows."""
+"""Releases, runs and quality: how the served rows came about."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Releases(BaseModel):
 
 
 class StepSummary(BaseModel):
-    """One table in one run; `warnings` are what to look at, such as a file of which most rows were quarantined."""
+    """One table in one run; `warnings` such as a file of which most rows were quarantined."""
 
     table: str
     action: str
@@ -76,7 +76,7 @@ class StepSummary(BaseModel):
 
 
 class LoadSummary(BaseModel):
-    """One table taken in by the serving database."""
+    """One table loaded into the serving database."""
 
     sink: str
     table: str
@@ -98,10 +98,12 @@ class LoadSummary(BaseModel):
 
 
 class RunSummary(BaseModel):
-    """The newest run, and when one last succeeded; while runs fail, `since` when, for which `reason`,
-    and the last that did (`failed_run`).
+    """The newest run, and when a run last succeeded.
 
-    `ingestion` is the seconds it took to load the serving database, `refresh` those of the whole run."""
+    While runs fail, `since` is when that began, `reason` the newest error, and `failed_run` the
+    newest failed run. `ingestion` is the seconds of loading the serving database,
+    `refresh` those of the whole run.
+    """
 
     id: str
     status: RunStatus
@@ -168,7 +170,7 @@ class ReleasesResource:
 
 
 class CurrentRelease(Released):
-    """The active release as it is written down, without where its files lie: what HttpStore reads."""
+    """The active release without the locations of its files, for HttpStore."""
 
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
         return self.json(req, resp, release, release.summary().model_dump(mode="json"))
@@ -181,7 +183,7 @@ class LatestRun:
     def on_get(self, req: Request, resp: Response) -> None:
         health = run_health(self._lake)
         if health is None:
-            raise falcon.HTTPNotFound(description="nothing was run yet")
+            raise falcon.HTTPNotFound(description="there was no run yet")
         no_store(resp, RunSummary.of(health))
 
     on_head = on_get

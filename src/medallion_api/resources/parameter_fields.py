@@ -94,7 +94,7 @@ def flag_of(text: str) -> bool:
 
 def _operand(kind: Kind, operator: str, text: str, column: str) -> Any:
     if operator == "search" and len(text) > LONGEST:
-        raise ValueError(f"takes at max_page_size {LONGEST} letters, not {len(text)}")
+        raise ValueError(f"takes at most {LONGEST} characters, not {len(text)}")
     try:
         return operand(kind, operator, text, column)
     except CallError as error:

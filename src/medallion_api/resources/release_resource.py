@@ -1,4 +1,4 @@
-"""A resource whose answer is a function of the active release and the request alone: kept, tagged, revalidated."""
+"""Resources whose response depends on release and request only: cached, with an ETag."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ATTEMPTS = 5
 
 
 class Released(ABC):
-    """Answers from what `reading` reads; what it answered is kept in `replies`."""
+    """Responds with data of `reading`; responses are cached in `replies`."""
 
     def __init__(self, reading: ReleaseReader, replies: Replies) -> None:
         self.reading = reading
@@ -37,13 +37,11 @@ class Released(ABC):
                 return
             try:
                 self._answer(req, resp, key, release, params)
-            except (
-                GoneError
-            ):  # others were published since it was asked which is active, and this one was removed
+            except GoneError:  # replaced and removed since the active release was read
                 self.reading.forget()
                 continue
             return
-        raise SinkError("releases come and go faster than they can be read")
+        raise SinkError("releases are replaced faster than they can be read")
 
     on_head = on_get
 
@@ -57,10 +55,10 @@ class Released(ABC):
 
     @abstractmethod
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
-        """The reply; None when the response already stands. Raises GoneError when the release is no longer kept."""
+        """The reply; None when `resp` is complete. Raises GoneError if the release was removed."""
 
     def json(self, req: Request, resp: Response, release: Release, content: Any) -> Reply | None:
-        """A reply of JSON that depends on the release alone."""
+        """A JSON reply that depends on the release only; None when the client has it."""
         tag = tag_of(release.id, req.path)
         if self.unmodified(req, resp, tag, release.id):
             return None
@@ -86,7 +84,7 @@ class Released(ABC):
     def unmodified(
         self, req: Request, resp: Response, tag: str, release: str, *headers: tuple[str, str]
     ) -> bool:
-        """Answer 304 when the client has what this ETag stands for; `headers` are those that the answer has besides."""
+        """Whether the client has this ETag: then it gets a 304, with further `headers`."""
         if not matches(req.get_header("If-None-Match"), tag):
             return False
         constant = (

@@ -1,4 +1,4 @@
-"""Rows over HTTP: pages, exports, and single rows."""
+"""Rows of tables: pages, exports and single rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_FACET_VALUES = 100
 
 
 class Listed(TableResource):
-    """A table's rows, page by page, or with `limit=all` as one stream."""
+    """A table's rows by page, or with `limit=all` as one stream."""
 
     row = False
 
@@ -51,7 +51,7 @@ class Listed(TableResource):
         return self.written(req, question, page.release, body, **more)
 
     def _figures(self, question: Question, release: str) -> dict[str, Any]:
-        """The total and the facets that were asked for."""
+        """The requested count and facets."""
         asked, found = question.asked, dict[str, Any]()
         if not (asked.count or asked.facets):
             return found
@@ -60,7 +60,7 @@ class Listed(TableResource):
                 [
                     Fault(
                         "cursor",
-                        f"began with {release}; figures are had of the active release alone",
+                        f"belongs to {release}; counts and facets are of the active release only",
                     )
                 ]
             )
@@ -86,7 +86,7 @@ class Listed(TableResource):
         exports = self.reading.exports
         if not exports.acquire(blocking=False):
             raise falcon.HTTPServiceUnavailable(
-                description=f"{EXPORTS} exports are under way: try again later",
+                description=f"{EXPORTS} exports are running: try again later",
                 retry_after=int(RETRY_AFTER),
             )
         try:
@@ -97,7 +97,7 @@ class Listed(TableResource):
         resp.stream = _Counted(parts, exports)
 
     def _parts(self, req: Request, resp: Response, question: Question) -> Iterator[bytes]:
-        """The export, once the store has begun to answer."""
+        """The parts of the export, once the store has returned its first rows."""
         rows = self.reading.at(question.release)
         batches = rows.scan(question.table, question.asked.query)
         with stage(req, "store"):
@@ -121,7 +121,7 @@ class Listed(TableResource):
 
 
 class _Counted:
-    """A stream that counts as under way until it ends, is closed, or is forgotten, as that of a HEAD request is."""
+    """A stream that counts as running until it ends, is closed, or is deleted (HEAD requests)."""
 
     def __init__(self, parts: Iterator[bytes], under_way: BoundedSemaphore) -> None:
         self._parts = parts
@@ -149,12 +149,12 @@ class _Counted:
 
 
 class Single(TableResource):
-    """A table's first row by itself: a table of one row, or the best by its default sort."""
+    """A table's first row in its default order, such as that of a table of one row."""
 
     def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
         page = self.page(req, question)
         if not page.rows:
-            raise falcon.HTTPNotFound(description="there is no such row")
+            raise falcon.HTTPNotFound(description="no such row")
         rows: Rows = page.rows[:1]
         with stage(req, "write"):
             if question.form == "json":
@@ -166,14 +166,16 @@ class Single(TableResource):
 
 
 class Keyed(Single):
-    """One row by its key, which is the rest of the path: its parts in the order of the key's columns."""
+    """One row by its key: the rest of the path has its parts in the order of the key's columns."""
 
     def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
         if not served.key:
-            raise falcon.HTTPNotFound(description="this table has no key to get a row by")
+            raise falcon.HTTPNotFound(
+                description="this table has no key, so that its rows have no path"
+            )
         parts = [params["key"]] if len(served.key) == 1 else params["key"].split("/")
         if len(parts) != len(served.key):
-            raise falcon.HTTPNotFound(description=f"a row is found by {'/'.join(served.key)}")
+            raise falcon.HTTPNotFound(description=f"the path of a row is {'/'.join(served.key)}")
         types = {column.name: column.type for column in served.columns}
         try:
             values = [
@@ -190,7 +192,7 @@ class Keyed(Single):
 
 
 def _next(req: Request, cursor: str) -> str:
-    """This request's path and query, continued by a cursor."""
+    """The URL of the next page of a request."""
     given = [
         pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] != "cursor"
     ]

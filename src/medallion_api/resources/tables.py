@@ -1,4 +1,4 @@
-"""The served tables, and a request to one of them understood."""
+"""The served tables, and the parsed requests to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from medallion_api.resources.release_resource import Released
 from medallion_api.section import Endpoint
 
 _KEPT = 500
-_LONGEST_NAME = 100  # letters of a file name, without its extension
+_LONGEST_NAME = 100  # characters of a file name, without its extension
 _VARY = ("Vary", "Accept, Accept-Encoding")
 
 
@@ -37,7 +37,7 @@ _Shape = tuple[tuple[Column, ...], tuple[str, ...], str, bool, type[Parameters]]
 class Tables:
     """The served tables as a release has them; `max_page_size` limits a page.
 
-    The models that read requests are kept by columns, which most releases share.
+    Models are cached by columns, which most releases share.
     """
 
     def __init__(self, reading: ReleaseReader, max_page_size: int) -> None:
@@ -56,10 +56,10 @@ class Tables:
         row: bool,
         kind: type[Parameters] = Parameters,
     ) -> Parameters:
-        """What may be asked of an endpoint, which `name` tells from others.
+        """The parameters of an endpoint; `name` is unique among endpoints.
 
-        Raises HTTPNotFound when the release has no such table, HTTPInternalServerError when it lacks a column
-        that the endpoint is declared with.
+        Raises HTTPNotFound when the release has no such table, HTTPInternalServerError when the
+        table lacks a column of the endpoint.
         """
         key = (release.id, name, row, kind)
         known = self._known.get(key)
@@ -92,7 +92,7 @@ class Tables:
 
 @dataclass(frozen=True)
 class Question:
-    """A request understood: what it asks of which table, and in which form it wants the answer."""
+    """A parsed request: the query of a table, and the format of the response."""
 
     path: str
     release: Release
@@ -117,9 +117,9 @@ class Question:
 
 
 def attachment(path: str, extension: str) -> str:
-    """The `Content-Disposition` of what a path gives as a file, named after the path.
+    """The `Content-Disposition` of a download, named after its path.
 
-    Names beyond ASCII are written as RFC 5987 has it, after one that any client can read.
+    A name beyond ASCII is encoded by RFC 5987, after an ASCII one for older clients.
     """
     parts = (re.sub(r"[^\w.-]+", "_", part) for part in path.split("/"))
     name = "-".join(filter(None, parts))[:_LONGEST_NAME] or "rows"
@@ -131,7 +131,7 @@ def attachment(path: str, extension: str) -> str:
 
 
 class TableResource(Released):
-    """What lists, single rows and rows by key have in common. Without an `endpoint` the path names the table."""
+    """Base of lists, rows and groups. Without an `endpoint` the path names the table."""
 
     row = True
     kind: ClassVar[type[Parameters]] = Parameters
@@ -157,10 +157,10 @@ class TableResource(Released):
 
     @abstractmethod
     def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
-        """The reply to a question; None when it streams."""
+        """The reply to a request; None when it is streamed."""
 
     def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
-        """The conditions that stand in the path."""
+        """The filters of the path."""
         return ()
 
     def _question(self, req: Request, release: Release, params: Mapping[str, str]) -> Question:
@@ -181,7 +181,7 @@ class TableResource(Released):
         return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
 
     def page(self, req: Request, question: Question) -> Page:
-        """The rows. Raises HTTPGone when the release that a cursor began with is no longer kept."""
+        """A page of rows. Raises HTTPGone when the cursor's release is no longer kept."""
         query = question.asked.query
         with stage(req, "store"):
             try:

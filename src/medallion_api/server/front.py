@@ -1,7 +1,7 @@
-"""Stands before the WSGI application on an event loop: answers at once what needs no wait, hands all else to a thread.
+"""The ASGI application: serves cached responses on the event loop, all else in threads.
 
-Nothing is answered that the application would not answer alike. Requests that wait at the same time to learn the
-active release share one reading, which began after each had come.
+Every response is the one that the WSGI application would send. Concurrent requests that need the
+active release share one query of the store, which began after each of them arrived.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ from medallion_api.middleware.wsgi_bridge import Bridge, LateError, WsgiResponse
 from medallion_api.problems import FAULT, LATE, MEDIA, RETRY_AFTER, body, problem_of
 
 THREADS = 8
-GRACE = (
-    0.5  # seconds beyond its own that a question is given, so that the store ends it and says so
-)
+GRACE = 0.5  # seconds beyond `query_timeout`, so that the store ends the query itself
 
 _READ = frozenset(
     (
@@ -52,7 +50,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class ActiveRelease:
-    """The active release: `read` asks the store, in `threads`; a reading may take `seconds`."""
+    """The active release: `read` queries the store in `threads`, with a timeout of `seconds`."""
 
     def __init__(self, read: Callable[[], Release], threads: Threads, seconds: float) -> None:
         self._read = read
@@ -62,7 +60,7 @@ class ActiveRelease:
         self._task: asyncio.Task[None] | None = None
 
     async def release(self) -> Release | None:
-        """The release that is active now, by a reading that begins after this call; None when none can be had."""
+        """The active release, by a query that begins after this call; None when it fails."""
         asked: asyncio.Future[Release | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(asked)
         if self._task is None:
@@ -72,19 +70,19 @@ class ActiveRelease:
     async def _serve(self) -> None:
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            found: Release | None = None
+            release: Release | None = None
             try:
-                found = await self._threads.run(self._read, self._seconds)
-            except Exception as error:  # the application meets the same, and tells it
-                _log.debug("no release to be had: %s", error)
+                release = await self._threads.run(self._read, self._seconds)
+            except Exception as error:  # the application gets the same error, and reports it
+                _log.debug("the active release cannot be read: %s", error)
             for asked in waiting:
                 if not asked.done():
-                    asked.set_result(found)
+                    asked.set_result(release)
         self._task = None
 
 
 class Front:
-    """The API as an ASGI application; `make` puts it together, at the first request of the process."""
+    """The API as an ASGI application; `make` composes it at the first request of the process."""
 
     def __init__(self, make: Callable[[], Assembly]) -> None:
         self._make = make
@@ -98,7 +96,7 @@ class Front:
             await self._answer(scope, _Sending(send))
 
     async def _answer(self, scope: Scope, send: _Sending) -> None:
-        """Answer a request, with a problem when nothing else has begun to."""
+        """Respond to a request, with a problem unless a response has begun."""
         started = perf_counter()
         exchange = self._bare
         try:
@@ -119,7 +117,7 @@ class Front:
             await _problem(exchange, scope, send, 500, FAULT, started)
 
     async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a handshake and log it: closed before it is accepted, the server answers 403."""
+        """Refuse and log a handshake: the server sends 403, as it is closed before accepted."""
         started = perf_counter()
         await receive()
         await send({"type": "websocket.close"})
@@ -135,9 +133,9 @@ class Front:
 
     @cached_property
     def _parts(self) -> Assembly:
-        made = self._make()
-        made.reading.never_wait_here()
-        return made
+        assembly = self._make()
+        assembly.reading.never_wait_here()
+        return assembly
 
     @cached_property
     def _bridge(self) -> Bridge:
@@ -156,7 +154,7 @@ class Front:
         )
 
     async def _answered(self, scope: Scope, send: Send) -> bool:
-        """Whether the request was answered here: from what is kept, or from a table in memory."""
+        """Whether the request was answered on the event loop, from a cache."""
         started, parts = perf_counter(), self._parts
         if (
             scope["method"] not in ("GET", "HEAD")
@@ -193,7 +191,7 @@ class Front:
         return True
 
     async def _made(self, scope: Scope, send: Send) -> bool:
-        """Whether the application answered at once, without a wait; else it is asked again in a thread."""
+        """Run the application on the event loop; in a thread when it would block."""
         environ = environ_of(scope)
         try:
             answer = WsgiResponse(self._parts.app, environ)
@@ -259,7 +257,7 @@ async def _problem(
 
 
 class _Sending:
-    """Sends messages, and knows whether an answer has begun."""
+    """Sends messages, and records whether a response has begun."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -276,7 +274,7 @@ def _address(scope: Scope) -> str:
 
 
 def _headers_of(scope: Scope) -> dict[bytes, str]:
-    """The headers of a request that are read here."""
+    """The headers of a request that this module reads."""
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
 
 

@@ -1,7 +1,8 @@
-"""gunicorn's ASGI worker with limits on what a connection may hold, and an end that breaks no connection.
+"""gunicorn's ASGI worker with timeouts of connections and a graceful shutdown.
 
-gunicorn's own waits without end for a first request and for a client that reads nothing. When it is asked to end, it
-closes connections whose last answer promised that they stay open, so that the next request on them is lost.
+gunicorn's own worker has no timeout for a first request, nor for a client that reads nothing. On
+shutdown it closes connections whose last response announced keep-alive, so that the next request
+on them is lost.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from gunicorn.workers import gasgi
 from medallion_api.middleware.exchange import SAFE
 from medallion_api.problems import MEDIA, body, problem_of
 
-HEAD_SECONDS = 10  # for a new connection's first request to come, with all its headers
-WRITE_SECONDS = 30  # for a client to read what fills the buffers, some 64 kB
+HEAD_SECONDS = 10  # for the first request of a connection, with all its headers
+WRITE_SECONDS = 30  # for a client to read what is buffered, about 64 kB
 
 _FULL = "too many connections"
 
@@ -28,13 +29,12 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
 
     def __init__(self, worker: Any) -> None:
         super().__init__(_Drained(worker, self))
-        self.announced: bool | None = (
-            None  # whether the answer under way says that the connection ends with it
-        )
+        # Whether the response in progress announces that the connection closes after it.
+        self.announced: bool | None = None
         self._timers: dict[str, TimerHandle] = {}
 
     def connection_made(self, transport: Transport) -> None:
-        """Refuse a connection beyond the worker's limit; else give it a time to ask."""
+        """Refuse a connection beyond the worker's limit; otherwise start its timeout."""
         super().connection_made(transport)
         if self.worker.nr_conns > self.worker.worker_connections:
             self._send_error_response(503, _FULL, [("Retry-After", "5")])
@@ -48,7 +48,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """The client does not read as fast as it is sent to: give it a time to catch up."""
+        """The client reads too slowly: start its timeout."""
         super().pause_writing()
         self._arm("write", WRITE_SECONDS, self.transport.abort)
 
@@ -63,7 +63,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
         return super()._on_headers_complete()
 
     def _is_websocket_upgrade(self, request: Any) -> bool:
-        """Answer a WebSocket handshake as the plain request it also is: RFC 9110 §7.8 allows to ignore an upgrade."""
+        """Serve a WebSocket handshake as a plain request: RFC 9110 §7.8 allows that."""
         return False
 
     def _send_response_start(
@@ -75,7 +75,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
     def _send_error_response(
         self, status: int, message: str, extra_headers: Sequence[tuple[str, str]] = ()
     ) -> None:
-        """Refuse a request that does not reach the application with a problem, as the application does."""
+        """Respond with a problem to a request that does not reach the application."""
         content = body(problem_of(status, message, ""))
         head = [
             f"HTTP/1.1 {falcon.code_to_http_status(status)}",
@@ -88,7 +88,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
         self._safe_write("\r\n".join([*head, "", ""]).encode("latin-1") + content)
 
     def _close_transport(self) -> None:
-        """Close once the client has read what was sent, which it has some time for."""
+        """Close once the client has read what was sent, or at its timeout."""
         if self.transport and not self._closed:
             self._arm("close", WRITE_SECONDS, self.transport.abort)
         super()._close_transport()
@@ -104,7 +104,7 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]
 
 
 class _Drained:
-    """The worker as a connection sees it: alive as long as the connection's last answer said that it stays open."""
+    """The worker as a connection sees it: alive while its last response announced keep-alive."""
 
     def __init__(self, worker: Any, protocol: Protocol) -> None:
         self.__dict__.update(_worker=worker, _protocol=protocol)
@@ -125,4 +125,4 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]
     """The worker that `gunicorn_conf` names."""
 
 
-gasgi.ASGIProtocol = Protocol  # the worker has no other way to be given a protocol
+gasgi.ASGIProtocol = Protocol  # the worker has no setting for its protocol
