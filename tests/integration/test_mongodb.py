@@ -53,7 +53,9 @@ def test_the_url_must_name_a_database_and_is_never_shown() -> None:
     with pytest.raises(ValidationError, match="name of the database") as error:
         MongoDB(url="mongodb://ann:s3cret@host")
     assert "s3cret" not in str(error.value)
-    assert "s3cret" not in repr(MongoDB(url="mongodb://ann:s3cret@host/shop"))
+    sink = MongoDB(url="mongodb://ann:s3cret@host/shop")
+    assert "s3cret" not in repr(sink)
+    assert repr(sink.store()) == "<MongoStore mongodb://ann:***@host/shop>"
 
 
 @pytest.mark.parametrize(

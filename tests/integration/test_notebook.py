@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def test_representations_are_short_and_say_what_it_is(pipeline: md.Pipeline) -> 
         == f"<LakeTable gold.total: 1 row, release {release.id}>"
     )
     assert "silver.orders" in pipeline._repr_html_()
+    assert re.fullmatch(r"<SqliteStore sqlite:.*serving\.db>", repr(pipeline.store()))
     assert repr(pipeline.plan()) == "<Plan: 0 of 6 tables to compute>"
 
 

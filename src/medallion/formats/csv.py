@@ -20,7 +20,7 @@ from medallion.formats.text_file import check_encoding, endings, plain_text, who
 from medallion.formats.text_lines import numbered_lines
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.records import Column
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -162,7 +162,7 @@ def _read_quickly(
     try:
         names = ", ".join(map(quote, header.columns))
         parquet_file.write(f"select {names} from {parquet_file.scan(part)}", named, connection)
-        with told(part):
+        with storage_errors(part):
             named.replace(part)
     finally:
         named.unlink(missing_ok=True)
@@ -202,7 +202,10 @@ def _read_carefully(
     schema = pa.schema([(column, pa.string()) for column in header.columns])
     rows = 0
     accepted = _accepted(records, header, rejects)
-    with told(part), pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer:
+    with (
+        storage_errors(part),
+        pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer,
+    ):
         while batch := list(islice(accepted, _BATCH)):
             arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))

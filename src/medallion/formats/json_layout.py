@@ -11,7 +11,7 @@ from typing import Any
 from medallion.errors import SourceError
 from medallion.formats.text_file import undecodable
 from medallion.formats.text_lines import MAX_RECORD, numbered_lines
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 WHOLE = "."  # the path of the values themselves
 
@@ -65,7 +65,7 @@ def write_lines(text: Path, name: str, path: str, lines: Path) -> int:
     except UnicodeDecodeError as error:
         raise undecodable(name, error, error.object[: error.start].count(b"\n") + 1) from None
     number = 0
-    with told(lines), lines.open("w", encoding="utf-8", newline="\n") as out:
+    with storage_errors(lines), lines.open("w", encoding="utf-8", newline="\n") as out:
         for start, end in _records(content, path):
             number += 1
             out.write(re.sub(r"\s*[\r\n]\s*", " ", content[start:end]) + "\n")

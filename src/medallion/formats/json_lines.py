@@ -11,7 +11,7 @@ from medallion.formats.json_structure import TOO_DEEP, too_deep
 from medallion.formats.text_file import undecodable
 from medallion.formats.text_lines import MAX_RECORD, TOO_LONG, numbered_lines
 from medallion.formats.unreadable_records import UnreadableRecords
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -36,7 +36,7 @@ def keep_objects(
     ignored.
     """
     number, count = 0, 0
-    with told(target), target.open("w", encoding="utf-8", newline="\n") as out:
+    with storage_errors(target), target.open("w", encoding="utf-8", newline="\n") as out:
         for lines in _batches(text, name):
             facts = connection.execute(_LINE_FACTS, [lines]).fetchall()
             for line, (kind, deep, duplicate) in zip(lines, facts, strict=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import literal
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -54,7 +54,7 @@ def quote_inexact(text: Path, copy: Path) -> int:
         count += 1
         return f'"{token}"'
 
-    with told(copy), copy.open("w", encoding="utf-8", newline="") as out:
+    with storage_errors(copy), copy.open("w", encoding="utf-8", newline="") as out:
         for part, is_token in _parts(text):
             out.write(quoted(part) if is_token else part)
     return count

@@ -14,7 +14,7 @@ from medallion.formats.column_names import check_names
 from medallion.formats.text_file import check_readable, whole
 from medallion.sql.common_type import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
 from medallion.sql.durations import count_to_iso
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -156,7 +156,11 @@ def _with_wide_decimals(source: Path, schema: pa.Schema, part: Path) -> Iterator
         schema = schema.set(number, schema.field(number).with_type(pa.string()))
     copy = part.with_name(f"{part.name}.decimals")
     try:
-        with told(copy), pq.ParquetFile(source) as file, pq.ParquetWriter(copy, schema) as writer:
+        with (
+            storage_errors(copy),
+            pq.ParquetFile(source) as file,
+            pq.ParquetWriter(copy, schema) as writer,
+        ):
             for batch in file.iter_batches():
                 columns = [
                     column.cast(pa.string()) if number in wide else column

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from medallion.errors import SourceError, did_you_mean
 from medallion.formats import file_signature as magic
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 COMPRESSED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".bz2": b"BZh"}
 UTF8_MARK = codecs.BOM_UTF8
@@ -77,9 +77,13 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
         _check_kind(name, head)
     copy = target.with_name(f"{target.name}.text")
     try:
-        with told(copy):
+        with storage_errors(copy):
             copy.parent.mkdir(parents=True, exist_ok=True)
-        with _uncompressed(source, compression) as file, told(copy), copy.open("wb") as out:
+        with (
+            _uncompressed(source, compression) as file,
+            storage_errors(copy),
+            copy.open("wb") as out,
+        ):
             chunks = _chunks(file, name)
             if not utf8:
                 chunks = _transcoded(_checked(chunks, name, encoding), name, encoding)
@@ -94,12 +98,12 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
     """A path to write to: renamed to `target` at the end, removed after an error."""
-    with told(target):
+    with storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     try:
         yield part
-        with told(target):
+        with storage_errors(target):
             part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from medallion.sql.common_type import NULL, ColumnType, column_type
 from medallion.sql.exact_casts import checked
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 from medallion.storage.sealed_records import read_record
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Raw(SourceLayer):
     ) -> Stored:
         copy = scratch / uuid4().hex
         sha256 = hashlib.sha256()
-        with source.open(path) as stream, told(copy), copy.open("wb") as out:
+        with source.open(path) as stream, storage_errors(copy), copy.open("wb") as out:
             while chunk := stream.read(CHUNK):
                 sha256.update(chunk)
                 out.write(chunk)

@@ -30,12 +30,12 @@ class LocalStorage(Storage):
         self.url = str(root)
 
     def read(self, path: str) -> tuple[bytes, str]:
-        with self.open(path) as file, told(self.root / path):
+        with self.open(path) as file, storage_errors(self.root / path):
             data = file.read()
         return data, _version(data)
 
     def open(self, path: str) -> BinaryIO:
-        with told(self.root / path):
+        with storage_errors(self.root / path):
             try:
                 return (self.root / path).open("rb")
             except NotADirectoryError as error:  # below an object, where nothing can be
@@ -54,7 +54,7 @@ class LocalStorage(Storage):
         return _entry(path, stat) if S_ISREG(stat.st_mode) else None
 
     def list(self, folder: str) -> list[Entry]:
-        with told(self.root / folder):
+        with storage_errors(self.root / folder):
             return sorted(_walk(self.root / folder, folder), key=lambda entry: entry.path)
 
     def put(self, path: str, data: bytes) -> None:
@@ -63,7 +63,7 @@ class LocalStorage(Storage):
 
     def put_file(self, path: str, file: Path) -> None:
         target = self.root / path
-        with told(target):
+        with storage_errors(target):
             self._make_folder(target.parent)
             try:
                 file.replace(target)
@@ -75,7 +75,7 @@ class LocalStorage(Storage):
                 part.replace(target)
 
     def sync(self, paths: Iterable[str]) -> None:
-        with told(self.root):
+        with storage_errors(self.root):
             sync_all((self.root / path for path in paths), self.root)
 
     def create(self, path: str, data: bytes) -> str:
@@ -98,7 +98,7 @@ class LocalStorage(Storage):
         target = self.root / path
         if until is not None and (entry := self.info(path)) and entry.modified > until:
             return False
-        with told(target):
+        with storage_errors(target):
             target.unlink(missing_ok=True)
             for folder in target.parents:  # an object store has no empty folders
                 if folder == self.root:
@@ -131,7 +131,7 @@ class LocalStorage(Storage):
     def _written(self, path: str, data: bytes) -> Iterator[Path]:
         """A synced file with these bytes, to be renamed; it is removed if it is not."""
         part = _part(self.root / path)
-        with told(self.root / path):
+        with storage_errors(self.root / path):
             self._make_folder(part.parent)
             try:
                 with part.open("wb") as file:
@@ -194,7 +194,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def storage_errors(path: Path) -> Iterator[None]:
     """Turn the system's errors with a local file into StorageError, with what to do."""
     try:
         yield

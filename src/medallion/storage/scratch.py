@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from medallion.storage import Storage, local_root
 from medallion.storage.download_cache import copies
-from medallion.storage.local import told
+from medallion.storage.local import storage_errors
 
 FOLDER = ".medallion-scratch"  # contains one folder for each writer; other content is left alone
 _NAME = re.compile(r"\d+-[0-9a-f]{32}")
@@ -35,7 +35,7 @@ def scratch_folder(storage: Storage, token: int) -> Iterator[Path]:
 
 
 def _in_lake(folder: Path, token: int) -> Path:
-    with told(folder):
+    with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
             if _NAME.fullmatch(path.name):

@@ -13,6 +13,7 @@ from medallion.query.aggregation import Grouping, grouping
 from medallion.query.cursor import CursorPosition, gone_error, read_cursor
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
+from medallion.secrets import mask
 from medallion.sinks.mongodb.aggregation import (
     SELECTIVE_SHARE,
     group_rows,
@@ -58,6 +59,9 @@ class MongoStore(Store):
         self._nulls: dict[str, frozenset[str]] = {}
         self._pinned: Release | None = None
         self._time_limit = TimeLimit(url)
+
+    def __repr__(self) -> str:
+        return f"<MongoStore {mask(self._url)}>"
 
     def at(self, release: Release | None, seconds: float | None = None) -> MongoStore:
         store = copy(self)

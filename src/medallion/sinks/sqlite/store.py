@@ -18,6 +18,7 @@ from medallion.query.aggregation import grouping
 from medallion.query.cursor import gone_error, read_cursor
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import Release, Served
+from medallion.secrets import mask
 from medallion.sinks.sqlite.aggregation import (
     OVERFLOW,
     group_rows,
@@ -50,6 +51,9 @@ class SqliteStore(Store):
         self._readers: WeakSet[StoreConnection] = WeakSet()
         self._pinned: Release | None = None
         self._seconds: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<SqliteStore {mask(self._url)}>"
 
     def at(self, release: Release | None, seconds: float | None = None) -> SqliteStore:
         store = copy(self)
