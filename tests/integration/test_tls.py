@@ -148,7 +148,7 @@ REFUSED: dict[str, tuple[Callable[[Server], str], str, str]] = {
     ),
     "no password of the key": (
         lambda at: at.trusting(tlsCertificateKeyFile=at.files.client),
-        "tlsCertificateKeyFilePassword=… is not given",
+        "tlsCertificateKeyFilePassword=… is missing",
         "and that its certificates",
     ),
     "neither true nor false": (
