@@ -53,10 +53,10 @@ def registry(groups: tuple[str, ...]) -> Registry:
         if not ours and len(rivals) > 1:
             contested[group, name] = tuple(rivals.values())
         if ours:
-            taken = "the name is taken by a plugin of medallion itself"
+            reason = "the name is taken by a plugin of medallion itself"
             others = (point for point in rivals.values() if point is not ours[0])
             defects += [
-                Defect(group, name, distribution_of(point), f"{point.value}: {taken}")
+                Defect(group, name, distribution_of(point), f"{point.value}: {reason}")
                 for point in others
             ]
     return Registry(usable, contested, tuple(defects))

@@ -158,13 +158,13 @@ class Pipeline:
         record of what was done.
         """
         names = (only,) if isinstance(only, str) else tuple(only)
-        chosen = selection or Selection(only=names, full=full)
-        select(self.declaration, chosen)
+        choice = selection or Selection(only=names, full=full)
+        select(self.declaration, choice)
         with (
-            self.writer(full=chosen.full) as writer,
+            self.writer(full=choice.full) as writer,
             with_progress(progress, watch or _ignore) as watcher,
         ):
-            return Execution(self.context, writer, chosen, watcher, perform).execute()
+            return Execution(self.context, writer, choice, watcher, perform).execute()
 
     def roll_back(self, release: str | None = None) -> Release:
         """Point lake and sinks back at an earlier release, by default the one before the current.

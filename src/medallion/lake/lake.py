@@ -213,8 +213,8 @@ class Lake:
             place = f"run {run}"
         if table is not None and table not in files:
             raise CallError(f"there is no table {table!r} in {place}{did_you_mean(table, files)}")
-        chosen = {name: file for name, file in files.items() if file and table in (None, name)}
-        return Quarantine(self.storage, chosen)
+        selected = {name: file for name, file in files.items() if file and table in (None, name)}
+        return Quarantine(self.storage, selected)
 
     def __repr__(self) -> str:
         return f"<Lake {mask(self.storage.url)}>"

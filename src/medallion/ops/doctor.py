@@ -125,8 +125,8 @@ def integrity(pipeline: Pipeline) -> Iterator[Probe]:
     if not look.damages:
         sample = "all" if look.read_back == look.objects else f"{look.read_back:,}"
         shown = look.current.id if look.current else "nothing is published yet"
-        said = f"{shown}, all {look.objects:,} objects are there, {sample} were read back"
-        yield Probe("integrity", "ok", said)
+        summary = f"{shown}, all {look.objects:,} objects are there, {sample} were read back"
+        yield Probe("integrity", "ok", summary)
 
 
 def sink(label: str, declared: Sink) -> Iterator[Probe]:
@@ -162,9 +162,12 @@ def source(table: ingest.SourceTable) -> Probe:
         ]
     if faults:
         more = f" and {len(faults) - 1} more" if faults[1:] else ""
-        said = f"{faults[0]}{more} of {len(files)} files cannot be read"
+        summary = f"{faults[0]}{more} of {len(files)} files cannot be read"
         return Probe(
-            name, "failure", said, "give this user the right to read the files, or fetch them again"
+            name,
+            "failure",
+            summary,
+            "give this user the right to read the files, or fetch them again",
         )
     return Probe(name, "ok", f"{table.declared.source}: {count_of(len(files), 'file')}")
 

@@ -159,8 +159,8 @@ class _ObjectRepair:
         for label, sink in self.publisher.sinks.items():
             try:
                 flaws = list(sink.flaws(current))
-                shown = shown_release(sink.active) if not flaws else None
-                if not flaws and (shown == current.id or not current.served.get(label)):
+                active = shown_release(sink.active) if not flaws else None
+                if not flaws and (active == current.id or not current.served.get(label)):
                     continue
                 whole = any(flaw.table is None for flaw in flaws)
                 damaged = None if whole else [flaw.table or "" for flaw in flaws]
@@ -171,8 +171,8 @@ class _ObjectRepair:
                 yield Repair(label, "lost", f"{error.message}; {error.hint}")
                 continue
             tables = ", ".join(flaw.table or "all tables" for flaw in flaws) or "the release"
-            said = f"loaded again: {tables}" + (f"; {advice}" if advice else "")
-            yield Repair(label, "repaired", said)
+            outcome = f"loaded again: {tables}" + (f"; {advice}" if advice else "")
+            yield Repair(label, "repaired", outcome)
 
     def _set_aside(self, storage: Storage, path: str) -> None:
         set_aside(self.lake.storage, storage, path, self.writer.lease.run)

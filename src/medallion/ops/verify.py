@@ -200,8 +200,8 @@ class Inspection:
             self.objects += len(items)
             damaged = set(lost(storage, items))
             for path in sorted(damaged):
-                said = "is lost" if storage.info(path) is None else "has another size"
-                self._add("object", path, said, storage)
+                state = "is lost" if storage.info(path) is None else "has another size"
+                self._add("object", path, state, storage)
             self._read_back(storage, [item for item in items if item.path not in damaged])
 
     def _read_back(self, storage: Storage, items: list[Stored]) -> None:

@@ -95,8 +95,8 @@ def plan(
     snapshots; `failed`, the bronze tables whose files could not be ingested. Raises CallError on a
     selection of unknown tables.
     """
-    chosen = selection or Selection()
-    selected = select(declaration, chosen)
+    choice = selection or Selection()
+    selected = select(declaration, choice)
     steps: dict[str, Step] = {}
     stale = []
     for name in order(declaration):
@@ -106,7 +106,7 @@ def plan(
             step = Step(name, "compute", "its source files cannot be ingested")
         else:
             step = decide(
-                declaration, name, inputs, arrival, before, find, full=chosen.full, lost=lost
+                declaration, name, inputs, arrival, before, find, full=choice.full, lost=lost
             )
         if name not in selected:
             if step.decision == "compute":

@@ -39,15 +39,15 @@ def settle(
     expected = _expected(table.declared, before)
     if not expected and files:
         expected = [column.name for column in files[0].columns]
-    gone = []
+    missing = []
     if before:
         lost = {column.name for column in before.columns} - {
             column.name for file in files for column in file.columns
         }
-        gone = [f"column {name!r} is no longer in any file" for name in sorted(lost)]
+        missing = [f"column {name!r} is no longer in any file" for name in sorted(lost)]
     typed = _by_column(files)
     if policy == "freeze":
-        differences = [*(said for file in files for said in _differing(file, expected)), *gone]
+        differences = [*(said for file in files for said in _differing(file, expected)), *missing]
         before_types = _by_source_type(before.sources) if before else {}
         differences += _changed_types(_by_source_type(files), before_types)
         if differences:
@@ -61,7 +61,7 @@ def settle(
     }
     drift = [
         said for file in files for said in _differing(file, expected) or _reordered(file, expected)
-    ] + gone
+    ] + missing
     drift += _type_drift(_by_source_type(files), types, before)
     names = (
         expected
@@ -95,8 +95,10 @@ def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
 
 def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:
     names = [column.name for column in file.columns]
-    said = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
-    return said + [f"{file.name}: no column {name!r}" for name in expected if name not in names]
+    differences = [f"{file.name}: new column {name!r}" for name in names if name not in expected]
+    return differences + [
+        f"{file.name}: no column {name!r}" for name in expected if name not in names
+    ]
 
 
 def _reordered(file: SourceFile, expected: Sequence[str]) -> list[str]:

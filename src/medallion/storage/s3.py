@@ -188,24 +188,24 @@ class S3:
             return MissingError(f"{where} at {place}: no such object")
         if status == 412:
             return ConflictError(f"{where} at {place} was changed by another writer")
-        said = str(error).strip() or type(error).__name__
+        reason = str(error).strip() or type(error).__name__
         if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
             return StorageError(f"{where} at {place}: no credentials were found", hint=_KEYS)
         if status == 403:
             hint = _HINTS.get(code or "", f"give this key the right to it, or {_KEYS}")
-            return StorageError(f"{where} at {place}: access denied: {said}", hint=hint)
+            return StorageError(f"{where} at {place}: access denied: {reason}", hint=hint)
         if tls_hint := _tls_hint(error):
-            return StorageError(f"{where} at {place}: {said}", hint=tls_hint)
+            return StorageError(f"{where} at {place}: {reason}", hint=tls_hint)
         if code is None:
             hint = (
                 "check that the server is up and MEDALLION_S3_ENDPOINT_URL is correct, "
                 "then run again; what is published stays"
             )
-            return StorageError(f"{where} at {place}: no answer: {said}", hint=hint)
+            return StorageError(f"{where} at {place}: no answer: {reason}", hint=hint)
         hint = _HINTS.get(
             code, "see the server's log; its disk, or the bucket's quota, may be full"
         )
-        return StorageError(f"{where} at {place}: {said} ({code})", hint=hint)
+        return StorageError(f"{where} at {place}: {reason} ({code})", hint=hint)
 
 
 def connect(settings: S3Settings, bucket: str, prefix: str) -> S3:
