@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import SourceError, StepError
-from medallion.sql.common_type import column_type
+from medallion.sql.column_type import column_type
 
 ODD = 9_007_199_254_740_993  # the first whole number that a DOUBLE cannot hold
 

@@ -12,7 +12,7 @@ from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.plural import count_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
-from medallion.sql.common_type import column_type
+from medallion.sql.column_type import column_type
 
 Index = tuple[tuple[str, bool], ...]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import quote
 from medallion.errors import StepError
-from medallion.sql.common_type import TOO_DEEP, column_type
+from medallion.sql.column_type import TOO_DEEP, column_type
 from medallion.sql.durations import interval_to_iso
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import literal, quote
-from medallion.sql.common_type import EMPTY, MAX_LEVELS, MAX_LISTS, NULL, TEXT, ColumnType
+from medallion.sql.column_type import EMPTY, MAX_LEVELS, MAX_LISTS, NULL, TEXT, ColumnType
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from medallion.contracts import literal, quote
 from medallion.errors import StorageError
 from medallion.records import Column
-from medallion.sql.common_type import ColumnType, column_type
+from medallion.sql.column_type import ColumnType, column_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection

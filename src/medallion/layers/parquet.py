@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
 from medallion.records import File, Snapshot
-from medallion.sql.common_type import ColumnType, column_type, stored
+from medallion.sql.column_type import ColumnType, column_type, stored
 from medallion.storage import Storage
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import DamagedError, MedallionError, MissingError
 from medallion.records import File, Snapshot
-from medallion.sql.common_type import NULL, ColumnType, column_type
+from medallion.sql.column_type import NULL, ColumnType, column_type
 from medallion.sql.exact_casts import checked
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, Input, Session
-from medallion.sql.common_type import column_type
+from medallion.sql.column_type import column_type
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:

@@ -11,15 +11,8 @@ from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.records import Column, Snapshot, SourceFile
 from medallion.run.ingest import SourceTable
-from medallion.sql.common_type import (
-    DATES,
-    ColumnType,
-    agree,
-    column_type,
-    common_or_text,
-    common_type,
-    decided,
-)
+from medallion.sql.column_type import ColumnType, agree, column_type, decided
+from medallion.sql.common_type import DATES, common_or_text, common_type
 
 _NANOSECOND_YEARS = range(1678, 2262)  # the whole years of TIMESTAMP_NS
 

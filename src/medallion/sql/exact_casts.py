@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from medallion.sql.common_type import EXACT_IN, NULL, TEXT, ColumnType, common_type, decided
+from medallion.sql.column_type import NULL, TEXT, ColumnType, decided
+from medallion.sql.common_type import EXACT_IN, common_type
 from medallion.sql.relations import literal
 
 

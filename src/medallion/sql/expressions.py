@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from medallion.errors import StepError, did_you_mean
-from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote, require
+from medallion.errors import StepError
+from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote
 
 if TYPE_CHECKING:
     from medallion.sql.relations import Connection, Relation
@@ -22,9 +21,6 @@ INTEGERS = frozenset(_SIGNED | {f"u{name}" for name in _SIGNED})
 NUMBERS = INTEGERS | {"decimal", "float", "double"}
 
 _TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON", '"NULL"')
-
-_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
-_ARGUMENTS = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",()]*[^",()\s]))\s*(?:,\s*(\d+|\d*\.\d+)\s*)?')
 
 
 def _as_list(value: object) -> object:
@@ -104,131 +100,6 @@ def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
     return rows.filter(" or ".join(tests.values())).project(
         f"{ROW}, case {column} end as column, case {value} end as value"
     )
-
-
-@dataclass(frozen=True)
-class Function:
-    """An SQL function a call may name.
-
-    `sql` has the places {column}, {number}, {row} and {clause} (what follows the function's bracket).
-    `column` is "yes", "no" or "maybe"; `number` says which number may follow it: "rows" (a whole one)
-    or "fraction" (from 0 to 1), and `default` stands for one left out. `numeric` takes numbers alone,
-    `exact` keeps sums of whole numbers whole, `between` gives
-    a value that may lie between two, for which the scale of a decimal would be too coarse.
-    """
-
-    sql: str
-    column: str = "yes"
-    number: str = ""
-    default: str | None = None
-    numeric: bool = False
-    exact: bool = False
-    between: bool = False
-
-
-AGGREGATES: Mapping[str, Function] = {
-    "count": Function("count({column}){clause}", column="maybe"),
-    "count_distinct": Function("count(distinct {column}){clause}"),
-    "sum": Function("sum({column}){clause}", numeric=True, exact=True),
-    "mean": Function("cast(avg({column}){clause} as double)", numeric=True),
-    "min": Function("min({column}){clause}"),
-    "max": Function("max({column}){clause}"),
-    "median": Function("median({column}){clause}", between=True),
-    "quantile": Function(
-        "quantile_cont({column}, {number}){clause}", number="fraction", between=True
-    ),
-    "stddev": Function("stddev_samp({column}){clause}", numeric=True),
-    "variance": Function("var_samp({column}){clause}", numeric=True),
-    "first": Function("arg_min_null({column}, {row}){clause}"),
-    "last": Function("arg_max_null({column}, {row}){clause}"),
-}
-
-
-@dataclass(frozen=True)
-class Call:
-    """One `function(column, number)` as a user wrote it in `text`."""
-
-    text: str
-    function: Function
-    column: str | None
-    number: str | None
-
-    def sql(self, rows: Relation, clause: str = "", **places: str) -> str:
-        """It as SQL over these rows. Raises StepError when they lack the column or it is of another kind."""
-        places = {"number": self.number or "", "row": ROW, "clause": clause, **places}
-        if self.column is None:
-            return self.function.sql.format(column="*", **places)
-        require(rows, self.column)
-        kind = kinds(rows)[self.column]
-        double = "::double" if self.function.between and kind == "decimal" else ""
-        sql = self.function.sql.format(column=quote(self.column) + double, **places)
-        if not self.function.numeric:
-            return sql
-        if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
-            raise StepError(
-                f"{self.text}: {self.column!r} is {kind.upper()}, no number", hint="`cast` it first"
-            )
-        if kind in ("float", "double") and "{clause}" in self.function.sql:
-            sql = _finite(sql, quote(self.column), self.text, places["clause"])
-        whole = self.function.exact and (kind in INTEGERS or kind == "boolean")
-        return f"cast({sql} as bigint)" if whole else sql
-
-
-def _finite(sql: str, column: str, text: str, clause: str) -> str:
-    """SQL of a figure, which is an error when finite numbers give one that is not."""
-    known = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
-    return f"case when {known} then {sql} else error({literal(f'{text} leaves the range of DOUBLE')}) end"
-
-
-def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
-    """Read `function(column)` or `function(column, number)`. Raises ValueError saying what is wrong with it."""
-    found = _CALL.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no call; write one as `sum(amount)`")
-    name, inside = found[1], found[2].strip()
-    function = functions.get(name)
-    if function is None:
-        raise ValueError(f"there is no function {name!r}{did_you_mean(name, functions)}")
-    if not inside or (inside == "*" and function.column == "maybe"):
-        if function.column == "yes":
-            raise ValueError(f"{name}() needs a column: `{name}(column)`")
-        return Call(text, function, None, None)
-    arguments = _ARGUMENTS.fullmatch(inside)
-    if arguments is None or function.column == "no":
-        needs = (
-            "nothing"
-            if function.column == "no"
-            else "one column, and no expression; `derive` a column first"
-        )
-        raise ValueError(f"{text!r}: {name}() takes {needs}")
-    column = arguments[1].replace('""', '"') if arguments[1] else arguments[2]
-    return Call(text, function, column, _number(text, function, arguments[3]))
-
-
-def check_calls(calls: Mapping[str, str], functions: Mapping[str, Function]) -> None:
-    """Raise ValueError naming the first new column whose call cannot be read."""
-    for name, text in calls.items():
-        try:
-            parse_call(text, functions)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-
-
-def _number(text: str, function: Function, number: str | None) -> str | None:
-    if number is None:
-        if function.number and function.default is None:
-            example = "0.95" if function.number == "fraction" else "3"
-            raise ValueError(
-                f"{text!r} lacks its number: `{text.rstrip().removesuffix(')')}, {example})`"
-            )
-        return function.default
-    if not function.number:
-        raise ValueError(f"{text!r} takes no number")
-    if function.number == "rows" and not (number.isdigit() and int(number) > 0):
-        raise ValueError(f"{text!r}: {number} is no whole number of rows from 1 up")
-    if function.number == "fraction" and float(number) > 1:
-        raise ValueError(f"{text!r}: {number} is not between 0 and 1")
-    return number
 
 
 def parse_select(connection: Connection, query: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from medallion.errors import StepError
-from medallion.sql.common_type import ColumnType, column_type, common_if_small, common_type
+from medallion.sql.column_type import ColumnType, column_type
+from medallion.sql.common_type import common_if_small, common_type
 from medallion.sql.exact_casts import checked, fits
 
 if TYPE_CHECKING:

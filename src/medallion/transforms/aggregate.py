@@ -10,16 +10,14 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from medallion.contracts import Columns, Grain, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError, did_you_mean
 from medallion.sql.expressions import (
-    AGGREGATES,
     Names,
-    check_calls,
     columns_sql,
     explained,
     new_names,
     order_sql,
-    parse_call,
     parse_expression,
 )
+from medallion.sql.function_calls import AGGREGATES, check_calls, parse_call
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

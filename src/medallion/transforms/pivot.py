@@ -20,15 +20,8 @@ from medallion.contracts import (
     require,
 )
 from medallion.sql.constants import constant
-from medallion.sql.expressions import (
-    AGGREGATES,
-    Call,
-    Names,
-    columns_sql,
-    explained,
-    new_names,
-    order_sql,
-)
+from medallion.sql.expressions import Names, columns_sql, explained, new_names, order_sql
+from medallion.sql.function_calls import AGGREGATES, Call
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -13,7 +13,7 @@ from medallion.sql.mixed_types import spanned, spanning_type, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.sql.common_type import ColumnType
+    from medallion.sql.column_type import ColumnType
 
 
 class Union(Transform):

@@ -9,18 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from medallion.contracts import ROW, Columns, Inputs, Scope, Transform, quote, require
 from medallion.errors import StepError
-from medallion.sql.expressions import (
-    AGGREGATES,
-    Function,
-    Names,
-    check_calls,
-    columns_sql,
-    explained,
-    new_names,
-    order_sql,
-    parse_call,
-    public,
-)
+from medallion.sql.expressions import Names, columns_sql, explained, new_names, order_sql, public
+from medallion.sql.function_calls import AGGREGATES, Function, check_calls, parse_call
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -19,7 +19,7 @@ from medallion.formats.csv import Csv
 from medallion.formats.json import Json
 from medallion.formats.json_structure import merged
 from medallion.formats.parquet import Parquet
-from medallion.sql.common_type import column_type
+from medallion.sql.column_type import column_type
 
 
 def types(found) -> dict[str, str]:

@@ -11,15 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.sql.common_type import (
-    EMPTY,
-    NULL,
-    agree,
-    column_type,
-    common_or_text,
-    common_type,
-    decided,
-)
+from medallion.sql.column_type import EMPTY, NULL, agree, column_type, decided
+from medallion.sql.common_type import common_or_text, common_type
 from medallion.sql.exact_casts import checked, converted
 
 WORDS = (
