@@ -190,7 +190,7 @@ def check_hint(message: str) -> None:
     """The message names the table, the number of lost rows, where they are not, and a remedy."""
     assert "table 'sales'" in message
     assert "with 2 rows" in message or "with 3 rows" in message
-    assert "the lake has those of the latest run alone" in message
+    assert "the lake has only those of the latest run" in message
     assert "is still served" not in message
     assert "backup" in message
     assert "set `mode: replace` for this table, run medallion run, and set the mode back" in message

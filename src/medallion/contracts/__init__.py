@@ -1,16 +1,19 @@
-"""All that a plugin author reads: the base classes, and what is passed to them.
+"""All that a plugin author imports: the base classes, and the types of their arguments.
 
-A plugin **is** its own configuration: a frozen Pydantic model whose fields are the keys a user writes
-in YAML and whose docstring is what `medallion plugins NAME` prints. Register the class under an entry
-point group (`medallion.transforms`, `.expectations`, `.formats`, `.layers`, `.sinks`, `.engines`) and its
-name can be used in any declaration. Prove it with the suites in `medallion.testing`.
+A plugin **is** its own configuration: a frozen Pydantic model whose fields are the keys a user
+writes in YAML and whose docstring is what `medallion plugins NAME` prints. Register the class under
+an entry point group (`medallion.transforms`, `.expectations`, `.formats`, `.layers`, `.sinks`,
+`.engines`) and its name can be used in any declaration. Prove it with the suites in
+`medallion.testing`.
 
-Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are reserved:
+Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are
+reserved:
 
-- `_row` (BIGINT) tells the rows of one relation apart, and orders them as they stood in their files;
-- `_origin` (BIGINT) tells which source record a row came from, and is NULL for computed rows.
+- `_row` (BIGINT) identifies the rows of one relation, and orders them as in their files;
+- `_origin` (BIGINT) identifies the source record of a row, and is NULL for computed rows.
 
-A transform of grain "same" passes both on; `rows.project("* replace (...)")` and `rows.filter(...)` do.
+A transform of grain "same" passes both on; `rows.project("* replace (...)")` and `rows.filter(...)`
+do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What computes tables: engines, and the tasks they are given."""
+"""The contract of engines, which compute tables, and their tasks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Input:
-    """One table a task reads: where its snapshot lies."""
+    """One table that a task reads: its snapshot, with layer and storage."""
 
     layer: Layer
     storage: Storage
@@ -33,7 +33,7 @@ class Input:
 
 @dataclass(frozen=True)
 class TableTask:
-    """One table to compute: `steps` on the rows of `inputs[main]`, then `expectations`, then writing.
+    """One table to compute: `steps` on `inputs[main]`, then `expectations`, then writing.
 
     `lineage` maps an origin number to its bronze table, for the original rows of rejects.
     """
@@ -52,8 +52,11 @@ class TableTask:
 
 @dataclass(frozen=True)
 class Built:
-    """What computing one table gave. `rejects` is a local Parquet file, or None; `failure` says which
-    expectation with `on_fail: fail` was not met, and then `files` is empty."""
+    """The result of computing one table.
+
+    `rejects` is a local Parquet file, or None. `failure` names the expectation with `on_fail: fail`
+    that was not met; `files` is empty then.
+    """
 
     columns: tuple[Column, ...]
     files: tuple[File, ...]
@@ -77,11 +80,11 @@ class ParseTask:
 
 
 class Session(ABC):
-    """An engine at work, for the length of one run. Its methods are called from several threads at once."""
+    """An engine during one run. Its methods are called from several threads at the same time."""
 
     @abstractmethod
     def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
-        """Parse source files; each gives in turn what was parsed, or why it cannot be read."""
+        """Parse source files: for each, in order, the result or why it cannot be read."""
 
     @abstractmethod
     def build(self, task: TableTask) -> Built:
@@ -89,16 +92,16 @@ class Session(ABC):
 
     @abstractmethod
     def interrupt(self) -> None:
-        """Make what other threads are parsing and building end soon, with KeyboardInterrupt."""
+        """Make the work of other threads end soon, with KeyboardInterrupt."""
 
     @abstractmethod
     def batches(self, source: Input, rows: int) -> Batches:
-        """All rows of a snapshot without reserved columns, as a stream of Arrow batches of so many `rows` at most."""
+        """All rows of a snapshot in Arrow batches of at most `rows`, without reserved columns."""
 
 
 class Engine(Plugin, ABC):
-    """Executes the steps."""
+    """Executes the steps of tables."""
 
     @abstractmethod
     def session(self, scratch: Path) -> AbstractContextManager[Session]:
-        """Open a session whose temporary files lie below `scratch`."""
+        """Open a session that keeps its temporary files below `scratch`."""

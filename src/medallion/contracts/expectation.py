@@ -1,4 +1,4 @@
-"""The contract of expectations: rules that rows or a whole table keep."""
+"""The contract of expectations: rules on rows or on a whole table."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ OnFail = Literal["warn", "drop", "quarantine", "fail"]
 
 
 class Expectation(Plugin, ABC):
-    """A rule on a table. `on_fail` says what a failure does: note it, take the rows out, or stop the run."""
+    """A rule on a table.
+
+    `on_fail` decides what a failure does: log a warning, remove the rows, or fail the run.
+    """
 
     on_fail: OnFail = "fail"
 
     @property
     def rule(self) -> str:
-        """How reports name it."""
+        """Its name in reports."""
         return self.name
 
 
 class RowExpectation(Expectation, ABC):
-    """A rule that single rows break."""
+    """A rule on single rows."""
 
     @abstractmethod
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
-        """The rows that break it: `_row` (at most once each), `column` (VARCHAR), `value` (VARCHAR)."""
+        """The rows that violate it: `_row` (at most once each), `column` and `value` (VARCHAR)."""
 
 
 class TableExpectation(Expectation, ABC):
@@ -39,7 +42,7 @@ class TableExpectation(Expectation, ABC):
 
     @abstractmethod
     def verdict(self, tally: Tally) -> str | None:
-        """None when it holds, else one sentence with both the figure and the bound.
+        """None when the rule is met, else one sentence with the figure and the bound.
 
-        `tally` spans the whole step: its `rows_out` are the rows that would be published.
+        `tally` covers the whole step: its `rows_out` is the number of rows that would be published.
         """

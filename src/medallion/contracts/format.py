@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What parsing one source file gave: its columns as in the file, records, and unsplittable ones.
+    """The result of parsing one source file: its columns, in the file's order, and its records.
 
-    `rejects` holds (record number, reason, raw text) of each record that could not be split into fields, in their
-    order: the others' numbers follow from it. `warnings` are told with the file's name before each.
+    `rejects` lists (record number, reason, raw text) of each record that could not be split into
+    fields, in order; the numbers of all other records follow from it. `warnings` are reported with
+    the file's name before each.
     """
 
     columns: tuple[Column, ...]
@@ -29,16 +30,16 @@ class Parsed:
 
 
 class Format(Plugin, ABC):
-    """How to read one kind of source file. `suffixes` are the endings that choose it by themselves."""
+    """A kind of source file. `suffixes` are the file name endings for which it is the default."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
-        """Write the records of `source` to the Parquet file `target`, in order, values as they stand, no column added.
+        """Write the records of `source` to the Parquet file `target`, in order and unchanged.
 
-        Records that cannot be split go into `Parsed.rejects` instead, with their numbers: the number of a written
-        record is its position + 1 + the rejects before it, and nothing else says so.
-        `name` is what to call the file in messages. Raises SourceError on a file that cannot be read at all,
-        saying what to declare instead.
+        Records that cannot be split go into `Parsed.rejects` instead, with their numbers: the
+        number of a written record is its position + 1 + the rejects before it, and is stored
+        nowhere else. `name` is the file's name in messages. Raises SourceError on a file that
+        cannot be read at all, with what to declare instead.
         """

@@ -13,7 +13,7 @@ _END = 2**63
 
 
 class TooLargeError(OverflowError):
-    """A number that the database cannot keep: the `column`, the `index` in its batch, and what is wrong with it."""
+    """A number too large for the database: its `column`, its `index` in the batch, its kind."""
 
     def __init__(self, column: str, index: int, what: str) -> None:
         super().__init__(f"column {column!r}: {what}")
@@ -40,6 +40,4 @@ def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
             for index, value in enumerate(array.to_pylist())
             if value is not None and not -_END <= value < _END
         )
-        raise TooLargeError(
-            name, index, f"{what} too large for the 64 bits it is kept in"
-        ) from None
+        raise TooLargeError(name, index, f"{what} too large for 64 bits") from None

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 def keep_file(storage: Storage, path: str, file: Path, rows: int) -> File:
-    """Move a local file into a storage, and describe it as a snapshot does."""
+    """Move a local file into a storage; returns its record for the snapshot."""
     item = store_file(storage, path, file)
     return File(path=path, bytes=item.bytes or 0, rows=rows, sha256=item.sha256 or "")
 
 
 def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
-    """A snapshot's files as local ones, their bytes verified. Raises DamagedError, MissingError."""
+    """Local copies of a snapshot's files, verified. Raises DamagedError, MissingError."""
     return verified(storage, [Stored.of(file) for file in snapshot.files])
 
 
 class Layer(Plugin, ABC):
-    """How the tables of one zone are kept, below `path` (by default the lake's folder of the layer's name).
+    """How the tables of one zone are stored, below `path` (by default a folder of the lake).
 
-    `retain` is the number of releases whose snapshots stay.
+    `retain` is the number of releases whose snapshots are kept.
     """
 
     path: str | None = None
@@ -43,7 +43,10 @@ class Layer(Plugin, ABC):
     def write(
         self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
     ) -> list[File]:
-        """Write rows as new immutable files below `folder`, never in place; `scratch` is an empty local folder."""
+        """Write rows as new immutable files below `folder`, never in place.
+
+        `scratch` is an empty local folder.
+        """
 
     @abstractmethod
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
@@ -54,31 +57,32 @@ class Layer(Plugin, ABC):
         return [Stored.of(file) for file in snapshot.files]
 
     def objects(self, snapshot: Snapshot) -> list[str]:
-        """Their paths; whatever no retained snapshot needs is removed."""
+        """The paths of these objects; objects that no retained snapshot needs are removed."""
         return [item.path for item in self.stored(snapshot)]
 
 
 class SourceLayer(Layer, ABC):
-    """A layer that takes source files in: the first of a pipeline."""
+    """A layer that keeps source files: the first layer of a pipeline."""
 
     @abstractmethod
     def keep(
         self, storage: Storage, table: str, source: Storage, path: str, scratch: Path
     ) -> Stored:
-        """Keep one source file's bytes as they came. Idempotent; an object that is damaged is replaced.
+        """Keep one source file's bytes unchanged. Idempotent; a damaged object is replaced.
 
-        `scratch` is a local folder for the copy on its way.
+        `scratch` is a local folder for a temporary copy.
         """
 
     @abstractmethod
     def records(self, table: str, sha256: str, form: Format) -> str:
-        """Where the records of these bytes, read by this format, are kept: a path below the layer."""
+        """The path, below the layer, of the records of these bytes as read by this format."""
 
     @abstractmethod
     def originals(
         self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs
     ) -> Relation:
-        """The records of the origins `wanted` as they stood in their files.
+        """The records of the origins `wanted`, unchanged.
 
-        `wanted` has one column, `_origin`; the result `_origin`, `file`, `record` (from 1) and `row` (a JSON object).
+        `wanted` has one column, `_origin`. The result has `_origin`, `file`, `record` (from 1) and
+        `row` (a JSON object).
         """

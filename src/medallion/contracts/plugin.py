@@ -1,4 +1,4 @@
-"""What every plugin is: its own configuration."""
+"""The base of all plugins: a plugin is its own configuration."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Plugin(BaseModel):
 
     `name` is its name in YAML, the same as its entry point's.
     `version` is part of the fingerprint of every table the plugin makes: raise it when the same
-    input would give another output. `value_field` names the field that takes the whole value when a
-    user writes one that is no mapping of fields: with `"where"`, `filter: amount > 0` reads as
+    input gives another output. `value_field` names the field that takes the whole value when the
+    user does not write a mapping of fields: with `"where"`, `filter: amount > 0` means
     `filter: {where: amount > 0}`.
     """
 
@@ -26,11 +26,11 @@ class Plugin(BaseModel):
     value_field: ClassVar[str | None] = None
 
     def reads(self) -> tuple[str, ...]:
-        """Full names of tables it reads beside its table's own `from`."""
+        """Full names of tables it reads in addition to its table's `from`."""
         return ()
 
     def identity(self) -> dict[str, Any]:
-        """What a fingerprint takes of it: its name, version and every field. Moving its code changes nothing."""
+        """Its part of a fingerprint: name, version, fields; moving its code changes nothing."""
         return {
             "plugin": self.name,
             "version": self.version,

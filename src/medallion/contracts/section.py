@@ -12,5 +12,5 @@ class Section(Plugin):
     """A package's own top-level key of the declaration, such as `api` or `dashboard`."""
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """What does not fit the rest of the Declaration: (path below the section, message) each."""
+        """(path below the section, message) of all that contradicts the rest of the Declaration."""
         yield from ()

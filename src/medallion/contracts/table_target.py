@@ -1,4 +1,4 @@
-"""What every sink settles before it loads a table: the physical name, the indexes, and whether it all arrived."""
+"""A table to load, for all sinks: its physical name, its indexes, the check of its rows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from medallion.sql.column_type import column_type
 
 Index = tuple[tuple[str, bool], ...]
 
-_ANEW = "to begin anew, run once with `mode: replace`; what was published is still served"
+_REPLACE = "to start over, run once with `mode: replace`; the published rows are still served"
 
 
 @dataclass(frozen=True)
 class Target:
-    """One table about to be loaded: `name` is its physical name, `place` how messages call it."""
+    """One table to load: `name` is its physical name, `place` its name in messages."""
 
     spec: TableSpec
     snapshot: Snapshot
@@ -33,17 +33,17 @@ class Target:
         return {column.name: kind_of(column.type) for column in self.spec.columns}
 
     def indexes(self) -> list[Index]:
-        """The declared indexes as (column, descending), each ended by the key, so that it gives a total order."""
-        found = []
+        """The declared indexes as (column, descending), each with the key at its end."""
+        indexes = []
         for declared in self.spec.indexes:
             index = [(name.removeprefix("-"), name.startswith("-")) for name in declared]
             used = [name for name, _ in index]
             index += [(name, False) for name in self.spec.key if name not in used]
-            found.append(tuple(index))
-        return found
+            indexes.append(tuple(index))
+        return indexes
 
     def report(self, label: str, seconds: float, rows: int, *, loaded: bool) -> LoadReport:
-        """What was done, `rows` being counted in the whole table."""
+        """The report of a load; `rows` is the number of rows in the whole table."""
         spec, arrived = self.spec, self.snapshot.rows
         served = Served(
             table=self.snapshot.table,
@@ -61,9 +61,9 @@ class Target:
         )
 
     def carried(self, former: Served) -> list[str]:
-        """The columns that the rows of a former table bring along; the others are null in them.
+        """The columns that a former table shares with this one; the others are null in its rows.
 
-        Raises LoadError when its key or a type differs.
+        Raises LoadError when the key or a type differs.
         """
         types = {column.name: column.type for column in former.columns}
         shared = [column for column in self.spec.columns if column.name in types]
@@ -72,32 +72,36 @@ class Target:
         )
         if former.key == self.spec.key and differ is None:
             return [column.name for column in shared]
-        said = f"their key is ({', '.join(former.key)})"
+        reason = f"their key is ({', '.join(former.key)})"
         if former.key == self.spec.key and differ:
-            said = f"their {differ.name!r} is {types[differ.name]}, not {differ.type}"
-        raise LoadError(f"{self.place}: it cannot join the rows served before: {said}", hint=_ANEW)
+            reason = f"their {differ.name!r} is {types[differ.name]}, not {differ.type}"
+        raise LoadError(
+            f"{self.place}: it cannot join the rows served before: {reason}", hint=_REPLACE
+        )
 
     def lost(self, former: Served) -> LoadError:
-        """The error for a former table that is not there."""
+        """The error for a former table that does not exist."""
         return lost_rows(self.place, former)
 
     def reconcile(self, arrived: int) -> None:
-        """Raise LoadError unless the database holds as many rows as the snapshot."""
+        """Raise LoadError unless the database has as many rows as the snapshot."""
         if arrived != self.snapshot.rows:
             raise LoadError(
-                f"{self.place}: {count_of(arrived, 'row')} arrived, the snapshot holds {self.snapshot.rows}",
-                hint="nothing was published; run again, and if it stays so, with --full",
+                f"{self.place}: {count_of(arrived, 'row')} arrived, "
+                f"the snapshot holds {self.snapshot.rows}",
+                hint="nothing was published; run again, and if it recurs, with --full",
             )
 
     def duplicate(self, value: object) -> LoadError:
         """The error for a key that more than one row has."""
         return LoadError(
-            f"{self.place}: key ({', '.join(self.spec.key)}) is not unique: {value} stands in more than one row",
-            hint="deduplicate the table by its key, or declare a key that tells its rows apart",
+            f"{self.place}: key ({', '.join(self.spec.key)}) is not unique: "
+            f"more than one row has {value}",
+            hint="deduplicate the table by its key, or declare a key that identifies its rows",
         )
 
     def too_large(self, error: TooLargeError, first: int) -> LoadError:
-        """The error for a number that the database cannot keep, in a batch that begins with the row `first`."""
+        """The error for a number too large for the database; `first` is the batch's first row."""
         return LoadError(
             f"{self.place}: column {error.column!r}, row {first + error.index + 1:,}: {error.what}",
             hint="cast it to float or text, or to a decimal of fewer places",
@@ -112,20 +116,21 @@ class Target:
 
 
 def lost_rows(place: str, lost: Served) -> LoadError:
-    """The error for served rows that are not in the database: the lake has those of the latest run alone."""
+    """The error for served rows that the database lacks; the lake has only the latest run's."""
     return LoadError(
-        f"{place}: the rows served before, {lost.name} with {lost.rows:,} rows, are not in this database, "
-        "and the lake has those of the latest run alone",
-        hint="bring the database back from a backup, or name the former one again if its `url` was changed; to give up "
-        "the rows of earlier runs, set `mode: replace` for this table, run medallion run, and set the mode back",
+        f"{place}: the rows served before, {lost.name} with {lost.rows:,} rows, "
+        "are not in this database, "
+        "and the lake has only those of the latest run",
+        hint="restore the database from a backup, or its former `url` if that was changed; "
+        "to give up the rows of earlier runs, set `mode: replace` for this table, "
+        "run medallion run, and set the mode back",
     )
 
 
 def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Target:
-    """Name the physical table: the same for the same snapshot served the same way on the same former table, and for
-    nothing else.
+    """The target of a table. Its physical name is unique for snapshot, serving and former table.
 
-    Raises CallError when the key or an index names no column of the table.
+    Raises CallError when the key or an index names an unknown column.
     """
     names = [column.name for column in spec.columns]
     for name in (*spec.key, *(name.removeprefix("-") for index in spec.indexes for name in index)):
@@ -136,7 +141,8 @@ def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Tar
     for column in spec.columns:
         if column.name in spec.key and not kind_of(column.type).ordered:
             raise CallError(
-                f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} cannot be a key"
+                f"table {spec.name!r}: a {kind_of(column.type)} such as {column.name!r} "
+                "cannot be a key"
             )
     former = spec.former.name if spec.former else None
     identity = [snapshot.id, version, spec.model_dump(mode="json", exclude={"former"}), former]

@@ -17,15 +17,15 @@ Grain = Literal["same", "new"]
 
 
 class Transform(Plugin, ABC):
-    """Rows in, rows out, no input or output of its own.
+    """Rows in, rows out, without input or output of its own.
 
-    `scope` is all an engine needs to spread the work: "rows" when each row is treated alone, "key"
-    when all rows of one `key()` must come together, "table" when it needs all rows.
-    `grain` is "same" when every row that is not set aside comes out once with its `_row` and
-    `_origin`, "new" when other rows are made; those need no `_row`, and may carry `_origin`.
-    `threaded` False keeps a table with this step in the thread that called `run`: tables are computed side by side,
-    which a user's own code need not bear.
-    `keeps_columns` says that the columns that come out are those that came in, whatever their types.
+    `scope` tells an engine how to distribute the work: "rows" when each row is computed alone,
+    "key" when all rows of one `key()` are needed together, "table" when all rows are. `grain` is
+    "same" when every row that is not set aside comes out once with its `_row` and `_origin`, "new"
+    when other rows are made; those need no `_row`, and may have `_origin`. `threaded` False
+    computes a table with this step in the thread that called `run`: other tables are computed in
+    parallel, for which a user's code need not be safe. `keeps_columns` means that the result has
+    the same columns, of whatever types.
     """
 
     scope: ClassVar[Scope] = "rows"
@@ -34,18 +34,19 @@ class Transform(Plugin, ABC):
     keeps_columns: ClassVar[bool] = False
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
-        """The columns that come out of rows with these, `others` being those of other tables by alias or full name.
+        """The columns of the result for rows with these columns.
 
-        None when the declaration does not tell, as by default; `check` then leaves it to the run.
+        `others` are the columns of other tables by alias or full name. None, the default, when they
+        depend on the data; then `check` cannot check them.
         """
         return rows if self.keeps_columns else None
 
     def key(self) -> tuple[str, ...]:
-        """The columns whose equal values must come together when `scope` is "key"."""
+        """The columns whose equal values must be processed together when `scope` is "key"."""
         return ()
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
-        """The rows that go no further, before `apply` sees the rest; None when there can be none.
+        """The rows that are removed before `apply` sees the rest; None when there can be none.
 
         Columns, in this order: `_row` (at most once each), `fate` ("deduplicated", "dropped" or
         "quarantined"), `rule` (VARCHAR), `column` (VARCHAR or NULL), `value` (VARCHAR or NULL).
@@ -53,13 +54,14 @@ class Transform(Plugin, ABC):
         return None
 
     def judge(self, rows: Relation, inputs: Inputs) -> Relation | None:
-        """`apply` and `set_aside` in one pass over the rows, for a step of grain "same" whose two share costly work.
+        """`apply` and `set_aside` in one pass, for a step of grain "same" whose two share work.
 
-        All rows, as `apply` would make them, and a last column `_aside` (VARCHAR): NULL where a row goes on, else
-        a JSON object of `fate`, `rule`, `column` and `value`. None when the step has no such way.
+        The result has all rows, as `apply` returns them, and a last column `_aside` (VARCHAR): NULL
+        for a row that is kept, else a JSON object of `fate`, `rule`, `column` and `value`. None,
+        the default, when the step does not support this.
         """
         return None
 
     @abstractmethod
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
-        """The transformed rows, lazily. Raises StepError, saying which column or value is at fault."""
+        """The transformed rows, lazily. Raises StepError naming the column or value at fault."""

@@ -1,7 +1,7 @@
-"""Which dates and times can be served: those of the years 1 to 9999, the only ones that Python and JSON's readers know.
+"""The dates and times that can be served: years 1 to 9999, as Python and JSON readers support.
 
-DuckDB has others too, such as `infinity` and the year 20224. They are refused while a table is loaded, before any
-reader could ask for them, whichever sink takes it in.
+DuckDB has others too, such as `infinity` and the year 20224. They are refused while a table is
+loaded, by all sinks, so that no reader ever meets them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HINT = (
 
 
 def within_range(rows: Batches, columns: Sequence[Column], place: str) -> Batches:
-    """The same rows. Reading them raises SinkError at the first date or time that cannot be served."""
+    """The same rows. Reading them raises SinkError at the first date or time out of range."""
     import pyarrow as pa
 
     kinds = {column.name: kind_of(column.type) for column in columns}
@@ -52,10 +52,11 @@ def _checked(rows: Batches, kinds: Mapping[str, Kind], place: str) -> Iterator[p
             array = batch.column(name)
             if _beyond(array, kind) and (index := _place(array, kind)) is not None:
                 shown = _shown(array, kind, index)
+                fault = (
+                    "outside the years 1 to 9999" if kind.name != "time" else "not a time of day"
+                )
                 raise SinkError(
-                    f"{place}: column {name!r}, row {first + index:,}: {shown} is beyond the years 1 to 9999"
-                    if kind.name != "time"
-                    else f"{place}: column {name!r}, row {first + index:,}: {shown} is no time of day",
+                    f"{place}: column {name!r}, row {first + index:,}: {shown} is {fault}",
                     hint=_HINT,
                 )
         first += batch.num_rows
@@ -104,12 +105,12 @@ def _bounds(array: pa.Array, kind: Kind) -> tuple[int, int]:
     unit = _UNITS[array.type.unit]
     if kind.name == "time":
         return 0, _DAY * unit - 1
-    low, high = _INFINITE[64]  # which is no date of nanoseconds either
+    low, high = _INFINITE[64]  # not valid dates of nanoseconds either
     return max(_FIRST_DAY * _DAY * unit, low + 1), min((_LAST_DAY + 1) * _DAY * unit - 1, high - 1)
 
 
 def _place(array: pa.Array, kind: Kind) -> int | None:
-    """Where the first value that is out of range stands."""
+    """The index of the first value that is out of range."""
     import pyarrow as pa
 
     rows = range(len(array))

@@ -27,7 +27,7 @@ from medallion.formats.json_types import (
 from medallion.formats.text_lines import MAX_RECORD
 from medallion.plural import count_of
 from medallion.records import Column
-from medallion.sql.common_type import ColumnType, decided
+from medallion.sql.column_type import ColumnType, decided
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection

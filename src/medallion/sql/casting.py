@@ -1,7 +1,8 @@
-"""How values are read as a type, and which values cannot be: the SQL behind `cast`.
+"""The SQL behind `cast`: how values are read as a type, and which values are refused.
 
-DuckDB's own casts read too much in silence: `1_000`, ` 12 `, `0x1F` and `1e3` as whole numbers, `1.9` as 2,
-`12.345` as 12.35, `nan`. Here a value that would have to be changed or guessed is refused.
+DuckDB's own casts silently accept too much: `1_000`, ` 12 `, `0x1F` and `1e3` as whole numbers,
+`1.9` as 2, `12.345` as 12.35, `nan`. Here a value that would have to be changed or guessed is
+refused.
 """
 
 from __future__ import annotations
@@ -23,19 +24,22 @@ if TYPE_CHECKING:
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
 
-# The years that Python, Arrow's frames and every store know; "0000" is read as 1 BC, and UTC may lie a day aside.
+# The years that Python, Arrow and every store support. DuckDB reads "0000" as 1 BC, and the
+# conversion to UTC may cross a year's end.
 _YEARS = {
     "DATE": "date '0001-01-01' and date '9999-12-31'",
     "TIMESTAMP": "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'",
-    "TIMESTAMP WITH TIME ZONE": "timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00'",
+    "TIMESTAMP WITH TIME ZONE": (
+        "timestamptz '0001-01-01 00:00:00+00' and timestamptz '9999-12-31 23:59:59.999999+00'"
+    ),
 }
 
 
 class DateFormats(BaseModel):
     """A date or timestamp by its formats, tried in order; `iso` stands for ISO 8601.
 
-    `timezone` says where timestamps without an offset were written; the result is then in UTC.
-    `truncate` drops the part of a moment that the type does not hold: a time of day, or nanoseconds.
+    `timezone` is the time zone of timestamps without an offset; the result is then in UTC.
+    `truncate` drops the part that the type does not hold: a time of day, or nanoseconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,23 +70,26 @@ class DateFormats(BaseModel):
             check_zone(self.timezone)
         elif len({zoned(form) for form in self.timestamp or ("",)}) > 1:
             raise ValueError(
-                "some formats tell an offset and some do not; say the `timezone` of the others"
+                "some formats have an offset and some do not; give the `timezone` of the others"
             )
         return self
 
 
 @dataclass(frozen=True)
 class CastSql:
-    """`value` is SQL of the value read, `refused` SQL that is true for one that cannot be, and never for NULL."""
+    """`value` is SQL of the value as the type; `refused` is SQL that is true for a refused one.
+
+    `refused` is never true for NULL.
+    """
 
     value: str
     refused: str
 
 
 def read(target: str | DateFormats | Numbers, column: str, kind: DuckDBPyType) -> CastSql | None:
-    """How a column, as SQL, of a DuckDB type is read as the target; None when it is of that type already.
+    """The SQL that reads a column of a DuckDB type as the target; None when it has that type.
 
-    Raises StepError when values of this type cannot be read as the target.
+    `column` is SQL. Raises StepError when values of this type cannot be read as the target.
     """
     wanted = _sql_type(target)
     if str(kind) == wanted:
@@ -165,23 +172,25 @@ def _from_text(target: str, text: str, wanted: str, *, rounds: bool = False) -> 
             value, f"(case when regexp_full_match({text}, '{short}') then false else {unfit} end)"
         )
     if target == "integer":
-        unfit = f"not regexp_full_match({text}, '[+-]?[0-9]+') or ({value} is null and {text} is not null)"
+        shape = "[+-]?[0-9]+"
+        overflow = f"({value} is null and {text} is not null)"
+        unfit = f"not regexp_full_match({text}, '{shape}') or {overflow}"
     else:
         unfit = f"not regexp_full_match({text}, '{_decimal_shape(target)}')"
-    # Nearly every value is written as DuckDB writes the number, which costs less to see than its shape.
+    # Nearly every value is written as DuckDB writes it; that test costs less than the pattern.
     return CastSql(
         value, f"(case when cast({value} as varchar) = {text} then false else {unfit} end)"
     )
 
 
 def _whole_changes(text: str, value: str) -> str:
-    """SQL that is true when the digits before the point are not those of the float that was read."""
+    """SQL that is true when the digits before the point differ from those of the float."""
     written = f"try_cast(regexp_extract({text}, '^[+-]?[0-9]+') as hugeint)"
     return f"coalesce({written} <> try_cast(trunc({value}) as hugeint), true)"
 
 
 def _decimal_shape(target: str) -> str:
-    """A pattern that holds for exactly the texts a decimal can take unchanged; zeros at either end do no harm."""
+    """A pattern of exactly the texts that a decimal holds unchanged; extra zeros are allowed."""
     digits, scale = map(int, re.findall(r"\d+", target))
     before = f"0*[0-9]{{1,{digits - scale}}}" if digits > scale else "0+"
     after = f"[0-9]{{1,{scale}}}0*" if scale else "0+"
@@ -189,7 +198,10 @@ def _decimal_shape(target: str) -> str:
 
 
 def _from_number(target: str, column: str, wanted: str, source: DuckDBPyType) -> CastSql | None:
-    """A number is read when it can be cast back to what it was: comparing the two would cast both to the float."""
+    """A number as another type; it is refused unless casting it back gives the same number.
+
+    Comparing the two directly would cast both to the float.
+    """
     kind = source.id
     if target == "boolean":
         return _boolean(f"cast({column} as varchar)") if kind in INTEGERS else None
@@ -198,7 +210,7 @@ def _from_number(target: str, column: str, wanted: str, source: DuckDBPyType) ->
     if kind not in NUMBERS:
         return None
     value = f"try_cast({column} as {wanted})"
-    # by its text, a float gives the decimal with the fewest digits, by itself one with digits of its own
+    # The text of a float gives the decimal with the fewest digits; the float itself, one with more.
     number = f"cast({value} as varchar)" if target == "float" and kind == "decimal" else value
     return CastSql(
         value,
@@ -215,11 +227,11 @@ def _boolean(word: str) -> CastSql:
 
 
 def _from_moment(formats: DateFormats, column: str, kind: str) -> CastSql:
-    """A date or timestamp as another one; a time of day or nanoseconds that it does not hold are refused."""
+    """A date or timestamp as another one; time of day or nanoseconds it lacks are refused."""
     wanted = _sql_type(formats)
     zoned_kind = kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
     moment, rest = column, "false"
-    if kind.endswith("_NS"):  # cut, for a cast to microseconds rounds and may give the next day
+    if kind.endswith("_NS"):  # truncate; a cast to microseconds rounds, perhaps to the next day
         number = f"epoch_ns({column})"
         rest = f"{number} % 1000 <> 0"
         make = "make_timestamptz" if zoned_kind else "make_timestamp"
@@ -240,7 +252,7 @@ def _from_moment(formats: DateFormats, column: str, kind: str) -> CastSql:
 
 
 def _moment(formats: DateFormats, text: str, group: str) -> CastSql | None:
-    """A text, or a whole number such as 20240131, as a moment by its formats."""
+    """A text, or a whole number such as 20240131, as a date or timestamp by its formats."""
     if group not in INTEGERS | {"varchar", "enum"}:
         return None
     wanted = _sql_type(formats)

@@ -1,4 +1,4 @@
-"""What transforms that work on columns in place share: computing them, and checking a user's SQL."""
+"""Columns computed in place, and checks of a user's SQL expression over one row."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 _SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ADVICE = {
-    r"\bselect\b": ("holds a query", "use `join` or `sql` for values of other tables"),
-    r"\bover\s*\(": ("holds a window function", "use `window` for values of other rows"),
+    r"\bselect\b": ("contains a query", "use `join` or `sql` for values of other tables"),
+    r"\bover\s*\(": ("contains a window function", "use `window` for values of other rows"),
     r"\bunnest\s*\(": ("makes several rows of one", "use `explode`"),
-    ";": ("holds a semicolon", "write one expression"),
+    ";": ("contains a semicolon", "write one expression"),
 }
 
 
@@ -39,7 +39,7 @@ def column_type(rows: Relation, name: str) -> str:
 
 
 def replace(rows: Relation, columns: Mapping[str, str]) -> Relation:
-    """The rows with these existing columns computed anew, each by its SQL expression."""
+    """The rows with these existing columns replaced, each by its SQL expression."""
     if not columns:
         return rows
     parts = ", ".join(f"{expression} as {quote(name)}" for name, expression in columns.items())
@@ -63,12 +63,13 @@ def _of_one_row(text: str) -> str:
     return text
 
 
-# Functions that dates and texts are mostly computed by; they fail for no row, so that no row need be tried.
+# Common functions of dates and texts that never fail, so that their rows need no test.
 _SAFE_WORDS = (
-    "year quarter month week isoyear day dayofweek isodow dayofyear hour minute second dayname monthname strftime",
-    "date_part date_trunc last_day epoch upper lower trim ltrim rtrim concat concat_ws || replace contains prefix",
-    "suffix starts_with ends_with length strlen substring substr left right strip_accents regexp_matches",
-    "regexp_full_match regexp_replace regexp_extract ~~ !~~ like_escape hash md5 sha256 greatest least",
+    "year quarter month week isoyear day dayofweek isodow dayofyear hour minute second dayname",
+    "monthname strftime date_part date_trunc last_day epoch upper lower trim ltrim rtrim concat",
+    "concat_ws || replace contains prefix suffix starts_with ends_with length strlen substring",
+    "substr left right strip_accents regexp_matches regexp_full_match regexp_replace",
+    "regexp_extract ~~ !~~ like_escape hash md5 sha256 greatest least",
     "struct_pack list_value",
 )
 _SAFE = frozenset(name for line in _SAFE_WORDS for name in line.split())
@@ -79,8 +80,11 @@ RowExpression = Annotated[str, AfterValidator(_of_one_row)]
 
 @dataclass(frozen=True)
 class Guard:
-    """An expression that may fail for a row: `value` is SQL that is NULL then, `refused` is true, and `shown` tells the
-    values it was given."""
+    """An expression that may fail for a row.
+
+    When it fails, the SQL `value` is NULL, the SQL `refused` is true, and the SQL `shown` is a text
+    of the values that it read.
+    """
 
     value: str
     refused: str
@@ -88,13 +92,13 @@ class Guard:
 
 
 def guarded(rows: Relation, inputs: Inputs, expression: str) -> Guard | None:
-    """How to find the rows an expression cannot be computed for; None when there can be none."""
+    """The SQL that finds the rows for which an expression fails; None when it cannot fail."""
     import duckdb
 
     nodes = list(walk(parse_expression(inputs.connection, expression)))
     if not any(_may_fail(node) for node in nodes):
         return None
-    # Tried in one way alone: of two ways DuckDB would compute the part they share outside of both.
+    # `try` occurs in one form only: DuckDB computes the common part of two forms outside of both.
     tried = f"try(struct_pack(value := (\n{expression}\n)))"
     value = f"({tried}).value"
     try:
@@ -128,9 +132,10 @@ def _may_fail(node: Mapping[str, Any]) -> bool:
 def computed(
     rows: Relation, inputs: Inputs, name: str, expression: str, guard: Guard | None = None
 ) -> Relation:
-    """The rows with a column computed by a user's SQL expression: a new one at the end, an existing one in its place.
+    """The rows with a column computed by a user's SQL expression.
 
-    Raises StepError naming the expression when it is malformed, names what is not there, or needs more than one row.
+    A new column is the last one, an existing one stays in its place. Raises StepError naming the
+    expression when it is malformed, names an unknown column, or needs more than one row.
     """
     try:
         tree = parse_expression(inputs.connection, expression)
@@ -149,7 +154,7 @@ def computed(
             result = rows.project(f"* replace ({part})" if name in rows.columns else f"*, {part}")
     except StepError as error:
         if "GROUP BY" in error.message:
-            fault = f"{expression!r} holds an aggregate function, which needs more than one row"
+            fault = f"{expression!r} contains an aggregate function, which needs more than one row"
             raise StepError(fault, hint="use `aggregate` or `window`") from error
         raise StepError(error.message, hint=f"the rows have: {', '.join(public(rows))}") from error
     refuse_texts_as_numbers(rows, inputs.connection, expression)

@@ -11,9 +11,7 @@ from medallion.sql.relations import quote
 
 MAX_DIGITS = 38  # of a DECIMAL
 MAX_LEVELS = 32
-MAX_LISTS = (
-    10  # among the levels: the time DuckDB takes to read lists from Parquet doubles with each
-)
+MAX_LISTS = 10  # among the levels; each doubles the time in which DuckDB reads lists from Parquet
 TOO_DEEP = f"{MAX_LEVELS} levels are read, of which {MAX_LISTS} may be lists or maps"
 
 BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64, "HUGEINT": 128}
@@ -27,10 +25,10 @@ _ARRAY = re.compile(r"^(.*)\[\d*\]$", re.DOTALL)
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A type as DuckDB has it, `str` of it being its SQL. `NULL`, of a column without a value, decides nothing.
+    """A DuckDB type; `str()` gives its SQL. `NULL` is the type of a column without a value.
 
-    `items` are the parts of a list, struct or map by name. `digits` bounds how many digits the whole part of the
-    values has, where that is known from the values themselves.
+    `items` are the parts of a list, struct or map by name. `digits` is the largest number of digits
+    before the point that the column's values have, where it is known from the values.
     """
 
     name: str
@@ -70,7 +68,7 @@ class ColumnType:
         return len(str(2 ** (INTEGERS[self.name] - (not self.name.startswith("U")))))
 
     def map_leaves(self, leaf: Callable[[ColumnType], ColumnType]) -> ColumnType:
-        """The same with every part that is no list, struct or map replaced, from left to right."""
+        """The type with every leaf (no list, struct or map) replaced, from left to right."""
         if not self.nested:
             return leaf(self)
         return replace(
@@ -78,13 +76,13 @@ class ColumnType:
         )
 
     def leaves(self) -> list[ColumnType]:
-        """The parts that are no list, struct or map, from left to right: the order of Parquet's columns."""
+        """The parts that are no list, struct or map, in the order of Parquet's columns."""
         if not self.nested:
             return [self]
         return [leaf for _, item in self.items for leaf in item.leaves()]
 
     def too_deep(self, levels: int = MAX_LEVELS, lists: int = MAX_LISTS) -> bool:
-        """Whether it nests deeper than is read."""
+        """Whether it nests deeper than these limits."""
         if self.nested:
             levels, lists = levels - 1, lists - (self.name != "STRUCT")
         return (
@@ -93,12 +91,12 @@ class ColumnType:
 
 
 NULL, TEXT = ColumnType("NULL"), ColumnType("VARCHAR")
-EMPTY = ColumnType("STRUCT")  # of objects without a key; they are kept as text
+EMPTY = ColumnType("STRUCT")  # of objects without a key; they are stored as text
 
 
 @lru_cache(maxsize=4096)
 def column_type(text: str) -> ColumnType:
-    """The type that DuckDB writes as `text`, such as `DECIMAL(12,2)[]`."""
+    """Parse a type as DuckDB writes it, such as `DECIMAL(12,2)[]`."""
     text = text.strip()
     if array := _ARRAY.match(text):
         return ColumnType("LIST", items=(("", column_type(array[1])),))
@@ -123,7 +121,7 @@ def column_type(text: str) -> ColumnType:
 
 
 def stored(type_: ColumnType) -> ColumnType:
-    """The type that Parquet keeps it as: integers of 128 bits would be DOUBLE there."""
+    """The type under which Parquet keeps it: integers of 128 bits would become DOUBLE."""
     wide = ("HUGEINT", "UHUGEINT")
     return type_.map_leaves(
         lambda leaf: ColumnType("DECIMAL", MAX_DIGITS) if leaf.name in wide else leaf
@@ -131,7 +129,7 @@ def stored(type_: ColumnType) -> ColumnType:
 
 
 def agree(one: ColumnType, other: ColumnType) -> bool:
-    """Whether the two are one type as far as values have decided them."""
+    """Whether the two types are equal wherever values decide them (NULL and EMPTY do not)."""
     if NULL in (one, other):
         return True
     if one.name == other.name == "STRUCT" and not (one.items and other.items):
@@ -145,7 +143,7 @@ def agree(one: ColumnType, other: ColumnType) -> bool:
 
 
 def decided(type_: ColumnType) -> ColumnType:
-    """The type with text wherever no value has decided it: nulls alone, empty lists, empty objects."""
+    """The type with text wherever no value decides it: only nulls, empty lists, empty objects."""
     if type_ in (NULL, EMPTY):
         return TEXT
     return replace(type_, items=tuple((name, decided(item)) for name, item in type_.items))

@@ -1,8 +1,9 @@
-"""The logical type of a column, and the one type that holds the values of several exactly.
+"""The one type that holds the values of several column types exactly.
 
-DuckDB's own rules for mixed types round: BIGINT with DOUBLE gives DOUBLE, DECIMAL(38,0) with DECIMAL(38,10) drops
-digits, and BOOLEAN with BIGINT turns true into 1. Wherever values of two columns meet (the files of a table, `union`,
-`join`, `references`, `unpivot`), the rules are these instead: an exact common type, or none.
+DuckDB's own rules for mixed types round: BIGINT with DOUBLE gives DOUBLE, DECIMAL(38,0) with
+DECIMAL(38,10) drops digits, and BOOLEAN with BIGINT turns true into 1. Wherever values of two
+columns meet (the files of a table, `union`, `join`, `references`, `unpivot`), the rules are these
+instead: an exact common type, or none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from medallion.sql.column_type import (
     ColumnType,
 )
 
-_DOUBLE_DIGITS, _FLOAT_DIGITS = 15, 6  # whole numbers of so many digits are exact in it
+_DOUBLE_DIGITS, _FLOAT_DIGITS = 15, 6  # whole numbers with this number of digits are exact
 
 _TEXTS = ("VARCHAR", "UUID", "JSON", "ENUM")
 EXACT_IN = {  # moments by the wider types that hold each of their values, the best first
@@ -44,7 +45,10 @@ def common_type(types: Sequence[ColumnType]) -> ColumnType | None:
 
 
 def common_if_small(types: Sequence[ColumnType]) -> ColumnType | None:
-    """The common type, or the one for numbers that are small enough for it, as `checked` makes sure of each value."""
+    """The common type, or else one that holds all numbers that are small enough.
+
+    `exact_casts.checked` then checks each value.
+    """
     small = [
         type_.map_leaves(lambda leaf: replace(leaf, digits=0))
         for type_ in types
@@ -54,10 +58,10 @@ def common_if_small(types: Sequence[ColumnType]) -> ColumnType | None:
 
 
 def common_or_text(types: Sequence[ColumnType]) -> ColumnType | None:
-    """The common type, or text in the place of numbers without one and of values that meet text elsewhere.
+    """The common type, or else text: for numbers without one, and for values that meet text.
 
-    None when neither keeps the values as they are: a list against text, true against 1, a time with a zone against
-    one without.
+    None when neither keeps the values: a list against text, true against 1, a time with a zone
+    against one without.
     """
     return _common(types, _leaf_or_text)
 
@@ -83,12 +87,12 @@ def _common(types: Sequence[ColumnType], leaf: Leaf) -> ColumnType | None:
 
 
 def _common_struct(types: Sequence[ColumnType], leaf: Leaf) -> ColumnType | None:
-    """All fields of all structs: one that a struct lacks is NULL in it."""
+    """A struct with the fields of all structs; a field that a struct lacks is NULL in it."""
     parts: dict[str, list[ColumnType]] = {}
     for type_ in types:
         for name, item in type_.items:
             parts.setdefault(name, []).append(item)
-    items = {name: _common(found, leaf) for name, found in parts.items()}
+    items = {name: _common(field_types, leaf) for name, field_types in parts.items()}
     if None in items.values() or len({name.casefold() for name in items}) < len(items):
         return None
     return replace(
@@ -125,22 +129,15 @@ def _common_number(types: Sequence[ColumnType]) -> ColumnType | None:
     exact = [type_ for type_ in types if type_.name not in FLOATS]
     known = [type_.whole_digits if type_.digits is None else type_.digits for type_ in exact]
     if names & set(FLOATS):
-        whole = all(type_.scale == 0 for type_ in exact)
-        if (
-            whole
-            and "DOUBLE" not in names
-            and all(type_.whole_digits <= _FLOAT_DIGITS for type_ in exact)
-        ):
+        if any(type_.scale for type_ in exact):
+            return None
+        small = all(type_.whole_digits <= _FLOAT_DIGITS for type_ in exact)
+        if small and "DOUBLE" not in names:
             return ColumnType("FLOAT")
-        return (
-            ColumnType("DOUBLE")
-            if whole and all(digits <= _DOUBLE_DIGITS for digits in known)
-            else None
-        )
-    scale, whole_digits = (
-        max(type_.scale for type_ in exact),
-        max(type_.whole_digits for type_ in exact),
-    )
+        fits = all(digits <= _DOUBLE_DIGITS for digits in known)
+        return ColumnType("DOUBLE") if fits else None
+    scale = max(type_.scale for type_ in exact)
+    whole_digits = max(type_.whole_digits for type_ in exact)
     if whole_digits + scale <= MAX_DIGITS:
         return ColumnType("DECIMAL", whole_digits + scale, scale)
     return ColumnType("DECIMAL", MAX_DIGITS, scale) if max(known) + scale <= MAX_DIGITS else None
@@ -159,7 +156,6 @@ def _common_integer(types: Sequence[ColumnType]) -> ColumnType | None:
     if bits > 128:
         return None
     if bits == 128 and signed < 128:
-        return ColumnType(
-            "DECIMAL", 20, 0
-        )  # BIGINT with UBIGINT; a HUGEINT would be a DOUBLE in Parquet
+        # BIGINT with UBIGINT; Parquet would keep a HUGEINT as a DOUBLE.
+        return ColumnType("DECIMAL", 20, 0)
     return ColumnType(next(name for name, width in BITS.items() if width == bits))

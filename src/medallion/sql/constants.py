@@ -1,4 +1,4 @@
-"""Constants of a declaration that are compared with the values of a column, or put among them."""
+"""Constants of a declaration that are compared with, or written to, the values of a column."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Constant = str | bool | int | Annotated[float, Field(allow_inf_nan=False)] | dat
 
 
 def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
-    """A constant as SQL of a column's type. Raises StepError when it does not fit as it stands, or no such column.
+    """A constant as SQL of a column's type.
 
-    A text column takes text alone: YAML reads 01234 as the number 1234, and 1e3 as 1000.
+    A text column takes only text: YAML reads 01234 as the number 1234, and 1e3 as 1000.
+    Raises StepError when the constant does not fit exactly, or the column does not exist.
     """
     require(rows, name)
     kind, wanted = kinds(rows)[name], str(rows.types[rows.columns.index(name)])
@@ -42,10 +43,8 @@ def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
         raise StepError(fault, hint=hint)
     plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
     with explained(fault):
-        held = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as held").filter(
-            f"held = {plain}"
-        )
-        if not held.fetchall():
+        converted = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as value")
+        if not converted.filter(f"value = {plain}").fetchall():
             raise StepError(
                 f"{fault}: it does not fit exactly", hint="`cast` the column to a wider type first"
             )

@@ -1,4 +1,4 @@
-"""How texts are read as dates and timestamps: by declared formats alone, each checked before any work."""
+"""SQL that reads texts as dates and timestamps, by declared formats only."""
 
 from __future__ import annotations
 
@@ -15,56 +15,61 @@ Moment = Literal["date", "timestamp"]
 ISO = "iso"
 ISO_DATE = "%Y-%m-%d"
 
-# Each directive: what it tells, and how many characters it always takes (0: it varies).
+# Each directive: its meaning, and its length in characters (0: it varies).
 DIRECTIVES: dict[str, tuple[str, int]] = {
     "%Y": ("year", 4), "%y": ("year", 2), "%-y": ("year", 0),
     "%m": ("month", 2), "%-m": ("month", 0), "%b": ("month", 3), "%B": ("month", 0),
-    "%d": ("day", 2), "%-d": ("day", 0), "%j": ("day of the year", 3), "%-j": ("day of the year", 0),
+    "%d": ("day", 2), "%-d": ("day", 0),
+    "%j": ("day of the year", 3), "%-j": ("day of the year", 0),
     "%a": ("weekday", 3), "%A": ("weekday", 0),
-    "%H": ("hour", 2), "%-H": ("hour", 0), "%I": ("hour", 2), "%-I": ("hour", 0), "%p": ("half of the day", 2),
-    "%M": ("minute", 2), "%-M": ("minute", 0), "%S": ("second", 2), "%-S": ("second", 0), "%f": ("fraction", 0),
+    "%H": ("hour", 2), "%-H": ("hour", 0), "%I": ("hour", 2), "%-I": ("hour", 0),
+    "%p": ("half of the day", 2),
+    "%M": ("minute", 2), "%-M": ("minute", 0),
+    "%S": ("second", 2), "%-S": ("second", 0), "%f": ("fraction", 0),
     "%z": ("offset", 0), "%Z": ("zone", 0),
 }  # fmt: skip
 
 _CLOCK_PARTS = ("hour", "half of the day", "minute", "second", "fraction")
 
-# Digits side by side: `2024105` could be the 10th month or the 1st, so that only full widths are read.
+# Directives without a separator: `2024105` could be month 10 or month 1, so only full widths match.
 _PACKED = re.compile(r"%-?\w%")
 _DIRECTIVE = re.compile(r"%-?.?", re.DOTALL)
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = "([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
-_OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"  # offsets beyond 14 hours are none, though DuckDB reads them
+# DuckDB reads offsets beyond 14 hours too, which do not exist.
+_OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 
 
 def check_format(text: str, moment: Moment) -> str:
-    """The format as it stands. Raises ValueError when it cannot be read, or tells too little or too much."""
+    """The format, unchanged. Raises ValueError when it is malformed or incomplete."""
     if text == ISO:
         return text
-    told: set[str] = set()
+    parts: set[str] = set()
     for directive in _DIRECTIVE.findall(text.replace("%%", "")):
         if directive not in DIRECTIVES:
             raise ValueError(
-                f"{text!r}: {directive!r} is no part of a format; there is {' '.join(DIRECTIVES)}"
+                f"{text!r}: {directive!r} is not a known directive; "
+                f"there are {' '.join(DIRECTIVES)}"
             )
-        what = DIRECTIVES[directive][0]
-        if what in told:
-            raise ValueError(f"{text!r} tells the {what} twice")
-        told.add(what)
-    if "year" not in told:
-        raise ValueError(f"{text!r} tells no year: every {moment} would fall in 1900")
-    if "day" in told and "month" not in told:
-        raise ValueError(f"{text!r} tells a day without its month")
-    if re.search(r"%-?I", text) and "half of the day" not in told:
-        raise ValueError(f"{text!r} tells an hour out of 12 without its half of the day, %p")
-    if moment == "date" and told & {"offset", "zone"}:
+        part = DIRECTIVES[directive][0]
+        if part in parts:
+            raise ValueError(f"{text!r} has the {part} twice")
+        parts.add(part)
+    if "year" not in parts:
+        raise ValueError(f"{text!r} has no year: every {moment} would be in 1900")
+    if "day" in parts and "month" not in parts:
+        raise ValueError(f"{text!r} has a day without its month")
+    if re.search(r"%-?I", text) and "half of the day" not in parts:
+        raise ValueError(f"{text!r} has an hour out of 12 without its half of the day, %p")
+    if moment == "date" and parts & {"offset", "zone"}:
         raise ValueError(
-            f"{text!r} holds a zone: on which day it falls depends on where; use `timestamp`"
+            f"{text!r} has a time zone, on which the day would depend; use `timestamp`"
         )
     return text
 
 
 def check_zone(name: str) -> str:
-    """The time zone's name as it stands. Raises ValueError when there is none of that name."""
+    """The name of a time zone, unchanged. Raises ValueError when it is unknown."""
     try:
         ZoneInfo(name)
     except (LookupError, OSError, ValueError) as error:
@@ -80,22 +85,22 @@ def _close(name: str, known: set[str]) -> str:
 
 
 def zoned(text: str) -> bool:
-    """Whether a format tells the offset or zone itself."""
+    """Whether a format contains the offset or zone."""
     return "%z" in text or "%Z" in text
 
 
 def timed(text: str) -> bool:
-    """Whether values of a format may hold a time of day."""
+    """Whether values of a format may have a time of day."""
     return text == ISO or any(
         DIRECTIVES[part][0] in _CLOCK_PARTS for part in _DIRECTIVE.findall(text.replace("%%", ""))
     )
 
 
 def parsed(text: str, formats: Sequence[str], zone: str | None = None) -> str:
-    """SQL of the text expression read as a timestamp, NULL when no format reads it.
+    """SQL of a text expression read as a timestamp, NULL when no format matches.
 
-    A value that fits the length and separators of some formats is tried by those alone, which takes a
-    third of the time of trying all; anything else is tried by each in turn.
+    A value with the length and separators of some formats is only tried by those, which takes a
+    third of the time of trying all; any other value is tried by each in turn.
     """
     branches = [f"when {text} < '!' then null"]
     for shape in dict.fromkeys(filter(None, map(_shape, formats))):
@@ -135,7 +140,7 @@ def _shape(text: str) -> str | None:
 
 
 def _try(text: str, form: str, zone: str | None) -> str:
-    """One format tried. The bar keeps DuckDB from skipping spaces at the end and from reading `epoch`."""
+    """One format. The bar keeps DuckDB from skipping trailing spaces and from reading `epoch`."""
     if form == ISO:
         return _iso(text, zone)
     if form.endswith("%z"):
@@ -147,7 +152,7 @@ def _try(text: str, form: str, zone: str | None) -> str:
 
 
 def _careful(text: str, form: str, zone: str | None) -> str:
-    """One format tried on a value of another shape, where `%Y` would take `24` for the year 24."""
+    """One format on a value of another shape, where `%Y` would read `24` as the year 24."""
     read = _try(text, form, zone)
     return read if form == ISO else f"(case when {read} >= '1000-01-01' then {read} end)"
 

@@ -1,7 +1,7 @@
 """Durations as ISO 8601 text: `PT1H30M`, `P1DT0.000001S`.
 
-Parquet keeps a duration as a bare number, or as an INTERVAL cut to milliseconds; as text it keeps every digit, and
-means the same in each store.
+Parquet keeps a duration as a bare number, or as an INTERVAL cut to milliseconds; as text it keeps
+every digit, and means the same in each store.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ UNITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
 
 
 def count_to_iso(value: str, unit: str) -> str:
-    """SQL of a whole number of `s`, `ms`, `us` or `ns` as a duration in days of 24 hours; `-` leads a negative one."""
+    """SQL of a duration in days of 24 hours, from an integer of `s`, `ms`, `us` or `ns`.
+
+    A negative duration begins with `-`.
+    """
     places = UNITS[unit]
     count = f"abs(cast({value} as hugeint))"
     seconds, fraction = f"({count} // {10**places})", f"({count} % {10**places})"
@@ -41,7 +44,8 @@ def interval_to_iso(value: str) -> str:
 def _clock(seconds: str, fraction: str, places: int) -> str:
     hours, minutes = _part(f"({seconds} // 3600)", "H"), _part(f"({seconds} % 3600 // 60)", "M")
     rest = _seconds(f"({seconds} % 60)", fraction, places)
-    return f"case when {seconds} = 0 and {fraction} = 0 then '' else 'T' || {hours} || {minutes} || {rest} end"
+    zero = f"{seconds} = 0 and {fraction} = 0"
+    return f"case when {zero} then '' else 'T' || {hours} || {minutes} || {rest} end"
 
 
 def _part(number: str, letter: str) -> str:
@@ -50,5 +54,6 @@ def _part(number: str, letter: str) -> str:
 
 def _seconds(whole: str, fraction: str, places: int, sign: str = "''") -> str:
     digits = f"rtrim('.' || lpad(cast({fraction} as varchar), {places or 1}, '0'), '0')"
-    text = f"{sign} || cast({whole} as varchar) || case when {fraction} = 0 then '' else {digits} end || 'S'"
+    decimals = f"case when {fraction} = 0 then '' else {digits} end"
+    text = f"{sign} || cast({whole} as varchar) || {decimals} || 'S'"
     return f"case when {whole} = 0 and {fraction} = 0 then '' else {text} end"

@@ -1,4 +1,4 @@
-"""SQL that casts values exactly: a value that does not fit is an error, or is found."""
+"""SQL that casts values exactly; a value that does not fit is an error, or can be tested for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def converted(value: str, source: ColumnType, target: ColumnType) -> str:
     if decided(source) == target:
         return value
     if "FLOAT" in {leaf.name for leaf in source.leaves()}:
-        # the text of a FLOAT is shorter than the number is, and reads back as another DOUBLE
+        # A FLOAT's text has fewer digits than its value, and would be read as another DOUBLE.
         double = source.map_leaves(
             lambda leaf: ColumnType("DOUBLE") if leaf.name == "FLOAT" else leaf
         )
@@ -23,11 +23,12 @@ def converted(value: str, source: ColumnType, target: ColumnType) -> str:
 
 
 def checked(value: str, source: ColumnType, target: ColumnType, message: str) -> str:
-    """SQL of a value as another type; a value that does not fit exactly is an error that begins with `message`."""
+    """SQL of a value as another type; if it does not fit, an error that begins with `message`."""
     partial = source.name in EXACT_IN and source != target  # the wider one has fewer years
     if target == TEXT or (not partial and common_type((source, target)) == target):
         return converted(value, source, target)
-    text = f"{literal(f'{message}: ')} || cast({value} as varchar) || {literal(f' does not fit {target}')}"
+    refusal = literal(f" does not fit {target}")
+    text = f"{literal(f'{message}: ')} || cast({value} as varchar) || {refusal}"
     exact = f"{value} is null or {fits(value, source, target)}"
     return f"case when {exact} then cast({value} as {target}) else error({text}) end"
 

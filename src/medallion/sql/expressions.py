@@ -1,4 +1,4 @@
-"""What transforms and expectations that take names, calls or SQL have in common: reading and checking them."""
+"""Column names and SQL expressions of transforms and expectations: parsing and checking them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ SomeNames = Annotated[Names, Field(min_length=1)]
 
 
 def prepare(connection: Connection) -> None:
-    """Set what steps count on: UTC, and a division by zero or a logarithm of it as an error instead of infinity."""
+    """Set what steps rely on: UTC, and errors instead of infinity for 1 / 0 and log(0)."""
     connection.execute("set TimeZone = 'UTC'").fetchall()
     connection.execute("set ieee_floating_point_ops = false").fetchall()
 
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn DuckDB's errors into StepError: `what` is at fault, and the first line of the reason."""
+    """Turn DuckDB's errors into a StepError with `what` is at fault and the reason's first line."""
     import duckdb
 
     try:
@@ -57,7 +57,7 @@ def reason(error: Exception) -> str:
 
 
 def kinds(rows: Relation) -> dict[str, str]:
-    """Each column's kind of type in lower case, parameters left out: `decimal`, `varchar`, `list`."""
+    """Each column's type in lower case, without parameters: `decimal`, `varchar`, `list`."""
     return {name: kind.id for name, kind in zip(rows.columns, rows.types, strict=True)}
 
 
@@ -81,7 +81,7 @@ def order_sql(terms: Iterable[str]) -> str:
 
 
 def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
-    """Raise ValueError on a name that is reserved, taken or given twice; case does not tell names apart."""
+    """Raise ValueError on a name that is reserved, taken or used twice, whatever its case."""
     seen = {name.lower() for name in taken}
     for name in names:
         if name.lower() in RESERVED:
@@ -92,7 +92,10 @@ def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
 
 
 def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
-    """The violations of tests by column, each SQL that is true for a value that fails; a row counts with its first."""
+    """The violations of tests by column: rows of `_row`, `column` and `value`.
+
+    Each test is SQL that is true for a value that fails. A row is listed with its first failure.
+    """
     column = " ".join(f"when {test} then {literal(name)}" for name, test in tests.items())
     value = " ".join(
         f"when {test} then cast({quote(name)} as varchar)" for name, test in tests.items()
@@ -119,7 +122,7 @@ def parse_select(connection: Connection, query: str) -> dict[str, Any]:
 
 
 def parse_expression(connection: Connection, text: str) -> dict[str, Any]:
-    """The syntax tree of one SQL expression over a row. Raises StepError when it is anything else."""
+    """The syntax tree of one SQL expression over a row. Raises StepError otherwise."""
     node = parse_select(connection, f"select {text}")
     bare = (
         node["type"] == "SELECT_NODE"
@@ -128,15 +131,17 @@ def parse_expression(connection: Connection, text: str) -> dict[str, Any]:
     )
     clauses = ("where_clause", "group_expressions", "having", "qualify", "sample")
     if not bare or len(node["select_list"]) != 1 or any(node[clause] for clause in clauses):
-        raise StepError(f"{text!r} is no single SQL expression")
+        raise StepError(f"{text!r} is not a single SQL expression")
     refuse_tables(node, f"{text!r}")
     expression: dict[str, Any] = node["select_list"][0]
     return expression
 
 
 def refuse_texts_as_numbers(rows: Relation, connection: Connection, expression: str) -> None:
-    """Raise StepError where text is compared with a number, a date or a truth value: DuckDB would read the text as
-    that, so that '01', '1.4' and '1' all equal 1."""
+    """Raise StepError where text is compared with a number, a date or a boolean.
+
+    DuckDB would cast the text, so that '01', '1.4' and '1' all equal 1.
+    """
     for node in walk(parse_expression(connection, expression)):
         if node.get("class") == "COMPARISON":
             operands = [node["left"], node["right"]]
@@ -154,12 +159,12 @@ def refuse_texts_as_numbers(rows: Relation, connection: Connection, expression: 
         if texts and others:
             raise StepError(
                 f"{expression!r} compares text to {others[0]}",
-                hint="`cast` the column first, or write the constant in quotes, as it is in the data",
+                hint="`cast` the column first, or write the constant in quotes, as in the data",
             )
 
 
 def _type_of(rows: Relation, connection: Connection, node: dict[str, Any]) -> str:
-    """The type of a part of an expression; nothing when it has none of its own, as what a lambda is given."""
+    """The type of a part of an expression; empty when it has none, such as a lambda's parameter."""
     import duckdb
 
     (empty,) = connection.execute("select json_serialize_sql('select 1')").fetchall()[0]

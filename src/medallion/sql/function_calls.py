@@ -1,4 +1,4 @@
-"""Calls such as `sum(amount)` or `quantile(amount, 0.95)`, as `aggregate`, `pivot` and `window` take them."""
+"""Calls such as `sum(amount)` and `quantile(amount, 0.95)` in `aggregate`, `pivot` and `window`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ _ARGUMENTS = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",()]*[^",()\s]))\s*(?:,\s*(
 
 @dataclass(frozen=True)
 class Function:
-    """An SQL function a call may name.
+    """An SQL function that a call may name.
 
-    `sql` has the places {column}, {number}, {row} and {clause} (what follows the function's bracket).
-    `column` is "yes", "no" or "maybe"; `number` says which number may follow it: "rows" (a whole one)
-    or "fraction" (from 0 to 1), and `default` stands for one left out. `numeric` takes numbers alone,
-    `exact` keeps sums of whole numbers whole, `between` gives
-    a value that may lie between two, for which the scale of a decimal would be too coarse.
+    `sql` has the placeholders {column}, {number}, {row} and {clause} (what follows the function's
+    parenthesis). `column` is "yes", "no" or "maybe"; `number` says which number may follow it:
+    "rows" (a whole one) or "fraction" (from 0 to 1); `default` is used when it is left out.
+    `numeric` functions take only numbers, `exact` ones keep sums of whole numbers whole, and
+    `between` ones may return a value between two others, for which the scale of a decimal would be
+    too coarse.
     """
 
     sql: str
@@ -58,7 +59,7 @@ AGGREGATES: Mapping[str, Function] = {
 
 @dataclass(frozen=True)
 class Call:
-    """One `function(column, number)` as a user wrote it in `text`."""
+    """One `function(column, number)`; `text` is what the user wrote."""
 
     text: str
     function: Function
@@ -66,7 +67,7 @@ class Call:
     number: str | None
 
     def sql(self, rows: Relation, clause: str = "", **places: str) -> str:
-        """It as SQL over these rows. Raises StepError when they lack the column or it is of another kind."""
+        """The call as SQL over these rows. Raises StepError when the column is missing or unfit."""
         places = {"number": self.number or "", "row": ROW, "clause": clause, **places}
         if self.column is None:
             return self.function.sql.format(column="*", **places)
@@ -78,7 +79,8 @@ class Call:
             return sql
         if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
             raise StepError(
-                f"{self.text}: {self.column!r} is {kind.upper()}, no number", hint="`cast` it first"
+                f"{self.text}: {self.column!r} is {kind.upper()}, not a number",
+                hint="`cast` it first",
             )
         if kind in ("float", "double") and "{clause}" in self.function.sql:
             sql = _finite(sql, quote(self.column), self.text, places["clause"])
@@ -87,17 +89,18 @@ class Call:
 
 
 def _finite(sql: str, column: str, text: str, clause: str) -> str:
-    """SQL of a figure, which is an error when finite numbers give one that is not."""
-    known = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
-    return f"case when {known} then {sql} else error({literal(f'{text} leaves the range of DOUBLE')}) end"
+    """SQL of a figure; it is an error when finite numbers give an infinite one."""
+    valid = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
+    overflow = literal(f"{text} leaves the range of DOUBLE")
+    return f"case when {valid} then {sql} else error({overflow}) end"
 
 
 def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
-    """Read `function(column)` or `function(column, number)`. Raises ValueError saying what is wrong with it."""
-    found = _CALL.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no call; write one as `sum(amount)`")
-    name, inside = found[1], found[2].strip()
+    """Parse `function(column)` or `function(column, number)`. Raises ValueError otherwise."""
+    match = _CALL.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a call such as `sum(amount)`")
+    name, inside = match[1], match[2].strip()
     function = functions.get(name)
     if function is None:
         raise ValueError(f"there is no function {name!r}{did_you_mean(name, functions)}")
@@ -110,7 +113,7 @@ def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
         needs = (
             "nothing"
             if function.column == "no"
-            else "one column, and no expression; `derive` a column first"
+            else "one column, not an expression; `derive` a column first"
         )
         raise ValueError(f"{text!r}: {name}() takes {needs}")
     column = arguments[1].replace('""', '"') if arguments[1] else arguments[2]
@@ -118,7 +121,7 @@ def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
 
 
 def check_calls(calls: Mapping[str, str], functions: Mapping[str, Function]) -> None:
-    """Raise ValueError naming the first new column whose call cannot be read."""
+    """Raise ValueError naming the first new column whose call is not valid."""
     for name, text in calls.items():
         try:
             parse_call(text, functions)
@@ -137,7 +140,7 @@ def _number(text: str, function: Function, number: str | None) -> str | None:
     if not function.number:
         raise ValueError(f"{text!r} takes no number")
     if function.number == "rows" and not (number.isdigit() and int(number) > 0):
-        raise ValueError(f"{text!r}: {number} is no whole number of rows from 1 up")
+        raise ValueError(f"{text!r}: {number} is not a whole number of rows from 1 up")
     if function.number == "fraction" and float(number) > 1:
         raise ValueError(f"{text!r}: {number} is not between 0 and 1")
     return number

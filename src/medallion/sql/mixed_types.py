@@ -1,4 +1,4 @@
-"""Where values of two columns meet in a step: below each other in one column, or compared as keys."""
+"""Values of several columns of different types in one step: appended to one column, or compared."""
 
 from __future__ import annotations
 
@@ -25,47 +25,51 @@ def types_of(rows: Relation) -> dict[str, ColumnType]:
 
 
 def spanning_type(what: str, columns: Sequence[Placed]) -> ColumnType:
-    """The type of a column that takes in values of these. Raises StepError naming two that do not mix."""
+    """The type of a column that holds the values of several.
+
+    `what` names it in messages. Raises StepError naming two columns whose types do not mix.
+    """
     types = [type_ for _, type_ in columns]
     target = common_if_small(types)
     if target is not None:
         return target
-    here, one = columns[0]
-    there, other = next(
-        (column for column in columns if common_if_small((one, column[1])) is None), columns[-1]
+    first_place, first = columns[0]
+    other_place, other = next(
+        (column for column in columns if common_if_small((first, column[1])) is None), columns[-1]
     )
     raise StepError(
-        f"{what} is {one} {here} and {other} {there}; no type holds both exactly",
+        f"{what} is {first} {first_place} and {other} {other_place}; no type holds both exactly",
         hint="cast one of them first",
     )
 
 
 def spanned(value: str, what: str, column: Placed, target: ColumnType) -> str:
-    """SQL of a value of one of the columns in the type that spans them; one that does not fit fails the run."""
-    where, type_ = column
-    return checked(value, type_, target, f"{what} is {type_} {where}, and {target} with the others")
+    """SQL of a value of one column in the type of several; one that does not fit is an error."""
+    place, type_ = column
+    return checked(value, type_, target, f"{what} is {type_} {place}, and {target} with the others")
 
 
 def comparable(what: str, left: tuple[str, Placed], right: tuple[str, Placed]) -> tuple[str, str]:
-    """SQL of two values, each given as SQL with its column, in one type in which only the same values are equal.
+    """SQL of two values in one type, in which they are equal only if they are the same value.
 
-    A value that this type does not hold is NULL there. Raises StepError when the types do
-    not compare.
+    `left` and `right` are each a value as SQL with its column; `what` names them in messages. A
+    value that the type does not hold becomes NULL. Raises StepError when the types do not compare.
     """
-    (one, (here, here_type)), (other, (there, there_type)) = left, right
-    if here_type == there_type or "NULL" in (here_type.name, there_type.name):
+    (one, (left_place, left_type)), (other, (right_place, right_type)) = left, right
+    if left_type == right_type or "NULL" in (left_type.name, right_type.name):
         return one, other
-    common = common_type((here_type, there_type))
+    common = common_type((left_type, right_type))
     if common is not None:
-        return _as(one, here_type, common), _as(other, there_type, common)
-    if not (here_type.number and there_type.number):
+        return _as(one, left_type, common), _as(other, right_type, common)
+    if not (left_type.number and right_type.number):
         raise StepError(
-            f"{what} is {here_type} {here} and {there_type} {there}, which do not compare exactly",
+            f"{what} is {left_type} {left_place} and {right_type} {right_place}, "
+            "which do not compare exactly",
             hint="cast one of them first",
         )
-    if here_type.name in ("FLOAT", "DOUBLE"):
-        return _narrowed(one, here_type, there_type), other
-    return one, _narrowed(other, there_type, here_type)
+    if left_type.name in ("FLOAT", "DOUBLE"):
+        return _narrowed(one, left_type, right_type), other
+    return one, _narrowed(other, right_type, left_type)
 
 
 def _as(value: str, source: ColumnType, target: ColumnType) -> str:

@@ -1,4 +1,4 @@
-"""How texts are read as numbers by declared separators and rounding, exactly: the digits decide, never a float."""
+"""SQL that reads texts as numbers by declared separators and rounding, on their digits alone."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _EXPONENT = "([eE][+-]?[0-9]+)?"
 
 
 def check_type(text: str) -> str:
-    """The name of a type as it stands. Raises ValueError with the nearest one when there is none of that name."""
+    """The name of a type, unchanged. Raises ValueError with the nearest one when it is unknown."""
     word = re.match(r"\s*(\w*)", text)[1]  # type: ignore[index]
     if word != "decimal" and text in NAMES:
         return text
-    found = _DECIMAL.fullmatch(text)
-    if word == "decimal" and found is None:
+    match = _DECIMAL.fullmatch(text)
+    if word == "decimal" and match is None:
         raise ValueError(
             f"{text!r}: write how many digits in all and after the point, such as decimal(12,2)"
         )
-    if found is None:
-        raise ValueError(f"{text!r} is no type{did_you_mean(word, NAMES)}")
-    digits, scale = int(found[1]), int(found[2])
+    if match is None:
+        raise ValueError(f"{text!r} is not a known type{did_you_mean(word, NAMES)}")
+    digits, scale = int(match[1]), int(match[2])
     if not (1 <= digits <= 38 and scale <= digits):
         raise ValueError(
             f"{text!r}: a decimal has 1 to 38 digits, of which no more after the point than in all"
@@ -37,7 +37,7 @@ def check_type(text: str) -> str:
 
 
 class Numbers(BaseModel):
-    """A number by how it is written: its separators, and what becomes of digits that the type does not hold."""
+    """A number and its notation: separators, and the rounding of digits that the type lacks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,13 +66,13 @@ class Numbers(BaseModel):
         if self.decimal == self.thousands:
             raise ValueError("`decimal` and `thousands` cannot be the same character")
         if self.round == "half_up" and self.type == "float":
-            raise ValueError("a float is rounded half_even, to the nearest that there is")
+            raise ValueError("a float is always rounded half_even, to the nearest float")
         if self.zeros and self.type != "integer":
             raise ValueError("`zeros` is for integer: it reads 1.0 as 1")
         return self
 
     def fits(self, text: str) -> str:
-        """SQL that is true for a text that is written this way."""
+        """SQL that is true for a text in this notation."""
         whole = "[0-9]*"
         if self.thousands:
             whole = f"([0-9]{{1,3}}([{self.thousands}][0-9]{{3}})+|[0-9]*)"
@@ -81,7 +81,7 @@ class Numbers(BaseModel):
         return f"(regexp_full_match({text}, {literal(shape)}) and regexp_matches({text}, '[0-9]'))"
 
     def plain(self, text: str) -> str:
-        """SQL of such a text with a point and without thousands."""
+        """SQL of such a text with a decimal point and without thousands separators."""
         if self.thousands:
             text = f"replace({text}, {literal(self.thousands)}, '')"
         if self.decimal != ".":
@@ -91,24 +91,29 @@ class Numbers(BaseModel):
     def rounded(self, plain: str, wanted: str) -> str:
         """SQL of a plain text of digits rounded to the type, NULL when it does not fit."""
         scale = int(re.findall(r"\d+", self.type)[1]) if self.type != "integer" else 0
-        held = f"decimal(38,{scale})"
+        exact = f"decimal(38,{scale})"
         sign = f"regexp_extract({plain}, '^[+-]?')"
         whole = f"coalesce(nullif(regexp_extract({plain}, '^[+-]?([0-9]*)', 1), ''), '0')"
         fraction = f"regexp_extract({plain}, '[.]([0-9]*)$', 1)"
         digits = f"({whole} || rpad(left({fraction}, {scale}), {scale}, '0'))"
         point = f"({sign} || {whole} || '.' || rpad(left({fraction}, {scale}), {scale}, '0'))"
         rest = f"rtrim(substr({fraction}, {scale + 1}), '0')"
-        away = f"{rest} >= '5'"
+        away = f"{rest} >= '5'"  # from zero
         if self.round == "half_even":
-            away = f"({rest} > '5' or ({rest} = '5' and right({digits}, 1) in ('1', '3', '5', '7', '9')))"
-        unit = f"cast('{'0.' + '0' * (scale - 1) + '1' if scale else '1'}' as {held})"
-        step = f"case when not {away} then cast(0 as {held}) when {sign} = '-' then -{unit} else {unit} end"
-        return f"try_cast(try(try_cast({point} as {held}) + {step}) as {wanted})"
+            odd = f"right({digits}, 1) in ('1', '3', '5', '7', '9')"
+            away = f"({rest} > '5' or ({rest} = '5' and {odd}))"
+        unit = f"cast('{'0.' + '0' * (scale - 1) + '1' if scale else '1'}' as {exact})"
+        step = (
+            f"case when not {away} then cast(0 as {exact}) "
+            f"when {sign} = '-' then -{unit} else {unit} end"
+        )
+        return f"try_cast(try(try_cast({point} as {exact}) + {step}) as {wanted})"
 
 
 def number_text(column: str, kind: str) -> str:
-    """SQL of a number as a text of digits; a float by the fewest digits that tell it from its neighbours."""
+    """SQL of a number as a text of digits; a float by the fewest digits that identify it."""
     text = f"cast({column} as varchar)"
     if kind not in ("float", "double"):
         return text
-    return f"(case when contains({text}, 'e') then format('{{:.60f}}', cast({column} as double)) else {text} end)"
+    plain = f"format('{{:.60f}}', cast({column} as double))"
+    return f"(case when contains({text}, 'e') then {plain} else {text} end)"

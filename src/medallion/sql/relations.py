@@ -21,7 +21,7 @@ ROW = "_row"
 ORIGIN = "_origin"
 ASIDE = "_aside"
 RESERVED = (ROW, ORIGIN, ASIDE, "file_index", "file_row_number")
-"""Names that no column may have; the last two are how DuckDB calls the place of a row in Parquet files."""
+"""Names that no column may have; DuckDB uses the last two for a row's place in Parquet files."""
 
 Columns: TypeAlias = tuple[str, ...] | None
 """Names of columns in their order; None when they are not known before the data is read."""
@@ -29,7 +29,7 @@ Columns: TypeAlias = tuple[str, ...] | None
 
 @dataclass(frozen=True)
 class Inputs:
-    """The other tables a step may read, by alias or full name, and the connection to compose SQL on."""
+    """The other tables a step may read, by alias or full name, and the connection for its SQL."""
 
     connection: Connection
     tables: Mapping[str, Relation] = field(default_factory=dict)
@@ -62,16 +62,14 @@ def literal(value: str) -> str:
 
 
 def viewed(rows: Relation) -> str:
-    """The name of a new view on a relation, for SQL on its connection; no other relation has or gets that name."""
-    name = (
-        f"_view_{next(_numbers)}"  # DuckDB keeps one list of views for all that work side by side
-    )
+    """The name of a new view on a relation, for SQL on its connection; no other view has it."""
+    name = f"_view_{next(_numbers)}"  # threads share DuckDB's list of views
     rows.create_view(name)
     return name
 
 
 def require(rows: Relation, *names: str) -> None:
-    """Raise StepError naming the first column that rows lack, and what they have."""
+    """Raise StepError naming the first column that rows lack, and the columns they have."""
     columns = [name for name in rows.columns if name not in (ROW, ORIGIN)]
     for name in names:
         if name not in columns:

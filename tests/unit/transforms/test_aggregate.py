@@ -96,7 +96,7 @@ def test_a_sum_of_whole_numbers_too_large_fails_rather_than_changes():
     ("metric", "message"),
     [
         ("summ(a)", "did you mean 'sum'"),
-        ("sum", "is no call"),
+        ("sum", "is not a call"),
         ("sum()", "needs a column"),
         ("quantile(a)", "lacks its number"),
         ("quantile(a, 2)", "not between 0 and 1"),
@@ -122,7 +122,7 @@ def test_names_that_would_clash_are_refused_when_declared():
     ("fields", "message"),
     [
         ({"metrics": {"x": "sum(amont)"}}, "did you mean 'amount'"),
-        ({"metrics": {"x": "sum(note)"}}, "'note' is VARCHAR, no number"),
+        ({"metrics": {"x": "sum(note)"}}, "'note' is VARCHAR, not a number"),
         ({"metrics": {"x": "count()"}, "by": "contry"}, "did you mean 'country'"),
         ({"metrics": {"x": "count()"}, "having": "y > 1"}, "it may use: x"),
         ({"metrics": {"x": "count()"}, "having": "x >"}, "SQL: syntax error"),

@@ -57,7 +57,7 @@ def test_truth_values_match_as_text():
 
 
 def test_errors():
-    with pytest.raises(StepError, match="no number"):
+    with pytest.raises(StepError, match="not a number"):
         apply_transform(Pivot(name="country", values=["FR"], value="product"), ROWS)
     with pytest.raises(StepError, match="no column 'contry'; did you mean 'country'"):
         apply_transform(Pivot(name="contry", values=["FR"], value="amount"), ROWS)
