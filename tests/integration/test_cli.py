@@ -445,7 +445,7 @@ def test_a_pipe_that_closes_early_is_not_an_error(published: Path) -> None:
 def test_ctrl_c_ends_a_run_in_one_line_and_the_next_resumes(
     project: Path, steps: str, begun: str
 ) -> None:
-    """The function waits to be interrupted; its module lies beside the declaration."""
+    """The function waits to be interrupted; its module is next to the declaration."""
     release = medallion(project, "run", "--json").json["release"]
     (project / "slow.py").write_text(
         "import time\nfrom pathlib import Path\nimport pyarrow\n\n"

@@ -1,4 +1,4 @@
-"""`between`: values inside bounds."""
+"""`between`: values within bounds."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ Bound = Annotated[
 
 
 class Between(RowExpectation):
-    """The values of columns lie within bounds, which are allowed themselves. NULL passes.
+    """The values of columns are within inclusive bounds. NULL passes.
 
-    - `bounds`: column → `[low, high]`, numbers or ISO dates; either may be `null`. Numbers are compared exactly. A high
-      date means the whole of that day.
+    - `bounds`: column → `[low, high]`, numbers or ISO dates; either may be `null`. Numbers are
+      compared exactly. A date as the high bound includes the whole day.
 
     ```yaml
     - {between: {amount: [0.01, 100000]}, on_fail: quarantine}
     - between: {purchase_date: [2020-01-01, null], quantity: [1, 99]}
     ```
 
-    Raises StepError when the rows lack a column, or it is not of the bounds' kind.
+    Raises StepError when the rows lack a column, or its type is not that of the bounds.
     """
 
     name: ClassVar[str] = "between"

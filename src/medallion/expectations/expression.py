@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 class Expression(RowExpectation):
-    """An SQL condition holds for each row; one that gives false or NULL, or that cannot be
-    computed, breaks it.
+    """An SQL condition is true for each row: not false, not NULL, and without an error.
 
     - `condition`: an SQL condition, in DuckDB's dialect, over the columns of the row.
 
@@ -28,7 +27,7 @@ class Expression(RowExpectation):
     - {expression: delivered is null or delivered >= ordered, on_fail: quarantine}
     ```
 
-    Raises StepError when it is no condition or the rows lack a column it names.
+    Raises StepError when it is not a condition, or the rows lack a column it names.
     """
 
     name: ClassVar[str] = "expression"
@@ -65,7 +64,7 @@ class Expression(RowExpectation):
 
 
 def _tried(rows: Relation, condition: str) -> str:
-    """SQL of the condition, NULL for a row that it cannot be computed for; random() and the like cannot be tried."""
+    """SQL of the condition, NULL for a row for which it fails; `try` does not support random()."""
     import duckdb
 
     try:

@@ -1,4 +1,4 @@
-"""`matches`: text of a given form."""
+"""`matches`: texts that match a regular expression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _ONLY_IN_RE2 = re.compile(r"\\[pPzQEC]|\\x\{|\[\[:|\(\?\w*U")
 class Matches(RowExpectation):
     """The values of columns match a regular expression from beginning to end. NULL passes.
 
-    - `patterns`: column → regular expression in RE2's syntax, which has no lookaround and no backreference.
+    - `patterns`: column → regular expression in RE2's syntax, without lookaround and
+      backreferences.
 
     ```yaml
     - {matches: {email: '[^@\\s]+@[^@\\s]+'}, on_fail: quarantine}
@@ -40,7 +41,8 @@ class Matches(RowExpectation):
         for name, pattern in patterns.items():
             if _NOT_IN_RE2.search(pattern):
                 raise ValueError(
-                    f"{name}: {pattern!r} uses lookaround or a backreference, which RE2 does not have"
+                    f"{name}: {pattern!r} uses lookaround or a backreference, "
+                    "which RE2 does not have"
                 )
             try:
                 re.compile(pattern)

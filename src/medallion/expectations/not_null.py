@@ -1,4 +1,4 @@
-"""`not_null`: columns that are never empty."""
+"""`not_null`: columns without missing values."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class OneOf(RowExpectation):
-    """The values of columns are among those listed, letter by letter. NULL passes.
+    """The values of columns are among those listed, compared exactly. NULL passes.
 
-    - `values`: column → list of values, each of the column's type. Text needs quotes where YAML reads a number:
-      `"01234"`.
+    - `values`: column → list of values, each of the column's type. Write text in quotes where YAML
+      would read a number: `"01234"`.
 
     ```yaml
     - one_of: {status: [open, paid, cancelled]}

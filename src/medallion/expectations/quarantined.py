@@ -1,4 +1,4 @@
-"""`quarantined`: how many rows may be set aside."""
+"""`quarantined`: a limit on quarantined rows."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 
 
 class Quarantined(TableExpectation):
-    """No more than so many rows were quarantined on the way.
+    """The steps quarantined at most this number of rows.
 
-    - `at_most`: a number of rows, or a share of the rows that came in, such as `5%`.
+    - `at_most`: a number of rows, or a share of the input rows, such as `5%`.
 
     ```yaml
     - quarantined: {at_most: 5%}
@@ -35,12 +35,12 @@ class Quarantined(TableExpectation):
     @classmethod
     def _share(cls, at_most: int | str) -> int | str:
         if isinstance(at_most, str):
-            found = _PERCENT.fullmatch(at_most.strip())
-            if found is None or Decimal(found[1]) > 100:
+            match = _PERCENT.fullmatch(at_most.strip())
+            if match is None or Decimal(match[1]) > 100:
                 raise ValueError(
                     f"{at_most!r} is neither a number of rows nor a share from 0% to 100%"
                 )
-            return f"{found[1]}%"
+            return f"{match[1]}%"
         return at_most
 
     def verdict(self, tally: Tally) -> str | None:

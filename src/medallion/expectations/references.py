@@ -1,4 +1,4 @@
-"""`references`: values that stand in another table."""
+"""`references`: values that occur in another table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class References(RowExpectation):
-    """The values of columns stand in a column of another table. NULL passes, and
-    numbers of two types are compared exactly.
+    """The values of columns occur in a column of another table. NULL passes.
+
+    Numbers of two types are compared exactly.
 
     - `targets`: column → `layer.table.column`.
 
@@ -24,7 +25,7 @@ class References(RowExpectation):
     - {references: {client_id: silver.clients.client_id}, on_fail: quarantine}
     ```
 
-    Raises StepError when a column is missing on either side, or the two are of types that do not compare.
+    Raises StepError when a column is missing in either table, or the two types do not compare.
     """
 
     name: ClassVar[str] = "references"
@@ -51,15 +52,16 @@ class References(RowExpectation):
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.targets)
-        found = [self._unmatched(rows, inputs, name) for name in self.targets]
-        if len(found) == 1:
-            return found[0]
-        every = " union all ".join(
-            f"select *, {number} as n from found_{number}" for number in range(len(found))
+        unmatched = [self._unmatched(rows, inputs, name) for name in self.targets]
+        if len(unmatched) == 1:
+            return unmatched[0]
+        union = " union all ".join(
+            f"select *, {number} as n from unmatched_{number}" for number in range(len(unmatched))
         )
         return inputs.sql(
-            f'select {ROW}, arg_min("column", n) as column, arg_min(value, n) as value from ({every}) group by {ROW}',
-            **{f"found_{number}": relation for number, relation in enumerate(found)},
+            f'select {ROW}, arg_min("column", n) as column, arg_min(value, n) as value '
+            f"from ({union}) group by {ROW}",
+            **{f"unmatched_{number}": relation for number, relation in enumerate(unmatched)},
         )
 
     def _unmatched(self, rows: Relation, inputs: Inputs, name: str) -> Relation:
@@ -77,8 +79,9 @@ class References(RowExpectation):
         )
         unknown = f"{value} not in (select {there} from r where {there} is not null)"
         if value != column:
-            unknown = f"({value} is null or {unknown})"  # a value that the other column cannot hold
-        # NOT IN, for an anti join may be turned round, to hold the many rows instead of what they refer to
+            unknown = f"({value} is null or {unknown})"  # a value that the other type cannot hold
+        # NOT IN: DuckDB may swap the sides of an anti join and keep the many rows in memory instead
+        # of the values they refer to.
         return inputs.sql(
             f"select l.{ROW}, {literal(name)} as column, cast({column} as varchar) as value from l "
             f"where {column} is not null and {unknown}",

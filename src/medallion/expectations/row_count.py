@@ -1,4 +1,4 @@
-"""`row_count`: how many rows a table may have."""
+"""`row_count`: bounds on the number of rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from medallion.records import Tally
 
 
 class RowCount(TableExpectation):
-    """The number of rows that would be published lies within bounds.
+    """The number of rows that would be published is within bounds.
 
-    - `at_least`, `at_most`: the bounds, allowed themselves; or
+    - `at_least`, `at_most`: the inclusive bounds; or
     - `equals`: the exact number.
 
     ```yaml

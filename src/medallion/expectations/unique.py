@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Unique(RowExpectation):
-    """No two rows have the same values in these columns together; all but the first such row break it.
+    """No two rows have the same values in these columns; all but the first such row violate it.
 
-    - `columns`: the column, or the columns that make the key. Rows with a NULL among them are passed over.
+    - `columns`: the column, or the columns of the key. Rows with a NULL among them are ignored.
 
     ```yaml
     - {unique: purchase_id, on_fail: quarantine}
@@ -35,7 +35,8 @@ class Unique(RowExpectation):
         known = " and ".join(f"{quote(name)} is not null" for name in self.columns)
         value = f"concat_ws(', ', {keys})" if len(self.columns) > 1 else f"cast({keys} as varchar)"
         return inputs.sql(
-            f"select {ROW}, {literal(', '.join(self.columns))} as column, {value} as value from rows where {known} "
+            f"select {ROW}, {literal(', '.join(self.columns))} as column, {value} as value "
+            f"from rows where {known} "
             f"qualify row_number() over (partition by {keys} order by {ROW}) > 1",
             rows=rows.project(f"{ROW}, {keys}"),
         )

@@ -1,5 +1,6 @@
-"""Rows as files for other programs: CSV, JSON, Parquet and Excel. DuckDB formats them; no row becomes a Python object.
+"""Rows as files for other programs: CSV, JSON, Parquet and Excel.
 
+DuckDB formats CSV, JSON and Parquet, so that no row becomes a Python object.
 Nested values are JSON text in CSV and Excel. In JSON, decimals are text, so that they stay exact.
 """
 
@@ -31,16 +32,19 @@ _MOMENTS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timesta
 
 
 def write(rows: Relation, form: FileFormat, target: Path, head: Head) -> None:
-    """Write rows to a file. `head` are the members that stand before `rows` in JSON.
+    """Write rows to a file. `head` are the members before `rows` in JSON.
 
-    Raises DataError when a value cannot be computed, or when there is more than a sheet holds.
+    Raises DataError when a value cannot be computed, or when a sheet cannot hold all rows.
     """
     with _explained():
         _WRITERS[form](rows, target, head)
 
 
 def write_file(rows: Relation, form: FileFormat, target: Path, head: Head | None = None) -> None:
-    """Write rows to a file that appears whole, or to a device or pipe. Raises what `write` raises, writing nothing."""
+    """Write rows to a file in one atomic step, or to a device or pipe.
+
+    Raises the errors of `write`; nothing is written then.
+    """
     regular = target.is_file() or not target.exists()
     target = target.resolve() if regular else target
     with tempfile.TemporaryDirectory(
@@ -73,7 +77,7 @@ def _write_csv(rows: Relation, target: Path, _: Head) -> None:
 
 
 def _write_spreadsheet(rows: Relation, target: Path, _: Head) -> None:
-    """CSV that begins with the mark of UTF-8, and in which no text, nor a column's name, is a formula."""
+    """CSV with a byte order mark, in which no text or column name is a formula."""
     columns = []
     for name, kind in kinds(rows).items():
         column = quote(name)
@@ -116,7 +120,7 @@ def _write_xlsx(rows: Relation, target: Path, _: Head) -> None:
 
 
 def _as_json(name: str, kind: str) -> str:
-    """A column as JSON's own: what JSON has no number or type for becomes text or null."""
+    """A column as JSON; values without a JSON type become text or null."""
     column = quote(name)
     if kind == "decimal":
         return f"cast({column} as varchar)"

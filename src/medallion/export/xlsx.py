@@ -1,6 +1,7 @@
-"""One sheet of an Excel workbook, written row by row in flat memory.
+"""One sheet of an Excel workbook, written row by row in constant memory.
 
-Texts are cells of type text, so that none is ever read as a formula. A number of more digits than Excel keeps is text.
+Texts are cells of type text, so that none is ever read as a formula. A number of more digits than
+Excel keeps is text.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ MOST_CHARACTERS = 32_767  # of a cell
 MOST_DIGITS = 15  # of a number
 _FIRST_DAY = date(1899, 12, 30)  # day 0, where days are counted as Excel does from 1900-03-01 on
 _FIRST_RIGHT_DAY = date(1900, 3, 1)
-# What XML cannot hold is written `_x0007_`; an underscore that would read as the beginning of such a mark is, too.
+# What XML cannot hold is written `_x0007_`; an underscore that would read as the beginning of such
+# a mark is, too.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _DATE, _MOMENT, _TIME = 1, 2, 3  # the cell formats below, in their order
 
@@ -37,12 +39,14 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _PARTS = {
     "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="rels" '
+    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
     f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
     f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+    "</Relationships>",
     "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
     '<sheets><sheet name="rows" sheetId="1" r:id="rId1"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'

@@ -1,8 +1,9 @@
-"""What every store does with a question for groups before its database sees it: read and check it.
+"""Queries for groups, parsed and validated for all stores.
 
-A group is all matching rows with equal terms of `by`; null equals null. A term is a column, or one of its
-coarser forms: `bin(column, width)`, the lower bound of the bin a number falls in, and `year`, `month` or `day`
-of a date or timestamp, as text that sorts (`2024-05`). The result names a term by its column.
+A group is all matching rows with equal terms of `by`; null equals null. A term is a column, or one
+of its coarser forms: `bin(column, width)`, the lower bound of the bin a number falls in, and
+`year`, `month` or `day` of a date or timestamp, as text that sorts (`2024-05`). The result names a
+term by its column.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of a group; `column` is None for `count()` alone. `kind` is what the result holds.
+    """One metric of a group; `column` is None only for `count()`; `kind` is the result's kind.
 
-    A mean may have a `weight`, another column; a quantile has a `fraction` from 0 to 1 (the median is that of 0.5);
-    a ratio has two `parts` and no column.
+    A mean may have a `weight`, another column; a quantile has a `fraction` from 0 to 1 (the median
+    is that of 0.5); a ratio has two `parts` and no column.
     """
 
     name: str
@@ -67,8 +68,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Grouping:
-    """A checked question: `order` is total over the result; `kinds` are the result's columns, the terms' first,
-    and `columns` those of the table."""
+    """A validated query for groups.
+
+    `order` is total over the result; `kinds` are those of the result's columns, the terms first,
+    and `columns` those of the table.
+    """
 
     terms: tuple[Term, ...]
     metrics: tuple[Metric, ...]
@@ -82,23 +86,23 @@ class Grouping:
 def grouping(
     served: Served, by: Sequence[str], metrics: Mapping[str, str], query: Query
 ) -> Grouping:
-    """Check a question for groups against the table it asks. Raises CallError at the first thing wrong."""
+    """Validate a query for groups against its table. Raises CallError at the first problem."""
     checked = validate_query(served, Query(filters=query.filters, limit=query.limit))
     terms = tuple(_term(checked.kinds, text) for text in by)
     figures = tuple(_metric(checked.kinds, name, text) for name, text in metrics.items())
-    made = [
+    columns = [
         *((term.column, term.kind) for term in terms),
         *((metric.name, metric.kind) for metric in figures),
     ]
-    names = [name for name, _ in made]
+    names = [name for name, _ in columns]
     for name in names:
         if names.count(name) > 1:
             raise CallError(
                 f"{name!r} would be two columns of the result", hint="give the metric another name"
             )
     if not names:
-        raise CallError("there is nothing to tell: give `by`, metrics or both")
-    kinds = dict(made)
+        raise CallError("the result has no columns: give `by`, metrics or both")
+    kinds = dict(columns)
     order = _order(query.sort, kinds, terms)
     return Grouping(terms, figures, checked.filters, order, checked.limit, kinds, checked.kinds)
 

@@ -1,4 +1,4 @@
-"""What a served column holds, read from its DuckDB type, and how a caller's value becomes one of its values."""
+"""The kinds of served columns, and the conversion of a caller's values to them."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ _TIMESTAMP = re.compile(rf"{_DATE.pattern}([T ]{_TIME.pattern}(Z|[+-]\d\d:\d\d)?
 
 @dataclass(frozen=True)
 class Kind:
-    """What a column holds: `scale` of a decimal, `items` the parts of a list, struct or map by name.
+    """The kind of a column's values: `scale` of a decimal, `items` of a list, struct or map.
 
-    A timestamp that is `zoned` is a moment, given in UTC; one that is not is what a clock on a wall shows.
+    A `zoned` timestamp is a point in time, in UTC; another one is a local time without a
+    time zone.
     """
 
     name: KindName
@@ -72,7 +73,7 @@ class Kind:
         return self.name
 
     def walk(self, value: Any, leaf: Callable[[Kind, Any], Any]) -> Any:
-        """The value with `leaf` applied to everything in it that is neither null, list, struct nor map."""
+        """The value with `leaf` applied to all its parts but nulls, lists, structs and maps."""
         if value is None:
             return None
         if self.name == "list":
@@ -87,7 +88,7 @@ class Kind:
 
 @lru_cache(maxsize=1024)
 def kind_of(type_: str) -> Kind:
-    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on one that cannot be served."""
+    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on unsupported ones."""
     type_ = type_.strip()
     if array := _ARRAY.match(type_):
         return Kind("list", items=(("", kind_of(array[1])),))
@@ -134,9 +135,9 @@ def _field(text: str) -> tuple[str, Kind]:
 
 
 def coerce(kind: Kind, value: Any, field: str) -> Any:
-    """A caller's value, or the text of one, as the column's own: strictly, nothing is guessed.
+    """A caller's value, or its text, as a value of the column; strictly, without guessing.
 
-    Raises CallError naming the field, the value and the form it should have.
+    Raises CallError naming the field, the value and the expected form.
     """
     reader = _READERS.get(kind.name)
     if reader is None:
@@ -149,7 +150,9 @@ def coerce(kind: Kind, value: Any, field: str) -> Any:
         return _placed(kind, value) if kind.name == "timestamp" else value
     except (TypeError, ValueError, ArithmeticError):
         shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
-        raise CallError(f"{shown} is no {kind} for {field!r}", hint=f"write it as {form}") from None
+        raise CallError(
+            f"{shown} is not a valid {kind} for {field!r}", hint=f"write it as {form}"
+        ) from None
 
 
 def day_of(value: Any) -> date | None:
@@ -229,7 +232,7 @@ def _timestamp(value: Any) -> datetime:
 
 
 def _placed(kind: Kind, moment: datetime) -> datetime:
-    """A timestamp as its column has it. Raises ValueError on one with a zone for a column without."""
+    """A timestamp as its column has it. Raises ValueError if only the timestamp has a zone."""
     if kind.zoned:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     if moment.tzinfo:

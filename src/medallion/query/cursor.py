@@ -13,7 +13,7 @@ from medallion.errors import CallError, GoneError
 
 @dataclass(frozen=True)
 class CursorPosition:
-    """Where a page ended: the release it was read from, what was asked, and the sorted values of its last row."""
+    """The end of a page: its release, a digest of its query, and the last row's sorted values."""
 
     release: str
     asked: str
@@ -21,14 +21,14 @@ class CursorPosition:
 
 
 def write_cursor(place: CursorPosition) -> str:
-    """A cursor as opaque text that may stand in a URL."""
+    """A cursor as opaque text for use in a URL."""
     content = [place.release, place.asked, list(place.values)]
     text = json.dumps([*content, digest_of(content)], separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> CursorPosition:
-    """The place a cursor keeps. Raises CallError when it is not whole."""
+    """The position in a cursor. Raises CallError when it is damaged."""
     try:
         text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         release, asked, values, digest = json.loads(text)
@@ -41,7 +41,7 @@ def read_cursor(cursor: str) -> CursorPosition:
         return CursorPosition(release, asked, tuple(values))
     except (ValueError, TypeError, RecursionError):
         raise CallError(
-            "the cursor is damaged", hint="pass it on as it came, or begin again without one"
+            "the cursor is damaged", hint="pass it unchanged, or begin again without one"
         ) from None
 
 

@@ -1,5 +1,6 @@
-"""How a metric is written: `count()`, `sum(amount)`, `mean(delay, flights)`, `quantile(amount, 0.95)`,
-`sum(revenue) / count()`. The one place that reads it, for stores, the API and the dashboard.
+"""Metrics as text: `count()`, `mean(delay, flights)`, `quantile(amount, 0.95)`, `sum(a) / count()`.
+
+Stores, the API and the dashboard all parse them here.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ _EXAMPLE = "such as count() or sum(amount)"
 
 @dataclass(frozen=True)
 class MetricCall:
-    """A metric as it is written, before anybody asked what its columns hold.
+    """A parsed metric, before its columns are checked.
 
-    `weight` belongs to a mean, `fraction` to a quantile (a median is that of 0.5), `parts` to a ratio.
+    `weight` belongs to a mean, `fraction` to a quantile (a median is that of 0.5), `parts` to a
+    ratio.
     """
 
     function: Function
@@ -36,7 +38,7 @@ class MetricCall:
 
     @property
     def additive(self) -> bool:
-        """Whether the figure of two groups together is the sum of theirs."""
+        """Whether the metric of two groups together is the sum of the two."""
         return self.function in ("count", "sum")
 
     @property
@@ -49,8 +51,8 @@ class MetricCall:
 def metric_call(text: str, name: str = "metric", columns: Collection[str] = ()) -> MetricCall:
     """Read a metric. Raises CallError that names it.
 
-    Parameters: `name` is what errors call it; with the `columns` of its table, names that hold commas, parentheses or
-    slashes are read as well.
+    Parameters: `name` is what errors call it; with the `columns` of its table, names that hold
+    commas, parentheses or slashes are read as well.
     """
     call = _CALL.fullmatch(text.strip())
     ratio = _RATIO.fullmatch(text.strip())
@@ -67,7 +69,7 @@ def metric_call(text: str, name: str = "metric", columns: Collection[str] = ()) 
 
 
 def metric_columns(text: str) -> tuple[str, ...]:
-    """The columns that a metric reads; the text itself where it is no metric."""
+    """The columns that a metric reads; the text itself when it is not a metric."""
     try:
         return metric_call(text).columns
     except CallError:
@@ -75,9 +77,9 @@ def metric_columns(text: str) -> tuple[str, ...]:
 
 
 def quantile_of(values: Sequence[float], fraction: float) -> float | None:
-    """The quantile of numbers, interpolated linearly between neighbours (method 7 of Hyndman and Fan, 1996).
+    """The quantile of numbers, interpolated linearly (method 7 of Hyndman and Fan, 1996).
 
-    None without numbers, and where it lies between two infinite ones.
+    None without numbers, and when it is between two infinite ones.
     """
     if not values:
         return None

@@ -14,7 +14,8 @@ Operator = Literal[
 class Filter:
     """One condition: `field operator value`. `in` takes a sequence, `isnull` a bool.
 
-    `contains`, `startswith` and `search` ask text; `search` is `contains` whatever the case and accents.
+    `contains`, `startswith` and `search` ask text; `search` is `contains` whatever the case and
+    accents.
     """
 
     field: str

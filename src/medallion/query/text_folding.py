@@ -1,7 +1,7 @@
-"""Text without case and accents, for the operator `search`: `muller` finds `Müller`, and `ÉCOLE` finds `école`.
+"""Text without case and accents, for `search`: `muller` finds `Müller`, and `ÉCOLE` finds `école`.
 
-Every letter folds to one letter or, when it is an accent of the one before, to none. So that a database can search by a
-regular expression what Python searches by folding, and both find the same.
+Every letter folds to one letter or, when it is an accent of the one before, to none. So that a
+database can search by a regular expression what Python searches by folding, and both find the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _STROKES = {
     "ŧ": "t",
     "ı": "i",
 }  # Unicode has no letter and accent for them
-LONGEST = 100  # letters to search for: each becomes a class of some 80, and MongoDB takes 32 kB of pattern
+# Letters in a search: each becomes a class of some 80, and a MongoDB pattern has at most 32 kB.
+LONGEST = 100
 _PLANES = 0x20000  # beyond it, nothing has case or accents
 _ACCENTS = r"\p{Mn}*"
 
@@ -30,7 +31,7 @@ def fold(text: str) -> str:
 
 
 def search_pattern(text: str) -> str:
-    """A regular expression, as PCRE and RE2 read it, that holds for what holds `text` when both are folded."""
+    """A regular expression (PCRE, RE2) for texts that contain `text` when both are folded."""
     return _ACCENTS.join(map(_letters, fold(text)))
 
 

@@ -1,9 +1,10 @@
-"""What every store does with a query before its database sees it: check it, and keep its place between pages.
+"""Queries, validated for all stores, and their positions between pages.
 
-Order is total: after the query's own sort come the table's key columns, ascending, or for a table without
-a key `_row`, the position its rows were loaded in. Null sorts below every value: first ascending, last
-descending, as the databases' own indexes do. Null meets no condition but `isnull`. A day that a timestamp is compared
-with means the whole day: `lte` includes it, `gt` begins after it, `eq` asks for all of it.
+Order is total: after the query's own sort come the table's key columns, ascending, or for a table
+without a key `_row`, the position its rows were loaded in. Null sorts below every value: first
+ascending, last descending, as the databases' own indexes do. Null meets no condition but `isnull`.
+A day that a timestamp is compared with means the whole day: `lte` includes it, `gt` begins after
+it, `eq` asks for all of it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ _TEXT_ONLY = ("contains", "startswith", "search")
 
 @dataclass(frozen=True)
 class ValidatedQuery:
-    """A checked query: filter values are of their column's kind, `order` is total, `after` the last page's end.
+    """A validated query: filter values are of their column's kind, `order` is total.
 
-    `asked` stands for table, filters and order, and `kinds` tells what each column holds.
+    `after` are the values of the last row of the previous page; `asked` is a digest of table,
+    filters and order; `kinds` are those of all columns.
     """
 
     kinds: Mapping[str, Kind]
@@ -44,11 +46,11 @@ class ValidatedQuery:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns to fetch: what was asked for, then what only the cursor needs."""
+        """The columns to fetch: the requested fields, then those that only the cursor needs."""
         return tuple(dict.fromkeys((*self.fields, *(sort.field for sort in self.order))))
 
     def cursor(self, release: str, last: Sequence[Any]) -> str:
-        """The cursor that continues after a row, whose values stand in the order of `order`."""
+        """The cursor that continues after a row, whose values are in the order of `order`."""
         return write_cursor(
             CursorPosition(release, self.asked, tuple(None if v is None else str(v) for v in last))
         )
@@ -64,7 +66,7 @@ def served_table(served: Mapping[str, Served], table: str) -> Served:
 def validate_query(
     served: Served, query: Query, place: CursorPosition | None = None
 ) -> ValidatedQuery:
-    """Check a query against the table it asks. Raises CallError at the first thing wrong."""
+    """Validate a query against its table. Raises CallError at the first problem."""
     kinds = {column.name: kind_of(column.type) for column in served.columns}
     filters = tuple(part for condition in query.filters for part in _conditions(kinds, condition))
     order = _order(served, kinds, query.sort)
@@ -87,7 +89,7 @@ def validate_query(
 
 
 def key_values(served: Served, key: object) -> tuple[Any, ...]:
-    """The values of a row's key, one for each key column. Raises CallError when the table has no such key."""
+    """The values of a row's key, one for each key column. Raises CallError when they do not fit."""
     if not served.key:
         raise CallError(f"{served.table} has no key to get a row by", hint="find it with filters")
     values = tuple(key) if isinstance(key, tuple | list) else (key,)
@@ -113,9 +115,9 @@ def beyond_prefix(prefix: str) -> str | None:
 
 
 def operand(kind: Kind, operator: str, value: Any, field: str) -> Any:
-    """A caller's value as the column's own; a day that a timestamp is compared with stays a day, and means all of it.
+    """A caller's value as a value of the column; a day compared with a timestamp stays a day.
 
-    Raises CallError naming the field, the value and the form it should have.
+    Raises CallError naming the field, the value and the expected form.
     """
     day = day_of(value) if kind.name == "timestamp" else None
     if day is None:
@@ -129,7 +131,7 @@ def operand(kind: Kind, operator: str, value: Any, field: str) -> Any:
 
 
 def _conditions(kinds: Mapping[str, Kind], condition: Filter) -> Iterator[Filter]:
-    """A condition as stores are asked: a timestamp is compared with the beginning of a day, or of the next."""
+    """A condition for stores: a day is replaced by its beginning, or by that of the next day."""
     checked = _condition(kinds, condition)
     kind, name, day = kinds[checked.field], checked.field, checked.value
     if kind.name != "timestamp" or not isinstance(day, date) or isinstance(day, datetime):

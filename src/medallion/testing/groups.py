@@ -60,7 +60,7 @@ INVALID: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     (("bin(amount, x)",), {}, Query(), "no decimal"),
     (("name", "name"), {}, Query(), "two columns"),
     (("name",), {"name": "count()"}, Query(), "two columns"),
-    ((), {}, Query(), "nothing to tell"),
+    ((), {}, Query(), "the result has no columns"),
     ((), {"n": "mode(amount)"}, Query(), "no metric"),
     ((), {"n": "median(name)"}, Query(), "asks a number"),
     ((), {"n": "quantile(amount, 1.5)"}, Query(), "valid fraction"),

@@ -1,4 +1,4 @@
-"""`aggregate`: one row a group, with figures over its rows."""
+"""`aggregate`: one row for each group, with metrics over its rows."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 
 class Aggregate(Transform):
-    """Groups rows by columns and computes figures over each group.
+    """Groups rows by columns and computes metrics over each group.
 
-    - `by`: the columns that make a group; without any, all rows are one group.
+    - `by`: the columns that define a group; without any, all rows are one group.
     - `metrics`: new column → `function(column)`. Functions: `count()`, `count(column)` (not null),
-      `count_distinct`, `sum`, `mean`, `min`, `max`, `median`, `quantile(column, 0.95)`, `stddev`, `variance`
-      (both of a sample), `first` and `last` (the value of the first or last row, NULL or not). Sums of decimals are
-      exact, sums of whole numbers whole (BIGINT).
-    - `having`: an SQL condition on `by` columns and metrics; groups that do not meet it are left out.
-    - `sort`: columns to sort by, `-column` descends; otherwise rows come in the order of `by`.
-    - `limit`: how many rows to keep, after sorting.
+      `count_distinct`, `sum`, `mean`, `min`, `max`, `median`, `quantile(column, 0.95)`, `stddev`,
+      `variance` (both of a sample), `first` and `last` (the value of the first or last row, NULL or
+      not). Sums of decimals are exact, sums of whole numbers are whole (BIGINT).
+    - `having`: an SQL condition on `by` columns and metrics; groups that do not meet it are
+      removed.
+    - `sort`: columns to sort by, `-column` for descending; by default the order of `by`.
+    - `limit`: the number of rows to keep, after sorting.
 
     ```yaml
     - aggregate:
@@ -44,7 +45,8 @@ class Aggregate(Transform):
         limit: 10
     ```
 
-    Raises StepError when the rows lack a column, a figure needs a number and gets none, or `having` is wrong.
+    Raises StepError when the rows lack a column, a metric needs numbers and its column has none, or
+    `having` is not valid.
     """
 
     name: ClassVar[str] = "aggregate"
@@ -66,17 +68,18 @@ class Aggregate(Transform):
 
     @model_validator(mode="after")
     def _columns(self) -> Aggregate:
-        made = (*self.by, *self.metrics)
-        new_names(made)
+        columns = (*self.by, *self.metrics)
+        new_names(columns)
         for term in self.sort:
-            if term.removeprefix("-") not in made:
+            name = term.removeprefix("-")
+            if name not in columns:
                 raise ValueError(
-                    f"sort: no column {term!r} comes out{did_you_mean(term.removeprefix('-'), made)}"
+                    f"sort: no column {term!r} in the result{did_you_mean(name, columns)}"
                 )
         return self
 
     def key(self) -> tuple[str, ...]:
-        """The `by` columns; none, so that all rows come together, when the result is sorted or cut as a whole."""
+        """The `by` columns; none (all rows together) when the result is sorted or limited."""
         return () if self.sort or self.limit else self.by
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
@@ -91,18 +94,18 @@ class Aggregate(Transform):
         listed = ", ".join([*map(quote, self.by), *figures])
         group = f"group by {columns_sql(self.by)}" if self.by else ""
         with explained(", ".join(self.metrics.values())):
-            made = inputs.sql(f"select {listed} from rows {group}", rows=rows)
+            groups = inputs.sql(f"select {listed} from rows {group}", rows=rows)
         if self.having is not None:
-            made = _having(made, self.having, inputs)
+            groups = _having(groups, self.having, inputs)
         if self.by or self.sort:
-            made = made.order(order_sql([*self.sort, *self.by]))
-        return made.limit(self.limit) if self.limit else made
+            groups = groups.order(order_sql([*self.sort, *self.by]))
+        return groups.limit(self.limit) if self.limit else groups
 
 
-def _having(made: Relation, condition: str, inputs: Inputs) -> Relation:
+def _having(groups: Relation, condition: str, inputs: Inputs) -> Relation:
     parse_expression(inputs.connection, condition)
     try:
         with explained(f"having {condition!r}"):
-            return made.filter(f"({condition}\n)")
+            return groups.filter(f"({condition}\n)")
     except StepError as error:
-        raise StepError(error.message, hint=f"it may use: {', '.join(made.columns)}") from error
+        raise StepError(error.message, hint=f"it may use: {', '.join(groups.columns)}") from error

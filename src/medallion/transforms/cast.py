@@ -1,4 +1,4 @@
-"""`cast`: give columns their types."""
+"""`cast`: convert columns to types."""
 
 from __future__ import annotations
 
@@ -32,31 +32,33 @@ Target = Annotated[
 
 
 class Cast(Transform):
-    """Gives columns their types. The row of a value that cannot be read is quarantined, value and all; NULL stays NULL.
+    """Converts columns to types. Rows with an invalid value are quarantined; NULL stays NULL.
 
     | type | reads |
     | --- | --- |
     | `integer` | whole numbers of up to 64 bits: `12`, `-7` |
-    | `decimal(p,s)` | numbers of `p` digits, `s` of them after the point; more decimals are refused, not rounded |
-    | `float` | numbers, also as `1.5e3`; no `nan`, no `inf`; no whole number or DECIMAL that a float would change |
+    | `decimal(p,s)` | numbers of `p` digits, `s` of them after the point; more are refused |
+    | `float` | numbers, also `1.5e3`; not `nan`, `inf`, or an integer or DECIMAL it would change |
     | `boolean` | true/false, t/f, yes/no, y/n, 1/0, in any case |
     | `text` | everything |
-    | `date` | `2024-01-31`, or by the formats declared: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |
+    | `date` | `2024-01-31`, or declared formats: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |
     | `timestamp` | ISO 8601 without offset, or `{timestamp: [formats], timezone: Europe/Paris}` |
 
-    A value that the type would change is refused, also in a column that has a type already: a time of day in a
-    `date`, nanoseconds in a `timestamp`, 9007199254740993 in a `float`. Ask for the loss to have it:
-    `{date: iso, truncate: true}` drops the time of day (of a timestamp with a time zone: that of UTC).
+    A value that the type would change is refused, also in a column that already has a type: a time
+    of day in a `date`, nanoseconds in a `timestamp`, 9007199254740993 in a `float`. To accept the
+    loss, ask for it: `{date: iso, truncate: true}` drops the time of day (of a timestamp with a
+    time zone: that of UTC).
 
-    Numbers written otherwise are declared by a mapping: `{type: "decimal(12,2)", decimal: ",", thousands: "."}` reads
-    `1.234,56`. `round: half_even` (or `half_up`) rounds digits that an integer or decimal does not hold instead of
-    refusing them, by the digits as written; a float is rounded `half_even`, to the nearest there is.
-    `{type: integer, zeros: true}` reads `1.0` as 1, and still refuses `1.5`.
+    Declare other notations of numbers by a mapping: `{type: "decimal(12,2)", decimal: ",",
+    thousands: "."}` reads `1.234,56`. `round: half_even` (or `half_up`) rounds digits that an
+    integer or decimal does not hold, instead of refusing them; it rounds the digits as written. A
+    float is rounded `half_even`, to the nearest float. `{type: integer, zeros: true}` reads `1.0`
+    as 1, and still refuses `1.5`.
 
-    Formats are tried in order, and no date is ever guessed. A value that fits the length and separators of some formats
-    is read by those alone. With a `timezone`, or formats that tell the offset (`%z`), a timestamp is kept in UTC; a
-    time that the clocks there show twice, or skip, is read by winter time. Years go from 1 to 9999.
-    Spaces around a value are refused: `trim` comes first.
+    Formats are tried in order; a date is never guessed. A value with the length and separators of
+    some formats is only tried by those. With a `timezone`, or formats with an offset (`%z`), the
+    timestamp is converted to UTC; a local time that occurs twice or is skipped by a clock change is
+    read as winter time. Years go from 1 to 9999. Spaces around a value are refused: `trim` first.
 
     ```yaml
     steps:
@@ -70,7 +72,7 @@ class Cast(Transform):
           seen_on: {date: iso, truncate: true}
     ```
 
-    Errors: StepError when a column is missing, or its values have a type that cannot be read as the one wanted.
+    Raises StepError when a column is missing, or its type cannot be converted to the target.
     """
 
     name = "cast"
@@ -93,24 +95,25 @@ class Cast(Transform):
             f"when {test} then cast({quote(name)} as varchar)" for name, test in refused.items()
         )
         return rows.filter(" or ".join(refused.values())).project(
-            f"{ROW}, 'quarantined' as fate, 'cast' as rule, case {column} end as column, case {value} end as value"
+            f"{ROW}, 'quarantined' as fate, 'cast' as rule, "
+            f"case {column} end as column, case {value} end as value"
         )
 
     def judge(self, rows: Relation, inputs: Inputs) -> Relation | None:
         readings = self._readings(rows)
-        told = [
+        rejections = [
             f"when {reading.refused} then to_json({{fate: 'quarantined', rule: 'cast', "
             f'"column": {literal(name)}, "value": cast({quote(name)} as varchar)}})'
             for name, reading in readings.items()
             if reading.refused != "false"
         ]
-        if not told:
+        if not rejections:
             return None
         values = ", ".join(
             f"{reading.value} as {quote(name)}" for name, reading in readings.items()
         )
         return rows.project(
-            f"* replace ({values}), cast(case {' '.join(told)} end as varchar) as {ASIDE}"
+            f"* replace ({values}), cast(case {' '.join(rejections)} end as varchar) as {ASIDE}"
         )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:

@@ -1,4 +1,4 @@
-"""`clip`: move values that lie outside bounds to the nearest bound."""
+"""`clip`: set values outside bounds to the nearest bound."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def _ordered(bounds: Bounds) -> Bounds:
         raise ValueError("give at least one bound: [low, high], [low, null] or [null, high]")
     numbers = isinstance(low, (int, float)) and isinstance(high, (int, float))
     if (numbers or (low is not None and type(low) is type(high))) and low > high:  # type: ignore[operator]
-        raise ValueError(f"the lower bound {low} lies above the upper bound {high}")
+        raise ValueError(f"the lower bound {low} is above the upper bound {high}")
     return bounds
 
 
 class Clip(Transform):
-    """Moves values outside `[low, high]` to the nearest bound; either may be null. NULL stays NULL.
+    """Sets values outside `[low, high]` to the nearest bound; either may be null. NULL stays NULL.
 
     ```yaml
     steps:
       - clip: {quantity: [1, 100], discount: [0, null]}
     ```
 
-    Errors: StepError when a column is missing, or a bound does not fit its type exactly.
+    Raises StepError when a column is missing, or a bound does not fit its type exactly.
     """
 
     name = "clip"

@@ -1,4 +1,4 @@
-"""The frames a user's Python function may take and give: pandas, Arrow, Polars, or DuckDB's relation."""
+"""The frames that a user's function takes and returns: pandas, Arrow, Polars, DuckDB's relation."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CHOICES = (
 
 
 def kind_of(class_: type) -> str | None:
-    """Which kind of frame a class is, without importing any library; None when it is none."""
+    """The kind of frame of a class, without importing any library; None for other classes."""
     named = ((base.__module__.partition(".")[0], base.__name__) for base in class_.__mro__)
     return next((_KINDS[name] for name in named if name in _KINDS), None)
 
 
 def annotated_kind(function: Callable[..., Any], parameter: str) -> str | None:
-    """Which kind of frame a parameter is annotated with; names imported for type checkers only are understood too."""
+    """The kind of frame of a parameter's annotation, also of names imported for type checkers."""
     called = function if hasattr(function, "__code__") else type(function).__call__
     annotation = getattr(called, "__annotations__", {}).get(parameter)
     if isinstance(annotation, type):
@@ -45,9 +45,9 @@ def annotated_kind(function: Callable[..., Any], parameter: str) -> str | None:
     prefix, _, name = annotation.strip("'\" ").rpartition(".")
     scope = getattr(sys.modules.get(function.__module__), "__dict__", {})
     if not prefix:
-        found = scope.get(name)
-        if isinstance(found, type):
-            return kind_of(found)
+        class_ = scope.get(name)
+        if isinstance(class_, type):
+            return kind_of(class_)
         matches = {kind for (_, known), kind in _KINDS.items() if known == name}
         return matches.pop() if len(matches) == 1 else None
     head = prefix.partition(".")[0]
@@ -56,7 +56,10 @@ def annotated_kind(function: Callable[..., Any], parameter: str) -> str | None:
 
 
 def to_frame(kind: str, rows: Relation) -> Any:
-    """A relation as a frame of this kind. Decimals stay exact; in pandas, whole numbers and booleans are nullable."""
+    """A relation as a frame of this kind.
+
+    Decimals stay exact; in pandas, whole numbers and booleans are nullable.
+    """
     if kind == "relation":
         return rows
     table = rows.to_arrow_table()
@@ -71,10 +74,10 @@ def to_frame(kind: str, rows: Relation) -> Any:
 
 
 def to_arrow(frame: Any, like: Relation) -> pa.Table:
-    """A frame that is no relation as an Arrow table.
+    """A frame other than a relation as an Arrow table.
 
-    `like` are the rows the function was given: pandas has no dates, so a column that was one there is made one again.
-    Raises StepError when a column cannot be told a type.
+    `like` are the rows that the function got: pandas has no dates, so columns that were dates there
+    become dates again. Raises StepError when a column has no valid type.
     """
     import pyarrow as pa
 
@@ -92,13 +95,13 @@ def to_arrow(frame: Any, like: Relation) -> pa.Table:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise StepError(
-            f"what it returned is no table: {error}", hint="give each column values of one type"
+            f"what it returned is not a table: {error}", hint="give each column values of one type"
         ) from error
     return _of_microseconds(_dates_again(table.replace_schema_metadata(), like))
 
 
 def _of_microseconds(table: pa.Table) -> pa.Table:
-    """The table, nanoseconds with a time zone cut to microseconds: DuckDB computes with no others."""
+    """The table with microseconds instead of nanoseconds with a time zone, which DuckDB lacks."""
     import pyarrow as pa
 
     for index, field in enumerate(table.schema):

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Deduplicate(Transform):
-    """Keeps one row of each key and sets the others aside, exact duplicates and conflicting ones told apart.
+    """Keeps one row of each key; the others are counted as exact or as conflicting duplicates.
 
-    `key` is a column or several; a row that lacks a part of its key is no duplicate and stays. `keep` says
-    which row stays: the `first` or the `last` (the default) in the order of `order_by`, where `-column`
-    descends and a row without the value never wins against one that has it. Without `order_by`, and
-    among equals, the order is that of the files.
+    `key` is one column or several; a row with a NULL in its key is never a duplicate and is kept.
+    `keep` is the row to keep: the `first` or the `last` (the default) in the order of `order_by`,
+    where `-column` is descending and a row without the value never wins over one that has it.
+    Without `order_by`, and for equal rows, the order is that of the files.
 
     ```yaml
     steps:
@@ -27,7 +27,7 @@ class Deduplicate(Transform):
       - deduplicate: {key: [client_id, day], keep: first, order_by: [-updated_at]}
     ```
 
-    Errors: StepError when a column is missing.
+    Raises StepError when a column is missing.
     """
 
     name = "deduplicate"
@@ -43,7 +43,11 @@ class Deduplicate(Transform):
         return self.key_columns
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
-        """The first pass reads only key, order and `_row`; whole rows are compared only where a key stands twice."""
+        """All rows but one of each key.
+
+        The first pass reads only key, order and `_row`; whole rows are compared only for keys that
+        occur more than once.
+        """
         require(rows, *self.key_columns, *(term.removeprefix("-") for term in self.order_by))
         present = " and ".join(f"{quote(name)} is not null" for name in self.key_columns)
         same = " and ".join(
@@ -53,10 +57,13 @@ class Deduplicate(Transform):
         query = f"""
             with losers as materialized (
                 select {ROW}, first_value({ROW}) over best as _row_kept from rows where {present}
-                window best as (partition by {columns_sql(self.key_columns)} order by {self._best_first()})
+                window best as (
+                    partition by {columns_sql(self.key_columns)} order by {self._best_first()}
+                )
                 qualify row_number() over best > 1
             ), involved as (
-                select {ROW}, _row_kept from losers union all select distinct _row_kept, _row_kept from losers
+                select {ROW}, _row_kept from losers
+                union all select distinct _row_kept, _row_kept from losers
             ), compared as materialized (
                 select rows.*, _row_kept from rows join involved using ({ROW})
             )
@@ -73,5 +80,5 @@ class Deduplicate(Transform):
     def _best_first(self) -> str:
         if self.keep == "first":
             return f"{order_sql(self.order_by)}, {ROW}".removeprefix(", ")
-        turned = [term[1:] if term.startswith("-") else f"-{term}" for term in self.order_by]
-        return f"{order_sql(turned)}, {ROW} desc".removeprefix(", ")
+        reversed_ = [term[1:] if term.startswith("-") else f"-{term}" for term in self.order_by]
+        return f"{order_sql(reversed_)}, {ROW} desc".removeprefix(", ")

@@ -1,4 +1,4 @@
-"""`derive`: compute columns from the others of the same row."""
+"""`derive`: compute columns from others of the same row."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class Derive(Transform):
     """Computes columns, each by an SQL expression over its row: `column: expression`.
 
-    Done in the order written: an expression may use columns computed above it. A column that already
-    exists is replaced in its place. Aggregates and windows need other rows: `aggregate` and `window` do that.
-    A row that an expression cannot be computed for (a division by zero, a number out of range, a text that is no
-    number) is quarantined with the values the expression names; `nullif(divisor, 0)` gives NULL instead.
+    Expressions are computed in the order written, and may use columns computed above. A column that
+    already exists is replaced in its place. For values of other rows, use `aggregate` or `window`.
+    A row for which an expression fails (division by zero, a number out of range, a text that is not
+    a number) is quarantined with the values that the expression reads; `nullif(divisor, 0)` gives
+    NULL instead.
 
     ```yaml
     steps:
@@ -31,7 +32,8 @@ class Derive(Transform):
           month: strftime(purchase_date, '%Y-%m')
     ```
 
-    Errors: StepError when an expression is malformed, names a missing column or needs more than its row.
+    Raises StepError when an expression is malformed, names a missing column, or needs more than its
+    row.
     """
 
     name = "derive"
@@ -43,12 +45,13 @@ class Derive(Transform):
         return None if rows is None else tuple(dict.fromkeys((*rows, *self.columns)))
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
-        """The rows that an expression cannot be computed for: a division by zero, a number out of range."""
+        """The rows for which an expression fails, such as by a division by zero."""
         refused: dict[str, str] = {}
         for number, (name, expression) in enumerate(self.columns.items()):
             guard, refusal = self._guard(rows, inputs, name, expression), f"_refused_{number}"
             part = f"case when {guard.refused} then {guard.shown} end as {refusal}" if guard else ""
-            # beside the column, which may take the place of one that the expression names
+            # In a column of its own: the computed one may replace a column that the expression
+            # reads.
             rows = computed(
                 rows.project(f"*, {part}") if part else rows, inputs, name, expression, guard
             )
@@ -71,12 +74,12 @@ class Derive(Transform):
         return rows
 
     def _guard(self, rows: Relation, inputs: Inputs, name: str, expression: str) -> Guard | None:
-        """How to find the rows that cannot be computed. Raises StepError when the expression fits no row."""
+        """The SQL that finds failing rows. Raises StepError when the expression is not valid."""
         if name not in rows.columns:
             try:
                 new_names([name], public(rows))
             except ValueError as error:
-                hint = "case does not tell names apart; use the name as it stands"
+                hint = "names are equal whatever their case; use the existing name"
                 raise StepError(str(error), hint=hint) from error
         computed(rows, inputs, name, expression)
         return guarded(rows, inputs, expression)

@@ -1,4 +1,4 @@
-"""`drop`: leave columns behind."""
+"""`drop`: remove columns."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Drop(Transform):
-    """Leaves the listed columns behind.
+    """Removes the listed columns.
 
     ```yaml
     steps:
       - drop: [internal_note, fax]
     ```
 
-    Errors: StepError when a column is missing, or no column would be left.
+    Raises StepError when a column is missing, or no column would be left.
     """
 
     name = "drop"

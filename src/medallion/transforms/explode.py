@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 
 class Explode(Transform):
-    """Makes one row of each item of a column of lists, or of text that holds several items.
+    """Makes one row for each item of a column of lists, or of texts with several items.
 
-    - `column`: the column; it takes the items, the other columns are repeated.
-    - `separator`: what stands between the items of a text.
+    - `column`: the column; it gets the items, the other columns are repeated.
+    - `separator`: the text between the items of a text.
 
-    A row without items (NULL or an empty list) stays, its column NULL.
+    A row without items (NULL or an empty list) is kept, with NULL in the column.
 
     ```yaml
     - explode: tags
     - explode: {column: tags, separator: ";"}
     ```
 
-    Raises StepError when the rows lack the column, or it is neither a list nor text with a `separator`.
+    Raises StepError when the rows lack the column, or it is neither a list nor text with a
+    `separator`.
     """
 
     name: ClassVar[str] = "explode"
@@ -44,7 +45,7 @@ class Explode(Transform):
         if self.separator is not None:
             if kind != "varchar":
                 raise StepError(
-                    f"{self.column!r} is {kind.upper()}, no text to separate",
+                    f"{self.column!r} is {kind.upper()}, not text to separate",
                     hint="leave `separator` out",
                 )
             items = f"string_split({column}, {literal(self.separator)})"
@@ -52,7 +53,8 @@ class Explode(Transform):
             items = f"{column}::{_list_type(rows, self.column)}"
         else:
             raise StepError(
-                f"{self.column!r} is {kind.upper()}, no list", hint="give a `separator` for text"
+                f"{self.column!r} is {kind.upper()}, not a list",
+                hint="give a `separator` for text",
             )
         some = f"case when len({items}) > 0 then {items} else [null] end"
         with explained(f"explode {self.column}"):

@@ -1,4 +1,4 @@
-"""`fill`: put a constant where a value is missing."""
+"""`fill`: replace missing values by a constant."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 class Fill(Transform):
-    """Puts a constant where a value is missing (NULL). The column keeps its type. Text needs quotes where YAML
-    reads a number: `"0000"`.
+    """Replaces missing values (NULL) by a constant. The column keeps its type.
+
+    Write text in quotes where YAML would read a number: `"0000"`.
 
     ```yaml
     steps:
       - fill: {country: unknown, quantity: 1}
     ```
 
-    Errors: StepError when a column is missing, or a constant does not fit its type exactly.
+    Raises StepError when a column is missing, or a constant does not fit its type exactly.
     """
 
     name = "fill"

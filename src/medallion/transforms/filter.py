@@ -1,4 +1,4 @@
-"""`filter`: keep the rows that a condition holds for."""
+"""`filter`: keep the rows for which a condition is true."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 
 class FilterStep(Transform):
-    """Keeps the rows an SQL condition is true for. Rows where it is false or unknown (NULL) are dropped, and counted.
-    A row that it cannot be computed for, as by a division by zero, is quarantined.
+    """Keeps the rows for which an SQL condition is true.
+
+    Rows for which it is false or unknown (NULL) are dropped and counted. A row for which it fails,
+    such as by a division by zero, is quarantined.
 
     `where` is a condition over the columns of one row.
 
@@ -23,7 +25,7 @@ class FilterStep(Transform):
       - filter: status <> 'cancelled' and amount > 0
     ```
 
-    Errors: StepError when the condition is malformed, names a missing column, or is no condition.
+    Raises StepError when the condition is malformed, names a missing column, or is not a condition.
     """
 
     name = "filter"
@@ -36,7 +38,7 @@ class FilterStep(Transform):
         kind = column_type(computed(rows, inputs, "_holds", self.where), "_holds")
         if kind != "BOOLEAN":
             raise StepError(
-                f"{self.where!r} is {kind}, no condition",
+                f"{self.where!r} is {kind}, not a condition",
                 hint="compare it with something: `amount > 0`",
             )
         guard = guarded(rows, inputs, self.where)

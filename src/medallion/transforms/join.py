@@ -1,4 +1,4 @@
-"""`join`: columns of another table, found by key."""
+"""`join`: add columns of another table by key."""
 
 from __future__ import annotations
 
@@ -27,24 +27,25 @@ Pairs = Annotated[
 
 
 class Join(Transform):
-    """Adds columns of another table to each row, found by equal keys.
+    """Adds columns of another table to each row by equal keys.
 
-    - `with`: the other table: an alias of the table's `from`, or a full name such as `silver.clients`.
-    - `on`: the key: a column, several, or a mapping of column here → column there. NULL matches nothing, and
-      numbers of two types match where they are exactly the same number.
-    - `how`: `left` (default) keeps every row, `inner` those with a match; `semi` and `anti` only keep rows with,
-      or without, a match and add nothing. Rows not kept are dropped and counted.
-    - `columns`: the columns to take; by default all but the key.
-    - `many`: whether a row may match several rows there, and then comes out several times. Otherwise the
-      other table's keys must be unique.
+    - `with`: the other table: an alias of the table's `from`, or a full name such as
+      `silver.clients`.
+    - `on`: the key: a column, several, or a mapping of this table's column → the other's. NULL
+      matches nothing; numbers of two types match if they are exactly the same number.
+    - `how`: `left` (default) keeps every row, `inner` those with a match; `semi` and `anti` only
+      keep rows with, or without, a match and add nothing. Other rows are dropped and counted.
+    - `columns`: the columns to add; by default all but the key.
+    - `many`: whether a row may match several rows of the other table, and is then repeated.
+      Otherwise the other table's keys must be unique.
 
     ```yaml
     - join: {with: silver.clients, on: client_id, columns: [country]}
     - join: {with: rates, on: {currency: code}, how: inner}
     ```
 
-    Raises StepError when a column is missing or would stand twice, keys are of types that do not compare, or
-    a key of the other table is not unique.
+    Raises StepError when a column is missing or would occur twice, the types of keys do not
+    compare, or a key of the other table is not unique.
     """
 
     name: ClassVar[str] = "join"
@@ -105,23 +106,23 @@ class Join(Transform):
         match = self._match(rows, other)
         if self.how in ("semi", "anti"):
             return inputs.sql(f"select l.* from l {self.how} join r on {match}", l=rows, r=other)
-        taken = self._taken(rows, other)
+        added = self._added(rows, other)
         if not self.many:
             self._refuse_repeated(other, inputs)
         left = f"l.* exclude ({ROW})" if self.many else "l.*"
-        listed = ", ".join([left, *(f"r.{quote(name)}" for name in taken)])
+        listed = ", ".join([left, *(f"r.{quote(name)}" for name in added)])
         order = f"order by l.{ROW}, r.{ROW}" if self.many else ""
         return inputs.sql(
             f"select {listed} from l {self.how} join r on {match} {order}", l=rows, r=other
         )
 
     def _match(self, rows: Relation, other: Relation) -> str:
-        here, there = types_of(rows), types_of(other)
+        left_types, right_types = types_of(rows), types_of(other)
         pairs = (
             comparable(
                 f"the key {left!r}",
-                (f"l.{quote(left)}", ("here", here[left])),
-                (f"r.{quote(right)}", (f"in {self.with_}", there[right])),
+                (f"l.{quote(left)}", ("here", left_types[left])),
+                (f"r.{quote(right)}", (f"in {self.with_}", right_types[right])),
             )
             for left, right in self.on.items()
         )
@@ -136,21 +137,25 @@ class Join(Transform):
             raise StepError(f"{self.with_}: {error.message}", hint=error.hint) from error
         return other
 
-    def _taken(self, rows: Relation, other: Relation) -> list[str]:
-        taken = list(self.columns if self.columns is not None else ())
+    def _added(self, rows: Relation, other: Relation) -> list[str]:
+        """The columns that the other table adds."""
+        added = list(self.columns if self.columns is not None else ())
         if self.columns is None:
-            taken = [name for name in public(other) if name not in self.on.values()]
+            added = [name for name in public(other) if name not in self.on.values()]
         try:
-            new_names(taken, taken=public(rows))
+            new_names(added, taken=public(rows))
         except ValueError as error:
-            hint = "list the `columns` to take, or `rename` one of the two first"
+            hint = "list the `columns` to add, or `rename` one of the two first"
             raise StepError(f"join with {self.with_}: {error}", hint=hint) from error
-        return taken
+        return added
 
     def _refuse_repeated(self, other: Relation, inputs: Inputs) -> None:
         keys = columns_sql(self.on.values())
         known = " and ".join(f"{quote(name)} is not null" for name in self.on.values())
-        query = f"select {keys} from r where {known} group by {keys} having count(*) > 1 order by all limit 1"
+        query = (
+            f"select {keys} from r where {known} group by {keys} "
+            "having count(*) > 1 order by all limit 1"
+        )
         with explained(f"join with {self.with_}"):
             repeated = inputs.sql(query, r=other).fetchall()
         if repeated:

@@ -17,10 +17,10 @@ Mapped = Annotated[dict[Constant, Constant | None], Field(min_length=1)]
 
 
 class MapValues(Transform):
-    """Replaces some values of a column by others: `from: to`. Values not listed stay, and so do missing ones.
+    """Replaces some values of a column by others: `from: to`. Other values and NULL stay.
 
-    `to` may be null; the column keeps its type. Text needs quotes where YAML reads
-    a number or a truth value: `"01234"`, `"1e3"`, `"true"`.
+    `to` may be null; the column keeps its type. Write text in quotes where YAML would read a number
+    or a boolean: `"01234"`, `"1e3"`, `"true"`.
 
     ```yaml
     steps:
@@ -28,7 +28,7 @@ class MapValues(Transform):
           country: {UK: United Kingdom, no: Norway, n/a: null}
     ```
 
-    Errors: StepError when a column is missing, or a value does not fit its type exactly.
+    Raises StepError when a column is missing, or a value does not fit its type exactly.
     """
 
     name = "map_values"

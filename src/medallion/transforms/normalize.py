@@ -1,4 +1,4 @@
-"""`normalize`: one way of writing texts: case, accents, spaces."""
+"""`normalize`: unify the case, accents and spaces of texts."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ Operations = Annotated[
 
 
 class Normalize(Transform):
-    """Writes texts one way. For each column one operation or several, done in the order given.
+    """Unifies texts: for each column one operation or several, applied in order.
 
-    - `lower`, `upper`: all letters small or capital;
-    - `title`: the first letter of each word capital, the others small (`jean-luc o'neill` → `Jean-Luc O'Neill`);
+    - `lower`, `upper`: lower or upper case;
+    - `title`: each word capitalized (`jean-luc o'neill` → `Jean-Luc O'Neill`);
     - `strip_accents`: `é` → `e`;
-    - `collapse_spaces`: every run of white space becomes one space, those at the ends go.
+    - `collapse_spaces`: every run of white space becomes one space; both ends are trimmed.
 
     ```yaml
     steps:
       - normalize: {name: [collapse_spaces, title], email: lower}
     ```
 
-    Errors: StepError when a column is missing or holds no text.
+    Raises StepError when a column is missing or is not text.
     """
 
     name = "normalize"
@@ -74,7 +74,7 @@ class Normalize(Transform):
         for name in self.columns:
             if kind[name] != "varchar":
                 raise StepError(
-                    f"column {name!r} is {kind[name].upper()}, no text",
+                    f"column {name!r} is {kind[name].upper()}, not text",
                     hint="leave it out of `normalize`",
                 )
         return replace(

@@ -42,21 +42,22 @@ Metric = Literal[
 
 
 class Pivot(Transform):
-    """Turns rows into columns: one row a group, one column for each declared value of a column.
+    """Turns rows into columns: one row for each group, one column for each declared value.
 
-    - `by`: the columns that make a group; without any, one row comes out.
+    - `by`: the columns that define a group; without any, the result is one row.
     - `name`: the column whose values become columns.
-    - `values`: those values, of the column's type; they are declared, so that the columns are the same whatever the
-      data holds. Rows with any other value, or none, are dropped and counted.
-    - `value`: the column the figures are computed from.
-    - `metric`: how several rows of a cell are brought together (default `sum`): `count`, `count_distinct`,
+    - `values`: these values, of the column's type; they are declared, so that the columns do not
+      depend on the data. Rows with any other value, or none, are dropped and counted.
+    - `value`: the column from which the metric is computed.
+    - `metric`: how the rows of one cell are combined (default `sum`): `count`, `count_distinct`,
       `sum`, `mean`, `min`, `max`, `median`, `stddev`, `variance`, `first`, `last`.
 
     ```yaml
     - pivot: {by: country, name: product, values: [Lamp, Chair], value: amount, metric: sum}
     ```
 
-    Raises StepError when the rows lack a column, or the metric needs numbers and gets none.
+    Raises StepError when the rows lack a column, or the metric needs numbers and the column has
+    none.
     """
 
     name: ClassVar[str] = "pivot"
@@ -78,7 +79,7 @@ class Pivot(Transform):
         return self.by
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
-        """Rows whose value has no column."""
+        """Rows whose value is not declared."""
         require(rows, self.names)
         text = f"cast({quote(self.names)} as varchar)"
         listed = ", ".join(constant(value, rows, self.names, inputs) for value in self.values)
@@ -94,18 +95,19 @@ class Pivot(Transform):
         require(rows, *self.by, self.names, self.value)
         call = Call(f"{self.metric}({self.value})", AGGREGATES[self.metric], self.value, None)
         cells = [
-            call.sql(
-                rows,
-                clause=f" filter (where {quote(self.names)} = {constant(value, rows, self.names, inputs)})",
-            )
-            + f" as {quote(_text(value))}"
+            f"{call.sql(rows, clause=self._only(value, rows, inputs))} as {quote(_text(value))}"
             for value in self.values
         ]
         listed = ", ".join([*map(quote, self.by), *cells])
         group = f"group by {columns_sql(self.by)}" if self.by else ""
         with explained(f"pivot {self.metric}({self.value})"):
-            made = inputs.sql(f"select {listed} from rows {group}", rows=rows)
-        return made.order(order_sql(self.by)) if self.by else made
+            groups = inputs.sql(f"select {listed} from rows {group}", rows=rows)
+        return groups.order(order_sql(self.by)) if self.by else groups
+
+    def _only(self, value: bool | int | date | str, rows: Relation, inputs: Inputs) -> str:
+        """SQL that restricts an aggregate to the rows with one value."""
+        wanted = constant(value, rows, self.names, inputs)
+        return f" filter (where {quote(self.names)} = {wanted})"
 
 
 def _text(value: object) -> str:

@@ -39,7 +39,7 @@ def _dotted(function: Any) -> str:
         if not colon:
             module, _, name = function.rpartition(".")
         if not module or not all(part.isidentifier() for part in f"{module}.{name}".split(".")):
-            raise ValueError(f"{function!r} names no function; write `module:function`")
+            raise ValueError(f"{function!r} does not name a function; write `module:function`")
         return f"{module}:{name}"
     return f"{function.__module__}:{getattr(function, '__qualname__', type(function).__qualname__)}"
 
@@ -58,19 +58,20 @@ class Python(Transform):
     - `function`: `module:function`; in Python, the function itself.
     - `args`: further arguments, passed by name.
 
-    The function takes the rows as its first parameter, whose annotation chooses the frame: `pandas.DataFrame`,
-    `pyarrow.Table`, `polars.DataFrame`, `polars.LazyFrame` or `duckdb.DuckDBPyRelation`. Other parameters named like
-    an input of the table get that table, in the frame they are annotated with. It returns any of these frames. All
-    rows are passed at once unless the function is marked `@medallion.transform(scope="rows")`.
+    The function takes the rows as its first parameter, whose annotation chooses the frame:
+    `pandas.DataFrame`, `pyarrow.Table`, `polars.DataFrame`, `polars.LazyFrame` or
+    `duckdb.DuckDBPyRelation`. Other parameters named like an input of the table get that table, in
+    the frame of their annotation. It returns any of these frames. All rows are passed at once
+    unless the function is marked `@medallion.transform(scope="rows")`.
 
-    Editing the function's file makes the table anew; editing another module it imports does not.
+    Editing the function's file recomputes the table; editing another module it imports does not.
 
     ```yaml
     - python: shop_steps:add_segments
     - python: {function: shop_steps:add_segments, args: {threshold: 500}}
     ```
 
-    Raises StepError when the function cannot be found or fails, naming its line, or returns no table.
+    Raises StepError when the function does not exist, fails (naming its line) or returns no table.
     """
 
     name: ClassVar[str] = "python"
@@ -91,17 +92,17 @@ class Python(Transform):
         return declared(self._load()).grain
 
     def identity(self) -> dict[str, Any]:
-        """With the hash of the function's file, so that edited code is run again. Does not import it."""
+        """With the hash of the function's file, so that edited code runs again; not imported."""
         return {**super().identity(), "source": hashlib.sha256(_source(self.function)).hexdigest()}
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         function, name = self._load(), _dotted(self.function)
         same = declared(function).grain == "same"
-        given = rows if same else rows.project(columns_sql(public(rows)))
+        argument = rows if same else rows.project(columns_sql(public(rows)))
         arguments = _arguments(function, name, self.args, inputs)
-        frame = to_frame(_frame_kind(function, name, None), given)
+        frame = to_frame(_frame_kind(function, name, None), argument)
         try:
-            made = function(frame, **arguments)
+            result = function(frame, **arguments)
         except MedallionError:
             raise
         except Exception as error:
@@ -109,16 +110,16 @@ class Python(Transform):
                 f"{name} failed at {_place(error, function)}: {type(error).__name__}: {error}"
             ) from error
         with explained(f"{name}: what it returned"):
-            return _result(name, made, given, inputs, same)
+            return _result(name, result, argument, inputs, same)
 
     def _load(self) -> Callable[..., Any]:
         if not isinstance(self.function, str):
             return self.function
         module, _, name = self.function.partition(":")
         try:
-            found: Any = import_module(module)
+            member: Any = import_module(module)
         except ModuleNotFoundError as error:
-            hint = "put the module beside the declaration, or install its package"
+            hint = "put the module next to the declaration, or install its package"
             raise StepError(
                 f"{self.function}: there is no module {error.name!r}", hint=hint
             ) from error
@@ -127,15 +128,15 @@ class Python(Transform):
                 f"{self.function}: importing {module} failed: {type(error).__name__}: {error}"
             ) from error
         for part in name.split("."):
-            if not hasattr(found, part):
-                known = [key for key, value in vars(found).items() if inspect.isfunction(value)]
+            if not hasattr(member, part):
+                known = [key for key, value in vars(member).items() if inspect.isfunction(value)]
                 raise StepError(
                     f"{self.function}: {module} has no {part!r}{did_you_mean(part, known)}"
                 )
-            found = getattr(found, part)
-        if not callable(found):
-            raise StepError(f"{self.function} is no function")
-        return cast("Callable[..., Any]", found)
+            member = getattr(member, part)
+        if not callable(member):
+            raise StepError(f"{self.function} is not a function")
+        return cast("Callable[..., Any]", member)
 
 
 def _arguments(
@@ -172,28 +173,28 @@ def _frame_kind(function: Callable[..., Any], name: str, parameter: str | None) 
     kind = annotated_kind(function, parameter)
     if kind is None:
         raise StepError(
-            f"{name}: the annotation of {parameter!r} names no frame",
+            f"{name}: the annotation of {parameter!r} is not a frame",
             hint=f"annotate it as {CHOICES}",
         )
     return kind
 
 
-def _result(name: str, made: Any, given: Relation, inputs: Inputs, same: bool) -> Relation:
-    kind = kind_of(type(made))
+def _result(name: str, frame: Any, rows: Relation, inputs: Inputs, same: bool) -> Relation:
+    kind = kind_of(type(frame))
     if kind is None:
         raise StepError(
-            f"{name} returned {type(made).__name__}, no table", hint=f"return a {CHOICES}"
+            f"{name} returned {type(frame).__name__}, not a table", hint=f"return a {CHOICES}"
         )
     if kind == "relation":
-        relation: Relation = inputs.sql("select * from made", made=made)
+        relation: Relation = inputs.sql("select * from frame", frame=frame)
     else:
         try:
-            table = to_arrow(made, given)
+            table = to_arrow(frame, rows)
         except StepError as error:
             raise StepError(f"{name}: {error.message}", hint=error.hint) from error
         relation = inputs.connection.from_arrow(table)
         if same:
-            _verify(name, table, given)
+            _verify(name, table, rows)
     reserved = {ROW, ORIGIN} & set(relation.columns)
     if same and len(reserved) < 2:
         raise StepError(f"{name} must return the columns {ROW} and {ORIGIN} of its rows")
@@ -202,14 +203,15 @@ def _result(name: str, made: Any, given: Relation, inputs: Inputs, same: bool) -
     return relation
 
 
-def _verify(name: str, table: pa.Table, given: Relation) -> None:
+def _verify(name: str, table: pa.Table, rows: Relation) -> None:
     if {ROW, ORIGIN} <= set(table.column_names):
-        columns = given.project(columns_sql((ROW, ORIGIN))).to_arrow_table()
-        came = table.select([ROW, ORIGIN]).cast(columns.schema)
-        if came.sort_by(ROW).equals(columns.sort_by(ROW)):
+        expected = rows.project(columns_sql((ROW, ORIGIN))).to_arrow_table()
+        returned = table.select([ROW, ORIGIN]).cast(expected.schema)
+        if returned.sort_by(ROW).equals(expected.sort_by(ROW)):
             return
     raise StepError(
-        f"{name} is marked grain='same', but did not return each row once with its {ROW} and {ORIGIN}",
+        f"{name} is marked grain='same', but did not return each row once "
+        f"with its {ROW} and {ORIGIN}",
         hint="keep both columns and every row, or leave `grain` out",
     )
 
@@ -222,7 +224,7 @@ def _source(function: str | Callable[..., Any]) -> bytes:
         except ModuleNotFoundError:
             spec = None
         if spec is None:
-            hint = "put the module beside the declaration, or install its package"
+            hint = "put the module next to the declaration, or install its package"
             raise StepError(f"{function}: there is no module {module!r}", hint=hint)
         return Path(spec.origin).read_bytes() if spec.origin and spec.has_location else b""
     code = _code(function)

@@ -1,4 +1,4 @@
-"""`rename`: give columns other names."""
+"""`rename`: rename columns."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Rename(Transform):
-    """Gives columns other names: `old: new`. The order of columns stays, and two may swap names.
+    """Renames columns: `old: new`. The order of columns stays the same, and two may swap names.
 
     ```yaml
     steps:
       - rename: {Client ID: client_id, E-mail: email}
     ```
 
-    Errors: StepError when a column is missing or two would have one name (case does not tell names apart).
+    Raises StepError when a column is missing, or two would have one name (ignoring case).
     """
 
     name = "rename"

@@ -1,4 +1,4 @@
-"""`select`: keep some columns, in an order of one's own."""
+"""`select`: keep some columns, in a given order."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Select(Transform):
-    """Keeps the listed columns, in the order listed, and leaves the others behind.
+    """Keeps only the listed columns, in this order.
 
     ```yaml
     steps:
       - select: [client_id, name, country]
     ```
 
-    Errors: StepError when a column is missing.
+    Raises StepError when a column is missing.
     """
 
     name = "select"

@@ -1,4 +1,4 @@
-"""`sort`: put the rows in an order."""
+"""`sort`: sort the rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class SortStep(Transform):
-    """Puts the rows in the order of one or more columns, in which the table is then stored.
+    """Sorts the rows by one or more columns; the table is stored in this order.
 
-    `by` is a column or several; `-column` descends. Rows without the value come last, equal rows keep their order.
+    `by` is one column or several; `-column` is descending. NULLs come last, equal rows keep their
+    order.
 
     ```yaml
     steps:
@@ -24,7 +25,7 @@ class SortStep(Transform):
       - sort: [-revenue, name]
     ```
 
-    Errors: StepError when a column is missing.
+    Raises StepError when a column is missing.
     """
 
     name: ClassVar[str] = "sort"

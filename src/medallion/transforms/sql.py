@@ -19,10 +19,10 @@ _FUNCTIONS = frozenset({"unnest", "range", "generate_series", "json_each", "json
 
 
 class Sql(Transform):
-    """Makes a table by one SQL query, in DuckDB's dialect.
+    """Computes a table by one SQL query, in DuckDB's dialect.
 
-    - `query`: a single SELECT over the names in the table's `from`; the rows of the steps before are also
-      called `rows`. It reads no other table, no file and no address.
+    - `query`: a single SELECT over the names in the table's `from`; the result of the previous
+      steps is also called `rows`. It cannot read other tables, files or URLs.
 
     ```yaml
     country_stats:
@@ -33,7 +33,7 @@ class Sql(Transform):
             from purchases join clients using (client_id) group by country order by country
     ```
 
-    Raises StepError when the query is no single SELECT, or names an unknown table or column.
+    Raises StepError when the query is not a single SELECT, or names an unknown table or column.
     """
 
     name: ClassVar[str] = "sql"
@@ -57,17 +57,15 @@ class Sql(Transform):
         used = _tables(parse_select(inputs.connection, query), tables, frozenset())
         visible = {name: tables[name].project(columns_sql(public(tables[name]))) for name in used}
         with explained("sql"):
-            made = inputs.sql(query, **visible)
+            result = inputs.sql(query, **visible)
         for name in (ROW, ORIGIN):
-            if name in made.columns:
-                raise StepError(
-                    f"sql: a column that comes out is called {name!r}, which is reserved"
-                )
-        return made
+            if name in result.columns:
+                raise StepError(f"sql: a column of the result has the reserved name {name!r}")
+        return result
 
 
 def _tables(tree: Any, known: Mapping[str, Relation], local: frozenset[str]) -> set[str]:
-    """The inputs a syntax tree reads; `local` are the names its WITH clauses made so far."""
+    """The inputs that a syntax tree reads; `local` are the names defined by WITH clauses so far."""
     if isinstance(tree, list):
         return set[str]().union(*(_tables(child, known, local) for child in tree))
     if not isinstance(tree, dict):
@@ -92,7 +90,7 @@ def _read(
         if name in local:
             return set()
         if name not in known:
-            hint = "a query reads only what stands in `from`; add it there under an alias"
+            hint = "a query reads only the tables in `from`; add it there under an alias"
             raise StepError(f"sql: no table {name!r}{did_you_mean(name, known)}", hint=hint)
         return {name}
     if kind == "TABLE_FUNCTION":

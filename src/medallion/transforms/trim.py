@@ -1,4 +1,4 @@
-"""`trim`: cut white space off both ends of texts."""
+"""`trim`: remove white space from both ends of texts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SPACE = r"[\t-\r \x{85}\p{Z}]"
 
 
 class Trim(Transform):
-    r"""Cuts white space off both ends of texts; a text that held nothing else becomes NULL.
+    r"""Removes white space from both ends of texts; a text of white space alone becomes NULL.
 
-    All Unicode white space counts: tabs, line ends, no-break spaces. Bare, it trims every text column;
-    given `columns`, only those.
+    All Unicode white space counts: tabs, line ends, no-break spaces. By default, it trims every
+    text column; with `columns`, only those.
 
     ```yaml
     steps:
@@ -28,7 +28,7 @@ class Trim(Transform):
       - trim: [name, email]
     ```
 
-    Errors: StepError when a listed column is missing or holds no text.
+    Raises StepError when a listed column is missing or is not text.
     """
 
     name = "trim"
@@ -43,19 +43,20 @@ class Trim(Transform):
         for column in self.columns or ():
             if kind[column] != "varchar":
                 raise StepError(
-                    f"column {column!r} is {kind[column].upper()}, no text",
+                    f"column {column!r} is {kind[column].upper()}, not text",
                     hint="leave it out of `trim`",
                 )
-        chosen = self.columns or [column for column in public(rows) if kind[column] == "varchar"]
-        return replace(rows, {column: stripped(quote(column)) for column in chosen})
+        columns = self.columns or [column for column in public(rows) if kind[column] == "varchar"]
+        return replace(rows, {column: stripped(quote(column)) for column in columns})
 
 
 def stripped(text: str) -> str:
     """SQL of a text without white space at its ends, NULL when nothing is left.
 
-    The tests ahead of the regular expression let nearly every value pass at a fifth of its cost: one of ASCII alone
-    whose first and last characters both come after the space.
+    The tests before the regular expression cost a fifth of it and hold for nearly every value: one
+    of ASCII characters whose first and last both sort after the space.
     """
-    clean = f"{text} >= '!' and {text} < chr(127) and reverse({text}) >= '!' and strlen({text}) = length({text})"
+    ascii_only = f"{text} < chr(127) and strlen({text}) = length({text})"
+    clean = f"{text} >= '!' and reverse({text}) >= '!' and {ascii_only}"
     cut = rf"nullif(regexp_replace({text}, '^{SPACE}+|{SPACE}+$', '', 'g'), '')"
     return f"case when {clean} then {text} else {cut} end"

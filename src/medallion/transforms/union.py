@@ -1,4 +1,4 @@
-"""`union`: rows of other tables below these."""
+"""`union`: append the rows of other tables."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
 
 class Union(Transform):
-    """Appends the rows of other tables, column by column name; a column that one lacks is NULL there.
+    """Appends the rows of other tables, by column name; a column that a table lacks is NULL there.
 
-    - `with`: the other tables: aliases of the table's `from`, or full names such as `silver.returns`.
+    - `with`: the other tables: aliases of the table's `from`, or full names such as
+      `silver.returns`.
 
     ```yaml
     - union: silver.returns
     - union: {with: [north, south]}
     ```
 
-    Values stay exactly what they are: BIGINT and INTEGER meet as BIGINT, whole numbers and DOUBLE as DOUBLE as long as
-    every number fits; one that does not fails the run.
+    Values stay exact: BIGINT and INTEGER become BIGINT; whole numbers and DOUBLE become DOUBLE, and
+    a number that does not fit fails the run.
 
-    Raises StepError when no type holds the values of a column of one name exactly, such as text and number.
+    Raises StepError when no type holds the values of columns of one name exactly, such as text and
+    numbers.
     """
 
     name: ClassVar[str] = "union"
@@ -74,7 +76,7 @@ class Union(Transform):
     def _part(
         self, name: str, place: str, rows: Relation, targets: Mapping[str, ColumnType]
     ) -> str:
-        """One table's rows, each column in the type that spans it."""
+        """SQL of one table's rows, each column in the common type."""
         columns = []
         for column, type_ in types_of(rows).items():
             value = spanned(

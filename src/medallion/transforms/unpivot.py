@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class Unpivot(Transform):
-    """Turns columns into rows: each row becomes one row a column, with the column's name and its value.
+    """Turns columns into rows: each row becomes one row for each column, with its name and value.
 
-    - `columns`: the columns to turn; the others are repeated.
-    - `name`: what to call the column of names (default `metric`).
-    - `value`: what to call the column of values (default `value`). Empty values stay, as NULL.
+    - `columns`: the columns to turn into rows; the others are repeated.
+    - `name`: the name of the column of names (default `metric`).
+    - `value`: the name of the column of values (default `value`). NULLs are kept.
 
     ```yaml
     - unpivot: {columns: [jan, feb, mar], name: month, value: revenue}
     ```
 
-    Raises StepError when the rows lack a column, no type holds the values of all of them exactly, or a new
-    name is taken.
+    Raises StepError when the rows lack a column, no type holds the values of all of them exactly,
+    or a new name already exists.
     """
 
     name: ClassVar[str] = "unpivot"
@@ -69,9 +69,7 @@ class Unpivot(Transform):
             f"{value} as {quote(name)}" for name, value in values.items() if value != quote(name)
         )
         replaced = f" replace ({changes})" if changes else ""
+        source = f"(select * exclude ({ROW}){replaced} from rows)"
         turn = f"{quote(self.value)} for {quote(self.names)} in ({columns_sql(self.columns)})"
         with explained(f"unpivot {', '.join(self.columns)}"):
-            return inputs.sql(
-                f"select * from (select * exclude ({ROW}){replaced} from rows) unpivot include nulls ({turn})",
-                rows=rows,
-            )
+            return inputs.sql(f"select * from {source} unpivot include nulls ({turn})", rows=rows)

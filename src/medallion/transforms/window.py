@@ -1,4 +1,4 @@
-"""`window`: figures for each row from the rows around it."""
+"""`window`: columns computed for each row from other rows of its group."""
 
 from __future__ import annotations
 
@@ -46,21 +46,25 @@ FUNCTIONS: Mapping[str, Function] = {
 
 
 class Window(Transform):
-    """Adds columns computed for each row from other rows of its group; no row is added or lost.
+    """Adds columns computed for each row from other rows of its group; the rows stay the same.
 
-    - `by`: the columns that make a group; without any, all rows are one.
-    - `order_by`: the order within a group, `-column` descends, NULLs last. Ties, and rows without `order_by`, stand in
-      the order of their files, so that the result is always the same.
-    - `columns`: new column → call. `row_number()`, `rank()`, `dense_rank()`; `lag(column, 1)`, `lead(column, 1)`;
-      `running_sum`, `running_mean`, `running_min`, `running_max`, `running_count`; `moving_sum(column, 3)`,
-      `moving_mean`, `moving_min`, `moving_max` over that many rows up to this one; `share(column)` of the group's
-      total; and every function of `aggregate` over the whole group: `sum(column)`, `count()`, …
+    - `by`: the columns that define a group; without any, all rows are one group.
+    - `order_by`: the order within a group; `-column` is descending, NULLs are last. Ties, and rows
+      without `order_by`, are in the order of their files, so that the result is always the same.
+    - `columns`: new column → call. `row_number()`, `rank()`, `dense_rank()`; `lag(column, 1)`,
+      `lead(column, 1)`; `running_sum`, `running_mean`, `running_min`, `running_max`,
+      `running_count`; `moving_sum(column, 3)`, `moving_mean`, `moving_min`, `moving_max` over this
+      number of rows up to the current one; `share(column)` of the group's total; and every function
+      of `aggregate` over the whole group: `sum(column)`, `count()`, …
 
     ```yaml
     - window:
         by: client_id
         order_by: purchase_date
-        columns: {nth: row_number(), spent_so_far: running_sum(amount), usual: "moving_mean(amount, 3)"}
+        columns:
+          nth: row_number()
+          spent_so_far: running_sum(amount)
+          usual: moving_mean(amount, 3)
     ```
 
     Raises StepError when the rows lack a column, or already have one of the new names.
@@ -108,9 +112,10 @@ class Window(Transform):
             "all": "between unbounded preceding and unbounded following",
             "so_far": "between unbounded preceding and current row",
         }
-        made = [
-            f"{parse_call(text, FUNCTIONS).sql(rows, clause=f' over ({group})', **places)} as {quote(name)}"
+        places["clause"] = f" over ({group})"
+        columns = [
+            f"{parse_call(text, FUNCTIONS).sql(rows, **places)} as {quote(name)}"
             for name, text in self.columns.items()
         ]
         with explained(", ".join(self.columns.values())):
-            return inputs.sql(f"select *, {', '.join(made)} from rows", rows=rows)
+            return inputs.sql(f"select *, {', '.join(columns)} from rows", rows=rows)

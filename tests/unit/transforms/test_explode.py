@@ -44,9 +44,9 @@ def test_origin_is_carried():
 
 
 def test_errors():
-    with pytest.raises(StepError, match=r"is VARCHAR, no list[\s\S]*separator"):
+    with pytest.raises(StepError, match=r"is VARCHAR, not a list[\s\S]*separator"):
         apply_transform(Explode(column="a"), [{"a": "x"}])
-    with pytest.raises(StepError, match="no text to separate"):
+    with pytest.raises(StepError, match="not text to separate"):
         apply_transform(Explode(column="a", separator=","), [{"a": [1]}])
     with pytest.raises(StepError, match="no column 'b'"):
         apply_transform(Explode(column="b"), [{"a": [1]}])

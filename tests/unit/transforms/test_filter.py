@@ -34,7 +34,7 @@ def test_it_does_not_leak_out_of_its_brackets():
         ("nope > 1", '"nope" not found'),
         ("upperr(b) = 'X'", "upperr"),
         ("sum(a) > 1", "aggregate"),
-        ("a + 1", "no condition"),
+        ("a + 1", "not a condition"),
         ("exists (from rows)", "exists"),
     ],
 )

@@ -249,11 +249,11 @@ def bad_relation(rows: duckdb.DuckDBPyRelation):
 @pytest.mark.parametrize(
     ("function", "args", "message"),
     [
-        (bare, {}, "annotation of 'rows' names no frame"),
-        (wrong, {}, "returned int, no table"),
+        (bare, {}, "annotation of 'rows' is not a frame"),
+        (wrong, {}, "returned int, not a table"),
         (nothing, {}, "takes no rows"),
         (reserved, {}, "'_row', which is reserved"),
-        (mixed_types, {}, "mixed_types: what it returned is no table"),
+        (mixed_types, {}, "mixed_types: what it returned is not a table"),
         (bad_names, {}, "is not named by text"),
         (asks, {}, r"neither an input nor in `args`[\s\S]*clients"),
         (same_arrow, {"limit": 1}, "no parameter 'limit'"),
@@ -273,7 +273,7 @@ def test_functions_that_cannot_be_found(module):
         apply_transform(Python(function="user_stepz:f"), ROWS)
     with pytest.raises(StepError, match="has no 'g'"):
         apply_transform(Python(function="user_steps:g"), ROWS)
-    with pytest.raises(ValidationError, match="names no function"):
+    with pytest.raises(ValidationError, match="does not name a function"):
         Python(function="user_steps")
     module("1/0\n")
     with pytest.raises(StepError, match="importing user_steps failed: ZeroDivisionError"):

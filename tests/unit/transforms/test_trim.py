@@ -34,7 +34,7 @@ def test_nothing_left_is_null():
 def test_missing_and_non_text_columns_are_told():
     with pytest.raises(StepError, match="did you mean 'name'"):
         apply_transform(Trim(columns=("nam",)), [{"name": "x"}])
-    with pytest.raises(StepError, match="'n' is BIGINT, no text"):
+    with pytest.raises(StepError, match="'n' is BIGINT, not text"):
         apply_transform(Trim(columns=("n",)), [{"n": 1}])
 
 
