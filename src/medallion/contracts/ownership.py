@@ -40,6 +40,6 @@ def check_release(
     raise OwnershipError(
         f"{place} shows release {release} of pipeline {pipeline!r}, which this lake does not know: "
         "its pointer was lost, it is a copy of another lake, or another lake serves this database",
-        hint="medallion repair restores a lost pointer; medallion adopt takes the database over, and "
-        "the next release replaces all that it shows",
+        hint="medallion repair restores a lost pointer; medallion adopt takes the database over, "
+        "and the next release replaces all that it shows",
     )

@@ -113,7 +113,7 @@ class Sink(Plugin, ABC):
 
     @abstractmethod
     def claim(self, owner: Owner) -> None:
-        """Record the owner, whoever it was before; what readers see stays."""
+        """Record the owner in place of any former one; readers see the same as before."""
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:

@@ -227,7 +227,7 @@ def _hive_values(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
 def unused_folders(
     names: Iterable[str], source: str, add: Mapping[str, str], columns: Iterable[str]
 ) -> list[str]:
-    """The keys of folders such as `year=2024` that distinguish files, but are no columns.
+    """The keys of folders such as `year=2024` that distinguish files without being columns.
 
     A folder that `source` names itself is the same for all files. `names` are those of the files,
     `columns` those of the table.

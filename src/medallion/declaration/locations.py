@@ -191,13 +191,8 @@ def _sink_faults(
         trail = ("sinks", label, "url")
         for other, elsewhere in files.items():
             if elsewhere.below(file) == ():
-                yield (
-                    trail,
-                    (
-                        f"{file.shown} is already the database of sink {other!r}; "
-                        "give each its own file"
-                    ),
-                )
+                message = f"{file.shown} is already the database of sink {other!r}"
+                yield trail, f"{message}; give each its own file"
         files[label] = file
         for layer, place in layers.items():
             if file.below(place) is not None and lake.below(place) is None:
@@ -209,13 +204,8 @@ def _sink_faults(
         if lake.below(file) is not None or (
             inside and (inside[0] in RESERVED or inside in _RECORD_FILES)
         ):
-            yield (
-                trail,
-                (
-                    f"{file.shown} is where the lake keeps records; "
-                    "choose another name, such as serving.db"
-                ),
-            )
+            message = f"{file.shown} is where the lake keeps records"
+            yield trail, f"{message}; choose another name, such as serving.db"
         for _, source in _sources(declaration):
             if _matches(source, file, base):
                 yield (

@@ -76,7 +76,7 @@ class ColumnType:
         )
 
     def leaves(self) -> list[ColumnType]:
-        """The parts that are no list, struct or map, in the order of Parquet's columns."""
+        """The parts other than lists, structs and maps, in the order of Parquet's columns."""
         if not self.nested:
             return [self]
         return [leaf for _, item in self.items for leaf in item.leaves()]
