@@ -85,7 +85,7 @@ def test_identity_of_rows_passes_through():
         ({"columns": {"x": "rank()"}}, "needs `order_by`"),
         ({"columns": {"x": "rank(a)"}, "order_by": "a"}, "takes nothing"),
         ({"columns": {"x": "moving_sum(a)"}}, "lacks its number"),
-        ({"columns": {"x": "moving_sum(a, 0)"}}, "no whole number of rows"),
+        ({"columns": {"x": "moving_sum(a, 0)"}}, "not a whole number of rows"),
         ({"columns": {"x": "row_numbr()"}}, "did you mean 'row_number'"),
         ({"columns": {}}, "at least 1"),
     ],
@@ -99,7 +99,7 @@ def test_a_wrong_declaration_is_refused(fields, message):
     ("fields", "message"),
     [
         ({"columns": {"Spent": "count()"}}, "two columns 'Spent'"),
-        ({"columns": {"x": "sum(who)"}}, "no number"),
+        ({"columns": {"x": "sum(who)"}}, "not a number"),
         ({"columns": {"x": "count()"}, "order_by": "-dya"}, "did you mean 'day'"),
     ],
 )
