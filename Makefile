@@ -35,7 +35,7 @@ lint: $(DEV)  ## style, types, imports, sizes and plain words
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m scripts.source_rules class-names pages
+	$(BIN)/python -m scripts.source_rules
 
 bench: $(DEV)  ## compare with the same work written by hand; bench-shop, bench-mongodb, … are parts
 	$(BIN)/python -m benchmarks

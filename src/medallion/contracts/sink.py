@@ -117,9 +117,9 @@ class Sink(Plugin, ABC):
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Load beside what is live, with the rows of `table.former`, with indexes; count what arrived.
+        """Load next to the live tables, with the rows of `table.former` and indexes; count the rows.
 
-        Doing it twice is doing it once. Raises SinkError when the former table is not there.
+        Idempotent. Raises SinkError when the former table does not exist.
         """
 
     @abstractmethod
@@ -141,7 +141,7 @@ class Sink(Plugin, ABC):
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
         """Compare what is served of the active release with what was loaded, by default in number alone.
 
-        Parameters: `rows` limits this to tables of so many rows, for a quick answer.
+        Parameters: `rows` limits this to tables of at most that many rows, for a quick answer.
         """
         tables = release.served.get(self.label, {})
         with closing(self.store()) as store:
