@@ -33,7 +33,7 @@ def test_an_existing_column_is_replaced_in_its_place():
         ({"c": "a +"}, r"cannot compute 'a \+'"),
         ({"c": "nope"}, '"nope" not found'),
         ({"c": "sum(a)"}, "aggregate"),
-        ({"c": "a, b"}, "no single SQL expression"),
+        ({"c": "a, b"}, "not a single SQL expression"),
         ({"c": "a) as d, (b"}, "cannot compute"),
         ({"A": "1"}, "two columns"),
         ({"c": "d", "d": "1"}, '"d" not found'),
