@@ -135,7 +135,7 @@ def commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def call(kind: Literal["shell", "medallion", "python"], text: str, folder: Path) -> str:
-    """The output of a shell line, a `medallion` command or Python. Raises SnippetError on failure."""
+    """The output of a shell line, a `medallion` command or Python. Raises SnippetError."""
     out = folder.with_name(f"{folder.name}.out")
     child = _processes.Process(target=_run, args=(kind, text, folder, out))
     child.start()

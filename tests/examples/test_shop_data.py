@@ -1,4 +1,4 @@
-"""The shop's committed data is what its generator writes, and hand-written work gives its results."""
+"""The shop's data is what its generator writes, and hand-written work gives its results."""
 
 from __future__ import annotations
 

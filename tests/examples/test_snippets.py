@@ -31,7 +31,7 @@ def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_not_run_says_why() -> None:
-    """A mark that is neither before a snippet nor above the heading of a page would skip nothing."""
+    """A mark that is neither before a snippet nor above a page's heading would skip nothing."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
         reasons = {found.reason for found in snippets(text)} - {""}

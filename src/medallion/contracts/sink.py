@@ -34,7 +34,7 @@ class TableSpec(Serving):
 
 @dataclass(frozen=True)
 class Right:
-    """Something a sink does in its database: whether it was `refused` when tried, and whether it is `needed` at all."""
+    """A permission in the database: the error it was `refused` with, if any, and whether it is `needed`."""
 
     what: str
     refused: SinkError | None
@@ -43,17 +43,17 @@ class Right:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is served otherwise than it was loaded: `table` is its plain name, None when it is the whole database."""
+    """A served table that differs from what was loaded; `table` is None for the whole database."""
 
     table: str | None
     said: str
 
 
 class Sink(Plugin, ABC):
-    """Loads a release's tables into a serving database, then switches to it at once.
+    """Loads a release's tables into a serving database, then switches readers to it atomically.
 
-    `label` is the sink's name in the declaration, under which a release's `served` lists its tables; `batch` is how
-    many rows it is given at a time.
+    `label` is the sink's name in the declaration, under which a release's `served` lists its
+    tables; `batch` is the number of rows it is given at a time.
     """
 
     url: str = Field(repr=False)
@@ -68,15 +68,15 @@ class Sink(Plugin, ABC):
         return url
 
     def located(self, base: Path) -> Self:
-        """The same sink, a relative path in its `url` being taken from `base`."""
+        """The same sink; a relative path in its `url` is relative to `base`."""
         return self
 
     def file(self) -> Path | None:
-        """The local file that it keeps everything in; None when it is a server's."""
+        """The local file of an embedded database; None for a server."""
         return None
 
     def connected(self) -> AbstractContextManager[Self]:
-        """The same sink with one connection for all that is done in the block; by default itself."""
+        """The same sink with one connection for the whole block; by default itself."""
         return nullcontext(self)
 
     def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -91,17 +91,17 @@ class Sink(Plugin, ABC):
         yield from ()
 
     def loaded(self) -> frozenset[str]:
-        """The physical names of the tables that are there whole, so that they need not be loaded again.
+        """The physical names of the tables that are complete and need not be loaded again.
 
-        By default none is known: then `load` is called for each, and finds out.
+        By default empty: `load` is then called for each table, and checks by itself.
         """
         return frozenset()
 
     def written_by(self, writer: Owner) -> Self:
         """The same sink for one writer: `load`, `activate` and `prune` check that the database is its own.
 
-        `check_writer` in `medallion.contracts.ownership` is the check. `activate` records the writer as the owner in
-        the step that switches readers.
+        Use `check_writer` for the check. `activate` records the writer as the owner in the same
+        step that switches readers.
         """
         sink = self.model_copy()
         sink._writer = writer
@@ -117,9 +117,9 @@ class Sink(Plugin, ABC):
 
     @abstractmethod
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
-        """Load next to the live tables, with the rows of `table.former` and indexes; count the rows.
+        """Load a table next to the live ones, with indexes and the rows of `table.former`.
 
-        Idempotent. Raises SinkError when the former table does not exist.
+        Counts the rows that arrived. Idempotent. Raises SinkError when the former table does not exist.
         """
 
     @abstractmethod
@@ -132,14 +132,14 @@ class Sink(Plugin, ABC):
 
     @abstractmethod
     def prune(self, keep: Sequence[Release]) -> int:
-        """Remove what no release in `keep` serves; how many tables went."""
+        """Remove what no release in `keep` serves; the number of tables removed."""
 
     def rights(self) -> Iterator[Right]:
-        """Try what publishing needs, with names of its own, and leave nothing; by default nothing is tried."""
+        """Try each permission that publishing needs, leaving nothing behind; by default none."""
         yield from ()
 
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
-        """Compare what is served of the active release with what was loaded, by default in number alone.
+        """Compare the served tables of the active release with what was loaded; by default, row counts.
 
         Parameters: `rows` limits this to tables of at most that many rows, for a quick answer.
         """
@@ -152,10 +152,10 @@ class Sink(Plugin, ABC):
                         yield Flaw(table, f"has {count:,} rows; {served.rows:,} were loaded")
 
     def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
-        """Take damaged tables out of the way, or the whole database when None, so that they are loaded again.
+        """Move damaged tables, or the whole database when None, aside, so that they are loaded again.
 
-        `mark` tells what is moved aside from other such; says where that is. Raises SinkError when it cannot be done
-        without loss.
+        Parameters: `mark` makes the names of what is moved aside unique. Returns where that is.
+        Raises SinkError when it cannot be done without loss.
         """
         raise SinkError(
             f"{self.label}: damaged tables cannot be replaced",

@@ -57,7 +57,7 @@ INVALID: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     (("bin(name, 2)",), {}, Query(), "asks a number"),
     (("bin(id, 0)",), {}, Query(), "width above 0"),
     (("bin(id, 0.5)",), {}, Query(), "at most 0 places"),
-    (("bin(amount, x)",), {}, Query(), "no decimal"),
+    (("bin(amount, x)",), {}, Query(), "not a valid decimal"),
     (("name", "name"), {}, Query(), "two columns"),
     (("name",), {"name": "count()"}, Query(), "two columns"),
     ((), {}, Query(), "the result has no columns"),

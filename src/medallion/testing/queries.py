@@ -69,21 +69,21 @@ INVALID: list[tuple[Query, str]] = [
     (Query(fields=("rat",)), "did you mean 'rate'"),
     (Query(filters=(Filter("name", "like", "x"),)), "no operator 'like'"),  # type: ignore[arg-type]
     (Query(filters=(Filter("amount", "eq", "ten"),)), "'ten' is not a valid decimal"),
-    (Query(filters=(Filter("amount", "eq", "NaN"),)), "no decimal"),
-    (Query(filters=(Filter("id", "eq", "1.5"),)), "no integer"),
-    (Query(filters=(Filter("id", "eq", 2**63),)), "no integer"),
-    (Query(filters=(Filter("id", "eq", True),)), "no integer"),
-    (Query(filters=(Filter("id", "eq", "1_0"),)), "no integer"),
-    (Query(filters=(Filter("day", "eq", "2024-02-30"),)), "no date"),
-    (Query(filters=(Filter("day", "eq", "20240101"),)), "no date"),
-    (Query(filters=(Filter("at", "eq", "yesterday"),)), "no timestamp"),
-    (Query(filters=(Filter("at", "eq", "2024-01-01T14:00Z"),)), "no timestamp"),
+    (Query(filters=(Filter("amount", "eq", "NaN"),)), "not a valid decimal"),
+    (Query(filters=(Filter("id", "eq", "1.5"),)), "not a valid integer"),
+    (Query(filters=(Filter("id", "eq", 2**63),)), "not a valid integer"),
+    (Query(filters=(Filter("id", "eq", True),)), "not a valid integer"),
+    (Query(filters=(Filter("id", "eq", "1_0"),)), "not a valid integer"),
+    (Query(filters=(Filter("day", "eq", "2024-02-30"),)), "not a valid date"),
+    (Query(filters=(Filter("day", "eq", "20240101"),)), "not a valid date"),
+    (Query(filters=(Filter("at", "eq", "yesterday"),)), "not a valid timestamp"),
+    (Query(filters=(Filter("at", "eq", "2024-01-01T14:00Z"),)), "not a valid timestamp"),
     (Query(filters=(Filter("at", "in", ["2024-01-01"]),)), "is a day"),
     (Query(filters=(Filter("seen", "ne", date(2024, 1, 1)),)), "is a day"),
-    (Query(filters=(Filter("active", "eq", "yes"),)), "no boolean"),
-    (Query(filters=(Filter("name", "eq", 5),)), "no text"),
-    (Query(filters=(Filter("name", "eq", "\ud800"),)), "no text"),
-    (Query(filters=(Filter("name", "eq", {"$ne": ""}),)), "no text"),
+    (Query(filters=(Filter("active", "eq", "yes"),)), "not a valid boolean"),
+    (Query(filters=(Filter("name", "eq", 5),)), "not a valid text"),
+    (Query(filters=(Filter("name", "eq", "\ud800"),)), "not a valid text"),
+    (Query(filters=(Filter("name", "eq", {"$ne": ""}),)), "not a valid text"),
     (Query(filters=(Filter("name", "eq", None),)), "isnull"),
     (Query(filters=(Filter("name", "in", "ab"),)), "takes a list"),
     (Query(filters=(Filter("name", "isnull", "perhaps"),)), "true or false"),
@@ -195,7 +195,7 @@ class QueryContract(PagingContract, ValueContract):
         assert store.get("items", "14") == expected
         assert store.get("items", (14,)) == expected
         assert store.get("items", 1000) is None
-        with pytest.raises(CallError, match="no integer"):
+        with pytest.raises(CallError, match="not a valid integer"):
             store.get("items", "x")
         with pytest.raises(CallError, match=r"not 2 value"):
             store.get("items", (1, 2))
