@@ -73,7 +73,7 @@ def test_what_a_select_may_do(query):
         ("with x as (select 1) insert into y select * from x", "SELECT"),
         ("select 1) union all (select 2", "syntax error"),
         ("select nope from rows", 'Referenced column "nope" not found'),
-        ("select amount as _row from rows", "'_row', which is reserved"),
+        ("select amount as _row from rows", "reserved name '_row'"),
     ],
 )
 def test_what_a_select_may_not_do(query, message):
