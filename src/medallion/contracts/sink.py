@@ -34,7 +34,7 @@ class TableSpec(Serving):
 
 @dataclass(frozen=True)
 class Right:
-    """A permission in the database: the error it was `refused` with, if any, and whether it is `needed`."""
+    """A permission in the database: the error it was `refused` with, and whether it is `needed`."""
 
     what: str
     refused: SinkError | None
@@ -82,11 +82,11 @@ class Sink(Plugin, ABC):
     def unfit_names(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """The plain table names that the database cannot hold, each with the reason.
 
-        Parameters: `names` are all tables of the last layer: ASCII letters, digits and `_`, a letter
-        first, at most 60 characters, and different from each other. Everything beyond is the limit of
-        one database and belongs here: a maximum length in bytes (a physical name is `NAME__` and ten
-        characters), reserved names, and names that differ only in case. `medallion check` reports them.
-        The default accepts all names.
+        Parameters: `names` are all tables of the last layer: ASCII letters, digits and `_`, a
+        letter first, at most 60 characters, and different from each other. All other limits are
+        those of one database and belong here: a maximum length in bytes (a physical name is
+        `NAME__` and ten characters), reserved names, and names that differ only in case.
+        `medallion check` reports them. The default accepts all names.
         """
         yield from ()
 
@@ -98,7 +98,7 @@ class Sink(Plugin, ABC):
         return frozenset()
 
     def written_by(self, writer: Owner) -> Self:
-        """The same sink for one writer: `load`, `activate` and `prune` check that the database is its own.
+        """The same sink for one writer; `load`, `activate` and `prune` check that it is the owner.
 
         Use `check_writer` for the check. `activate` records the writer as the owner in the same
         step that switches readers.
@@ -119,7 +119,7 @@ class Sink(Plugin, ABC):
     def load(self, table: TableSpec, snapshot: Snapshot, rows: Batches) -> LoadReport:
         """Load a table next to the live ones, with indexes and the rows of `table.former`.
 
-        Counts the rows that arrived. Idempotent. Raises SinkError when the former table does not exist.
+        Counts the rows that arrived. Idempotent. Raises SinkError when the former table is missing.
         """
 
     @abstractmethod
@@ -139,7 +139,7 @@ class Sink(Plugin, ABC):
         yield from ()
 
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
-        """Compare the served tables of the active release with what was loaded; by default, row counts.
+        """Compare the served tables of the active release with what was loaded; by default, counts.
 
         Parameters: `rows` limits this to tables of at most that many rows, for a quick answer.
         """
@@ -152,7 +152,7 @@ class Sink(Plugin, ABC):
                         yield Flaw(table, f"has {count:,} rows; {served.rows:,} were loaded")
 
     def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
-        """Move damaged tables, or the whole database when None, aside, so that they are loaded again.
+        """Move damaged tables, or the whole database when None, aside; they are then loaded again.
 
         Parameters: `mark` makes the names of what is moved aside unique. Returns where that is.
         Raises SinkError when it cannot be done without loss.
