@@ -81,7 +81,7 @@ def test_an_api_that_is_away_is_told() -> None:
     store = HttpStore(f"http://127.0.0.1:{project.free_port()}")
     with pytest.raises(SinkError, match="check that the API is running"):
         store.release()
-    with pytest.raises(CallError, match="no address"):
+    with pytest.raises(CallError, match="not a valid URL"):
         HttpStore("localhost:8000")
 
 

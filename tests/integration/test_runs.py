@@ -186,7 +186,7 @@ def test_roll_back_puts_the_former_figures_back_in_lake_and_store(pipeline: md.P
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     plain = pq.read_table(pipeline.base / "lake/gold/total.parquet").to_pylist()
     assert plain[0]["orders"] == 3
-    with pytest.raises(CallError, match="first release"):
+    with pytest.raises(CallError, match="oldest release kept"):
         pipeline.roll_back()
     with pytest.raises(CallError, match="no release 'nonsense'"):
         pipeline.roll_back("nonsense")

@@ -149,15 +149,13 @@ class SinkContract(
 
     def test_a_duplicate_key_is_reported_and_leaves_nothing(self, sink: Sink) -> None:
         rows = [*items(), items()[7]]
-        with pytest.raises(
-            SinkError, match=rf"'items': key \(id\) is not unique: {rows[7]['id']} "
-        ):
+        duplicate = rf"'items': key \(id\) is not unique: .* has {rows[7]['id']}"
+        with pytest.raises(SinkError, match=duplicate):
             load(sink, "one", rows)
         rows = [{"id": 5, "name": "x", "amount": Decimal(1)}] * 2
         spec = TableSpec(name="pairs", columns=COLUMNS[:3], key=("amount", "name"))
-        with pytest.raises(
-            SinkError, match=r"'pairs': key \(amount, name\) is not unique: 1.00, x "
-        ):
+        duplicate = r"'pairs': key \(amount, name\) is not unique: .* has 1.00, x"
+        with pytest.raises(SinkError, match=duplicate):
             load(sink, "pairs", rows, spec)
         assert load(sink, "one", items()).loaded
 

@@ -115,7 +115,7 @@ def test_editors_are_told_what_a_step_does(validator: Draft7Validator) -> None:
     ]["anyOf"][1]
     steps = table["properties"]["steps"]["items"]["anyOf"][-1]["properties"]
 
-    assert steps["trim"]["description"].startswith("Cuts white space")
+    assert steps["trim"]["description"].startswith("Removes white space")
     assert "```yaml" in steps["trim"]["markdownDescription"]
 
 
