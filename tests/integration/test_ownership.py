@@ -471,11 +471,11 @@ def test_releases_are_ordered_by_publication_not_by_clocks(
         moment = datetime(year, 6, 1, tzinfo=UTC)
         for module in (
             "identifiers",
-            "lake_pointer",
-            "run_log",
-            "execution",
-            "computing",
-            "ingest",
+            "lake.pointer",
+            "run.run_log",
+            "run.runner",
+            "run.compute",
+            "run.ingest",
         ):
             monkeypatch.setattr(f"medallion.{module}.now", lambda moment=moment: moment)
         (tmp_path / "a/data/orders/2024-03.csv").write_text(
