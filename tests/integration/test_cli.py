@@ -399,7 +399,7 @@ def test_gc_says_what_it_removed(project: Path) -> None:
     foreign.write_bytes(b"of somebody else")
     (project / "lake" / "writes").mkdir()
     names = {"gold": ["months/litter.parquet", "months/gone.parquet"]}
-    (project / "lake" / "writes" / "of-a-killed-run-0.json").write_bytes(
+    (project / "lake" / "writes" / "20240101-000000-000abc-0.json").write_bytes(
         seal(json.dumps({"names": names}).encode())
     )
 
