@@ -66,7 +66,7 @@ def test_json_keeps_decimals_exact_and_has_null_for_nan() -> None:
     assert json.loads(output.as_json(value)) == {
         "d": "1.10",
         "n": None,
-        "c": {"name": "a", "type": "DATE", "source_type": ""},
+        "c": {"name": "a", "type": "DATE"},
         "b": "_w==",
     }
     assert "\n" not in output.line_json(value)
