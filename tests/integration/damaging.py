@@ -62,8 +62,10 @@ def change(file: Path, chance: random.Random) -> None:
         _write(file, json.dumps(record).encode())
     elif file.suffix == ".db":
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            tables = connection.execute("select name from _medallion_loads").fetchall()
-            name = next(name for (name,) in tables if name.startswith("total__"))
+            (name,) = connection.execute(
+                "select name from sqlite_master where name like 'total!_!_%' escape '!' "
+                "order by rootpage desc"
+            ).fetchone()
             connection.execute(f'update "{name}" set revenue = revenue + 100')
             connection.execute("pragma wal_checkpoint(truncate)").fetchall()
     else:

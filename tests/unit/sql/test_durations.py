@@ -41,4 +41,4 @@ def test_counts(count: int | None, unit: str, iso: str | None) -> None:
 )
 def test_intervals(interval: str, iso: str) -> None:
     query = f"select {interval_to_iso('x')} from (select cast($1 as interval) as x)"
-    assert duckdb.execute(query, [interval]).fetchone() == (iso,)
+    assert duckdb.execute(query, [interval]).fetchall() == [(iso,)]

@@ -137,11 +137,9 @@ def test_grain_same_that_loses_rows_or_their_identity_is_refused():
 def test_an_undecorated_function_takes_all_rows_and_makes_new_ones():
     step = Python(function=same_arrow)
     assert (step.scope, step.grain) == ("table", "new")
-    made = step.apply(
-        duckdb.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a"),
-        Inputs(duckdb.default_connection()),
-    )
-    assert made.columns == ["a"]
+    with duckdb.connect() as connection:
+        rows = connection.sql("select 1::bigint as _row, 1::bigint as _origin, 2 as a")
+        assert step.apply(rows, Inputs(connection)).columns == ["a"]
 
 
 @pytest.fixture
