@@ -23,8 +23,8 @@ from medallion.sql.durations import count_to_iso, interval_to_iso
 def test_counts(count: int | None, unit: str, iso: str | None) -> None:
     found = duckdb.execute(
         f"select {count_to_iso('x', unit)} from (select $1::bigint as x)", [count]
-    ).fetchone()
-    assert found == (iso,)
+    ).fetchall()
+    assert found == [(iso,)]
 
 
 @pytest.mark.parametrize(
