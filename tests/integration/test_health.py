@@ -94,7 +94,7 @@ def test_doctor_opens_every_source(folder: Path) -> None:
 
 
 def test_doctor_finds_a_source_that_may_not_be_read(folder: Path) -> None:
-    (table,) = md.Pipeline.load(folder / "medallion.yaml").sources()
+    (table,) = md.Pipeline.load(folder / "medallion.yaml").context.source_tables()
     (folder / "data/a.csv").chmod(0o600)
     with somebody_else():
         probe = doctor.source(table)

@@ -226,14 +226,14 @@ HEADERS = [
         "id,name,\n1,Ann,\n2,Bob,\n",
         columns=("id", "name"),
         rows=ROWS,
-        warning="left out",
+        warning="is omitted",
     ),
     csv(
         "trailing columns of spaces, shorter records",
         "id,name, ,\n1,Ann\n2,Bob,,\n",
         columns=("id", "name"),
         rows=ROWS,
-        warning="left out",
+        warning="is omitted",
     ),
     csv(
         "a trailing column without name but with a value",
