@@ -99,7 +99,7 @@ def test_the_shop_on_servers(
         float(words[3]) >= 0 and int(words[4].replace(",", "")) > 0 for words in loaded.values()
     )
     assert (
-        next(words[3] for words in told if words[:2] == ["loaded", "in"])
+        next(words[2] for words in told if words[:2] == ["total", "loaded"])
         == f"{sum(COUNTS.values()):,}"
     )
 
