@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -12,6 +12,7 @@ from math import isnan
 from typing import Any, Literal
 
 from medallion.errors import CallError, LoadError
+from medallion.sql.column_type import item_type, split_field, split_parts
 
 KindName = Literal[
     "integer",
@@ -42,8 +43,6 @@ _NAMES: Mapping[str, KindName] = {
 }
 
 _ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
-_PARTS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[(),]|[^"\'(),]+')
-_ARRAY = re.compile(r"^(.*)\[\d*\]$", re.DOTALL)
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|Infinity)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -90,48 +89,28 @@ class Kind:
 def kind_of(type_: str) -> Kind:
     """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on unsupported ones."""
     type_ = type_.strip()
-    if array := _ARRAY.match(type_):
-        return Kind("list", items=(("", kind_of(array[1])),))
+    if (item := item_type(type_)) is not None:
+        return Kind("list", items=(("", kind_of(item)),))
     name, _, rest = type_.partition("(")
     if not rest:
         if name in _NAMES:
             return Kind(_NAMES[name], zoned=name in _ZONED)
     else:
-        parts = list(_split(rest[:-1]))
+        parts = split_parts(rest[:-1])
         match name.strip():
             case "DECIMAL":
                 return Kind("decimal", scale=int(parts[1]))
             case "ENUM":
                 return Kind("text")
             case "STRUCT":
-                return Kind("struct", items=tuple(_field(part) for part in parts))
+                fields = map(split_field, parts)
+                return Kind("struct", items=tuple((name, kind_of(text)) for name, text in fields))
             case "MAP":
                 return Kind("map", items=(("key", kind_of(parts[0])), ("value", kind_of(parts[1]))))
     raise LoadError(
         f"no database can serve the type {type_}",
         hint="cast the column to another type in its table",
     )
-
-
-def _split(text: str) -> Iterator[str]:
-    """The parts of a type between its outermost commas."""
-    depth, part = 0, ""
-    for word in _PARTS.findall(text):
-        if word == "," and not depth:
-            yield part.strip()
-            part = ""
-            continue
-        depth += (word == "(") - (word == ")")
-        part += word
-    yield part.strip()
-
-
-def _field(text: str) -> tuple[str, Kind]:
-    if text.startswith('"'):
-        name = _PARTS.findall(text)[0]
-        return name[1:-1].replace('""', '"'), kind_of(text[len(name) :])
-    name, _, type_ = text.partition(" ")
-    return name, kind_of(type_)
 
 
 def coerce(kind: Kind, value: Any, field: str) -> Any:

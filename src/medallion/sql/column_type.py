@@ -98,8 +98,8 @@ EMPTY = ColumnType("STRUCT")  # of objects without a key; they are stored as tex
 def column_type(text: str) -> ColumnType:
     """Parse a type as DuckDB writes it, such as `DECIMAL(12,2)[]`."""
     text = text.strip()
-    if array := _ARRAY.match(text):
-        return ColumnType("LIST", items=(("", column_type(array[1])),))
+    if (item := item_type(text)) is not None:
+        return ColumnType("LIST", items=(("", column_type(item)),))
     if text in ('"NULL"', "NULL"):
         return NULL
     name, _, rest = text.partition("(")
@@ -109,11 +109,12 @@ def column_type(text: str) -> ColumnType:
             precision, scale = map(int, rest[:-1].split(","))
             return ColumnType("DECIMAL", precision, scale)
         case "STRUCT":
+            fields = (split_field(part) for part in split_parts(rest[:-1]) if part)
             return ColumnType(
-                "STRUCT", items=tuple(_struct_field(part) for part in _split(rest[:-1]) if part)
+                "STRUCT", items=tuple((name, column_type(type_)) for name, type_ in fields)
             )
         case "MAP":
-            key, value = _split(rest[:-1])
+            key, value = split_parts(rest[:-1])
             return ColumnType(
                 "MAP", items=(("key", column_type(key)), ("value", column_type(value)))
             )
@@ -149,8 +150,14 @@ def decided(type_: ColumnType) -> ColumnType:
     return replace(type_, items=tuple((name, decided(item)) for name, item in type_.items))
 
 
-def _split(text: str) -> list[str]:
-    """The parts of a type between its outermost commas."""
+def item_type(text: str) -> str | None:
+    """The type of the items of a list or an array; None for other types."""
+    array = _ARRAY.match(text)
+    return array[1] if array else None
+
+
+def split_parts(text: str) -> list[str]:
+    """The parts of a nested type between its outermost commas."""
     depth, parts = 0, [""]
     for word in _PARTS.findall(text):
         depth += (word == "(") - (word == ")")
@@ -161,9 +168,10 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def _struct_field(text: str) -> tuple[str, ColumnType]:
+def split_field(text: str) -> tuple[str, str]:
+    """The name and the type of a field of a struct, such as `"my name" INTEGER`."""
     if text.startswith('"'):
         name = _PARTS.findall(text)[0]
-        return name[1:-1].replace('""', '"'), column_type(text[len(name) :])
+        return name[1:-1].replace('""', '"'), text[len(name) :]
     name, _, type_ = text.partition(" ")
-    return name, column_type(type_)
+    return name, type_
