@@ -119,11 +119,6 @@ def _split(ring: Ring) -> Iterator[Ring]:
             yield part
 
 
-def name_of(key: str) -> str:
-    """The map's name of a country."""
-    return countries()[key][0]
-
-
 def shapes() -> list[dict[str, Any]]:
     """Every ring with its country, for drawing."""
     return [
