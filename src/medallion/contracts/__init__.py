@@ -47,6 +47,7 @@ from medallion.query.column_types import Kind, kind_of
 from medallion.query.cursor import CursorPosition, gone_error, read_cursor
 from medallion.query.metrics import quantile_of
 from medallion.query.query import Filter, Operator, Page, Query, Sort
+from medallion.query.row_filter import matching_rows
 from medallion.query.text_folding import fold
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import (
@@ -153,6 +154,7 @@ __all__ = [
     "kind_of",
     "literal",
     "local_files",
+    "matching_rows",
     "quantile_of",
     "quote",
     "read_cursor",

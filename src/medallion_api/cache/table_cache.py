@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from itertools import islice
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from medallion.contracts import Filter, Page, Sort
-from medallion.query.text_folding import fold
+from medallion.contracts import Page, Sort
+from medallion.query.row_filter import Row, matching_rows
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
 
-Row = dict[str, Any]
-Test = Callable[[Row], bool]
-
 _ORDERS = 16
 _PARTS = 64
-
-_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "eq": eq,
-    "ne": ne,
-    "lt": lt,
-    "lte": le,
-    "gt": gt,
-    "gte": ge,
-    "contains": lambda value, wanted: wanted in value,
-    "startswith": lambda value, wanted: value.startswith(wanted),
-}
 
 
 class SmallTable:
@@ -54,13 +39,13 @@ class SmallTable:
                 return None
             start = place + 1
         rows = islice(ordered.rows, start, None) if start else iter(ordered.rows)
-        found = list(islice(_matching(rows, checked.filters), checked.limit + 1))
+        found = list(islice(matching_rows(rows, checked.filters), checked.limit + 1))
         if len(found) > checked.limit and not self._served.key:
             return None
         return _page(found, checked, self._served, release)
 
     def count(self, checked: ValidatedQuery) -> int:
-        return sum(1 for _ in _matching(self._rows, checked.filters))
+        return sum(1 for _ in matching_rows(self._rows, checked.filters))
 
     def _ordered(self, order: tuple[Sort, ...]) -> _Ordered:
         known = self._orders.get(order)
@@ -85,7 +70,7 @@ class Head:
 
     def page(self, checked: ValidatedQuery, release: str) -> Page | None:
         """The first page of rows that meet further filters; None when it needs more rows."""
-        found = list(islice(_matching(self._rows, checked.filters), checked.limit + 1))
+        found = list(islice(matching_rows(self._rows, checked.filters), checked.limit + 1))
         if len(found) <= checked.limit and not self._whole:
             return None
         return _page(found, checked, self._served, release)
@@ -135,27 +120,6 @@ def _page(found: list[Row], checked: ValidatedQuery, served: Served, release: st
     if checked.fields != tuple(column.name for column in served.columns):
         found = [{name: row[name] for name in checked.fields} for row in found]
     return Page(found, release, cursor)
-
-
-def _matching(rows: Iterable[Row], filters: Sequence[Filter]) -> Iterator[Row]:
-    matching = iter(rows)
-    for one in filters:
-        matching = filter(_test(one), matching)
-    return matching
-
-
-def _test(condition: Filter) -> Test:
-    name, wanted = condition.field, condition.value
-    if condition.operator == "isnull":
-        return lambda row: (row[name] is None) is wanted
-    if condition.operator == "in":
-        known = frozenset(wanted)
-        return lambda row: row[name] in known
-    if condition.operator == "search":
-        folded = fold(wanted)
-        return lambda row: row[name] is not None and folded in fold(row[name])
-    test = _TESTS[condition.operator]
-    return lambda row: row[name] is not None and test(row[name], wanted)
 
 
 def _rank(name: str) -> Callable[[Row], tuple[Any, ...]]:

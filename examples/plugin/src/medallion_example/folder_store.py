@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from functools import lru_cache
-from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
 from medallion.contracts import (
     LENGTHS,
     ROW,
-    Filter,
     Kind,
     Metric,
     Page,
@@ -26,11 +24,11 @@ from medallion.contracts import (
     Store,
     Term,
     ValidatedQuery,
-    fold,
     gone_error,
     grouping,
     key_values,
     kind_of,
+    matching_rows,
     quantile_of,
     read_cursor,
     served_table,
@@ -41,19 +39,6 @@ Row = dict[str, Any]
 
 CACHED_TABLES = 16  # snapshots
 BATCH = 1000
-
-COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "eq": eq,
-    "ne": ne,
-    "lt": lt,
-    "lte": le,
-    "gt": gt,
-    "gte": ge,
-    "in": lambda value, operand: value in operand,
-    "contains": lambda value, operand: operand in value,
-    "startswith": lambda value, operand: value.startswith(operand),
-    "search": lambda value, operand: fold(operand) in fold(value),
-}
 
 
 class FolderStore(Store):
@@ -111,9 +96,8 @@ class FolderStore(Store):
         groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
         if not checked.terms:
             groups[()] = []  # without `by` there is one group, even without rows
-        for row in rows:
-            if _matches_all(row, checked.filters):
-                groups[tuple(_term(term, row[term.column]) for term in checked.terms)].append(row)
+        for row in matching_rows(rows, checked.filters):
+            groups[tuple(_term(term, row[term.column]) for term in checked.terms)].append(row)
         result = [
             dict(zip((term.column for term in checked.terms), key, strict=True))
             | {metric.name: _metric(metric, members) for metric in checked.metrics}
@@ -188,17 +172,7 @@ def _python_value(kind: Kind, value: Any) -> Any:
 
 
 def _matching_rows(rows: Iterable[Row], checked: ValidatedQuery) -> list[Row]:
-    return _sorted([row for row in rows if _matches_all(row, checked.filters)], checked.order)
-
-
-def _matches_all(row: Row, filters: Iterable[Filter]) -> bool:
-    return all(_matches(row[condition.field], condition) for condition in filters)
-
-
-def _matches(value: Any, condition: Filter) -> bool:
-    if condition.operator == "isnull":
-        return (value is None) is condition.value
-    return value is not None and COMPARISONS[condition.operator](value, condition.value)
+    return _sorted(list(matching_rows(rows, checked.filters)), checked.order)
 
 
 def _sorted(rows: list[Row], order: Iterable[Sort]) -> list[Row]:
