@@ -168,6 +168,10 @@ class Lake:
         """The newest runs that are kept, by default all, newest first."""
         return self.records.all("runs", Run, limit)
 
+    def latest_run(self) -> Run | None:
+        """The newest run that is kept, or None before the first. Reads one record."""
+        return next(iter(self.runs(1)), None)
+
     def run_ids(self) -> list[str]:
         """The ids of all runs that are kept, newest first. Reads none of them."""
         return self.records.ids("runs")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import PurePosixPath
 from threading import Lock
 from typing import TypeVar
 
@@ -79,7 +80,7 @@ class LakeRecords:
         Raises DamagedError, unless `unreadable` is given: it then receives the paths of damaged
         records.
         """
-        paths = [f"{folder}/{ident}.json" for ident in self.ids(folder)[:limit]]
+        paths = sorted(self.paths(folder), reverse=True)[:limit]
         records = for_each(
             self.storage, lambda path: self._read_or_note(path, kind, unreadable), paths
         )
@@ -102,10 +103,7 @@ class LakeRecords:
 
     def ids(self, folder: str) -> list[str]:
         """The ids of the records in a folder, newest first."""
-        names = (
-            path.removeprefix(f"{folder}/").removesuffix(".json") for path in self.paths(folder)
-        )
-        return sorted(names, reverse=True)
+        return sorted(map(record_id, self.paths(folder)), reverse=True)
 
     def release_heads(self, ids: Iterable[str]) -> list[ReleaseHead]:
         """The heads of releases, without those removed meanwhile; they are cached in memory."""
@@ -161,6 +159,11 @@ class LakeRecords:
         with suppress(ValueError, MissingError):
             return is_older(json.loads(self.storage.read(path)[0]))
         return False
+
+
+def record_id(path: str) -> str:
+    """The id of the run or release whose record has this path."""
+    return PurePosixPath(path).stem
 
 
 def snapshot_path(snapshot: Snapshot) -> str:

@@ -29,7 +29,7 @@ from medallion.lake.journal import (
 )
 from medallion.lake.lake import Lake
 from medallion.lake.lease import Lease
-from medallion.lake.record_files import snapshot_path
+from medallion.lake.record_files import record_id, snapshot_path
 from medallion.lake.record_retention import RUNS, expected_releases, reject_paths
 from medallion.records import Release, Run, Snapshot
 from medallion.storage import Storage
@@ -145,7 +145,7 @@ class _Collection:
         published = self.lake.pointer().published
         releases = self.lake.written_releases(self.unreadable)
         for path in self.unreadable:
-            if path.removeprefix("releases/").removesuffix(".json") in published:
+            if record_id(path) in published:
                 raise damaged(self.lake.storage, path)
         return [release for release in releases if release.id in published]
 
@@ -247,7 +247,7 @@ class _Collection:
         """The names in journals, except those of runs with a damaged record: their needs are
         unknown.
         """
-        unknown = {path.removeprefix("runs/").removesuffix(".json") for path in self.unreadable}
+        unknown = set(map(record_id, self.unreadable))
         journals = read_journals(self.lake.storage, self.unreadable)
         return {path: names for path, names in journals.items() if run_of(path) not in unknown}
 

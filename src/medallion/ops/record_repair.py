@@ -9,7 +9,7 @@ from typing import Literal
 
 from medallion.errors import MedallionError
 from medallion.lake.pointer import POINTER, Pointer, swap_pointer
-from medallion.lake.record_files import set_aside, snapshot_path
+from medallion.lake.record_files import record_id, set_aside, snapshot_path
 from medallion.ops.verify import Inspection
 from medallion.records import Release, Run, Snapshot
 from medallion.run.publish import Publisher
@@ -47,7 +47,7 @@ class RecordRepair:
 
     def _releases(self) -> Iterator[Repair]:
         for damage in self.look.of("release"):
-            ident = Path(damage.path).stem
+            ident = record_id(damage.path)
             release = rebuilt_release(self.look, ident)
             self._set_aside(damage.path)
             if release is None:
@@ -70,7 +70,7 @@ class RecordRepair:
     def _runs(self) -> Iterator[Repair]:
         for damage in self.look.of("run"):
             self._set_aside(damage.path)
-            ident = Path(damage.path).stem
+            ident = record_id(damage.path)
             releases = self.look.releases.values()
             release = next((item for item in releases if item.run == ident), None)
             if release is None:
