@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -65,11 +66,24 @@ def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def mongodb_url(mongodb_server: str) -> Iterator[str]:
     """The URL of an empty database on a MongoDB server, which is dropped afterwards."""
+    with empty_database(mongodb_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def shared_mongodb_url(mongodb_server: str) -> Iterator[str]:
+    """The same for all tests of a class."""
+    with empty_database(mongodb_server) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
     from medallion.sinks.mongodb.database import connect
 
     name = f"medallion_test_{uuid4().hex[:12]}"
-    yield urlunsplit(urlsplit(mongodb_server)._replace(path=f"/{name}"))
-    with connect(mongodb_server) as client:
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    with connect(server) as client:
         client.drop_database(name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
 from medallion_panel.data.run_watch import RunWatch
 from tests.api import project
+from tests.shared_release import SharedRelease
 
 _TABLES = {"bronze": {"orders": {"source": "orders.csv"}}}
 _ONE = {"tables": _TABLES, "sinks": {"serving": {"url": "sqlite:none.db"}}}
@@ -68,13 +70,26 @@ class _Served(Sqlite):
         return f"http://127.0.0.1:{server.server_port}", server, api
 
 
-class TestHttpStore(QueryContract, GroupContract):
+@contextmanager
+def served(folder: Path) -> Iterator[_Served]:
+    """A sink on an empty database, and its API from the first use of its store."""
+    sink = _Served(url=f"sqlite:{folder}/serving.db", root=folder)
+    yield sink
+    if "_api" in sink.__dict__:
+        sink.stop()
+
+
+class TestHttpStore(SharedRelease, QueryContract, GroupContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sink]:
+        with served(tmp_path_factory.mktemp("shared")) as sink:
+            yield sink
+
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Iterator[Sink]:
-        sink = _Served(url=f"sqlite:{tmp_path}/serving.db", root=tmp_path)
-        yield sink
-        if "_api" in sink.__dict__:
-            sink.stop()
+        with served(tmp_path) as sink:
+            yield sink
 
 
 def test_an_api_that_is_away_is_told() -> None:

@@ -16,6 +16,7 @@ from medallion.testing.queries import QueryContract
 from medallion.testing.served import items, publish
 from medallion_api.cache import release_reader as home
 from medallion_api.cache.release_reader import ElsewhereError, ReleaseReader
+from tests.shared_release import SharedRelease
 
 
 class _Active(Store):
@@ -62,13 +63,23 @@ class _Held(Sqlite):
         return _Active(super().store(), self.label, self.cells)
 
 
-class TestSmallTables(QueryContract):
+class TestSmallTables(SharedRelease, QueryContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, tmp_path_factory: pytest.TempPathFactory) -> Sink:
+        return _Held(url=f"sqlite:{tmp_path_factory.mktemp('shared')}/serving.db", cells=1000)
+
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sink:
         return _Held(url=f"sqlite:{tmp_path}/serving.db", cells=1000)
 
 
-class TestLargeTables(QueryContract):
+class TestLargeTables(SharedRelease, QueryContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, tmp_path_factory: pytest.TempPathFactory) -> Sink:
+        return _Held(url=f"sqlite:{tmp_path_factory.mktemp('shared')}/serving.db", cells=0)
+
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sink:
         return _Held(url=f"sqlite:{tmp_path}/serving.db", cells=0)

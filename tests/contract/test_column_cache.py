@@ -17,6 +17,7 @@ from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
 from medallion_panel.data.column_cache import ColumnCache
+from tests.shared_release import SharedRelease
 
 
 class ColumnCacheStore(Store):
@@ -81,13 +82,23 @@ class ColumnCacheMongoDB(MongoDB):
         return ColumnCacheStore(super().store())
 
 
-class TestColumnCacheOfSqlite(QueryContract, GroupContract):
+class TestColumnCacheOfSqlite(SharedRelease, QueryContract, GroupContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+        return ColumnCacheSqlite(url=f"sqlite:{tmp_path_factory.mktemp('shared') / 'serving.db'}")
+
     @pytest.fixture
     def sink(self, tmp_path: Path) -> Sqlite:
         return ColumnCacheSqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
 
 
-class TestColumnCacheOfMongoDB(QueryContract, GroupContract):
+class TestColumnCacheOfMongoDB(SharedRelease, QueryContract, GroupContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, shared_mongodb_url: str) -> MongoDB:
+        return ColumnCacheMongoDB(url=shared_mongodb_url)
+
     @pytest.fixture
     def sink(self, mongodb_url: str) -> MongoDB:
         return ColumnCacheMongoDB(url=mongodb_url)
