@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from medallion.secrets import SECRETS
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.panel.dashboard_server import CHROMIUM, FLAGS
+from tests.scheduling import pytest_collection_modifyitems  # noqa: F401 (a hook)
 from tests.services import Service, Unavailable, mongod, weed
 
 # A busy machine must not fail a test, and one commit has one result; MEDALLION_TEST_RANDOM=1 makes

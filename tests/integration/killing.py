@@ -49,7 +49,7 @@ WRITES = {
 }
 SERVER = (Collection, Database)
 
-NAMED = 120
+NAMED = 150
 """Roughly the number of kills at named points; the others are at random moments."""
 
 
