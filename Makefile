@@ -9,8 +9,9 @@ DEV := $(VENV)/dev.stamp
 DOCS := $(VENV)/docs.stamp
 # One more than processors, since tests often wait for a server.
 WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-# Tests sync thousands of small files: in memory, where at least 8 GiB are free, nothing waits for a disk.
-SCRATCH = $(shell $(PYTHON) -c 'import shutil, tempfile as t; m = "/dev/shm"; print(m if shutil.disk_usage(m).free >> 33 else t.gettempdir())' 2>/dev/null)
+# Tests sync thousands of small files: their folder is in memory where 8 GiB are free, and programs may run there.
+SCRATCH = $(shell $(PYTHON) -c 'import os, tempfile; m = "/dev/shm"; s = os.statvfs(m); \
+  print(m if s.f_bavail * s.f_frsize >> 33 and not s.f_flag & os.ST_NOEXEC else tempfile.gettempdir())' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
