@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
@@ -13,12 +13,11 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from medallion.contracts import Filter, Page, Query, Store
-from medallion.contracts.store import Failure
-from medallion.errors import CallError, SinkError
-from medallion.query.aggregation import grouping
-from medallion.query.cursor import read_cursor
-from medallion.query.validation import key_values, served_table, validate_query
+from medallion.contracts import ROW, Failure, Page, Store
+from medallion.errors import CallError, GoneError, SinkError
+from medallion.identifiers import TableName
+from medallion.query.aggregation import Grouping
+from medallion.query.validation import ValidatedQuery
 from medallion.records import Release, Served
 from medallion.secrets import SECRETS, unclear_credentials
 from medallion_api.http_params import Params, filter_params, list_param, restored, sort_params
@@ -65,7 +64,7 @@ class HttpStore(Store):
         self._cached: tuple[str, Release] | None = None
         self._max_page_size = 0
 
-    def release(self) -> Release:
+    def active(self) -> Release:
         tag = {"If-None-Match": self._cached[0]} if self._cached else {}
         response = self._request("/releases/current", {}, tag)
         if response.status == 304 and self._cached:
@@ -76,75 +75,54 @@ class HttpStore(Store):
         self._cached = (response.headers["ETag"], release)
         return release
 
-    def find(self, table: str, query: Query) -> Page:
-        place = read_cursor(query.cursor) if query.cursor else None
-        served = self._served(table)
-        checked = validate_query(served, query, place)
-        params = {
-            **filter_params(checked.filters),
-            **sort_params(query.sort),
-            "fields": list_param(checked.fields),
-        }
+    def kept(self, ident: str) -> Release:
+        """The active release under this id: the API checks whether the cursor's is still kept."""
+        return self.active().model_copy(update={"id": ident})
+
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
+        params = {**_row_params(query), "fields": list_param(query.fields)}
         rows: list[dict[str, Any]] = []
-        cursor, release = query.cursor, ""
+        cursor = None if query.after is None else query.cursor(release.id, query.after)
         while True:
-            page_params = {**params, "limit": str(min(query.limit - len(rows), self._page_limit()))}
-            body = self._json(
-                f"/tables/{quote(table)}", {**page_params, **({"cursor": cursor} if cursor else {})}
-            )
-            cursor, release = body["cursor"], body["release"]
-            rows += [restored(checked.kinds, row) for row in body["rows"]]
+            limit = str(min(query.limit - len(rows), self._page_limit()))
+            page_params = {**params, "limit": limit, **({"cursor": cursor} if cursor else {})}
+            body = self._answer_of(release, f"/tables/{_path(query.served)}", page_params)
+            cursor = body["cursor"]
+            rows += [restored(query.kinds, row) for row in body["rows"]]
             if cursor is None or len(rows) >= query.limit:
-                return Page(rows, release, cursor)
+                return Page(rows, release.id, cursor)
 
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        served = self._served(table)
-        pairs = zip(served.key, key_values(served, key), strict=True)
-        filters = tuple(Filter(name, "eq", value) for name, value in pairs)
-        rows = self.find(table, Query(filters=filters, limit=1)).rows
-        return rows[0] if rows else None
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        params = {**filter_params(query.filters), "limit": "1", "count": "exact"}
+        return int(self._answer_of(release, f"/tables/{_path(query.served)}", params)["count"])
 
-    def count(self, table: str, query: Query) -> int:
-        checked = validate_query(self._served(table), query)
-        params = {**filter_params(checked.filters), "limit": "1", "count": "exact"}
-        return int(self._json(f"/tables/{quote(table)}", params)["count"])
-
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        checked = grouping(self._served(table), by, metrics, query)
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
         params = {
-            **filter_params(checked.filters),
-            **sort_params(query.sort),
+            **filter_params(query.filters),
+            **sort_params(query.order),
             "limit": str(min(query.limit, self._page_limit())),
         }
-        if by:
-            params["by"] = list_param(by)
-        if metrics:
-            params["metrics"] = list_param([f"{name}:{text}" for name, text in metrics.items()])
-        rows = self._json(f"/groups/{quote(table)}", params)["rows"]
-        return [restored(checked.kinds, row) for row in rows]
+        if query.by:
+            params["by"] = list_param(query.by)
+        if query.expressions:
+            metrics = [f"{name}:{text}" for name, text in query.expressions.items()]
+            params["metrics"] = list_param(metrics)
+        body = self._answer_of(release, f"/groups/{_path(query.served)}", params)
+        return [restored(query.kinds, row) for row in body["rows"]]
 
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """All matching rows in batches; `limit` and `cursor` of the query are ignored."""
-        checked = validate_query(
-            self._served(table), Query(query.filters, query.sort, query.fields)
-        )
-        params = {
-            **filter_params(checked.filters),
-            **sort_params(query.sort),
-            "fields": list_param(checked.fields),
-            "limit": ALL,
-        }
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        params = {**_row_params(query), "fields": list_param(query.fields), "limit": ALL}
+        path = f"/tables/{_path(query.served)}"
         with closing(self._connection()) as connection:
-            response = self._request(
-                f"/tables/{quote(table)}", params, {"Accept": _LINES}, connection
-            )
+            response = self._request(path, params, {"Accept": _LINES}, connection)
             if response.status != 200:
                 self._read(response, json.loads)
+            _check_release(release, response.headers["X-Release"])
             rows: list[dict[str, Any]] = []
             for line in self._lines(response):
-                rows.append(restored(checked.kinds, json.loads(line, parse_float=Decimal)))
+                rows.append(restored(query.kinds, json.loads(line, parse_float=Decimal)))
                 if len(rows) == _BATCH:
                     yield rows
                     rows = []
@@ -166,12 +144,6 @@ class HttpStore(Store):
             connection.close()
         self._local = threading.local()
 
-    def _served(self, table: str) -> Served:
-        release = self.release()
-        return served_table(
-            next((tables for tables in release.served.values() if tables), {}), table
-        )
-
     def _page_limit(self) -> int:
         if not self._max_page_size:
             self._max_page_size = int(self._json("/", {})["max_page_size"])
@@ -184,6 +156,12 @@ class HttpStore(Store):
         return self._read(
             self._request(path, params, {}), lambda text: json.loads(text, parse_float=Decimal)
         )
+
+    def _answer_of(self, release: Release, path: str, params: Params) -> Any:
+        """A JSON response about a release. Raises GoneError when the API reads another one."""
+        body = self._json(path, params)
+        _check_release(release, body["release"])
+        return body
 
     def _request(
         self,
@@ -238,7 +216,9 @@ class HttpStore(Store):
             detail = str(json.loads(body)["detail"]) or response.reason
         except (ValueError, KeyError, TypeError):
             detail = response.reason
-        if response.status in (400, 404, 410, 414):
+        if response.status == 410:
+            raise GoneError(detail)
+        if response.status in (400, 404, 414):
             raise CallError(detail)
         raise SinkError(f"{self._url}: {detail} ({response.status})")
 
@@ -255,3 +235,18 @@ class HttpStore(Store):
             raise SinkError(
                 f"{self._url}: the connection closed within a response: {error}"
             ) from error
+
+
+def _path(served: Served) -> str:
+    return quote(TableName(served.table).table)
+
+
+def _row_params(query: ValidatedQuery) -> Params:
+    """Filters and order; the API adds the row number itself."""
+    sorts = [sort for sort in query.order if sort.field != ROW]
+    return {**filter_params(query.filters), **sort_params(sorts)}
+
+
+def _check_release(release: Release, answered: str) -> None:
+    if answered != release.id:
+        raise GoneError(f"the API no longer reads release {release.id}, but {answered}")

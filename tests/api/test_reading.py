@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from medallion.contracts import Filter, Page, Query, Sink, Sort, Store
+from medallion.contracts import (
+    Filter,
+    Grouping,
+    Page,
+    Query,
+    Sink,
+    Sort,
+    Store,
+    ValidatedQuery,
+)
 from medallion.errors import GoneError
 from medallion.records import Release
 from medallion.sinks.sqlite.sink import Sqlite
@@ -26,28 +35,28 @@ class _Active(Store):
         self._reading = ReleaseReader(store, label, 10)
         self._reading.cells = cells
 
-    def release(self) -> Release:
-        return self._reading.store.release()
+    def active(self) -> Release:
+        return self._reading.store.active()
 
-    def find(self, table: str, query: Query) -> Page:
-        rows = self._reading.at(self.release())
-        first, second = rows.find(table, query), rows.find(table, query)
+    def kept(self, ident: str) -> Release:
+        return self._reading.store.kept(ident)
+
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
+        rows = self._reading.at(release)
+        first, second = rows.read_page(release, query), rows.read_page(release, query)
         assert first == second
         return first
 
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        return self._reading.at(self.release()).get(table, key)
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        return self._reading.at(release).read_count(release, query)
 
-    def count(self, table: str, query: Query) -> int:
-        return self._reading.at(self.release()).count(table, query)
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
+        return self._reading.at(release).read_groups(release, query)
 
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        return self._reading.at(self.release()).group(table, by, metrics, query)
-
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        return self._reading.at(self.release()).scan(table, query)
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        return self._reading.at(release).read_batches(release, query)
 
     def close(self) -> None:
         self._reading.store.close()

@@ -32,7 +32,9 @@ def test_an_unchanged_answer_is_304_without_reading_the_table(
 ) -> None:
     first = TestClient(api.app).simulate_get("/things?colour=red&price__gte=3")
     other = assemble(project.load(tmp_path))  # another worker, which has nothing kept
-    monkeypatch.setattr(other.reading.store, "find", lambda *_: pytest.fail("the table was read"))
+    monkeypatch.setattr(
+        other.reading.store, "read_page", lambda *_: pytest.fail("the table was read")
+    )
     for query in ("colour=red&price__gte=3", "price__gte=3.00&colour__eq=red"):
         again = TestClient(other.app).simulate_get(
             f"/things?{query}", headers={"If-None-Match": first.headers["ETag"]}
@@ -47,7 +49,9 @@ def test_an_unchanged_answer_is_304_without_reading_the_table(
 def test_a_kept_answer_is_given_again(api: Assembly, monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(api.app)
     first = client.simulate_get("/things")
-    monkeypatch.setattr(api.reading.store, "find", lambda *_: pytest.fail("the table was read"))
+    monkeypatch.setattr(
+        api.reading.store, "read_page", lambda *_: pytest.fail("the table was read")
+    )
     again = client.simulate_get("/things")
     assert again.content == first.content
     for name in ("ETag", "Link", "Content-Length"):
@@ -166,7 +170,7 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_so(
     def ended(*_: object) -> None:
         raise OvertimeError(f"{tmp_path}: it took longer than 10 s, and was ended")
 
-    monkeypatch.setattr(api.reading.store, "group", ended)
+    monkeypatch.setattr(api.reading.store, "read_groups", ended)
     result = TestClient(api.app).simulate_get("/groups/things?by=colour")
     assert (result.status_code, result.headers["Content-Type"]) == (503, "application/problem+json")
     assert result.json["detail"].startswith("the query timed out")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from medallion.contracts import Page, Query, Store
+from medallion.contracts import Grouping, Page, Query, Store, ValidatedQuery, validate_query
 from medallion.query.column_types import kind_of
-from medallion.query.validation import served_table
 from medallion.records import Release, Served
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.sinks.sqlite.sink import Sqlite
@@ -25,32 +24,29 @@ class ColumnCacheStore(Store):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._caches: dict[tuple[str, str], ColumnCache] = {}
+        self._caches: dict[str, ColumnCache] = {}
 
-    def release(self) -> Release:
-        return self._store.release()
+    def active(self) -> Release:
+        return self._store.active()
 
-    def tables(self) -> Mapping[str, Served]:
-        return self._store.tables()
+    def kept(self, ident: str) -> Release:
+        return self._store.kept(ident)
 
-    def find(self, table: str, query: Query) -> Page:
-        return self._store.find(table, query)
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
+        return self._store.read_page(release, query)
 
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        return self._store.get(table, key)
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        return self._store.read_batches(release, query)
 
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        return self._store.scan(table, query)
-
-    def count(self, table: str, query: Query) -> int:
-        number = self._cache(table).count(query)
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        number = self._cache(release, query.served).count(query)
         assert number is not None
         return number
 
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        groups = self._cache(table).group(by, metrics, query)
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
+        groups = self._cache(release, query.served).groups(query)
         assert groups is not None
         return groups
 
@@ -58,18 +54,15 @@ class ColumnCacheStore(Store):
         self._caches.clear()
         self._store.close()
 
-    def _cache(self, table: str) -> ColumnCache:
-        release = self.release()
-        key = (release.id, table)
-        if key not in self._caches:
-            store = self._store.at(release)
-            served = served_table(store.tables(), table)
+    def _cache(self, release: Release, served: Served) -> ColumnCache:
+        if served.name not in self._caches:
             names = tuple(column.name for column in served.columns if kind_of(column.type).ordered)
             cache = ColumnCache(served, names)
-            for batch in store.scan(table, Query(fields=names)):
+            rows = validate_query(served, Query(fields=names))
+            for batch in self._store.read_batches(release, rows):
                 cache.append(batch)
-            self._caches[key] = cache
-        return self._caches[key]
+            self._caches[served.name] = cache
+        return self._caches[served.name]
 
 
 class ColumnCacheSqlite(Sqlite):

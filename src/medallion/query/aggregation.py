@@ -19,7 +19,7 @@ from medallion.errors import CallError, did_you_mean
 from medallion.query.column_types import Kind, coerce
 from medallion.query.metrics import Function, MetricCall, metric_call
 from medallion.query.query import Filter, Query, Sort
-from medallion.query.validation import validate_query
+from medallion.query.validation import ValidatedQuery, validate_query
 from medallion.records import Served
 
 Form = Literal["plain", "bin", "year", "month", "day"]
@@ -71,9 +71,12 @@ class Grouping:
     """A validated query for groups.
 
     `order` is total over the result; `kinds` are those of the result's columns, the terms first,
-    and `columns` those of the table.
+    and `columns` those of the table. `by` and `expressions` are terms and metrics as written.
     """
 
+    served: Served
+    by: tuple[str, ...]
+    expressions: Mapping[str, str]
     terms: tuple[Term, ...]
     metrics: tuple[Metric, ...]
     filters: tuple[Filter, ...]
@@ -87,7 +90,14 @@ def grouping(
     served: Served, by: Sequence[str], metrics: Mapping[str, str], query: Query
 ) -> Grouping:
     """Validate a query for groups against its table. Raises CallError at the first problem."""
-    checked = validate_query(served, Query(filters=query.filters, limit=query.limit))
+    rows = validate_query(served, Query(filters=query.filters, limit=query.limit))
+    return groups_of(rows, by, metrics, query.sort)
+
+
+def groups_of(
+    checked: ValidatedQuery, by: Sequence[str], metrics: Mapping[str, str], sort: Sequence[Sort]
+) -> Grouping:
+    """Groups of the rows of a validated query, whose `limit` applies to the result."""
     terms = tuple(_term(checked.kinds, text) for text in by)
     figures = tuple(_metric(checked.kinds, name, text) for name, text in metrics.items())
     columns = [
@@ -103,8 +113,18 @@ def grouping(
     if not names:
         raise CallError("the result has no columns: give `by`, metrics or both")
     kinds = dict(columns)
-    order = _order(query.sort, kinds, terms)
-    return Grouping(terms, figures, checked.filters, order, checked.limit, kinds, checked.kinds)
+    return Grouping(
+        served=checked.served,
+        by=tuple(by),
+        expressions=dict(metrics),
+        terms=terms,
+        metrics=figures,
+        filters=checked.filters,
+        order=_order(sort, kinds, terms),
+        limit=checked.limit,
+        kinds=kinds,
+        columns=checked.kinds,
+    )
 
 
 def _term(kinds: Mapping[str, Kind], text: str) -> Term:

@@ -30,12 +30,14 @@ _TEXT_ONLY = ("contains", "startswith", "search")
 
 @dataclass(frozen=True)
 class ValidatedQuery:
-    """A validated query: filter values are of their column's kind, `order` is total.
+    """A validated query of the table `served`: filter values are of their column's kind.
 
+    `order` is total.
     `after` are the values of the last row of the previous page; `asked` is a digest of table,
     filters and order; `kinds` are those of all columns.
     """
 
+    served: Served
     kinds: Mapping[str, Kind]
     filters: tuple[Filter, ...]
     order: tuple[Sort, ...]
@@ -78,6 +80,7 @@ def validate_query(
         [served.table, [repr(condition) for condition in filters], [repr(sort) for sort in order]]
     )
     return ValidatedQuery(
+        served=served,
         kinds={**kinds, ROW: Kind("integer")},
         filters=filters,
         order=order,

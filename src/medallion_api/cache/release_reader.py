@@ -9,16 +9,17 @@ within that time.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from threading import BoundedSemaphore, Lock, get_ident
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.errors import GoneError, MedallionError
-from medallion.query.cursor import read_cursor
-from medallion.query.validation import ValidatedQuery, served_table, validate_query
+from medallion.errors import MedallionError
+from medallion.query.aggregation import Grouping
+from medallion.query.validation import ValidatedQuery, validate_query
 from medallion.records import Release, Served
 from medallion_api.cache.table_cache import Head, SmallTable
 from medallion_api.representations import to_json
@@ -38,7 +39,6 @@ _RETRY = 16
 # Consecutive cache misses of a large table before only one query in `_RETRY` tries the cache.
 LUCK = 8
 
-T = TypeVar("T")
 Part = tuple[str, tuple[Filter, ...], tuple[Sort, ...]]
 
 
@@ -57,7 +57,7 @@ class ReleaseReader:
         self.seconds = seconds
         self.cells = CELLS
         self.exports = BoundedSemaphore(EXPORTS)
-        self._label = label
+        self.label = label
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None
         self._failed: tuple[float, MedallionError] | None = None
@@ -104,7 +104,7 @@ class ReleaseReader:
         self._seen = None
 
     def served(self, release: Release) -> Mapping[str, Served]:
-        return release.served.get(self._label, {})
+        return release.served.get(self.label, {})
 
     def at(self, release: Release) -> ReleaseStore:
         """All tables of one release."""
@@ -115,22 +115,21 @@ class ReleaseReader:
         served = self.served(release).get(table)
         return served is not None and self._luck.get(served.name, 0) > 0
 
-    def small(self, release: Release, served: Served, table: str) -> SmallTable | None:
+    def small(self, release: Release, served: Served) -> SmallTable | None:
         """A small table, read on first use; None for a large one."""
         if served.rows * len(served.columns) > self.cells:
             return None
         part: Part = (served.name, (), ())
         if part not in self._held:
-            found = self._load(release, served, table)
+            found = self._load(release, served)
             self._hold(part, found)
             self._luck[served.name] = LUCK if found else 0
         held = self._held.get(part)
         return held if isinstance(held, SmallTable) else None
 
-    def head(
-        self, release: Release, served: Served, table: str, checked: ValidatedQuery
-    ) -> Head | None:
+    def head(self, release: Release, checked: ValidatedQuery) -> Head | None:
         """The first rows that meet the equality filters of a query; None until it recurs."""
+        served = checked.served
         equal = tuple(one for one in checked.filters if one.operator == "eq")
         if not served.key or len(equal) == len(checked.filters) or checked.limit > HEAD // 2:
             return None
@@ -141,7 +140,9 @@ class ReleaseReader:
             if part not in self._wanted:
                 self._want(part)
                 return None
-            found = self.far(release).find(table, Query(equal, checked.order, limit=HEAD))
+            columns = tuple(column.name for column in served.columns)
+            first = replace(checked, filters=equal, fields=columns, limit=HEAD)
+            found = self.far(release).read_page(release, first)
             self._hold(part, Head(served, found.rows, whole=found.cursor is None))
         held = self._held.get(part)
         return held if isinstance(held, Head) else None
@@ -151,8 +152,8 @@ class ReleaseReader:
         luck = self._luck.get(name, 0) + (1 if hit else -1)
         self._luck[name] = max(-LUCK, min(LUCK, luck))
 
-    def far(self, release: Release) -> Store:
-        """The store itself, reading one release."""
+    def far(self, release: Release | None) -> Store:
+        """The store itself, reading one release or the active one."""
         self.may_wait()
         return self.store.at(release, self.seconds)
 
@@ -168,10 +169,10 @@ class ReleaseReader:
             while sum(held.cells for held in self._held.values() if held) > HELD:
                 self._held.popitem(last=False)
 
-    def _load(self, release: Release, served: Served, table: str) -> SmallTable | None:
+    def _load(self, release: Release, served: Served) -> SmallTable | None:
         rows: list[dict[str, Any]] = []
         size = 0
-        for part in self.far(release).scan(table, Query()):
+        for part in self.far(release).read_batches(release, validate_query(served, Query())):
             size += len(to_json(part))
             if size > BYTES:
                 return None
@@ -212,76 +213,44 @@ class ReleaseStore(Store):
 
     def __init__(self, reading: ReleaseReader, release: Release) -> None:
         self._reading = reading
-        self._release = release
+        self.label = reading.label
+        self.pinned = release
 
-    def release(self) -> Release:
-        return self._release
+    def active(self) -> Release:
+        return self._reading.release()
 
-    def tables(self) -> Mapping[str, Served]:
-        return self._reading.served(self._release)
+    def kept(self, ident: str) -> Release:
+        return self._reading.far(None).kept(ident)
 
-    def find(self, table: str, query: Query) -> Page:
-        served = served_table(self.tables(), table)
-        place = read_cursor(query.cursor) if query.cursor else None
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
         if query.limit > QUICK:
             self._reading.may_wait()
-        if place is None or place.release == self._release.id:
-            page = self._held(served, table, validate_query(served, query, place))
-            if page:
-                return page
-        page = self._reading.far(self._release).find(table, query)
-        if place is None and page.release != self._release.id:
-            raise self._gone()
-        return page
+        page = self._cached(release, query) if release is self.pinned else None
+        return page or self._reading.far(release).read_page(release, query)
 
-    def _held(self, served: Served, table: str, checked: ValidatedQuery) -> Page | None:
-        """The page, when the cache has its rows."""
-        small = self._reading.small(self._release, served, table)
-        if small:
-            return small.page(checked, self._release.id)
-        head = (
-            self._reading.head(self._release, served, table, checked)
-            if checked.after is None
-            else None
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        small = self._reading.small(release, query.served)
+        return (
+            small.count(query) if small else self._reading.far(release).read_count(release, query)
         )
-        page = head.page(checked, self._release.id) if head else None
-        self._reading.record_hit(served.name, hit=page is not None)
-        return page
 
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        far = self._reading.far(self._release)
-        return self._sure(far, far.get(table, key))
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
+        return self._reading.far(release).read_groups(release, query)
 
-    def count(self, table: str, query: Query) -> int:
-        served = served_table(self.tables(), table)
-        small = self._reading.small(self._release, served, table)
-        if small:
-            return small.count(validate_query(served, query))
-        far = self._reading.far(self._release)
-        return self._sure(far, far.count(table, query))
-
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        far = self._reading.far(self._release)
-        return self._sure(far, far.group(table, by, metrics, query))
-
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        far = self._reading.far(self._release)
-        batches = far.scan(table, query)
-        first = self._sure(far, next(batches, []))
-        if first:
-            yield first
-        yield from batches
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        return self._reading.far(release).read_batches(release, query)
 
     def close(self) -> None:
         """Does nothing: the connections belong to the store."""
 
-    def _sure(self, far: Store, answer: T) -> T:
-        """The result, unless a store that cannot pin a release read it from a later one."""
-        if far is self._reading.store and far.release().id != self._release.id:
-            raise self._gone()
-        return answer
-
-    def _gone(self) -> GoneError:
-        return GoneError(f"release {self._release.id} is no longer kept")
+    def _cached(self, release: Release, query: ValidatedQuery) -> Page | None:
+        """The page, when the cache has its rows."""
+        small = self._reading.small(release, query.served)
+        if small:
+            return small.page(query, release.id)
+        head = self._reading.head(release, query) if query.after is None else None
+        page = head.page(query, release.id) if head else None
+        self._reading.record_hit(query.served.name, hit=page is not None)
+        return page

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import Query
 from medallion.errors import CallError, GoneError
+from medallion.query.aggregation import grouping
 from medallion_api.middleware.exchange import stage
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import spelled, to_json
@@ -57,9 +58,8 @@ class Grouped(TableResource):
         asked = question.asked
         with stage(req, "store"):
             try:
-                rows = self.reading.at(question.release).group(
-                    question.table, asked.by, dict(asked.metrics), asked.query
-                )
+                query = grouping(question.served, asked.by, dict(asked.metrics), asked.query)
+                rows = self.reading.at(question.release).read_groups(question.release, query)
             except GoneError:
                 raise
             except CallError as error:

@@ -15,10 +15,8 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from medallion.contracts import Filter, Operator, Query
-from medallion.errors import CallError, DeclarationError, Problem, did_you_mean
+from medallion.errors import DeclarationError, Problem, did_you_mean
 from medallion.query.column_types import kind_of
-from medallion.query.cursor import read_cursor
-from medallion.query.validation import validate_query
 from medallion.records import Served
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.resources.parameter_fields import (
@@ -126,9 +124,7 @@ class Parameters:
             self._names[attribute]: getattr(model, attribute)
             for attribute in model.model_fields_set
         }
-        table_query = self.table_query(values)
-        self._check_cursor(table_query)
-        return table_query
+        return self.table_query(values)
 
     def filters(self, values: Mapping[str, Any]) -> tuple[Filter, ...]:
         """The filters among the parameters of a request."""
@@ -156,14 +152,6 @@ class Parameters:
         if facets and values.get("format", "json") != "json":
             raise ParameterError([Fault("facet", "is available in JSON only")])
         return TableQuery(query, values.get("format"), everything, "count" in values, facets)
-
-    def _check_cursor(self, table_query: TableQuery) -> None:
-        if table_query.query.cursor is None:
-            return
-        try:
-            validate_query(self.served, table_query.query, read_cursor(table_query.query.cursor))
-        except CallError as error:
-            raise ParameterError([Fault("cursor", f"{error.message}; {error.hint}")]) from None
 
     def _fault(self, fault: Mapping[str, Any]) -> Fault:
         name = str(fault["loc"][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from threading import BoundedSemaphore
 from typing import Any
@@ -11,10 +12,12 @@ from urllib.parse import parse_qsl, urlencode
 import falcon
 from falcon import Request, Response
 
-from medallion.contracts import Filter, Query, Sort
+from medallion.contracts import Filter, Sort
 from medallion.errors import CallError
+from medallion.query.aggregation import groups_of
 from medallion.query.column_types import coerce, kind_of
-from medallion.records import Served
+from medallion.query.validation import ValidatedQuery
+from medallion.records import Release, Served
 from medallion_api.cache.release_reader import EXPORTS
 from medallion_api.cache.response_cache import Reply
 from medallion_api.middleware import compression as codings
@@ -32,16 +35,17 @@ class Listed(TableResource):
     row = False
 
     def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        release, query = self.validated(question)
         if question.asked.everything:
-            self._export(req, resp, question)
+            self._export(req, resp, question, query)
             return None
-        page = self.page(req, question)
+        page = self.page(req, question, release, query)
         around: dict[str, Any] = {"release": page.release, "cursor": page.cursor}
         more: dict[str, str] = {}
         if page.cursor:
             more["Link"] = f'<{_next(req, page.cursor)}>; rel="next"'
         with stage(req, "store"):
-            around |= self._figures(question, page.release)
+            around |= self._figures(question, page.release, query)
         if "count" in around:
             more["X_Total_Count"] = str(around["count"])
         if question.form not in TEXTUAL:
@@ -50,7 +54,7 @@ class Listed(TableResource):
             body = b"".join(stream(question.form, question.columns, [page.rows], around))
         return self.written(req, question, page.release, body, **more)
 
-    def _figures(self, question: Question, release: str) -> dict[str, Any]:
+    def _figures(self, question: Question, release: str, query: ValidatedQuery) -> dict[str, Any]:
         """The requested count and facets."""
         asked, found = question.asked, dict[str, Any]()
         if not (asked.count or asked.facets):
@@ -65,24 +69,24 @@ class Listed(TableResource):
                 ]
             )
         if asked.count:
-            found["count"] = self.reading.at(question.release).count(question.table, asked.query)
+            rows = self.reading.at(question.release)
+            found["count"] = rows.read_count(question.release, query)
         if asked.facets:
-            found["facets"] = {name: self._facet(question, name) for name in asked.facets}
+            found["facets"] = {
+                name: self._facet(question.release, query, name) for name in asked.facets
+            }
         return found
 
-    def _facet(self, question: Question, name: str) -> list[dict[str, Any]]:
-        most = Query(
-            filters=question.asked.query.filters,
-            sort=(Sort("facet_count", descending=True),),
-            limit=_MOST_FACET_VALUES,
-        )
-        rows = self.reading.at(question.release)
-        groups = spelled(
-            rows.group(question.table, [name], {"facet_count": "count()"}, most), [name]
-        )
+    def _facet(self, release: Release, query: ValidatedQuery, name: str) -> list[dict[str, Any]]:
+        rows = replace(query, limit=_MOST_FACET_VALUES)
+        most = (Sort("facet_count", descending=True),)
+        counts = groups_of(rows, [name], {"facet_count": "count()"}, most)
+        groups = spelled(self.reading.at(release).read_groups(release, counts), [name])
         return [{"value": group[name], "count": group["facet_count"]} for group in groups]
 
-    def _export(self, req: Request, resp: Response, question: Question) -> None:
+    def _export(
+        self, req: Request, resp: Response, question: Question, query: ValidatedQuery
+    ) -> None:
         exports = self.reading.exports
         if not exports.acquire(blocking=False):
             raise falcon.HTTPServiceUnavailable(
@@ -90,16 +94,18 @@ class Listed(TableResource):
                 retry_after=int(RETRY_AFTER),
             )
         try:
-            parts = self._parts(req, resp, question)
+            parts = self._parts(req, resp, question, query)
         except BaseException:
             exports.release()
             raise
         resp.stream = _Counted(parts, exports)
 
-    def _parts(self, req: Request, resp: Response, question: Question) -> Iterator[bytes]:
+    def _parts(
+        self, req: Request, resp: Response, question: Question, query: ValidatedQuery
+    ) -> Iterator[bytes]:
         """The parts of the export, once the store has returned its first rows."""
         rows = self.reading.at(question.release)
-        batches = rows.scan(question.table, question.asked.query)
+        batches = rows.read_batches(question.release, query)
         with stage(req, "store"):
             first = next(batches, [])
         headers = [
@@ -108,7 +114,7 @@ class Listed(TableResource):
             *question.headers(question.release.id),
         ]
         if question.asked.count:
-            headers.append(("X-Total-Count", str(rows.count(question.table, question.asked.query))))
+            headers.append(("X-Total-Count", str(rows.read_count(question.release, query))))
         around = {"release": question.release.id, "cursor": None}
         parts: Iterator[bytes] = stream(
             question.form, question.columns, chain([first], batches), around
@@ -152,7 +158,7 @@ class Single(TableResource):
     """A table's first row in its default order, such as that of a table of one row."""
 
     def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
-        page = self.page(req, question)
+        page = self.page(req, question, *self.validated(question))
         if not page.rows:
             raise falcon.HTTPNotFound(description="no such row")
         rows: Rows = page.rows[:1]

@@ -14,12 +14,15 @@ import falcon
 from falcon import Request, Response
 
 from medallion.contracts import Filter, Page
-from medallion.errors import CallError, DeclarationError, did_you_mean
+from medallion.errors import CallError, DeclarationError, GoneError, did_you_mean
+from medallion.query.cursor import read_cursor
+from medallion.query.validation import ValidatedQuery, served_table, validate_query
 from medallion.records import Column, Release, Served
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply, tag_of
 from medallion_api.middleware import compression as codings
 from medallion_api.middleware.exchange import stage
+from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import ENDINGS, FORMATS, TEXTUAL, negotiate
 from medallion_api.resources.parameters import Parameters, TableQuery
 from medallion_api.resources.release_resource import Released
@@ -180,14 +183,39 @@ class TableResource(Released):
         tag = tag_of(release.id, type(self).__name__, served.name, asked.normal, form, coding)
         return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
 
-    def page(self, req: Request, question: Question) -> Page:
-        """A page of rows. Raises HTTPGone when the cursor's release is no longer kept."""
+    def validated(self, question: Question) -> tuple[Release, ValidatedQuery]:
+        """The validated query of a request, and the release that it reads: that of its cursor.
+
+        Raises ParameterError for a faulty cursor, HTTPGone when its release is no longer kept.
+        """
         query = question.asked.query
+        if query.cursor is None:
+            return question.release, validate_query(question.served, query)
+        release, served = question.release, question.served
+        try:
+            position = read_cursor(query.cursor)
+            if position.release != release.id:
+                release = self._kept(question, position.release)
+                served = served_table(self.reading.served(release), question.table)
+            return release, validate_query(served, query, position)
+        except CallError as error:
+            raise ParameterError([Fault("cursor", f"{error.message}; {error.hint}")]) from None
+
+    def _kept(self, question: Question, ident: str) -> Release:
+        try:
+            return self.reading.at(question.release).kept(ident)
+        except GoneError as error:
+            raise falcon.HTTPGone(description=error.message) from None
+
+    def page(
+        self, req: Request, question: Question, release: Release, query: ValidatedQuery
+    ) -> Page:
+        """A page of rows. Raises HTTPGone when the cursor's release is no longer kept."""
         with stage(req, "store"):
             try:
-                return self.reading.at(question.release).find(question.table, query)
-            except CallError as error:
-                if query.cursor is None:
+                return self.reading.at(question.release).read_page(release, query)
+            except GoneError as error:
+                if question.asked.query.cursor is None:
                     raise
                 raise falcon.HTTPGone(description=error.message) from None
 

@@ -153,15 +153,10 @@ class ColumnCacheLoader:
         return True
 
     def _batches(self, store: Store, request: _LoadRequest) -> Iterator[list[dict[str, object]]]:
-        """All rows, of the requested release alone.
-
-        A store that cannot be set to a release (`Store.at`) is checked to be on it when the scan
-        has begun.
-        """
+        """All rows, while the requested release is the one that visitors see."""
         started = time.monotonic()
-        for number, batch in enumerate(store.scan(request.table, Query(fields=request.columns))):
-            current = _running() and request.release.id == self._release
-            if not current or (number == 0 and store.release().id != request.release.id):
+        for batch in store.scan(request.table, Query(fields=request.columns)):
+            if not _running() or request.release.id != self._release:
                 raise SinkError(f"release {request.release.id} is no longer the active one")
             yield batch
             time.sleep((time.monotonic() - started) * _PAUSE)

@@ -10,17 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import inf
 from sys import float_info
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.errors import CallError, MedallionError, SinkError, did_you_mean
+from medallion.errors import GoneError, MedallionError, SinkError
+from medallion.query.aggregation import grouping
 from medallion.query.column_types import Kind, kind_of
+from medallion.query.validation import served_table, validate_query
 from medallion.records import Release, Served
 from medallion_panel.data.cache_loader import ColumnCacheLoader
-from medallion_panel.data.column_cache import ColumnCache
 from medallion_panel.ui.series_colors import SeriesColors
 
 T = TypeVar("T")
+
+# An answer from cached columns, and a function that asks the store where it is None.
+Reading: TypeAlias = tuple[T | None, Callable[[], T]]
 
 _MAX_ANSWERS = 512
 _MAX_ATTEMPTS = 3  # reads of one answer, when releases are published meanwhile
@@ -66,15 +70,12 @@ class CachedStore:
         return self._release or self.release()
 
     def tables(self) -> Mapping[str, Served]:
-        """The served tables by name, uncached."""
-        return self.uncached.tables()
+        """The served tables by name."""
+        return self.uncached.tables_of(self.last_release())
 
     def served(self, table: str) -> Served:
         """A served table. Raises CallError with the nearest name."""
-        tables = self._cached(("tables",), self.tables)
-        if table not in tables:
-            raise CallError(f"no table {table!r}{did_you_mean(table, tables)}")
-        return tables[table]
+        return served_table(self.tables(), table)
 
     def kinds(self, table: str) -> dict[str, Kind]:
         """The kind of every column of a table."""
@@ -84,25 +85,39 @@ class CachedStore:
         self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
     ) -> list[dict[str, Any]]:
         """`Store.group`, from cached columns where they suffice."""
-        key = ("group", table, tuple(by), tuple(metrics.items()), query)
-        from_columns = self._from_columns(table, lambda cache: cache.group(by, metrics, query))
-        return self._cached(
-            key, lambda: self.uncached.group(table, by, metrics, query), from_columns
-        )
+
+        def groups(release: Release) -> Reading[list[dict[str, Any]]]:
+            checked = grouping(self._served(release, table), by, metrics, query)
+            cache = self._column_caches.get(release.id, table)
+            cached = cache.groups(checked) if cache else None
+            return cached, lambda: self.uncached.read_groups(release, checked)
+
+        return self._cached(("group", table, tuple(by), tuple(metrics.items()), query), groups)
 
     def find(self, table: str, query: Query) -> Page:
         """`Store.find`."""
-        return self._cached(("find", table, query), lambda: self.uncached.find(table, query))
+        return self._cached(
+            ("find", table, query),
+            lambda release: (None, lambda: self.uncached.at(release).find(table, query)),
+        )
 
     def count(self, table: str, query: Query) -> int:
         """`Store.count`, from cached columns where they suffice."""
-        key = ("count", table, query.filters)
-        from_columns = self._from_columns(table, lambda cache: cache.count(query))
-        return self._cached(key, lambda: self.uncached.count(table, query), from_columns)
+
+        def count(release: Release) -> Reading[int]:
+            checked = validate_query(self._served(release, table), query)
+            cache = self._column_caches.get(release.id, table)
+            cached = cache.count(checked) if cache else None
+            return cached, lambda: self.uncached.read_count(release, checked)
+
+        return self._cached(("count", table, query.filters), count)
 
     def get(self, table: str, key: object) -> dict[str, Any] | None:
         """`Store.get`."""
-        return self._cached(("get", table, key), lambda: self.uncached.get(table, key))
+        return self._cached(
+            ("get", table, key),
+            lambda release: (None, lambda: self.uncached.at(release).get(table, key)),
+        )
 
     def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
         """`Store.scan`, uncached."""
@@ -110,7 +125,9 @@ class CachedStore:
 
     def points(self, table: str, query: Query) -> list[dict[str, Any]]:
         """The `fields` of all rows that match, in no particular order."""
-        rows = self._from_columns(table, lambda cache: cache.rows(query))(self.last_release().id)
+        release = self.last_release()
+        cache = self._column_caches.get(release.id, table)
+        rows = cache.rows(validate_query(self._served(release, table), query)) if cache else None
         if rows is None:
             rows = [row for batch in self.scan(table, query) for row in batch]
         return rows
@@ -133,45 +150,38 @@ class CachedStore:
             (row,) = self.group(table, (), metrics, Query(finite))
         return row["low"], row["high"]
 
-    def _from_columns(
-        self, table: str, query: Callable[[ColumnCache], T | None]
-    ) -> Callable[[str], T | None]:
-        """A query as a function of a release: its answer from cached columns, None without them."""
+    def _served(self, release: Release, table: str) -> Served:
+        return served_table(self.uncached.tables_of(release), table)
 
-        def answer(release: str) -> T | None:
-            cache = self._column_caches.get(release, table)
-            return None if cache is None else query(cache)
-
-        return answer
-
-    def _cached(
-        self,
-        key: Any,
-        query: Callable[[], T],
-        from_columns: Callable[[str], T | None] = lambda _: None,
-    ) -> T:
+    def _cached(self, key: Any, read: Callable[[Release], Reading[T]]) -> T:
         """The answer of a query about the last release seen, computed once.
 
-        While the store is unreachable, only answers from the cache or `from_columns` are given, and
-        every other query fails immediately: waiting for a timeout each would block all visitors.
+        While the store is unreachable, only cached answers and those of cached columns are given,
+        and every other query fails immediately: waiting for a timeout each would block all
+        visitors.
         """
         for _ in range(_MAX_ATTEMPTS):
-            release = self.last_release().id
-            cache_key = (release, repr(key))
+            release = self.last_release()
+            cache_key = (release.id, repr(key))
             with self._query_lock(cache_key):
                 with self._lock:
                     if cache_key in self._answers:
                         self._answers.move_to_end(cache_key)
                         cached: T = self._answers[cache_key]
                         return cached
-                answer = from_columns(release)
+                answer, ask = read(release)
                 if answer is not None:
                     return self._put(cache_key, answer)
                 if self._error is not None:
                     raise self._error
-                with self._slots:
-                    answer = query()
-                if self.release().id == release:
+                try:
+                    with self._slots:
+                        answer = ask()
+                except GoneError:
+                    if self.release().id == release.id:
+                        raise
+                    continue
+                if self.release().id == release.id:
                     return self._put(cache_key, answer)
         raise SinkError(
             "releases change faster than they can be read", hint="wait until the run has finished"

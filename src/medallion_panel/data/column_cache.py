@@ -11,10 +11,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from medallion.contracts import Query
-from medallion.query.aggregation import LENGTHS, Grouping, grouping
+from medallion.query.aggregation import LENGTHS, Grouping, groups_of
 from medallion.query.column_types import Kind, kind_of
-from medallion.query.validation import validate_query
+from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
 from medallion_panel.data.column_cache_sql import TABLE, Statement, group_sql, rows_sql
 
@@ -34,15 +33,14 @@ _TYPES = {
 class ColumnCache:
     """Some columns of one table of a release, in an in-memory DuckDB database of their own.
 
-    It answers as the `Store` contract says, and with None when a query needs a column that is not
-    cached. `values` is the number of cached values, rows times columns.
+    It answers validated queries as the `Store` contract says, and with None when a query needs a
+    column that is not cached. `values` is the number of cached values, rows times columns.
 
     Parameters: the `served` table, the `names` of the columns.
     """
 
     def __init__(self, served: Served, names: Sequence[str]) -> None:
         kinds = {column.name: kind_of(column.type) for column in served.columns}
-        self._served = served
         self.values = served.rows * len(names)
         self._kinds = {name: kinds[name] for name in names}
         # One thread per query, the one that calls: DuckDB releases the GIL while it computes.
@@ -55,11 +53,8 @@ class ColumnCache:
         batch = _table(rows, self._kinds)  # noqa: F841 (DuckDB resolves it by its name)
         self._connection.execute(f"insert into {TABLE} from batch").fetchall()
 
-    def group(
-        self, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]] | None:
-        """The answer of `Store.group`. Raises CallError as it does."""
-        checked = grouping(self._served, by, metrics, query)
+    def groups(self, checked: Grouping) -> list[dict[str, Any]] | None:
+        """The answer of `Store.read_groups`."""
         used = {
             *(term.column for term in checked.terms),
             *(column for metric in checked.metrics for column in metric.columns),
@@ -70,14 +65,13 @@ class ColumnCache:
         rows = self._execute(group_sql(checked))
         return None if rows is None else _dicts(list(checked.kinds), _group_decoders(checked), rows)
 
-    def count(self, query: Query) -> int | None:
-        """The answer of `Store.count`. Raises CallError as it does."""
-        rows = self.group((), {"rows": "count()"}, Query(filters=query.filters))
+    def count(self, checked: ValidatedQuery) -> int | None:
+        """The answer of `Store.read_count`."""
+        rows = self.groups(groups_of(checked, (), {"rows": "count()"}, ()))
         return None if rows is None else int(rows[0]["rows"])
 
-    def rows(self, query: Query) -> list[dict[str, Any]] | None:
+    def rows(self, checked: ValidatedQuery) -> list[dict[str, Any]] | None:
         """The `fields` of all rows that match, in no particular order."""
-        checked = validate_query(self._served, query)
         used = {*checked.fields, *(condition.field for condition in checked.filters)}
         if not used <= self._kinds.keys():
             return None

@@ -236,9 +236,7 @@ def test_an_index_serves_filter_sort_and_cursor(sink: Sqlite, path: Path) -> Non
     store = SqliteStore(sink.url, "serving")
     cursor = store.find("clients", query).cursor
     assert cursor
-    sql, values = find_sql(
-        served.name, validate_query(served, query, read_cursor(cursor)), frozenset()
-    )
+    sql, values = find_sql(validate_query(served, query, read_cursor(cursor)), frozenset())
     with closing(sqlite3.connect(path)) as connection:
         steps = [step for *_, step in connection.execute(f"explain query plan {sql}", values)]
     assert len(steps) == 1, steps

@@ -13,10 +13,10 @@ from typing import Any
 from medallion.contracts import (
     LENGTHS,
     ROW,
+    Grouping,
     Kind,
     Metric,
     Page,
-    Query,
     Release,
     Served,
     SinkError,
@@ -25,14 +25,9 @@ from medallion.contracts import (
     Term,
     ValidatedQuery,
     gone_error,
-    grouping,
-    key_values,
     kind_of,
     matching_rows,
     quantile_of,
-    read_cursor,
-    served_table,
-    validate_query,
 )
 
 Row = dict[str, Any]
@@ -46,98 +41,65 @@ class FolderStore(Store):
 
     def __init__(self, path: Path, label: str) -> None:
         self._path = path
-        self._label = label
+        self.label = label
         self._rows = lru_cache(CACHED_TABLES)(_read)
 
-    def release(self) -> Release:
+    def active(self) -> Release:
         release = read_active(self._path)
         if release is None:
             raise SinkError(f"folder:{self._path}: nothing was published yet", hint="medallion run")
         return release
 
-    def tables(self) -> Mapping[str, Served]:
-        return self.release().served.get(self._label, {})
+    def kept(self, ident: str) -> Release:
+        try:
+            text = (self._path / "releases" / f"{ident}.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise gone_error(ident) from None
+        return Release.model_validate_json(text)
 
-    def find(self, table: str, query: Query) -> Page:
-        if query.cursor is None:
-            release, served, rows = self._active(table)
-            checked = validate_query(served, query)
-        else:
-            position = read_cursor(query.cursor)
-            release, served, rows = self._former(position.release, table)
-            checked = validate_query(served, query, position)
-        matches = _matching_rows(rows, checked)
-        if checked.after is not None:
-            values = [_values(row, checked.order) for row in matches]
-            matches = matches[values.index(checked.after) + 1 :]
-        page = matches[: checked.limit]
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
+        matches = self._matching_rows(release, query)
+        if query.after is not None:
+            values = [_values(row, query.order) for row in matches]
+            matches = matches[values.index(query.after) + 1 :]
+        page = matches[: query.limit]
         more = len(matches) > len(page)
-        cursor = checked.cursor(release.id, _values(page[-1], checked.order)) if more else None
-        return Page([_result_row(row, checked) for row in page], release.id, cursor)
+        cursor = query.cursor(release.id, _values(page[-1], query.order)) if more else None
+        return Page([_result_row(row, query) for row in page], release.id, cursor)
 
-    def get(self, table: str, key: object) -> Row | None:
-        _, served, rows = self._active(table)
-        key_tuple = key_values(served, key)
-        checked = validate_query(served, Query())
-        for row in rows:
-            if tuple(row[name] for name in served.key) == key_tuple:
-                return _result_row(row, checked)
-        return None
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        return len(self._matching_rows(release, query))
 
-    def count(self, table: str, query: Query) -> int:
-        _, served, rows = self._active(table)
-        return len(_matching_rows(rows, validate_query(served, query)))
-
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[Row]:
-        _, served, rows = self._active(table)
-        checked = grouping(served, by, metrics, query)
+    def read_groups(self, release: Release, query: Grouping) -> list[Row]:
         groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-        if not checked.terms:
+        if not query.terms:
             groups[()] = []  # without `by` there is one group, even without rows
-        for row in matching_rows(rows, checked.filters):
-            groups[tuple(_term(term, row[term.column]) for term in checked.terms)].append(row)
+        for row in matching_rows(self._table(release, query.served), query.filters):
+            groups[tuple(_term(term, row[term.column]) for term in query.terms)].append(row)
         result = [
-            dict(zip((term.column for term in checked.terms), key, strict=True))
-            | {metric.name: _metric(metric, members) for metric in checked.metrics}
+            dict(zip((term.column for term in query.terms), key, strict=True))
+            | {metric.name: _metric(metric, members) for metric in query.metrics}
             for key, members in groups.items()
         ]
-        return _sorted(result, checked.order)[: checked.limit]
+        return _sorted(result, query.order)[: query.limit]
 
-    def scan(self, table: str, query: Query) -> Iterator[list[Row]]:
-        _, served, rows = self._active(table)
-        checked = validate_query(served, query)
-        matches = _matching_rows(rows, checked)
+    def read_batches(self, release: Release, query: ValidatedQuery) -> Iterator[list[Row]]:
+        matches = self._matching_rows(release, query)
         for start in range(0, len(matches), BATCH):
-            yield [_result_row(row, checked) for row in matches[start : start + BATCH]]
+            yield [_result_row(row, query) for row in matches[start : start + BATCH]]
 
     def close(self) -> None:
         self._rows.cache_clear()
 
-    def _active(self, table: str) -> tuple[Release, Served, list[Row]]:
-        """The active release, a table in it, and its rows."""
-        while True:
-            release = self.release()
-            served = served_table(release.served.get(self._label, {}), table)
-            try:
-                return release, served, self._rows(self._path, served)
-            except FileNotFoundError:
-                if self.release().id == release.id:
-                    raise SinkError(
-                        f"folder:{self._path}: {served.name} is lost", hint="medallion run --full"
-                    ) from None
-                # The release was pruned after the pointer was read: read the pointer again.
+    def _matching_rows(self, release: Release, query: ValidatedQuery) -> list[Row]:
+        rows = matching_rows(self._table(release, query.served), query.filters)
+        return _sorted(list(rows), query.order)
 
-    def _former(self, ident: str, table: str) -> tuple[Release, Served, list[Row]]:
-        """The release of a cursor, a table in it, and its rows. Raises GoneError if it is gone."""
+    def _table(self, release: Release, served: Served) -> list[Row]:
         try:
-            text = (self._path / "releases" / f"{ident}.json").read_text(encoding="utf-8")
-            release = Release.model_validate_json(text)
-            served = served_table(release.served.get(self._label, {}), table)
-            return release, served, self._rows(self._path, served)
+            return self._rows(self._path, served)
         except FileNotFoundError:
-            raise gone_error(ident) from None
+            raise gone_error(release.id) from None
 
 
 def read_active(path: Path) -> Release | None:
@@ -169,10 +131,6 @@ def _python_value(kind: Kind, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value
     return value.isoformat("microseconds") if isinstance(value, time) else value
-
-
-def _matching_rows(rows: Iterable[Row], checked: ValidatedQuery) -> list[Row]:
-    return _sorted(list(matching_rows(rows, checked.filters)), checked.order)
 
 
 def _sorted(rows: list[Row], order: Iterable[Sort]) -> list[Row]:

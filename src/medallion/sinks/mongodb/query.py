@@ -21,9 +21,9 @@ def stored_name(name: str, key: Sequence[str]) -> str:
     return "_id" if name == ROW or (name,) == tuple(key) else name
 
 
-def where(checked: ValidatedQuery, key: Sequence[str]) -> Condition:
+def where(checked: ValidatedQuery) -> Condition:
     """The filters of a query as one condition."""
-    return conditions(checked.filters, checked.kinds, key)
+    return conditions(checked.filters, checked.kinds, checked.served.key)
 
 
 def conditions(
@@ -43,18 +43,19 @@ def projection(fields: Sequence[str]) -> Condition:
     return {"_id": int(ROW in fields or not included), **included}
 
 
-def order(checked: ValidatedQuery, key: Sequence[str]) -> list[tuple[str, int]]:
+def order(checked: ValidatedQuery) -> list[tuple[str, int]]:
+    key = checked.served.key
     return [(stored_name(sort.field, key), -1 if sort.descending else 1) for sort in checked.order]
 
 
-def after_cursor(checked: ValidatedQuery, key: Sequence[str], nulls: Collection[str]) -> Condition:
+def after_cursor(checked: ValidatedQuery, nulls: Collection[str]) -> Condition:
     """The rows after the cursor: equal in the first n columns of the order, after it in the next.
 
     `nulls` are the columns with a null; for all others a bound lets the index begin at the cursor.
     """
     if checked.after is None:
         return {}
-    names = [stored_name(sort.field, key) for sort in checked.order]
+    names = [stored_name(sort.field, checked.served.key) for sort in checked.order]
     values = [
         None if value is None else stored_value(checked.kinds[sort.field], value)
         for sort, value in zip(checked.order, checked.after, strict=True)

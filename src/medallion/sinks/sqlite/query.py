@@ -20,7 +20,7 @@ RANGES = ("lt", "lte", "gt", "gte")
 _MAX_INTEGER = 2**63 - 1
 
 
-def find_sql(table: str, checked: ValidatedQuery, nulls: Collection[str]) -> Condition:
+def find_sql(checked: ValidatedQuery, nulls: Collection[str]) -> Condition:
     """The page of a query, and one more row, which shows whether there is a next page.
 
     `nulls` are the columns with a null; for all others a bound lets the index begin at the cursor.
@@ -35,7 +35,8 @@ def find_sql(table: str, checked: ValidatedQuery, nulls: Collection[str]) -> Con
         where, values = f"{where} and {rows_after}", [*values, *more_values]
     columns = ", ".join(quote(name) for name in checked.reads)
     order = order_sql(checked.order)
-    sql = f"select {columns} from {quote(table)} where {where} order by {order} limit ?"
+    table = quote(checked.served.name)
+    sql = f"select {columns} from {table} where {where} order by {order} limit ?"
     return sql, [*values, checked.limit + 1]
 
 

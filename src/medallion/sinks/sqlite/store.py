@@ -5,19 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from copy import copy
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
-from medallion.contracts import ROW, Page, Query, Store, quote
+from medallion.contracts import ROW, Page, Store, quote
 from medallion.errors import OvertimeError, SinkError
-from medallion.query.aggregation import grouping
-from medallion.query.cursor import gone_error, read_cursor
-from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
-from medallion.records import Release, Served
+from medallion.query.aggregation import Grouping
+from medallion.query.cursor import gone_error
+from medallion.query.validation import ValidatedQuery
+from medallion.records import Release
 from medallion.secrets import mask
 from medallion.sinks.sqlite.aggregation import (
     OVERFLOW,
@@ -25,11 +24,9 @@ from medallion.sinks.sqlite.aggregation import (
     group_sql,
     selectivity_sql,
 )
-from medallion.sinks.sqlite.database import (
-    sink_errors,
-)
+from medallion.sinks.sqlite.database import sink_errors
 from medallion.sinks.sqlite.query import RANGES, find_sql, order_sql, where_sql
-from medallion.sinks.sqlite.row_encoder import bound, restorer
+from medallion.sinks.sqlite.row_encoder import restorer
 from medallion.sinks.sqlite.store_connection import StoreConnection
 from medallion.storage.digests import REPAIR
 
@@ -46,114 +43,82 @@ class SqliteStore(Store):
 
     def __init__(self, url: str, label: str) -> None:
         self._url = url
-        self._label = label
+        self.label = label
         self._local = threading.local()
         self._readers: WeakSet[StoreConnection] = WeakSet()
-        self._pinned: Release | None = None
-        self._seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"<SqliteStore {mask(self._url)}>"
 
-    def at(self, release: Release | None, seconds: float | None = None) -> SqliteStore:
-        store = copy(self)
-        store._pinned, store._seconds = release, seconds
-        return store
+    def active(self) -> Release:
+        with self._reading(None) as reader:
+            return reader.active()
 
-    def release(self) -> Release:
-        with self._reading() as reader:
-            return reader.release
+    def kept(self, ident: str) -> Release:
+        with self._reading(None) as reader:
+            return reader.kept(ident)
 
-    def tables(self) -> Mapping[str, Served]:
-        return self.release().served.get(self._label, {})
-
-    def find(self, table: str, query: Query) -> Page:
-        position = read_cursor(query.cursor) if query.cursor else None
-        with self._reading() as reader:
-            release = reader.release_at(position)
-            served = served_table(release.served.get(self._label, {}), table)
-            checked = validate_query(served, query, position)
-            sql, values = find_sql(served.name, checked, reader.nulls(served.name))
+    def read_page(self, release: Release, query: ValidatedQuery) -> Page:
+        with self._reading(release) as reader:
+            sql, values = find_sql(query, reader.nulls(query.served.name))
             tuples = reader.connection.execute(sql, values).fetchall()
         cursor = None
-        if len(tuples) > checked.limit:
+        if len(tuples) > query.limit:
             tuples.pop()
-            cursor = checked.cursor(release.id, _cursor_values(checked, tuples[-1]))
-        return Page(_rows(checked, tuples), release.id, cursor)
+            cursor = query.cursor(release.id, _cursor_values(query, tuples[-1]))
+        return Page(_rows(query, tuples), release.id, cursor)
 
-    def get(self, table: str, key: object) -> dict[str, Any] | None:
-        with self._reading() as reader:
-            served = served_table(reader.release.served.get(self._label, {}), table)
-            checked = validate_query(served, Query())
-            kinds = [checked.kinds[name] for name in served.key]
-            values = [
-                bound(kind, value)
-                for kind, value in zip(kinds, key_values(served, key), strict=True)
-            ]
-            condition = " and ".join(f"{quote(name)} = ?" for name in served.key)
-            columns = ", ".join(quote(name) for name in checked.fields)
-            sql = f"select {columns} from {quote(served.name)} where {condition}"
-            row = reader.connection.execute(sql, values).fetchone()
-        return _rows(checked, [row])[0] if row else None
-
-    def count(self, table: str, query: Query) -> int:
-        with self._reading() as reader:
-            served = served_table(reader.release.served.get(self._label, {}), table)
-            where, values = where_sql(validate_query(served, query))
-            sql = f"select count(*) from {quote(served.name)} where {where}"
+    def read_count(self, release: Release, query: ValidatedQuery) -> int:
+        where, values = where_sql(query)
+        sql = f"select count(*) from {quote(query.served.name)} where {where}"
+        with self._reading(release) as reader:
             return int(reader.connection.execute(sql, values).fetchone()[0])
 
-    def group(
-        self, table: str, by: Sequence[str], metrics: Mapping[str, str], query: Query
-    ) -> list[dict[str, Any]]:
-        with self._reading() as reader:
-            served = served_table(reader.release.served.get(self._label, {}), table)
-            checked = grouping(served, by, metrics, query)
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
+        name = query.served.name
+        with self._reading(release) as reader:
             indexed = True
-            if checked.filters and all(
-                condition.operator in RANGES for condition in checked.filters
-            ):
-                (is_selective,) = reader.connection.execute(
-                    *selectivity_sql(served.name, checked)
-                ).fetchone()
-                indexed = bool(is_selective)
+            if query.filters and all(one.operator in RANGES for one in query.filters):
+                selectivity = selectivity_sql(name, query)
+                indexed = bool(reader.connection.execute(*selectivity).fetchone()[0])
             try:
-                tuples = reader.connection.execute(
-                    *group_sql(served.name, checked, indexed=indexed)
-                ).fetchall()
+                statement = group_sql(name, query, indexed=indexed)
+                tuples = reader.connection.execute(*statement).fetchall()
             except sqlite3.OperationalError as error:
                 if str(error) != OVERFLOW:
                     raise
-                wide = group_sql(served.name, checked, indexed=indexed, wide=True)
+                wide = group_sql(name, query, indexed=indexed, wide=True)
                 tuples = reader.connection.execute(*wide).fetchall()
-        return group_rows(checked, tuples)
+        return group_rows(query, tuples)
 
-    def scan(self, table: str, query: Query) -> Iterator[list[dict[str, Any]]]:
-        """All matching rows in batches; `limit` and `cursor` of the query are not used.
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        """All matching rows in batches.
 
         The row numbers are read first (8 bytes each), then the rows by number, each batch in a
         transaction: one transaction for as long as the caller takes would keep SQLite from emptying
         its write-ahead log. Raises GoneError when the release is removed meanwhile.
         """
+        table = quote(query.served.name)
+        where, values = where_sql(query)
+        columns = ", ".join(quote(name) for name in (ROW, *query.fields))
         with sink_errors(self._url), closing(StoreConnection(self._url)) as reader:
-            with self._transaction(reader, self._pinned):
-                release = reader.release
-                served = served_table(release.served.get(self._label, {}), table)
-                checked = validate_query(served, query)
-                where, values = where_sql(checked)
-                order = order_sql(checked.order)
-                sql = f"select {ROW} from {quote(served.name)} where {where} order by {order}"
+            with self._transaction(reader, release):
+                order = order_sql(query.order)
+                sql = f"select {ROW} from {table} where {where} order by {order}"
                 numbers = _row_numbers(reader.connection.execute(sql, values))
-            columns = ", ".join(quote(name) for name in (ROW, *checked.fields))
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
                 marks = ", ".join("?" * len(batch))
-                sql = f"select {columns} from {quote(served.name)} where {ROW} in ({marks})"
+                sql = f"select {columns} from {table} where {ROW} in ({marks})"
                 with self._transaction(reader, release):
                     rows = {row[0]: row[1:] for row in reader.connection.execute(sql, batch)}
                 if len(rows) < len(set(batch)):
-                    raise SinkError(f"{self._url}: rows of {table!r} are lost", hint=REPAIR)
-                yield _rows(checked, [rows[number] for number in batch])
+                    raise SinkError(
+                        f"{self._url}: rows of {query.served.table!r} are lost", hint=REPAIR
+                    )
+                yield _rows(query, [rows[number] for number in batch])
 
     def close(self) -> None:
         for reader in list(self._readers):
@@ -161,38 +126,37 @@ class SqliteStore(Store):
         self._local = threading.local()
 
     @contextmanager
-    def _reading(self) -> Iterator[StoreConnection]:
-        """The connection of this thread, in one read transaction."""
+    def _reading(self, release: Release | None) -> Iterator[StoreConnection]:
+        """The connection of this thread, in one read transaction on a release or the active one."""
         with sink_errors(self._url):
             reader = self._reader()
-            with self._transaction(reader, self._pinned):
+            with self._transaction(reader, release):
                 yield reader
 
     @contextmanager
-    def _transaction(self, reader: StoreConnection, pinned: Release | None) -> Iterator[None]:
-        """One read transaction on the pinned or the active release."""
-        with self._bounded(reader, pinned):
+    def _transaction(self, reader: StoreConnection, release: Release | None) -> Iterator[None]:
+        with self._bounded(reader, release):
             try:
-                reader.begin(pinned)
+                reader.begin(active=release is None)
                 yield
             finally:
                 reader.connection.execute("rollback")
 
     @contextmanager
-    def _bounded(self, reader: StoreConnection, pinned: Release | None) -> Iterator[None]:
-        """Interrupt the block at the time limit. Raises GoneError if the pinned release is gone."""
-        if self._seconds is not None:
-            end = monotonic() + self._seconds
+    def _bounded(self, reader: StoreConnection, release: Release | None) -> Iterator[None]:
+        """Interrupt the block at the time limit. Raises GoneError when the release is gone."""
+        if self.seconds is not None:
+            end = monotonic() + self.seconds
             reader.connection.set_progress_handler(lambda: monotonic() > end, _INSTRUCTIONS)
         try:
             yield
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise OvertimeError(
-                    f"{self._url}: it took longer than {self._seconds} s, and was ended"
+                    f"{self._url}: it took longer than {self.seconds} s, and was ended"
                 ) from None
-            if pinned and "no such table" in str(error):
-                raise gone_error(pinned.id) from None
+            if release and "no such table" in str(error):
+                raise gone_error(release.id) from None
             raise
         finally:
             reader.connection.set_progress_handler(None, 0)

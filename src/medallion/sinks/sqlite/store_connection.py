@@ -7,7 +7,7 @@ import os
 from typing import Any, cast
 
 from medallion.errors import SinkError
-from medallion.query.cursor import CursorPosition, gone_error
+from medallion.query.cursor import gone_error
 from medallion.records import Release
 from medallion.sinks.sqlite.aggregation import QUANTILE, QuantileAggregate
 from medallion.sinks.sqlite.database import (
@@ -32,7 +32,6 @@ class StoreConnection:
         self._process = os.getpid()
         self._former = former if former and former._process != self._process else None
         self._active = ""
-        self._pinned: Release | None = None
         self._switches = -1
         self._releases: dict[str, Release] = {}
         self._nulls: dict[str, frozenset[str]] = {}
@@ -47,30 +46,34 @@ class StoreConnection:
         """Whether it belongs to this process and to the file now at the path."""
         return self._process == os.getpid() and self._file == self._identity()
 
-    def begin(self, pinned: Release | None) -> None:
-        """Begin a transaction (one state of the file) on a pinned or the active release."""
+    def begin(self, *, active: bool) -> None:
+        """Begin a transaction: one state of the file. With `active`, look up the active release."""
         self.connection.execute("begin")
-        self._pinned = pinned
-        if pinned:
+        if not active:
             return
-        active = read_active(self.connection)
-        if active is None:
+        pointer = read_active(self.connection)
+        if pointer is None:
             raise self._unpublished()
-        self._active, switches = active
+        self._active, switches = pointer
         if switches != self._switches:
             self._switches = switches
             self._releases.clear()
             self._nulls.clear()
 
-    @property
-    def release(self) -> Release:
-        return self._pinned or self._release(self._active)
+    def active(self) -> Release:
+        """The release that was active when the transaction began."""
+        return self.kept(self._active)
 
-    def release_at(self, position: CursorPosition | None) -> Release:
-        """The release of a cursor, else that of the transaction. Raises GoneError if it is gone."""
-        if position is None or (self._pinned and position.release == self._pinned.id):
-            return self.release
-        return self._release(position.release)
+    def kept(self, ident: str) -> Release:
+        """A release by id, in a transaction that looked up the active one. Raises GoneError."""
+        if ident not in self._releases:
+            row = self.connection.execute(
+                f"select body from {RELEASES} where id = ?", (ident,)
+            ).fetchone()
+            if row is None:
+                raise gone_error(ident)
+            self._releases[ident] = Release.model_validate_json(row[0])
+        return self._releases[ident]
 
     def nulls(self, name: str) -> frozenset[str]:
         """The columns of a physical table with a null; none for a table that does not exist."""
@@ -85,17 +88,6 @@ class StoreConnection:
 
     def close(self) -> None:
         self.connection.close()
-
-    def _release(self, ident: str) -> Release:
-        # With a pinned release, `begin` does not notice prunings, so the cache may be outdated.
-        if self._pinned or ident not in self._releases:
-            row = self.connection.execute(
-                f"select body from {RELEASES} where id = ?", (ident,)
-            ).fetchone()
-            if row is None:
-                raise gone_error(ident)
-            self._releases[ident] = Release.model_validate_json(row[0])
-        return self._releases[ident]
 
     def _identity(self) -> tuple[object, ...] | None:
         try:
