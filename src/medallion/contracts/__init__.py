@@ -45,9 +45,9 @@ from medallion.errors import (
 from medallion.query.aggregation import LENGTHS, Grouping, Metric, Term, grouping
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.cursor import CursorPosition, gone_error, read_cursor
+from medallion.query.memory_table import MemoryTable
 from medallion.query.metrics import quantile_of
 from medallion.query.query import Filter, Operator, Page, Query, Sort
-from medallion.query.row_filter import matching_rows
 from medallion.query.text_folding import fold
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
 from medallion.records import (
@@ -108,6 +108,7 @@ __all__ = [
     "LoadError",
     "LoadReport",
     "MedallionError",
+    "MemoryTable",
     "Metric",
     "OnFail",
     "Operator",
@@ -154,7 +155,6 @@ __all__ = [
     "kind_of",
     "literal",
     "local_files",
-    "matching_rows",
     "quantile_of",
     "quote",
     "read_cursor",

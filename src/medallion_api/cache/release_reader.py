@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from threading import BoundedSemaphore, Lock, get_ident
 from time import perf_counter
@@ -19,9 +19,9 @@ from typing import Any
 from medallion.contracts import Filter, Page, Query, Sort, Store
 from medallion.errors import MedallionError
 from medallion.query.aggregation import Grouping
+from medallion.query.memory_table import MemoryTable
 from medallion.query.validation import ValidatedQuery, validate_query
 from medallion.records import Release, Served
-from medallion_api.cache.table_cache import Head, SmallTable
 from medallion_api.representations import to_json
 
 FRESH = 0.02
@@ -46,6 +46,14 @@ class ElsewhereError(Exception):
     """The request would block a thread that must not block."""
 
 
+@dataclass(frozen=True)
+class CachedRows:
+    """All rows of a part of a table when `whole`, else the first ones in the order of a query."""
+
+    table: MemoryTable
+    whole: bool
+
+
 class ReleaseReader:
     """Reads a store for the API: `label` names the sink, `seconds` is the timeout of one query.
 
@@ -61,7 +69,7 @@ class ReleaseReader:
         self._lock = Lock()
         self._seen: tuple[float, Release] | None = None
         self._failed: tuple[float, MedallionError] | None = None
-        self._held: OrderedDict[Part, SmallTable | Head | None] = OrderedDict()
+        self._held: OrderedDict[Part, CachedRows | None] = OrderedDict()
         self._wanted: OrderedDict[Part, None] = OrderedDict()
         self._luck: dict[str, int] = {}
         self._asked = count()
@@ -115,19 +123,19 @@ class ReleaseReader:
         served = self.served(release).get(table)
         return served is not None and self._luck.get(served.name, 0) > 0
 
-    def small(self, release: Release, served: Served) -> SmallTable | None:
+    def small(self, release: Release, served: Served) -> MemoryTable | None:
         """A small table, read on first use; None for a large one."""
         if served.rows * len(served.columns) > self.cells:
             return None
         part: Part = (served.name, (), ())
         if part not in self._held:
-            found = self._load(release, served)
-            self._hold(part, found)
-            self._luck[served.name] = LUCK if found else 0
-        held = self._held.get(part)
-        return held if isinstance(held, SmallTable) else None
+            rows = self._load(release, served)
+            self._hold(part, rows)
+            self._luck[served.name] = LUCK if rows else 0
+        cached = self._held.get(part)
+        return cached.table if cached else None
 
-    def head(self, release: Release, checked: ValidatedQuery) -> Head | None:
+    def head(self, release: Release, checked: ValidatedQuery) -> CachedRows | None:
         """The first rows that meet the equality filters of a query; None until it recurs."""
         served = checked.served
         equal = tuple(one for one in checked.filters if one.operator == "eq")
@@ -143,9 +151,8 @@ class ReleaseReader:
             columns = tuple(column.name for column in served.columns)
             first = replace(checked, filters=equal, fields=columns, limit=HEAD)
             found = self.far(release).read_page(release, first)
-            self._hold(part, Head(served, found.rows, whole=found.cursor is None))
-        held = self._held.get(part)
-        return held if isinstance(held, Head) else None
+            self._hold(part, CachedRows(MemoryTable(served, found.rows), found.cursor is None))
+        return self._held.get(part)
 
     def record_hit(self, name: str, *, hit: bool) -> None:
         """Record whether a query of a large table was a cache hit."""
@@ -163,13 +170,13 @@ class ReleaseReader:
             while len(self._wanted) > _WANTED:
                 self._wanted.popitem(last=False)
 
-    def _hold(self, part: Part, found: SmallTable | Head | None) -> None:
+    def _hold(self, part: Part, rows: CachedRows | None) -> None:
         with self._lock:
-            self._held[part] = found
-            while sum(held.cells for held in self._held.values() if held) > HELD:
+            self._held[part] = rows
+            while sum(cached.table.values for cached in self._held.values() if cached) > HELD:
                 self._held.popitem(last=False)
 
-    def _load(self, release: Release, served: Served) -> SmallTable | None:
+    def _load(self, release: Release, served: Served) -> CachedRows | None:
         rows: list[dict[str, Any]] = []
         size = 0
         for part in self.far(release).read_batches(release, validate_query(served, Query())):
@@ -177,7 +184,7 @@ class ReleaseReader:
             if size > BYTES:
                 return None
             rows += part
-        return SmallTable(served, rows)
+        return CachedRows(MemoryTable(served, rows), whole=True)
 
     def _fail_fast(self) -> None:
         failed = self._failed
@@ -249,8 +256,12 @@ class ReleaseStore(Store):
         """The page, when the cache has its rows."""
         small = self._reading.small(release, query.served)
         if small:
-            return small.page(query, release.id)
+            # A cursor needs the row numbers of a table without a key, which are not cached.
+            whole = query.after is None and small.count(query) <= query.limit
+            return small.page(query, release.id) if query.served.key or whole else None
         head = self._reading.head(release, query) if query.after is None else None
-        page = head.page(query, release.id) if head else None
+        page = head.table.page(query, release.id) if head else None
+        if head and page and page.cursor is None and not head.whole:
+            page = None  # it may need further rows
         self._reading.record_hit(query.served.name, hit=page is not None)
         return page

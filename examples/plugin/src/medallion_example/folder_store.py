@@ -1,36 +1,28 @@
-"""The query side of `folder`: each snapshot is read once, and queries run in plain Python."""
+"""The query side of `folder`: each snapshot is read once into a table in memory."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from medallion.contracts import (
-    LENGTHS,
     ROW,
     Grouping,
     Kind,
-    Metric,
+    MemoryTable,
     Page,
     Release,
     Served,
     SinkError,
-    Sort,
     Store,
-    Term,
     ValidatedQuery,
     gone_error,
     kind_of,
-    matching_rows,
-    quantile_of,
 )
-
-Row = dict[str, Any]
 
 CACHED_TABLES = 16  # snapshots
 BATCH = 1000
@@ -42,7 +34,7 @@ class FolderStore(Store):
     def __init__(self, path: Path, label: str) -> None:
         self._path = path
         self.label = label
-        self._rows = lru_cache(CACHED_TABLES)(_read)
+        self._tables = lru_cache(CACHED_TABLES)(_read)
 
     def active(self) -> Release:
         release = read_active(self._path)
@@ -58,46 +50,25 @@ class FolderStore(Store):
         return Release.model_validate_json(text)
 
     def read_page(self, release: Release, query: ValidatedQuery) -> Page:
-        matches = self._matching_rows(release, query)
-        if query.after is not None:
-            values = [_values(row, query.order) for row in matches]
-            matches = matches[values.index(query.after) + 1 :]
-        page = matches[: query.limit]
-        more = len(matches) > len(page)
-        cursor = query.cursor(release.id, _values(page[-1], query.order)) if more else None
-        return Page([_result_row(row, query) for row in page], release.id, cursor)
+        return self._table(release, query.served).page(query, release.id)
 
     def read_count(self, release: Release, query: ValidatedQuery) -> int:
-        return len(self._matching_rows(release, query))
+        return self._table(release, query.served).count(query)
 
-    def read_groups(self, release: Release, query: Grouping) -> list[Row]:
-        groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-        if not query.terms:
-            groups[()] = []  # without `by` there is one group, even without rows
-        for row in matching_rows(self._table(release, query.served), query.filters):
-            groups[tuple(_term(term, row[term.column]) for term in query.terms)].append(row)
-        result = [
-            dict(zip((term.column for term in query.terms), key, strict=True))
-            | {metric.name: _metric(metric, members) for metric in query.metrics}
-            for key, members in groups.items()
-        ]
-        return _sorted(result, query.order)[: query.limit]
+    def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
+        return self._table(release, query.served).groups(query)
 
-    def read_batches(self, release: Release, query: ValidatedQuery) -> Iterator[list[Row]]:
-        matches = self._matching_rows(release, query)
-        for start in range(0, len(matches), BATCH):
-            yield [_result_row(row, query) for row in matches[start : start + BATCH]]
+    def read_batches(
+        self, release: Release, query: ValidatedQuery
+    ) -> Iterator[list[dict[str, Any]]]:
+        return self._table(release, query.served).batches(query, BATCH)
 
     def close(self) -> None:
-        self._rows.cache_clear()
+        self._tables.cache_clear()
 
-    def _matching_rows(self, release: Release, query: ValidatedQuery) -> list[Row]:
-        rows = matching_rows(self._table(release, query.served), query.filters)
-        return _sorted(list(rows), query.order)
-
-    def _table(self, release: Release, served: Served) -> list[Row]:
+    def _table(self, release: Release, served: Served) -> MemoryTable:
         try:
-            return self._rows(self._path, served)
+            return self._tables(self._path, served)
         except FileNotFoundError:
             raise gone_error(release.id) from None
 
@@ -110,16 +81,20 @@ def read_active(path: Path) -> Release | None:
         return None
 
 
-def _read(path: Path, served: Served) -> list[Row]:
-    """All rows of a table, with values as stores return them and the row number."""
+def _read(path: Path, served: Served) -> MemoryTable:
+    """A table with values as stores return them, and the row number."""
     import pyarrow.parquet as pq
 
     kinds = {column.name: kind_of(column.type) for column in served.columns}
     rows = pq.read_table(path / "tables" / f"{served.name}.parquet").to_pylist()
-    return [
-        {**{name: kind.walk(row[name], _python_value) for name, kind in kinds.items()}, ROW: number}
-        for number, row in enumerate(rows)
-    ]
+    return MemoryTable(
+        served,
+        [
+            {name: kind.walk(row[name], _python_value) for name, kind in kinds.items()}
+            | {ROW: number}
+            for number, row in enumerate(rows)
+        ],
+    )
 
 
 def _python_value(kind: Kind, value: Any) -> Any:
@@ -131,67 +106,3 @@ def _python_value(kind: Kind, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value
     return value.isoformat("microseconds") if isinstance(value, time) else value
-
-
-def _sorted(rows: list[Row], order: Iterable[Sort]) -> list[Row]:
-    """The rows in this order; nulls sort below every value."""
-    for sort in reversed(list(order)):
-        rows.sort(key=lambda row: _rank(row[sort.field]), reverse=sort.descending)
-    return rows
-
-
-def _rank(value: Any) -> tuple[Any, ...]:
-    return () if value is None else (value,)
-
-
-def _values(row: Row, order: Iterable[Sort]) -> tuple[Any, ...]:
-    return tuple(row[sort.field] for sort in order)
-
-
-def _result_row(row: Row, checked: ValidatedQuery) -> Row:
-    return {name: row[name] for name in checked.fields if name != ROW}
-
-
-def _term(term: Term, value: Any) -> Any:
-    """The value by which a row is grouped."""
-    if value is None or term.form == "plain":
-        return value
-    if term.form == "bin":
-        width = type(value)(term.width)
-        return math.floor(value / width) * width
-    return value.isoformat()[: LENGTHS[term.form]]
-
-
-def _metric(metric: Metric, rows: Sequence[Row]) -> Any:
-    if metric.parts:
-        dividend, divisor = (_metric(operand, rows) for operand in metric.parts)
-        return float(dividend) / float(divisor) if dividend is not None and divisor else None
-    if metric.column is None:
-        return len(rows)
-    values = [row[metric.column] for row in rows if row[metric.column] is not None]
-    if metric.fraction is not None:
-        return quantile_of([float(value) for value in values], metric.fraction)
-    if metric.weight is not None:
-        return _weighted_mean([(row[metric.column], row[metric.weight]) for row in rows])
-    if not values:
-        return None
-    functions: Mapping[str, Callable[[list[Any]], Any]] = {
-        "sum": sum,
-        "min": min,
-        "max": max,
-        "mean": _mean,
-    }
-    value = functions[metric.function](values)
-    return None if value != value else value  # infinities of both signs have no sum
-
-
-def _mean(values: list[Any]) -> float:
-    return float(sum(values) / len(values))
-
-
-def _weighted_mean(pairs: Iterable[tuple[Any, Any]]) -> float | None:
-    weighted = [
-        (float(value), float(weight)) for value, weight in pairs if None not in (value, weight)
-    ]
-    total = sum(weight for _, weight in weighted)
-    return sum(value * weight for value, weight in weighted) / total if total else None
