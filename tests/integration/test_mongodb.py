@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 from pymongo import MongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from medallion.contracts import Filter, Query, Sort, TableSpec
 from medallion.contracts.table_target import masked
@@ -23,11 +29,12 @@ from medallion.ops import doctor
 from medallion.records import Column
 from medallion.sinks.mongodb.database import connect
 from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.mongodb.views import point_views
 from medallion.testing.served import SPEC, Row, batches, items, load, publish, release, snapshot
 from tests.services import Unavailable, mongod
 
 if TYPE_CHECKING:
-    from medallion.sinks.mongodb.database import Documents
+    from medallion.sinks.mongodb.database import Client, Documents
 
 IDS = TableSpec(name="ids", columns=SPEC.columns[:1], key=("id",))
 
@@ -86,6 +93,41 @@ def test_documents_keep_their_schema(sink: MongoDB, database: Documents) -> None
     assert database[name].count_documents({"$jsonSchema": schema}) == 60
     with pytest.raises(Exception, match="failed validation"):
         database[name].insert_one({"_id": -1, "id": "text"})
+
+
+class ViewCommands(CommandListener):
+    """Notes the commands that create, redirect or drop views."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, str]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in ("create", "collMod", "drop"):
+            self.noted.append((event.command_name, event.command[event.command_name]))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+def test_only_views_that_differ_are_redirected(sink: MongoDB, mongodb_url: str) -> None:
+    releases = publish(sink, "first", items()), publish(sink, "second", items(20))
+    first, second = (release.served["serving"]["items"] for release in releases)
+    commands = ViewCommands()
+    client: Client = MongoClient(mongodb_url, event_listeners=[commands])
+    with client:
+        database = client.get_default_database()
+        names = frozenset((first.name, second.name))
+        point_views(database, {"items": second}, names)
+        assert commands.noted == []
+        point_views(database, {"items": first, "others": second}, names)
+        assert commands.noted == [("collMod", "items"), ("create", "others")]
+        assert [database[name].count_documents({}) for name in ("items", "others")] == [60, 20]
+        commands.noted.clear()
+        point_views(database, {"items": first}, names)
+        assert commands.noted == [("drop", "others")]
 
 
 def test_plain_names_are_views_that_indexes_serve(sink: MongoDB, database: Documents) -> None:

@@ -65,6 +65,7 @@ class Lake:
         self.storage = open_storage(self.url, base, options)
         self.layers: dict[str, Layer] = dict(layers or {})
         self.records = LakeRecords(self.storage)
+        self._layer_storages: dict[str, Storage] = {}
 
     # Releases
 
@@ -242,7 +243,10 @@ class Lake:
 
     def layer_storage(self, name: str, layer: Layer) -> Storage:
         """Where a layer stores its files: its own `path`, or the lake's folder of its name."""
-        return open_storage(layer.path or f"{self.url}/{name}", self.base, self.options)
+        url = layer.path or f"{self.url}/{name}"
+        if url not in self._layer_storages:
+            self._layer_storages[url] = open_storage(url, self.base, self.options)
+        return self._layer_storages[url]
 
     def find_snapshot(self, table: str, fingerprint: str) -> Snapshot | None:
         """The newest snapshot with this fingerprint, if there is one and all its files exist."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from medallion.storage import Entry, Storage
 
 PLAIN = "plain.json"  # the record of the plain copies and their release
+
+GROUP_TABLES = 50
+GROUP_BYTES = 64 << 20
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
@@ -76,13 +79,9 @@ class PlainCopies:
             self._put_record(
                 former.release, {name: _intended(name) for name in intended} | former.tables
             )
-        written: dict[str, tuple[Storage, list[str]]] = {}
-        for source in stale:
-            self._check_shown(release)
-            tables[source.snapshot.table] = file = self._copy(source, release, session)
-            written.setdefault(source.storage.url, (source.storage, []))[1].append(file.path)
-        for storage, paths in written.values():
-            storage.sync(paths)
+        for group in _groups(stale):
+            tables |= self._copy(group, release, session)
+        _sync(stale)
         for name in former.tables.keys() - tables.keys():
             self._check_shown(release)
             self._delete(name)
@@ -91,23 +90,35 @@ class PlainCopies:
             self._check_shown(release)
             self._put_record(release.id, tables)
 
-    def _copy(self, source: Input, release: Release, session: OpenSession) -> PlainFile:
-        """Write one plain copy. Raises LeaseError when a newer writer has published meanwhile.
+    def _copy(
+        self, sources: Sequence[Input], release: Release, session: OpenSession
+    ) -> dict[str, PlainFile]:
+        """Write plain copies. Raises LeaseError when a newer writer has published meanwhile.
 
-        Then the newer table is copied first, because this copy may have overwritten its own.
+        Then the newer tables are copied first, because these copies may have overwritten theirs.
         """
-        file = self._write(source, session)
+        parts = [self.scratch / f"plain-{number}.parquet" for number in range(len(sources))]
+        for source, part in zip(sources, parts, strict=True):
+            write_copy(source, part, session)
+        self._check_shown(release)
+        files = for_each(sources[0].storage, _store, zip(sources, parts, strict=True))
         try:
             self._check_shown(release)
         except LeaseError:
-            current, table = self.lake.current(), source.snapshot.table
-            if current and table in current.tables:
-                newer = self._copy(
-                    self.lake.input(current.tables[table], current), current, session
-                )
-                source.storage.sync([newer.path])
+            self._copy_newer([source.snapshot.table for source in sources], session)
             raise
-        return file
+        return {source.snapshot.table: file for source, file in zip(sources, files, strict=True)}
+
+    def _copy_newer(self, names: Sequence[str], session: OpenSession) -> None:
+        """Write the plain copies of tables as the release that is published now has them."""
+        current = self.lake.current()
+        tables = (
+            [current.tables[name] for name in names if name in current.tables] if current else []
+        )
+        if current and tables:
+            sources = [self.lake.input(table, current) for table in tables]
+            self._copy(sources, current, session)
+            _sync(sources)
 
     def _check_shown(self, release: Release) -> None:
         """Raise LeaseError when a newer writer has published."""
@@ -159,18 +170,47 @@ class PlainCopies:
         else:
             self.lake.storage.delete(f"{name}/{_path(table)}")
 
-    def _write(self, source: Input, session: OpenSession) -> PlainFile:
-        target = self.scratch / "plain.parquet"
-        write_copy(source, target, session)
-        item = store_file(source.storage, _path(source.snapshot.table), target)
-        snapshot = source.snapshot
-        return PlainFile(
-            path=item.path,
-            bytes=item.bytes or 0,
-            sha256=item.sha256 or "",
-            rows=snapshot.rows,
-            snapshot=snapshot.id,
+
+def _groups(sources: Iterable[Input]) -> Iterator[list[Input]]:
+    """The tables in groups that are checked and written together.
+
+    The copies of a group are in the scratch folder first, so their size is limited.
+    """
+    group: list[Input] = []
+    size = 0
+    for source in sources:
+        group.append(source)
+        size += sum(file.bytes for file in source.snapshot.files)
+        if len(group) == GROUP_TABLES or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _store(copy: tuple[Input, Path]) -> PlainFile:
+    """Move a plain copy from the scratch folder to its place."""
+    source, part = copy
+    snapshot = source.snapshot
+    item = store_file(source.storage, _path(snapshot.table), part)
+    return PlainFile(
+        path=item.path,
+        bytes=item.bytes or 0,
+        sha256=item.sha256 or "",
+        rows=snapshot.rows,
+        snapshot=snapshot.id,
+    )
+
+
+def _sync(sources: Iterable[Input]) -> None:
+    """Sync the plain copies of tables, all those of a storage together."""
+    written: dict[str, tuple[Storage, list[str]]] = {}
+    for source in sources:
+        written.setdefault(source.storage.url, (source.storage, []))[1].append(
+            _path(source.snapshot.table)
         )
+    for storage, paths in written.values():
+        storage.sync(paths)
 
 
 def _entry(source: Input) -> Entry | None:

@@ -54,24 +54,34 @@ def write_copy(
     import pyarrow.parquet as pq
 
     with (
-        plain_batches(source, ROWS, session) as batches,
+        _batches(source, file, ROWS, session) as batches,
         pq.ParquetWriter(target, batches.schema) as writer,
     ):
         for batch in batches:
             writer.write_batch(batch)
 
 
-@contextmanager
 def plain_batches(
     source: Input, rows: int, session: Callable[[], AbstractContextManager[Session]]
-) -> Iterator[Batches]:
+) -> AbstractContextManager[Batches]:
     """The rows of a snapshot without their origins, in batches of up to `rows`.
 
     `session` opens the engine's session, if it is needed.
     """
+    return _batches(source, _only_file(source), rows, session)
+
+
+@contextmanager
+def _batches(
+    source: Input,
+    file: Path | None,
+    rows: int,
+    session: Callable[[], AbstractContextManager[Session]],
+) -> Iterator[Batches]:
+    """The rows of a snapshot; `file` is its only Parquet file."""
     with ExitStack() as stack:
         batches = None
-        if file := _only_file(source):
+        if file:
             import pyarrow.parquet as pq
 
             batches = _read(source, stack.enter_context(pq.ParquetFile(file)), rows)
@@ -96,8 +106,13 @@ def _read(source: Input, reader: pq.ParquetFile, rows: int) -> Batches | None:
     if schema is None:
         return None
     batches = reader.iter_batches(rows, columns=schema.names)
+    # Not `cast`, which would be most of the time of a small table: the types are the same.
     return pa.RecordBatchReader.from_batches(
-        schema, (batch.select(schema.names).cast(schema) for batch in batches)
+        schema,
+        (
+            pa.RecordBatch.from_arrays([batch.column(name) for name in schema.names], schema=schema)
+            for batch in batches
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,8 +54,11 @@ class RunLog:
     def add(self, step: StepRun) -> None:
         """Record a step, at its place in the plan."""
         with self._lock:
-            steps = sorted((*self.record.steps, step), key=lambda known: self.places[known.table])
-            self.note(steps=tuple(steps))
+            steps = self.record.steps
+            place = bisect(
+                steps, self.places[step.table], key=lambda known: self.places[known.table]
+            )
+            self.note(steps=(*steps[:place], step, *steps[place:]))
 
     def finish(self, step: StepRun) -> None:
         """Record a finished step, and pass it to the watcher."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
+from queue import SimpleQueue
 
 # Tables computed in parallel: they share the engine's threads and memory, so more would only wait.
 AT_ONCE = 4
@@ -28,6 +29,8 @@ def run_in_order(
     waiting = TopologicalSorter(reads)
     waiting.prepare()
     running: dict[Future[None], str] = {}
+    # Not `wait` for each: it looks at all that are running, or waiting for a thread.
+    ended: SimpleQueue[Future[None]] = SimpleQueue()
     pending: list[str] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="medallion-table") as pool:
         try:
@@ -36,14 +39,16 @@ def run_in_order(
                     if name in main_thread:
                         pending.append(name)
                     else:
-                        running[pool.submit(work, name)] = name
+                        future = pool.submit(work, name)
+                        running[future] = name
+                        future.add_done_callback(ended.put)
                 if pending:
                     work(pending[0])
                     waiting.done(pending.pop(0))
                 else:
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        future.result()
-                        waiting.done(running.pop(future))
+                    future = ended.get()
+                    future.result()
+                    waiting.done(running.pop(future))
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             while not isinstance(error, Exception) and wait(running, INTERRUPT_INTERVAL).not_done:

@@ -46,10 +46,11 @@ class Stored:
 
 def store_file(storage: Storage, path: str, file: Path, sha256: str | None = None) -> Stored:
     """Move a local file to `path` of a storage; its size and digest, to be recorded."""
-    size, digest = file.stat().st_size, sha256 or digest_of(file)
-    _digests[_key(file)] = digest  # a moved file is the same inode
-    storage.put_file(path, file)
-    return Stored(path, size, digest)
+    if sha256:
+        _digests[_key(file)] = sha256
+    item = Stored(path, file.stat().st_size, digest_of(file))
+    storage.put_file(path, file)  # a moved file is the same inode: its digest remains cached
+    return item
 
 
 def verified(storage: Storage, items: Iterable[Stored]) -> list[Path]:

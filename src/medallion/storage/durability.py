@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,17 +19,26 @@ def sync_all(files: Iterable[Path], root: Path) -> None:
         while folder not in folders and folder.is_relative_to(root):
             folders.add(folder)
             folder = folder.parent
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(_sync, sorted(contents)))
-        list(pool.map(_sync, sorted(folders)))
+    _sync_each(contents)
+    _sync_each(folders)
 
 
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents, and sync the folder above each."""
+    if folder.is_dir():
+        return
     above = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for parent in reversed(above):
         _sync(parent.parent)
+
+
+def _sync_each(paths: Collection[Path]) -> None:
+    if len(paths) == 1:  # often; starting a thread would take longer
+        _sync(*paths)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(_sync, sorted(paths)))
 
 
 def _sync(path: Path) -> None:

@@ -42,9 +42,10 @@ class LocalStorage(Storage):
                 raise FileNotFoundError from error
 
     def local(self, path: str) -> Path:
-        if not (self.root / path).is_file():
-            raise MissingError(f"{self.root / path}: no such file")
-        return self.root / path
+        file = self.root / path
+        if not file.is_file():
+            raise MissingError(f"{file}: no such file")
+        return file
 
     def info(self, path: str) -> Entry | None:
         try:
@@ -123,6 +124,8 @@ class LocalStorage(Storage):
         return len(parts)
 
     def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
         if not self.root.exists():
             make_folder(self.root)
         folder.mkdir(parents=True, exist_ok=True)  # named durably by `sync`

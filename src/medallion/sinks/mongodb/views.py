@@ -19,23 +19,27 @@ _log = masked_logger(__name__)
 def point_views(
     database: Documents, served: dict[str, Served], loaded_names: frozenset[str]
 ) -> None:
-    """Create or redirect the views; failures are logged, as the store does not need views."""
+    """Create or redirect the views; failures are logged, as the store does not need views.
+
+    Views that are as they should be stay: the server validates all views whenever one is changed.
+    """
     from pymongo.errors import OperationFailure
 
     try:
         collections = {
-            description["name"]: description for description in database.list_collections()
+            description["name"]: description.get("options", {})
+            for description in database.list_collections()
         }
         views = {
-            name
-            for name, description in collections.items()
-            if description.get("options", {}).get("viewOn") in loaded_names
+            name for name, options in collections.items() if options.get("viewOn") in loaded_names
         }
         for name in views - set(served):
             database.drop_collection(name)
         for table, entry in served.items():
             if table in views:
-                database.command("collMod", table, viewOn=entry.name, pipeline=[])
+                options = collections[table]
+                if options["viewOn"] != entry.name or options.get("pipeline"):
+                    database.command("collMod", table, viewOn=entry.name, pipeline=[])
             elif table in collections:
                 _log.warning(
                     "the name %r is taken in the database, so the table gets no view",

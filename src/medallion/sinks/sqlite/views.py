@@ -15,24 +15,35 @@ _log = masked_logger(__name__)
 
 
 def point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> None:
-    """Create the views again for the served tables; a name that another object has is skipped."""
-    for name, sql in connection.execute(
-        "select name, sql from sqlite_master where type = 'view'"
+    """Create the views of the served tables; a name that another object has is skipped.
+
+    Views that are as they should be stay: SQLite reads its whole schema to drop or create one.
+    """
+    definitions = {table: _definition(table, entry) for table, entry in served.items()}
+    current, taken = set(), set()
+    for kind, name, sql in connection.execute(
+        "select type, name, sql from sqlite_master"
     ).fetchall():
-        if _VIEW_MARK in sql:
+        if kind != "view" or _VIEW_MARK not in sql:
+            taken.add(name.lower())
+        elif sql == definitions.get(name):
+            current.add(name)
+        else:
             connection.execute(f"drop view {quote(name)}")
-    existing = {name.lower() for (name,) in connection.execute("select name from sqlite_master")}
-    for table, entry in served.items():
-        if table.lower() in existing:
+    for table, definition in definitions.items():
+        if table.lower() in taken:
             _log.warning(
                 "the name %r is taken in the database, so the table gets no view",
                 table,
             )
-            continue
-        columns = ", ".join(_for_people(column.name, column.type) for column in entry.columns)
-        connection.execute(
-            f"create view {quote(table)} as {_VIEW_MARK} select {columns} from {quote(entry.name)}"
-        )
+        elif table not in current:
+            connection.execute(definition)
+
+
+def _definition(table: str, entry: Served) -> str:
+    """The SQL of a view, as SQLite records it."""
+    columns = ", ".join(_for_people(column.name, column.type) for column in entry.columns)
+    return f"CREATE VIEW {quote(table)} as {_VIEW_MARK} select {columns} from {quote(entry.name)}"
 
 
 def _for_people(name: str, type_: str) -> str:

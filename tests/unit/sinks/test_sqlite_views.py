@@ -1,0 +1,40 @@
+"""The views that serve tables under their plain names."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from medallion.records import Column, Served
+from medallion.sinks.sqlite.views import point_views
+
+COLUMNS = (Column(name="id", type="BIGINT"), Column(name="price", type="DECIMAL(9,2)"))
+
+
+def _served(table: str, version: int, columns: tuple[Column, ...] = COLUMNS) -> Served:
+    return Served(
+        table=f"gold.{table}", name=f"{table}__{version}", snapshot="s", rows=0, columns=columns
+    )
+
+
+def test_only_views_that_differ_are_created_again() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for name in ("one__1", "one__2", "two__1", "three__1"):
+            connection.execute(f"create table {name} (id integer, price integer)")
+        first = {table: _served(table, 1) for table in ("one", "two", "three")}
+        point_views(connection, first)
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+
+        def changes() -> list[str]:
+            words = [statement.split()[:3] for statement in statements]
+            statements.clear()
+            return sorted(" ".join(word).lower() for word in words if word[1].lower() == "view")
+
+        point_views(connection, first)
+        assert changes() == []
+        point_views(connection, {**first, "one": _served("one", 2)})
+        assert changes() == ['create view "one"', 'drop view "one"']
+        point_views(connection, {"one": _served("one", 2), "two": _served("two", 1, COLUMNS[:1])})
+        assert changes() == ['create view "two"', 'drop view "three"', 'drop view "two"']
+        assert [name for name, *_ in connection.execute("select * from two").description] == ["id"]
