@@ -1,22 +1,20 @@
-"""Plugins: the classes of entry points, imported on first use.
-
-Built-in plugins are registered through the same entry points as those of other packages. One that
-cannot be loaded is an error where it is used, naming its distribution; elsewhere it is left out.
-"""
+"""Plugins that a declaration names: the classes of entry points, imported on first use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from medallion.contracts import Engine, Expectation, Format, Layer, Plugin, Section, Sink, Transform
-from medallion.entry_points import OWN, Defect, distribution_of, registry
-from medallion.errors import NotInstalledError, PluginError, did_you_mean
+from medallion.entry_points import OWN, Defect, broken, distribution_of, load, registry
+from medallion.entry_points import noun as noun
+from medallion.entry_points import registered as registered
+from medallion.errors import NotInstalledError, PluginError
+from medallion.storage import STORAGES, Storage
 
 TRANSFORMS = "medallion.transforms"
 EXPECTATIONS = "medallion.expectations"
@@ -40,33 +38,11 @@ _BASES: Mapping[str, type[Plugin]] = {
 }
 
 
-def registered(group: str) -> Mapping[str, EntryPoint]:
-    """The entry points of a group by name, without importing any.
-
-    A name that medallion itself registers cannot be taken by another package.
-    """
-    return registry(GROUPS).points[group]
-
-
 @cache
 def find(group: str, name: str) -> type[Plugin]:
-    """The plugin class registered under `name`.
-
-    Raises PluginError with the nearest name, the extra to install, or the distribution whose plugin
-    cannot be loaded.
-    """
-    point = registered(group).get(name)
-    if point is None:
-        raise PluginError(
-            f"there is no {noun(group)} {name!r}{did_you_mean(name, registered(group))}"
-        )
-    rivals = registry(GROUPS).contested.get((group, name))
-    if rivals:
-        who = " and ".join(sorted(f"{rival.value} of {distribution_of(rival)}" for rival in rivals))
-        raise PluginError(
-            f"{noun(group)} {name!r} is registered twice: by {who}", hint="uninstall one of them"
-        )
-    return _checked(group, point, _loaded(group, point))
+    """The plugin class registered under `name`. Raises PluginError as `load` does."""
+    plugin: type[Plugin] = load(group, name, _BASES[group])
+    return _checked(registered(group)[name], plugin)
 
 
 def loadable(group: str) -> dict[str, type[Plugin]]:
@@ -85,11 +61,11 @@ def defects() -> list[Defect]:
 
     One that only needs an extra to be installed is left out.
     """
-    unusable = list(registry(GROUPS).defects)
-    for group in GROUPS:
+    unusable = list(registry().defects)
+    for group in (*GROUPS, STORAGES):
         for name, point in registered(group).items():
             try:
-                find(group, name)
+                load(group, name, Storage) if group == STORAGES else find(group, name)
             except NotInstalledError:
                 continue
             except PluginError as error:
@@ -97,45 +73,16 @@ def defects() -> list[Defect]:
     return unusable
 
 
-def _loaded(group: str, point: EntryPoint) -> object:
-    """The object of an entry point. Raises PluginError, whatever the import of the module does."""
-    module, _, attribute = point.value.partition(":")
-    attribute = attribute.partition("[")[0].strip()
-    try:
-        return getattr(import_module(module.strip()), attribute)
-    except (Exception, SystemExit) as error:
-        package = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
-        if isinstance(error, ModuleNotFoundError) and package != module.partition(".")[0]:
-            raise NotInstalledError(
-                f"{noun(group)} {point.name!r} needs {error.name or error}, which is not installed",
-                hint=f"pip install '{_requirement(point)}'",
-            ) from error
-        raise _broken(group, point, f"{type(error).__name__}: {error}") from error
-
-
-def _checked(group: str, point: EntryPoint, loaded: object) -> type[Plugin]:
-    """The plugin class, if it belongs to this group. Raises PluginError."""
-    base = _BASES[group]
-    if not (isinstance(loaded, type) and issubclass(loaded, base)):
-        raise _broken(group, point, f"{point.value} is not a {base.__name__} class")
-    if not isinstance(getattr(loaded, "name", None), str):
-        raise _broken(group, point, f"{point.value} has no `name`")
-    if issubclass(loaded, Format) and not isinstance(loaded.suffixes, tuple):
-        raise _broken(group, point, f"{point.value}: its `suffixes` are not a tuple")
-    keys = {*loaded.model_fields, *(info.alias for info in loaded.model_fields.values())}
-    if loaded.value_field is not None and loaded.value_field not in keys:
-        raise _broken(
-            group, point, f"{point.value} has no field {loaded.value_field!r}, its `value_field`"
-        )
-    return loaded
-
-
-def _broken(group: str, point: EntryPoint, reason: str) -> PluginError:
-    owner = distribution_of(point)
-    return PluginError(
-        f"{described(group, point.name)} cannot be loaded: {reason}",
-        hint=f"upgrade it, or remove it with: pip uninstall {owner}",
-    )
+def _checked(point: EntryPoint, plugin: type[Plugin]) -> type[Plugin]:
+    """The plugin class, if its fields are those that its base needs. Raises PluginError."""
+    if not isinstance(getattr(plugin, "name", None), str):
+        raise broken(point, f"{point.value} has no `name`")
+    if issubclass(plugin, Format) and not isinstance(plugin.suffixes, tuple):
+        raise broken(point, f"{point.value}: its `suffixes` are not a tuple")
+    keys = {*plugin.model_fields, *(info.alias for info in plugin.model_fields.values())}
+    if plugin.value_field is not None and plugin.value_field not in keys:
+        raise broken(point, f"{point.value} has no field {plugin.value_field!r}, its `value_field`")
+    return plugin
 
 
 def build(group: str, value: object, **shared: Any) -> Plugin:
@@ -198,16 +145,6 @@ def _takes_mapping(plugin: type[Plugin], field: str) -> bool:
     return False
 
 
-def noun(group: str) -> str:
-    """The word for a plugin of a group: `transform`, `sink`."""
-    return group.rpartition(".")[2].removesuffix("s")
-
-
 def described(group: str, name: str) -> str:
     """A registered plugin, for messages: `transform 'shave' of shaving`."""
     return f"{noun(group)} {name!r} of {distribution_of(registered(group)[name])}"
-
-
-def _requirement(point: EntryPoint) -> str:
-    owner = distribution_of(point)
-    return f"{owner}[{','.join(point.extras)}]" if point.extras else owner

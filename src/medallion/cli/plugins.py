@@ -44,13 +44,14 @@ def _descriptions() -> list[dict[str, Any]]:
     """Every plugin as plain data; the entry points that cannot be used come last."""
     from medallion import plugins
     from medallion.entry_points import registry
+    from medallion.storage import STORAGES
 
     usable = [
         _description(group, name)
-        for group in plugins.GROUPS
+        for group in (*plugins.GROUPS, STORAGES)
         for name in sorted(plugins.registered(group))
     ]
-    return [*usable, *(_unusable(defect) for defect in registry(plugins.GROUPS).defects)]
+    return [*usable, *(_unusable(defect) for defect in registry().defects)]
 
 
 def _unusable(defect: Defect) -> dict[str, Any]:
@@ -70,8 +71,9 @@ def _unusable(defect: Defect) -> dict[str, Any]:
 def _description(group: str, name: str) -> dict[str, Any]:
     """A plugin's kind, distribution, documentation and fields, or why it cannot be used."""
     from medallion import plugins
-    from medallion.entry_points import distribution_of
+    from medallion.entry_points import distribution_of, load
     from medallion.errors import PluginError
+    from medallion.storage import STORAGES, Storage
 
     point = plugins.registered(group)[name]
     owner = distribution_of(point)
@@ -82,6 +84,9 @@ def _description(group: str, name: str) -> dict[str, Any]:
         "plugin": point.value,
     }
     try:
+        if group == STORAGES:  # its options come from the environment, not from a declaration
+            doc = inspect.getdoc(load(group, name, Storage)) or ""
+            return {**description, "doc": doc, "value_field": None, "fields": []}
         kind = plugins.find(group, name)
     except PluginError as error:
         return {**description, "missing": error.message, "hint": error.hint}

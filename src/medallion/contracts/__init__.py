@@ -4,7 +4,7 @@ A plugin **is** its own configuration: a frozen Pydantic model whose fields are 
 writes in YAML and whose docstring is what `medallion plugins NAME` prints. Register the class under
 an entry point group (`medallion.transforms`, `.expectations`, `.formats`, `.layers`, `.sinks`,
 `.engines`) and its name can be used in any declaration. Prove it with the suites in
-`medallion.testing`.
+`medallion.testing`. A storage is the exception: a plain class, registered by its URL scheme.
 
 Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are
 reserved:
@@ -34,13 +34,17 @@ from medallion.contracts.table_target import Target, target
 from medallion.contracts.transform import Grain, Scope, Transform
 from medallion.errors import (
     CallError,
+    ConflictError,
     DataError,
+    ExistsError,
     LoadError,
     MedallionError,
+    MissingError,
     ServiceError,
     SinkError,
     SourceError,
     StepError,
+    StorageError,
 )
 from medallion.query.aggregation import LENGTHS, Grouping, Metric, Term, grouping
 from medallion.query.column_types import Kind, kind_of
@@ -74,6 +78,7 @@ from medallion.sql.relations import (
     require,
     viewed,
 )
+from medallion.storage import Entry, Storage
 
 if TYPE_CHECKING:
     from medallion.contracts.sink import Batches as Batches
@@ -90,9 +95,12 @@ __all__ = [
     "CallError",
     "Column",
     "Columns",
+    "ConflictError",
     "CursorPosition",
     "DataError",
     "Engine",
+    "Entry",
+    "ExistsError",
     "Expectation",
     "Failure",
     "File",
@@ -110,6 +118,7 @@ __all__ = [
     "MedallionError",
     "MemoryTable",
     "Metric",
+    "MissingError",
     "OnFail",
     "Operator",
     "Owner",
@@ -135,6 +144,8 @@ __all__ = [
     "SourceFile",
     "SourceLayer",
     "StepError",
+    "Storage",
+    "StorageError",
     "Store",
     "TableExpectation",
     "TableSpec",

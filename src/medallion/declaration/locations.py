@@ -13,6 +13,7 @@ from pathlib import Path
 
 from medallion.declaration import source_pattern
 from medallion.declaration.models import Declaration, Source
+from medallion.storage import is_known, unknown_storage
 
 Fault = tuple[tuple[str | int, ...], str]
 
@@ -62,12 +63,6 @@ def locate(url: str, base: Path) -> Location:
     return Location(f"{scheme}://{'/'.join(parts)}", (f"{scheme.lower()}:", *parts))
 
 
-def is_known(url: str) -> bool:
-    """Whether files can be read from and written to this URL or path."""
-    scheme, separator, rest = url.partition("://")
-    return not separator or scheme == "file" or (scheme == "s3" and bool(rest.strip("/")))
-
-
 def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
     """(path in the declaration, message) of each location that conflicts with another."""
     lake = locate(declaration.lake, base)
@@ -81,7 +76,7 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
         if layer.path and not is_known(layer.path):
             yield (
                 ("layers", name, "path"),
-                f"{layer.path} is neither a folder nor s3://bucket/folder",
+                unknown_storage(layer.path).message,
             )
     for name, place in layers.items():
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
@@ -125,7 +120,7 @@ def _source_faults(
 ) -> Iterator[Fault]:
     for trail, source in _sources(declaration):
         if not is_known(source):
-            yield trail, f"{source} is neither a file nor s3://bucket/file"
+            yield trail, unknown_storage(source, "file").message
         root, rest = source_pattern.split(source)
         folder = locate(root, base)
         whole = locate(source, base) if source_pattern.names_one_file(rest) else folder

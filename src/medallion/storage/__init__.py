@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from medallion.entry_points import load, registered
+from medallion.errors import PluginError, did_you_mean
 from medallion.secrets import SECRETS
 
 A = TypeVar("A")
 T = TypeVar("T")
 
+STORAGES = "medallion.storages"  # the entry points of storages, named by URL scheme
 AT_ONCE = 16  # parallel requests to a remote storage
 
 
@@ -37,7 +40,12 @@ class Entry:
 
 
 class Storage(ABC):
-    """Objects below one URL, by relative path. Every error is a StorageError naming the object."""
+    """Objects below one URL, by relative path. Every error is a StorageError naming the object.
+
+    A plugin is registered by the scheme of its URLs in the group `medallion.storages`. Its class is
+    called with a URL and with `options`, how to reach it where the environment does not say. It can
+    be pickled, and used after a fork.
+    """
 
     url: str
 
@@ -111,18 +119,38 @@ def open_storage(
 ) -> Storage:
     """The storage at a URL or a local folder; a relative one starts from `base`.
 
-    Parameters: `options` are passed to the remote filesystem (`endpoint_url`, `key`, `secret`, …).
-    Raises PluginError naming the extra to install.
+    Parameters: `options` are passed to the storage of a URL (`endpoint_url`, `key`, `secret`, …).
+    Raises PluginError naming what to install.
     """
     SECRETS.add_url(url)
     scheme, separator, rest = url.partition("://")
-    if separator and scheme != "file":
-        from medallion.storage.object_store import RemoteStorage
+    if not separator or scheme == "file":
+        from medallion.storage.local import LocalStorage
 
-        return RemoteStorage(url, options or {})
-    from medallion.storage.local import LocalStorage
+        return LocalStorage(Path(base or ".", rest if separator else url).absolute())
+    if not is_known(url):
+        raise unknown_storage(url)
+    storage: Storage = load(STORAGES, scheme, Storage)(url, options or {})
+    return storage
 
-    return LocalStorage(Path(base or ".", rest if separator else url).absolute())
+
+def is_known(url: str) -> bool:
+    """Whether this is a local path, or a URL of a storage that is installed."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "file":
+        return True
+    return scheme in registered(STORAGES) and bool(rest.strip("/"))
+
+
+def unknown_storage(url: str, what: str = "folder") -> PluginError:
+    """The error for a URL that no installed storage can open."""
+    scheme, schemes = url.partition("://")[0], sorted({*registered(STORAGES)} - {"file"})
+    known = ", ".join(f"{known_scheme}://bucket/{what}" for known_scheme in schemes)
+    return PluginError(
+        f"{url} is neither a {what} nor a URL of a storage that is installed, such as {known}"
+        f"{did_you_mean(scheme, schemes)}",
+        hint=f"install a package that registers {scheme!r} in the group {STORAGES}",
+    )
 
 
 def local_root(storage: Storage) -> Path | None:

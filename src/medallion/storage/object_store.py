@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import uuid4
 
-from medallion.errors import CallError, ConflictError, ExistsError, MissingError, PluginError
+from medallion.errors import ConflictError, ExistsError, MissingError, PluginError
 from medallion.storage import Entry, Storage
 from medallion.storage.download_cache import copies
 from medallion.storage.s3_settings import S3Settings
@@ -27,17 +27,11 @@ class RemoteStorage(Storage):
     """Objects below `s3://BUCKET/PREFIX`, streamed, and downloaded in parallel parts.
 
     Parameters: `options` are fields of `S3Settings`; the environment gives the rest. Raises
-    CallError on another kind of URL, PluginError when the extra `s3` is not installed.
+    PluginError when the extra `s3` is not installed.
     """
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
-        scheme, _, rest = url.partition("://")
-        self._bucket, *folders = [part for part in rest.split("/") if part] or [""]
-        if scheme != "s3" or not self._bucket:
-            raise CallError(
-                f"{url}: is neither a folder nor s3://bucket/folder",
-                hint="lakes live in folders or on S3",
-            )
+        self._bucket, *folders = [part for part in url.partition("://")[2].split("/") if part]
         if find_spec("s3fs") is None or find_spec("tenacity") is None:
             raise PluginError(
                 f"{url} needs s3fs, which is not installed", hint="pip install 'medallion-lake[s3]'"
