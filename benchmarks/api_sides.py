@@ -41,12 +41,12 @@ api:
     /clients: {{table: clients_stats, sort: -total_spent, limit: 50}}
     /stats/summary: {{table: summary, single: true}}
 """
-TYPES = {"client_id": "BIGINT", "name": "VARCHAR", "country": "VARCHAR", "purchases": "BIGINT"}
+TYPES = {"client_id": "int64", "name": "text", "country": "text", "purchases": "int64"}
 COLUMNS = (
     *(Column(name=n, type=t) for n, t in TYPES.items()),
-    Column(name="total_spent", type="DECIMAL(18,2)"),
+    Column(name="total_spent", type="decimal(18,2)"),
 )
-SUMMARY = (Column(name="clients", type="BIGINT"), Column(name="revenue", type="DECIMAL(18,2)"))
+SUMMARY = (Column(name="clients", type="int64"), Column(name="revenue", type="decimal(18,2)"))
 COUNTRIES = (
     "France",
     "Germany",

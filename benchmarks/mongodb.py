@@ -50,14 +50,14 @@ SIZES = {
 BATCH = 10_000
 LIMITS = Limits(600, 8_000)
 TYPES = {
-    "client_id": "BIGINT",
-    "name": "VARCHAR",
-    "country": "VARCHAR",
-    "purchases": "BIGINT",
-    "total_spent": "DECIMAL(18,2)",
-    "average": "DOUBLE",
-    "first_purchase": "DATE",
-    "last_purchase": "DATE",
+    "client_id": "int64",
+    "name": "text",
+    "country": "text",
+    "purchases": "int64",
+    "total_spent": "decimal(18,2)",
+    "average": "float64",
+    "first_purchase": "date",
+    "last_purchase": "date",
 }
 ROWS = """
     select range as client_id, 'Client number ' || range as name,

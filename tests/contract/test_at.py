@@ -23,7 +23,7 @@ from medallion.testing.served import Row, batches, items, publish, release, snap
 MANY = 60_000
 SPEC = TableSpec(
     name="words",
-    columns=(Column(name="id", type="BIGINT"), Column(name="word", type="VARCHAR")),
+    columns=(Column(name="id", type="int64"), Column(name="word", type="text")),
     key=("id",),
 )
 

@@ -186,9 +186,9 @@ def test_files_that_write_a_column_in_two_ways(published: md.Pipeline) -> None:
         (
             '{"n": {"a": 1}}',
             '{"n": [1]}',
-            "'n' is BIGINT[], but STRUCT(\"a\" BIGINT) in data/orders/1.ndjson",
+            "'n' is list<int64>, but struct<a: int64> in data/orders/1.ndjson",
         ),
-        ('{"n": 1}', '{"n": [1]}', "'n' is BIGINT[], but BIGINT in data/orders/1.ndjson"),
+        ('{"n": 1}', '{"n": [1]}', "'n' is list<int64>, but int64 in data/orders/1.ndjson"),
         ('{"n": null}', '{"n": [1]}', ""),
         ('{"n": true}', '{"n": 1.5}', ""),
         ('{"n": "x"}', '{"n": 1.5}', ""),

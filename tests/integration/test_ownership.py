@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,8 @@ from medallion.cli import main
 from medallion.errors import CallError, DamagedError, MedallionError, OwnershipError, StorageError
 from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
+from medallion.records.column_type import column_type
+from medallion.sql.duckdb_types import duckdb_type
 from medallion.storage.sealed_records import seal
 from tests.integration import small
 
@@ -334,7 +337,7 @@ def test_a_lake_of_a_newer_format_is_refused(tmp_path: Path, record: str) -> Non
     body = {**json.loads(file.read_text()), "format": 99}
     del body["sha256"]
     file.write_bytes(seal(json.dumps(body).encode()))
-    message = "has format 99, and this version of medallion reads formats up to 1"
+    message = "has format 99, and this version of medallion reads formats up to 2"
     attempts = [pipeline.run, pipeline.plan, pipeline.collect, pipeline.roll_back]
     attempts += [pipeline.lake.current] if record == "current.json" else []
     for attempt in attempts:
@@ -362,6 +365,36 @@ def aged(folder: Path) -> None:
             connection.execute(f"drop table {table}")
 
 
+def of_format_1(folder: Path) -> None:
+    """Turn a lake and its database into those of format 1, with the types of columns as SQL."""
+    for file in (folder / "lake").rglob("*.json"):
+        file.write_bytes(in_format_1(file.read_bytes()))
+    with closing(sqlite3.connect(folder / "lake/serving.db", isolation_level=None)) as connection:
+        for ident, body in connection.execute(
+            "select id, body from _medallion_releases"
+        ).fetchall():
+            document = json.dumps(with_sql_types(json.loads(body)))
+            connection.execute(
+                "update _medallion_releases set body = ? where id = ?", (document, ident)
+            )
+
+
+def in_format_1(data: bytes) -> bytes:
+    body = with_sql_types(json.loads(data))
+    if "format" in body:
+        body["format"] = 1
+    return seal(json.dumps({name: body[name] for name in body if name != "sha256"}).encode())
+
+
+def with_sql_types(value: Any) -> Any:
+    """A record whose columns have the types that DuckDB writes."""
+    if isinstance(value, dict) and value.keys() == {"name", "type"}:
+        return {**value, "type": duckdb_type(column_type(value["type"]))}
+    if isinstance(value, dict):
+        return {name: with_sql_types(item) for name, item in value.items()}
+    return [with_sql_types(item) for item in value] if isinstance(value, list) else value
+
+
 def without_digests(value: Any) -> Any:
     """A record without digests, sizes of records and a sequence."""
     newer = {"sha256", "format", "sequence", "token", "records_bytes", "records_sha256", "lost"}
@@ -373,15 +406,18 @@ def without_digests(value: Any) -> Any:
     return [without_digests(item) for item in value] if isinstance(value, list) else value
 
 
-OLDER = "has format 0, and this version of medallion writes format 1"
+OLDER = "has format {}, and this version of medallion writes format 2"
 
 
 @pytest.mark.parametrize("mode", ["replace", "append", "merge"])
-def test_a_lake_of_an_older_format_is_recomputed(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize(("number", "age"), [(0, aged), (1, of_format_1)])
+def test_a_lake_of_an_older_format_is_recomputed(
+    tmp_path: Path, mode: str, number: int, age: Callable[[Path], None]
+) -> None:
     """Rows served before are still served, and every command works afterwards."""
     small.write(tmp_path, small.YAML.replace("indexes: [-revenue]", f"mode: {mode}"))
     former = small.load(tmp_path).run().release
-    aged(tmp_path)
+    age(tmp_path)
     orders = tmp_path / "data/orders"
     (orders / "2024-01.csv").unlink()
     (orders / "2024-02.csv").write_text(small.MARCH)  # client b alone
@@ -399,7 +435,7 @@ def test_a_lake_of_an_older_format_is_recomputed(tmp_path: Path, mode: str) -> N
         lambda: list(repair(pipeline)),
     )
     for attempt in (*attempts, *further):
-        with pytest.raises(StorageError, match=OLDER) as error:
+        with pytest.raises(StorageError, match=OLDER.format(number)) as error:
             attempt()
         assert error.value.hint.startswith("medallion run --full")
     assert small.in_store(pipeline) == small.BOTH
@@ -420,7 +456,7 @@ def test_a_lake_of_an_older_format_is_recomputed(tmp_path: Path, mode: str) -> N
     )
     assert (tmp_path / f"lake/releases/{former}.json").exists()
     assert not Inspection(pipeline, thorough=True).damages
-    with pytest.raises(CallError, match=f"release {former} has format 0"):
+    with pytest.raises(CallError, match=f"release {former} has an older format"):
         pipeline.roll_back()
     pipeline.collect()
     assert list(repair(pipeline)) == []
@@ -452,7 +488,7 @@ def test_every_command_reports_an_older_format(
         main(["-f", str(tmp_path / "medallion.yaml"), *command.split()])
     out, err = capsys.readouterr()
     assert end.value.code == 1
-    assert OLDER in out + err
+    assert OLDER.format(0) in out + err
     assert "medallion run --full" in out + err
     assert "Traceback" not in out + err
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import SourceError, StepError
-from medallion.sql.column_type import column_type
 
 ODD = 9_007_199_254_740_993  # the first whole number that a DOUBLE cannot hold
 
@@ -61,8 +60,8 @@ def test_a_file_with_another_type_leaves_the_values_of_the_others_alone(tmp_path
     assert column(running) == [str(ODD - 1), str(ODD), "0.5", "9007199254740992.0"]
     assert run.steps[0].sources == {"unchanged": 1, "new": 1, "retracted": 0}
     assert drift(run) == [
-        "data/b.parquet: column 'x' is DOUBLE, but BIGINT in data/a.parquet; it is kept as VARCHAR",
-        "column 'x' was BIGINT and is VARCHAR now",
+        "data/b.parquet: column 'x' is float64, but int64 in data/a.parquet; it is kept as text",
+        "column 'x' was int64 and is text now",
     ]
 
 
@@ -72,7 +71,7 @@ def test_whole_numbers_that_a_double_holds_become_doubles(tmp_path: Path) -> Non
     running = pipeline(tmp_path)
     running.run()
     assert (type_of(running), column(running)) == (
-        "DOUBLE",
+        "float64",
         [1.0, None, -999_999_999_999_999.0, 0.5],
     )
 
@@ -83,15 +82,15 @@ def test_decimals_of_other_scales(tmp_path: Path, policy: str) -> None:
     write(tmp_path, "b", x=pa.array([Decimal("0.25")], pa.decimal128(38, 10)))
     running = pipeline(tmp_path, schema=policy)
     if policy == "freeze":
-        what = r"b\.parquet: column 'x' is DECIMAL\(38,10\), but DECIMAL\(38,0\) in data/a\.parquet"
+        what = r"b\.parquet: column 'x' is decimal\(38,10\), but decimal\(38,0\) in data/a\.parquet"
         with pytest.raises(SourceError, match=what):
             running.run()
         return
     running.run()
-    assert (type_of(running), column(running)) == ("DECIMAL(38,10)", [Decimal(12), Decimal("0.25")])
+    assert (type_of(running), column(running)) == ("decimal(38,10)", [Decimal(12), Decimal("0.25")])
     write(tmp_path, "a", x=pa.array([Decimal(10**37)], pa.decimal128(38, 0)))
     running.run()
-    assert (type_of(running), column(running)) == ("VARCHAR", ["1" + "0" * 37, "0.2500000000"])
+    assert (type_of(running), column(running)) == ("text", ["1" + "0" * 37, "0.2500000000"])
 
 
 def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None:
@@ -100,7 +99,7 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
     running.run()
     write(tmp_path, "a", x=pa.array([1.5]))
     with pytest.raises(
-        SourceError, match=r"a\.parquet: column 'x' is DOUBLE, but BIGINT in data/a\.parquet"
+        SourceError, match=r"a\.parquet: column 'x' is float64, but int64 in data/a\.parquet"
     ):
         running.run()
     write(tmp_path, "a", x=pa.array([2]))
@@ -110,41 +109,41 @@ def test_frozen_columns_keep_their_types_from_run_to_run(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("one", "other", "kept"),
     [
-        (pa.array([1], pa.int8()), pa.array([2**40]), ("BIGINT", [1, 2**40])),
-        (pa.array([-1]), pa.array([2**64 - 1], pa.uint64()), ("DECIMAL(20,0)", [-1, 2**64 - 1])),
-        (pa.array([True]), pa.array([1]), ("VARCHAR", ["true", "1"])),
+        (pa.array([1], pa.int8()), pa.array([2**40]), ("int64", [1, 2**40])),
+        (pa.array([-1]), pa.array([2**64 - 1], pa.uint64()), ("decimal(20,0)", [-1, 2**64 - 1])),
+        (pa.array([True]), pa.array([1]), ("text", ["true", "1"])),
         (
             pa.array([0.1], pa.float32()),
             pa.array([2**60]),
-            ("VARCHAR", ["0.10000000149011612", str(2**60)]),
+            ("text", ["0.10000000149011612", str(2**60)]),
         ),
-        (pa.array([dt.date(2024, 1, 2)]), pa.array(["x"]), ("VARCHAR", ["2024-01-02", "x"])),
+        (pa.array([dt.date(2024, 1, 2)]), pa.array(["x"]), ("text", ["2024-01-02", "x"])),
         (
             pa.array([dt.date(2024, 1, 2)]),
             pa.array([dt.datetime(2024, 1, 2, 3)]),
-            ("TIMESTAMP", [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3)]),
+            ("timestamp", [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3)]),
         ),
-        (pa.nulls(1), pa.array([b"x"]), ("BLOB", [None, b"x"])),
-        (pa.array([[1]]), pa.array([[]], pa.list_(pa.null())), ("BIGINT[]", [[1], []])),
+        (pa.nulls(1), pa.array([b"x"]), ("binary", [None, b"x"])),
+        (pa.array([[1]]), pa.array([[]], pa.list_(pa.null())), ("list<int64>", [[1], []])),
         (
             pa.array([{"a": 1}]),
             pa.array([{"b": "y", "a": ODD}]),
-            ("STRUCT(a BIGINT, b VARCHAR)", [{"a": 1, "b": None}, {"a": ODD, "b": "y"}]),
+            ("struct<a: int64, b: text>", [{"a": 1, "b": None}, {"a": ODD, "b": "y"}]),
         ),
         (
             pa.array([{"a": ODD}]),
             pa.array([{"a": 0.5}]),
-            ("STRUCT(a VARCHAR)", [{"a": str(ODD)}, {"a": "0.5"}]),
+            ("struct<a: text>", [{"a": str(ODD)}, {"a": "0.5"}]),
         ),
         (
             pa.array([{"a": [7]}]),
             pa.array([{"a": [0.5]}]),
-            ("STRUCT(a DOUBLE[])", [{"a": [7.0]}, {"a": [0.5]}]),
+            ("struct<a: list<float64>>", [{"a": [7.0]}, {"a": [0.5]}]),
         ),
         (
             pa.array(["k"]).dictionary_encode(),
             pa.array(["v"], pa.large_string()),
-            ("VARCHAR", ["k", "v"]),
+            ("text", ["k", "v"]),
         ),
     ],
 )
@@ -155,7 +154,7 @@ def test_what_two_files_have_in_common(
     write(tmp_path, "b", x=other)
     running = pipeline(tmp_path)
     running.run()
-    assert column_type(type_of(running)) == column_type(kept[0])
+    assert type_of(running) == kept[0]
     assert column(running) == kept[1]
     assert column(running, table="bronze.t") == kept[1]
 
@@ -186,7 +185,7 @@ def test_a_moment_beyond_the_wider_type_is_an_error_with_both_types(tmp_path: Pa
     write(tmp_path, "a", x=pa.array([dt.datetime(2500, 1, 1)], pa.timestamp("us")))
     write(tmp_path, "b", x=pa.array([1], pa.timestamp("ns")))
     with pytest.raises(
-        SourceError, match=r"a\.parquet: .*'x' is TIMESTAMP, but TIMESTAMP_NS in data/b\.parquet"
+        SourceError, match=r"a\.parquet: .*'x' is timestamp, but timestamp\(ns\) in data/b\.parquet"
     ):
         pipeline(tmp_path).run()
 
@@ -218,7 +217,7 @@ MICROSECONDS = pa.array([90_000_000], pa.duration("us"))
 @pytest.mark.parametrize(
     ("one", "other", "types"),
     [
-        (MICROSECONDS, pa.array(["PT1M"]), ("VARCHAR", "duration[us]")),
+        (MICROSECONDS, pa.array(["PT1M"]), ("text", "duration[us]")),
         (
             MICROSECONDS,
             pa.array([Decimal(1)], pa.decimal256(60, 2)),
@@ -227,17 +226,17 @@ MICROSECONDS = pa.array([90_000_000], pa.duration("us"))
         (
             pa.array([Decimal(1)], pa.decimal256(60, 2)),
             pa.array(["1.00"]),
-            ("VARCHAR", "decimal256(60, 2)"),
+            ("text", "decimal256(60, 2)"),
         ),
         (
             pa.array([1], pa.timestamp("ns", "UTC")),
             pa.array([1], pa.timestamp("us", "UTC")),
-            ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"),
+            ("timestamptz", "timestamptz(ns)"),
         ),
         (
             pa.array([[1]], pa.list_(pa.timestamp("ns", "UTC"))),
             pa.array([[1]], pa.list_(pa.timestamp("us", "UTC"))),
-            ("TIMESTAMP WITH TIME ZONE[]", "TIMESTAMPTZ_NS[]"),
+            ("list<timestamptz>", "list<timestamptz(ns)>"),
         ),
     ],
     ids=["duration, text", "duration, decimal256", "decimal256, text", "ns, us", "lists"],
@@ -262,11 +261,11 @@ def test_frozen_columns_are_compared_by_their_types_in_the_files(
 @pytest.mark.parametrize(
     ("one", "other", "types"),
     [
-        ("0.1234567890123456789", '"text"', ("VARCHAR", "NUMBER")),
-        ("[0.1234567890123456789]", '["text"]', ("VARCHAR[]", "NUMBER[]")),
-        ("0.1234567890123456789", "0.5", ("DOUBLE", "NUMBER")),
-        ('1},{"x":"1"', '"1"', ("VARCHAR", "JSON")),
-        (f'{ODD}}},{{"x":0.5', '"1"', ("VARCHAR", "NUMBER")),
+        ("0.1234567890123456789", '"text"', ("text", "number")),
+        ("[0.1234567890123456789]", '["text"]', ("list<text>", "list<number>")),
+        ("0.1234567890123456789", "0.5", ("float64", "number")),
+        ('1},{"x":"1"', '"1"', ("text", "json")),
+        (f'{ODD}}},{{"x":0.5', '"1"', ("text", "number")),
     ],
 )
 def test_frozen_json_columns_tell_text_from_what_is_read_as_text(
@@ -288,14 +287,14 @@ def test_a_column_of_nulls_has_the_type_of_the_others_next_to_an_added_column(
     ndjson(tmp_path, "b", '{"x":1.5,"n":1}')
     running = pipeline(tmp_path, schema="freeze", add={"file": "name"})
     running.run()
-    assert (type_of(running), column(running)) == ("DOUBLE", [None, 1.5])
+    assert (type_of(running), column(running)) == ("float64", [None, 1.5])
 
 
 def test_integers_of_128_bits_are_kept_as_they_are(tmp_path: Path) -> None:
     write(tmp_path, "a", x=pa.array([2**62, 2**62, 2**62]))
     running = pipeline(tmp_path, [{"sql": "select sum(x) as x, [sum(x)] as l from rows"}])
     running.run()
-    assert type_of(running) == "HUGEINT"
+    assert type_of(running) == "int128"
     assert column(running) == [3 * 2**62]
     assert column(running, "l") == [[3 * 2**62]]
 
@@ -349,19 +348,19 @@ def ndjson(folder: Path, name: str, *lines: str) -> None:
 @pytest.mark.parametrize(
     ("empty", "value", "kept"),
     [
-        ("[]", "[1]", ("BIGINT[]", [[], [1]])),
-        ("{}", '{"a":1}', ("STRUCT(a BIGINT)", [{"a": None}, {"a": 1}])),
-        ("null", "[1]", ("BIGINT[]", [None, [1]])),
-        ("null", "1.5", ("DOUBLE", [None, 1.5])),
+        ("[]", "[1]", ("list<int64>", [[], [1]])),
+        ("{}", '{"a":1}', ("struct<a: int64>", [{"a": None}, {"a": 1}])),
+        ("null", "[1]", ("list<int64>", [None, [1]])),
+        ("null", "1.5", ("float64", [None, 1.5])),
         (
             '{"a":[]}',
             '{"a":[{"b":true}]}',
-            ("STRUCT(a STRUCT(b BOOLEAN)[])", [{"a": []}, {"a": [{"b": True}]}]),
+            ("struct<a: list<struct<b: boolean>>>", [{"a": []}, {"a": [{"b": True}]}]),
         ),
-        ("[{}]", '[{"a":1}]', ("STRUCT(a BIGINT)[]", [[{"a": None}], [{"a": 1}]])),
-        ("[null]", '["x"]', ("VARCHAR[]", [[None], ["x"]])),
-        ("[]", "[[]]", ("VARCHAR[][]", [[], [[]]])),
-        ("{}", "{}", ("VARCHAR", ["{}", "{}"])),
+        ("[{}]", '[{"a":1}]', ("list<struct<a: int64>>", [[{"a": None}], [{"a": 1}]])),
+        ("[null]", '["x"]', ("list<text>", [[None], ["x"]])),
+        ("[]", "[[]]", ("list<list<text>>", [[], [[]]])),
+        ("{}", "{}", ("text", ["{}", "{}"])),
     ],
 )
 def test_what_is_empty_in_one_file_has_the_type_of_the_others(
@@ -372,7 +371,7 @@ def test_what_is_empty_in_one_file_has_the_type_of_the_others(
             ndjson(tmp_path, name, f'{{"x":{text},"n":1}}')
         running = pipeline(tmp_path, schema="freeze")
         assert drift(running.run()) == []
-        assert column_type(type_of(running)) == column_type(kept[0])
+        assert type_of(running) == kept[0]
         assert column(running) == (kept[1] if order == "ab" else kept[1][::-1])
 
 
@@ -381,11 +380,11 @@ def test_numbers_of_two_json_files(tmp_path: Path) -> None:
     ndjson(tmp_path, "b", '{"x":9.99,"y":{"z":[0.5]}}')
     running = pipeline(tmp_path)
     running.run()
-    assert (type_of(running), column(running)) == ("DOUBLE", [10.0, -3.0, 9.99])
+    assert (type_of(running), column(running)) == ("float64", [10.0, -3.0, 9.99])
     assert column(running, "y") == [{"z": [1.0]}, None, {"z": [0.5]}]
     ndjson(tmp_path, "c", f'{{"x":{ODD},"y":{{"z":[{ODD}]}}}}')
     running.run()
-    assert (type_of(running), column(running)) == ("VARCHAR", ["10", "-3", "9.99", str(ODD)])
+    assert (type_of(running), column(running)) == ("text", ["10", "-3", "9.99", str(ODD)])
     assert column(running, "y") == [{"z": ["1"]}, None, {"z": ["0.5"]}, {"z": [str(ODD)]}]
 
 
@@ -602,10 +601,10 @@ def test_a_time_with_an_offset_keeps_it_as_text(tmp_path: Path, step: str) -> No
     steps = {"sql": {"sql": f"select {value} as x from t"}, "derive": {"derive": {"x": value}}}
     running = pipeline(tmp_path, [steps[step]])
     running.run()
-    assert (type_of(running), column(running)) == ("VARCHAR", ["12:00:00+05"])
+    assert (type_of(running), column(running)) == ("text", ["12:00:00+05"])
 
 
 def test_a_nested_time_with_an_offset_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "a", k=pa.array([1]))
-    with pytest.raises(StepError, match=r"'x' is TIME WITH TIME ZONE\[\], which cannot be stored"):
+    with pytest.raises(StepError, match=r"'x' is list<timetz>, which cannot be stored"):
         pipeline(tmp_path, [{"sql": "select ['12:00:00+05'::timetz] as x from t"}]).run()

@@ -146,8 +146,8 @@ def test_frames_of_every_kind_keep_their_types(
     result = run_pipeline(declared, {"bronze.visits": FRAMES[kind]})
     assert_rows(result.table("gold.visits"), FRAMES["dicts"])
     assert [column.type for column in result.pipeline.lake.table("bronze.visits").columns] == [
-        "BIGINT",
-        "DATE",
+        "int64",
+        "date",
     ]
 
 

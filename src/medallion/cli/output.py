@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDE = 10_000  # width in characters of output to a file or a pipe, so that no value is cut
-INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-NUMBERS = frozenset((*INTEGERS, *(f"U{name}" for name in INTEGERS), "DECIMAL", "DOUBLE", "FLOAT"))
 
 
 def console() -> Console:
@@ -55,11 +53,6 @@ def plain(value: object) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
-
-
-def is_number(type_: str) -> bool:
-    """Whether a DuckDB type is numeric."""
-    return type_.partition("(")[0] in NUMBERS
 
 
 def number(value: int) -> str:

@@ -14,6 +14,7 @@ import click
 
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
+from medallion.records.column_type import column_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -157,7 +158,7 @@ def _print_table(name: str, table: LakeTable, rows: Relation, *, filtered: bool)
 
     out = output.console()
     types = {column.name: column.type for column in table.columns}
-    right = [column for column in rows.columns if output.is_number(types[column])]
+    right = [column for column in rows.columns if column_type(types[column]).number]
     grid = output.table(rows.columns, right=right)
     for row in _rows_of(rows):
         grid.add_row(

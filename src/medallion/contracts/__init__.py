@@ -27,6 +27,7 @@ from medallion.contracts.integers import TooLargeError, whole_numbers
 from medallion.contracts.layer import Layer, SourceLayer, keep_file, local_files
 from medallion.contracts.ownership import check_release, check_writer
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.release_document import read_release
 from medallion.contracts.section import Section
 from medallion.contracts.sink import Flaw, Right, Sink, TableSpec
 from medallion.contracts.store import Failure, Store
@@ -169,6 +170,7 @@ __all__ = [
     "quantile_of",
     "quote",
     "read_cursor",
+    "read_release",
     "require",
     "served_table",
     "target",

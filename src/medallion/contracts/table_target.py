@@ -12,7 +12,6 @@ from medallion.errors import CallError, LoadError, did_you_mean
 from medallion.plural import count_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.records import LoadReport, Served, Snapshot
-from medallion.sql.column_type import column_type
 
 Index = tuple[tuple[str, bool], ...]
 
@@ -67,9 +66,7 @@ class Target:
         """
         types = {column.name: column.type for column in former.columns}
         shared = [column for column in self.spec.columns if column.name in types]
-        differ = next(
-            (c for c in shared if column_type(types[c.name]) != column_type(c.type)), None
-        )
+        differ = next((c for c in shared if types[c.name] != c.type), None)
         if former.key == self.spec.key and differ is None:
             return [column.name for column in shared]
         reason = f"their key is ({', '.join(former.key)})"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 from medallion.contracts import RESERVED, Format, Parsed, literal, quote
 from medallion.errors import SourceError, StorageError, did_you_mean
 from medallion.records import Column
+from medallion.sql.duckdb_types import columns_of, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -98,18 +99,15 @@ class ShapedFormat(Format):
             self._write(plain, target, chosen, parsed, connection)
         finally:
             plain.unlink(missing_ok=True)
-        described = connection.execute(
-            f"describe from read_parquet({literal(str(target))})"
-        ).fetchall()
+        rows = connection.sql(f"from read_parquet({literal(str(target))})")
         # What the format says of a column is more than the Parquet file does: which types are
-        # undecided,
-        # and which are others in the source file.
+        # undecided, and which are others in the source file.
         read = {column.name: column for column in parsed.columns}
         columns = tuple(
-            read[chosen[name]].model_copy(update={"name": name})
-            if name in chosen
-            else Column(name=name, type=type_)
-            for name, type_, *_ in described
+            read[chosen[column.name]].model_copy(update={"name": column.name})
+            if column.name in chosen
+            else column
+            for column in columns_of(types_of(rows))
         )
         return Parsed(columns, parsed.rows, parsed.rejects, parsed.warnings)
 

@@ -32,7 +32,8 @@ from medallion.engines.storable_columns import storable
 from medallion.engines.temp_tables import TempTables
 from medallion.errors import ConservationError, PluginError, StepError
 from medallion.plural import count_of
-from medallion.records import Column, File, Tally
+from medallion.records import File, Tally
+from medallion.sql.duckdb_types import columns_of, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -192,10 +193,8 @@ class TableBuild:
         files = [] if self.failures else self._write(rows, rows_out)
         lineage = self.task.lineage if self.traced else {}
         return Built(
-            columns=tuple(
-                Column(name=name, type=str(kind))
-                for name, kind in zip(rows.columns, rows.types, strict=True)
-                if name not in (ROW, ORIGIN)
+            columns=columns_of(
+                {name: type_ for name, type_ in types_of(rows).items() if name not in (ROW, ORIGIN)}
             ),
             files=tuple(files),
             rows=sum(file.rows for file in files),

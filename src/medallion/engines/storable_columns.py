@@ -7,30 +7,36 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import quote
 from medallion.errors import StepError
-from medallion.sql.column_type import TOO_DEEP, column_type
+from medallion.sql.duckdb_types import TOO_DEEP, too_deep, types_of
 from medallion.sql.durations import interval_to_iso
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
-# Parquet truncates INTERVALs to milliseconds and drops offsets of times; here is SQL of their text.
+
+def _as_text(value: str) -> str:
+    return f"cast({value} as varchar)"
+
+
+# Parquet truncates INTERVALs to milliseconds, drops offsets of times and has neither bits nor
+# numbers of any size; here is SQL of their text.
 _TEXT_OF: Mapping[str, Callable[[str], str]] = {
-    "INTERVAL": interval_to_iso,
-    "TIME WITH TIME ZONE": lambda value: f"cast({value} as varchar)",
+    "interval": interval_to_iso,
+    "timetz": _as_text,
+    "BIT": _as_text,
+    "BIGNUM": _as_text,
 }
 
 
 def storable(rows: Relation) -> Relation:
-    """The rows, with text in place of intervals and of times with an offset.
+    """The rows, with text in place of intervals, times with an offset, bits and big numbers.
 
     Raises StepError for a column that Parquet cannot store: one that nests too deeply, or a nested
     one with such values inside.
     """
-    types = {
-        name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
-    }
+    types = types_of(rows)
     for name, type_ in types.items():
-        if type_.too_deep():
+        if too_deep(type_):
             raise StepError(
                 f"column {name!r} nests too deeply: {TOO_DEEP}",
                 hint="store the inner levels as JSON text",
@@ -39,7 +45,7 @@ def storable(rows: Relation) -> Relation:
         if type_.nested and leaves & _TEXT_OF.keys():
             raise StepError(
                 f"column {name!r} is {type_}, which cannot be stored",
-                hint="cast its intervals, or times with an offset, to text",
+                hint="cast its intervals, times with an offset or bits to text",
             )
     texts = [
         f"{_TEXT_OF[type_.name](quote(name))} as {quote(name)}"

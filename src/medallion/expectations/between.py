@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from medallion.contracts import Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import NUMBERS, broken
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _outside(rows: Relation, name: str, low: Any, high: Any) -> str:
     if not (kind.id == "date" or kind.id.startswith("timestamp") if dated else kind.id in NUMBERS):
         wanted = "dates" if dated else "numbers"
         raise StepError(
-            f"between compares {name!r} to {wanted}, but it is {kind}", hint="`cast` it first"
+            f"between compares {name!r} to {wanted}, but it is {type_of(rows, name)}",
+            hint="`cast` it first",
         )
     sides = []
     if dated:

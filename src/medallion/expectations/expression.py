@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import (
     explained,
     parse_expression,
@@ -43,12 +44,10 @@ class Expression(RowExpectation):
         tree = parse_expression(inputs.connection, self.condition)
         with explained(f"expression {self.condition!r}"):
             failing = rows.filter(f"{_tried(rows, self.condition)} is not true")
-            kind = rows.project(f"({self.condition}\n) as condition").types[0].id
+            type_ = type_of(rows.project(f"({self.condition}\n) as condition"), "condition")
         refuse_texts_as_numbers(rows, inputs.connection, self.condition)
-        if kind != "boolean":
-            raise StepError(
-                f"expression {self.condition!r} gives {kind.upper()}, neither true nor false"
-            )
+        if type_.name != "boolean":
+            raise StepError(f"expression {self.condition!r} gives {type_}, neither true nor false")
         named = {
             node["column_names"][0].lower()
             for node in walk(tree)

@@ -8,7 +8,8 @@ from pydantic import Field, field_validator
 
 from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
 from medallion.errors import StepError
-from medallion.sql.mixed_types import comparable, types_of
+from medallion.sql.duckdb_types import types_of
+from medallion.sql.mixed_types import comparable
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

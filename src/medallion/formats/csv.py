@@ -132,7 +132,7 @@ def _parsed(header: Header, rows: int, rejects: UnreadableRecords) -> Parsed:
     warnings = header.warnings
     if not rows and not rejects:
         warnings = (*warnings, "has a header but no records")
-    columns = tuple(Column(name=column, type="VARCHAR") for column in header.columns)
+    columns = tuple(Column(name=column, type="text") for column in header.columns)
     return Parsed(columns, rows, rejects.all(), warnings)
 
 

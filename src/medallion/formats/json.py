@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -46,12 +45,13 @@ LINES = endings(".ndjson", ".jsonl")  # suffixes of files in which each line is 
 class Json(Format):
     """A JSON file: an object per line (NDJSON), objects over several lines, or an array of objects.
 
-    Keys become columns. Values keep their JSON types: integers are BIGINT (DECIMAL beyond 64 bits),
-    other numbers DOUBLE, strings VARCHAR (dates too: cast them), objects and lists nested. A key
-    with values of several types, or with numbers that a DOUBLE would change (0.1234567890123456789,
-    1e400), becomes VARCHAR with every digit. Values that nest deeper than 32 levels, or 10 lists,
-    become JSON text. Files may be compressed (`.gz`, `.zst`, `.bz2`). In NDJSON, a line that is not
-    an object, has a duplicate key, or nests more than 100 levels, is quarantined with its number.
+    Keys become columns. Values keep their JSON types: integers are int64 (decimal beyond 64 bits),
+    other numbers float64, strings text (dates too: cast them), objects and lists nested. A key
+    with values of several types, or with numbers that a float64 would change (1e400 or
+    0.1234567890123456789), becomes text with every digit. Values that nest deeper than 32 levels,
+    or 10 lists, become JSON text. Files may be compressed (`.gz`, `.zst`, `.bz2`). In NDJSON, a
+    line that is not an object, has a duplicate key, or nests more than 100 levels, is quarantined
+    with its number.
 
     The run fails if most lines are not objects. It also fails for a file with a single object that
     is a whole table by columns or by keys, as `df.to_json(path)` writes it: write one object per
@@ -114,11 +114,7 @@ def _with_layout_warning(parsed: Parsed, layout: str | None) -> Parsed:
     if layout and parsed.rows == 1:
         warning = f"its only line is {layout}; declare `records: .` if it is a record"
         return replace(parsed, warnings=(*parsed.warnings, warning))
-    lists = [
-        column.name
-        for column in parsed.columns
-        if re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL)
-    ]
+    lists = [column.name for column in parsed.columns if column.type.startswith("list<struct<")]
     if parsed.rows != 1 or not lists:
         return parsed
     warning = (

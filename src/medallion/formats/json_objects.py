@@ -27,7 +27,8 @@ from medallion.formats.json_types import (
 from medallion.formats.text_lines import MAX_RECORD
 from medallion.plural import count_of
 from medallion.records import Column
-from medallion.sql.column_type import ColumnType, decided
+from medallion.records.column_type import ColumnType, decided
+from medallion.sql.duckdb_types import duckdb_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -62,14 +63,9 @@ def read_objects(text: Path, shape: Shape, name: str, part: Path, connection: Co
             rows = _write(file, types, part, connection)
     except duckdb.InvalidInputException as error:  # a duplicate key in an object
         raise NoObjectsError(_reason(error)) from None
-    written = {column.name: column.type for column in parquet_file.columns(part, connection)}
     sources = source_types(keys)
     columns = tuple(
-        Column(
-            name=column,
-            type=written[column] if decided(type_) == type_ else str(type_),
-            source_type=sources.get(column, ""),
-        )
+        Column(name=column, type=str(type_), source_type=sources.get(column, ""))
         for column, type_ in types.items()
     )
     return Parsed(columns, rows, warnings=tuple(mixed(keys)))
@@ -77,7 +73,8 @@ def read_objects(text: Path, shape: Shape, name: str, part: Path, connection: Co
 
 def _write(file: str, types: Mapping[str, ColumnType], part: Path, connection: Connection) -> int:
     columns = ", ".join(
-        f"{literal(column)}: {literal(str(decided(type_)))}" for column, type_ in types.items()
+        f"{literal(column)}: {literal(duckdb_type(decided(type_)))}"
+        for column, type_ in types.items()
     )
     options = "auto_detect=false, records=true, hive_partitioning=false"
     query = f"from read_json({file}, {options}, columns={{{columns}}})"
@@ -107,7 +104,7 @@ def _read_inexact(
         else column
         for column in parsed.columns
     )
-    numbers_with = f"{count_of(count, 'number')} with more digits than a DOUBLE keeps"
+    numbers_with = f"{count_of(count, 'number')} with more digits than a float64 keeps"
     warning = f"{numbers_with}; such columns were read as text"
     return replace(parsed, columns=columns, warnings=(warning, *parsed.warnings))
 

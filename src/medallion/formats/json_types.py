@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import literal, quote
-from medallion.sql.column_type import EMPTY, MAX_LEVELS, MAX_LISTS, NULL, TEXT, ColumnType
+from medallion.records.column_type import EMPTY, NULL, TEXT, ColumnType, list_type
+from medallion.sql.duckdb_types import MAX_LEVELS, MAX_LISTS, logical_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -16,17 +17,17 @@ Path = tuple[str | None, ...]
 
 _WHOLE = ("UBIGINT", "BIGINT", "HUGEINT")
 _LEAVES = {
-    **dict.fromkeys(_WHOLE, ColumnType("BIGINT")),
+    **dict.fromkeys(_WHOLE, ColumnType("int64")),
     "NULL": NULL,
     "JSON": TEXT,
     "TEXT": TEXT,
     "NUMBER": TEXT,
     "EMPTY": EMPTY,
-    "WIDE": ColumnType("DECIMAL", 38),
+    "WIDE": ColumnType("decimal", 38),
 }
 
 # Values that are read as text but are not strings: of several types, of no type, exact numbers.
-_AS_TEXT = {"JSON": "JSON", "TEXT": "JSON", "NUMBER": "NUMBER"}
+_AS_TEXT = {"JSON": "json", "TEXT": "json", "NUMBER": "number"}
 _IN_FILE = {**_LEAVES, **{kind: ColumnType(name) for kind, name in _AS_TEXT.items()}}
 
 # SQL tests over the values of a leaf: {0} is the JSON, {1} its text.
@@ -92,7 +93,7 @@ def column_types(structure: Mapping[str, Any]) -> dict[str, ColumnType]:
 
 
 def source_types(structure: Mapping[str, Any]) -> dict[str, str]:
-    """The types in the file of columns that are read as text but are not: `JSON[]`, `NUMBER`."""
+    """The types in the file of columns that are read as text but are not, such as `number`."""
     texts = {name: kind for name, kind in structure.items() if holds({name: kind}, *_AS_TEXT)}
     return {name: str(_type(kind, _IN_FILE)) for name, kind in texts.items()}
 
@@ -114,11 +115,11 @@ def mixed(structure: Mapping[str, Any]) -> Iterator[str]:
 
 def _type(kind: Any, leaves: Mapping[str, ColumnType] = _LEAVES) -> ColumnType:
     if isinstance(kind, list):
-        return ColumnType("LIST", items=(("", _type(kind[0], leaves)),))
+        return list_type(_type(kind[0], leaves))
     if isinstance(kind, dict):
         items = tuple((key, _type(item, leaves)) for key, item in kind.items())
-        return ColumnType("STRUCT", items=items)
-    return leaves.get(kind) or ColumnType(kind)
+        return ColumnType("struct", items=items)
+    return leaves.get(kind) or logical_type(kind)
 
 
 def _leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -12,7 +12,7 @@ from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.column_names import check_names
 from medallion.formats.text_file import check_readable, whole
-from medallion.sql.column_type import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
+from medallion.sql.duckdb_types import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
 from medallion.sql.durations import count_to_iso
 from medallion.storage.local import storage_errors
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from medallion.contracts import literal, quote
 from medallion.errors import StorageError
 from medallion.records import Column
-from medallion.sql.column_type import ColumnType, column_type
+from medallion.records.column_type import ColumnType
+from medallion.sql.duckdb_types import columns_of, types_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
-_NANOSECONDS = "TIMESTAMPTZ_NS"
+_NANOSECONDS = "timestamptz(ns)"
 
 
 def write(query: str, part: Path, connection: Connection) -> int:
@@ -42,7 +43,7 @@ def scan(path: Path) -> str:
 
 def zoned_nanoseconds(path: Path, connection: Connection) -> dict[str, ColumnType]:
     """The columns with timestamps in nanoseconds with a time zone, and their types."""
-    types = {column.name: column_type(column.type) for column in columns(path, connection)}
+    types = types_of(connection.sql(f"from {scan(path)}"))
     return {name: type_ for name, type_ in types.items() if _has_zoned_nanoseconds(type_)}
 
 
@@ -64,16 +65,16 @@ def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
         return value
     parameter = f"_item_{depth}"
     match type_.name:
-        case "LIST":
+        case "list":
             item = _cut(parameter, type_.items[0][1], depth + 1)
             return f"list_transform({value}, lambda {parameter}: {item})"
-        case "STRUCT":
+        case "struct":
             parts = {name: f"struct_extract({value}, {literal(name)})" for name, _ in type_.items}
             fields = ", ".join(
                 f"{quote(name)} := {_cut(parts[name], field, depth)}" for name, field in type_.items
             )
             return f"case when {value} is not null then struct_pack({fields}) end"
-        case "MAP":
+        case "map":
             key, item = (_cut(f"{parameter}.{name}", part, depth + 1) for name, part in type_.items)
             pair = f"struct_pack(k := {key}, v := {item})"
             entries = f"list_transform(map_entries({value}), lambda {parameter}: {pair})"
@@ -85,5 +86,4 @@ def _cut(value: str, type_: ColumnType, depth: int = 0) -> str:
 
 def columns(path: Path, connection: Connection) -> tuple[Column, ...]:
     """The columns of a file as DuckDB reads them."""
-    rows = connection.execute(f"describe from {scan(path)}").fetchall()
-    return tuple(Column(name=name, type=type_) for name, type_, *_ in rows)
+    return columns_of(types_of(connection.sql(f"from {scan(path)}")))

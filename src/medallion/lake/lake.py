@@ -108,7 +108,8 @@ class Lake:
         except DamagedError as error:
             if self.records.is_older(f"releases/{release}.json"):
                 raise CallError(
-                    f"release {release} has format 0, which this version of medallion cannot read",
+                    f"release {release} has an older format, which this version of medallion "
+                    "cannot read",
                     hint="medallion releases lists those that can be shown",
                 ) from error
             raise

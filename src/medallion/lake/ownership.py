@@ -32,7 +32,7 @@ _LOST = "medallion adopt makes it this pipeline's lake again"
 class LakeIdentity(Record):
     """The owner of a lake: `id` is created once, `pipeline` is the name in the declaration.
 
-    `format` is the lake's format; `former` are names of pipelines that owned it before.
+    `format` is the lake's when it was created; `former` are the pipelines that owned it before.
     """
 
     format: int

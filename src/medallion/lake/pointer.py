@@ -13,7 +13,7 @@ from medallion.storage import Storage
 from medallion.storage.sealed_records import damaged, is_older, seal, unseal
 
 POINTER = "current.json"
-FORMAT = 1  # of lakes that this version writes; it reads no newer one
+FORMAT = 2  # of lakes that this version writes; it reads no newer one
 HISTORY = 1000  # published ids that the pointer remembers
 
 
@@ -46,12 +46,14 @@ def read_pointer(storage: Storage) -> Pointer:
     data, version = storage.read(POINTER)
     try:
         body = json.loads(data)
-        if is_older(body):  # from before lakes had a format: the releases cannot be read
+        if is_older(body):  # from before lakes had a format
             return Pointer(None, tuple(body["published"]), version, format=0)
         if body.get("format", FORMAT) <= FORMAT:
             unseal(data)
+            # The releases of an older format cannot be read.
+            release = body["release"] if body["format"] == FORMAT else None
             counters = body["sequence"], body["token"], body["format"]
-            return Pointer(body["release"], tuple(body["published"]), version, *counters)
+            return Pointer(release, tuple(body["published"]), version, *counters)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(storage, POINTER) from error
     raise newer_format(storage.url, body["format"])

@@ -155,9 +155,13 @@ class LakeRecords:
         return any(release.previous or release.id in ids for release in releases)
 
     def is_older(self, path: str) -> bool:
-        """Whether a record belongs to a lake of format 0: such a record is not damaged."""
+        """Whether a record that cannot be read is not damaged: it has an older format.
+
+        Its checksum matches; or it has none, in a lake of format 0.
+        """
         with suppress(ValueError, MissingError):
-            return is_older(json.loads(self.storage.read(path)[0]))
+            data, _ = self.storage.read(path)
+            return is_older(json.loads(data)) or bool(unseal(data))
         return False
 
 

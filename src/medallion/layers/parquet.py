@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
 from medallion.records import File, Snapshot
-from medallion.sql.column_type import ColumnType, column_type, stored
+from medallion.records.column_type import ColumnType, column_type
+from medallion.sql.duckdb_types import MAX_DIGITS, duckdb_type, types_of
 from medallion.storage import Storage
 
 if TYPE_CHECKING:
@@ -35,10 +36,9 @@ class ParquetLayer(Layer):
         self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
     ) -> list[File]:
         part = scratch / "part-0.parquet"
-        types = [column_type(str(kind)) for kind in rows.types]
         columns = [
-            _cast(name, type_, stored(type_))
-            for name, type_ in zip(rows.columns, types, strict=True)
+            _cast(name, type_, _stored(type_))
+            for name, type_ in types_of(rows).items()
             if name != ROW
         ]
         ((count,),) = connection.execute(
@@ -52,7 +52,7 @@ class ParquetLayer(Layer):
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
         types = {column.name: column_type(column.type) for column in snapshot.columns}
-        columns = ", ".join(_cast(name, stored(type_), type_) for name, type_ in types.items())
+        columns = ", ".join(_cast(name, _stored(type_), type_) for name, type_ in types.items())
         position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
         return connection.sql(
             f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])"
@@ -60,4 +60,14 @@ class ParquetLayer(Layer):
 
 
 def _cast(name: str, source: ColumnType, target: ColumnType) -> str:
-    return quote(name) if source == target else f"cast({quote(name)} as {target}) as {quote(name)}"
+    value = f"cast({quote(name)} as {duckdb_type(target)})"
+    return quote(name) if source == target else f"{value} as {quote(name)}"
+
+
+def _stored(type_: ColumnType) -> ColumnType:
+    """The type that Parquet keeps: DuckDB writes integers of 128 bits as DOUBLE."""
+    return type_.map_leaves(
+        lambda leaf: (
+            ColumnType("decimal", MAX_DIGITS) if leaf.name in ("int128", "uint128") else leaf
+        )
+    )

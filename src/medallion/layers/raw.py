@@ -13,7 +13,8 @@ from uuid import uuid4
 from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
 from medallion.errors import DamagedError, MedallionError, MissingError
 from medallion.records import File, Snapshot
-from medallion.sql.column_type import NULL, ColumnType, column_type
+from medallion.records.column_type import NULL, ColumnType, column_type
+from medallion.sql.duckdb_types import duckdb_type
 from medallion.sql.exact_casts import checked
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
@@ -77,7 +78,8 @@ class Raw(SourceLayer):
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         if not snapshot.sources:
             nulls = ", ".join(
-                f"null::{column.type} as {quote(column.name)}" for column in snapshot.columns
+                f"null::{duckdb_type(column_type(column.type))} as {quote(column.name)}"
+                for column in snapshot.columns
             )
             return connection.sql(
                 f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nulls} where false"

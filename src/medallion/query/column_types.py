@@ -12,7 +12,7 @@ from math import isnan
 from typing import Any, Literal
 
 from medallion.errors import CallError, LoadError
-from medallion.sql.column_type import item_type, split_field, split_parts
+from medallion.records.column_type import FLOATS, INTEGERS, ColumnType, column_type
 
 KindName = Literal[
     "integer",
@@ -30,19 +30,21 @@ KindName = Literal[
 ]
 
 _NAMES: Mapping[str, KindName] = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
-    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), "integer"),
-    **dict.fromkeys(("FLOAT", "DOUBLE"), "float"),
-    **dict.fromkeys(("VARCHAR", "UUID", "JSON", '"NULL"', "NULL"), "text"),
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "timestamp"),
-    **dict.fromkeys(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"), "timestamp"),
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIME": "time",
-    "BLOB": "bytes",
+    **dict.fromkeys(INTEGERS, "integer"),
+    **dict.fromkeys(FLOATS, "float"),
+    **dict.fromkeys(("text", "uuid", "json", "null"), "text"),
+    **dict.fromkeys(("timestamp", "timestamp(s)", "timestamp(ms)", "timestamp(ns)"), "timestamp"),
+    **dict.fromkeys(("timestamptz", "timestamptz(ns)"), "timestamp"),
+    "decimal": "decimal",
+    "boolean": "boolean",
+    "date": "date",
+    "time": "time",
+    "binary": "bytes",
+    "list": "list",
+    "struct": "struct",
+    "map": "map",
 }
 
-_ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|Infinity)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -87,30 +89,19 @@ class Kind:
 
 @lru_cache(maxsize=1024)
 def kind_of(type_: str) -> Kind:
-    """The kind of a DuckDB type such as `DECIMAL(12,2)[]`. Raises LoadError on unsupported ones."""
-    type_ = type_.strip()
-    if (item := item_type(type_)) is not None:
-        return Kind("list", items=(("", kind_of(item)),))
-    name, _, rest = type_.partition("(")
-    if not rest:
-        if name in _NAMES:
-            return Kind(_NAMES[name], zoned=name in _ZONED)
-    else:
-        parts = split_parts(rest[:-1])
-        match name.strip():
-            case "DECIMAL":
-                return Kind("decimal", scale=int(parts[1]))
-            case "ENUM":
-                return Kind("text")
-            case "STRUCT":
-                fields = map(split_field, parts)
-                return Kind("struct", items=tuple((name, kind_of(text)) for name, text in fields))
-            case "MAP":
-                return Kind("map", items=(("key", kind_of(parts[0])), ("value", kind_of(parts[1]))))
-    raise LoadError(
-        f"no database can serve the type {type_}",
-        hint="cast the column to another type in its table",
-    )
+    """The kind of a type such as `list<decimal(12,2)>`. Raises LoadError on unsupported ones."""
+    return _kind(column_type(type_))
+
+
+def _kind(type_: ColumnType) -> Kind:
+    if type_.name not in _NAMES:
+        raise LoadError(
+            f"no database can serve the type {type_}",
+            hint="cast the column to another type in its table",
+        )
+    items = tuple((name, _kind(item)) for name, item in type_.items)
+    zoned = type_.name.startswith("timestamptz")
+    return Kind(_NAMES[type_.name], type_.scale, items, zoned)
 
 
 def coerce(kind: Kind, value: Any, field: str) -> Any:

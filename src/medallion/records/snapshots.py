@@ -8,20 +8,21 @@ from pydantic import Field
 
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
+from medallion.records.column_type import TypeText
 
 Change = Literal["new", "changed", "unchanged", "retracted"]
 Fate = Literal["deduplicated", "dropped", "quarantined"]
 
 
 class Column(Record):
-    """One column: `type` is a DuckDB SQL type, such as `DECIMAL(12,2)` or `VARCHAR`.
+    """One column: `type` is its logical type, such as `decimal(12,2)`, `text` or `list<int64>`.
 
     `source_type` is its type in a source file whose format reads it as another type, such as
     `duration[us]`, which is read as text; otherwise it is empty.
     """
 
     name: str
-    type: str
+    type: TypeText
     source_type: str = Field(default="", exclude_if=lambda text: not text)
 
 

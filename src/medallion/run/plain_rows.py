@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, Input, Session
-from medallion.sql.column_type import column_type
+from medallion.records.column_type import INTEGERS, column_type
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
@@ -24,22 +24,15 @@ if TYPE_CHECKING:
 
 ROWS = 100_000  # rows in a row group
 
-# DuckDB's types by what Arrow calls them, where it reads from a file what DuckDB would
+# Types by what Arrow calls them, where it reads from a file what the engine would
 _SIMPLE = {
-    "BOOLEAN": "bool",
-    "TINYINT": "int8",
-    "SMALLINT": "int16",
-    "INTEGER": "int32",
-    "BIGINT": "int64",
-    "UTINYINT": "uint8",
-    "USMALLINT": "uint16",
-    "UINTEGER": "uint32",
-    "UBIGINT": "uint64",
-    "FLOAT": "float",
-    "DOUBLE": "double",
-    "VARCHAR": "string",
-    "DATE": "date32[day]",
-    "TIMESTAMP": "timestamp[us]",
+    **{name: name for name, bits in INTEGERS.items() if bits <= 64},
+    "boolean": "bool",
+    "float32": "float",
+    "float64": "double",
+    "text": "string",
+    "date": "date32[day]",
+    "timestamp": "timestamp[us]",
 }
 
 
@@ -130,6 +123,6 @@ def _schema(source: Input, reader: pq.ParquetFile) -> pa.Schema | None:
 
 def _arrow_name(type_: str) -> str:
     logical = column_type(type_)
-    if logical.name == "DECIMAL":
+    if logical.name == "decimal":
         return f"decimal128({logical.precision}, {logical.scale})"
     return _SIMPLE.get(logical.name, "")

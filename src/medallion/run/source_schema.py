@@ -10,11 +10,11 @@ from typing import Any
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.records import Column, Snapshot, SourceFile
+from medallion.records.column_type import FLOATS, ColumnType, agree, column_type, decided
 from medallion.run.ingest import SourceTable
-from medallion.sql.column_type import ColumnType, agree, column_type, decided
 from medallion.sql.common_type import DATES, common_or_text, common_type
 
-_NANOSECOND_YEARS = range(1678, 2262)  # the whole years of TIMESTAMP_NS
+_NANOSECOND_YEARS = range(1678, 2262)  # the whole years of timestamp(ns)
 
 Typed = Sequence[tuple[SourceFile, ColumnType]]
 
@@ -48,10 +48,7 @@ def settle(
                 f"{table.name}: its columns are frozen, but " + "; ".join(differences),
                 hint="correct the files, or declare the new columns, or `schema: evolve`",
             )
-    types = {
-        name: _text(_settled_type(table, name, columns), name, files)
-        for name, columns in typed.items()
-    }
+    types = {name: str(_settled_type(table, name, columns)) for name, columns in typed.items()}
     drift = [
         said for file in files for said in _differing(file, expected) or _reordered(file, expected)
     ] + missing
@@ -61,7 +58,7 @@ def settle(
         if policy == "discard"
         else [*expected, *(name for name in typed if name not in expected)]
     )
-    return tuple(Column(name=name, type=types.get(name, "VARCHAR")) for name in names), drift
+    return tuple(Column(name=name, type=types.get(name, "text")) for name in names), drift
 
 
 def _expected(declared: Source, before: Snapshot | None) -> list[str]:
@@ -140,7 +137,7 @@ def _type_drift(
         drift += [
             f"{said}; it is kept as {types[name]}" for said in _changed_types({name: columns}, {})
         ]
-        if column_type(former.get(name, types[name])) != column_type(types[name]):
+        if former.get(name, types[name]) != types[name]:
             drift.append(f"column {name!r} was {former[name]} and is {types[name]} now")
     return drift
 
@@ -205,15 +202,7 @@ def _within(chunk: Any, target: ColumnType) -> bool:
         years = [bound.year for bound in (statistics.min, statistics.max)]
     except (OverflowError, ValueError):  # Python has no such years
         return False
-    return target.name != "TIMESTAMP_NS" or all(year in _NANOSECOND_YEARS for year in years)
-
-
-def _text(type_: ColumnType, name: str, files: Sequence[SourceFile]) -> str:
-    """The type as DuckDB wrote it for a file, so that a type is always written the same way."""
-    columns = (column for file in files for column in file.columns if column.name == name)
-    return next(
-        (column.type for column in columns if column_type(column.type) == type_), str(type_)
-    )
+    return target.name != "timestamp(ns)" or all(year in _NANOSECOND_YEARS for year in years)
 
 
 def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType) -> ColumnType:
@@ -222,7 +211,7 @@ def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType)
 
     def bounded(leaf: ColumnType) -> ColumnType:
         chunks = next(leaves, None)
-        if chunks is None or leaf.name in ("FLOAT", "DOUBLE") or not leaf.number:
+        if chunks is None or leaf.name in FLOATS or not leaf.number:
             return leaf
         return replace(leaf, digits=_digits([chunk.statistics for chunk in chunks]))
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from medallion.errors import StepError
 from medallion.sql.date_formats import ISO, ISO_DATE, check_format, check_zone, parsed, timed, zoned
+from medallion.sql.duckdb_types import logical_type
 from medallion.sql.expressions import INTEGERS, NUMBERS
 from medallion.sql.number_formats import Numbers, number_text
 
@@ -115,7 +116,7 @@ def read(target: str | DateFormats | Numbers, column: str, kind: DuckDBPyType) -
         reading = _from_number(target, column, wanted, kind)
     if reading is None:
         raise StepError(
-            f"{kind} cannot be read as {wanted}",
+            f"{logical_type(str(kind))} cannot be read as {logical_type(wanted)}",
             hint="`derive` the column by an expression instead",
         )
     return reading

@@ -33,11 +33,6 @@ _ADVICE = {
 }
 
 
-def column_type(rows: Relation, name: str) -> str:
-    """The DuckDB type of a column: `DECIMAL(12,2)`."""
-    return str(rows.types[rows.columns.index(name)])
-
-
 def replace(rows: Relation, columns: Mapping[str, str]) -> Relation:
     """The rows with these existing columns replaced, each by its SQL expression."""
     if not columns:

@@ -1,7 +1,7 @@
 """The one type that holds the values of several column types exactly.
 
-DuckDB's own rules for mixed types round: BIGINT with DOUBLE gives DOUBLE, DECIMAL(38,0) with
-DECIMAL(38,10) drops digits, and BOOLEAN with BIGINT turns true into 1. Wherever values of two
+DuckDB's own rules for mixed types round: int64 with float64 gives float64, decimal(38,0) with
+decimal(38,10) drops digits, and boolean with int64 turns true into 1. Wherever values of two
 columns meet (the files of a table, `union`, `join`, `references`, `unpivot`), the rules are these
 instead: an exact common type, or none.
 """
@@ -11,31 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from medallion.sql.column_type import (
-    BITS,
-    FLOATS,
-    INTEGERS,
-    MAX_DIGITS,
-    NULL,
-    TEXT,
-    ColumnType,
-)
+from medallion.records.column_type import BITS, FLOATS, INTEGERS, NULL, TEXT, ColumnType
+from medallion.sql.duckdb_types import MAX_DIGITS
 
 _DOUBLE_DIGITS, _FLOAT_DIGITS = 15, 6  # whole numbers with this number of digits are exact
 
-_TEXTS = ("VARCHAR", "UUID", "JSON", "ENUM")
+_TEXTS = ("text", "uuid", "json")
 EXACT_IN = {  # moments by the wider types that hold each of their values, the best first
-    "DATE": ("TIMESTAMP", "TIMESTAMP_NS"),
-    "TIMESTAMP_S": ("TIMESTAMP", "TIMESTAMP_NS"),
-    "TIMESTAMP_MS": ("TIMESTAMP", "TIMESTAMP_NS"),
-    "TIMESTAMP": ("TIMESTAMP", "TIMESTAMP_NS"),
-    "TIMESTAMP_NS": ("TIMESTAMP_NS",),
-    "TIMESTAMP WITH TIME ZONE": ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"),
-    "TIMESTAMPTZ_NS": ("TIMESTAMPTZ_NS",),
-    "TIME": ("TIME", "TIME_NS"),
-    "TIME_NS": ("TIME_NS",),
+    "date": ("timestamp", "timestamp(ns)"),
+    "timestamp(s)": ("timestamp", "timestamp(ns)"),
+    "timestamp(ms)": ("timestamp", "timestamp(ns)"),
+    "timestamp": ("timestamp", "timestamp(ns)"),
+    "timestamp(ns)": ("timestamp(ns)",),
+    "timestamptz": ("timestamptz", "timestamptz(ns)"),
+    "timestamptz(ns)": ("timestamptz(ns)",),
+    "time": ("time", "time(ns)"),
+    "time(ns)": ("time(ns)",),
 }
-DATES = frozenset(name for name in EXACT_IN if name not in ("TIME", "TIME_NS"))
+DATES = frozenset(name for name in EXACT_IN if name not in ("time", "time(ns)"))
 Leaf = Callable[[Sequence["ColumnType"]], "ColumnType | None"]
 
 
@@ -73,9 +66,9 @@ def _common(types: Sequence[ColumnType], leaf: Leaf) -> ColumnType | None:
     if all(type_ == types[0] for type_ in types):
         return types[0]
     names = {type_.name for type_ in types}
-    if names == {"STRUCT"}:
+    if names == {"struct"}:
         return _common_struct(types, leaf)
-    if names in ({"LIST"}, {"MAP"}):
+    if names in ({"list"}, {"map"}):
         items = []
         for parts in zip(*(type_.items for type_ in types), strict=True):
             item = _common([part for _, part in parts], leaf)
@@ -116,9 +109,9 @@ def _leaf_or_text(types: Sequence[ColumnType]) -> ColumnType | None:
     if exact is not None or all(type_.number for type_ in types):
         return exact or TEXT
     names = {type_.name for type_ in types}
-    if all(type_.number or type_.name == "BOOLEAN" for type_ in types):
+    if all(type_.number or type_.name == "boolean" for type_ in types):
         return TEXT
-    readable = names <= {*INTEGERS, *FLOATS, *_TEXTS, *EXACT_IN, "DECIMAL", "BOOLEAN"}
+    readable = names <= {*INTEGERS, *FLOATS, *_TEXTS, *EXACT_IN, "decimal", "boolean"}
     return TEXT if readable and names & set(_TEXTS) else None
 
 
@@ -132,30 +125,26 @@ def _common_number(types: Sequence[ColumnType]) -> ColumnType | None:
         if any(type_.scale for type_ in exact):
             return None
         small = all(type_.whole_digits <= _FLOAT_DIGITS for type_ in exact)
-        if small and "DOUBLE" not in names:
-            return ColumnType("FLOAT")
+        if small and "float64" not in names:
+            return ColumnType("float32")
         fits = all(digits <= _DOUBLE_DIGITS for digits in known)
-        return ColumnType("DOUBLE") if fits else None
+        return ColumnType("float64") if fits else None
     scale = max(type_.scale for type_ in exact)
     whole_digits = max(type_.whole_digits for type_ in exact)
     if whole_digits + scale <= MAX_DIGITS:
-        return ColumnType("DECIMAL", whole_digits + scale, scale)
-    return ColumnType("DECIMAL", MAX_DIGITS, scale) if max(known) + scale <= MAX_DIGITS else None
+        return ColumnType("decimal", whole_digits + scale, scale)
+    return ColumnType("decimal", MAX_DIGITS, scale) if max(known) + scale <= MAX_DIGITS else None
 
 
 def _common_integer(types: Sequence[ColumnType]) -> ColumnType | None:
-    signed = max(
-        (INTEGERS[type_.name] for type_ in types if not type_.name.startswith("U")), default=0
-    )
-    unsigned = max(
-        (INTEGERS[type_.name] for type_ in types if type_.name.startswith("U")), default=0
-    )
+    signed = max((INTEGERS[type_.name] for type_ in types if type_.name in BITS), default=0)
+    unsigned = max((INTEGERS[type_.name] for type_ in types if type_.name not in BITS), default=0)
     if not signed:
-        return ColumnType(next(f"U{name}" for name, bits in BITS.items() if bits == unsigned))
+        return ColumnType(f"uint{unsigned}")
     bits = max(signed, 2 * unsigned)
     if bits > 128:
         return None
     if bits == 128 and signed < 128:
-        # BIGINT with UBIGINT; Parquet would keep a HUGEINT as a DOUBLE.
-        return ColumnType("DECIMAL", 20, 0)
-    return ColumnType(next(name for name, width in BITS.items() if width == bits))
+        # int64 with uint64; Parquet would keep an int128 as a float64.
+        return ColumnType("decimal", 20, 0)
+    return ColumnType(f"int{bits}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import logical_type
 from medallion.sql.expressions import NUMBERS, explained, kinds
 from medallion.sql.relations import Inputs, literal, require
 
@@ -33,7 +34,7 @@ def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
         if isinstance(value, bool)
         else str(value)
     )
-    fault = f"{shown} is not {wanted}, which column {name!r} is"
+    fault = f"{shown} is not {logical_type(wanted)}, which column {name!r} is"
     if kind == "varchar" and isinstance(value, (str, date)):
         return literal(str(value))
     if not _of_kind(value, kind):

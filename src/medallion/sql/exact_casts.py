@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from medallion.sql.column_type import NULL, TEXT, ColumnType, decided
+from medallion.records.column_type import NULL, TEXT, ColumnType, decided
 from medallion.sql.common_type import EXACT_IN, common_type
+from medallion.sql.duckdb_types import duckdb_type
 from medallion.sql.relations import literal
 
 
 def converted(value: str, source: ColumnType, target: ColumnType) -> str:
     """SQL of a value of one type as another that holds it exactly."""
     if source == NULL:
-        return f"cast(null as {target})"
+        return f"cast(null as {duckdb_type(target)})"
     if decided(source) == target:
         return value
-    if "FLOAT" in {leaf.name for leaf in source.leaves()}:
-        # A FLOAT's text has fewer digits than its value, and would be read as another DOUBLE.
+    if "float32" in {leaf.name for leaf in source.leaves()}:
+        # A float32's text has fewer digits than its value, and would be read as another float64.
         double = source.map_leaves(
-            lambda leaf: ColumnType("DOUBLE") if leaf.name == "FLOAT" else leaf
+            lambda leaf: ColumnType("float64") if leaf.name == "float32" else leaf
         )
-        value = f"cast({value} as {double})"
-    return f"cast({value} as {target})"
+        value = f"cast({value} as {duckdb_type(double)})"
+    return f"cast({value} as {duckdb_type(target)})"
 
 
 def checked(value: str, source: ColumnType, target: ColumnType, message: str) -> str:
@@ -30,9 +31,10 @@ def checked(value: str, source: ColumnType, target: ColumnType, message: str) ->
     refusal = literal(f" does not fit {target}")
     text = f"{literal(f'{message}: ')} || cast({value} as varchar) || {refusal}"
     exact = f"{value} is null or {fits(value, source, target)}"
-    return f"case when {exact} then cast({value} as {target}) else error({text}) end"
+    return f"case when {exact} then cast({value} as {duckdb_type(target)}) else error({text}) end"
 
 
 def fits(value: str, source: ColumnType, target: ColumnType) -> str:
     """SQL that is true for a value that the target holds exactly, and not true for NULL."""
-    return f"coalesce(try_cast(try_cast({value} as {target}) as {source}) = {value}, false)"
+    there = f"try_cast({value} as {duckdb_type(target)})"
+    return f"coalesce(try_cast({there} as {duckdb_type(source)}) = {value}, false)"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import logical_type
 from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def refuse_texts_as_numbers(rows: Relation, connection: Connection, expression: 
         others = [kind for kind, _ in types if kind and kind.split("(")[0] not in _TEXTS]
         if texts and others:
             raise StepError(
-                f"{expression!r} compares text to {others[0]}",
+                f"{expression!r} compares text to {logical_type(others[0])}",
                 hint="`cast` the column first, or write the constant in quotes, as in the data",
             )
 

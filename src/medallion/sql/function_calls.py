@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medallion.errors import StepError, did_you_mean
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import INTEGERS, NUMBERS, kinds
 from medallion.sql.relations import ROW, literal, quote, require
 
@@ -79,7 +80,7 @@ class Call:
             return sql
         if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
             raise StepError(
-                f"{self.text}: {self.column!r} is {kind.upper()}, not a number",
+                f"{self.text}: {self.column!r} is {type_of(rows, self.column)}, not a number",
                 hint="`cast` it first",
             )
         if kind in ("float", "double") and "{clause}" in self.function.sql:
@@ -91,7 +92,7 @@ class Call:
 def _finite(sql: str, column: str, text: str, clause: str) -> str:
     """SQL of a figure; it is an error when finite numbers give an infinite one."""
     valid = f"{sql} is null or isfinite({sql}) or not bool_and(isfinite({column})){clause}"
-    overflow = literal(f"{text} leaves the range of DOUBLE")
+    overflow = literal(f"{text} leaves the range of float64")
     return f"case when {valid} then {sql} else error({overflow}) end"
 
 

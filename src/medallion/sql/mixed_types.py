@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from medallion.errors import StepError
-from medallion.sql.column_type import ColumnType, column_type
+from medallion.records.column_type import FLOATS, ColumnType
 from medallion.sql.common_type import common_if_small, common_type
+from medallion.sql.duckdb_types import duckdb_type
 from medallion.sql.exact_casts import checked, fits
-
-if TYPE_CHECKING:
-    from medallion.sql.relations import Relation
 
 Placed = tuple[str, ColumnType]
 """Where a column is, for messages, and its type."""
-
-
-def types_of(rows: Relation) -> dict[str, ColumnType]:
-    """Each column's type."""
-    return {
-        name: column_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
-    }
 
 
 def spanning_type(what: str, columns: Sequence[Placed]) -> ColumnType:
@@ -56,7 +46,7 @@ def comparable(what: str, left: tuple[str, Placed], right: tuple[str, Placed]) -
     value that the type does not hold becomes NULL. Raises StepError when the types do not compare.
     """
     (one, (left_place, left_type)), (other, (right_place, right_type)) = left, right
-    if left_type == right_type or "NULL" in (left_type.name, right_type.name):
+    if left_type == right_type or "null" in (left_type.name, right_type.name):
         return one, other
     common = common_type((left_type, right_type))
     if common is not None:
@@ -67,14 +57,14 @@ def comparable(what: str, left: tuple[str, Placed], right: tuple[str, Placed]) -
             "which do not compare exactly",
             hint="cast one of them first",
         )
-    if left_type.name in ("FLOAT", "DOUBLE"):
+    if left_type.name in FLOATS:
         return _narrowed(one, left_type, right_type), other
     return one, _narrowed(other, right_type, left_type)
 
 
 def _as(value: str, source: ColumnType, target: ColumnType) -> str:
-    return value if source == target else f"try_cast({value} as {target})"
+    return value if source == target else f"try_cast({value} as {duckdb_type(target)})"
 
 
 def _narrowed(value: str, source: ColumnType, target: ColumnType) -> str:
-    return f"case when {fits(value, source, target)} then try_cast({value} as {target}) end"
+    return f"case when {fits(value, source, target)} then {_as(value, source, target)} end"

@@ -16,10 +16,10 @@ from medallion.testing.served import SPEC, Row, items, load, publish, release
 _COLUMNS = tuple(
     Column(name=name, type=type_)
     for name, type_ in (
-        ("id", "BIGINT"),
-        ("day", "VARCHAR"),
-        ("amount", "DECIMAL(12,2)"),
-        ("note", "VARCHAR"),
+        ("id", "int64"),
+        ("day", "text"),
+        ("amount", "decimal(12,2)"),
+        ("note", "text"),
     )
 )
 _SPEC = TableSpec(name="sales", columns=_COLUMNS, key=("id",), indexes=(("-amount",),))
@@ -141,7 +141,7 @@ class ModeContract:
         self, sink: Sink, mode: Mode
     ) -> None:
         narrow = _SPEC.model_copy(
-            update={"columns": (*_COLUMNS[:3], Column(name="old", type="BIGINT"))}
+            update={"columns": (*_COLUMNS[:3], Column(name="old", type="int64"))}
         )
         rows = [
             {"id": number, "day": "d", "amount": Decimal(number), "old": 7} for number in (1, 2)
@@ -163,11 +163,11 @@ class ModeContract:
     def test_former_rows_of_another_type_or_key_are_refused(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         retyped = _SPEC.model_copy(
-            update={"columns": (*_COLUMNS[:2], Column(name="amount", type="DOUBLE"))}
+            update={"columns": (*_COLUMNS[:2], Column(name="amount", type="float64"))}
         )
         rows = [{"id": 2, "day": "d", "amount": 2.0}]
         with pytest.raises(
-            SinkError, match=r"'amount' is DECIMAL\(12,2\), not DOUBLE.*\n.*replace"
+            SinkError, match=r"'amount' is decimal\(12,2\), not float64.*\n.*replace"
         ):
             load(sink, "second", rows, _on_top_of(first, retyped, mode))
         with pytest.raises(SinkError, match=r"their key is \(id\).*\n.*replace"):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from medallion.contracts import Sink, Sort, TableSpec
 from medallion.identifiers import TableName
 from medallion.records import Column, LoadReport, Release, Served, Snapshot
+from medallion.records.column_type import column_type
+from medallion.sql.duckdb_types import duckdb_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,21 +30,19 @@ Row = dict[str, Any]
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 TYPES = {
-    "id": "BIGINT",
-    "name": "VARCHAR",
-    "amount": "DECIMAL(12,2)",
-    "total": "HUGEINT",
-    "rate": "DOUBLE",
-    "active": "BOOLEAN",
-    "day": "DATE",
-    "at": "TIMESTAMP",
-    "seen": "TIMESTAMP WITH TIME ZONE",
-    "opens": "TIME",
-    "tags": "VARCHAR[]",
-    "detail": (
-        'STRUCT(price DECIMAL(8,2), since DATE, "at" TIMESTAMP, seen TIMESTAMP WITH TIME ZONE)'
-    ),
-    "counts": "MAP(VARCHAR, INTEGER)",
+    "id": "int64",
+    "name": "text",
+    "amount": "decimal(12,2)",
+    "total": "int128",
+    "rate": "float64",
+    "active": "boolean",
+    "day": "date",
+    "at": "timestamp",
+    "seen": "timestamptz",
+    "opens": "time",
+    "tags": "list<text>",
+    "detail": ("struct<price: decimal(8,2), since: date, at: timestamp, seen: timestamptz>"),
+    "counts": "map<text, int32>",
 }
 COLUMNS = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
 SPEC = TableSpec(
@@ -95,7 +95,7 @@ def batches(
     import pyarrow as pa
 
     schema = pa.schema([(column.name, _arrow_type(column.type)) for column in columns])
-    time_columns = [column.name for column in columns if column.type == "TIME"]
+    time_columns = [column.name for column in columns if column.type == "time"]
 
     def stream() -> Iterator[pa.RecordBatch]:
         batch: list[Row] = []
@@ -125,9 +125,8 @@ def _arrow_type(type_: str) -> pa.DataType:
     import duckdb
 
     with duckdb.connect(config={"threads": 1}) as connection:
-        return (
-            connection.sql(f"select null::{type_} as column_").to_arrow_table().schema.field(0).type
-        )
+        nulls = connection.sql(f"select null::{duckdb_type(column_type(type_))} as column_")
+        return nulls.to_arrow_table().schema.field(0).type
 
 
 def snapshot(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform
+from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import prepare
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Outcome:
     """The result of a transform.
 
     `rows` are the output rows, in input order where rows keep their identity; `types` are the
-    DuckDB types by column; `set_aside` are tuples (input position from 0, fate, rule, column,
+    types by column; `set_aside` are tuples (input position from 0, fate, rule, column,
     value).
     """
 
@@ -61,8 +62,8 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     if judged is not None:
         _check_judgement(judged, transformed, aside)
     types = {
-        name: str(kind)
-        for name, kind in zip(transformed.columns, transformed.types, strict=True)
+        name: str(type_)
+        for name, type_ in types_of(transformed).items()
         if name not in (ROW, ORIGIN)
     }
     rows_out = [

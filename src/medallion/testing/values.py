@@ -18,23 +18,23 @@ from medallion.testing.served import Row, items, publish
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999000)
 
 LIMITS: dict[str, tuple[Any, Any]] = {
-    "TINYINT": (-128, 127),
-    "BIGINT": (-(2**63), 2**63 - 1),
-    "DECIMAL(18,2)": (Decimal("-9999999999999999.99"), Decimal("9999999999999999.99")),
-    "DOUBLE": (-1.7976931348623157e308, 1.7976931348623157e308),
-    "FLOAT": (-1.5, 3.4028234663852886e38),
-    "DATE": (date.min, date.max),
-    "TIMESTAMP": (datetime.min, _LAST),
-    "TIMESTAMP_MS": (datetime.min, _LAST),
-    "TIMESTAMP WITH TIME ZONE": (datetime.min.replace(tzinfo=UTC), _LAST.replace(tzinfo=UTC)),
-    "TIME": ("00:00:00.000000", "23:59:59.999999"),
-    "VARCHAR": ("", "\U0010ffff" * 3),
+    "int8": (-128, 127),
+    "int64": (-(2**63), 2**63 - 1),
+    "decimal(18,2)": (Decimal("-9999999999999999.99"), Decimal("9999999999999999.99")),
+    "float64": (-1.7976931348623157e308, 1.7976931348623157e308),
+    "float32": (-1.5, 3.4028234663852886e38),
+    "date": (date.min, date.max),
+    "timestamp": (datetime.min, _LAST),
+    "timestamp(ms)": (datetime.min, _LAST),
+    "timestamptz": (datetime.min.replace(tzinfo=UTC), _LAST.replace(tzinfo=UTC)),
+    "time": ("00:00:00.000000", "23:59:59.999999"),
+    "text": ("", "\U0010ffff" * 3),
 }
 LARGE: dict[str, tuple[Any, Any]] = {  # some databases cannot store these
-    "HUGEINT": (-(2**63) - 1, 2**63),
-    "UBIGINT": (0, 2**64 - 1),
-    "DECIMAL(38,2)": (Decimal("-" + "9" * 36 + ".99"), Decimal("9" * 36 + ".99")),
-    "DECIMAL(38,38)": (Decimal("-0." + "9" * 38), Decimal("0." + "9" * 38)),
+    "int128": (-(2**63) - 1, 2**63),
+    "uint64": (0, 2**64 - 1),
+    "decimal(38,2)": (Decimal("-" + "9" * 36 + ".99"), Decimal("9" * 36 + ".99")),
+    "decimal(38,38)": (Decimal("-0." + "9" * 38), Decimal("0." + "9" * 38)),
 }
 
 DAY_COMPARISONS: dict[str, Callable[[date, date], bool]] = {
@@ -99,11 +99,11 @@ class ValueContract:
 
     def test_nan_is_null(self, sink: Sink) -> None:
         types = {
-            "id": "BIGINT",
-            "value": "DOUBLE",
-            "small": "FLOAT",
-            "listed": "DOUBLE[]",
-            "nested": "STRUCT(x DOUBLE)",
+            "id": "int64",
+            "value": "float64",
+            "small": "float32",
+            "listed": "list<float64>",
+            "nested": "struct<x: float64>",
         }
         columns = tuple(Column(name=name, type=type_) for name, type_ in types.items())
         spec = TableSpec(name="ends", columns=columns, key=("id",), indexes=(("value",),))
@@ -135,10 +135,10 @@ class ValueContract:
         store.close()
 
     def test_infinities_are_values(self, sink: Sink) -> None:
-        self._check_ends(sink, "DOUBLE", -inf, inf)
+        self._check_ends(sink, "float64", -inf, inf)
 
     def test_metrics_of_infinities(self, sink: Sink) -> None:
-        store = _ends(sink, "DOUBLE", [-inf, 1.0, inf, None])
+        store = _ends(sink, "float64", [-inf, 1.0, inf, None])
         above = Query(filters=(Filter("value", "gt", 0),))
         metrics = {
             "sum": "sum(value)",
@@ -185,7 +185,7 @@ class ValueContract:
 
 def _ends(sink: Sink, type_: str, values: list[Any]) -> Store:
     """The store of a published table `ends` with these values."""
-    columns = (Column(name="id", type="BIGINT"), Column(name="value", type=type_))
+    columns = (Column(name="id", type="int64"), Column(name="value", type=type_))
     spec = TableSpec(name="ends", columns=columns, key=("id",), indexes=(("value",),))
     rows: list[Row] = [{"id": number, "value": value} for number, value in enumerate(values, 1)]
     publish(sink, "ends", rows, spec)

@@ -30,7 +30,7 @@ class Aggregate(Transform):
     - `metrics`: new column → `function(column)`. Functions: `count()`, `count(column)` (not null),
       `count_distinct`, `sum`, `mean`, `min`, `max`, `median`, `quantile(column, 0.95)`, `stddev`,
       `variance` (both of a sample), `first` and `last` (the value of the first or last row, NULL or
-      not). Sums of decimals are exact, sums of whole numbers are whole (BIGINT).
+      not). Sums of decimals are exact, sums of whole numbers are whole (int64).
     - `having`: an SQL condition on `by` columns and metrics; groups that do not meet it are
       removed.
     - `sort`: columns to sort by, `-column` for descending; by default the order of `by`.

@@ -38,7 +38,7 @@ class Cast(Transform):
     | --- | --- |
     | `integer` | whole numbers of up to 64 bits: `12`, `-7` |
     | `decimal(p,s)` | numbers of `p` digits, `s` of them after the point; more are refused |
-    | `float` | numbers, also `1.5e3`; not `nan`, `inf`, or an integer or DECIMAL it would change |
+    | `float` | numbers, also `1.5e3`; not `nan`, `inf`, or an integer or decimal it would change |
     | `boolean` | true/false, t/f, yes/no, y/n, 1/0, in any case |
     | `text` | everything |
     | `date` | `2024-01-31`, or declared formats: `{date: ["%Y-%m-%d", "%d/%m/%Y"]}` |

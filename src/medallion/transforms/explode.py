@@ -8,6 +8,7 @@ from pydantic import Field
 
 from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import explained, kinds
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Explode(Transform):
         if self.separator is not None:
             if kind != "varchar":
                 raise StepError(
-                    f"{self.column!r} is {kind.upper()}, not text to separate",
+                    f"{self.column!r} is {type_of(rows, self.column)}, not text to separate",
                     hint="leave `separator` out",
                 )
             items = f"string_split({column}, {literal(self.separator)})"
@@ -53,7 +54,7 @@ class Explode(Transform):
             items = f"{column}::{_list_type(rows, self.column)}"
         else:
             raise StepError(
-                f"{self.column!r} is {kind.upper()}, not a list",
+                f"{self.column!r} is {type_of(rows, self.column)}, not a list",
                 hint="give a `separator` for text",
             )
         some = f"case when len({items}) > 0 then {items} else [null] end"

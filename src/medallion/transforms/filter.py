@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Inputs, Transform
 from medallion.errors import StepError
-from medallion.sql.column_transform import RowExpression, column_type, computed, guarded
+from medallion.sql.column_transform import RowExpression, computed, guarded
+from medallion.sql.duckdb_types import type_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -35,10 +36,10 @@ class FilterStep(Transform):
     where: RowExpression
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
-        kind = column_type(computed(rows, inputs, "_holds", self.where), "_holds")
-        if kind != "BOOLEAN":
+        type_ = type_of(computed(rows, inputs, "_holds", self.where), "_holds")
+        if type_.name != "boolean":
             raise StepError(
-                f"{self.where!r} is {kind}, not a condition",
+                f"{self.where!r} is {type_}, not a condition",
                 hint="compare it with something: `amount > 0`",
             )
         guard = guarded(rows, inputs, self.where)

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, literal, quote, require
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import Names, columns_sql, explained, new_names, public
-from medallion.sql.mixed_types import comparable, types_of
+from medallion.sql.mixed_types import comparable
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.sql.column_transform import replace
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import kinds
 from medallion.transforms.trim import SPACE
 
@@ -74,7 +75,7 @@ class Normalize(Transform):
         for name in self.columns:
             if kind[name] != "varchar":
                 raise StepError(
-                    f"column {name!r} is {kind[name].upper()}, not text",
+                    f"column {name!r} is {type_of(rows, name)}, not text",
                     hint="leave it out of `normalize`",
                 )
         return replace(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.sql.column_transform import replace
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import SomeNames, kinds, public
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Trim(Transform):
         for column in self.columns or ():
             if kind[column] != "varchar":
                 raise StepError(
-                    f"column {column!r} is {kind[column].upper()}, not text",
+                    f"column {column!r} is {type_of(rows, column)}, not text",
                     hint="leave it out of `trim`",
                 )
         columns = self.columns or [column for column in public(rows) if kind[column] == "varchar"]

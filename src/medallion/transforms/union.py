@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, quote
+from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import SomeNames, explained
-from medallion.sql.mixed_types import spanned, spanning_type, types_of
+from medallion.sql.mixed_types import spanned, spanning_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.sql.column_type import ColumnType
+    from medallion.records.column_type import ColumnType
 
 
 class Union(Transform):
@@ -27,8 +28,8 @@ class Union(Transform):
     - union: {with: [north, south]}
     ```
 
-    Values stay exact: BIGINT and INTEGER become BIGINT; whole numbers and DOUBLE become DOUBLE, and
-    a number that does not fit fails the run.
+    Values stay exact: int64 and int32 become int64; whole numbers and float64 become float64, and a
+    number that does not fit fails the run.
 
     Raises StepError when no type holds the values of columns of one name exactly, such as text and
     numbers.

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, quote, require
 from medallion.errors import StepError
+from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import SomeNames, columns_sql, explained, new_names, public
-from medallion.sql.mixed_types import spanned, spanning_type, types_of
+from medallion.sql.mixed_types import spanned, spanning_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation

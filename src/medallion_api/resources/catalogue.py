@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ColumnSummary(BaseModel):
-    """One column of a served table: its name and its type, as DuckDB writes it."""
+    """One column of a served table: its name and its type, such as `decimal(12,2)`."""
 
     name: str
     type: str

@@ -174,7 +174,7 @@ def test_loads_warnings_drift_and_note_are_shown(capsys: pytest.CaptureFixture[s
         name="a__1",
         snapshot="1",
         rows=1_500,
-        columns=(Column(name="x", type="DATE"),),
+        columns=(Column(name="x", type="date"),),
     )
     step = StepRun(
         table="bronze.a",
@@ -202,7 +202,7 @@ def test_loads_warnings_drift_and_note_are_shown(capsys: pytest.CaptureFixture[s
 
 
 def test_loads_are_timed_each_and_in_total(capsys: pytest.CaptureFixture[str]) -> None:
-    columns = (Column(name="x", type="DATE"),)
+    columns = (Column(name="x", type="date"),)
     loads = tuple(
         LoadReport(
             sink="serving",
@@ -234,7 +234,7 @@ def test_loads_are_timed_each_and_in_total(capsys: pytest.CaptureFixture[str]) -
 def test_a_merge_says_how_many_rows_are_new(
     capsys: pytest.CaptureFixture[str], mode: str, text: str
 ) -> None:
-    columns = (Column(name="x", type="DATE"),)
+    columns = (Column(name="x", type="date"),)
     former = Served(table="gold.a", name="a__1", snapshot="1", rows=10, columns=columns)
     fields = {"name": "a__2", "snapshot": "2", "rows": 12, "mode": mode, "former": former}
     served = Served.model_validate({**former.model_dump(), **fields})

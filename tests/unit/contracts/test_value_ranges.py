@@ -9,6 +9,7 @@ import pytest
 from medallion.contracts.value_ranges import within_range
 from medallion.errors import SinkError
 from medallion.records import Column
+from medallion.sql.duckdb_types import logical_type
 
 GOOD = {
     "DATE": ["0001-01-01", "9999-12-31"],
@@ -64,7 +65,9 @@ def rows_of(type_: str, values: list[str]) -> pa.RecordBatchReader:
 
 def checked(type_: str, values: list[str]) -> int:
     return len(
-        within_range(rows_of(type_, values), [Column(name="v", type=type_)], "here").read_all()
+        within_range(
+            rows_of(type_, values), [Column(name="v", type=str(logical_type(type_)))], "here"
+        ).read_all()
     )
 
 
@@ -94,4 +97,4 @@ def test_what_they_do_not_know_is_refused_with_its_row(
 
 def test_rows_without_dates_pass_as_they_are() -> None:
     rows = rows_of("INTEGER", ["1"])
-    assert within_range(rows, [Column(name="v", type="INTEGER")], "here") is rows
+    assert within_range(rows, [Column(name="v", type="int32")], "here") is rows

@@ -24,7 +24,7 @@ def test_a_rule_is_named_by_its_condition():
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("a + 1", "gives INTEGER|gives BIGINT"),
+        ("a + 1", "gives int32|gives int64"),
         ("nope > 1", 'Referenced column "nope" not found'),
         ("a >", "syntax error"),
         ("true) or (true", "syntax error"),

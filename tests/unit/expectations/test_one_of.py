@@ -42,14 +42,14 @@ def test_several_columns():
 
 
 def test_errors():
-    with pytest.raises(StepError, match="'x' is not BIGINT, which column 'a' is"):
+    with pytest.raises(StepError, match="'x' is not int64, which column 'a' is"):
         violations(OneOf(values={"a": ["x"]}), [{"a": 1}])
     with pytest.raises(
-        StepError, match=r"1234 is not VARCHAR, which column 'a' is[\s\S]*put it in quotes"
+        StepError, match=r"1234 is not text, which column 'a' is[\s\S]*put it in quotes"
     ):
         violations(OneOf(values={"a": [1234]}), [{"a": "01234"}])
     with pytest.raises(
-        StepError, match=r"1\.9 is not BIGINT, which column 'a' is: it does not fit exactly"
+        StepError, match=r"1\.9 is not int64, which column 'a' is: it does not fit exactly"
     ):
         violations(OneOf(values={"a": [1.9]}), [{"a": 2}])
     with pytest.raises(StepError, match="no column 'b'"):

@@ -32,7 +32,7 @@ def test_errors():
         violations(References(targets={"c": "silver.clients.id"}), ROWS)
     with pytest.raises(StepError, match="clients: no column 'di'"):
         violations(References(targets={"c": "clients.di"}), ROWS, clients=CLIENTS)
-    with pytest.raises(StepError, match="'p' is VARCHAR here and BIGINT in clients"):
+    with pytest.raises(StepError, match="'p' is text here and int64 in clients"):
         violations(References(targets={"p": "clients.id"}), ROWS, clients=CLIENTS)
     with pytest.raises(ValidationError, match=r"layer\.table\.column"):
         References(targets={"c": "clients"})

@@ -63,7 +63,7 @@ def test_values_stand_as_in_the_file(read, content, rows):
     found = read(Csv(), "a.csv", content)
     assert found.rows == rows
     assert found.parsed.rejects == ()
-    assert {column.type for column in found.parsed.columns} == {"VARCHAR"}
+    assert {column.type for column in found.parsed.columns} == {"text"}
 
 
 def test_header_only_is_no_fault_but_worth_a_warning(read):

@@ -16,7 +16,7 @@ SERVED = Served(
     name="points__1",
     snapshot="s",
     rows=8,
-    columns=tuple(Column(name=name, type="BIGINT") for name in ("id", "a", "b")),
+    columns=tuple(Column(name=name, type="int64") for name in ("id", "a", "b")),
     key=("id",),
 )
 ROWS: list[dict[str, Any]] = [
@@ -51,7 +51,7 @@ def test_a_page_continues_after_a_row_that_the_table_lacks(
 
 def test_more_orders_and_partitions_than_are_kept_answer_alike() -> None:
     served = SERVED.model_copy(
-        update={"columns": tuple(Column(name=f"c{n}", type="BIGINT") for n in range(70)), "key": ()}
+        update={"columns": tuple(Column(name=f"c{n}", type="int64") for n in range(70)), "key": ()}
     )
     rows = [{f"c{n}": (n + row) % 3 for n in range(70)} | {"_row": row} for row in range(9)]
     table = MemoryTable(served, rows)

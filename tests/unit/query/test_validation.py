@@ -30,13 +30,13 @@ SERVED = Served(
     snapshot="s",
     rows=1,
     columns=(
-        Column(name="id", type="BIGINT"),
-        Column(name="city", type="VARCHAR"),
-        Column(name="total", type="DECIMAL(12,2)"),
-        Column(name="day", type="DATE"),
-        Column(name="at", type="TIMESTAMP"),
-        Column(name="share", type="DOUBLE"),
-        Column(name="open", type="BOOLEAN"),
+        Column(name="id", type="int64"),
+        Column(name="city", type="text"),
+        Column(name="total", type="decimal(12,2)"),
+        Column(name="day", type="date"),
+        Column(name="at", type="timestamp"),
+        Column(name="share", type="float64"),
+        Column(name="open", type="boolean"),
     ),
     key=("id",),
 )
@@ -103,19 +103,19 @@ def test_the_cursor_reads_what_the_caller_did_not_ask_for() -> None:
 @pytest.mark.parametrize(
     ("type_", "value", "expected"),
     [
-        ("BIGINT", "-5", -5),
-        ("DECIMAL(12,2)", "100", Decimal(100)),
-        ("DECIMAL(12,2)", 0.1, Decimal("0.1")),
-        ("DATE", "2024-01-01", date(2024, 1, 1)),
-        ("TIMESTAMP", "2024-01-01", datetime(2024, 1, 1)),
-        ("TIMESTAMP_NS", "2024-01-01 02:00", datetime(2024, 1, 1, 2)),
-        ("TIMESTAMPTZ_NS", "2024-01-01T02:00", datetime(2024, 1, 1, 2, tzinfo=UTC)),
-        ("DOUBLE", "-Infinity", -inf),
-        ("TIMESTAMP WITH TIME ZONE", "2024-01-01T02:00:00+02:00", datetime(2024, 1, 1, tzinfo=UTC)),
-        ("BOOLEAN", "TRUE", True),
-        ("DOUBLE", "1e3", 1000.0),
-        ("TIME", "10:30", "10:30:00.000000"),
-        ("ENUM('a,b', 'it''s')", "a,b", "a,b"),
+        ("int64", "-5", -5),
+        ("decimal(12,2)", "100", Decimal(100)),
+        ("decimal(12,2)", 0.1, Decimal("0.1")),
+        ("date", "2024-01-01", date(2024, 1, 1)),
+        ("timestamp", "2024-01-01", datetime(2024, 1, 1)),
+        ("timestamp(ns)", "2024-01-01 02:00", datetime(2024, 1, 1, 2)),
+        ("timestamptz(ns)", "2024-01-01T02:00", datetime(2024, 1, 1, 2, tzinfo=UTC)),
+        ("float64", "-Infinity", -inf),
+        ("timestamptz", "2024-01-01T02:00:00+02:00", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("boolean", "TRUE", True),
+        ("float64", "1e3", 1000.0),
+        ("time", "10:30", "10:30:00.000000"),
+        ("json", '{"a": 1}', '{"a": 1}'),
     ],
 )
 def test_text_becomes_the_columns_value(type_: str, value: object, expected: object) -> None:
@@ -125,24 +125,24 @@ def test_text_becomes_the_columns_value(type_: str, value: object, expected: obj
 @pytest.mark.parametrize(
     ("type_", "value"),
     [
-        ("BIGINT", " 5"),
-        ("BIGINT", "٥"),
-        ("BIGINT", "9" * 5000),
-        ("BIGINT", 5.0),
-        ("DECIMAL(12,2)", "1,5"),
-        ("DECIMAL(12,2)", "inf"),
-        ("DECIMAL(12,2)", "1e999"),
-        ("DOUBLE", "nan"),
-        ("DOUBLE", float("nan")),
-        ("DOUBLE", True),
-        ("DATE", "01/02/2024"),
-        ("DATE", datetime(2024, 1, 1, tzinfo=UTC)),
-        ("TIMESTAMP", "2024-01-01T25:00"),
-        ("TIMESTAMP", "2024-01-01T00:00:00Z"),
-        ("TIMESTAMP", datetime(2024, 1, 1, tzinfo=UTC)),
-        ("TIMESTAMP WITH TIME ZONE", "0001-01-01T00:00:00+01:00"),
-        ("TIME", "24:00"),
-        ("VARCHAR", b"x"),
+        ("int64", " 5"),
+        ("int64", "٥"),
+        ("int64", "9" * 5000),
+        ("int64", 5.0),
+        ("decimal(12,2)", "1,5"),
+        ("decimal(12,2)", "inf"),
+        ("decimal(12,2)", "1e999"),
+        ("float64", "nan"),
+        ("float64", float("nan")),
+        ("float64", True),
+        ("date", "01/02/2024"),
+        ("date", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("timestamp", "2024-01-01T25:00"),
+        ("timestamp", "2024-01-01T00:00:00Z"),
+        ("timestamp", datetime(2024, 1, 1, tzinfo=UTC)),
+        ("timestamptz", "0001-01-01T00:00:00+01:00"),
+        ("time", "24:00"),
+        ("text", b"x"),
     ],
 )
 def test_what_does_not_fit_is_told(type_: str, value: object) -> None:
@@ -154,13 +154,13 @@ def test_what_does_not_fit_is_told(type_: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("type_", "expected"),
     [
-        ("INTEGER[3]", Kind("list", items=(("", Kind("integer")),))),
+        ("list<int64>", Kind("list", items=(("", Kind("integer")),))),
         (
-            "DECIMAL(5,1)[][]",
+            "list<list<decimal(5,1)>>",
             Kind("list", items=(("", Kind("list", items=(("", Kind("decimal", 1)),))),)),
         ),
         (
-            'STRUCT("a, (b" DATE[], c MAP(VARCHAR, DECIMAL(4,2)))',
+            'struct<"a, (b": list<date>, c: map<text, decimal(4,2)>>',
             Kind(
                 "struct",
                 items=(
@@ -178,7 +178,7 @@ def test_nested_types_are_read(type_: str, expected: Kind) -> None:
     assert kind_of(type_) == expected
 
 
-@pytest.mark.parametrize("type_", ["INTERVAL", "UNION(a INTEGER)", "BIT", "WHATEVER"])
+@pytest.mark.parametrize("type_", ["interval", "time(ns)", "list<timetz>", "whatever"])
 def test_types_no_database_serves_are_told(type_: str) -> None:
     with pytest.raises(SinkError, match="no database can serve"):
         kind_of(type_)

@@ -21,38 +21,38 @@ DAY = date(2024, 2, 29)
 KEPT = datetime(1969, 12, 31, 23, 59, 59, 123000, UTC)
 MOMENT = datetime(1969, 12, 31, 23, 59, 59, 123456)
 COLUMNS: dict[str, tuple[str, pa.DataType, list[Any], list[Any]]] = {
-    "small": ("INTEGER", pa.int32(), [1, -5, None, 2**31 - 1], [1, -5, None, 2**31 - 1]),
-    "large": ("BIGINT", pa.int64(), [1, -(2**63), None, 2**63 - 1], [1, -(2**63), None, 2**63 - 1]),
-    "huge": ("HUGEINT", pa.decimal128(38, 0), [1, -7, None, 2**40], [1, -7, None, 2**40]),
+    "small": ("int32", pa.int32(), [1, -5, None, 2**31 - 1], [1, -5, None, 2**31 - 1]),
+    "large": ("int64", pa.int64(), [1, -(2**63), None, 2**63 - 1], [1, -(2**63), None, 2**63 - 1]),
+    "huge": ("int128", pa.decimal128(38, 0), [1, -7, None, 2**40], [1, -7, None, 2**40]),
     "amount": (
-        "DECIMAL(12,2)",
+        "decimal(12,2)",
         pa.decimal128(12, 2),
         [Decimal("1.50"), Decimal("-0.01"), None, Decimal(0)],
         ["1.50", "-0.01", None, "0.00"],
     ),
     "long": (
-        "DECIMAL(38,4)",
+        "decimal(38,4)",
         pa.decimal128(38, 4),
         [Decimal("123456789012345678901234567890.1234"), Decimal("-1.0000"), None, Decimal(2)],
         ["123456789012345678901234567890.1234", "-1.0000", None, "2.0000"],
     ),
-    "rate": ("DOUBLE", pa.float64(), [0.5, nan, None, -inf], [0.5, None, None, -inf]),
-    "single": ("FLOAT", pa.float32(), [0.5, nan, None, 2.0], [0.5, None, None, 2.0]),
+    "rate": ("float64", pa.float64(), [0.5, nan, None, -inf], [0.5, None, None, -inf]),
+    "single": ("float32", pa.float32(), [0.5, nan, None, 2.0], [0.5, None, None, 2.0]),
     "name": (
-        "VARCHAR",
+        "text",
         pa.string(),
         ["naïve 🙂", "", None, "nul\0inside"],
         ["naïve 🙂", "", None, "nul\0inside"],
     ),
     "kind": (
-        "VARCHAR",
+        "text",
         pa.dictionary(pa.int8(), pa.string()),
         ["a", "b", None, "a"],
         ["a", "b", None, "a"],
     ),
-    "active": ("BOOLEAN", pa.bool_(), [True, False, None, True], [True, False, None, True]),
+    "active": ("boolean", pa.bool_(), [True, False, None, True], [True, False, None, True]),
     "day": (
-        "DATE",
+        "date",
         pa.date32(),
         [DAY, date(1, 1, 1), None, date(9999, 12, 31)],
         [
@@ -63,26 +63,26 @@ COLUMNS: dict[str, tuple[str, pa.DataType, list[Any], list[Any]]] = {
         ],
     ),
     "at": (
-        "TIMESTAMP",
+        "timestamp",
         pa.timestamp("us"),
         [MOMENT, MOMENT + timedelta(days=1), None, MOMENT],
         [KEPT, KEPT + timedelta(days=1), None, KEPT],
     ),
     "seen": (
-        "TIMESTAMP WITH TIME ZONE",
+        "timestamptz",
         pa.timestamp("us", "Europe/Paris"),
         [datetime(2024, 6, 1, 12, tzinfo=UTC), None, None, datetime(2024, 1, 1, tzinfo=UTC)],
         [datetime(2024, 6, 1, 12, tzinfo=UTC), None, None, datetime(2024, 1, 1, tzinfo=UTC)],
     ),
-    "data": ("BLOB", pa.binary(), [b"\0\xff", b"", None, b"x"], [b"\0\xff", b"", None, b"x"]),
+    "data": ("binary", pa.binary(), [b"\0\xff", b"", None, b"x"], [b"\0\xff", b"", None, b"x"]),
     "tags": (
-        "VARCHAR[]",
+        "list<text>",
         pa.list_(pa.string()),
         [["a", None], [], None, ["b"]],
         [["a", None], [], None, ["b"]],
     ),
     "detail": (
-        "STRUCT(price DECIMAL(8,2), since DATE)",
+        "struct<price: decimal(8,2), since: date>",
         pa.struct([("price", pa.decimal128(8, 2)), ("since", pa.date32())]),
         [{"price": Decimal("1.20"), "since": DAY}, {"price": None, "since": None}, None, None],
         [
@@ -143,7 +143,7 @@ def test_a_slice_is_written_as_its_own_rows() -> None:
 def test_integers_take_4_or_8_bytes() -> None:
     for values, kind in (([1, -(2**31)], int), ([1, 2**31], Int64)):
         documents, _ = documents_of(
-            pa.record_batch({"n": pa.array(values)}), {"n": kind_of("BIGINT")}, (), 0
+            pa.record_batch({"n": pa.array(values)}), {"n": kind_of("int64")}, (), 0
         )
         assert {type(decode(document)["n"]) for document in documents} == {kind}
 
@@ -164,7 +164,7 @@ def test_the_key_is_the_id() -> None:
 def test_a_number_that_does_not_fit_is_reported() -> None:
     too_large = pa.record_batch({"n": pa.array([2**70], pa.decimal128(38, 0))})
     with pytest.raises(OverflowError, match="column 'n': an integer too large"):
-        documents_of(too_large, {"n": kind_of("HUGEINT")}, (), 0)
+        documents_of(too_large, {"n": kind_of("int128")}, (), 0)
 
 
 def test_large_batches_are_sliced() -> None:

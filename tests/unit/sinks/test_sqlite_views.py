@@ -8,7 +8,7 @@ from contextlib import closing
 from medallion.records import Column, Served
 from medallion.sinks.sqlite.views import point_views
 
-COLUMNS = (Column(name="id", type="BIGINT"), Column(name="price", type="DECIMAL(9,2)"))
+COLUMNS = (Column(name="id", type="int64"), Column(name="price", type="decimal(9,2)"))
 
 
 def _served(table: str, version: int, columns: tuple[Column, ...] = COLUMNS) -> Served:

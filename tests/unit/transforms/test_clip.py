@@ -34,7 +34,7 @@ def test_wrong_bounds_are_found_before_any_work(bounds: list[Any]):
 
 
 def test_a_bound_that_does_not_fit_and_a_missing_column():
-    with pytest.raises(StepError, match=r"0\.5 is not BIGINT"):
+    with pytest.raises(StepError, match=r"0\.5 is not int64"):
         apply_transform(Clip(columns={"a": (0.5, None)}), [{"a": 1}])
     with pytest.raises(StepError, match="no column 'b'"):
         apply_transform(Clip(columns={"b": (1, None)}), [{"a": 1}])

@@ -22,7 +22,7 @@ def test_each_item_of_a_list_becomes_a_row_and_rows_without_items_stay():
         (3, None),
         (4, None),
     ]
-    assert outcome.types == {"id": "BIGINT", "tags": "VARCHAR"}
+    assert outcome.types == {"id": "int64", "tags": "text"}
 
 
 def test_text_is_split_at_the_separator():
@@ -44,7 +44,7 @@ def test_origin_is_carried():
 
 
 def test_errors():
-    with pytest.raises(StepError, match=r"is VARCHAR, not a list[\s\S]*separator"):
+    with pytest.raises(StepError, match=r"is text, not a list[\s\S]*separator"):
         apply_transform(Explode(column="a"), [{"a": "x"}])
     with pytest.raises(StepError, match="not text to separate"):
         apply_transform(Explode(column="a", separator=","), [{"a": [1]}])

@@ -78,7 +78,7 @@ def test_a_repeated_key_is_refused_unless_many():
         ({"with_": "q", "on": "c"}, "no table 'q'"),
         ({"with_": "o", "on": "d"}, "no column 'd'"),
         ({"with_": "o", "on": {"c": "k"}}, "o: no column 'k'"),
-        ({"with_": "o", "on": {"id": "c"}}, "BIGINT here and VARCHAR in o"),
+        ({"with_": "o", "on": {"id": "c"}}, "int64 here and text in o"),
         ({"with_": "o", "on": {"id": "size"}}, "two columns 'c'"),
         ({"with_": "o", "on": "c", "columns": "lnd"}, "did you mean 'land'"),
     ],

@@ -39,7 +39,7 @@ def test_operations(operations: str | list[str], before: str | None, after: str 
 def test_wrong_columns_and_operations():
     with pytest.raises(StepError, match="no column 'b'"):
         apply_transform(Normalize(columns={"b": ("lower",)}), [{"a": "x"}])
-    with pytest.raises(StepError, match="'a' is BIGINT, not text"):
+    with pytest.raises(StepError, match="'a' is int64, not text"):
         apply_transform(Normalize(columns={"a": ("lower",)}), [{"a": 1}])
     for operations in ((), ("capital",)):
         with pytest.raises(ValidationError):

@@ -55,8 +55,8 @@ def same_relation(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 def test_every_frame_takes_and_gives_the_same_values(function):
     outcome = apply_transform(Python(function=function), ROWS)
     assert outcome.rows == ROWS
-    assert outcome.types["day"] == "DATE"
-    assert outcome.types["amount"].startswith("DECIMAL")
+    assert outcome.types["day"] == "date"
+    assert outcome.types["amount"].startswith("decimal")
 
 
 def test_one_frame_in_another_out():

@@ -15,7 +15,7 @@ WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000"
 def test_bare_it_trims_every_text_column_and_nothing_else():
     made = apply_transform(Trim(), [{"a": " x ", "b": "\xa0y\t", "n": 1}])
     assert made.rows == [{"a": "x", "b": "y", "n": 1}]
-    assert made.types == {"a": "VARCHAR", "b": "VARCHAR", "n": "BIGINT"}
+    assert made.types == {"a": "text", "b": "text", "n": "int64"}
     assert made.set_aside == []
 
 
@@ -34,7 +34,7 @@ def test_nothing_left_is_null():
 def test_missing_and_non_text_columns_are_told():
     with pytest.raises(StepError, match="did you mean 'name'"):
         apply_transform(Trim(columns=("nam",)), [{"name": "x"}])
-    with pytest.raises(StepError, match="'n' is BIGINT, not text"):
+    with pytest.raises(StepError, match="'n' is int64, not text"):
         apply_transform(Trim(columns=("n",)), [{"n": 1}])
 
 

@@ -36,7 +36,7 @@ def test_origins_are_carried_and_row_numbers_are_not():
 
 
 def test_kinds_that_do_not_mix_are_refused():
-    with pytest.raises(StepError, match="column 'x' is BIGINT here and VARCHAR in b"):
+    with pytest.raises(StepError, match="column 'x' is int64 here and text in b"):
         apply_transform(Union(with_="b"), [{"x": 1}], b=[{"x": "1"}])
 
 

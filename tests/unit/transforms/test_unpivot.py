@@ -41,7 +41,7 @@ def test_origin_is_carried():
 
 
 def test_errors():
-    with pytest.raises(StepError, match="BIGINT in 'a' and VARCHAR in 'b'"):
+    with pytest.raises(StepError, match="int64 in 'a' and text in 'b'"):
         apply_transform(Unpivot(columns=["a", "b"]), [{"a": 1, "b": "x"}])
     with pytest.raises(StepError, match="two columns 'value'"):
         apply_transform(Unpivot(columns=["a"]), [{"a": 1, "value": 2}])

@@ -66,7 +66,7 @@ def test_sums_stay_whole_or_exact():
     rows = [{"i": 1, "d": Decimal("0.10")}, {"i": 2, "d": Decimal("0.20")}]
     outcome = apply_transform(Window(columns={"si": "running_sum(i)", "sd": "sum(d)"}), rows)
     assert outcome.rows[1]["sd"] == Decimal("0.30")
-    assert outcome.types["si"] == "BIGINT"
+    assert outcome.types["si"] == "int64"
 
 
 def test_identity_of_rows_passes_through():

@@ -22,6 +22,7 @@ from medallion.contracts import (
     ValidatedQuery,
     gone_error,
     kind_of,
+    read_release,
 )
 
 CACHED_TABLES = 16  # snapshots
@@ -47,7 +48,7 @@ class FolderStore(Store):
             text = (self._path / "releases" / f"{ident}.json").read_text(encoding="utf-8")
         except FileNotFoundError:
             raise gone_error(ident) from None
-        return Release.model_validate_json(text)
+        return read_release(text)
 
     def read_page(self, release: Release, query: ValidatedQuery) -> Page:
         return self._table(release, query.served).page(query, release.id)
@@ -76,7 +77,7 @@ class FolderStore(Store):
 def read_active(path: Path) -> Release | None:
     """The active release of a folder, or None."""
     try:
-        return Release.model_validate_json((path / "active.json").read_text(encoding="utf-8"))
+        return read_release((path / "active.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
 

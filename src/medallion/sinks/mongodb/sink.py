@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
+from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
 from medallion.contracts.table_target import masked, target
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
@@ -139,11 +139,7 @@ class MongoDB(Sink):
         """The active release, or None before the first."""
         with self._database() as database:
             pointer = database[ACTIVE].find_one({"_id": POINTER})
-        return (
-            Release.model_validate_json(pointer["body"])
-            if pointer and pointer.get("body")
-            else None
-        )
+        return read_release(pointer["body"]) if pointer and pointer.get("body") else None
 
     def owner(self) -> Owner | None:
         """The owner recorded by the last `activate` or `claim`, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from medallion.contracts import Page, Store
+from medallion.contracts import Page, Store, read_release
 from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
 from medallion.query.aggregation import Grouping
@@ -159,7 +159,7 @@ class MongoStore(Store):
             document = self._database()[RELEASES].find_one({"_id": ident})
             if document is None:
                 raise gone_error(ident)
-            self._releases[ident] = Release.model_validate_json(document["body"])
+            self._releases[ident] = read_release(document["body"])
         return self._releases[ident]
 
     def _nulls_of(self, name: str) -> frozenset[str]:

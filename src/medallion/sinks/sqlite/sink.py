@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
+from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
 from medallion.contracts.table_target import lost_rows, target
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
@@ -173,7 +173,7 @@ class Sqlite(Sink):
                     f"{self.url}: release {active[0]} is active, but not recorded",
                     hint="medallion repair",
                 )
-            return Release.model_validate_json(row[0])
+            return read_release(row[0])
 
     def owner(self) -> Owner | None:
         """The owner recorded by the last `activate` or `claim`. Does not create the file."""

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any, cast
 
+from medallion.contracts import read_release
 from medallion.errors import SinkError
 from medallion.query.cursor import gone_error
 from medallion.records import Release
@@ -72,7 +73,7 @@ class StoreConnection:
             ).fetchone()
             if row is None:
                 raise gone_error(ident)
-            self._releases[ident] = Release.model_validate_json(row[0])
+            self._releases[ident] = read_release(row[0])
         return self._releases[ident]
 
     def nulls(self, name: str) -> frozenset[str]:
