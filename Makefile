@@ -75,10 +75,10 @@ $(CORE): pyproject.toml constraints.txt | $(BIN)/pip
 	@touch $@
 
 # Dependency groups need a pip of 2025.
-$(DEV): $(CORE)
+$(DEV): pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) --upgrade 'pip>=25.1'
 	$(INSTALL) --editable '.[all]' --group dev
-	@touch $@
+	@touch $(CORE) $@
 
 $(DOCS): $(DEV)
 	$(INSTALL) --group docs

@@ -13,6 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import medallion as md
+from tests.copies import published_copy
 from tests.integration import small
 from tests.services import free_ports
 
@@ -60,6 +61,12 @@ def write(folder: Path, url: str = "sqlite:lake/serving.db", api: str = API) -> 
     keys = "      things: {key: thing_id, indexes: [colour, -price]}\n      pairs: {key: [left_, right_]}\n"
     keys += "      names: {key: name}\n      ends: {key: id}\n"
     return small.write(folder, yaml + keys + api)
+
+
+def publish(folder: Path) -> md.Pipeline:
+    """The project in a folder, with its first release."""
+    published_copy(write, folder)
+    return load(folder)
 
 
 def load(folder: Path) -> md.Pipeline:

@@ -53,8 +53,7 @@ PROBLEMS = [
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that was run, and then got endpoints that do not fit."""
-    project.write(tmp_path)
-    project.load(tmp_path).run()
+    project.publish(tmp_path)
     declaration = tmp_path / "medallion.yaml"
     declaration.write_text(declaration.read_text().replace(project.API, ENDPOINTS))
     monkeypatch.setenv(wsgi.CONFIG, str(declaration))

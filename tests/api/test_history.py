@@ -117,8 +117,7 @@ def test_checking_a_declaration_loads_no_web_library() -> None:
 
 
 def test_a_failed_run_is_seen_with_its_reason_and_since_when(tmp_path: Path) -> None:
-    project.write(tmp_path)
-    project.load(tmp_path).run()
+    project.publish(tmp_path)
     api = assemble(project.load(tmp_path))
     client = TestClient(api.app)
     good = client.simulate_get("/runs/latest").json
@@ -170,8 +169,7 @@ def _gauge(client: TestClient, name: str) -> float:
 
 
 def test_a_run_that_died_counts_as_failed(tmp_path: Path) -> None:
-    project.write(tmp_path)
-    project.load(tmp_path).run()
+    project.publish(tmp_path)
     lake = project.load(tmp_path).lake
     died = lake.runs()[0].model_copy(
         update={"status": "running", "finished": None, "id": next_id(lake.run_ids()[0])}

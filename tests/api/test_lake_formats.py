@@ -30,8 +30,7 @@ PATHS = (
 def test_a_lake_of_another_format_is_served_or_refused(
     tmp_path: Path, name: str, number: object
 ) -> None:
-    project.write(tmp_path)
-    project.load(tmp_path).run()
+    project.publish(tmp_path)
     path = tmp_path / "lake" / name
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": number}))
     with project.gunicorn(tmp_path, 1) as place:

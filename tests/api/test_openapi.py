@@ -115,8 +115,7 @@ def test_only_what_may_be_is_documented(pipeline_document: Any) -> None:
 
 @pytest.fixture
 def pipeline_document(tmp_path: Path) -> Iterator[Any]:
-    project.write(tmp_path)
-    project.load(tmp_path).run()
+    project.publish(tmp_path)
     api = assemble(project.load(tmp_path))
     yield json.loads(TestClient(api.app).simulate_get("/openapi.json").text)
     api.reading.store.close()

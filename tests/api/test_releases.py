@@ -19,9 +19,7 @@ from tests.integration import small
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Assembly]:
-    project.write(tmp_path)
-    pipeline = project.load(tmp_path)
-    pipeline.run()
+    pipeline = project.publish(tmp_path)
     made = assemble(pipeline)
     yield made
     made.reading.store.close()

@@ -21,7 +21,7 @@ from medallion_api.resources.parameter_fields import listed
 from tests.api import project
 
 _ON_DATA = [negative_data_rejection, positive_data_acceptance]
-CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", "40"))
+CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", "25"))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import medallion as md
+from tests.copies import published_copy
 
 YAML = """\
 name: small
@@ -58,6 +59,12 @@ def write(folder: Path, yaml: str = YAML) -> Path:
     (folder / "data/orders/2024-02.csv").write_text(FEBRUARY)
     (folder / "medallion.yaml").write_text(yaml)
     return folder / "medallion.yaml"
+
+
+def publish(folder: Path) -> md.Pipeline:
+    """The project in a folder, with its first release."""
+    published_copy(write, folder)
+    return load(folder)
 
 
 def load(folder: Path) -> md.Pipeline:

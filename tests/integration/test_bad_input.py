@@ -34,10 +34,7 @@ FAULTS: dict[str, tuple[bytes, str, str]] = {
 
 @pytest.fixture
 def published(tmp_path: Path) -> md.Pipeline:
-    small.write(tmp_path)
-    pipeline = small.load(tmp_path)
-    pipeline.run()
-    return pipeline
+    return small.publish(tmp_path)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

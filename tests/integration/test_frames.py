@@ -15,8 +15,7 @@ from tests.integration import small
 
 @pytest.fixture
 def orders(tmp_path: Path) -> md.LakeTable:
-    small.write(tmp_path)
-    small.load(tmp_path).run()
+    small.publish(tmp_path)
     return md.Lake(tmp_path / "lake").table("silver.orders")
 
 

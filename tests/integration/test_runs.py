@@ -339,9 +339,7 @@ def test_a_sink_that_names_tables_otherwise_publishes_anew(
 
 
 def test_a_release_has_its_tables_in_the_order_of_the_plan(tmp_path: Path) -> None:
-    small.write(tmp_path)
-    pipeline = small.load(tmp_path)
-    pipeline.run()
+    pipeline = small.publish(tmp_path)
     release = pipeline.lake.current()
     assert release
     assert list(release.tables) == [step.table for step in pipeline.plan().steps]

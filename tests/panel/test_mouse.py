@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 import medallion as md
@@ -53,12 +52,16 @@ def test_days_are_selected_in_the_calendar(tab: Any, address: str, project: md.P
     tab.wait_for_url("**?page=clients")
 
 
-@pytest.mark.parametrize("country", ["Brazil", "Germany"])
 def test_a_country_shows_its_figure_in_a_tooltip(
-    tab: Any, address: str, project: md.Pipeline, country: str
+    tab: Any, address: str, project: md.Pipeline
 ) -> None:
     tab.goto(f"{address}?page=home")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
+    for country in ("Brazil", "Germany"):
+        _point_at(tab, project, country)
+
+
+def _point_at(tab: Any, project: md.Pipeline, country: str) -> None:
     ((revenue,),) = query_lake(
         project, f"select sum(revenue) from sales where country = '{country}'"
     )
