@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from medallion.contracts.format import Format
 from medallion.contracts.plugin import Plugin
@@ -47,6 +47,16 @@ class Layer(Plugin, ABC):
 
         `scratch` is an empty local folder.
         """
+
+    def layer_state(self, storage: Storage, snapshot: Snapshot) -> dict[str, JsonValue] | None:
+        """What to keep in `snapshot.layer_state`, which `scan` and `stored` get back.
+
+        For a layer with a log of its own, such as Delta: called once for each snapshot, when
+        `write` has written its files and before it is recorded. A JSON object, such as the version
+        that the log gave it. `stored` must then name the objects of the log that the snapshot
+        needs. By default None.
+        """
+        return None
 
     @abstractmethod
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
@@ -97,8 +97,8 @@ class Snapshot(Record):
     `inputs` are the ids of the snapshots it was computed from, by full table name. Only bronze
     tables have `sources`. `identified` is True when each row is one source record: then `_origin`
     identifies and orders the rows, and the order of the stored rows has no meaning. `rejects` is a
-    Parquet file of Reject rows, or None when there are none. Only a summary has `source_files` and
-    `arrived`.
+    Parquet file of Reject rows, or None when there are none. `layer_state` is what the layer keeps
+    of a log of its own. Only a summary has `source_files` and `arrived`.
     """
 
     table: str
@@ -117,6 +117,9 @@ class Snapshot(Record):
     identified: bool = False
     rejects: File | None = None
     warnings: tuple[Masked, ...] = ()
+    layer_state: dict[str, JsonValue] | None = Field(
+        default=None, exclude_if=lambda state: state is None
+    )
     source_files: int = 0
     arrived: Moment | None = None
 
@@ -127,8 +130,9 @@ class Snapshot(Record):
         """
         arrived = max((source.arrived for source in self.sources), default=self.arrived)
         totals = {"source_files": len(self.sources) or self.source_files, "arrived": arrived}
-        emptied = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
-        return self.model_copy(update={**emptied, "inputs": {}, "rejects": None, **totals})
+        emptied: dict[str, Any] = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
+        emptied |= {"inputs": {}, "rejects": None, "layer_state": None}
+        return self.model_copy(update={**emptied, **totals})
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.id} of {self.table}: {count_of(self.rows, 'row')}>"

@@ -104,6 +104,7 @@ class Computing:
         inputs = {alias: self.lake.input(snapshots[name]) for alias, name in table.reads().items()}
         identity = self._snapshot_id(step)
         lineage = self._lineage(inputs, snapshots)
+        storage = self.journal.storage(layer_name, self.lake.layer_storage(layer_name, layer))
         built = self.session().build(
             TableTask(
                 table=step.table,
@@ -114,9 +115,7 @@ class Computing:
                 steps=table.steps,
                 expectations=table.expect,
                 layer=layer,
-                storage=self.journal.storage(
-                    layer_name, self.lake.layer_storage(layer_name, layer)
-                ),
+                storage=storage,
                 lineage=lineage,
             )
         )
@@ -132,7 +131,8 @@ class Computing:
             }
             raise gate
         read = {name: snapshots[name].id for name in table.reads().values()}
-        return self._snapshot(step, identity, built, rejects, read)
+        snapshot = self._snapshot(step, identity, built, rejects, read)
+        return snapshot.model_copy(update={"layer_state": layer.layer_state(storage, snapshot)})
 
     def _snapshot(
         self, step: Step, identity: str, built: Built, rejects: File | None, inputs: dict[str, str]
