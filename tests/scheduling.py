@@ -14,7 +14,8 @@ import pytest
 LONGEST = {
     *("test_killed.py", "test_servers_killed.py", "test_power_loss.py", "test_flipped_bits.py"),
     *("test_memory.py", "test_growth.py", "test_prefect.py", "test_shop_services.py"),
-    *("test_compose_commands.py", "test_stores.py", "test_plugin.py"),
+    *("test_compose_commands.py", "test_stores.py", "test_servers.py", "test_outage.py"),
+    "test_plugin.py",
 }
 """Files with tests that take half a minute or longer."""
 
