@@ -34,6 +34,29 @@ HEAVY = (
 )
 
 
+NOT_FOR_NOTHING_NEW = {
+    "duckdb",
+    "falcon",
+    "fsspec",
+    "pandas",
+    "panel",
+    "polars",
+    "pyarrow",
+    "pymongo",
+    "sqlglot",
+    "medallion.engines.duckdb_table",
+    "medallion.export.files",
+    "medallion.ops.doctor",
+    "medallion.sinks.sqlite.aggregation",
+    "medallion.sinks.sqlite.repair",
+    "medallion.sinks.sqlite.store",
+    "medallion.sinks.sqlite.table_digest",
+    "medallion.sinks.sqlite.table_load",
+    "medallion.sinks.sqlite.views",
+    "medallion.storage.object_store",
+}
+
+
 @pytest.mark.parametrize(
     "module", ["medallion", "medallion.errors", "medallion.testing", "medallion.testing.fixtures"]
 )
@@ -53,6 +76,29 @@ def test_a_run_that_quarantines_rows_loads_no_pandas(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_a_run_with_nothing_new_imports_only_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,amount\n1,2\n2,3\n")
+    (tmp_path / "medallion.yaml").write_text(QUARANTINING)
+    code = (
+        "import json, sys\n"
+        "from medallion.cli import main\n"
+        "try:\n"
+        "    main(['run', '--json'])\n"
+        "finally:\n"
+        "    print(json.dumps(list(sys.modules)), file=sys.stderr)"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        for _ in range(2)
+    ]
+    assert [json.loads(output.stdout)["status"] for output in outputs] == ["succeeded", "unchanged"]
+    loaded = [set(json.loads(output.stderr.splitlines()[-1])) for output in outputs]
+    assert {"duckdb", "medallion.sinks.sqlite.table_load"} <= loaded[0]
+    assert loaded[1] & NOT_FOR_NOTHING_NEW == set()
 
 
 def test_the_public_names_are_these() -> None:

@@ -1,4 +1,7 @@
-"""The SQLite sink: one file, written by one run at a time, while others read it."""
+"""The SQLite sink: one file, written by one run at a time, while others read it.
+
+What loads, repairs and queries tables is imported on first use: most runs have nothing new.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,10 @@ from medallion.sinks.sqlite.database import (
     sink_errors,
     write_owner,
 )
-from medallion.sinks.sqlite.repair import discard_tables, flaws, rebuild
-from medallion.sinks.sqlite.store import SqliteStore
-from medallion.sinks.sqlite.table_digest import record_release
-from medallion.sinks.sqlite.table_load import load_table
-from medallion.sinks.sqlite.views import point_views
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
+    from medallion.sinks.sqlite.store import SqliteStore
 
 # A table named `sqlite` would be stored as `sqlite__…`, a prefix that SQLite reserves; a view named
 # `json_each` would hide the function that `prune` calls.
@@ -119,6 +118,8 @@ class Sqlite(Sink):
         Raises SinkError when rows are missing, a key is null or not unique, a value does not fit,
         or the file is not writable.
         """
+        from medallion.sinks.sqlite.table_load import load_table
+
         start = perf_counter()
         destination = target(self.url, self.version, table, snapshot)
         with self._transaction() as connection:
@@ -133,6 +134,9 @@ class Sqlite(Sink):
 
         Raises SinkError when a table is not loaded.
         """
+        from medallion.sinks.sqlite.table_digest import record_release
+        from medallion.sinks.sqlite.views import point_views
+
         served = release.served.get(self.label, {})
         with self._transaction() as connection:
             tables = {name for (name,) in connection.execute(f"select name from {LOADS}")}
@@ -189,6 +193,8 @@ class Sqlite(Sink):
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the tables that neither the active release nor one in `keep` serves."""
+        from medallion.sinks.sqlite.repair import discard_tables
+
         active = self.active()
         releases = [*keep, active] if active else list(keep)
         names = {
@@ -230,11 +236,15 @@ class Sqlite(Sink):
 
     def flaws(self, release: Release, rows: int | None = None) -> Iterator[Flaw]:
         """Compare tables with their recorded digests, and check the structure of the file."""
+        from medallion.sinks.sqlite.repair import flaws
+
         served = {table: entry.name for table, entry in release.served.get(self.label, {}).items()}
         yield from flaws(self.url, served, rows)
 
     def discard(self, release: Release, tables: Sequence[str] | None, mark: str) -> str:
         """Drop tables; or move the file aside and create a new one with its undamaged tables."""
+        from medallion.sinks.sqlite.repair import discard_tables, rebuild
+
         if tables is None:
             return f"the damaged file is now {rebuild(self.url, mark)}"
         served = release.served.get(self.label, {})
@@ -249,6 +259,8 @@ class Sqlite(Sink):
 
     def store(self) -> SqliteStore:
         """The query side; its connections are opened on first use, one per thread."""
+        from medallion.sinks.sqlite.store import SqliteStore
+
         return SqliteStore(self.url, self.label)
 
     @contextmanager
