@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
-from decimal import Context, Decimal
+from decimal import Decimal
 from math import isnan
 from typing import Any
 
@@ -13,11 +13,14 @@ import pyarrow as pa
 
 from medallion.query.aggregation import LENGTHS, Grouping, groups_of
 from medallion.query.column_types import Kind, kind_of
+from medallion.query.duckdb_dialect import DuckDbDialect
+from medallion.query.sql_dialect import EXACT, Statement, columns_sql
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
-from medallion_panel.data.column_cache_sql import TABLE, Statement, group_sql, rows_sql
 
-_EXACT = Context(prec=80)
+TABLE = "cached"
+
+_DIALECT = DuckDbDialect()
 _TYPES = {
     "integer": pa.int64(),
     "decimal": pa.int64(),
@@ -62,7 +65,7 @@ class ColumnCache:
         }
         if not used <= self._kinds.keys():
             return None
-        rows = self._execute(group_sql(checked))
+        rows = self._execute(_DIALECT.group(TABLE, checked))
         return None if rows is None else _dicts(list(checked.kinds), _group_decoders(checked), rows)
 
     def count(self, checked: ValidatedQuery) -> int | None:
@@ -75,7 +78,7 @@ class ColumnCache:
         used = {*checked.fields, *(condition.field for condition in checked.filters)}
         if not used <= self._kinds.keys():
             return None
-        rows = self._execute(rows_sql(checked.fields, checked.filters, checked.kinds))
+        rows = self._execute(_DIALECT.rows(TABLE, columns_sql(checked.fields), checked))
         decoders = [_decoder(checked.kinds[name]) for name in checked.fields]
         return None if rows is None else _dicts(checked.fields, decoders, rows)
 
@@ -135,7 +138,7 @@ def _period_decoder(length: int) -> Callable[[Any], Any]:
 def _decoder(kind: Kind) -> Callable[[Any], Any] | None:
     """The function that decodes a cached value that is not null; None when it needs no decoding."""
     if kind.name == "decimal":
-        return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
+        return lambda value: Decimal(value).scaleb(-kind.scale, EXACT)
     if kind.zoned:
         return lambda value: value.replace(tzinfo=UTC)
     if kind.name == "float":

@@ -213,7 +213,7 @@ def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> N
 def test_an_index_serves_filter_sort_and_cursor(sink: Sqlite, path: Path) -> None:
     from medallion.query.cursor import read_cursor
     from medallion.query.validation import validate_query
-    from medallion.sinks.sqlite.query import find_sql
+    from medallion.sinks.sqlite.dialect import SqliteDialect
 
     spec = TableSpec(
         name="clients",
@@ -236,7 +236,9 @@ def test_an_index_serves_filter_sort_and_cursor(sink: Sqlite, path: Path) -> Non
     store = SqliteStore(sink.url, "serving")
     cursor = store.find("clients", query).cursor
     assert cursor
-    sql, values = find_sql(validate_query(served, query, read_cursor(cursor)), frozenset())
+    sql, values = SqliteDialect().page(
+        validate_query(served, query, read_cursor(cursor)), frozenset()
+    )
     with closing(sqlite3.connect(path)) as connection:
         steps = [step for *_, step in connection.execute(f"explain query plan {sql}", values)]
     assert len(steps) == 1, steps

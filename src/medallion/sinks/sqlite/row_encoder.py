@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts.integers import whole_numbers
 from medallion.query.column_types import Kind
+from medallion.query.sql_dialect import EXACT, scaled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +29,6 @@ AFFINITY = {
     "bytes": "BLOB",
 }
 
-_EXACT = Context(prec=80)
 _NESTED = ("list", "struct", "map")
 
 
@@ -62,11 +62,9 @@ def _python_list(array: pa.Array) -> list[Any]:
 
 def bound(kind: Kind, value: Any) -> Any:
     """One value of a query as it is stored; a decimal may be between two stored integers."""
-    if value is None:
-        return None
     match kind.name:
         case "decimal":
-            return value.scaleb(kind.scale, _EXACT)
+            return scaled(kind, value)
         case "timestamp":
             return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
         case "date":
@@ -80,7 +78,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
     """The function that converts a stored value that is not null; None when none is needed."""
     match kind.name:
         case "decimal":
-            return lambda value: Decimal(value).scaleb(-kind.scale, _EXACT)
+            return lambda value: Decimal(value).scaleb(-kind.scale, EXACT)
         case "timestamp":
             return datetime.fromisoformat if kind.zoned else _wall_clock
         case "date":

@@ -15,22 +15,19 @@ from medallion.contracts import ROW, Page, Store, quote
 from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import Grouping
 from medallion.query.cursor import gone_error
+from medallion.query.sql_dialect import RANGES, columns_sql
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Release
 from medallion.secrets import mask
-from medallion.sinks.sqlite.aggregation import (
-    OVERFLOW,
-    group_rows,
-    group_sql,
-    selectivity_sql,
-)
+from medallion.sinks.sqlite.aggregation import OVERFLOW, group_rows, selectivity_sql
 from medallion.sinks.sqlite.database import sink_errors
-from medallion.sinks.sqlite.query import RANGES, find_sql, order_sql, where_sql
+from medallion.sinks.sqlite.dialect import SqliteDialect, WideSums
 from medallion.sinks.sqlite.row_encoder import restorer
 from medallion.sinks.sqlite.store_connection import StoreConnection
 from medallion.storage.digests import REPAIR
 
 _BATCH = 1000
+_DIALECT = SqliteDialect()
 _INSTRUCTIONS = 10_000  # of SQLite's virtual machine between two checks of the time limit
 
 
@@ -60,8 +57,8 @@ class SqliteStore(Store):
 
     def read_page(self, release: Release, query: ValidatedQuery) -> Page:
         with self._reading(release) as reader:
-            sql, values = find_sql(query, reader.nulls(query.served.name))
-            tuples = reader.connection.execute(sql, values).fetchall()
+            statement = _DIALECT.page(query, reader.nulls(query.served.name))
+            tuples = reader.connection.execute(*statement).fetchall()
         cursor = None
         if len(tuples) > query.limit:
             tuples.pop()
@@ -69,10 +66,9 @@ class SqliteStore(Store):
         return Page(_rows(query, tuples), release.id, cursor)
 
     def read_count(self, release: Release, query: ValidatedQuery) -> int:
-        where, values = where_sql(query)
-        sql = f"select count(*) from {quote(query.served.name)} where {where}"
+        statement = _DIALECT.rows(query.served.name, "count(*)", query)
         with self._reading(release) as reader:
-            return int(reader.connection.execute(sql, values).fetchone()[0])
+            return int(reader.connection.execute(*statement).fetchone()[0])
 
     def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
         name = query.served.name
@@ -82,13 +78,13 @@ class SqliteStore(Store):
                 selectivity = selectivity_sql(name, query)
                 indexed = bool(reader.connection.execute(*selectivity).fetchone()[0])
             try:
-                statement = group_sql(name, query, indexed=indexed)
+                statement = SqliteDialect(indexed=indexed).group(name, query)
                 tuples = reader.connection.execute(*statement).fetchall()
             except sqlite3.OperationalError as error:
                 if str(error) != OVERFLOW:
                     raise
-                wide = group_sql(name, query, indexed=indexed, wide=True)
-                tuples = reader.connection.execute(*wide).fetchall()
+                statement = WideSums(indexed=indexed).group(name, query)
+                tuples = reader.connection.execute(*statement).fetchall()
         return group_rows(query, tuples)
 
     def read_batches(
@@ -100,18 +96,16 @@ class SqliteStore(Store):
         transaction: one transaction for as long as the caller takes would keep SQLite from emptying
         its write-ahead log. Raises GoneError when the release is removed meanwhile.
         """
-        table = quote(query.served.name)
-        where, values = where_sql(query)
-        columns = ", ".join(quote(name) for name in (ROW, *query.fields))
+        sql, values = _DIALECT.rows(query.served.name, ROW, query)
+        numbers_sql = f"{sql} order by {_DIALECT.order(query.order)}"
+        table, columns = quote(query.served.name), columns_sql((ROW, *query.fields))
         with sink_errors(self._url), closing(StoreConnection(self._url)) as reader:
             with self._transaction(reader, release):
-                order = order_sql(query.order)
-                sql = f"select {ROW} from {table} where {where} order by {order}"
-                numbers = _row_numbers(reader.connection.execute(sql, values))
+                numbers = _row_numbers(reader.connection.execute(numbers_sql, values))
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
                 marks = ", ".join("?" * len(batch))
-                sql = f"select {columns} from {table} where {ROW} in ({marks})"
+                sql = f"select {columns} from {table} as t where {ROW} in ({marks})"
                 with self._transaction(reader, release):
                     rows = {row[0]: row[1:] for row in reader.connection.execute(sql, batch)}
                 if len(rows) < len(set(batch)):

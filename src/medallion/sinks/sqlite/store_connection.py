@@ -10,7 +10,7 @@ from medallion.contracts import read_release
 from medallion.errors import SinkError
 from medallion.query.cursor import gone_error
 from medallion.records import Release
-from medallion.sinks.sqlite.aggregation import QUANTILE, QuantileAggregate
+from medallion.sinks.sqlite.aggregation import QuantileAggregate
 from medallion.sinks.sqlite.database import (
     LOADS,
     RELEASES,
@@ -19,6 +19,7 @@ from medallion.sinks.sqlite.database import (
     path_of,
     read_active,
 )
+from medallion.sinks.sqlite.dialect import QUANTILE
 
 
 class StoreConnection:

@@ -1,0 +1,269 @@
+"""Validated queries as SQL: what is common to all databases, and what each one writes otherwise.
+
+Names are quoted and values are bound. A table is named `t` in its queries. A decimal is stored as
+an integer of 64 bits, of its last digit: 1.50 with scale 2 is 150. So it is exact and sorts.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import ROUND_FLOOR, Context, Decimal
+from typing import Any, ClassVar
+
+from medallion.query.aggregation import Grouping, Metric, Term
+from medallion.query.column_types import Kind
+from medallion.query.query import Filter, Sort
+from medallion.query.validation import ValidatedQuery
+from medallion.sql.relations import quote
+
+Statement = tuple[str, list[Any]]
+"""SQL, and the values to bind to it."""
+
+EXACT = Context(prec=80)
+RANGES = ("lt", "lte", "gt", "gte")
+
+_COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_LEAST, _MOST = -(2**63), 2**63 - 1  # of stored integers
+
+
+class SqlDialect(ABC):
+    """The SQL of queries in one database; a subclass says what it writes otherwise."""
+
+    quantile: ClassVar[str]
+    """The function of a column and a fraction that gives the quantile, interpolated linearly."""
+
+    ascending: ClassVar[str] = "asc"
+    descending: ClassVar[str] = "desc"
+    """How to sort so that null is below every value."""
+
+    @abstractmethod
+    def encode(self, kind: Kind, value: Any) -> Any:
+        """A value that is not null as it is stored; a decimal by `scaled`."""
+
+    @abstractmethod
+    def contains(self, column: str, text: str) -> Statement: ...
+
+    @abstractmethod
+    def search(self, column: str, text: str) -> Statement: ...
+
+    @abstractmethod
+    def startswith(self, column: str, prefix: str) -> Statement: ...
+
+    @abstractmethod
+    def period(self, column: str, term: Term) -> str:
+        """The year, month or day of a date or timestamp, as text or as its first moment."""
+
+    def finite(self, expression: str) -> str:
+        """A figure, null where infinite values make it NaN."""
+        return expression
+
+    def filtered(self, condition: Filter) -> str:
+        """The column of a condition."""
+        return column_sql(condition.field)
+
+    # Rows
+
+    def page(self, checked: ValidatedQuery, nulls: Collection[str]) -> Statement:
+        """The page of a query, and one more row, which shows whether there is a next page.
+
+        `nulls` are the columns with a null; for all others a bound lets the index begin at the
+        cursor.
+        """
+        where, values = self.where(checked.filters, checked.kinds)
+        if checked.after is not None:
+            after, more_values = self._after(checked, nulls)
+            where, values = f"{where} and {after}", [*values, *more_values]
+        columns, order = columns_sql(checked.reads), self.order(checked.order)
+        table = quote(checked.served.name)
+        sql = f"select {columns} from {table} as t where {where} order by {order} limit ?"
+        return sql, [*values, checked.limit + 1]
+
+    def rows(self, table: str, columns: str, checked: ValidatedQuery) -> Statement:
+        """SQL of columns of all rows that match, in no particular order."""
+        where, values = self.where(checked.filters, checked.kinds)
+        return f"select {columns} from {quote(table)} as t where {where}", values
+
+    def order(self, order: Iterable[Sort], names: Sequence[str] = ()) -> str:
+        """The columns to sort by; by their position among `names`, when given."""
+        return ", ".join(
+            f"{names.index(sort.field) + 1 if names else column_sql(sort.field)} "
+            f"{self.direction(sort)}"
+            for sort in order
+        )
+
+    def direction(self, sort: Sort) -> str:
+        return self.descending if sort.descending else self.ascending
+
+    # Filters
+
+    def where(self, filters: Iterable[Filter], kinds: Mapping[str, Kind]) -> Statement:
+        """Validated filters as one condition."""
+        parts, values = list[str](), list[Any]()
+        for condition in filters:
+            part, operands = self._condition(condition, kinds[condition.field])
+            parts.append(part)
+            values += operands
+        return " and ".join(parts) or "true", values
+
+    def _condition(self, condition: Filter, kind: Kind) -> Statement:
+        column, value = self.filtered(condition), condition.value
+        match condition.operator:
+            case "isnull":
+                return f"{column} is {'' if value else 'not '}null", []
+            case "contains":
+                return self.contains(column, value)
+            case "search":
+                return self.search(column, value)
+            case "startswith":
+                return self.startswith(column, value)
+            case "in":
+                encoded = (self.encode(kind, item) for item in value)
+                values = [item for item in encoded if not isinstance(item, Decimal)]
+                marks = ", ".join("?" * len(values))
+                return (f"{column} in ({marks})", values) if values else ("false", [])
+        return compare(column, condition.operator, self.encode(kind, value))
+
+    # Pages
+
+    def _after(self, checked: ValidatedQuery, nulls: Collection[str]) -> Statement:
+        """The rows after the cursor: equal in the first n columns of the order, after in the next.
+
+        A condition on the first column lets an index begin at the cursor.
+        """
+        order = checked.order
+        cursor = [
+            value if value is None else _clamped(self.encode(checked.kinds[sort.field], value))
+            for sort, value in zip(order, checked.after or (), strict=True)
+        ]
+        bound, values = _index_bound(order[0], cursor[0], nullable=order[0].field in nulls)
+        alternatives: list[str] = []
+        for number, (sort, value) in enumerate(zip(order, cursor, strict=True)):
+            equal = [f"{column_sql(former.field)} is ?" for former in order[:number]]
+            next_values, operands = _next_values(sort, value, nullable=sort.field in nulls)
+            alternatives.append(" and ".join([*equal, next_values]))
+            values += [*cursor[:number], *operands]
+        return f"{bound} and ({' or '.join(alternatives)})", values
+
+    # Groups
+
+    def group(self, table: str, grouping: Grouping) -> Statement:
+        """One row per group, its columns in the order of `grouping.kinds`.
+
+        Columns are referred to by position, because two names may differ in case alone.
+        """
+        metrics = [self.metric(metric, grouping.columns) for metric in grouping.metrics]
+        return self.groups(table, grouping, metrics, self.order(grouping.order, [*grouping.kinds]))
+
+    def groups(
+        self, table: str, grouping: Grouping, metrics: Sequence[str], order: str
+    ) -> Statement:
+        """One row per group with these figures, as SQL, after the terms."""
+        where, values = self.where(grouping.filters, grouping.columns)
+        terms = [self._term(term) for term in grouping.terms]
+        sql = f"select {', '.join([*terms, *metrics])} from {quote(table)} as t where {where}"
+        if terms:
+            sql += f" group by {', '.join(str(place) for place in range(1, len(terms) + 1))}"
+        if order:
+            sql += f" order by {order}"
+        return f"{sql} limit ?", [*values, grouping.limit]
+
+    def _term(self, term: Term) -> str:
+        column = column_sql(term.column)
+        if term.form == "plain":
+            return column
+        if term.form != "bin":
+            return self.period(column, term)
+        if term.kind.name == "float":
+            width = _double(repr(float(term.width)))
+            return f"floor({column} / {width}) * {width}"
+        step = int(term.width.scaleb(term.kind.scale, EXACT))
+        return f"({column} - (({column} % {step}) + {step}) % {step})"
+
+    def metric(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
+        """A figure of a group."""
+        match metric.function:
+            case "ratio":
+                dividend, divisor = (_ratio_part(part, kinds) for part in metric.parts)
+                return self.finite(f"{dividend} / nullif({divisor}, 0)")
+            case "quantile":
+                value = _as_double(metric.column, kinds)
+                return self.finite(f"{self.quantile}({value}, {metric.fraction!r})")
+            case "mean" if metric.weight:
+                value, weight = (_as_double(name, kinds) for name in metric.columns)
+                weights = f"sum(case when {value} is not null then {weight} end)"
+                return self.finite(f"sum({value} * {weight}) / nullif({weights}, 0)")
+            case "mean":
+                scale = kinds[metric.column or ""].scale
+                mean = f"avg({column_sql(metric.column or '')})"
+                return f"{mean} / {10**scale}.0" if scale else mean
+        return f"{metric.function}({column_sql(metric.column) if metric.column else '*'})"
+
+
+def column_sql(name: str) -> str:
+    return f"t.{quote(name)}"
+
+
+def columns_sql(names: Iterable[str]) -> str:
+    return ", ".join(map(column_sql, names))
+
+
+def scaled(kind: Kind, value: Decimal) -> int | Decimal:
+    """A decimal as the integer it is stored as, or still a Decimal where no integer equals it."""
+    number = value.scaleb(kind.scale, EXACT)
+    whole = number == number.to_integral_value() and _LEAST <= number <= _MOST
+    return int(number) if whole else number
+
+
+def compare(column: str, operator: str, value: Any) -> Statement:
+    """A comparison, also of a stored integer with a number between two of them or beyond all."""
+    if not isinstance(value, Decimal):
+        return f"{column} {_COMPARE[operator]} ?", [value]
+    floor = int(value.to_integral_value(ROUND_FLOOR))
+    beyond = not _LEAST <= floor <= _MOST
+    all_match = ("lt", "lte", "ne") if value > 0 else ("gt", "gte", "ne")
+    if operator == "ne" or (beyond and operator in all_match):
+        return f"{column} is not null", []
+    if operator == "eq" or beyond:
+        return "false", []
+    return f"{column} {'>' if operator in ('gt', 'gte') else '<='} ?", [floor]
+
+
+def _clamped(value: Any) -> Any:
+    """A cursor's number, between the least and the greatest stored integer."""
+    return max(_LEAST, min(_MOST, int(value))) if isinstance(value, Decimal) else value
+
+
+def _next_values(sort: Sort, value: Any, *, nullable: bool) -> Statement:
+    column = column_sql(sort.field)
+    if value is None:
+        return ("false" if sort.descending else f"{column} is not null"), []
+    if not sort.descending:
+        return f"{column} > ?", [value]
+    return (f"({column} < ? or {column} is null)" if nullable else f"{column} < ?"), [value]
+
+
+def _index_bound(sort: Sort, value: Any, *, nullable: bool) -> Statement:
+    column = column_sql(sort.field)
+    if value is None:
+        return (f"{column} is null" if sort.descending else "true"), []
+    if not sort.descending:
+        return f"{column} >= ?", [value]
+    return ("true", []) if nullable else (f"{column} <= ?", [value])
+
+
+def _double(expression: str) -> str:
+    return f"cast({expression} as double precision)"
+
+
+def _ratio_part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
+    """Dividend or divisor of a ratio, as floating point, which cannot overflow."""
+    if metric.column is None:
+        return _double("count(*)")
+    return f"sum({_as_double(metric.column, kinds)})"
+
+
+def _as_double(column: str | None, kinds: Mapping[str, Kind]) -> str:
+    """The number of a column as floating point."""
+    scale = kinds[column or ""].scale
+    return f"({_double(column_sql(column or ''))}{f' / {10**scale}.0' if scale else ''})"

@@ -1,0 +1,104 @@
+"""Validated queries as SQL of SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from medallion.contracts import LENGTHS, Filter, Grouping, Kind, Metric, Term, fold
+from medallion.query.sql_dialect import RANGES, SqlDialect, Statement, column_sql
+from medallion.query.validation import beyond_prefix
+from medallion.sinks.sqlite.database import FOLD
+from medallion.sinks.sqlite.row_encoder import bound
+
+QUANTILE = "medallion_quantile"  # SQLite has no quantile
+LOW_BITS = 2**32 - 1
+
+
+class SqliteDialect(SqlDialect):
+    """SQLite: null sorts below every value, and dates and times are text.
+
+    Unless `indexed`, range filters use no index.
+    """
+
+    quantile = QUANTILE
+
+    def __init__(self, *, indexed: bool = True) -> None:
+        self.indexed = indexed
+
+    def encode(self, kind: Kind, value: Any) -> Any:
+        return bound(kind, value)
+
+    def filtered(self, condition: Filter) -> str:
+        column = column_sql(condition.field)
+        # A unary plus before a column keeps SQLite from using its index.
+        return column if self.indexed or condition.operator not in RANGES else f"+{column}"
+
+    def contains(self, column: str, text: str) -> Statement:
+        return f"instr({column}, ?) > 0", [text]
+
+    def search(self, column: str, text: str) -> Statement:
+        return f"instr({FOLD}({column}), ?) > 0", [fold(text)]
+
+    def startswith(self, column: str, prefix: str) -> Statement:
+        end = beyond_prefix(prefix)
+        if end is None:
+            return f"{column} >= ?", [prefix]
+        return f"({column} >= ? and {column} < ?)", [prefix, end]
+
+    def period(self, column: str, term: Term) -> str:
+        return f"substr({column}, 1, {LENGTHS[term.form]})"
+
+
+class WideSums(SqliteDialect):
+    """SQLite with sums of integers that are exact beyond 64 bits, where its own sum fails.
+
+    Their columns have the bits above the lowest 32, and further columns at the end, in the same
+    order, have the lowest 32 bits.
+    """
+
+    def group(self, table: str, grouping: Grouping) -> Statement:
+        metrics = [self.metric(metric, grouping.columns) for metric in grouping.metrics]
+        metrics += [
+            f"{_low_bits(metric)} & {LOW_BITS}"
+            for metric in grouping.metrics
+            if is_integer_sum(metric)
+        ]
+        return self.groups(table, grouping, metrics, self._order(grouping))
+
+    def metric(self, metric: Metric, kinds: Any) -> str:
+        if not is_integer_sum(metric):
+            return super().metric(metric, kinds)
+        return f"sum({column_sql(metric.column or '')} >> 32) + ({_low_bits(metric)} >> 32)"
+
+    def _order(self, grouping: Grouping) -> str:
+        names, sums = list(grouping.kinds), integer_sums(grouping)
+        keys = []
+        for sort in grouping.order:
+            places = [names.index(sort.field)]
+            places += [len(names) + sums.index(place) for place in places if place in sums]
+            keys += [f"{place + 1} {self.direction(sort)}" for place in places]
+        return ", ".join(keys)
+
+
+def with_wide_sums(grouping: Grouping, row: Sequence[Any]) -> Sequence[Any]:
+    """A row with the two parts of each wide sum combined."""
+    values = list(row[: len(grouping.kinds)])
+    for place, low_bits in zip(integer_sums(grouping), row[len(grouping.kinds) :], strict=True):
+        if values[place] is not None:
+            values[place] = (values[place] << 32) + low_bits
+    return values
+
+
+def integer_sums(grouping: Grouping) -> list[int]:
+    """The positions of integer sums in a row."""
+    first = len(grouping.terms)
+    return [first + place for place, each in enumerate(grouping.metrics) if is_integer_sum(each)]
+
+
+def is_integer_sum(metric: Metric) -> bool:
+    return metric.function == "sum" and metric.kind.name in ("integer", "decimal")
+
+
+def _low_bits(metric: Metric) -> str:
+    return f"sum({column_sql(metric.column or '')} & {LOW_BITS})"
