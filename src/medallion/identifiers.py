@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 
@@ -40,3 +43,8 @@ class TableName(str):
     def table(self) -> str:
         """The name in the layer, `orders`; empty when there is no dot."""
         return self.partition(".")[2]
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value as JSON. The order of keys counts: it can be the order of columns."""
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()

@@ -47,13 +47,14 @@ class Line:
     """A line of the report.
 
     `figures` are texts by column name; a column that is absent stays empty. `files` counts source
-    files by change.
+    files by change; `partitions` says how many were computed.
     """
 
     name: str
     action: str
     figures: dict[str, str]
     files: dict[str, int] = field(default_factory=dict)
+    partitions: str = ""
     style: str = ""
 
 
@@ -117,7 +118,10 @@ def _lines(step: StepRun) -> Iterator[Line]:
         figures["rows out"] = number(step.rows)
     if step.action in ("computed", "failed"):
         figures["seconds"] = f"{step.seconds:.2f}"
-    yield Line(step.table, step.action, figures, files, style)
+    computed, total = step.partitions_computed, step.partitions
+    partitions = f"{number(computed)} of {count_of(total, 'partition')}" if computed < total else ""
+    partitions = partitions if step.action == "computed" else ""
+    yield Line(step.table, step.action, figures, files, partitions, style)
     for later in quality.later:
         if later.kept != later.rows_in:
             yield Line(
@@ -166,7 +170,8 @@ def _grid(lines: list[Line], headers: dict[str, str], omitted: set[str]) -> Tabl
             f"{number(count)} {change}" if headers else count_of(count, f"{change} file")
             for change, count in line.files.items()
         ]
-        action = Text("\n".join([line.action, *files]), line.style)
+        parts = [line.partitions] if line.partitions else []
+        action = Text("\n".join([line.action, *parts, *files]), line.style)
         cells: list[RenderableType] = [plain(line.name), action]
         cells += [_cell(name, line.figures.get(name, "")) for name in names]
         grid.add_row(*cells, style="dim" if line.style == "dim" else None)

@@ -15,7 +15,7 @@ from medallion.contracts.layer import Layer
 from medallion.contracts.plugin import Plugin
 from medallion.contracts.transform import Transform
 from medallion.errors import SourceError
-from medallion.records import Column, File, Origin, Snapshot, Tally
+from medallion.records import Column, File, Origin, Partition, Snapshot, Tally
 
 if TYPE_CHECKING:
     from medallion.contracts.sink import Batches
@@ -35,7 +35,8 @@ class Input:
 class TableTask:
     """One table to compute: `steps` on `inputs[main]`, then `expectations`, then writing.
 
-    `lineage` maps an origin number to its bronze table, for the original rows of rejects.
+    `lineage` maps an origin number to its bronze table, for the original rows of rejects. The
+    partitions of `former`, the published snapshot of the table, are used where they are equal.
     """
 
     table: str
@@ -48,6 +49,7 @@ class TableTask:
     layer: Layer
     storage: Storage
     lineage: Mapping[int, Input]
+    former: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Built:
     """The result of computing one table.
 
     `rejects` is a local Parquet file, or None. `failure` names the expectation with `on_fail: fail`
-    that was not met; `files` is empty then.
+    that was not met; `files` is empty then. `partitions` and `removed` are those of the snapshot.
     """
 
     columns: tuple[Column, ...]
@@ -67,6 +69,8 @@ class Built:
     rejects: Path | None = None
     warnings: tuple[str, ...] = ()
     failure: str | None = None
+    partitions: tuple[Partition, ...] = ()
+    removed: File | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.transform import Scope
 from medallion.records import Tally
 from medallion.sql.relations import Inputs
 
@@ -30,7 +31,13 @@ class Expectation(Plugin, ABC):
 
 
 class RowExpectation(Expectation, ABC):
-    """A rule on single rows."""
+    """A rule on single rows.
+
+    `scope` is "rows" when each row is judged alone; then partitions are judged by themselves. By
+    default, a rule is given all rows of the table.
+    """
+
+    scope: ClassVar[Scope] = "table"
 
     @abstractmethod
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,9 @@ from pydantic import Field, JsonValue
 
 from medallion.contracts.format import Format
 from medallion.contracts.plugin import Plugin
-from medallion.records import File, Snapshot
+from medallion.records import File, Partition, Snapshot
+from medallion.sql.relations import ORIGIN, ROW, literal, quote, viewed
+from medallion.sql.row_ids import within_table
 from medallion.storage.digests import Stored, store_file, verified
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ def keep_file(storage: Storage, path: str, file: Path, rows: int) -> File:
 def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
     """Local copies of a snapshot's files, verified. Raises DamagedError, MissingError."""
     return verified(storage, [Stored.of(file) for file in snapshot.files])
+
+
+def parquet_rows(file: Path) -> str:
+    """SQL of the rows of a local Parquet file."""
+    return f"read_parquet({literal(str(file))})"
 
 
 class Layer(Plugin, ABC):
@@ -62,9 +69,41 @@ class Layer(Plugin, ABC):
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         """All rows of a snapshot, lazily, with `_row` and `_origin`."""
 
+    def read(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
+        """All rows of a snapshot, lazily, as `scan` gives them, also of one with partitions."""
+        if not snapshot.partitions:
+            return self.scan(storage, snapshot, connection)
+        rows = self.read_partitions(storage, snapshot, snapshot.partitions, connection)
+        if snapshot.removed is None:
+            return rows
+        (removed,) = verified(storage, [Stored.of(snapshot.removed)])
+        return rows.filter(f"{ROW} not in (select {ROW} from {parquet_rows(removed)})")
+
+    def read_partitions(
+        self,
+        storage: Storage,
+        snapshot: Snapshot,
+        partitions: Sequence[Partition],
+        connection: Connection,
+    ) -> Relation:
+        """The rows in the files of some partitions, with their ids in the table."""
+        (table,) = (origin.number for origin in snapshot.origins)
+        columns = ", ".join(quote(column.name) for column in snapshot.columns)
+        parts = []
+        for part in partitions:
+            alone = snapshot.model_copy(
+                update={"files": part.files, "partitions": (), "removed": None}
+            )
+            rows = viewed(self.scan(storage, alone, connection))
+            origin = within_table(table, [part.numbers])
+            parts.append(f"select {origin} as {ROW}, {origin} as {ORIGIN}, {columns} from {rows}")
+        return connection.sql(" union all ".join(parts))
+
     def stored(self, snapshot: Snapshot) -> Iterable[Stored]:
         """The objects a snapshot needs, as they were written."""
-        return [Stored.of(file) for file in snapshot.files]
+        removed = [file for part in snapshot.partitions for file in part.removed]
+        removed += [snapshot.removed] if snapshot.removed else []
+        return [Stored.of(file) for file in (*snapshot.files, *removed)]
 
     def objects(self, snapshot: Snapshot) -> list[str]:
         """The paths of these objects; objects that no retained snapshot needs are removed."""

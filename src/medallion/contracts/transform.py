@@ -25,10 +25,13 @@ class Transform(Plugin, ABC):
     when other rows are made; those need no `_row`, and may have `_origin`. `threaded` False
     computes a table with this step in the thread that called `run`: other tables are computed in
     parallel, for which a user's code need not be safe. `keeps_columns` means that the result has
-    the same columns, of whatever types.
+    the same columns, of whatever types. `only_removes` means that `apply` returns the rows as they
+    are: a step of scope "key" that only removes rows reads few columns of all partitions, instead
+    of gathering their rows.
     """
 
     scope: ClassVar[Scope] = "rows"
+    only_removes: ClassVar[bool] = False
     grain: ClassVar[Grain] = "same"
     threaded: ClassVar[bool] = True
     keeps_columns: ClassVar[bool] = False
@@ -44,6 +47,10 @@ class Transform(Plugin, ABC):
     def key(self) -> tuple[str, ...]:
         """The columns whose equal values must be processed together when `scope` is "key"."""
         return ()
+
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of these columns `apply` may change, rename or remove; by default all."""
+        return () if self.only_removes else columns
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
         """The rows that are removed before `apply` sees the rest; None when there can be none.

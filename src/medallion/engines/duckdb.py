@@ -98,10 +98,10 @@ class DuckDBSession(Session):
             return error
 
     def build(self, task: TableTask) -> Built:
-        from medallion.engines.duckdb_table import TableBuild
+        from medallion.kernel.compute_table import compute_table
 
         with self._task_cursor() as cursor:
-            return TableBuild(task, cursor, self.scratch).run()
+            return compute_table(task, cursor, self._task_cursor, self.scratch)
 
     def interrupt(self) -> None:
         with self._lock:
@@ -109,7 +109,7 @@ class DuckDBSession(Session):
                 cursor.interrupt()
 
     def batches(self, source: Input, rows: int) -> Batches:
-        relation = source.layer.scan(source.storage, source.snapshot, self._cursor())
+        relation = source.layer.read(source.storage, source.snapshot, self._cursor())
         names = [quote(name) for name in relation.columns if name not in (ROW, ORIGIN)]
         return relation.project(", ".join(names)).to_arrow_reader(rows)
 

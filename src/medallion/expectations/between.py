@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from medallion.contracts import Inputs, RowExpectation, literal, quote, require
+from medallion.contracts import Inputs, RowExpectation, Scope, literal, quote, require
 from medallion.errors import StepError
 from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import NUMBERS, broken
@@ -53,6 +53,7 @@ class Between(RowExpectation):
 
     name: ClassVar[str] = "between"
     value_field: ClassVar[str | None] = "bounds"
+    scope: ClassVar[Scope] = "rows"
 
     bounds: dict[str, tuple[Bound, Bound]] = Field(min_length=1)
 

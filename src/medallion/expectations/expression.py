@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote
+from medallion.contracts import ROW, Inputs, RowExpectation, Scope, literal, quote
 from medallion.errors import StepError
 from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import (
@@ -33,6 +33,7 @@ class Expression(RowExpectation):
 
     name: ClassVar[str] = "expression"
     value_field: ClassVar[str | None] = "condition"
+    scope: ClassVar[Scope] = "rows"
 
     condition: str
 

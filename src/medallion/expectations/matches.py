@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator
 
-from medallion.contracts import Inputs, RowExpectation, literal, quote, require
+from medallion.contracts import Inputs, RowExpectation, Scope, literal, quote, require
 from medallion.sql.expressions import broken, explained
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Matches(RowExpectation):
 
     name: ClassVar[str] = "matches"
     value_field: ClassVar[str | None] = "patterns"
+    scope: ClassVar[Scope] = "rows"
 
     patterns: dict[str, str] = Field(min_length=1)
 

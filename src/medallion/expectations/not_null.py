@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from medallion.contracts import Inputs, RowExpectation, quote, require
+from medallion.contracts import Inputs, RowExpectation, Scope, quote, require
 from medallion.sql.expressions import SomeNames, broken
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class NotNull(RowExpectation):
 
     name: ClassVar[str] = "not_null"
     value_field: ClassVar[str | None] = "columns"
+    scope: ClassVar[Scope] = "rows"
 
     columns: SomeNames
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import Inputs, RowExpectation, quote, require
+from medallion.contracts import Inputs, RowExpectation, Scope, quote, require
 from medallion.sql.constants import Constant, constant
 from medallion.sql.expressions import broken
 
@@ -30,6 +30,7 @@ class OneOf(RowExpectation):
 
     name: ClassVar[str] = "one_of"
     value_field: ClassVar[str | None] = "values"
+    scope: ClassVar[Scope] = "rows"
 
     values: dict[str, tuple[Constant, ...]] = Field(min_length=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
+from medallion.contracts import ROW, Inputs, RowExpectation, Scope, literal, quote, require
 from medallion.sql.expressions import SomeNames, columns_sql
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Unique(RowExpectation):
 
     name: ClassVar[str] = "unique"
     value_field: ClassVar[str | None] = "columns"
+    scope: ClassVar[Scope] = "key"
 
     columns: SomeNames
 

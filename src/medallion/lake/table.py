@@ -72,7 +72,7 @@ class LakeTable(Frames):
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'").fetchall()
         try:
-            rows = self._source.layer.scan(self._source.storage, self.snapshot, connection)
+            rows = self._source.layer.read(self._source.storage, self.snapshot, connection)
         except MissingError as error:
             raise MissingError(error.message, hint=REPAIR) from error
         public = [name for name in rows.columns if name not in (ROW, ORIGIN)]

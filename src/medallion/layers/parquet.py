@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
-from medallion.records import File, Snapshot
+from medallion.records import File, Partition, Snapshot
 from medallion.records.column_type import ColumnType, column_type
 from medallion.sql.duckdb_types import MAX_DIGITS, duckdb_type, types_of
+from medallion.sql.row_ids import within_table
 from medallion.storage import Storage
+from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -51,12 +54,33 @@ class ParquetLayer(Layer):
         paths = ", ".join(literal(str(path)) for path in local_files(storage, snapshot))
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
-        types = {column.name: column_type(column.type) for column in snapshot.columns}
-        columns = ", ".join(_cast(name, _stored(type_), type_) for name, type_ in types.items())
         position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
+        columns = _columns(snapshot)
         return connection.sql(
             f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])"
         )
+
+    def read_partitions(
+        self,
+        storage: Storage,
+        snapshot: Snapshot,
+        partitions: Sequence[Partition],
+        connection: Connection,
+    ) -> Relation:
+        # One scan of all files is bound and distributed better than one scan of each.
+        files = [(file, part.numbers) for part in partitions for file in part.files]
+        local = verified(storage, [Stored.of(file) for file, _ in files])
+        paths = ", ".join(literal(str(path)) for path in local)
+        origin = within_table(snapshot.origins[0].number, [numbers for _, numbers in files])
+        return connection.sql(
+            f"select {origin} as {ROW}, {origin} as {ORIGIN}, {_columns(snapshot)} "
+            f"from read_parquet([{paths}])"
+        )
+
+
+def _columns(snapshot: Snapshot) -> str:
+    types = {column.name: column_type(column.type) for column in snapshot.columns}
+    return ", ".join(_cast(name, _stored(type_), type_) for name, type_ in types.items())
 
 
 def _cast(name: str, source: ColumnType, target: ColumnType) -> str:

@@ -16,6 +16,7 @@ from medallion.records import File, Snapshot
 from medallion.records.column_type import NULL, ColumnType, column_type
 from medallion.sql.duckdb_types import duckdb_type
 from medallion.sql.exact_casts import checked
+from medallion.sql.row_ids import file_of, position_of, row_id
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.local import storage_errors
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
 CHUNK = 1 << 20
-# `_origin` is a BIGINT: 8 bits for the bronze table, 21 for the file, 34 for the position in it.
-TABLE_BITS, FILE_BITS = 55, 34
-FILES, POSITIONS = 1 << (TABLE_BITS - FILE_BITS), 1 << FILE_BITS
 
 
 class Raw(SourceLayer):
@@ -96,8 +94,8 @@ class Raw(SourceLayer):
         names = ", ".join(literal(source.name) for source in snapshot.sources)
         # Only the rows that remain after the semi join are converted to JSON.
         rows = " union all ".join(
-            f"select {ORIGIN}, ({ORIGIN} >> {FILE_BITS}) & {FILES - 1} as file, "
-            f"{ORIGIN} & {POSITIONS - 1} as position, to_json(fields)::varchar as row "
+            f"select {ORIGIN}, {file_of(ORIGIN)} as file, {position_of(ORIGIN)} as position, "
+            f"to_json(fields)::varchar as row "
             f"from (select {ORIGIN}, {fields} as fields from ({records})) "
             f"semi join wanted using ({ORIGIN})"
             for records, fields in _untyped(storage, snapshot)
@@ -205,6 +203,5 @@ def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
     # `file_index` counts the files of this query; a list maps it to numbers within the snapshot.
     complete = len(numbers) == len(snapshot.sources)
     file = "file_index::bigint" if complete else f"{numbers}[(file_index + 1)::bigint]::bigint"
-    table = f"{snapshot.origins[0].number}::bigint"
-    origin = f"(({table} << {TABLE_BITS}) | ({file} << {FILE_BITS}) | file_row_number)"
+    origin = row_id(snapshot.origins[0].number, file, "file_row_number")
     return f"select {origin} as {ORIGIN}, * from read_parquet([{paths}], union_by_name = true)"

@@ -45,7 +45,11 @@ class Ingestion(Record):
 
 
 class StepRun(Record):
-    """What happened to one table in one run."""
+    """What happened to one table in one run.
+
+    Of its `partitions`, `partitions_computed` were computed, and the others used again; both are 0
+    for a table that is computed as a whole.
+    """
 
     table: str
     action: Action
@@ -53,6 +57,8 @@ class StepRun(Record):
     seconds: float = 0.0
     rows: int = 0
     bytes: int = 0
+    partitions: int = 0
+    partitions_computed: int = 0
     snapshot: str | None = None
     tallies: tuple[Tally, ...] = ()
     sources: dict[Change, int] = Field(default_factory=dict)

@@ -91,14 +91,32 @@ class Origin(Record):
     snapshot: str
 
 
+class Partition(Record):
+    """One part of a table: what its steps made of some source files, whatever the others are.
+
+    `fingerprint` identifies these files and the steps: a later snapshot has the same partition
+    while it is equal. `numbers` are the numbers of the files in the bronze snapshot, and `rows_in`
+    counts their rows. `files` hold the rows that the steps kept, `removed` those that they did not;
+    in both, `_origin` counts the files from 0.
+    """
+
+    fingerprint: str
+    numbers: tuple[int, ...]
+    rows_in: int
+    files: tuple[File, ...]
+    removed: tuple[File, ...] = ()
+
+
 class Snapshot(Record):
     """One immutable version of one table; `table` is its full name, such as `silver.purchases`.
 
     `inputs` are the ids of the snapshots it was computed from, by full table name. Only bronze
     tables have `sources`. `identified` is True when each row is one source record: then `_origin`
     identifies and orders the rows, and the order of the stored rows has no meaning. `rejects` is a
-    Parquet file of Reject rows, or None when there are none. `layer_state` is what the layer keeps
-    of a log of its own. Only a summary has `source_files` and `arrived`.
+    Parquet file of Reject rows, or None when there are none. With `partitions`, `files` are theirs,
+    and `removed` is a Parquet file of the ids (`_row`) of rows in them that the table does not
+    have, such as duplicates of rows in another partition. `layer_state` is what the layer keeps of
+    a log of its own. Only a summary has `source_files` and `arrived`.
     """
 
     table: str
@@ -110,6 +128,8 @@ class Snapshot(Record):
     rows: int
     bytes: int
     files: tuple[File, ...] = ()
+    partitions: tuple[Partition, ...] = ()
+    removed: File | None = None
     sources: tuple[SourceFile, ...] = ()
     inputs: dict[str, str] = Field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
@@ -130,8 +150,9 @@ class Snapshot(Record):
         """
         arrived = max((source.arrived for source in self.sources), default=self.arrived)
         totals = {"source_files": len(self.sources) or self.source_files, "arrived": arrived}
-        emptied: dict[str, Any] = dict.fromkeys(("files", "sources", "origins", "warnings"), ())
-        emptied |= {"inputs": {}, "rejects": None, "layer_state": None}
+        lists = ("files", "partitions", "sources", "origins", "warnings")
+        emptied: dict[str, Any] = dict.fromkeys(lists, ())
+        emptied |= {"inputs": {}, "removed": None, "rejects": None, "layer_state": None}
         return self.model_copy(update={**emptied, **totals})
 
     def __repr__(self) -> str:

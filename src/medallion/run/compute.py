@@ -94,8 +94,13 @@ class Computing:
         )
         return snapshot, drift
 
-    def compute(self, step: Step, snapshots: Mapping[str, Snapshot]) -> Snapshot:
-        """Compute a table from the snapshots of those it reads. Raises GateError."""
+    def compute(
+        self, step: Step, snapshots: Mapping[str, Snapshot], former: Snapshot | None = None
+    ) -> Snapshot:
+        """Compute a table from the snapshots of those it reads. Raises GateError.
+
+        Partitions of the `former` snapshot are used again where they are equal.
+        """
         table = self.context.declaration.table(step.table)
         if not isinstance(table, Table):
             raise MedallionError(f"{step.table}: cannot be computed")
@@ -117,22 +122,31 @@ class Computing:
                 layer=layer,
                 storage=storage,
                 lineage=lineage,
+                former=former,
             )
         )
         built = replace(built, warnings=built.warnings + _file_warnings(built, lineage))
         quarantined = sum(tally.quarantined for tally in built.tallies)
         rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
         if built.failure:
-            gate = GateError(f"{step.table}: {built.failure}", hint=self._gate_hint(rejects))
-            gate.figures = {
-                "tallies": built.tallies,
-                "rejects": rejects,
-                "warnings": built.warnings,
-            }
-            raise gate
+            raise self._gate_error(step.table, built, rejects)
         read = {name: snapshots[name].id for name in table.reads().values()}
         snapshot = self._snapshot(step, identity, built, rejects, read)
         return snapshot.model_copy(update={"layer_state": layer.layer_state(storage, snapshot)})
+
+    def _gate_error(self, table: str, built: Built, rejects: File | None) -> GateError:
+        hint = (
+            f"medallion quarantine --run {self.run} shows the rows"
+            if rejects
+            else "correct the data, or the rule"
+        )
+        error = GateError(f"{table}: {built.failure}", hint=hint)
+        error.figures = {
+            "tallies": built.tallies,
+            "rejects": rejects,
+            "warnings": built.warnings,
+        }
+        return error
 
     def _snapshot(
         self, step: Step, identity: str, built: Built, rejects: File | None, inputs: dict[str, str]
@@ -147,6 +161,8 @@ class Computing:
             rows=built.rows,
             bytes=sum(file.bytes for file in built.files),
             files=built.files,
+            partitions=built.partitions,
+            removed=built.removed,
             inputs=inputs,
             origins=built.origins,
             identified=built.identified,
@@ -183,13 +199,6 @@ class Computing:
         if step.fingerprint is None:
             raise MedallionError(f"{step.table}: its inputs were not computed")
         return f"{step.fingerprint[:KEY_LENGTH]}-{self.run}"
-
-    def _gate_hint(self, rejects: File | None) -> str:
-        return (
-            f"medallion quarantine --run {self.run} shows the rows"
-            if rejects
-            else "correct the data, or the rule"
-        )
 
 
 def _source_warnings(

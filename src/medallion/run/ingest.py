@@ -18,10 +18,10 @@ from medallion.declaration import source_pattern
 from medallion.declaration.added_columns import shaped
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
-from medallion.identifiers import TableName, now
+from medallion.identifiers import TableName, digest, now
 from medallion.lake.journal import StagedStorage
 from medallion.records import Change, Snapshot, SourceFile
-from medallion.run.planner import Arrival, digest
+from medallion.run.planner import Arrival, ArrivedFile
 from medallion.run.source_tokens import (
     SourceToken,
     Tokens,
@@ -128,7 +128,12 @@ def _arrival(
             "columns": table.declared.columns,
         }
     )
-    return Arrival(mark, dict(changes))
+    return Arrival(mark, dict(changes), tuple(_arrived(table, file) for file in files))
+
+
+def _arrived(table: SourceTable, file: BronzeFile) -> ArrivedFile:
+    records = table.layer.records(TableName(table.name).table, file.sha256, file.form)
+    return ArrivedFile(file.name, file.entry.bytes, file.sha256, records)
 
 
 def touched_tokens(before: Snapshot | None, files: Sequence[BronzeFile]) -> dict[str, SourceToken]:

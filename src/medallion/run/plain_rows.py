@@ -86,7 +86,8 @@ def _batches(
 def _only_file(source: Input) -> Path | None:
     """The one Parquet file of a snapshot, verified; None when it has several, or another format."""
     files = source.snapshot.files
-    if len(files) == 1 and files[0].path.endswith(".parquet"):
+    whole = not source.snapshot.partitions
+    if whole and len(files) == 1 and files[0].path.endswith(".parquet"):
         return verified(source.storage, [Stored.of(files[0])])[0]
     return None
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError, did_you_mean
-from medallion.identifiers import TableName
+from medallion.identifiers import TableName, digest
 from medallion.plural import count_of
 from medallion.records import Change, Snapshot
 from medallion.records.html import html_table
+from medallion.run.partition_changes import planned_change
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
@@ -32,6 +31,16 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class ArrivedFile:
+    """A source file: its name, size and SHA-256, and the path of its records in the layer."""
+
+    name: str
+    bytes: int
+    sha256: str
+    records: str
+
+
+@dataclass(frozen=True)
 class Arrival:
     """The state of a bronze table's files.
 
@@ -40,6 +49,7 @@ class Arrival:
 
     fingerprint: str
     changes: Mapping[Change, int]
+    files: tuple[ArrivedFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,10 @@ def plan(
             step = decide(
                 declaration, name, inputs, arrival, before, find, full=choice.full, lost=lost
             )
+            if step.decision == "compute" and not choice.full and not lost.get(name):
+                step = replace(
+                    step, why=_partitions(declaration, name, arrivals, current) or step.why
+                )
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
@@ -207,11 +221,6 @@ def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapsh
     )
 
 
-def digest(value: Any) -> str:
-    """SHA-256 of a value as JSON. The order of keys counts: it can be the order of columns."""
-    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
-
-
 def _upstream(declaration: Declaration, name: str) -> set[str]:
     """A table and all tables that it is computed from."""
     upstream, waiting = {name}, [name]
@@ -229,6 +238,26 @@ def _downstream(declaration: Declaration, ordered: Sequence[str], name: str) -> 
         if not downstream.isdisjoint(reads(declaration, other)):
             downstream.add(other)
     return downstream
+
+
+def _partitions(
+    declaration: Declaration,
+    name: str,
+    arrivals: Mapping[str, Arrival],
+    current: Mapping[str, Snapshot],
+) -> str | None:
+    """Which partitions of a table will be computed; None when that is not known before a run."""
+    table, former = declaration.table(name), current.get(name)
+    if not isinstance(table, Table) or former is None or not former.partitions:
+        return None
+    inputs = {read: current[read] for read in reads(declaration, name) if read in current}
+    if (
+        former.inputs != {read: snapshot.id for read, snapshot in inputs.items()}
+        or fingerprint(declaration, name, inputs) != former.fingerprint
+    ):
+        return None
+    main = next(iter(table.from_.values()))
+    return planned_change(arrivals[main].files, inputs[main], former) if main in arrivals else None
 
 
 def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snapshot | None) -> str:

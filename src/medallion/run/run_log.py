@@ -83,6 +83,7 @@ def finished_step(
     why: str,
     changes: Mapping[Change, int],
     seconds: float = 0.0,
+    partitions_computed: int = 0,
 ) -> StepRun:
     """The record of a table that now has this snapshot; `changes` counts its source files."""
     return StepRun(
@@ -92,6 +93,8 @@ def finished_step(
         seconds=seconds,
         rows=snapshot.rows,
         bytes=snapshot.bytes,
+        partitions=len(snapshot.partitions),
+        partitions_computed=partitions_computed,
         snapshot=snapshot.id,
         tallies=snapshot.tallies,
         sources=dict(changes),

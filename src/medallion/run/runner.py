@@ -19,6 +19,7 @@ from medallion.run import ingest, planner
 from medallion.run.compute import Computing
 from medallion.run.context import RunContext
 from medallion.run.failures import Failures
+from medallion.run.partition_changes import computed_change
 from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
 from medallion.run.publish import Publisher
 from medallion.run.run_log import Event, RunLog, failed_step, finished_step, ingestion
@@ -263,16 +264,17 @@ class Execution:
                     step, self.files[name], self.current.get(name)
                 )
             else:
-                snapshot, drift = self.computing.compute(step, self.snapshots), []
+                former = None if self.selection.full else self.current.get(name)
+                snapshot, drift = self.computing.compute(step, self.snapshots, former), []
         except MedallionError as error:
             self.context.locate(error)
             self.log.finish(failed_step(name, step.why, time.perf_counter() - started, error))
             raise
         self.lake.put_snapshot(snapshot, self.current.get(name))
         self.snapshots[name] = snapshot
-        record = finished_step(
-            snapshot, "computed", step.why, self._changes(name), time.perf_counter() - started
-        )
+        computed, change = computed_change(snapshot, self.snapshots, self.current)
+        seconds, why = time.perf_counter() - started, change or step.why
+        record = finished_step(snapshot, "computed", why, self._changes(name), seconds, computed)
         self.log.finish(record.model_copy(update={"drift": tuple(drift)}))
 
     def _keep(self, planned: Step, step: Step) -> None:

@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform
+from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform, viewed
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import prepare
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
-    from medallion.contracts import Relation
+    from medallion.contracts import Connection, Relation
 
     Rows: TypeAlias = Sequence[Mapping[str, Any]] | pa.Table
 
@@ -39,17 +38,27 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
 
     Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables that the transform
     reads, by name. Raises what the transform raises, and AssertionError when its `judge` disagrees
-    with its `set_aside` and `apply`.
+    with its `set_aside` and `apply`, or when it has scope "rows" and depends on other rows.
     """
-    connection = _connect()
-    relation = _relation(connection, "rows", rows)
-    tables = Inputs(
-        connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
-    )
+    connection, table = _connect(), _numbered(rows)
+    outcome = _apply(transform, connection.cursor(), table, inputs)
+    half = len(table) // 2
+    if transform.scope == "rows" and half:
+        part = _apply(transform, connection.cursor(), table.slice(half), inputs)
+        aside = [row for row in outcome.set_aside if row[0] >= half]
+        _check_scope(transform.name, part.set_aside, aside)
+        _check_scope(transform.name, part.rows, outcome.rows[len(outcome.rows) - len(part.rows) :])
+    return outcome
+
+
+def _apply(
+    transform: Transform, connection: Connection, table: pa.Table, others: Mapping[str, Rows]
+) -> Outcome:
+    relation, tables = _relations(connection, table, others)
     aside: list[tuple[Any, ...]] = []
     removed = transform.set_aside(relation, tables)
     if removed is not None:
-        tables.sql("select * from removed", removed=removed).create("set_aside")
+        connection.execute(f"create temp table set_aside as from {viewed(removed)}").fetchall()
         aside = sorted(connection.table("set_aside").fetchall())
     judged = transform.judge(relation, tables)
     if removed is not None:
@@ -78,12 +87,25 @@ def violations(
     """The violations of an expectation as tuples (input position from 0, column, value).
 
     Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables it reads, by name.
+    Raises AssertionError when it has scope "rows" and depends on other rows.
     """
-    connection = _connect()
-    tables = Inputs(
-        connection, {name: _relation(connection, name, table) for name, table in inputs.items()}
-    )
-    return sorted(expectation.violations(_relation(connection, "rows", rows), tables).fetchall())
+    connection, table = _connect(), _numbered(rows)
+
+    def broken(part: pa.Table) -> list[tuple[int, str | None, str | None]]:
+        relation, tables = _relations(connection.cursor(), part, inputs)
+        return sorted(expectation.violations(relation, tables).fetchall())
+
+    every, half = broken(table), len(table) // 2
+    if expectation.scope == "rows" and half:
+        part = broken(table.slice(half))
+        _check_scope(expectation.name, part, [row for row in every if row[0] >= half])
+    return every
+
+
+def _check_scope(name: str, part: Sequence[Any], every: Sequence[Any]) -> None:
+    """Assert that a part of the rows alone gives what it gives together with the others."""
+    same = list(map(repr, part)) == list(map(repr, every))
+    assert same, f"{name} has scope 'rows', but a row depends on other rows"
 
 
 def _check_judgement(judged: Relation, transformed: Relation, aside: list[tuple[Any, ...]]) -> None:
@@ -105,23 +127,32 @@ def _check_judgement(judged: Relation, transformed: Relation, aside: list[tuple[
     )
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+def _connect() -> Connection:
     import duckdb
 
-    connection = duckdb.connect(config={"threads": 1})
-    prepare(connection)
-    return connection
+    return duckdb.connect(config={"threads": 1})
 
 
-def _relation(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: Rows
-) -> duckdb.DuckDBPyRelation:
+def _numbered(rows: Rows) -> pa.Table:
+    """The rows as an Arrow table, with `_row` and `_origin`."""
     import pyarrow as pa
 
     table = (
         rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([dict(row) for row in rows])
     )
-    table = table.append_column(ROW, pa.array(range(len(table)), pa.int64()))
-    table = table.append_column(ORIGIN, pa.array(range(len(table)), pa.int64()))
+    numbers = pa.array(range(len(table)), pa.int64())
+    return table.append_column(ROW, numbers).append_column(ORIGIN, numbers)
+
+
+def _relations(
+    connection: Connection, table: pa.Table, others: Mapping[str, Rows]
+) -> tuple[Relation, Inputs]:
+    """The rows as a relation, and the other tables, on one connection."""
+    prepare(connection)
+    tables = {name: _relation(connection, name, _numbered(rows)) for name, rows in others.items()}
+    return _relation(connection, "rows", table), Inputs(connection, tables)
+
+
+def _relation(connection: Connection, name: str, table: pa.Table) -> Relation:
     connection.register(f"_input_{name}", table)
     return connection.table(f"_input_{name}")

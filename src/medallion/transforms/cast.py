@@ -82,6 +82,9 @@ class Cast(Transform):
 
     columns: dict[str, Target] = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
         refused = {
             name: reading.refused

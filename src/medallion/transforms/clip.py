@@ -43,6 +43,9 @@ class Clip(Transform):
 
     columns: dict[str, Annotated[Bounds, AfterValidator(_ordered)]] = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         return replace(rows, {name: self._case(name, rows, inputs) for name in self.columns})

@@ -34,6 +34,7 @@ class Deduplicate(Transform):
     value_field = "key"
     keeps_columns = True
     scope: ClassVar[Scope] = "key"
+    only_removes: ClassVar[bool] = True
 
     key_columns: SomeNames = Field(alias="key")
     keep: Literal["first", "last"] = "last"

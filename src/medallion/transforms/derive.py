@@ -44,6 +44,9 @@ class Derive(Transform):
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return None if rows is None else tuple(dict.fromkeys((*rows, *self.columns)))
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
         """The rows for which an expression fails, such as by a division by zero."""
         refused: dict[str, str] = {}

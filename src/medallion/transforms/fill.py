@@ -33,6 +33,9 @@ class Fill(Transform):
 
     columns: dict[str, Constant] = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         filled = {name: constant(value, rows, name, inputs) for name, value in self.columns.items()}
         return replace(

@@ -32,6 +32,7 @@ class FilterStep(Transform):
     name = "filter"
     value_field = "where"
     keeps_columns = True
+    only_removes = True
 
     where: RowExpression
 

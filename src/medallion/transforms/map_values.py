@@ -37,6 +37,9 @@ class MapValues(Transform):
 
     columns: dict[str, Mapped] = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         return replace(rows, {name: self._case(name, rows, inputs) for name in self.columns})
 

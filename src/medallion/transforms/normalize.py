@@ -69,6 +69,9 @@ class Normalize(Transform):
 
     columns: dict[str, Operations] = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in columns if name in self.columns)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         kind = kinds(rows)

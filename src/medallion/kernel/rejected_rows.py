@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Inputs, SourceLayer, TableTask, literal, quote
-from medallion.engines.temp_tables import TempTables
+from medallion.kernel.temp_tables import TempTables
 from medallion.records import REJECT_COLUMNS
+from medallion.sql.row_ids import table_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
-TABLE_NUMBER = f"{ORIGIN} >> 55"  # the highest 8 bits of `_origin` number the bronze table
 NO_ORIGINALS = (
     f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, "
     "null::varchar as row where false"
@@ -33,13 +33,10 @@ class RejectedRows:
         A row without an origin is stored as JSON of its own columns. `identified`: `_row` is
         `_origin`.
         """
-        source = f"from {removals} where fate = 'quarantined'"
         if identified:
-            columns = f'rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row'
-            part = self.tables.connection.sql(f"select {columns} {source}")
+            self.add_identified(f"(from {removals} where fate = 'quarantined')")
         else:
-            part = self._with_origins(rows, inputs, removals)
-        self.parts.append(self.tables.create(part))
+            self.parts.append(self.tables.create(self._with_origins(rows, inputs, removals)))
 
     def _with_origins(self, rows: Relation, inputs: Inputs, removals: str) -> Relation:
         # Two passes: a narrow one over ids and origins, and one over all columns, but only of rows
@@ -66,8 +63,18 @@ class RejectedRows:
             w=inputs.sql(wide, rows=rows),
         )
 
-    def write(self, target: Path) -> Path | None:
-        """Write the rows to a Parquet file with the columns of Reject; None if there are none."""
+    def add_identified(self, table: str) -> None:
+        """Add rows that are source records: a table of `_row`, rule, column and value."""
+        columns = f'rule, "column", "value", {ROW} as {ORIGIN}, null::varchar as row'
+        self.parts.append(
+            self.tables.create(self.tables.connection.sql(f"select {columns} from {table}"))
+        )
+
+    def write(self, target: Path, known: Relation | None = None) -> Path | None:
+        """Write the rows to a Parquet file with the columns of Reject; None if there are none.
+
+        `known` has the source records that need not be read: `_origin`, file, record and row.
+        """
         if not self.parts:
             return None
         parts = " union all ".join(f"from {part}" for part in self.parts)
@@ -80,18 +87,22 @@ class RejectedRows:
             from {table} r left join originals o using ({ORIGIN})
             order by {ORIGIN}
             """,
-            originals=self._originals(table, inputs),
+            originals=self._originals(table, inputs, known),
         )
         rows.select(*REJECT_COLUMNS).write_parquet(str(target))
         return target
 
-    def _originals(self, table: str, inputs: Inputs) -> Relation:
+    def _originals(self, table: str, inputs: Inputs, known: Relation | None) -> Relation:
         """File, record number and source row of every origin in `table`."""
-        numbers = self.tables.rows(
-            f"select distinct {TABLE_NUMBER} from {table} where {ORIGIN} is not null"
-        )
-        origins = inputs.connection.sql(f"select {ORIGIN} from {table}")
-        originals = {
+        unknown = f"from {table} where {ORIGIN} is not null"
+        if known is not None:
+            known_table = self.tables.create(known)
+            unknown += f" and {ORIGIN} not in (select {ORIGIN} from {known_table})"
+            known = inputs.connection.sql(f"from {known_table}")
+        numbers = self.tables.rows(f"select distinct {table_of(ORIGIN)} {unknown}")
+        origins = inputs.connection.sql(f"select {ORIGIN} {unknown}")
+        originals = {"known": known} if known is not None else {}
+        originals |= {
             f"originals_{number}": source.layer.originals(
                 source.storage, source.snapshot, origins, inputs
             )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from medallion.contracts import quote
+from medallion.contracts import ORIGIN, ROW, quote
 from medallion.errors import StepError
-from medallion.sql.duckdb_types import TOO_DEEP, too_deep, types_of
+from medallion.records import Column
+from medallion.sql.duckdb_types import TOO_DEEP, columns_of, too_deep, types_of
 from medallion.sql.durations import interval_to_iso
 
 if TYPE_CHECKING:
@@ -53,3 +54,9 @@ def storable(rows: Relation) -> Relation:
         if type_.name in _TEXT_OF
     ]
     return rows.project(f"* replace ({', '.join(texts)})") if texts else rows
+
+
+def stored_columns(rows: Relation) -> tuple[Column, ...]:
+    """The columns of a table, without the reserved ones."""
+    types = types_of(rows)
+    return columns_of({name: type_ for name, type_ in types.items() if name not in (ROW, ORIGIN)})

@@ -24,6 +24,16 @@ class TempTables:
         self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
         return name
 
+    def empty(self, columns: str) -> str:
+        """Create a temporary table with these columns, in SQL, and return its name."""
+        name = f"_table_{next(self._numbers)}"
+        self.connection.execute(f"create temp table {name} ({columns})").fetchall()
+        return name
+
+    def insert(self, table: str, relation: Relation) -> None:
+        """Add the rows of a relation to a table, its columns in the table's order."""
+        self.connection.execute(f"insert into {table} from {viewed(relation)}").fetchall()
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         return self.connection.execute(query).fetchall()

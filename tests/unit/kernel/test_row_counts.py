@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from medallion.engines.row_counts import RowCounts, total
+from medallion.kernel.row_counts import RowCounts, total
 
 
 def test_kept_rows_are_rows_in_less_removed_rows() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from medallion.engines.storable_columns import storable
 from medallion.errors import StepError
+from medallion.kernel.storable_columns import storable
 
 
 @pytest.fixture

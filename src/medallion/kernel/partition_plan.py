@@ -1,0 +1,114 @@
+"""Which source files make a partition together, and the fingerprint of each partition."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from medallion.contracts import TableTask
+from medallion.identifiers import digest
+from medallion.kernel.stages import PartitionedWork
+from medallion.records import SourceFile
+
+SMALL = 1 << 20  # bytes of source files that one partition has, unless one file has more
+BATCH = 32 << 20  # bytes of source files that are computed together, unless one partition has more
+
+
+class PartitionFile(Protocol):
+    """What a partition depends on of a source file: its name, size, bytes and parsed records."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def records(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class PlannedPartition:
+    """A partition to compute: `numbers` are those of its source files in the bronze snapshot."""
+
+    fingerprint: str
+    numbers: tuple[int, ...]
+    sources: tuple[SourceFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """The rows of its source files."""
+        return sum(source.rows - source.quarantined for source in self.sources)
+
+
+def planned_partitions(task: TableTask, work: PartitionedWork) -> list[PlannedPartition]:
+    """The partitions of a table, in the order of their source files."""
+    snapshot = task.inputs[task.main].snapshot
+    common = _common(task, work)
+    partitions = []
+    for numbers in groups(snapshot.sources):
+        sources = tuple(snapshot.sources[number] for number in numbers)
+        files = [(source.sha256, source.records) for source in sources]
+        partitions.append(PlannedPartition(digest([common, files]), numbers, sources))
+    return partitions
+
+
+def batches(partitions: Sequence[PlannedPartition]) -> Iterator[list[PlannedPartition]]:
+    """Partitions that are computed together: of limited size, unless one is larger."""
+    batch: list[PlannedPartition] = []
+    size = 0
+    for part in partitions:
+        bytes_ = sum(source.bytes for source in part.sources)
+        if batch and size + bytes_ > BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(part)
+        size += bytes_
+    if batch:
+        yield batch
+
+
+def groups(sources: Sequence[PartitionFile]) -> Iterator[tuple[int, ...]]:
+    """The numbers of the files of each partition.
+
+    Whether a small file is the last of its group depends on its name and size only, so that another
+    file changes no group but the one it joins or divides. On average, a group of small files has
+    `SMALL` bytes.
+    """
+    group: list[int] = []
+    for number, source in enumerate(sources):
+        if group and source.bytes >= SMALL:
+            yield tuple(group)
+            group = []
+        group.append(number)
+        if _is_last(source):
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
+
+
+def _is_last(source: PartitionFile) -> bool:
+    share = int.from_bytes(hashlib.sha256(source.name.encode()).digest()[:8]) / (1 << 64)
+    return share < source.bytes / SMALL
+
+
+def _common(task: TableTask, work: PartitionedWork) -> str:
+    """What all partitions of a table are made by: stages, columns, layer and other tables."""
+    rules = {name for rule in task.expectations for name in rule.reads()}
+    steps = {name for step in task.steps for name in step.reads()}
+    others = [alias for alias in task.inputs if alias != task.main and alias not in rules - steps]
+    return digest(
+        {
+            "stages": [stage.plugin.identity() if stage.maps else "" for stage in work.stages],
+            "main": task.main,
+            "columns": [
+                (column.name, column.type) for column in task.inputs[task.main].snapshot.columns
+            ],
+            "others": sorted((alias, task.inputs[alias].snapshot.id) for alias in others),
+            "stored": task.layer.model_dump(mode="json", exclude={"retain"}),
+            "layer": (task.layer.name, task.layer.version),
+        }
+    )

@@ -1,0 +1,284 @@
+"""Computing a table by partitions: those of the published snapshot that are equal are used again.
+
+Partitions are computed by themselves. Then each gathering stage reads a few columns of all of them
+and names the rows that the table does not have; no row is moved or written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medallion.contracts import (
+    ASIDE,
+    ORIGIN,
+    ROW,
+    Built,
+    Inputs,
+    RowExpectation,
+    TableExpectation,
+    TableTask,
+    Transform,
+    keep_file,
+    literal,
+    quote,
+)
+from medallion.errors import ConservationError, DamagedError, MissingError, PluginError
+from medallion.identifiers import now
+from medallion.kernel.complaints import Complaints, first_violation
+from medallion.kernel.duckdb_errors import at
+from medallion.kernel.partition_build import REMOVED, PartitionBuild
+from medallion.kernel.partition_plan import PlannedPartition, batches, planned_partitions
+from medallion.kernel.rejected_rows import RejectedRows
+from medallion.kernel.row_counts import RowCounts
+from medallion.kernel.row_steps import read_others, violating
+from medallion.kernel.stages import PartitionedWork, Stage
+from medallion.kernel.temp_tables import TempTables
+from medallion.plural import count_of
+from medallion.records import Column, File, Partition, Snapshot
+from medallion.sql.duckdb_types import logical_type
+from medallion.sql.row_ids import file_of
+from medallion.storage.digests import Stored, verified
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection, Relation
+
+MARKS = '_row bigint, stage integer, fate varchar, rule varchar, "column" varchar, value varchar'
+
+
+class PartitionedTable:
+    """One TableTask, used once.
+
+    Parameters: `connection` gathers; `cursors` opens a connection for some partitions, as many at
+    the same time as the engine has threads.
+    """
+
+    def __init__(
+        self,
+        task: TableTask,
+        work: PartitionedWork,
+        connection: Connection,
+        cursors: Callable[[], AbstractContextManager[Connection]],
+        scratch: Path,
+    ) -> None:
+        self.task = task
+        self.work = work
+        self.main = task.inputs[task.main]
+        self.connection = connection
+        self.cursors = cursors
+        self.scratch = scratch
+        self.tables = TempTables(connection)
+
+    def run(self) -> Built:
+        """Compute and write what is not there yet. Raises MedallionError."""
+        self.partitions = self._partitions()
+        self.snapshot = self._snapshot(self.work.columns)
+        self.marks = self._marks()
+        self.gathered = self.tables.empty(MARKS)
+        for stage in self.work.stages:
+            if stage.gathers:
+                self._gather(stage)
+        counts = self._counts(len(self.work.stages))
+        complaints = self._complaints()
+        rows, removed = self._removed(counts.kept)
+        failed = bool(complaints.failures)
+        return Built(
+            columns=self.work.columns,
+            files=() if failed else self.snapshot.files,
+            rows=0 if failed else rows,
+            tallies=(counts.tally(rows),),
+            origins=self.snapshot.origins,
+            identified=True,
+            rejects=self._rejects(),
+            warnings=tuple(complaints.warnings),
+            failure=complaints.failure,
+            partitions=self.partitions,
+            removed=removed,
+        )
+
+    def _partitions(self) -> tuple[Partition, ...]:
+        former = self.task.former.partitions if self.task.former else ()
+        known = {part.fingerprint: part for part in former}
+        # Files with the same bytes make the same partition, which is computed and stored once.
+        planned = planned_partitions(self.task, self.work)
+        wanted = {part.fingerprint: part for part in planned}
+        done = {key: known[key] for key in wanted.keys() & known if self._is_intact(known[key])}
+        missing = [part for key, part in wanted.items() if key not in done]
+        threads = self.tables.integer("select current_setting('threads')")
+        with ThreadPoolExecutor(threads) as pool:
+            for built in pool.map(self._build, batches(missing)):
+                done |= {part.fingerprint: part for part in built}
+        return tuple(
+            done[part.fingerprint].model_copy(update={"numbers": part.numbers}) for part in planned
+        )
+
+    def _build(self, parts: Sequence[PlannedPartition]) -> list[Partition]:
+        with self.cursors() as cursor:
+            return PartitionBuild(self.task, self.work, parts, cursor, self.scratch).run()
+
+    def _is_intact(self, part: Partition) -> bool:
+        with suppress(MissingError, DamagedError):
+            verified(self.task.storage, map(Stored.of, (*part.files, *part.removed)))
+            return True
+        return False
+
+    def _snapshot(self, columns: Sequence[Column]) -> Snapshot:
+        """A snapshot of the partitions, to read them through the layer."""
+        files = tuple(file for part in self.partitions for file in part.files)
+        return Snapshot(
+            table=self.task.table,
+            id="",
+            fingerprint="",
+            run=self.task.run,
+            created=now(),
+            columns=tuple(columns),
+            rows=sum(file.rows for file in files),
+            bytes=sum(file.bytes for file in files),
+            files=files,
+            partitions=self.partitions,
+            origins=self.main.snapshot.origins,
+            identified=True,
+        )
+
+    def _stored(self) -> Relation:
+        """The rows that the stages of all partitions keep."""
+        return self.task.layer.read_partitions(
+            self.task.storage, self.snapshot, self.partitions, self.connection
+        )
+
+    def _removed_rows(self) -> Relation | None:
+        """The rows that the stages of all partitions removed; None when there are none."""
+        parts = [
+            part.model_copy(update={"files": part.removed})
+            for part in self.partitions
+            if part.removed
+        ]
+        if not parts:
+            return None
+        columns = self.work.columns if self.work.visible else ()
+        snapshot = self.snapshot.model_copy(
+            update={"columns": (Column(name=ASIDE, type=str(logical_type(REMOVED))), *columns)}
+        )
+        return self.task.layer.read_partitions(self.task.storage, snapshot, parts, self.connection)
+
+    def _marks(self) -> str:
+        """A table of the rows that partitions removed, or warn of."""
+        table = self.tables.empty(MARKS)
+        rows = self._removed_rows()
+        if rows is not None:
+            fields = ", ".join(
+                f'{ASIDE}."{name}"' for name in ("stage", "fate", "rule", "column", "value")
+            )
+            self.tables.insert(table, rows.project(f"{ROW}, {fields}"))
+        return table
+
+    def _gather(self, stage: Stage) -> None:
+        """Find the rows that a stage removes, or warns of."""
+        rows = self._rows_at(stage)
+        tables = read_others(self.task, self.connection)
+        inputs = Inputs(self.connection, {**tables, self.task.main: rows})
+        with at(self.task.table, *stage.path):
+            marks = self._removals(stage, rows, inputs)
+            if marks is None:
+                return
+            columns = f'{ROW}, {stage.number} as stage, fate, rule, "column", value'
+            self.tables.insert(self.gathered, marks.project(columns))
+            source = f"from {self.gathered} where stage = {stage.number}"
+            query = f"select count(*) = count(distinct {ROW}) {source}"
+            if not self.tables.integer(query):
+                raise PluginError(f"it names the same {ROW} more than once")
+
+    def _removals(self, stage: Stage, rows: Relation, inputs: Inputs) -> Relation | None:
+        if isinstance(stage.plugin, Transform):
+            return stage.plugin.set_aside(rows, inputs)
+        if not isinstance(stage.plugin, RowExpectation):
+            raise PluginError("an expectation must be a RowExpectation or a TableExpectation")
+        return violating(stage.plugin, rows, inputs)
+
+    def _rows_at(self, stage: Stage) -> Relation:
+        """The rows as they are before a stage: also those that later stages remove."""
+        columns = ", ".join(map(quote, self.work.visible[stage.number]))
+        removed = self._removed_rows()
+        relations = {"stored": self._stored()}
+        query = f"select {ROW}, {ORIGIN}, {columns} from stored"
+        if removed is not None:
+            relations["removed"] = removed
+            query += (
+                f" union all select {ROW}, {ORIGIN}, {columns} from removed "
+                f"where {ASIDE}.stage > {stage.number} and {ASIDE}.fate <> 'warned'"
+            )
+        gone = f"select {ROW} from {self.gathered} where fate <> 'warned'"
+        query = f"select * from ({query}) where {ROW} not in ({gone})"
+        return Inputs(self.connection).sql(query, **relations)
+
+    def _valid(self, before: int) -> str:
+        """SQL of the marks of stages before a number: not of rows that were removed earlier."""
+        return (
+            f"(select m.* from {self.marks} m where m.stage < {before} and not exists "
+            f"(select 1 from {self.gathered} g where g.{ROW} = m.{ROW} and g.fate <> 'warned' "
+            f"and g.stage < m.stage) union all from {self.gathered} where stage < {before})"
+        )
+
+    def _counts(self, before: int) -> RowCounts:
+        """Where the rows went, by all stages before a number."""
+        counts = RowCounts("", self.main.snapshot.rows)
+        groups = self.tables.rows(
+            f'select stage, fate, rule, "column", count(*) from {self._valid(before)} '
+            "where fate <> 'warned' group by all order by all"
+        )
+        for _, fate, rule, column, size in groups:
+            counts.add(fate, rule, column, size)
+        return counts
+
+    def _complaints(self) -> Complaints:
+        complaints = Complaints()
+        every = self._valid(len(self.work.stages))
+        for stage in self.work.stages:
+            rule = stage.plugin
+            if isinstance(rule, TableExpectation):
+                counts = self._counts(stage.number)
+                complaints.add(rule, rule.verdict(counts.tally(counts.kept)))
+            elif isinstance(rule, RowExpectation):
+                source = f"from {every} where stage = {stage.number}"
+                complaints.add(rule, first_violation(rule, self.tables, source))
+        return complaints
+
+    def _removed(self, kept: int) -> tuple[int, File | None]:
+        """The number of rows of the table, and the file of the rows that it does not have."""
+        query = (
+            f"select {ROW} from {self.gathered} where fate <> 'warned' and {ROW} not in "
+            f"(select {ROW} from {self.marks} where fate <> 'warned')"
+        )
+        size = self.tables.integer(f"select count(*) from ({query})")
+        rows = self.snapshot.rows - size
+        if rows != kept:
+            raise ConservationError(
+                f"{self.task.table}: {count_of(kept, 'row')} to be kept, but {rows:,} are"
+            )
+        if not size:
+            return kept, None
+        target = self.scratch / f"{self.task.table}-removed.parquet"
+        self.connection.execute(
+            f"copy ({query} order by {ROW}) to {literal(str(target))} (format parquet)"
+        ).fetchall()
+        path = f"{self.task.folder}/removed.parquet"
+        return kept, keep_file(self.task.storage, path, target, size)
+
+    def _rejects(self) -> Path | None:
+        """The file of all quarantined rows, with their source records."""
+        every = f"(from {self._valid(len(self.work.stages))} where fate = 'quarantined')"
+        if not self.tables.integer(f"select count(*) from {every}"):
+            return None
+        rejects = RejectedRows(self.task, self.tables)
+        rejects.add_identified(every)
+        known = self._removed_rows()
+        if known is not None:
+            names = ", ".join(literal(source.name) for source in self.main.snapshot.sources)
+            known = known.filter(f"{ASIDE}.fate = 'quarantined'").project(
+                f"{ORIGIN}, [{names}][{file_of(ORIGIN)} + 1] as file, {ASIDE}.record as record, "
+                f'{ASIDE}."row" as row'
+            )
+        return rejects.write(self.scratch / f"{self.task.table}-rejects.parquet", known)

@@ -1,0 +1,64 @@
+"""Which partitions of a table a run computes, in words for plans, reports and records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from medallion.kernel.partition_plan import PartitionFile, groups
+from medallion.plural import count_of
+from medallion.records import Snapshot
+
+SHOWN = 2  # names of source files in a sentence
+
+
+def planned_change(
+    files: Sequence[PartitionFile], bronze: Snapshot | None, former: Snapshot
+) -> str | None:
+    """The partitions that a table of these source files does not share with its former snapshot.
+
+    None when nothing is known of the former one: it has no partitions, or `bronze`, the snapshot of
+    the files that it was computed from, is another one.
+    """
+    if bronze is None or former.inputs.get(bronze.table) != bronze.id or not former.partitions:
+        return None
+    known = {
+        _content([bronze.sources[number] for number in part.numbers]) for part in former.partitions
+    }
+    parts = [[files[number] for number in numbers] for numbers in groups(files)]
+    fresh = [part for part in parts if _content(part) not in known]
+    return _sentence([file for part in fresh for file in part], bronze, len(fresh), len(parts))
+
+
+def computed_change(
+    snapshot: Snapshot, snapshots: Mapping[str, Snapshot], published: Mapping[str, Snapshot]
+) -> tuple[int, str | None]:
+    """The number of partitions that were computed for a snapshot, and which, if not all were.
+
+    `snapshots` are the present ones by table; those `published` had partitions to use again.
+    """
+    former = published.get(snapshot.table)
+    known = {part.files for part in former.partitions} if former else set()
+    fresh = [part for part in snapshot.partitions if part.files not in known]
+    if len(fresh) == len(snapshot.partitions):
+        return len(fresh), None
+    bronze = snapshot.origins[0].table
+    sources = snapshots[bronze].sources
+    files = [sources[number] for part in fresh for number in part.numbers]
+    total = len(snapshot.partitions)
+    return len(fresh), _sentence(files, published.get(bronze), len(fresh), total)
+
+
+def _content(files: Sequence[PartitionFile]) -> tuple[tuple[str, str], ...]:
+    return tuple((file.sha256, file.records) for file in files)
+
+
+def _sentence(
+    files: Sequence[PartitionFile], before: Snapshot | None, fresh: int, total: int
+) -> str:
+    """How many partitions are fresh, and which of their files are not as they were before."""
+    known = set(_content(before.sources)) if before else set()
+    names = [file.name for file in files if (file.sha256, file.records) not in known]
+    of = f"{fresh:,} of {count_of(total, 'partition')}"
+    more = len(names) - SHOWN
+    shown = ", ".join(names[:SHOWN]) + (f" and {count_of(more, 'file')} more" if more > 0 else "")
+    return f"{of}: {shown} changed" if names else of
