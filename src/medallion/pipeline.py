@@ -33,7 +33,6 @@ from medallion.run.runner import Execution, Perform
 from medallion.run.source_tokens import read_tokens
 from medallion.run.writer import Writer, adopt, exclusive_writer
 from medallion.secrets import SECRETS, mask
-from medallion.storage import local_root
 from medallion.storage.s3_settings import s3_options
 
 Watch = Callable[[Event], None]
@@ -215,11 +214,11 @@ class Pipeline:
         Without `remote`, those on an object store are not checked.
         """
         lake, name = self.lake, self.declaration.name
-        if not remote and local_root(lake.storage) is None:
+        if not remote and lake.storage.root is None:
             return
         identity = ownership.check_owner(lake, name)
         for layer, storage in ownership.layers_apart(lake):
-            if remote or local_root(storage) is not None:
+            if remote or storage.root is not None:
                 ownership.check_layer(lake, name, identity, layer, storage)
 
     def store(self, sink: str | None = None) -> Store:

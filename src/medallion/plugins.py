@@ -13,7 +13,7 @@ from medallion.contracts import Engine, Expectation, Format, Layer, Plugin, Sect
 from medallion.entry_points import OWN, Defect, broken, distribution_of, load, registry
 from medallion.entry_points import noun as noun
 from medallion.entry_points import registered as registered
-from medallion.errors import NotInstalledError, PluginError
+from medallion.errors import NotInstalledError, PluginError, did_you_mean
 from medallion.storage import STORAGES, Storage
 
 TRANSFORMS = "medallion.transforms"
@@ -23,6 +23,7 @@ LAYERS = "medallion.layers"
 SINKS = "medallion.sinks"
 ENGINES = "medallion.engines"
 SECTIONS = "medallion.sections"
+STORES = "medallion.stores"  # clients of the API, which the dashboard reads
 GROUPS = (FORMATS, LAYERS, TRANSFORMS, EXPECTATIONS, SINKS, ENGINES, SECTIONS)
 
 DISTRIBUTION = OWN
@@ -57,31 +58,50 @@ def loadable(group: str) -> dict[str, type[Plugin]]:
 
 
 def defects() -> list[Defect]:
-    """Every entry point that cannot be used. Imports each.
+    """Every entry point that cannot be used, those of unknown groups too. Imports each.
 
-    One that only needs an extra to be installed is left out.
+    One that only needs one of its extras to be installed is left out.
     """
-    unusable = list(registry().defects)
+    unusable = defects_by_name()
     for group in (*GROUPS, STORAGES):
         for name, point in registered(group).items():
             try:
                 load(group, name, Storage) if group == STORAGES else find(group, name)
-            except NotInstalledError:
-                continue
             except PluginError as error:
+                if isinstance(error, NotInstalledError) and point.extras:
+                    continue
                 unusable.append(Defect(group, name, distribution_of(point), error.message))
     return unusable
 
 
+def defects_by_name() -> list[Defect]:
+    """The entry points whose name or group cannot be used, found without importing any."""
+    groups = (*GROUPS, STORAGES, STORES)
+    misplaced = [
+        Defect(
+            group,
+            name,
+            distribution_of(point),
+            f"{point.value}: there is no group {group!r}{did_you_mean(group, groups)}",
+        )
+        for group in sorted(registry().points.keys() - {*groups})
+        for name, point in registered(group).items()
+    ]
+    return [*registry().defects, *misplaced]
+
+
 def _checked(point: EntryPoint, plugin: type[Plugin]) -> type[Plugin]:
     """The plugin class, if its fields are those that its base needs. Raises PluginError."""
-    if not isinstance(getattr(plugin, "name", None), str):
+    name = getattr(plugin, "name", None)
+    if not isinstance(name, str):
         raise broken(point, f"{point.value} has no `name`")
     if issubclass(plugin, Format) and not isinstance(plugin.suffixes, tuple):
         raise broken(point, f"{point.value}: its `suffixes` are not a tuple")
     keys = {*plugin.model_fields, *(info.alias for info in plugin.model_fields.values())}
     if plugin.value_field is not None and plugin.value_field not in keys:
         raise broken(point, f"{point.value} has no field {plugin.value_field!r}, its `value_field`")
+    if name != point.name and not issubclass(plugin, Sink):  # one sink may serve several schemes
+        raise broken(point, f"the `name` of {point.value} is {name!r}, not {point.name!r}")
     return plugin
 
 

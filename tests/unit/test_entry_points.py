@@ -42,6 +42,13 @@ class Greedy(Json):
     name = "greedy"
     suffixes = (".csv",)
 """
+MISNAMED = """\
+from medallion.transforms.trim import Trim
+
+
+class Other(Trim):
+    name = "other"
+"""
 POINTS = {
     "raises": "[medallion.transforms]\nraises = raises_a:Raises",
     "leaves": "[medallion.formats]\nleaves = leaves_a:Leaves",
@@ -50,6 +57,8 @@ POINTS = {
     "rival": "[medallion.formats]\ncsv = rival_a:Csv",
     "greedy": "[medallion.formats]\ngreedy = greedy_a:Greedy",
     "valueless": "[medallion.sinks]\nvalueless =",
+    "misnamed": "[medallion.transforms]\nmisnamed = misnamed_a:Other",
+    "misplaced": "[medallion.transform]\nmisplaced = odd_a:Odd",
 }
 MODULES = {
     "raises": "raise RuntimeError('no licence')",
@@ -58,6 +67,7 @@ MODULES = {
     "section": "import nothing_has_this_name",
     "rival": "raise RuntimeError('not imported')",
     "greedy": GREEDY,
+    "misnamed": MISNAMED,
 }
 
 
@@ -130,6 +140,14 @@ def test_plugins_lists_all_and_names_the_damaged(folder: Path) -> None:
             "rival-dist",
         ): "rival-dist: rival_a:Csv: the name is taken by a plugin of medallion itself",
         ("valueless", "valueless-dist"): damaged["valueless", "valueless-dist"],
+        ("misnamed", "misnamed-dist"): (
+            "transform 'misnamed' of misnamed-dist cannot be loaded: "
+            "the `name` of misnamed_a:Other is 'other', not 'misnamed'"
+        ),
+        ("misplaced", "misplaced-dist"): (
+            "misplaced-dist: odd_a:Odd: there is no group 'medallion.transform'; "
+            "did you mean 'medallion.transforms'?"
+        ),
     }
     assert damaged["odd", "odd-dist"].startswith(
         "transform 'odd' of odd-dist: its fields cannot be described: "
@@ -146,7 +164,8 @@ def test_doctor_warns_of_each(folder: Path) -> None:
     done = medallion(folder, "doctor", "--json")
     assert done.returncode == 0, done.stdout
     warned = {probe["name"] for probe in json.loads(done.stdout) if probe["outcome"] == "warning"}
-    assert warned == {"plugin raises", "plugin leaves", "plugin csv", "plugin valueless"}
+    names = ("raises", "leaves", "section", "csv", "valueless", "misnamed", "misplaced")
+    assert warned == {f"plugin {name}" for name in names}
 
 
 def test_the_one_that_is_used_is_a_problem_with_its_place(folder: Path) -> None:

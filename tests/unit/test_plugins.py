@@ -104,6 +104,8 @@ def test_a_missing_package_is_told_with_what_installs_it(
     ) as error:
         plugins.find(plugins.TRANSFORMS, "far")
     assert error.value.hint == command
+    reported = [] if "[" in point else ["far"]
+    assert [defect.name for defect in plugins.defects()] == reported
 
 
 BROKEN = {

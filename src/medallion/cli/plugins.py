@@ -43,7 +43,6 @@ def command(settings: Settings, name: str | None) -> None:
 def _descriptions() -> list[dict[str, Any]]:
     """Every plugin as plain data; the entry points that cannot be used come last."""
     from medallion import plugins
-    from medallion.entry_points import registry
     from medallion.storage import STORAGES
 
     usable = [
@@ -51,7 +50,7 @@ def _descriptions() -> list[dict[str, Any]]:
         for group in (*plugins.GROUPS, STORAGES)
         for name in sorted(plugins.registered(group))
     ]
-    return [*usable, *(_unusable(defect) for defect in registry().defects)]
+    return [*usable, *map(_unusable, plugins.defects_by_name())]
 
 
 def _unusable(defect: Defect) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 A plugin **is** its own configuration: a frozen Pydantic model whose fields are the keys a user
 writes in YAML and whose docstring is what `medallion plugins NAME` prints. Register the class under
 an entry point group (`medallion.transforms`, `.expectations`, `.formats`, `.layers`, `.sinks`,
-`.engines`) and its name can be used in any declaration. Prove it with the suites in
+`.engines`, `.sections`) and its name can be used in any declaration. Prove it with the suites in
 `medallion.testing`. A storage is the exception: a plain class, registered by its URL scheme.
 
 Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are
@@ -36,11 +36,14 @@ from medallion.contracts.transform import Grain, Scope, Transform
 from medallion.errors import (
     CallError,
     ConflictError,
+    DamagedError,
     DataError,
     ExistsError,
+    GoneError,
     LoadError,
     MedallionError,
     MissingError,
+    OvertimeError,
     ServiceError,
     SinkError,
     SourceError,
@@ -80,6 +83,7 @@ from medallion.sql.relations import (
     viewed,
 )
 from medallion.storage import Entry, Storage
+from medallion.storage.digests import Stored
 
 if TYPE_CHECKING:
     from medallion.contracts.sink import Batches as Batches
@@ -98,6 +102,7 @@ __all__ = [
     "Columns",
     "ConflictError",
     "CursorPosition",
+    "DamagedError",
     "DataError",
     "Engine",
     "Entry",
@@ -108,6 +113,7 @@ __all__ = [
     "Filter",
     "Flaw",
     "Format",
+    "GoneError",
     "Grain",
     "Grouping",
     "Input",
@@ -122,6 +128,7 @@ __all__ = [
     "MissingError",
     "OnFail",
     "Operator",
+    "OvertimeError",
     "Owner",
     "Page",
     "ParseTask",
@@ -148,6 +155,7 @@ __all__ = [
     "Storage",
     "StorageError",
     "Store",
+    "Stored",
     "TableExpectation",
     "TableSpec",
     "TableTask",

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from medallion.errors import DamagedError, MissingError
-from medallion.storage import Entry, Storage, for_each, local_root
+from medallion.storage import Entry, Storage, for_each
 from medallion.storage.sealed_records import read_record, write_record
 
 FOLDER = "writes"
@@ -129,9 +129,7 @@ class _Delegate(Storage):
     def __init__(self, storage: Storage) -> None:
         self._to = storage
         self.url = storage.url
-        root = local_root(storage)
-        if root is not None:
-            self.root = root
+        self.root = storage.root
 
     def read(self, path: str) -> tuple[bytes, str]:
         return self._to.read(path)

@@ -30,7 +30,7 @@ from medallion.run.source_tokens import (
     token_of,
 )
 from medallion.secrets import mask
-from medallion.storage import Entry, Storage, local_root, open_storage
+from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
 
 # Limits of a batch of source files, whose names are recorded together before they are stored.
@@ -203,7 +203,7 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
 
 
 def _no_file(table: SourceTable, storage: Storage, path: str) -> SourceError:
-    folder = local_root(storage)
+    folder = storage.root
     if folder is not None and (folder / path).exists():
         return SourceError(
             f"{table.name}: {table.declared.source} is a folder, FIFO or device",

@@ -44,10 +44,14 @@ class Storage(ABC):
 
     A plugin is registered by the scheme of its URLs in the group `medallion.storages`. Its class is
     called with a URL and with `options`, how to reach it where the environment does not say. It can
-    be pickled, and used after a fork.
+    be pickled, and used after a fork. The storage at `URL/folder` has the objects below `folder` of
+    the storage at `URL`: a lake opens one for each layer.
+
+    `root` is the local folder whose files are the objects, if there is one; otherwise None.
     """
 
     url: str
+    root: Path | None = None
 
     @abstractmethod
     def read(self, path: str) -> tuple[bytes, str]:
@@ -153,14 +157,9 @@ def unknown_storage(url: str, what: str = "folder") -> PluginError:
     )
 
 
-def local_root(storage: Storage) -> Path | None:
-    """The folder of a local storage, into which files can be moved; None for a remote one."""
-    return getattr(storage, "root", None)
-
-
 def for_each(storage: Storage, ask: Callable[[A], T], items: Iterable[A]) -> list[T]:
     """The result of `ask` for each item, in their order; in parallel if the storage is remote."""
-    if local_root(storage) is not None:
+    if storage.root is not None:
         return [ask(item) for item in items]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(ask, items))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from medallion.errors import DamagedError
 from medallion.records import File
-from medallion.storage import Entry, Storage, for_each, local_root
+from medallion.storage import Entry, Storage, for_each
 
 REPAIR = "medallion repair"
 HASHERS = 4
@@ -71,7 +71,7 @@ def verified(storage: Storage, items: Iterable[Stored]) -> list[Path]:
 def lost(storage: Storage, items: Iterable[Stored]) -> list[str]:
     """The paths that are missing or have another size: what is known without reading."""
     objects = list(items)
-    if local_root(storage) is None and len(objects) > LISTED:
+    if storage.root is None and len(objects) > LISTED:
         folders = {item.path.rpartition("/")[0] for item in objects}
         entries = {
             entry.path: entry

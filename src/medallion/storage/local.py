@@ -25,6 +25,8 @@ PART = ".part"  # the suffix of partial files, which no listing shows
 class LocalStorage(Storage):
     """Objects are files below `root`: written under another name, then renamed."""
 
+    root: Path
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)

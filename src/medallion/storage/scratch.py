@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from medallion.storage import Storage, local_root
+from medallion.storage import Storage
 from medallion.storage.download_cache import copies
 from medallion.storage.local import storage_errors
 
@@ -23,7 +23,7 @@ def scratch_folder(storage: Storage, token: int) -> Iterator[Path]:
 
     A stopped writer that wakes up finds its folder removed, and does not disturb the new writer's.
     """
-    root = local_root(storage)
+    root = storage.root
     scratch = copies().scratch() if root is None else _in_lake(root / FOLDER, token)
     try:
         yield scratch

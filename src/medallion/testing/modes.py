@@ -70,6 +70,7 @@ class ModeContract:
     def test_a_discarded_table_is_loaded_again_with_the_rows_served_before(
         self, sink: Sink, mode: Mode
     ) -> None:
+        _require_discard(sink)
         first = publish(sink, "first", [_row(1)], _SPEC)
         spec = _on_top_of(first, _SPEC, mode)
         second = _activate(sink, "second", load(sink, "second", [_row(2)], spec).served, first)
@@ -85,6 +86,7 @@ class ModeContract:
     def test_a_table_with_rows_that_exist_nowhere_else_is_not_discarded(
         self, sink: Sink, mode: Mode
     ) -> None:
+        _require_discard(sink)
         first = publish(sink, "first", [_row(1)], _SPEC)
         second = _activate(
             sink,
@@ -211,6 +213,12 @@ class ModeContract:
             sink, lambda store: [row for batch in store.scan("items", Query()) for row in batch]
         )
         assert rows == sorted(items(), key=lambda row: int(row["id"]))
+
+
+def _require_discard(sink: Sink) -> None:
+    """Skip a test of `discard` for a sink that leaves it out, as it may."""
+    if type(sink).discard is Sink.discard:
+        pytest.skip(f"{type(sink).__name__} does not replace damaged tables")
 
 
 def _row(number: int, note: str = "former") -> Row:

@@ -4,6 +4,8 @@ class TestMyStorage(StorageContract):
     @pytest.fixture
     def storage(self):
         return MyStorage(...)  # empty, and pickled for other processes
+
+A storage that needs options also overrides `opened`.
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ MANY = 1005  # more than one page of a listing
 
 class StorageContract:
     """The contract of a storage. Provide the fixture `storage`: an empty storage."""
+
+    def opened(self, storage: Storage, url: str) -> Storage:
+        """The storage at another URL of the same service; by default without options."""
+        kind: Any = type(storage)
+        opened: Storage = kind(url, {})
+        return opened
 
     @pytest.fixture
     def storage(self) -> Storage:
@@ -71,6 +79,18 @@ class StorageContract:
             "ab/3",
         ]
         assert {entry.bytes for entry in storage.list("a")} == {3, 9}
+
+    def test_a_folder_is_a_storage_of_its_own(self, storage: Storage) -> None:
+        """A lake opens one for each of its layers."""
+        folder = self.opened(storage, f"{storage.url}/folder")
+        assert folder.list("") == []
+        folder.put("a/object", b"below")
+        storage.put("object", b"above")
+        storage.put("folder-2/object", b"next to it")
+        assert storage.read("folder/a/object")[0] == b"below"
+        assert [entry.path for entry in folder.list("")] == ["a/object"]
+        with pytest.raises(MissingError):
+            folder.read("object")
 
     def test_lists_more_than_a_page(self, storage: Storage) -> None:
         with ThreadPoolExecutor(WRITERS) as pool:
