@@ -21,7 +21,7 @@ LONGEST = {
 
 QUICK_FOLDERS = {"unit", "contract"}
 QUICK = {
-    *("test_reading.py", "test_http_store.py", "test_tampering.py", "test_refusals.py"),
+    *("test_release_reader.py", "test_http_store.py", "test_tampering.py", "test_refusals.py"),
     *("test_rows.py", "test_history.py", "test_hostile.py"),
 }
 """Files with hundreds of tests that take a moment each."""

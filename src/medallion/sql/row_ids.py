@@ -13,7 +13,7 @@ FILES, POSITIONS = 1 << (TABLE_BITS - FILE_BITS), 1 << FILE_BITS
 
 
 def row_id(table: int, file: str, position: str) -> str:
-    """SQL of the id of a record; `file` and `position` are SQL of integers."""
+    """SQL of the id of a record; `file` and `position` are SQL of BIGINTs."""
     return f"(({table}::bigint << {TABLE_BITS}) | ({file} << {FILE_BITS}) | {position})"
 
 

@@ -1,24 +1,18 @@
 from __future__ import annotations
 
-import datetime
 import gzip
 import json
-import resource
 from decimal import Decimal
 from functools import reduce
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medallion.errors import SourceError, StorageError
+from medallion.errors import SourceError
 from medallion.formats import json_numbers, json_structure
-from medallion.formats.csv import Csv
 from medallion.formats.json import Json
 from medallion.formats.json_structure import merged
-from medallion.formats.parquet import Parquet
 from medallion.records.column_type import column_type
 from medallion.sql.duckdb_types import too_deep
 
@@ -373,94 +367,3 @@ def test_json_that_cannot_be_read(read, name, content, says):
         read(Json(), name, content)
     assert caught.value.message.startswith(f"{name}: ")
     assert caught.value.hint
-
-
-def parquet(tmp_path, table: pa.Table) -> bytes:
-    pq.write_table(table, tmp_path / "made")
-    return (tmp_path / "made").read_bytes()
-
-
-def test_parquet_keeps_rows_and_types(read, tmp_path):
-    day = datetime.date(2025, 1, 2)
-    table = pa.table(
-        {
-            "id": pa.array([1, None], pa.int32()),
-            "price": pa.array([Decimal("1.50"), None], pa.decimal128(12, 2)),
-            "day": [day, None],
-            "tags": [["a"], []],
-            "in": [{"x": 1}, None],
-        }
-    )
-    found = read(Parquet(), "a.parquet", parquet(tmp_path, table))
-    assert types(found) == {
-        "id": "int32",
-        "price": "decimal(12,2)",
-        "day": "date",
-        "tags": "list<text>",
-        "in": "struct<x: int64>",
-    }
-    assert found.rows == [(1, Decimal("1.50"), day, ["a"], {"x": 1}), (None, None, None, [], None)]
-
-
-def test_parquet_that_cannot_be_read(read, tmp_path):
-    good = parquet(tmp_path, pa.table({"a": list(range(1000))}))
-    same = parquet(tmp_path, pa.table({"a": [1], "A": [2]}))
-    for content, says in [
-        (b"", "is empty"),
-        (b"a,b\n", "is not a Parquet file"),
-        (good[:-20], "cut short or corrupt"),
-        (good[:100] + bytes(200) + good[300:], "cut short or corrupt"),
-        (same, "duplicate column name"),
-        (parquet(tmp_path, pa.table({"_origin": [1]})), "reserved"),
-    ]:
-        with pytest.raises(SourceError, match=says):
-            read(Parquet(), "a.parquet", content)
-    empty = read(
-        Parquet(), "a.parquet", parquet(tmp_path, pa.table({"a": pa.array([], pa.int64())}))
-    )
-    assert (empty.rows, len(empty.parsed.warnings)) == ([], 1)
-
-
-@pytest.mark.parametrize("form", [Csv(), Parquet()])
-def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
-    source = tmp_path / f"a.{form.name}"
-    connection.execute(
-        f"copy (select hash(n) as a, n as b from range(50000) t(n)) to '{source}'"
-    ).fetchall()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
-    try:
-        with pytest.raises(StorageError, match="cannot be written"):
-            form.parse(source, source.name, tmp_path / "out" / "target", connection)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("form", "name", "content"),
-    [
-        (Csv(), "a.csv.gz", gzip.compress(b"id,text\n" + b"1,plain\n" * 20_000)),
-        (Csv(encoding="cp1252"), "a.csv", b"id,text\n" + b"1,caf\xe9\n" * 20_000),
-        (
-            Csv(),
-            "a.csv",
-            b"id,text\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(20_000)) + b"1,\0\n",
-        ),
-        (Json(), "a.ndjson", b'{"id": 1}\n' * 20_000 + b"bad\n"),
-    ],
-    ids=["unpacked copy", "recoded copy", "CSV record by record", "JSON line by line"],
-)
-def test_a_full_disk_on_the_careful_ways_is_no_fault_of_the_source(
-    form, name, content, tmp_path, connection
-):
-    source = tmp_path / name
-    source.write_bytes(content)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
-    try:
-        with pytest.raises(StorageError, match=f"{tmp_path}/out/.*: file too large"):
-            form.parse(source, name, tmp_path / "out" / "target", connection)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert list((tmp_path / "out").iterdir()) == []

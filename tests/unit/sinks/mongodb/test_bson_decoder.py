@@ -15,7 +15,7 @@ from medallion.query.column_types import Kind
 from medallion.sinks.mongodb.bson_decoder import read_rows
 from medallion.sinks.mongodb.bson_encoder import documents_of
 from medallion.sinks.mongodb.documents import rows_of
-from tests.unit.sinks.test_bson_encoder import AWARE, KINDS, batch
+from tests.unit.sinks.mongodb.test_bson_encoder import AWARE, KINDS, batch
 
 FLAT = [name for name, kind in KINDS.items() if kind.ordered and kind.name != "bytes"]
 NO_OTHER_WAY: Any = (

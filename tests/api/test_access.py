@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from falcon.testing import TestClient
 
-import medallion as md
-from medallion.errors import DeclarationError
 from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
 from tests.api import project
@@ -102,31 +100,3 @@ def test_safe_headers_stand_on_every_answer(serve: Made) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert "total;dur=" in headers["Server-Timing"]
     assert client.simulate_get("/tables/total").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("section", "told"),
-    [
-        ("  rate_limit: 5 per minute\n", "api.rate_limit: '5 per minute' is not a valid rate"),
-        ("  keys: secret\n", "api.keys: write keys as name:sha256"),
-        ("  endpoint: {}\n", "did you mean 'endpoints'"),
-        ("  endpoints: {things: {table: things}}\n", "'things' is not a valid path"),
-        ("  endpoints: {/health: {table: things}}\n", "reserved"),
-        ("  endpoints: {/things: {tabel: things}}\n", "api.endpoints./things"),
-        ("  max_page_size: 0\n", "must be at least 1"),
-    ],
-)
-def test_a_wrong_section_is_told_with_its_place(tmp_path: Path, section: str, told: str) -> None:
-    path = project.write(tmp_path, api=f"api:\n{section}")
-    line = path.read_text().splitlines().index("api:") + 2
-    with pytest.raises(DeclarationError) as caught:
-        project.load(tmp_path)
-    assert told in str(caught.value)
-    assert f"medallion.yaml:{line}:" in str(caught.value)
-    assert "secret" not in str(caught.value)
-
-
-def test_an_endpoint_of_no_table_is_told(tmp_path: Path) -> None:
-    project.write(tmp_path, api="api: {endpoints: {/things: {table: thing}}}\n")
-    with pytest.raises(DeclarationError, match="did you mean 'things'"):
-        assemble(md.Pipeline.load(tmp_path / "medallion.yaml"))

@@ -1,0 +1,49 @@
+"""The pattern of a source: its folder, and which names match."""
+
+from __future__ import annotations
+
+import pytest
+
+from medallion.declaration.source_pattern import names_one_file, regex, split
+
+
+@pytest.mark.parametrize(
+    ("source", "root", "rest"),
+    [
+        ("data/orders.csv", "data", "orders.csv"),
+        ("orders.csv", ".", "orders.csv"),
+        ("data/*.csv", "data", "*.csv"),
+        ("data/**/2024/*.csv", "data", "**/2024/*.csv"),
+        ("data/[ab]/x.csv", "data", "[ab]/x.csv"),
+        ("/data/x?.csv", "/data", "x?.csv"),
+        ("s3://bucket/in/*.csv", "s3://bucket/in", "*.csv"),
+        ("s3://bucket/x.csv", "s3://bucket", "x.csv"),
+    ],
+)
+def test_the_folder_ends_before_the_first_wildcard(source: str, root: str, rest: str) -> None:
+    assert split(source) == (root, rest)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "others"),
+    [
+        ("*.csv", ["a.csv"], [".a.csv", "b/a.csv", "a.csv.gz"]),
+        ("**/*.csv", ["a.csv", "b/a.csv", "b/c/a.csv"], ["b/.a.csv", ".b/a.csv"]),
+        ("a?.csv", ["ab.csv"], ["a.csv", "abc.csv", "a/.csv"]),
+        ("[ab].csv", ["a.csv", "b.csv"], ["c.csv"]),
+        (".hidden.csv", [".hidden.csv"], ["xhidden.csv"]),
+        ("a+b.csv", ["a+b.csv"], ["aab.csv"]),
+    ],
+)
+def test_wildcards_match_within_one_folder_and_hidden_files_by_name_only(
+    pattern: str, matching: list[str], others: list[str]
+) -> None:
+    expression = regex(pattern)
+    assert [name for name in matching if not expression.fullmatch(name)] == []
+    assert [name for name in others if expression.fullmatch(name)] == []
+
+
+def test_a_name_is_one_file() -> None:
+    assert names_one_file("orders.csv")
+    assert not names_one_file("*.csv")
+    assert not names_one_file("2024/orders.csv")
