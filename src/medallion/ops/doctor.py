@@ -55,10 +55,10 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
         pipeline = load()
     except MedallionError as error:
         count = len(error.problems) if isinstance(error, DeclarationError) else 1
-        advice = error.hint or "medallion check shows each with its place"
-        yield Probe(
-            "declaration", "failure", error.message if count == 1 else f"{count} problems", advice
-        )
+        said, advice = error.message, error.hint
+        if count > 1:
+            said, advice = f"{count} problems", "medallion check shows each with its place"
+        yield Probe("declaration", "failure", said, advice)
         return
     yield Probe("declaration", "ok", count_of(len(pipeline.declaration.names()), "table"))
     yield from lake(pipeline.lake.storage)

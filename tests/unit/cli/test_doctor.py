@@ -79,7 +79,14 @@ def test_an_invalid_declaration_is_the_last_check() -> None:
     *_, last = doctor.examine(load)
 
     assert (last.name, last.outcome, last.said) == ("declaration", "failure", "2 problems")
-    assert "medallion check" in last.advice
+    assert last.advice == "medallion check shows each with its place"
+
+
+def test_a_missing_declaration_says_what_writes_one(tmp_path: Path) -> None:
+    path = tmp_path / "medallion.yaml"
+    *_, last = doctor.examine(lambda: Pipeline.load(path))
+    assert (last.name, last.outcome, last.advice) == ("declaration", "failure", "")
+    assert last.said.endswith("there is no such file; `medallion init` writes one")
 
 
 def test_the_probe_leaves_nothing(tmp_path: Path) -> None:
