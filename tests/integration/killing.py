@@ -24,7 +24,7 @@ import s3fs  # noqa: F401
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-import medallion.kernel.table_build
+import medallion.kernel.compute_table
 import medallion.pipeline
 import medallion.sinks.mongodb.bulk_insert
 import medallion.storage.s3  # noqa: F401

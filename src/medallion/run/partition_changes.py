@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from medallion.kernel.partition_plan import PartitionFile, groups
+from medallion.kernel.partition_groups import PartitionFile, groups
 from medallion.plural import count_of
 from medallion.records import Snapshot
 

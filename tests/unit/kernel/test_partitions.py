@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import MedallionError
-from medallion.kernel import compute_table, partition_plan
+from medallion.kernel import compute_table, partition_groups
 from medallion.records import Tally
 
 COLUMNS = ("id", "amount", "day", "name")
@@ -153,7 +153,7 @@ def test_partitions_make_the_same_table(
     contents: Contents, changes: list[Change], steps: list[Any], rules: list[Any], *, grouped: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition_plan, "SMALL", 100 if grouped else 1)
+        patch.setattr(partition_groups, "SMALL", 100 if grouped else 1)
         folders = [Path(name) / label for label in ("incremental", "full", "whole")]
         pipelines = [project(folder, steps, rules) for folder in folders]
         for action in [None, *changes]:
@@ -187,7 +187,7 @@ RULES = [
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> md.Pipeline:
     """A published table of one partition for each of three files."""
-    monkeypatch.setattr(partition_plan, "SMALL", 1)
+    monkeypatch.setattr(partition_groups, "SMALL", 1)
     pipeline = project(tmp_path, STEPS, RULES)
     write(tmp_path / "in", LINES)
     pipeline.run()

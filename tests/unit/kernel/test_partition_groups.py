@@ -1,0 +1,52 @@
+"""The groups of source files: small files together, and a new file changes one group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medallion.kernel.partition_groups import SMALL, groups
+
+
+@dataclass(frozen=True)
+class SourceSize:
+    name: str
+    bytes: int
+    sha256: str = ""
+    records: str = ""
+
+
+def named_groups(files: list[SourceSize]) -> list[list[str]]:
+    return [[files[number].name for number in numbers] for numbers in groups(files)]
+
+
+def test_large_files_are_alone() -> None:
+    files = [SourceSize(f"{number:02}.csv", SMALL + number) for number in range(5)]
+    assert named_groups(files) == [[file.name] for file in files]
+
+
+def test_small_files_share_partitions_of_about_a_megabyte() -> None:
+    files = [SourceSize(f"{number:05}.csv", SMALL // 100) for number in range(5000)]
+    count = len(named_groups(files))
+    assert 30 < count < 75
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=6), st.integers(0, SMALL * 2), min_size=1
+    ),
+    st.text("abcdef", min_size=1, max_size=6),
+    st.integers(0, SMALL * 2),
+)
+def test_a_new_file_changes_only_the_group_it_joins_or_divides(
+    sizes: dict[str, int], name: str, size: int
+) -> None:
+    before = [SourceSize(each, sizes[each]) for each in sorted(sizes)]
+    more = {**sizes, name: size}
+    after = [SourceSize(each, more[each]) for each in sorted(more)]
+    numbers = [number for group in groups(after) for number in group]
+    assert numbers == list(range(len(after)))
+    kept = [group for group in named_groups(before) if group in named_groups(after)]
+    assert len(kept) >= len(named_groups(before)) - (2 if name in sizes else 1)
