@@ -22,7 +22,7 @@ def command(settings: Settings, folder: Path) -> None:
     """
     from medallion.errors import CallError
 
-    project = dict(_files(files("medallion") / "templates", PurePosixPath()))
+    project = dict(_files(files("medallion.cli") / "templates", PurePosixPath()))
     existing = [str(path) for path in project if (folder / path).exists()]
     if existing:
         raise CallError(

@@ -19,10 +19,12 @@ def read_release(document: str | bytes) -> Release:
     """
     try:
         return Release.model_validate_json(document)
-    except ValidationError:
-        return Release.model_validate_json(
-            json.dumps(json.loads(document, object_hook=_with_logical_type))
-        )
+    except ValidationError as error:
+        try:
+            body = json.loads(document, object_hook=_with_logical_type)
+        except ValueError:  # damaged, or no JSON at all
+            raise error from None
+        return Release.model_validate_json(json.dumps(body))
 
 
 def _with_logical_type(body: dict[str, Any]) -> dict[str, Any]:

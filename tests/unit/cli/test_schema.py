@@ -32,7 +32,7 @@ def declared(**table: Any) -> dict[str, Any]:
 
 
 def test_the_first_project_is_right_by_it(validator: Draft7Validator) -> None:
-    document = read(Path(str(files("medallion") / "templates" / "medallion.yaml")))
+    document = read(Path(str(files("medallion.cli") / "templates" / "medallion.yaml")))
 
     assert list(validator.iter_errors(document.data)) == []
 

@@ -19,7 +19,7 @@ def flaws(url: str, served: dict[str, str], rows: int | None) -> Iterator[Flaw]:
     """Differences between the file and what was loaded into it.
 
     Parameters: `served` are the physical names by plain name; `rows` limits the check to tables of
-    at most that many rows, and to the structure without the indexes.
+    at most that many rows, with their indexes, and to the structure of the others.
     """
     path = path_of(url)
     if not path.exists():
@@ -98,15 +98,15 @@ def _copy(connection: sqlite3.Connection, name: str) -> None:
 
 
 def _structural_damage(connection: sqlite3.Connection, *, quick: bool) -> Iterator[Flaw]:
-    (result,) = connection.execute(
-        f"pragma {'quick_check' if quick else 'integrity_check'}(1)"
-    ).fetchone()
+    check = "quick_check" if quick else "integrity_check"
+    (result,) = connection.execute(f"pragma {check}(1)").fetchone()
     if result != "ok":
         yield Flaw(None, str(result))
 
 
 def _is_undamaged(connection: sqlite3.Connection, name: str) -> bool:
     try:
-        return is_undamaged(connection, name)
+        (structure,) = connection.execute(f"pragma integrity_check({quote(name)})").fetchone()
+        return structure == "ok" and is_undamaged(connection, name)
     except (sqlite3.Error, ValueError, TypeError):
         return False

@@ -55,6 +55,21 @@ def test_a_changed_value_is_found(sink: Sqlite, path: Path) -> None:
     assert len(list(sink.flaws(published))) == 1
 
 
+@pytest.mark.parametrize("rows", [None, 1000])
+def test_a_damaged_index_is_found(sink: Sqlite, path: Path, rows: int | None) -> None:
+    published = publish(sink)
+    assert list(sink.flaws(published, rows)) == []
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "select max(rootpage) from sqlite_master where type = 'index' and sql is not null"
+        ).fetchone()
+        (size,) = connection.execute("pragma page_size").fetchone()
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * size] ^= 8  # the kind of page
+    path.write_bytes(data)
+    assert list(sink.flaws(published, rows))
+
+
 def test_the_record_of_a_release_is_compared(sink: Sqlite, path: Path) -> None:
     published = publish(sink)
     execute(path, "update _medallion_releases set body = replace(body, 'contract', 'contrast')")
