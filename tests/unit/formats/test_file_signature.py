@@ -45,6 +45,7 @@ def parquet() -> bytes:
         (b"<HTML>", "an HTML page"),
         (b"<?xml version='1.0'?><Error/>", "XML"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_file_that_is_not_text_is_recognised(content: bytes, kind: str) -> None:
     recognised = looks_like(content)
