@@ -14,7 +14,6 @@ import click
 
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
-from medallion.records.column_type import column_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -155,6 +154,7 @@ def _print_table(name: str, table: LakeTable, rows: Relation, *, filtered: bool)
     from rich.text import Text
 
     from medallion.cli import output
+    from medallion.records.column_type import column_type
 
     out = output.console()
     types = {column.name: column.type for column in table.columns}
