@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Timer
+from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
 from medallion.contracts.table_target import masked
@@ -49,12 +49,15 @@ class TimeLimit:
         if self.seconds is None:
             yield
             return
-        expired = False
+        lock = Lock()
+        expired = arrived = False
 
         def kill() -> None:
             nonlocal expired
-            expired = True
-            session.client.admin.command("killSessions", [session.session_id])
+            with lock:
+                if not arrived:
+                    expired = True
+                    session.client.admin.command("killSessions", [session.session_id])
 
         timer = Timer(self.seconds, kill)
         timer.start()
@@ -66,6 +69,10 @@ class TimeLimit:
             raise
         finally:
             timer.cancel()
+            with lock:  # the session is killed now, or never
+                arrived = True
+        if expired:  # the batch arrived while the session was killed, and no other will
+            raise self._overtime()
 
     def _overtime(self) -> OvertimeError:
         return OvertimeError(
