@@ -46,7 +46,7 @@ def read_pointer(storage: Storage) -> Pointer:
     data, version = storage.read(POINTER)
     try:
         body = json.loads(data)
-        if is_older(body):  # from before lakes had a format
+        if is_older(data):  # from before lakes had a format
             return Pointer(None, tuple(body["published"]), version, format=0)
         if body.get("format", FORMAT) <= FORMAT:
             unseal(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -161,7 +160,7 @@ class LakeRecords:
         """
         with suppress(ValueError, MissingError):
             data, _ = self.storage.read(path)
-            return is_older(json.loads(data)) or bool(unseal(data))
+            return is_older(data) or bool(unseal(data))
         return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,17 @@ def test_a_missing_record_is_not_a_damaged_one(tmp_path: Path) -> None:
 
 
 def test_a_record_without_checksum_and_format_is_older() -> None:
-    assert is_older({"release": "r1"})
-    assert not is_older(json.loads(seal(BODY)))
-    assert not is_older({"format": 1})
-    assert not is_older(["release"])
+    assert is_older(b'{"release": "r1"}')
+    assert not is_older(seal(BODY))
+    assert not is_older(b'{"format": 1}')
+    assert not is_older(b'["release"]')
+
+
+def test_no_flipped_bit_makes_a_record_older() -> None:
+    record = seal(BODY)
+    for place in range(len(record)):
+        for bit in range(8):
+            flipped = bytearray(record)
+            flipped[place] ^= 1 << bit
+            with suppress(ValueError):
+                assert not is_older(bytes(flipped)), (place, bit)
