@@ -68,6 +68,11 @@ def test_a_damaged_index_is_found(sink: Sqlite, path: Path, rows: int | None) ->
     data[(page - 1) * size] ^= 8  # the kind of page
     path.write_bytes(data)
     assert list(sink.flaws(published, rows))
+    sink.discard(published, None, "mark")
+    # The rows are undamaged: they are kept, for rows of earlier runs are nowhere else.
+    with closing(sqlite3.connect(path)) as connection:
+        loaded_names = {row[0] for row in connection.execute("select name from _medallion_loads")}
+    assert loaded_names == {entry.name for entry in published.served["serving"].values()}
 
 
 def test_the_record_of_a_release_is_compared(sink: Sqlite, path: Path) -> None:
