@@ -118,9 +118,10 @@ def _lines(step: StepRun) -> Iterator[Line]:
         figures["rows out"] = number(step.rows)
     if step.action in ("computed", "failed"):
         figures["seconds"] = f"{step.seconds:.2f}"
-    computed, total = step.partitions_computed, step.partitions
-    partitions = f"{number(computed)} of {count_of(total, 'partition')}" if computed < total else ""
-    partitions = partitions if step.action == "computed" else ""
+    partitions = ""
+    if step.action == "computed" and step.partitions_computed < step.partitions:
+        total = count_of(step.partitions, "partition")
+        partitions = f"{number(step.partitions_computed)} of {total}"
     yield Line(step.table, step.action, figures, files, partitions, style)
     for later in quality.later:
         if later.kept != later.rows_in:

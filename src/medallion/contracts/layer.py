@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, JsonValue
 
@@ -32,11 +32,6 @@ def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
     return verified(storage, [Stored.of(file) for file in snapshot.files])
 
 
-def parquet_rows(file: Path) -> str:
-    """SQL of the rows of a local Parquet file."""
-    return f"read_parquet({literal(str(file))})"
-
-
 class Layer(Plugin, ABC):
     """How the tables of one zone are stored, below `path` (by default a folder of the lake).
 
@@ -45,6 +40,11 @@ class Layer(Plugin, ABC):
 
     path: str | None = None
     retain: int = Field(default=10, ge=1)
+
+    def stored_as(self) -> dict[str, Any]:
+        """Its part of the fingerprints of its tables: all but the number of releases kept."""
+        identity = {key: item for key, item in self.identity().items() if key != "fields"}
+        return {"layer": identity, "kept": self.model_dump(mode="json", exclude={"retain"})}
 
     @abstractmethod
     def write(
@@ -77,7 +77,8 @@ class Layer(Plugin, ABC):
         if snapshot.removed is None:
             return rows
         (removed,) = verified(storage, [Stored.of(snapshot.removed)])
-        return rows.filter(f"{ROW} not in (select {ROW} from {parquet_rows(removed)})")
+        source = f"read_parquet({literal(str(removed))})"
+        return rows.filter(f"{ROW} not in (select {ROW} from {source})")
 
     def read_partitions(
         self,

@@ -17,12 +17,10 @@ from medallion.contracts import (
     Transform,
     quote,
 )
-from medallion.errors import ConservationError
 from medallion.kernel.duckdb_errors import at, at_first_failing
 from medallion.kernel.partition_plan import PlannedPartition
-from medallion.kernel.row_steps import RowSteps, read_others, violating
+from medallion.kernel.row_steps import RowSteps, conserve, read_others, violating
 from medallion.kernel.stages import PartitionedWork, Stage
-from medallion.plural import count_of
 from medallion.records import File, Partition
 from medallion.records.column_type import column_type
 from medallion.sql.duckdb_types import duckdb_type
@@ -68,7 +66,7 @@ class PartitionBuild(RowSteps):
                 "rows": sum(part.rows for part in parts),
             }
         )
-        self.stage: Stage | None = None  # at work
+        self.stage = 0  # the number of the one at work
         self.marks = self.tables.empty(MARKS)
         self.bases: list[Relation] = []  # which the marks of one number name rows of
         self.steps: list[tuple[tuple[str | int, ...], Relation]] = []
@@ -80,7 +78,7 @@ class PartitionBuild(RowSteps):
         for stage in self.work.stages:
             if not stage.maps:
                 continue
-            self.stage = stage
+            self.stage = stage.number
             inputs = Inputs(self.connection, {**tables, self.task.main: rows})
             with at(self.task.table, *stage.path):
                 rows = self._apply(stage, rows, inputs)
@@ -100,20 +98,17 @@ class PartitionBuild(RowSteps):
         return self.remove(rows, inputs, table)
 
     def removed(self, rows: Relation, inputs: Inputs, table: str) -> None:
-        if self.stage is None:
-            return
         if not self.bases or self.bases[-1] is not self.base:
             self.bases.append(self.base)
-        numbers = f"{self.stage.number} as stage, {len(self.bases) - 1} as base"
+        numbers = f"{self.stage} as stage, {len(self.bases) - 1} as base"
         columns = f'{ROW}, {numbers}, fate, rule, "column", "value"'
         self.tables.insert(self.marks, self.connection.sql(f"select {columns} from {table}"))
 
     def _write(self, rows: Relation) -> list[Partition]:
         self.scratch.mkdir(parents=True)
         removed = self._removed_rows() if self.bases else None
-        if (
-            len(self.parts) > 1 and not self.stored
-        ):  # compute all rows once, not again for each partition
+        if len(self.parts) > 1 and not self.stored:
+            # Compute all rows once, not again for each partition.
             rows = self.connection.sql(f"from {self.tables.create(rows)}")
         partitions, first = [], 0
         for part in self.parts:
@@ -143,7 +138,7 @@ class PartitionBuild(RowSteps):
                 fields = f"* replace ({origin})"
                 inside_rows = self.connection.sql(f"select {fields} from {removed} where {among}")
                 removed_files = self._store(f"{folder}/removed", inside_rows)
-        self._conserve(part.rows - gone, sum(file.rows for file in files))
+        conserve(part.rows - gone, files)
         return Partition(
             fingerprint=part.fingerprint,
             numbers=part.numbers,
@@ -151,14 +146,6 @@ class PartitionBuild(RowSteps):
             files=files,
             removed=removed_files,
         )
-
-    def _conserve(self, expected: int, size: int) -> None:
-        if size != expected:
-            raise ConservationError(
-                f"{count_of(expected, 'row')} to be written, but the file has {size:,}",
-                hint="a transform with grain 'same' removed or added rows; set removed rows aside, "
-                "or declare grain 'new'",
-            )
 
     def _store(self, folder: str, rows: Relation) -> tuple[File, ...]:
         return tuple(

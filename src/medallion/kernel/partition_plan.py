@@ -68,7 +68,6 @@ def _common(task: TableTask, work: PartitionedWork) -> str:
                 (column.name, column.type) for column in task.inputs[task.main].snapshot.columns
             ],
             "others": sorted((alias, task.inputs[alias].snapshot.id) for alias in others),
-            "stored": task.layer.model_dump(mode="json", exclude={"retain"}),
-            "layer": (task.layer.name, task.layer.version),
+            **task.layer.stored_as(),
         }
     )

@@ -76,6 +76,8 @@ class PartitionedTable:
         """Compute and write what is not there yet. Raises MedallionError."""
         self.partitions = self._partitions()
         self.snapshot = self._snapshot(self.work.columns)
+        self.others = read_others(self.task, self.connection)
+        self.stored, self.removed = self._stored(), self._removed_rows()
         self.marks = self._marks()
         self.gathered = self.tables.empty(MARKS)
         for stage in self.work.stages:
@@ -83,7 +85,7 @@ class PartitionedTable:
                 self._gather(stage)
         counts = self._counts(len(self.work.stages))
         complaints = self._complaints()
-        rows, removed = self._removed(counts.kept)
+        rows, removed = self._write_removed(counts.kept)
         failed = bool(complaints.failures)
         return Built(
             columns=self.work.columns,
@@ -167,7 +169,7 @@ class PartitionedTable:
     def _marks(self) -> str:
         """A table of the rows that partitions removed, or warn of."""
         table = self.tables.empty(MARKS)
-        rows = self._removed_rows()
+        rows = self.removed
         if rows is not None:
             fields = ", ".join(
                 f'{ASIDE}."{name}"' for name in ("stage", "fate", "rule", "column", "value")
@@ -178,8 +180,7 @@ class PartitionedTable:
     def _gather(self, stage: Stage) -> None:
         """Find the rows that a stage removes, or warns of."""
         rows = self._rows_at(stage)
-        tables = read_others(self.task, self.connection)
-        inputs = Inputs(self.connection, {**tables, self.task.main: rows})
+        inputs = Inputs(self.connection, {**self.others, self.task.main: rows})
         with at(self.task.table, *stage.path):
             marks = self._removals(stage, rows, inputs)
             if marks is None:
@@ -201,11 +202,10 @@ class PartitionedTable:
     def _rows_at(self, stage: Stage) -> Relation:
         """The rows as they are before a stage: also those that later stages remove."""
         columns = ", ".join(map(quote, self.work.visible[stage.number]))
-        removed = self._removed_rows()
-        relations = {"stored": self._stored()}
+        relations = {"stored": self.stored}
         query = f"select {ROW}, {ORIGIN}, {columns} from stored"
-        if removed is not None:
-            relations["removed"] = removed
+        if self.removed is not None:
+            relations["removed"] = self.removed
             query += (
                 f" union all select {ROW}, {ORIGIN}, {columns} from removed "
                 f"where {ASIDE}.stage > {stage.number} and {ASIDE}.fate <> 'warned'"
@@ -246,7 +246,7 @@ class PartitionedTable:
                 complaints.add(rule, first_violation(rule, self.tables, source))
         return complaints
 
-    def _removed(self, kept: int) -> tuple[int, File | None]:
+    def _write_removed(self, kept: int) -> tuple[int, File | None]:
         """The number of rows of the table, and the file of the rows that it does not have."""
         query = (
             f"select {ROW} from {self.gathered} where fate <> 'warned' and {ROW} not in "
@@ -274,7 +274,7 @@ class PartitionedTable:
             return None
         rejects = RejectedRows(self.task, self.tables)
         rejects.add_identified(every)
-        known = self._removed_rows()
+        known = self.removed
         if known is not None:
             names = ", ".join(literal(source.name) for source in self.main.snapshot.sources)
             known = known.filter(f"{ASIDE}.fate = 'quarantined'").project(

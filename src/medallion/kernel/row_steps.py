@@ -8,6 +8,7 @@ So no wide rows are kept in memory, and a row's fate is counted where it is deci
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -23,8 +24,10 @@ from medallion.contracts import (
     literal,
     quote,
 )
-from medallion.errors import PluginError
+from medallion.errors import ConservationError, PluginError
 from medallion.kernel.temp_tables import TempTables
+from medallion.plural import count_of
+from medallion.records import File
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -108,6 +111,17 @@ class RowSteps(ABC):
         # all rows in memory and loses their order.
         removed = " union all ".join(f"select {ROW} from {table}" for table in self.removals)
         return inputs.sql(f"select rows.* from rows where {ROW} not in ({removed})", rows=self.base)
+
+
+def conserve(expected: int, files: Sequence[File]) -> None:
+    """Raise ConservationError unless the files have the expected number of rows."""
+    size = sum(file.rows for file in files)
+    if size != expected:
+        raise ConservationError(
+            f"{count_of(expected, 'row')} to be written, but the file has {size:,}",
+            hint="a transform with grain 'same' removed or added rows; set removed rows aside, "
+            "or declare grain 'new'",
+        )
 
 
 def read_others(task: TableTask, connection: Connection) -> dict[str, Relation]:

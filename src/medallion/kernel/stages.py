@@ -85,12 +85,13 @@ def partitioned_work(task: TableTask, connection: Connection) -> PartitionedWork
     rows = main.layer.read(main.storage, empty, connection)
     others = read_others(task, connection)
     visible: dict[int, tuple[str, ...]] = {}
+    gathered: tuple[str, ...] = ()  # columns that no later step may change
     for stage in stages:
         if stage.gathers:
-            visible[stage.number] = tuple(column.name for column in stored_columns(rows))
+            gathered = tuple(column.name for column in stored_columns(rows))
+            visible[stage.number] = gathered
         elif isinstance(step := stage.plugin, Transform):
-            gathered = tuple(dict.fromkeys(name for names in visible.values() for name in names))
-            if visible and step.changes(gathered):
+            if gathered and step.changes(gathered):
                 return None  # a gathering stage would see other values than those that are stored
             with at(task.table, *stage.path):
                 rows = _bind(step, rows, Inputs(connection, {**others, task.main: rows}))

@@ -17,14 +17,13 @@ from medallion.contracts import (
     Transform,
     quote,
 )
-from medallion.errors import ConservationError, PluginError, StepError
+from medallion.errors import PluginError, StepError
 from medallion.kernel.complaints import Complaints, first_violation
 from medallion.kernel.duckdb_errors import at, at_first_failing
 from medallion.kernel.rejected_rows import RejectedRows
 from medallion.kernel.row_counts import RowCounts, total
-from medallion.kernel.row_steps import RowSteps, read_others, violating
+from medallion.kernel.row_steps import RowSteps, conserve, read_others, violating
 from medallion.kernel.storable_columns import storable, stored_columns
-from medallion.plural import count_of
 from medallion.records import File, Tally
 
 if TYPE_CHECKING:
@@ -133,11 +132,5 @@ class TableBuild(RowSteps):
         files = self.task.layer.write(
             self.task.storage, self.task.folder, rows, self.connection, self.scratch
         )
-        total_rows = sum(file.rows for file in files)
-        if total_rows != rows_out:
-            raise ConservationError(
-                f"{count_of(rows_out, 'row')} to be written, but the file has {total_rows:,}",
-                hint="a transform with grain 'same' removed or added rows; set removed rows aside, "
-                "or declare grain 'new'",
-            )
+        conserve(rows_out, files)
         return files

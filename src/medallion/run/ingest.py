@@ -21,7 +21,7 @@ from medallion.errors import SourceError
 from medallion.identifiers import TableName, digest, now
 from medallion.lake.journal import StagedStorage
 from medallion.records import Change, Snapshot, SourceFile
-from medallion.run.planner import Arrival, ArrivedFile
+from medallion.run.planner import Arrival
 from medallion.run.source_tokens import (
     SourceToken,
     Tokens,
@@ -61,6 +61,30 @@ class BronzeFile:
     arrived: datetime
     form: Format
     token: SourceToken
+
+
+@dataclass(frozen=True)
+class ArrivedFile:
+    """A source file as a plan looks at it; the path of its records is found only when asked for."""
+
+    table: SourceTable
+    file: BronzeFile
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+    @property
+    def bytes(self) -> int:
+        return self.file.entry.bytes
+
+    @property
+    def sha256(self) -> str:
+        return self.file.sha256
+
+    @property
+    def records(self) -> str:
+        return records_path(self.table, self.file)
 
 
 def ingest_table(
@@ -128,12 +152,12 @@ def _arrival(
             "columns": table.declared.columns,
         }
     )
-    return Arrival(mark, dict(changes), tuple(_arrived(table, file) for file in files))
+    return Arrival(mark, dict(changes), tuple(ArrivedFile(table, file) for file in files))
 
 
-def _arrived(table: SourceTable, file: BronzeFile) -> ArrivedFile:
-    records = table.layer.records(TableName(table.name).table, file.sha256, file.form)
-    return ArrivedFile(file.name, file.entry.bytes, file.sha256, records)
+def records_path(table: SourceTable, file: BronzeFile) -> str:
+    """The path, below the table's layer, of the records of a source file."""
+    return table.layer.records(TableName(table.name).table, file.sha256, file.form)
 
 
 def touched_tokens(before: Snapshot | None, files: Sequence[BronzeFile]) -> dict[str, SourceToken]:

@@ -10,6 +10,7 @@ from typing import Literal
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName, digest
+from medallion.kernel.partition_groups import PartitionFile
 from medallion.plural import count_of
 from medallion.records import Change, Snapshot
 from medallion.records.html import html_table
@@ -31,16 +32,6 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class ArrivedFile:
-    """A source file: its name, size and SHA-256, and the path of its records in the layer."""
-
-    name: str
-    bytes: int
-    sha256: str
-    records: str
-
-
-@dataclass(frozen=True)
 class Arrival:
     """The state of a bronze table's files.
 
@@ -49,7 +40,7 @@ class Arrival:
 
     fingerprint: str
     changes: Mapping[Change, int]
-    files: tuple[ArrivedFile, ...] = ()
+    files: Sequence[PartitionFile] = ()
 
 
 @dataclass(frozen=True)
@@ -215,8 +206,7 @@ def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapsh
             "inputs": sorted((read, snapshot.id) for read, snapshot in inputs.items()),
             "steps": [step.identity() for step in table.steps],
             "expect": [rule.identity() for rule in table.expect],
-            "layer": {key: item for key, item in layer.identity().items() if key != "fields"},
-            "kept": layer.model_dump(mode="json", exclude={"retain"}),
+            **layer.stored_as(),
         }
     )
 

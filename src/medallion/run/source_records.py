@@ -11,10 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from medallion.contracts import Parsed, ParseTask, Session
 from medallion.errors import DamagedError, MissingError, SourceError
-from medallion.identifiers import TableName
 from medallion.lake.journal import note_all
 from medallion.records import SourceFile
-from medallion.run.ingest import BronzeFile, SourceTable, keep_object, matches
+from medallion.run.ingest import BronzeFile, SourceTable, keep_object, matches, records_path
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealed_records import read_record, seal
 
@@ -38,9 +37,7 @@ def parse(
 
     Raises SourceError with a line for each file that cannot be read.
     """
-    paths = [
-        table.layer.records(TableName(table.name).table, file.sha256, file.form) for file in files
-    ]
+    paths = [records_path(table, file) for file in files]
     known = {path: _known(table, path) for path in paths}
     fresh = {path: file for path, file in zip(paths, files, strict=True) if known[path] is None}
     tasks = [
