@@ -5,7 +5,7 @@ WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY src src
 RUN python -m venv /opt/medallion \
- && /opt/medallion/bin/pip install --no-cache-dir --constraint constraints.txt '.[s3,mongodb,api,panel,prefect]'
+ && /opt/medallion/bin/pip install --no-cache-dir --constraint constraints.txt '.[s3,mongodb,api,panel,prefect,dask]'
 
 FROM python:3.12.11-slim-bookworm
 

@@ -1,10 +1,11 @@
-"""Check what ruff and mypy do not: sizes, unique class names, plain words. Part of `make lint`.
+"""Check what ruff and mypy do not: sizes, class names, tests, plain words. Part of `make lint`.
 
 A file of src/ has at most 300 lines, a function at most 40 without its docstring, and a class name
-occurs once. Messages, docstrings, comments and pages avoid words that have a plainer one.
+occurs once. A module has a test file of its name. Messages, docstrings, comments and pages avoid
+words that have a plainer one.
 
     python -m scripts.source_rules            # all rules
-    python -m scripts.source_rules words      # some of them: sizes, class-names, words, pages
+    python -m scripts.source_rules words      # some: sizes, class-names, tests, words, pages
 """
 
 from __future__ import annotations
@@ -13,13 +14,20 @@ import ast
 import re
 import sys
 import tokenize
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FILE_LINES = 300
 FUNCTION_LINES = 40
+# Modules without a test file of their name, or whole folders, and where they are tested.
+TESTED_ELSEWHERE = {
+    "medallion/kernel/": "by subject, on whole tables, in tests/unit/kernel",
+    "medallion/engines/dask/cluster.py": "with a cluster, in tests/integration/test_dask.py",
+    "medallion/engines/dask/session.py": "with a cluster, in tests/integration/test_dask.py",
+}
+TEST_FOLDERS = {"medallion": "unit", "medallion_api": "api", "medallion_panel": "panel"}
 THINGS = "integer|number|mapping|list|text|folder|file|date|table|column|name|condition|function"
 PLAIN_WORDS = {
     r"\banew\b": "again, or recomputed",
@@ -88,6 +96,23 @@ def class_names(modules: list[Path]) -> Iterator[str]:
             yield f"{classes[0]}: class {name} again at {', '.join(classes[1:])}"
 
 
+def tests(modules: list[Path]) -> Iterator[str]:
+    """Modules without a test file of their name: one for each package, if several share it."""
+    folders = defaultdict(set)
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        folders[path.stem.removeprefix("test_")].add(path.parent.name)
+    named = [path for path in modules if path.stem not in ("__init__", "__main__")]
+    counts = Counter(path.stem for path in named)
+    for path in named:
+        package = path.relative_to(ROOT / "src").parent
+        own = {TEST_FOLDERS.get(package.name, package.name)}
+        own |= {TEST_FOLDERS[part] for part in package.parts[:1] if part != "medallion"}
+        tested = folders[path.stem] & own if counts[path.stem] > 1 else folders[path.stem]
+        if not tested and not str(package / path.name).startswith(tuple(TESTED_ELSEWHERE)):
+            where = f" in a folder {' or '.join(sorted(own))}" if counts[path.stem] > 1 else ""
+            yield f"{relative(path)}:1: there is no test_{path.name}{where}"
+
+
 def words(modules: list[Path]) -> Iterator[str]:
     """Words of messages, docstrings and comments that have a plainer one."""
     for path in modules:
@@ -124,6 +149,7 @@ def relative(path: Path) -> str:
 RULES: Mapping[str, Callable[[list[Path]], Iterator[str]]] = {
     "sizes": sizes,
     "class-names": class_names,
+    "tests": tests,
     "words": words,
     "pages": pages,
 }

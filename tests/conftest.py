@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,7 +17,7 @@ from medallion.secrets import SECRETS
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.panel.dashboard_server import CHROMIUM, FLAGS
 from tests.scheduling import pytest_collection_modifyitems  # noqa: F401 (a hook)
-from tests.services import Service, Unavailable, mongod, weed
+from tests.services import Service, Unavailable, mongod, postgres, weed
 
 # A busy machine must not fail a test, and one commit has one result; MEDALLION_TEST_RANDOM=1 makes
 # other examples at each run, to look for new faults.
@@ -31,6 +31,7 @@ settings.load_profile("medallion")
 
 _SUITES = (
     "groups",
+    "layers",
     "modes",
     "owners",
     "paging",
@@ -85,6 +86,45 @@ def empty_database(server: str) -> Iterator[str]:
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     with connect(server) as client:
         client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; MEDALLION_TEST_POSTGRES_URL names another."""
+    url = os.environ.get("MEDALLION_TEST_POSTGRES_URL")
+    if url:
+        yield url
+        return
+    try:
+        with postgres("-c", "fsync=off", "-c", "max_connections=200") as service:
+            yield service.url
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL server, which is dropped afterwards."""
+    with empty_postgres_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def shared_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The same for all tests of a class."""
+    with empty_postgres_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def empty_postgres_database(server: str) -> Iterator[str]:
+    from medallion.sinks.postgres.database import connect
+
+    name = f"medallion_test_{uuid4().hex[:12]}"
+    with closing(connect(f"{server}/postgres")) as connection:
+        connection.execute(f"create database {name}".encode())
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        connection.execute(f"drop database {name} with (force)".encode())
 
 
 @pytest.fixture(scope="session")

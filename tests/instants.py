@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-KILLS = int(os.environ.get("MEDALLION_KILLS", "200"))
+FEWEST = 200
+KILLS = int(os.environ.get("MEDALLION_KILLS", FEWEST))
 """The minimum number of instants over all tests."""
 
 POINT, MOMENT, SERVER_KILLED, CUT = (

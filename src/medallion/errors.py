@@ -18,6 +18,7 @@
         │   ├── DamagedError  the object is there, but not as it was written
         │   ├── ExistsError   create-only put: the object is already there
         │   └── ConflictError compare-and-swap: the object changed meanwhile
+        ├── ClusterError      the cluster that computes tables could not be used
         ├── LeaseError        another run holds the lake's lease
         ├── OwnershipError    a lake or serving database belongs to another pipeline
         └── SinkError         a serving database refused or could not be reached
@@ -31,7 +32,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,20 @@ class MedallionError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  → {self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Restored without `__init__`, whose parameters differ from class to class."""
+        return _restored, (type(self), self.args), self.__dict__
+
+    def __setstate__(self, state: dict[str, object] | None) -> None:
+        """Masked again: the process that an error comes from may not know the secrets."""
+        super().__setstate__(state)
+        self.message, self.hint = mask(self.message), mask(self.hint)
+        self.args = (self.message,)
+
+
+def _restored(kind: type[MedallionError], args: tuple[object, ...]) -> MedallionError:
+    return kind.__new__(kind, *args)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -73,6 +87,11 @@ class Problem:
     def __str__(self) -> str:
         return ": ".join(part for part in (self.place, self.path, self.message) if part)
 
+    @property
+    def position(self) -> tuple[int, ...]:
+        """The line and the column of its place, by which problems are sorted."""
+        return tuple(int(part) for part in self.place.rsplit(":", 2)[1:] if part.isdigit())
+
 
 class DeclarationError(MedallionError):
     """The declaration is invalid; `problems` has all problems found at once."""
@@ -80,10 +99,16 @@ class DeclarationError(MedallionError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(
-            replace(problem, message=mask(problem.message)) for problem in problems
-        )
+        self.problems = _masked(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __setstate__(self, state: dict[str, object] | None) -> None:
+        super().__setstate__(state)
+        self.problems = _masked(self.problems)
+
+
+def _masked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(replace(problem, message=mask(problem.message)) for problem in problems)
 
 
 class CallError(MedallionError):
@@ -115,7 +140,12 @@ class SourceError(DataError):
 
 
 class StepError(DataError):
-    """A transform or an expectation could not run on its rows."""
+    """A transform or an expectation could not run on its rows.
+
+    `column` is the one that the rows lack, if that is the reason.
+    """
+
+    column: str | None = None
 
 
 class GateError(DataError):
@@ -163,6 +193,10 @@ class ConflictError(StorageError):
     """Compare-and-swap: the object is not the version that was expected."""
 
 
+class ClusterError(ServiceError):
+    """The cluster that computes tables could not be used."""
+
+
 class LeaseError(ServiceError):
     """Another run holds the lake's lease."""
 
@@ -187,6 +221,8 @@ class OvertimeError(SinkError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`"; did you mean 'cast'?"` when a known word is similar, else a list of known words."""
+    from difflib import get_close_matches
+
     names = sorted(set(known))
     same = [name for name in names if name.casefold() == word.casefold()]
     close = same or get_close_matches(word, names, n=1, cutoff=0.6)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import EntryPoint
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from medallion.contracts import Engine, Expectation, Format, Layer, Plugin, Section, Sink, Transform
 from medallion.entry_points import OWN, Defect, broken, distribution_of, load, registry
@@ -15,6 +14,9 @@ from medallion.entry_points import noun as noun
 from medallion.entry_points import registered as registered
 from medallion.errors import NotInstalledError, PluginError, did_you_mean
 from medallion.storage import STORAGES, Storage
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 TRANSFORMS = "medallion.transforms"
 EXPECTATIONS = "medallion.expectations"

@@ -11,7 +11,6 @@ import logging
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from html.entities import codepoint2name
 from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
@@ -270,6 +269,8 @@ def _forms(char: str) -> str:
     """A regular expression for one character in any encoding; letters and digits have one form."""
     if char.isascii() and char.isalnum():
         return char
+    from html.entities import codepoint2name
+
     code, octets = ord(char), char.encode("utf-8", "surrogatepass")
     units = char.encode("utf-16-be", "surrogatepass")
     words = [units[at : at + 2].hex() for at in range(0, len(units), 2)]

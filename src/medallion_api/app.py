@@ -11,7 +11,9 @@ import falcon
 
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
+from medallion.telemetry.sdk import configure
 from medallion_api import problems
+from medallion_api.cache.named_releases import NamedReleases
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import PRIVATE, REVALIDATE, Replies
 from medallion_api.middleware.access import Gate
@@ -19,6 +21,7 @@ from medallion_api.middleware.exchange import Exchange, ExchangeMiddleware
 from medallion_api.middleware.metrics import Metrics, MetricsResource
 from medallion_api.openapi.pages import Docs, DocsFile, OpenApi
 from medallion_api.resources.catalogue import Catalogue
+from medallion_api.resources.differences import Differences
 from medallion_api.resources.gauges import gauges
 from medallion_api.resources.groups import Grouped
 from medallion_api.resources.history import (
@@ -27,9 +30,12 @@ from medallion_api.resources.history import (
     QualityResource,
     ReleasesResource,
 )
+from medallion_api.resources.lake_work import LakeWork
+from medallion_api.resources.quarantine import QUARANTINE, QuarantineResource
 from medallion_api.resources.rows import Keyed, Listed, Single
 from medallion_api.resources.service import Health, Readiness, Root
 from medallion_api.resources.tables import Tables
+from medallion_api.resources.why import Why
 from medallion_api.section import Api
 
 _OWN = ("/releases", "/runs/latest", "/quality", "/docs")
@@ -69,18 +75,20 @@ def create_app(pipeline: Pipeline) -> App:
 
 def assemble(pipeline: Pipeline) -> Assembly:
     """The API of a pipeline with its parts. Raises CallError without a sink."""
+    configure("medallion-api")
     api = pipeline.declaration.sections.get("api") or Api()
     label = next(iter(pipeline.sinks), None)
     if label is None:
         raise CallError("the declaration has no sinks, so there is nothing to serve")
     gate, metrics = Gate(api.hashes(), api.rate_limit, api.rate_limit_storage), Metrics()
-    reading = ReleaseReader(pipeline.store(label), label, api.query_timeout)
+    names = NamedReleases(pipeline.lake, candidates=gate.closed)
+    reading = ReleaseReader(pipeline.store(label), label, api.query_timeout, names)
     replies = Replies(api.cache_mb * _MEGABYTE, PRIVATE if gate.closed else REVALIDATE)
     exchange = Exchange(gate, metrics, api.cors_origins)
     app: App = falcon.App(middleware=[ExchangeMiddleware(exchange)])
     app.req_options.keep_blank_qs_values = True
     problems.install(app)
-    for path, resource in _routes(pipeline, api, reading, replies, metrics, gate.closed):
+    for path, resource in _routes(pipeline, api, reading, names, replies, metrics, gate.closed):
         app.add_route(path, resource)
     return Assembly(api, reading, replies, exchange, app)
 
@@ -106,28 +114,22 @@ def _routes(
     pipeline: Pipeline,
     api: Api,
     reading: ReleaseReader,
+    names: NamedReleases,
     replies: Replies,
     metrics: Metrics,
     closed: bool,
 ) -> Iterator[tuple[str, object]]:
     """Every path with its resource."""
     name, tables = pipeline.declaration.name, Tables(reading, api.max_page_size)
-    yield (
-        "/",
-        Root(
-            reading,
-            replies,
-            name,
-            api.max_page_size,
-            [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN],
-        ),
-    )
+    shown = [*api.endpoints, *(["/tables"] if api.tables else []), *_OWN]
+    yield "/", Root(reading, replies, name, api.max_page_size, shown)
     yield "/health", Health()
     yield "/health/ready", Readiness(reading)
-    yield "/releases", ReleasesResource(reading, pipeline.lake)
+    yield "/releases", ReleasesResource(reading, pipeline.lake, candidates=closed)
     yield "/releases/current", CurrentRelease(reading, replies)
     yield "/runs/latest", LatestRun(pipeline.lake)
-    yield "/quality", QualityResource(reading, replies)
+    listing = QUARANTINE if api.shows_why else None
+    yield "/quality", QualityResource(reading, replies, listing)
     yield "/metrics", MetricsResource(metrics, partial(gauges, reading, pipeline.lake))
     yield "/openapi.json", OpenApi(reading, replies, tables, api, name, closed=closed)
     yield "/docs", Docs()
@@ -141,3 +143,10 @@ def _routes(
         yield "/tables/{table}", Listed(reading, replies, tables)
         yield "/tables/{table}/{key:path}", Keyed(reading, replies, tables)
         yield "/groups/{table}", Grouped(reading, replies, tables)
+    work = LakeWork(api.query_timeout)
+    if api.shows_diff:
+        differences = Differences(reading, replies, pipeline, names, work)
+        yield "/releases/{before}/diff/{after}", differences
+    if api.shows_why:
+        yield "/why/{table}/{key:path}", Why(reading, pipeline, work)
+        yield QUARANTINE, QuarantineResource(reading, pipeline, work)

@@ -55,12 +55,12 @@ def negotiate(accept: str, named: str | None = None) -> str:
     if accept in ("*/*", "application/json"):
         return "json"
     try:
-        found = mediatypes.best_match(_BY_TYPE, accept)
+        media_type = mediatypes.best_match(_BY_TYPE, accept)
     except falcon.InvalidMediaRange:
-        found = ""
-    if not found:
+        media_type = ""
+    if not media_type:
         raise falcon.HTTPNotAcceptable(description=f"there is {', '.join(_BY_TYPE)}")
-    return _BY_TYPE[found]
+    return _BY_TYPE[media_type]
 
 
 def to_json(value: Any) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from medallion.contracts import Section
-from medallion.declaration.columns import known_columns, lacks
+from medallion.contracts import ColumnUse, Section
 from medallion.errors import did_you_mean
 from medallion.identifiers import TableName
 
@@ -27,11 +27,23 @@ OWN_PATHS = (
     "/docs",
     "/tables",
     "/groups",
+    "/why",
+    "/quarantine",
 )
 
 _PATH = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9_-]*)+")
 _KEY = re.compile(r"[\w.-]{1,60}:[0-9a-f]{64}")
-_RATE = re.compile(r"\d+/(second|minute|hour|day)")
+_RATE = re.compile(r"[1-9]\d*/(second|minute|hour|day)")
+# The package that each kind of `rate_limit_storage` needs.
+_STORAGES = {
+    "memory": "limits",
+    "redis": "redis",
+    "rediss": "redis",
+    "mongodb": "pymongo",
+    "memcached": "pymemcache",
+    "valkey": "valkey",
+    "valkeys": "valkey",
+}
 
 
 def _listed(value: object) -> object:
@@ -58,6 +70,15 @@ class Endpoint(BaseModel):
     fields: Names = ()
     single: bool = False
 
+    @field_validator("sort")
+    @classmethod
+    def _sorted_once(cls, sort: tuple[str, ...]) -> tuple[str, ...]:
+        names = [term.removeprefix("-") for term in sort]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"sorts by {name!r} twice")
+        return sort
+
 
 def _keys() -> str:
     return os.environ.get("MEDALLION_API_KEYS", "")
@@ -67,9 +88,12 @@ class Api(Section):
     """What the REST API serves, and to whom.
 
     `endpoints` maps a path to a table of the last layer. Every such table is also served below
-    `/tables`, unless `tables: false`. `max_page_size` is the number of rows of the largest page,
-    `query_timeout` the seconds that one query may take. Pages of the origins in `cors_origins` may
-    read the API (`*` for all).
+    `/tables`, unless `tables: false`. `/why` shows the source records behind a row of them, with
+    columns and records that the pipeline removes, `/quarantine` the records that break a rule, and
+    `/releases/A/diff/B` what differs between releases: by default only if there are `keys`; `why`
+    (of the first two) and `diff` turn them on or off.
+    `max_page_size` is the number of rows of the largest page, `query_timeout` the seconds that one
+    query may take. Pages of the origins in `cors_origins` may read the API (`*` for all).
 
     `keys` lists `name:sha256` of each API key, separated by commas; without keys, no key is needed
     (`python -m medallion_api.keys NAME` makes one). `rate_limit` applies to each key, or to each
@@ -90,6 +114,8 @@ class Api(Section):
 
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     tables: bool = True
+    why: bool | None = None
+    diff: bool | None = None
     max_page_size: int = Field(default=1000, ge=1, le=100_000)
     query_timeout: float = Field(default=10.0, gt=0)
     cors_origins: Names = ()
@@ -134,27 +160,48 @@ class Api(Section):
             )
         return rate
 
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _usable_storage(cls, url: str) -> str:
+        scheme = url.partition(":")[0]
+        package = _STORAGES.get(scheme.partition("+")[0])
+        if package is None or "://" not in url:
+            raise ValueError("write memory://, redis://HOST, mongodb://HOST or memcached://HOST")
+        if find_spec(package) is None:
+            raise ValueError(f"{scheme}:// needs the package {package}: pip install {package}")
+        return url
+
+    @property
+    def shows_why(self) -> bool:
+        """Whether source records are served: those behind rows, and those that broke a rule."""
+        return self.tables and (bool(self.hashes()) if self.why is None else self.why)
+
+    @property
+    def shows_diff(self) -> bool:
+        """Whether the differences of releases are served."""
+        return self.tables and (bool(self.hashes()) if self.diff is None else self.diff)
+
     def hashes(self) -> dict[str, str]:
         """The SHA-256 of each key, by the name of its holder."""
         pairs = (key.strip().split(":") for key in self.keys.split(",") if key.strip())
         return dict(pairs)
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Endpoints on tables that are not served, or on columns that their table lacks."""
-        served = {TableName(name).table: name for name in declaration.served()}
-        columns = known_columns(declaration)
+        """Endpoints on tables that are not served."""
+        served = [TableName(name).table for name in declaration.served()]
         for path, endpoint in self.endpoints.items():
             if endpoint.table not in served:
                 hint = did_you_mean(endpoint.table, served)
-                fault = f"no served table {endpoint.table!r}{hint}"
-                yield ("endpoints", path, "table"), fault
-                continue
-            table_columns = columns[served[endpoint.table]]
+                yield ("endpoints", path, "table"), f"no served table {endpoint.table!r}{hint}"
+
+    def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
+        for path, endpoint in self.endpoints.items():
+            if not endpoint.fields:
+                yield ColumnUse(("endpoints", path), (endpoint.table,), None)
             for key in ("filters", "sort", "fields"):
                 for number, name in enumerate(getattr(endpoint, key) or ()):
                     column = name.removeprefix("-") if key == "sort" else name
-                    if column_fault := lacks(table_columns, column, endpoint.table):
-                        yield ("endpoints", path, key, number), column_fault
+                    yield ColumnUse(("endpoints", path, key, number), (endpoint.table,), column)
 
     def identity(self) -> dict[str, Any]:
         """Empty: no table depends on how it is served."""

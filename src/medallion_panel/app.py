@@ -9,12 +9,17 @@ import panel as pn
 
 from medallion.pipeline import Pipeline
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.data.named_stores import NamedStores
+from medallion_panel.data.origin_reader import OriginReader
+from medallion_panel.data.quarantine_reader import QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.data.stores import open_store
 from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
+from medallion_panel.ui.compression import install_compression
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.security_headers import install_security_headers
+from medallion_panel.ui.url_state import accept_any_search
 
 if TYPE_CHECKING:
     import panel_material_ui as pmui
@@ -30,13 +35,17 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     no sink to read from.
     """
     install_security_headers()
+    install_compression()
+    accept_any_search()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     store = open_store(pipeline)
     cached_store, run_watch = CachedStore(store), RunWatch(pipeline, store)
-    formats = Formats.of(section)
+    named_stores = NamedStores(pipeline, store)
+    formats, readers = Formats.of(section), (OriginReader(pipeline), QuarantineReader(pipeline))
 
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # per session
-        return VisitorSession(pipeline, section, cached_store, formats, run_watch).view
+        stores = (cached_store, named_stores)
+        return VisitorSession(pipeline, section, stores, formats, run_watch, readers).view
 
     return dashboard

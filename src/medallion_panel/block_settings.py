@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -11,8 +11,8 @@ from medallion.errors import CallError, did_you_mean
 from medallion.query.metrics import metric_call
 
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
-
 Show = Literal["value", "share", "growth", "average", "total"]
+_WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine")
 
 
 def _metric(text: str) -> str:
@@ -20,19 +20,15 @@ def _metric(text: str) -> str:
     try:
         metric_call(text)
     except CallError as error:
-        hint = f"; {error.hint}" if error.hint else ""
-        raise ValueError(f"{error.message.removeprefix('metric: ')}{hint}") from None
+        parts = filter(None, (error.message.removeprefix("metric: "), error.hint))
+        raise ValueError("; ".join(parts)) from None
     return text
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 Metric = Annotated[str, BeforeValidator(lambda value: _metric(str(value)))]
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
 
 
 class BlockModel(BaseModel):
@@ -52,8 +48,18 @@ class Content(BlockModel):
 class TableBlock(Content):
     """A block on a served table; `format` overrides that of the column."""
 
+    column_fields: ClassVar[tuple[str, ...]] = ()  # the fields that name columns
+
     table: str
     format: FormatName | None = None
+
+    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
+        """(path below the block, column) of each column that it names; None for all columns."""
+        for name, value in ((name, getattr(self, name)) for name in self.column_fields):
+            if isinstance(value, str):
+                yield (name,), value
+            for number, column in enumerate(value if isinstance(value, tuple) else ()):
+                yield (name, number), column.removeprefix("-") if name == "sort" else column
 
 
 class MetricBlock(TableBlock):
@@ -63,8 +69,14 @@ class MetricBlock(TableBlock):
     """
 
     metric_field: ClassVar[str] = "value"
+    column_fields: ClassVar[tuple[str, ...]] = ("weight",)
 
     weight: str | None = None
+
+    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
+        yield from super().columns_used()
+        for column in metric_call(getattr(self, self.metric_field)).columns:
+            yield (self.metric_field,), column
 
     @property
     def metric(self) -> str:
@@ -86,6 +98,8 @@ class Kpi(MetricBlock):
     `good` is the direction that is shown in green: `up`, `down`, or `none` for no colour.
     """
 
+    column_fields: ClassVar[tuple[str, ...]] = ("weight", "over")
+
     value: Metric
     over: str | None = None
     good: Literal["up", "down", "none"] = "up"
@@ -101,6 +115,7 @@ class Chart(MetricBlock):
     x in that order; the chart says how many it leaves out.
     """
 
+    column_fields: ClassVar[tuple[str, ...]] = ("weight", "x", "by")
     metric_field: ClassVar[str] = "y"
 
     x: str
@@ -116,9 +131,8 @@ class Chart(MetricBlock):
     @model_validator(mode="after")
     def _show_needs_additive(self) -> Self:
         if self.show in ("share", "total") and not metric_call(self.y).additive:
-            raise ValueError(
-                f"`show: {self.show}` needs an additive figure, a sum or a count, not {self.y}"
-            )
+            additive = "an additive figure, a sum or a count"
+            raise ValueError(f"`show: {self.show}` needs {additive}, not {self.y}")
         return self
 
 
@@ -134,6 +148,8 @@ class Bar(Chart):
 class Scatter(TableBlock):
     """One point per row, in a colour per value of `by`; above 50,000 points their density."""
 
+    column_fields: ClassVar[tuple[str, ...]] = ("x", "y", "by")
+
     x: str
     y: str
     by: str | None = None
@@ -143,6 +159,8 @@ class Scatter(TableBlock):
 class Histogram(TableBlock):
     """The number of rows with a value of `column` in each of about `bins` intervals."""
 
+    column_fields: ClassVar[tuple[str, ...]] = ("column",)
+
     column: str
     bins: int = Field(default=24, ge=2, le=200)
     height: int = Field(default=300, ge=120)
@@ -150,6 +168,8 @@ class Histogram(TableBlock):
 
 class Heatmap(MetricBlock):
     """A figure for every pair of `x` and `y`; weekdays and months are in calendar order."""
+
+    column_fields: ClassVar[tuple[str, ...]] = ("weight", "x", "y")
 
     x: str
     y: str
@@ -159,6 +179,8 @@ class Heatmap(MetricBlock):
 
 class WorldMap(MetricBlock):
     """A figure for every country; the column `country` has English names or two-letter codes."""
+
+    column_fields: ClassVar[tuple[str, ...]] = ("weight", "country")
 
     country: str
     value: Metric
@@ -173,6 +195,8 @@ class Rows(TableBlock):
     `search` is a text column to search in.
     """
 
+    column_fields: ClassVar[tuple[str, ...]] = ("columns", "sort", "search")
+
     columns: Names = ()
     sort: Names = ()
     search: str | None = None
@@ -180,39 +204,54 @@ class Rows(TableBlock):
     page_size: int = Field(default=20, ge=5, le=200)
     width: int = Field(default=12, ge=1, le=12)
 
+    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
+        if not self.columns or self.detail:
+            yield (), None
+        yield from super().columns_used()
 
-class Markdown(Content):
+
+class WideContent(Content):
+    """A block that by default has the full width."""
+
+    width: int = Field(default=12, ge=1, le=12)
+
+
+class Markdown(WideContent):
     """Text in Markdown."""
 
     text: str
-    width: int = Field(default=12, ge=1, le=12)
 
 
-class Quality(Content):
+class Quality(WideContent):
     """The numbers of rows kept, deduplicated, dropped and quarantined for this release, by rule."""
 
     rules: bool = True
-    width: int = Field(default=12, ge=1, le=12)
 
 
-class Freshness(Content):
+class Freshness(WideContent):
     """The age of the release, of every table and of every source."""
 
-    width: int = Field(default=12, ge=1, le=12)
 
-
-class Runs(Content):
+class Runs(WideContent):
     """The duration and outcome of past runs, and the steps of the last one."""
 
     limit: int = Field(default=30, ge=1, le=500)
-    width: int = Field(default=12, ge=1, le=12)
 
 
-class Speed(Content):
+class Changes(WideContent):
+    """What differs from the release before, in the served tables, with some `rows` of each."""
+
+    rows: int = Field(default=10, ge=0, le=500)
+
+
+class QuarantineBlock(WideContent):
+    """The rejected source records of each table, by rule and file, to be corrected."""
+
+
+class Speed(WideContent):
     """p50, p95 and p99 of requests to the API, or else to the store, measured on demand."""
 
     requests: int = Field(default=50, ge=5, le=1000)
-    width: int = Field(default=12, ge=1, le=12)
 
 
 class Block(BlockModel):
@@ -231,17 +270,17 @@ class Block(BlockModel):
     quality: Quality | None = None
     freshness: Freshness | None = None
     runs: Runs | None = None
+    changes: Changes | None = None
     speed: Speed | None = None
+    quarantine: QuarantineBlock | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _one_kind(cls, value: object) -> object:
-        if isinstance(value, str) and value in ("quality", "freshness", "runs", "speed"):
-            value = {value: {}}
+        value = {value: {}} if isinstance(value, str) and value in _WITHOUT_SETTINGS else value
         if not isinstance(value, Mapping) or len(value) != 1:
-            raise ValueError(
-                "a block must be a mapping of one kind to its settings, such as `kpi: {…}`"
-            )
+            said = "a mapping of one kind to its settings, such as `kpi: {…}`"
+            raise ValueError(f"a block must be {said}")
         kinds = [info.alias or name for name, info in cls.model_fields.items()]
         (kind,) = value
         if kind not in kinds and kind not in cls.model_fields:

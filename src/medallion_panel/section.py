@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from medallion.contracts import Section
+from medallion.contracts import ColumnUse, Section
 from medallion.errors import did_you_mean
 from medallion.identifiers import TableName
-from medallion_panel.block_settings import Block, BlockModel, FormatName
+from medallion_panel.block_settings import Block, BlockModel, FormatName, TableBlock
 
 
 class FilterField(BlockModel):
@@ -48,6 +48,9 @@ class PageSettings(BlockModel):
 class Dashboard(Section):
     """The dashboard. Without this section, every served table gets a page by its columns' types.
 
+    `why` says whether a click on a figure shows the source records behind it, with columns and
+    records that the pipeline removes: by default only to visitors who have logged in.
+    `corrections` lets visitors who have logged in correct rejected records.
     `locale` and `currency` determine how figures are written; `formats` and `labels` apply to
     columns of these names in all tables; a release older than `stale_after_hours` is shown in
     amber.
@@ -74,6 +77,8 @@ class Dashboard(Section):
     locale: str = "en_IE"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     stale_after_hours: float = Field(default=36, gt=0)
+    why: bool | None = None
+    corrections: bool = False
     formats: dict[str, FormatName] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     pages: tuple[PageSettings, ...] = ()
@@ -87,8 +92,15 @@ class Dashboard(Section):
                 raise ValueError(f"two pages have the title {page.title!r}")
         return pages
 
+    def shows_why(self, *, logged_in: bool) -> bool:
+        """Whether a visitor may see the source records behind figures."""
+        return logged_in if self.why is None else self.why
+
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Problems with the rest of the declaration, as (path below the section, message)."""
+        if self.corrections and self.why is False:
+            message = "corrections need source records, which `why: false` shows to nobody"
+            yield ("corrections",), message
         served = [TableName(name).table for name in declaration.served()]
         for number, page in enumerate(self.pages):
             for position, block in enumerate(page.blocks):
@@ -99,3 +111,18 @@ class Dashboard(Section):
                         ("pages", number, "blocks", position, kind, "table"),
                         f"no served table {table!r}{did_you_mean(table, served)}",
                     )
+
+    def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
+        for number, page in enumerate(self.pages):
+            path = ("pages", number)
+            contents = [(block.kind, block.content) for block in page.blocks]
+            tables = dict.fromkeys(
+                content.table for _, content in contents if isinstance(content, TableBlock)
+            )
+            for position, each in enumerate(page.filters if tables else ()):
+                yield ColumnUse((*path, "filters", position), tuple(tables), each.column)
+            for position, (kind, content) in enumerate(contents):
+                if isinstance(content, TableBlock):
+                    block = (*path, "blocks", position, "table" if kind == "rows" else kind)
+                    for place, column in content.columns_used():
+                        yield ColumnUse((*block, *place), (content.table,), column)

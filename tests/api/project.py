@@ -47,6 +47,8 @@ sinks:
 """
 API = """\
 api:
+  why: true
+  diff: true
   endpoints:
     /things: {table: things, sort: -price, limit: 20}
     /few: {table: things, filters: [colour, price], fields: [thing_id, colour, price], sort: thing_id}

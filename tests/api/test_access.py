@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from falcon.testing import TestClient
 
+from medallion.errors import CallError
 from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
+from medallion_api.middleware.access import Gate
 from tests.api import project
 
 Made = Callable[[str], TestClient]
@@ -100,3 +102,9 @@ def test_safe_headers_stand_on_every_answer(serve: Made) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert "total;dur=" in headers["Server-Timing"]
     assert client.simulate_get("/tables/total").status_code == 404
+
+
+def test_counts_that_cannot_be_kept_are_an_error_of_the_configuration() -> None:
+    """Not one of another library, with which every path would fail, `/health` too."""
+    with pytest.raises(CallError, match=r"api\.rate_limit_storage: unknown storage scheme"):
+        Gate({}, "5/minute", "unknown://host")

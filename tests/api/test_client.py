@@ -14,7 +14,6 @@ import pytest
 from falcon.testing import TestClient
 from packaging.version import Version
 
-from medallion_api.openapi.operations import operation_id
 from tests.api import project
 
 USE = """
@@ -116,21 +115,6 @@ def test_a_generator_finds_a_version_and_names(place: str) -> None:
     assert len({name.lower() for name in names}) == len(names)
     assert all(name.isascii() and name.isidentifier() for name in names)
     assert {"a_b", "a_b_2", "path_1st"} <= set(names)
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/", "root"),
-        ("/stats/summary", "stats_summary"),
-        ("/pairs/{left_}/{right_}", "pairs_left__right_"),
-        ("/1st", "path_1st"),
-        ("/sales.csv", "sales_csv"),
-        ("/ä", "ue4"),
-    ],
-)
-def test_names_of_operations(path: str, name: str) -> None:
-    assert operation_id(path) == name
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -19,12 +18,11 @@ from medallion.errors import DeclarationError
 from medallion.records import Release
 from medallion_api.app import Assembly, assemble
 from medallion_api.middleware.thread_pool import Threads
-from medallion_api.middleware.wsgi_bridge import Bridge, environ_of
 from medallion_api.server.front import ActiveRelease, Front
 from tests.api import project
+from tests.coroutines import run_coroutine
 
 Sent: TypeAlias = list[dict[str, Any]]
-T = TypeVar("T")
 
 
 def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
@@ -35,22 +33,6 @@ def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
         "headers": [(b"x-a", b"1")],
     }
     return {**plain, "method": method, "path": path}
-
-
-def wait(work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives, on a loop of a thread of its own: a browser's may run in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
-
-
-def run(app: Callable[..., Iterable[bytes]]) -> Sent:
-    sent: Sent = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    wait(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope(path="/é")), send))
-    return sent
 
 
 def answer(
@@ -71,7 +53,7 @@ def answer(
         while not until():
             await asyncio.sleep(0.01)
 
-    wait(main())
+    run_coroutine(main())
     return sent
 
 
@@ -149,14 +131,14 @@ def test_a_declaration_that_cannot_be_loaded_is_a_problem_too(
     def missing() -> Assembly:
         raise DeclarationError([])
 
-    wait(Front(missing)(scope(), lambda: None, send))  # type: ignore[arg-type, return-value]
+    run_coroutine(Front(missing)(scope(), lambda: None, send))  # type: ignore[arg-type, return-value]
     problem = json.loads(sent[1]["body"])
     assert (sent[0]["status"], problem["status"]) == (503, 503)
     assert problem["detail"] == "the declaration cannot be loaded; its problems are in the log"
     assert [line["status"] for line in logged(caplog)] == [503]
 
     sent.clear()
-    wait(Front(missing)({**scope(), "path": "/health"}, lambda: None, send))  # type: ignore[arg-type, return-value]
+    run_coroutine(Front(missing)({**scope(), "path": "/health"}, lambda: None, send))  # type: ignore[arg-type, return-value]
     assert (sent[0]["status"], json.loads(sent[1]["body"])) == (200, {"status": "alive"})
 
 
@@ -176,47 +158,10 @@ def test_a_websocket_is_refused_and_in_the_log(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    wait(Front(lambda: assemble(project.load(tmp_path)))(websocket, receive, send))
+    run_coroutine(Front(lambda: assemble(project.load(tmp_path)))(websocket, receive, send))
     assert sent == [{"type": "websocket.close"}]
     (line,) = logged(caplog)
     assert (line["method"], line["target"], line["status"]) == ("GET", "/things", 403)
-
-
-def test_parts_are_sent_as_they_come_and_the_stream_is_closed() -> None:
-    steps: list[str] = []
-
-    def app(environ: Any, start: Any) -> Iterator[bytes]:
-        assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
-        assert environ["HTTP_X_A"] == "1"
-        start("200 OK", [("X-B", "2")])
-        try:
-            for number in range(3):
-                steps.append(f"made {number}")
-                yield b"%d" % number
-        finally:
-            steps.append("closed")
-
-    sent = run(app)
-    assert (sent[0]["status"], sent[0]["headers"]) == (200, ((b"x-b", b"2"),))
-    assert [message["body"] for message in sent[1:]] == [b"0", b"1", b"2", b""]
-    assert [message["more_body"] for message in sent[1:]] == [True, True, True, False]
-    assert steps == ["made 0", "made 1", "made 2", "closed"]
-
-
-def test_a_stream_that_breaks_is_never_ended_as_if_it_were_whole() -> None:
-    def app(_: Any, start: Any) -> Iterator[bytes]:
-        start("200 OK", [])
-        yield b"part"
-        raise ZeroDivisionError
-
-    sent: Sent = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    with pytest.raises(ZeroDivisionError):
-        wait(Bridge(app, Threads(2, "test"), 5).run(environ_of(scope()), send))
-    assert sent[-1] == {"type": "http.response.body", "body": b"part", "more_body": True}
 
 
 def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
@@ -247,7 +192,7 @@ def test_who_waits_shares_a_reading_that_began_after_the_asking() -> None:
         pointer = ActiveRelease(read, Threads(1, "test"), 5)
         return await asyncio.gather(*(ask(pointer, number / 500) for number in range(50)))
 
-    answers = wait(main())
+    answers = run_coroutine(main())
     assert all(began[number - 1] >= asked for asked, number in answers)
     assert len(began) < 25
 
@@ -257,4 +202,4 @@ def test_a_reading_that_fails_is_no_release() -> None:
         pointer = ActiveRelease(lambda: 1 // 0, Threads(1, "test"), 5)  # type: ignore[arg-type, return-value]
         return [await pointer.release(), await pointer.release()]
 
-    assert wait(main()) == [None, None]
+    assert run_coroutine(main()) == [None, None]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from medallion.lake.pointer import FORMAT
 from tests.api import project
 from tests.api.test_served import get
 
@@ -44,4 +45,7 @@ def test_a_lake_of_another_format_is_served_or_refused(
     assert "Traceback" not in log
     if (name, number) == ("current.json", 99):  # the store has the release; the lake has the others
         assert answers["/releases"][0] == 503
-        assert "the lake has format 99, and this version of medallion reads formats up to 2" in log
+        assert (
+            f"the lake has format 99, and this version of medallion reads formats up to {FORMAT}"
+            in log
+        )

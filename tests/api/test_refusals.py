@@ -39,7 +39,7 @@ from medallion_api.app import assemble
         (
             "price__contains=1",
             "price__contains",
-            "is a decimal, which cannot be filtered by 'contains'",
+            "is of type decimal, which cannot be filtered by 'contains'",
         ),
         ("made__in=2024-01-01", "made__in", "is a day"),
         ("made__ne=2024-01-01", "made__ne", "`gte` and `lte`"),

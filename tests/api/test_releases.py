@@ -10,9 +10,10 @@ from falcon.testing import TestClient
 
 from medallion.contracts import Store
 from medallion.errors import OvertimeError, SinkError
+from medallion.lake.candidates import find_candidate
 from medallion.records import Release
 from medallion_api.app import Assembly, assemble
-from medallion_api.cache.response_cache import Replies, Reply, matches
+from medallion_api.keys import new_key
 from tests.api import project
 from tests.integration import small
 
@@ -174,27 +175,83 @@ def test_a_question_that_takes_too_long_is_a_503_that_says_so(
     assert result.json["detail"].startswith("the query timed out")
 
 
-def test_kept_replies_stay_within_their_room() -> None:
-    replies = Replies(100_000)
-    for number in range(100):
-        replies.put((str(number),), Reply("r", "t", "", (), bytes(9_000)))
-    kept = [number for number in range(100) if replies.get((str(number),))]
-    assert kept == list(range(91, 100))
-    replies.put(("large",), Reply("r", "t", "", (), bytes(20_000)))
-    assert replies.get(("large",)) is None
+def test_a_candidate_and_earlier_releases_are_shown_on_request(
+    tmp_path: Path,
+) -> None:
+    key, entry = new_key("ann")
+    project.write(tmp_path, api=f"{project.API}  keys: {entry}\n")
+    pipeline = project.load(tmp_path)
+    pipeline.run()
+    api = assemble(pipeline)
+    client = TestClient(api.app, headers={"X-API-Key": key})
+    first = pipeline.lake.pointer().release
+    before = client.simulate_get("/stats/total")
+    (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
+    pipeline.run(candidate="march")
+    assert client.simulate_get("/stats/total").content == before.content
+    shown = client.simulate_get("/stats/total?release=march")
+    assert shown.json["orders"] == before.json["orders"] + 1
+    assert shown.headers["X-Candidate"] == "march"
+    assert shown.headers["X-Release"] != first
+    again = client.simulate_get(
+        "/stats/total?release=march", headers={"If-None-Match": shown.headers["ETag"]}
+    )
+    assert again.status_code == 304
+    page = client.simulate_get("/tables/things?release=march&limit=3&fields=thing_id")
+    assert page.json["release"] == shown.headers["X-Release"]
+    rest = client.simulate_get(page.headers["Link"].partition(">")[0][1:])
+    assert rest.json["release"] == page.json["release"]
+    for path in ("/tables", "/quality", "/releases/current", "/groups/total?metrics=n:count()&"):
+        mark = "" if path.endswith("&") else "?"
+        answer = client.simulate_get(f"{path}{mark}release=march")
+        assert answer.headers["X-Release"] == shown.headers["X-Release"], path
+    listed = client.simulate_get("/releases").json
+    assert [item["name"] for item in listed["candidates"]] == ["march"]
+    assert [item["id"] for item in listed["releases"]] == [first]
+    unknown = client.simulate_get("/stats/total?release=marsh")
+    assert unknown.json["detail"] == "there is no release 'marsh'"
+    pipeline.publish("march")
+    assert client.simulate_get("/stats/total").json == shown.json
+    assert client.simulate_get(f"/stats/total?release={first}").json == before.json
+    assert client.simulate_get("/stats/total?release=march").status_code == 404
+    api.reading.store.close()
 
 
-@pytest.mark.parametrize(
-    ("given", "same"),
-    [
-        ('"a"', True),
-        ('W/"a"', True),
-        ('"b", "a"', True),
-        ("*", True),
-        ('"b"', False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_matches(given: str | None, same: bool) -> None:
-    assert matches(given, '"a"') is same
+def test_without_keys_nobody_sees_a_candidate(api: Assembly, tmp_path: Path) -> None:
+    """Its rows, its name and that it exists: it is not found as one that does not exist."""
+    client = TestClient(api.app)
+    pipeline = project.load(tmp_path)
+    first = pipeline.lake.pointer().release
+    (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
+    pipeline.run(candidate="march")
+    ident = find_candidate(pipeline.lake, "march").release.id  # type: ignore[union-attr]
+    for reference in ("march", "marsh", ident):
+        for path in (
+            f"/stats/total?release={reference}",
+            f"/releases/{first}/diff/{reference}",
+            f"/releases/{reference}/diff/{first}",
+        ):
+            answer = client.simulate_get(path)
+            assert answer.status_code == 404, path
+            detail = answer.json["detail"]
+            assert detail.startswith(f"there is no release {reference!r}")
+            assert "march" not in detail.replace(repr(reference), "")
+    assert client.simulate_get("/releases").json["candidates"] == []
+
+
+@pytest.mark.parametrize("name", ["", "../../x", "next", "2031", "%00", "Next", "a/b", "2"])
+def test_a_release_that_does_not_exist_is_not_found(api: Assembly, name: str) -> None:
+    answer = TestClient(api.app).simulate_get(f"/stats/total?release={name}")
+    if name == "2":  # the beginning of the only release
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_releases_say_that_publication_is_on_hold(api: Assembly, tmp_path: Path) -> None:
+    pipeline = project.load(tmp_path)
+    client = TestClient(api.app)
+    assert client.simulate_get("/releases").json["held"] is None
+    pipeline.roll_back(pipeline.lake.pointer().release, hold=True)
+    assert client.simulate_get("/releases").json["held"]

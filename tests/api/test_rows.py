@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import medallion as md
-from medallion_api.resources.tables import attachment
 
 if TYPE_CHECKING:
     from falcon.testing import Result, TestClient
@@ -254,29 +253,6 @@ def test_head_has_the_headers_alone(client: TestClient) -> None:
     assert head.content == b""
     for name in ("ETag", "Content-Type", "Content-Length", "X-Release", "Link"):
         assert head.headers[name] == full.headers[name]
-
-
-@pytest.mark.parametrize(
-    ("path", "plain", "named"),
-    [
-        ("/things", "things", None),
-        ("/tables/things", "tables-things", None),
-        ("/tables/pairs/a/1", "tables-pairs-a-1", None),
-        ("/tables/日本", "tables-__", "tables-%E6%97%A5%E6%9C%AC"),
-        ('/tables/naïve; x="1"', "tables-na_ve_x_1_", "tables-na%C3%AFve_x_1_"),
-        ("/tables/🙂\r\nX: 1", "tables-_X_1", None),
-        ("/tables/\ufffd", "tables-_", None),
-        ("/", "rows", None),
-        ("/" + "é" * 5000, "_" * 100, "%C3%A9" * 100),
-    ],
-)
-def test_a_file_is_named_after_its_path_whatever_stands_in_it(
-    path: str, plain: str, named: str | None
-) -> None:
-    disposition = attachment(path, "csv")
-    expected = f'attachment; filename="{plain}.csv"'
-    assert disposition == (f"{expected}; filename*=UTF-8''{named}.csv" if named else expected)
-    assert disposition.isascii()
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "arrow"])

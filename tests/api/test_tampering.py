@@ -11,8 +11,6 @@ import falcon
 import pytest
 from falcon.testing import TestClient
 
-from medallion_api import problems
-
 
 def forged(release: Any, asked: Any, values: Any) -> str:
     """A cursor whose digest is right, for anybody may compute one."""
@@ -168,16 +166,3 @@ def test_only_served_tables_are_tables(client: TestClient, path: str) -> None:
 )
 def test_groups_take_no_operators(client: TestClient, query: str) -> None:
     assert client.simulate_get(f"/groups/things?{query}").status_code == 400
-
-
-def test_whatever_falcon_raises_is_a_problem() -> None:
-    class Fussy:
-        def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-            raise falcon.HTTPUnsupportedMediaType(description="no")
-
-    app: Any = falcon.App()
-    problems.install(app)
-    app.add_route("/", Fussy())
-    result = TestClient(app).simulate_get("/")
-    assert (result.status_code, result.headers["Content-Type"]) == (415, "application/problem+json")
-    assert result.json["title"] == "Unsupported Media Type"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from medallion.sinks.mongodb.sink import MongoDB
+from medallion.sinks.postgres.sink import Postgres
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.stores import SinkContract
 from tests.shared_release import SharedRelease
@@ -32,3 +33,14 @@ class TestMongoDB(SharedRelease, SinkContract):
     @pytest.fixture
     def sink(self, mongodb_url: str) -> MongoDB:
         return MongoDB(url=mongodb_url)
+
+
+class TestPostgres(SharedRelease, SinkContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shared_sink(cls, shared_postgres_url: str) -> Postgres:
+        return Postgres(url=shared_postgres_url)
+
+    @pytest.fixture
+    def sink(self, postgres_url: str) -> Postgres:
+        return Postgres(url=postgres_url)

@@ -24,10 +24,11 @@ import s3fs  # noqa: F401
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+import medallion as md
 import medallion.kernel.compute_table
 import medallion.pipeline
 import medallion.sinks.mongodb.bulk_insert
-import medallion.storage.s3  # noqa: F401
+import medallion.storage.s3
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.storage.local import LocalStorage
@@ -54,18 +55,23 @@ NAMED = 150
 
 
 def run_killed_at(
-    folder: Path, point: int, *, after: bool, kinds: Sequence[type[Any]] = tuple(WRITES)
+    folder: Path,
+    point: int,
+    *,
+    after: bool,
+    kinds: Sequence[type[Any]] = tuple(WRITES),
+    work: Callable[[md.Pipeline], object] = md.Pipeline.run,
 ) -> str | None:
-    """Run the pipeline in a child that is killed at the n-th point of `kinds`.
+    """Run the pipeline, or do other `work` with it, in a child that is killed at the n-th point.
 
-    Returns the name of the point, or None when the run has fewer.
+    Returns the name of the point of `kinds`, or None when the work has fewer.
     """
     reader, writer = os.pipe()
     child = fork()
     if child == 0:  # pragma: no cover - the child never returns
         os.close(reader)
         strike_at(point, partial(_die, writer), after=after, kinds=kinds)
-        code = _run(folder)
+        code = _run(folder, work)
         os.write(writer, b"done" if code == 0 else b"failed")
         os._exit(code)
     os.close(writer)
@@ -148,9 +154,9 @@ def at_random_moments(
         check(f"killed after {moment:.3f} s, seed {seed}")
 
 
-def _run(folder: Path) -> int:
+def _run(folder: Path, work: Callable[[md.Pipeline], object] = md.Pipeline.run) -> int:
     try:
-        small.load(folder).run()
+        work(small.load(folder))
     except BaseException:
         traceback.print_exc()
         return 1

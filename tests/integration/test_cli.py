@@ -219,7 +219,7 @@ def test_status_shows_what_is_published(project: Path) -> None:
     assert (found["last_run"]["id"], found["last_run"]["outcome"]) == (run["id"], "succeeded")
     said = medallion(project, "status").out
     assert "shows the same release" in said
-    assert re.search(r"^silver\.orders +15 *$", said, re.MULTILINE)
+    assert re.search(r"^silver\.orders .*\b15\b", said, re.MULTILINE)
 
 
 def test_a_running_record_without_a_lease_is_a_run_that_died(project: Path) -> None:
@@ -436,7 +436,7 @@ def test_a_pipe_that_closes_early_is_not_an_error(published: Path) -> None:
     [
         ("[{python: 'slow:wait'}]", "waiting"),
         (
-            "[{sql: select count(*) as n from range(1_000_000_000_000) where random() < 0}]",
+            "[{sql: select count(*) as n from range(1_000_000_000_000) where random() < 0}], deterministic: false",
             "lake/runs/*",
         ),
     ],

@@ -75,7 +75,7 @@ def place(
         os.chown(tmp, int(USER), int(USER))
     for folder in [app, *app.rglob("*/")]:
         folder.chmod(0o555)
-    bucket, (api, dashboard) = make_bucket(s3_server), free_ports(2)
+    bucket, (api, dashboard, scheduler, worker) = make_bucket(s3_server), free_ports(4)
     names = {
         "/app": str(app),
         "/tmp": str(tmp),  # noqa: S108 (the container's)
@@ -86,6 +86,9 @@ def place(
         "0.0.0.0": "127.0.0.1",  # noqa: S104
         "8000": str(api),
         "5006": str(dashboard),
+        "dask-scheduler": "127.0.0.1",
+        "8786": str(scheduler),
+        "8790": str(worker),
     }
     keys = {"AWS_ACCESS_KEY_ID": s3_server.key, "AWS_SECRET_ACCESS_KEY": s3_server.secret}
     yield Place(app, tmp, names, keys, user)
@@ -99,7 +102,7 @@ def test_all_come_up_in_their_order_and_end_when_told(place: Place, prefect_api:
     running: dict[str, Container] = {}
     try:
         for name in OWN:
-            for needed in running.keys() & SERVICES[name]["depends_on"].keys():
+            for needed in running.keys() & SERVICES[name].get("depends_on", {}).keys():
                 running[needed].wait_until_healthy()
             running[name] = Container(name, place)
         ordered = until(lambda: deployment(prefect_api))

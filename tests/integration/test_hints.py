@@ -52,7 +52,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "medallion.yaml").write_text(gated)
     with pytest.raises(md.MedallionError, match="row_count"):
-        small.load(folder).run()
+        small.load(folder).run(md.Selection(to="silver.orders"))
     (folder / "medallion.yaml").write_text(text)
     return folder
 

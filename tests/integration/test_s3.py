@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from medallion.secrets import mask
 from medallion.storage import open_storage
 from tests import instants
 from tests.buckets import empty_bucket, make_bucket, options
+from tests.corrected import correct, states
 from tests.integration import small
 from tests.proxy import Proxy, proxy
 from tests.services import Service
@@ -87,6 +89,19 @@ def test_runs_releases_and_going_back(tmp_path: Path, s3_server: Service, lake: 
     assert {"lake.json", "lease.json"} <= names
     assert "lease.probe" not in names
     assert not (folder / "lake").exists()
+
+
+def test_corrections(tmp_path: Path, s3_server: Service, lake: str) -> None:
+    pipeline = small.load(project(tmp_path / "p", s3_server, lake))
+    pipeline.run()
+    (ident,) = correct(pipeline, {1: {"amount": "3.50"}})
+    pipeline.run()
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == (4, Decimal("41.25"))
+    assert states(pipeline) == ["applied"]
+    assert pipeline.run().status == "unchanged"
+    pipeline.corrections.revoke(ident)
+    pipeline.run()
+    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
 
 
 def test_a_bucket_a_layer_and_sources_in_a_bucket(tmp_path: Path, s3_server: Service) -> None:

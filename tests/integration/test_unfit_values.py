@@ -31,12 +31,12 @@ UNFIT = [
 ]
 
 
-@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+@pytest.mark.parametrize("store", ["sqlite", "mongodb", "postgres"])
 @pytest.mark.parametrize(("sql", "day", "told"), UNFIT)
 def test_a_date_beyond_all_readers_fails_the_run(
     tmp_path: Path, store: str, sql: str, day: str, told: str, request: pytest.FixtureRequest
 ) -> None:
-    url = "sqlite:serving.db" if store == "sqlite" else request.getfixturevalue("mongodb_url")
+    url = "sqlite:serving.db" if store == "sqlite" else request.getfixturevalue(f"{store}_url")
     file, rows = tmp_path / "medallion.yaml", tmp_path / "rows.csv"
     rows.write_text("id,day\n1,2024-01-01\n")
     yaml = YAML.replace("URL", url).replace("{table}", "rows")

@@ -19,7 +19,6 @@ from medallion_panel.block_settings import (
     Histogram,
     Kpi,
     Quality,
-    Runs,
     Scatter,
     WorldMap,
 )
@@ -31,7 +30,6 @@ from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.table_files import csv_file, parquet_file
 from medallion_panel.blocks.world_map import world_map
@@ -188,12 +186,6 @@ def test_the_quality_of_many_rules_says_how_many_more_there_are(store: CachedSto
     )
     assert f"{table}: rule 19 <b>2</b>" in html
     assert "and 6 more rules <b>6</b>" in html
-
-
-def test_runs_beyond_the_limit_are_mentioned(pipeline: md.Pipeline) -> None:
-    assert "Only the last" not in runs_html(Runs(limit=1), pipeline, FORMATS)
-    pipeline.run()
-    assert "Only the last 1 runs are shown." in runs_html(Runs(limit=1), pipeline, FORMATS)
 
 
 # Odd values

@@ -17,7 +17,7 @@ from medallion.errors import CallError, SinkError
 from medallion_api.http_store import HttpStore
 from medallion_panel.data import cache_loader
 from medallion_panel.data.cached_store import CachedStore
-from medallion_panel.data.column_usage import cache_columns_of, used_columns
+from medallion_panel.data.column_usage import cache_columns_of
 from medallion_panel.section import Dashboard
 from tests.api.project import gunicorn
 from tests.panel.dashboard_server import serving
@@ -113,13 +113,6 @@ def request_columns(pipeline: md.Pipeline, store: CachedStore) -> None:
 
 def totals(store: CachedStore, query: Query) -> list[dict[str, Any]]:
     return store.group("points", (), {"rows": "count()", "spent": "sum(spent)"}, query)
-
-
-def test_the_columns_that_pages_use(pipeline: md.Pipeline) -> None:
-    section = pipeline.declaration.sections["dashboard"]
-    assert isinstance(section, Dashboard)
-    used = used_columns(section.pages, CachedStore(pipeline.store()))
-    assert used == {"points": ("word", "name", "spent", "size", "weight", "day"), "few": ("n",)}
 
 
 def test_cached_figures_are_those_of_the_lake_and_follow_its_releases(

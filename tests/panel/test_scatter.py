@@ -61,5 +61,5 @@ def test_few_points_are_drawn_one_by_one(store: CachedStore) -> None:
 
 
 def test_many_points_need_numeric_columns(store: CachedStore) -> None:
-    with pytest.raises(NoRowsError, match="name is a text"):
+    with pytest.raises(NoRowsError, match="name is of type text"):
         scatter(Scatter(table="points", x="name", y="b"), context_of(store))

@@ -8,6 +8,7 @@ import pytest
 
 import medallion as md
 from medallion.errors import DeclarationError
+from medallion_panel.section import Dashboard
 from tests.panel import shop
 
 FAULTY = """\
@@ -45,3 +46,48 @@ def test_every_problem_of_the_section_has_its_position(tmp_path: Path) -> None:
         match=rf"medallion.yaml:{first + 5}:\d+: .*no served table 'salse'; did you mean",
     ):
         md.Pipeline.load(path)
+
+
+def test_every_column_of_every_kind_of_block_is_named_with_its_place() -> None:
+    """Which `check` compares with the columns of the tables, and lineage follows."""
+    blocks = [
+        {"kpi": {"table": "t", "value": "mean(a)", "weight": "w", "over": "month"}},
+        {"line": {"table": "t", "x": "day", "y": "sum(b) / sum(c)", "by": "kind"}},
+        {"bar": {"table": "t", "x": "day", "y": "count()"}},
+        {"scatter": {"table": "u", "x": "d", "y": "e", "by": "f"}},
+        {"histogram": {"table": "u", "column": "g"}},
+        {"heatmap": {"table": "u", "x": "h", "y": "i", "value": "max(j)"}},
+        {"map": {"table": "u", "country": "k", "value": "sum(l)"}},
+        {"table": {"table": "t", "columns": ["m"], "sort": ["-n"], "search": "o"}},
+        {"table": {"table": "u"}},
+        {"markdown": {"text": "x"}},
+        "quality",
+    ]
+    page = {"title": "Home", "filters": ["p", {"column": "q"}], "blocks": blocks}
+    section = Dashboard.model_validate({"pages": [page]})
+    uses = [(use.path[2:], use.tables, use.column) for use in section.column_uses(None)]
+    assert uses[:2] == [(("filters", 0), ("t", "u"), "p"), (("filters", 1), ("t", "u"), "q")]
+    named = {(path[1:], table, column) for path, (table,), column in uses[2:]}
+    assert named == {
+        ((0, "kpi", "weight"), "t", "w"),
+        ((0, "kpi", "over"), "t", "month"),
+        ((0, "kpi", "value"), "t", "a"),
+        ((1, "line", "x"), "t", "day"),
+        ((1, "line", "by"), "t", "kind"),
+        ((1, "line", "y"), "t", "b"),
+        ((1, "line", "y"), "t", "c"),
+        ((2, "bar", "x"), "t", "day"),
+        ((3, "scatter", "x"), "u", "d"),
+        ((3, "scatter", "y"), "u", "e"),
+        ((3, "scatter", "by"), "u", "f"),
+        ((4, "histogram", "column"), "u", "g"),
+        ((5, "heatmap", "x"), "u", "h"),
+        ((5, "heatmap", "y"), "u", "i"),
+        ((5, "heatmap", "value"), "u", "j"),
+        ((6, "map", "country"), "u", "k"),
+        ((6, "map", "value"), "u", "l"),
+        ((7, "table", "columns", 0), "t", "m"),
+        ((7, "table", "sort", 0), "t", "n"),
+        ((7, "table", "search"), "t", "o"),
+        ((8, "table"), "u", None),
+    }

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -90,7 +91,7 @@ def test_servers_end_on_a_signal(
             expect(visitors[-1].locator(".bk-Figure")).to_have_count(5)
         for served, visitor in zip((first, second), visitors, strict=True):
             served.process.send_signal(end)
-            assert served.process.wait(20) == 0, served.log.read_text()
+            assert served.process.wait(120) == 0, served.log.read_text()
             log = served.log.read_text()
             assert "Traceback" not in log, log
             assert "rror" not in log, log
@@ -101,3 +102,12 @@ def test_servers_end_on_a_signal(
             ):
                 pass
             visitor.close()
+
+
+def test_ctrl_c_ends_a_server_that_is_busy(project: md.Pipeline) -> None:
+    setup = str(Path(__file__).with_name("lost_interrupts.py"))
+    with server(project.base / "medallion.yaml", "--setup", setup) as served:
+        time.sleep(1)  # the first request has ended
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(120) == 0, served.log.read_text()
+        assert "Traceback" not in served.log.read_text()

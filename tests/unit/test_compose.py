@@ -41,9 +41,12 @@ def test_has_every_service_on_its_port() -> None:
         "pipeline": [],
         "api": ["8000:8000"],
         "dashboard": ["8501:5006"],
+        "dask-scheduler": [],
+        "dask-worker": [],
         "metabase": ["3000:3000"],
     }
-    assert [name for name, found in SERVICES.items() if "profiles" in found] == ["metabase"]
+    optional = [name for name, found in SERVICES.items() if "profiles" in found]
+    assert optional == ["dask-scheduler", "dask-worker", "metabase"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -97,7 +100,7 @@ def test_every_variable_has_a_default_and_an_example() -> None:
 
 
 def test_our_own_services_share_what_they_are_told() -> None:
-    for name in ("pipeline", "api", "dashboard"):
+    for name in ("pipeline", "api", "dashboard", "dask-worker"):
         told = SERVICES[name]["environment"]
         assert told["MEDALLION_LAKE"] == "s3://lake"
         assert told["MEDALLION_STORE"].startswith("mongodb://mongodb:27017/")

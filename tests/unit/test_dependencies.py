@@ -36,13 +36,30 @@ def closure(requirement: str) -> dict[str, str]:
 def test_sqlalchemy_is_in_no_extra() -> None:
     brought = closure("medallion-lake[all]")
     assert {name: brought[name] for name in UNWANTED & brought.keys()} == {}
-    assert {"s3fs", "pymongo", "falcon", "panel", "prefect-client", "duckdb"} <= brought.keys()
+    assert {
+        "s3fs",
+        "pymongo",
+        "psycopg",
+        "falcon",
+        "panel",
+        "prefect-client",
+        "duckdb",
+    } <= brought.keys()
 
 
 def test_the_core_needs_no_package_of_an_extra() -> None:
     """What only S3, the API or the dashboard import is not installed with the core."""
     core = closure("medallion-lake").keys()
-    assert not core & {"fsspec", "s3fs", "tenacity", "pymongo", "falcon", "panel", "polars"}
+    assert not core & {
+        "fsspec",
+        "s3fs",
+        "tenacity",
+        "pymongo",
+        "psycopg",
+        "falcon",
+        "panel",
+        "polars",
+    }
     assert {"duckdb", "pyarrow", "pandas", "pydantic", "click"} <= core
 
 
@@ -53,7 +70,7 @@ def test_all_has_every_extra() -> None:
         found = re.fullmatch(r"(.+); extra == ['\"](\w+)['\"]", line)
         if found:
             needs.setdefault(found[2], set()).add(found[1])
-    assert {"s3", "mongodb", "api", "panel", "prefect", "all"} <= needs.keys()
+    assert {"s3", "mongodb", "postgres", "api", "panel", "prefect", "all"} <= needs.keys()
     assert set().union(*needs.values()) == needs["all"]
 
 

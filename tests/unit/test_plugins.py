@@ -49,7 +49,8 @@ def test_an_unknown_name_is_told_with_the_nearest() -> None:
     ):
         plugins.find(plugins.TRANSFORMS, "trimm")
     with pytest.raises(
-        PluginError, match=r"there is no sink 'oracle'; there is mongodb, mongodb\+srv, sqlite"
+        PluginError,
+        match=r"there is no sink 'oracle'; there is mongodb, mongodb\+srv, postgresql, sqlite",
     ):
         plugins.find(plugins.SINKS, "oracle")
 

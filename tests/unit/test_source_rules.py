@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,57 @@ def test_a_class_name_occurs_once(module: Path) -> None:
     assert check(module, "class A: ...\nclass A: ...\n", "class-names") == [
         "src/module.py:1: class A again at src/module.py:2"
     ]
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """`tree(*paths)` creates these modules and tests, and returns what the rule of tests finds."""
+    monkeypatch.setattr(source_rules, "ROOT", tmp_path)
+
+    def create(*paths: str) -> list[str]:
+        for path in paths:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).touch()
+        return list(source_rules.tests(sorted((tmp_path / "src").rglob("*.py"))))
+
+    return create
+
+
+def test_a_module_has_a_test_file_of_its_name(tree: Callable[..., list[str]]) -> None:
+    module = "src/medallion/lake/pointer.py"
+    assert tree("src/medallion/__init__.py", "src/medallion/__main__.py") == []
+    assert tree(module, "tests/unit/lake/test_pointers.py") == [
+        f"{module}:1: there is no test_pointer.py"
+    ]
+    assert tree("tests/integration/test_pointer.py") == []
+
+
+def test_modules_of_the_same_name_have_a_test_file_each(tree: Callable[..., list[str]]) -> None:
+    modules = [f"src/medallion/{package}/doctor.py" for package in ("cli", "ops")]
+    assert tree(*modules, "tests/unit/cli/test_doctor.py") == [
+        "src/medallion/ops/doctor.py:1: there is no test_doctor.py in a folder ops"
+    ]
+    assert tree("tests/unit/ops/test_doctor.py") == []
+    others = ["src/medallion/doctor.py", "src/medallion_panel/blocks/doctor.py"]
+    (one, two) = tree(*others)
+    assert one.endswith("doctor.py:1: there is no test_doctor.py in a folder unit")
+    assert two.endswith("doctor.py:1: there is no test_doctor.py in a folder blocks or panel")
+    assert tree("tests/unit/test_doctor.py", "tests/panel/test_doctor.py") == []
+
+
+def test_every_module_has_a_test_file_or_says_where_it_is_tested() -> None:
+    modules = sorted((source_rules.ROOT / "src").rglob("*.py"))
+    assert list(source_rules.tests(modules)) == []
+    for place, reason in source_rules.TESTED_ELSEWHERE.items():
+        where = reason.rpartition(" in ")[2]
+        assert (source_rules.ROOT / "src" / place).exists(), place
+        assert (source_rules.ROOT / where).exists(), where
+
+
+def test_a_list_of_exceptions_is_used(
+    tree: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "src/medallion/kernel/stages.py"
+    assert tree(module) == []
+    monkeypatch.setattr(source_rules, "TESTED_ELSEWHERE", {"medallion/kernel/rows.py": ""})
+    assert tree(module) == [f"{module}:1: there is no test_stages.py"]

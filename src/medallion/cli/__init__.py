@@ -23,10 +23,18 @@ COMMANDS = (
     "run",
     "status",
     "show",
+    "lineage",
     "quarantine",
+    "correct",
+    "corrections",
+    "why",
     "runs",
     "releases",
+    "diff",
+    "publish",
+    "discard",
     "rollback",
+    "resume",
     "unlock",
     "adopt",
     "serve",
@@ -42,7 +50,10 @@ COMMANDS = (
 
 
 # Commands that take the lease; SIGTERM interrupts them so that they release it.
-WRITERS = ("run", "rollback", "adopt", "bench", "gc")
+WRITERS = (
+    *("run", "publish", "discard", "rollback", "resume", "correct", "corrections"),
+    *("adopt", "bench", "gc"),
+)
 
 
 class Commands(click.Group):

@@ -26,6 +26,7 @@ def command(settings: Settings) -> None:
         return
     counts = {
         count_of(removal.releases, "release"): removal.releases,
+        count_of(len(removal.candidates), "expired candidate"): len(removal.candidates),
         f"{count_of(removal.objects, 'object')} ({size(removal.bytes)})": removal.objects,
         f"{count_of(removal.tables, 'table')} in sinks": removal.tables,
         count_of(removal.parts, "half-written file"): removal.parts,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
+
+if TYPE_CHECKING:
+    from medallion.lake.lake import Lake
 
 
 @click.command("releases", cls=Command)
 @json_option
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """List the kept releases and mark the current one."""
+    """List the kept releases and the candidates."""
     from rich.text import Text
 
     from medallion.cli.output import age, console, number, print_json, table
@@ -33,7 +38,6 @@ def command(settings: Settings) -> None:
         return
     if not releases:
         settings.say(f"nothing is published yet; next: {settings.command_line('run')}")
-        return
     if settings.quiet:
         return
     columns = ["release", "", "published", "tables", "rows", "previous"]
@@ -49,4 +53,20 @@ def command(settings: Settings) -> None:
             number(rows),
             release.previous or "",
         )
-    console().print(grid)
+    if releases:
+        console().print(grid)
+    _show_candidates(lake)
+
+
+def _show_candidates(lake: Lake) -> None:
+    """Print the candidates below the releases, if there are any."""
+    from medallion.cli.output import age, console, moment, table
+    from medallion.lake.candidates import candidate_heads
+
+    grid = table(["candidate", "release", "computed", "from", "expires (UTC)", "gates"])
+    for item in candidate_heads(lake):
+        failed = f"{len(item.failed)} not passed" if item.failed else ""
+        base, expires = item.base or "", moment(item.expires)
+        grid.add_row(item.name, item.release.id, age(item.release.created), base, expires, failed)
+    if grid.row_count:
+        console().print(grid)

@@ -39,8 +39,11 @@ def command(settings: Settings) -> int:
             settings.say(mask(plain(f"{item.outcome}: {item.place}: {item.said}")))
     if settings.as_json:
         print_json({"repairs": repairs, "run": run})
+    elif run and run.release is None:
+        settings.say(f"recomputed, and not published: {run.note}; candidate {run.candidate}")
     elif run:
         settings.say(f"recomputed: release {run.release} is published")
     elif not repairs:
         settings.say("nothing is damaged")
-    return 1 if any(item.outcome == "lost" for item in repairs) else 0
+    unpublished = run is not None and run.release is None
+    return 1 if unpublished or any(item.outcome == "lost" for item in repairs) else 0

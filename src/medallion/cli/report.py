@@ -11,24 +11,25 @@ from rich.text import Text
 
 from medallion.cli.output import WIDE, console, number, plain, table
 from medallion.cli.settings import Settings
-from medallion.lake.quality import quality_of
 from medallion.plural import count_of
+from medallion.records.quality import FIGURES, SELDOM, quality_of
 from medallion.secrets import mask
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from medallion.lake.quality import TableQuality
     from medallion.pipeline import Pipeline
     from medallion.records import Ingestion, LoadReport, Run, StepRun, Tally
+    from medallion.records.quality import TableQuality
 
 FATES = ("deduplicated", "dropped", "quarantined")
-FIGURES = ("rows in", "kept", *FATES, "rows out", "seconds")
+COLUMNS = ("rows in", "corrected", "kept", *FATES, "warned", "rows out", "seconds")
 NARROW = {
     "deduplicated": "dedup-\nlicated",
     "dropped": "drop-\nped",
     "quarantined": "quaran-\ntined",
+    "corrected": "cor-\nrected",
     "rows in": "rows\nin",
     "rows out": "rows\nout",
     "seconds": "s",
@@ -40,6 +41,7 @@ STYLES = {
     "unchanged": "dim",
     "not run": "dim",
 }
+HIGHLIGHTS = {"quarantined": "yellow", "warned": "magenta"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def show(run: Run, *, why: bool = False) -> None:
 
 def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
     """Print which release was published, where its tables are, and what to run next."""
+    if run.candidate:
+        show_candidate(settings, run.candidate)
     if run.release is None:
         return
     out = console()
@@ -96,16 +100,31 @@ def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
     show_next(settings, run, served)
 
 
+def show_candidate(settings: Settings, name: str) -> None:
+    """Print which candidate a run has left, and what can be done with it."""
+    out = console()
+    out.print(Text.assemble("\nnot published: kept as candidate ", (name, "bold")))
+    for place, command in enumerate(("diff", "publish", "discard")):
+        label = "      " if place else "next: "
+        out.print(Text(f"{label}{settings.command_line(f'{command} {name}')}"), soft_wrap=True)
+
+
 def show_next(settings: Settings, run: Run, served: list[str]) -> None:
     """Print the commands to run next."""
-    rejects = sum(tally.quarantined for step in run.steps for tally in step.tallies)
+    qualities = [quality_of(step) for step in run.steps]
+    rejects = sum(quality.rejects for quality in qualities)
+    warned = sum(quality.warnings for quality in qualities)
     command = settings.command_line(f"show {served[0]}" if served else "status")
-    lines = [f"next: {command}"]
-    if rejects:
-        quarantine = settings.command_line("quarantine")
-        lines.append(
-            f"      {quarantine:{len(command)}}   {count_of(rejects, 'rejected row')}, with reasons"
-        )
+    listings = [
+        ("quarantine", count_of(rejects, "rejected row") if rejects else ""),
+        ("quarantine --warned", count_of(warned, "warned row") if warned else ""),
+    ]
+    commands = [(settings.command_line(name), rows) for name, rows in listings if rows]
+    width = max(len(name) for name in (command, *(name for name, _ in commands)))
+    lines = [
+        f"next: {command}",
+        *(f"      {name:{width}}   {rows}, with reasons" for name, rows in commands),
+    ]
     console().print(Text("\n" + "\n".join(lines)), soft_wrap=True)
 
 
@@ -123,28 +142,29 @@ def _lines(step: StepRun) -> Iterator[Line]:
         total = count_of(step.partitions, "partition")
         partitions = f"{number(step.partitions_computed)} of {total}"
     yield Line(step.table, step.action, figures, files, partitions, style)
-    for later in quality.later:
-        if later.kept != later.rows_in:
-            yield Line(
-                f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else ""
-            )
+    for later in quality.notable:
+        yield Line(f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else "")
 
 
 def _figures(tally: TableQuality | Tally) -> dict[str, str]:
-    fates = {fate: number(getattr(tally, fate)) for fate in FATES}
-    return {"rows in": number(tally.rows_in), "kept": number(tally.kept), **fates}
+    return {name.replace("_", " "): number(getattr(tally, name)) for name in FIGURES}
 
 
 def _fitting(out: Console, lines: list[Line]) -> Table:
     """The report as a table that fits the terminal.
 
-    On a narrow one it first uses short headers, then omits columns that are all zero, then the
-    seconds.
+    Corrected and warned rows have a column if there are any. On a narrow terminal it first uses
+    short headers, then omits columns that are all zero, then the seconds.
     """
-    empty = {fate for fate in FATES if all(line.figures.get(fate, "0") == "0" for line in lines)}
+    empty = {
+        name
+        for name in (*FATES, *SELDOM)
+        if all(line.figures.get(name, "0") == "0" for line in lines)
+    }
+    unusual = empty & {*SELDOM}
     choices: list[tuple[dict[str, str], set[str]]] = [
-        ({}, set()),
-        (NARROW, set()),
+        ({}, unusual),
+        (NARROW, unusual),
         (NARROW, empty),
         (NARROW, {*empty, "seconds"}),
     ]
@@ -158,7 +178,7 @@ def _fitting(out: Console, lines: list[Line]) -> Table:
 
 def _grid(lines: list[Line], headers: dict[str, str], omitted: set[str]) -> Table:
     """The report as a table, with `headers` in place of names and without the columns `omitted`."""
-    names = [name for name in FIGURES if name not in omitted]
+    names = [name for name in COLUMNS if name not in omitted]
     grid = table([])
     if headers:
         grid.padding = 0
@@ -182,7 +202,7 @@ def _grid(lines: list[Line], headers: dict[str, str], omitted: set[str]) -> Tabl
 def _cell(name: str, figure: str) -> Text:
     if figure == "0":
         return Text(figure, "dim")
-    return Text(figure, "yellow" if name == "quarantined" and figure else "")
+    return Text(figure, HIGHLIGHTS.get(name, "") if figure else "")
 
 
 def _loads(run: Run) -> Table:

@@ -20,15 +20,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medallion.contracts.engine import Built, Engine, Input, ParseTask, Session, TableTask
-from medallion.contracts.expectation import Expectation, OnFail, RowExpectation, TableExpectation
-from medallion.contracts.format import Format, Parsed
+from medallion.contracts.engine import (
+    Built,
+    Engine,
+    EngineCheck,
+    Input,
+    ParsedGroup,
+    ParseTask,
+    Session,
+    StoredSource,
+    TableTask,
+)
+from medallion.contracts.expectation import (
+    Expectation,
+    OnFail,
+    ReleaseExpectation,
+    RowExpectation,
+    TableExpectation,
+    TableFigures,
+)
+from medallion.contracts.format import Format, LocalFile, Parsed, ParsedTogether
 from medallion.contracts.integers import TooLargeError, whole_numbers
 from medallion.contracts.layer import Layer, SourceLayer, keep_file, local_files
 from medallion.contracts.ownership import check_release, check_writer
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.record_group import (
+    GroupedFile,
+    RecordGroup,
+    StoredRecords,
+    description_path,
+    place_in_group,
+    records_path,
+)
 from medallion.contracts.release_document import read_release
-from medallion.contracts.section import Section
+from medallion.contracts.section import ColumnUse, Section
 from medallion.contracts.sink import Flaw, Right, Sink, TableSpec
 from medallion.contracts.store import Failure, Store
 from medallion.contracts.table_target import Target, target
@@ -70,6 +95,7 @@ from medallion.records import (
     SourceFile,
     Tally,
 )
+from medallion.sql.column_origins import MAIN, ColumnOrigin, StepOrigins
 from medallion.sql.relations import (
     ASIDE,
     ORIGIN,
@@ -93,18 +119,22 @@ if TYPE_CHECKING:
 __all__ = [
     "ASIDE",
     "LENGTHS",
+    "MAIN",
     "ORIGIN",
     "RESERVED",
     "ROW",
     "Built",
     "CallError",
     "Column",
+    "ColumnOrigin",
+    "ColumnUse",
     "Columns",
     "ConflictError",
     "CursorPosition",
     "DamagedError",
     "DataError",
     "Engine",
+    "EngineCheck",
     "Entry",
     "ExistsError",
     "Expectation",
@@ -115,6 +145,7 @@ __all__ = [
     "Format",
     "GoneError",
     "Grain",
+    "GroupedFile",
     "Grouping",
     "Input",
     "Inputs",
@@ -122,6 +153,7 @@ __all__ = [
     "Layer",
     "LoadError",
     "LoadReport",
+    "LocalFile",
     "MedallionError",
     "MemoryTable",
     "Metric",
@@ -133,9 +165,13 @@ __all__ = [
     "Page",
     "ParseTask",
     "Parsed",
+    "ParsedGroup",
+    "ParsedTogether",
     "Plugin",
     "Query",
+    "RecordGroup",
     "Release",
+    "ReleaseExpectation",
     "Right",
     "RowExpectation",
     "Scope",
@@ -152,11 +188,15 @@ __all__ = [
     "SourceFile",
     "SourceLayer",
     "StepError",
+    "StepOrigins",
     "Storage",
     "StorageError",
     "Store",
     "Stored",
+    "StoredRecords",
+    "StoredSource",
     "TableExpectation",
+    "TableFigures",
     "TableSpec",
     "TableTask",
     "Tally",
@@ -167,6 +207,7 @@ __all__ = [
     "ValidatedQuery",
     "check_release",
     "check_writer",
+    "description_path",
     "fold",
     "gone_error",
     "grouping",
@@ -175,10 +216,12 @@ __all__ = [
     "kind_of",
     "literal",
     "local_files",
+    "place_in_group",
     "quantile_of",
     "quote",
     "read_cursor",
     "read_release",
+    "records_path",
     "require",
     "served_table",
     "target",

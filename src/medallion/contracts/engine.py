@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts.expectation import Expectation
-from medallion.contracts.format import Format, Parsed
+from medallion.contracts.format import Format
 from medallion.contracts.layer import Layer
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.record_group import RecordGroup
 from medallion.contracts.transform import Transform
-from medallion.errors import SourceError
-from medallion.records import Column, File, Origin, Partition, Snapshot, Tally
+from medallion.errors import MedallionError, SourceError, StorageError
+from medallion.records import (
+    Column,
+    Correction,
+    File,
+    GatheredRows,
+    Origin,
+    PartialResult,
+    Partition,
+    Snapshot,
+    Tally,
+)
 
 if TYPE_CHECKING:
     from medallion.contracts.sink import Batches
     from medallion.storage import Storage
+    from medallion.storage.digests import Stored
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,10 @@ class Input:
 class TableTask:
     """One table to compute: `steps` on `inputs[main]`, then `expectations`, then writing.
 
-    `lineage` maps an origin number to its bronze table, for the original rows of rejects. The
-    partitions of `former`, the published snapshot of the table, are used where they are equal.
+    `lineage` maps an origin number to its bronze table, for the original rows of rejects, which are
+    written as the object `rejects` of the storage `quarantine`. The partitions and
+    partial results of `former`, the published snapshot of the table, are used where they are equal.
+    A task can be pickled.
     """
 
     table: str
@@ -49,6 +63,8 @@ class TableTask:
     layer: Layer
     storage: Storage
     lineage: Mapping[int, Input]
+    quarantine: Storage
+    rejects: str
     former: Snapshot | None = None
 
 
@@ -56,8 +72,10 @@ class TableTask:
 class Built:
     """The result of computing one table.
 
-    `rejects` is a local Parquet file, or None. `failure` names the expectation with `on_fail: fail`
-    that was not met; `files` is empty then. `partitions` and `removed` are those of the snapshot.
+    `rejects` is the file of the quarantined rows, or None. `failure` names the expectation with
+    `on_fail: fail` that was not met; `files` is empty then. `gates` are rules on the whole table
+    that were not met: it is complete, and its release must not be published. `partitions`,
+    `removed`, `gathered` and `partials` are those of the snapshot.
     """
 
     columns: tuple[Column, ...]
@@ -66,29 +84,71 @@ class Built:
     tallies: tuple[Tally, ...]
     origins: tuple[Origin, ...] = ()
     identified: bool = False
-    rejects: Path | None = None
+    rejects: File | None = None
     warnings: tuple[str, ...] = ()
     failure: str | None = None
+    gates: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
     removed: File | None = None
+    gathered: GatheredRows | None = None
+    partials: tuple[PartialResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """A source file whose bytes a layer has as an object; `name` is its name in messages.
+
+    `corrections` are those of its records.
+    """
+
+    name: str
+    form: Format
+    object: Stored
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
 class ParseTask:
-    """One source file to parse: `source` and `target` are local files."""
+    """A group of source files to parse; `path` is the path of their records in `storage`.
 
-    form: Format
-    source: Path
-    name: str
-    target: Path
+    Attempts that may run at the same time differ in `attempt`, which is part of the names of the
+    Parquet files that they write. A task can be pickled.
+    """
+
+    table: str
+    files: tuple[StoredSource, ...]
+    storage: Storage
+    path: str
+    attempt: str = ""
+
+
+@dataclass(frozen=True)
+class ParsedGroup:
+    """The result of a ParseTask: the group as it was stored, or the errors of its files.
+
+    `damage` is the error of a source file's object that is missing or damaged.
+    """
+
+    group: RecordGroup | None = None
+    errors: tuple[SourceError, ...] = ()
+    damage: StorageError | None = None
+
+
+@dataclass(frozen=True)
+class EngineCheck:
+    """Something that an engine needs: what was observed, or the error that it `failed` with."""
+
+    what: str
+    said: str = ""
+    failed: MedallionError | None = None
 
 
 class Session(ABC):
     """An engine during one run. Its methods are called from several threads at the same time."""
 
     @abstractmethod
-    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
-        """Parse source files: for each, in order, the result or why it cannot be read."""
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[ParsedGroup]:
+        """Parse groups of source files of one table: for each, in order, its result."""
 
     @abstractmethod
     def build(self, task: TableTask) -> Built:
@@ -109,3 +169,10 @@ class Engine(Plugin, ABC):
     @abstractmethod
     def session(self, scratch: Path) -> AbstractContextManager[Session]:
         """Open a session that keeps its temporary files below `scratch`."""
+
+    def checks(self, storage: Storage) -> Iterator[EngineCheck]:
+        """Try what computing tables of the lake at `storage` needs; by default nothing.
+
+        `medallion doctor` shows the outcomes. Nothing is raised, and nothing is left in the lake.
+        """
+        yield from ()

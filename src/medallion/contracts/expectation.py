@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts.plugin import Plugin
@@ -33,11 +36,16 @@ class Expectation(Plugin, ABC):
 class RowExpectation(Expectation, ABC):
     """A rule on single rows.
 
-    `scope` is "rows" when each row is judged alone; then partitions are judged by themselves. By
-    default, a rule is given all rows of the table.
+    `scope` is "rows" when each row is judged alone, and "key" when all rows with equal values in
+    the columns `key()` are judged together: then rows that a change cannot concern are not judged
+    again. By default, a rule is given all rows of the table.
     """
 
     scope: ClassVar[Scope] = "table"
+
+    def key(self) -> tuple[str, ...]:
+        """The columns whose equal values must be judged together when `scope` is "key"."""
+        return ()
 
     @abstractmethod
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
@@ -53,3 +61,45 @@ class TableExpectation(Expectation, ABC):
 
         `tally` covers the whole step: its `rows_out` is the number of rows that would be published.
         """
+
+    @property
+    def judges_files(self) -> bool:
+        """Whether `file_verdict` is asked for each source file; `verdict` then returns None."""
+        return False
+
+    def file_verdict(self, tally: Tally) -> str | None:
+        """The verdict on one source file.
+
+        `tally` has the name of the file as its `label`, and counts its records and those that were
+        quarantined.
+        """
+        return self.verdict(tally)
+
+
+@dataclass(frozen=True)
+class TableFigures:
+    """Figures of one version of a table: its rows, and the sums of some of its columns.
+
+    A sum is None when the table has no such column.
+    """
+
+    rows: int
+    sums: Mapping[str, Decimal | float | None]
+
+
+class ReleaseExpectation(TableExpectation, ABC):
+    """A rule on what changed since the last release, judged before the next one is published.
+
+    It is not part of the table's fingerprint: its rows are the same whatever the rule is.
+    """
+
+    def verdict(self, tally: Tally) -> str | None:
+        return None
+
+    @abstractmethod
+    def summed_columns(self) -> Sequence[str]:
+        """The numeric columns whose sums it compares."""
+
+    @abstractmethod
+    def change_verdict(self, former: TableFigures, latter: TableFigures) -> str | None:
+        """None when the rule is met, else one sentence with the figures and the bound."""

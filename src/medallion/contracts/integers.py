@@ -13,13 +13,17 @@ _END = 2**63
 
 
 class TooLargeError(OverflowError):
-    """A number too large for the database: its `column`, its `index` in the batch, its kind."""
+    """A value that the database cannot store: its `column`, its `index` in the batch, its kind.
 
-    def __init__(self, column: str, index: int, what: str) -> None:
+    `hint` says what to do; without it, the value is a number that is too large.
+    """
+
+    def __init__(self, column: str, index: int, what: str, hint: str = "") -> None:
         super().__init__(f"column {column!r}: {what}")
         self.column = column
         self.index = index
         self.what = what
+        self.hint = hint or "cast it to float or text, or to a decimal of fewer places"
 
 
 def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, JsonValue
 
-from medallion.contracts.format import Format
 from medallion.contracts.plugin import Plugin
-from medallion.records import File, Partition, Snapshot
+from medallion.records import File, Partition, Release, Snapshot
 from medallion.sql.relations import ORIGIN, ROW, literal, quote, viewed
 from medallion.sql.row_ids import within_table
 from medallion.storage.digests import Stored, store_file, verified
@@ -35,8 +34,11 @@ def local_files(storage: Storage, snapshot: Snapshot) -> list[Path]:
 class Layer(Plugin, ABC):
     """How the tables of one zone are stored, below `path` (by default a folder of the lake).
 
-    `retain` is the number of releases whose snapshots are kept.
+    `retain` is the number of releases whose snapshots are kept. `has_log` says that other programs
+    read its tables by a log that the layer writes: then `activate` is called.
     """
+
+    has_log: ClassVar[bool] = False
 
     path: str | None = None
     retain: int = Field(default=10, ge=1)
@@ -58,12 +60,34 @@ class Layer(Plugin, ABC):
     def layer_state(self, storage: Storage, snapshot: Snapshot) -> dict[str, JsonValue] | None:
         """What to keep in `snapshot.layer_state`, which `scan` and `stored` get back.
 
-        For a layer with a log of its own, such as Delta: called once for each snapshot, when
-        `write` has written its files and before it is recorded. A JSON object, such as the version
-        that the log gave it. `stored` must then name the objects of the log that the snapshot
-        needs. By default None.
+        For a layer that keeps more than the files of `write`: called once for each snapshot, when
+        these are written and before it is recorded. `stored` must then name what was written here,
+        too. By default None.
         """
         return None
+
+    def activate(
+        self,
+        storage: Storage,
+        release: Release,
+        tables: Mapping[str, Snapshot | None],
+        check: Callable[[], None],
+    ) -> None:
+        """Show a published release to the programs that read by the log of the layer.
+
+        Called when the lake's pointer has moved to the release, and again after a kill: idempotent.
+        `tables` are the layer's tables by plain name; None stands for a table that the release does
+        not have, whose log then shows no rows. `check` raises LeaseError when a newer writer has
+        published: read the log, then check, then write so that it fails if the log has changed.
+        """
+        raise NotImplementedError(f"layer {self.name!r} has a log, but no `activate`")
+
+    def check_log(self, storage: Storage, release: Release, snapshot: Snapshot) -> None:
+        """Raise DamagedError unless the log of a table shows its snapshot of a published release.
+
+        Called by `medallion verify`, for layers with a log.
+        """
+        raise NotImplementedError(f"layer {self.name!r} has a log, but no `check_log`")
 
     @abstractmethod
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
@@ -102,9 +126,7 @@ class Layer(Plugin, ABC):
 
     def stored(self, snapshot: Snapshot) -> Iterable[Stored]:
         """The objects a snapshot needs, as they were written."""
-        removed = [file for part in snapshot.partitions for file in part.removed]
-        removed += [snapshot.removed] if snapshot.removed else []
-        return [Stored.of(file) for file in (*snapshot.files, *removed)]
+        return [Stored.of(file) for file in snapshot.layer_files()]
 
     def objects(self, snapshot: Snapshot) -> list[str]:
         """The paths of these objects; objects that no retained snapshot needs are removed."""
@@ -124,8 +146,11 @@ class SourceLayer(Layer, ABC):
         """
 
     @abstractmethod
-    def records(self, table: str, sha256: str, form: Format) -> str:
-        """The path, below the layer, of the records of these bytes as read by this format."""
+    def records(self, table: str, files: Sequence[str]) -> str:
+        """The path, below the layer, of the records of a group of source files.
+
+        Each file is identified by its bytes and the format that reads it.
+        """
 
     @abstractmethod
     def originals(

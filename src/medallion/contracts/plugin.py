@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -29,6 +31,10 @@ class Plugin(BaseModel):
         """Full names of tables it reads in addition to its table's `from`."""
         return ()
 
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """(path below the plugin, text) of each SQL expression or query among its fields."""
+        yield from ()
+
     def identity(self) -> dict[str, Any]:
         """Its part of a fingerprint: name, version, fields; moving its code changes nothing."""
         return {
@@ -36,3 +42,11 @@ class Plugin(BaseModel):
             "version": self.version,
             "fields": self.model_dump(mode="json"),
         }
+
+    def identity_files(self) -> tuple[Path, ...]:
+        """The local files whose content is part of `identity`, if it depends on nothing else.
+
+        A plugin with an `identity` of its own that names none has nothing in common between two
+        runs: each loads the declaration, to ask for it again.
+        """
+        return ()

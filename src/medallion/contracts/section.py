@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from medallion.contracts.plugin import Plugin
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """A place in the declaration that names a column of a served table.
+
+    The column belongs to one of `tables`, usually the only one, by their names in the last layer.
+    None stands for all columns of the table.
+    """
+
+    path: tuple[str | int, ...]
+    tables: tuple[str, ...]
+    column: str | None
 
 
 class Section(Plugin):
@@ -13,4 +27,11 @@ class Section(Plugin):
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """(path below the section, message) of all that contradicts the rest of the Declaration."""
+        yield from ()
+
+    def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
+        """The columns of served tables that it names, each with its path below the section.
+
+        `check` finds those that no table has.
+        """
         yield from ()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 from medallion.contracts import TableSpec
 from medallion.contracts.integers import TooLargeError
-from medallion.errors import CallError, LoadError, did_you_mean
+from medallion.errors import CallError, LoadError, SinkError, did_you_mean
 from medallion.plural import count_of
 from medallion.query.column_types import Kind, kind_of
-from medallion.records import LoadReport, Served, Snapshot
+from medallion.records import LoadReport, Release, Served, Snapshot
 
 Index = tuple[tuple[str, bool], ...]
 
@@ -98,10 +99,10 @@ class Target:
         )
 
     def too_large(self, error: TooLargeError, first: int) -> LoadError:
-        """The error for a number too large for the database; `first` is the batch's first row."""
+        """The error for a value that does not fit; `first` is the first row of its batch."""
         return LoadError(
             f"{self.place}: column {error.column!r}, row {first + error.index + 1:,}: {error.what}",
-            hint="cast it to float or text, or to a decimal of fewer places",
+            hint=error.hint,
         )
 
     def null_key(self, name: str) -> LoadError:
@@ -115,13 +116,29 @@ class Target:
 def lost_rows(place: str, lost: Served) -> LoadError:
     """The error for served rows that the database lacks; the lake has only the latest run's."""
     return LoadError(
-        f"{place}: the rows served before, {lost.name} with {lost.rows:,} rows, "
+        f"{place}: the rows served before, {lost.name} with {count_of(lost.rows, 'row')}, "
         "are not in this database, "
         "and the lake has only those of the latest run",
         hint="restore the database from a backup, or its former `url` if that was changed; "
         "to give up the rows of earlier runs, set `mode: replace` for this table, "
         "run medallion run, and set the mode back",
     )
+
+
+def require_loaded(
+    place: str, release: Release, served: Mapping[str, Served], loaded: Collection[str]
+) -> None:
+    """Raise SinkError when a table that a release serves is not among the loaded ones.
+
+    Parameters: `served` are its tables in this sink, `loaded` the physical names.
+    """
+    for table, entry in served.items():
+        if entry.name not in loaded:
+            raise SinkError(
+                f"{place}: release {release.id} serves {table!r} from {entry.name}, "
+                "which is not there",
+                hint="load its tables first: publish it again",
+            )
 
 
 def target(place: str, version: int, spec: TableSpec, snapshot: Snapshot) -> Target:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from medallion.contracts.plugin import Plugin
+from medallion.records import Column
+from medallion.sql.column_origins import ColumnOrigin, StepOrigins, passed_on
 from medallion.sql.relations import Columns, Inputs
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ class Transform(Plugin, ABC):
     parallel, for which a user's code need not be safe. `keeps_columns` means that the result has
     the same columns, of whatever types. `only_removes` means that `apply` returns the rows as they
     are: a step of scope "key" that only removes rows reads few columns of all partitions, instead
-    of gathering their rows.
+    of gathering their rows. `opaque` means that only a run may call it, because its code may do
+    anything; `check` calls all other steps with tables that have no rows.
     """
 
     scope: ClassVar[Scope] = "rows"
@@ -35,6 +38,14 @@ class Transform(Plugin, ABC):
     grain: ClassVar[Grain] = "same"
     threaded: ClassVar[bool] = True
     keeps_columns: ClassVar[bool] = False
+    opaque: ClassVar[bool] = False
+
+    def declared_columns(self) -> tuple[Column, ...] | None:
+        """The columns of the result of an opaque step; None when only a run shows them.
+
+        Raises StepError when the step cannot be called at all.
+        """
+        return None
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         """The columns of the result for rows with these columns.
@@ -43,6 +54,25 @@ class Transform(Plugin, ABC):
         depend on the data; then `check` cannot check them.
         """
         return rows if self.keeps_columns else None
+
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        """What the columns of the result are made of, for `medallion lineage`.
+
+        `rows` and `others` are as in `result_columns`; MAIN stands for the former. None when the
+        step does not say, which is the default unless it keeps its columns: then those that it
+        `changes` are each made of themselves.
+        """
+        if not self.keeps_columns:
+            return None
+        changed, columns = self.changes(rows), passed_on(rows)
+        settings = self.model_dump(mode="json").get(self.value_field or "")
+        for name in changed:
+            setting = settings.get(name) if isinstance(settings, dict) else None
+            expression = self.name if setting is None else f"{self.name} {setting}"
+            columns[name] = ColumnOrigin(expression, columns[name].columns)
+        return StepOrigins(columns)
 
     def key(self) -> tuple[str, ...]:
         """The columns whose equal values must be processed together when `scope` is "key"."""
@@ -69,6 +99,43 @@ class Transform(Plugin, ABC):
         """
         return None
 
+    def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        """Partial results over some of the rows, for a step of grain "new" without `set_aside`.
+
+        `combine` makes the result of all rows from those of their parts; they must not depend on
+        `_row` or `_origin` but by order. No reserved columns. None, the default, when parts of rows
+        with these columns cannot give exactly what `apply` gives for all rows.
+        """
+        return None
+
+    def combine(self, partials: Relation, inputs: Inputs) -> Relation:
+        """The result of `apply` for all rows, lazily, from the partial results of their parts.
+
+        `_row` orders the partial results as the parts are ordered. `inputs` are those of `partial`,
+        without the main table.
+        """
+        raise NotImplementedError(f"{self.name} has no partial results")
+
     @abstractmethod
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         """The transformed rows, lazily. Raises StepError naming the column or value at fault."""
+
+    def trace_key(self, rows: Relation, inputs: Inputs) -> tuple[str, ...] | None:
+        """The columns of a new row whose values say which rows it was made of; None for all.
+
+        For a step of grain "new". `trace` gets at least these columns.
+        """
+        return None
+
+    def trace(
+        self, result: Relation, rows: Relation, inputs: Inputs
+    ) -> Mapping[str, Relation] | None:
+        """The rows that some rows of the result were made of, for `medallion why`.
+
+        By alias, `_row` of the rows of other tables; by MAIN, those of `rows`. A step of grain
+        "same" leaves the latter out: each row was made of the one with its `_row`. `rows` are those
+        that `apply` gets. None, the default of all steps but those that treat each row alone or
+        only remove rows, when the step does not say.
+        """
+        alone = self.grain == "same" and (self.scope == "rows" or self.only_removes)
+        return {} if alone and not self.reads() else None

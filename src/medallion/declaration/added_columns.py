@@ -91,6 +91,10 @@ class ShapedFormat(Format):
     names: dict[str, str] = Field(default_factory=dict)
     added: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def added_columns(self) -> Mapping[str, str]:
+        return self.added
+
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         plain = target.with_name(f"{target.name}.plain")
         try:
@@ -110,6 +114,21 @@ class ShapedFormat(Format):
             for column in columns_of(types_of(rows))
         )
         return Parsed(columns, parsed.rows, parsed.rejects, parsed.warnings)
+
+    def columns_of(
+        self, source: Path, name: str, scratch: Path, connection: Connection
+    ) -> tuple[Column, ...] | None:
+        columns = self.form.columns_of(source, name, scratch, connection)
+        if columns is None:
+            return None
+        names = {former: new for new, former in self._renamed(name, columns)}
+        facts = [
+            f"{expression.replace('{record}', '0')} as {quote(column)}"
+            for column, expression in self.added.items()
+        ]
+        added = types_of(connection.sql(f"select {', '.join(facts)}")) if facts else {}
+        renamed = (column.model_copy(update={"name": names[column.name]}) for column in columns)
+        return (*renamed, *columns_of(added))
 
     def _renamed(self, file: str, columns: Iterable[Column]) -> Iterator[tuple[str, str]]:
         """(name, name in the file) of each column. Raises SourceError when two names are equal."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from medallion.contracts import Columns
-from medallion.errors import did_you_mean
 
 if TYPE_CHECKING:
     from medallion.declaration.models import Declaration, Source, Table
@@ -55,10 +54,3 @@ def _result_columns(table: Source | Table, inputs: Mapping[str, Columns]) -> Col
     for step in table.steps:
         columns = step.result_columns(columns, inputs)
     return columns
-
-
-def lacks(columns: Columns, name: str, table: str) -> str | None:
-    """The message for a column that a table certainly lacks; None when it has or may have it."""
-    if columns is None or name in columns:
-        return None
-    return f"no column {name!r} in {table!r}{did_you_mean(name, columns)}"

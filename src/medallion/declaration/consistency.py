@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
-from medallion.contracts import Section, SourceLayer
-from medallion.declaration.columns import known_columns, lacks
+from medallion.contracts import Columns, ColumnUse, Section, SourceLayer
+from medallion.declaration import locations
+from medallion.declaration.columns import known_columns
 from medallion.declaration.models import Declaration, Source, Table
-from medallion.errors import did_you_mean
+from medallion.errors import DeclarationError, Problem, did_you_mean
 from medallion.identifiers import TableName
 
+Fault = tuple[tuple[str | int, ...], str]
 
-def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+
+def require_consistent(declaration: Declaration, base: Path, *, serving: bool = False) -> None:
+    """Raise DeclarationError with all faults between its parts, or else between its locations.
+
+    With `serving`, sections that do not fit the tables are accepted.
+    """
+    inconsistencies = [
+        (path, message)
+        for path, message in faults(declaration)
+        if not (serving and path[0] in declaration.sections)
+    ] or list(locations.faults(declaration, base))
+    if inconsistencies:
+        raise DeclarationError(
+            [Problem("", ".".join(map(str, path)), said) for path, said in inconsistencies]
+        )
+
+
+def faults(declaration: Declaration) -> Iterator[Fault]:
     """(path, message) of each fault between the parts of a declaration; empty when it is valid."""
     order = {layer: position for position, layer in enumerate(declaration.layers)}
     known = declaration.names()
@@ -42,12 +63,11 @@ def faults(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], st
     yield from _faults_of_service(declaration)
 
 
-def _faults_of_service(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _faults_of_service(declaration: Declaration) -> Iterator[Fault]:
     for key, section in declaration.sections.items():
         if isinstance(section, Section):
             yield from (((key, *path), message) for path, message in section.faults(declaration))
     served = {TableName(name).table: name for name in declaration.served()}
-    columns = known_columns(declaration)
     for label, sink in declaration.sinks.items():
         for name, reason in sink.sink.unfit_names(list(served)):
             yield (
@@ -58,17 +78,41 @@ def _faults_of_service(declaration: Declaration) -> Iterator[tuple[tuple[str | i
             path = ("sinks", label, "tables", name)
             if name not in served:
                 yield path, f"no table {name!r} in the last layer{did_you_mean(name, served)}"
-                continue
-            if table.mode != "replace" and not table.key:
+            elif table.mode != "replace" and not table.key:
                 yield (*path, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
+    yield from column_faults(declaration, known_columns(declaration))
+
+
+def column_faults(declaration: Declaration, columns: Mapping[str, Columns]) -> Iterator[Fault]:
+    """Each column that a sink or a section uses and its served tables lack.
+
+    Parameters: `columns` are those of every table by full name, None where they are not known.
+    """
+    served = {TableName(name).table: columns[name] for name in declaration.served()}
+    for use in column_uses(declaration):
+        known = [served.get(table) for table in use.tables]
+        if use.column is None or any(names is None or use.column in names for names in known):
+            continue
+        names = sorted({name for table in known for name in table or ()})
+        tables = " or ".join(map(repr, use.tables))
+        yield use.path, f"no column {use.column!r} in {tables}{did_you_mean(use.column, names)}"
+
+
+def column_uses(declaration: Declaration) -> Iterator[ColumnUse]:
+    """Each column of a served table that a sink or a section names."""
+    for label, sink in declaration.sinks.items():
+        for name, table in sink.tables.items():
             for place, column in table.columns():
-                if message := lacks(columns[served[name]], column, name):
-                    yield (*path, *place), message
+                yield ColumnUse(("sinks", label, "tables", name, *place), (name,), column)
+    for key, section in declaration.sections.items():
+        if isinstance(section, Section):
+            for use in section.column_uses(declaration):
+                yield replace(use, path=(key, *use.path))
 
 
 def _faults_of_reads(
     table: Table, path: tuple[str, ...], known: list[str], order: Mapping[str, int]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+) -> Iterator[Fault]:
     for alias, name in table.from_.items():
         where = (*path, "from", alias)
         if name not in known:
@@ -85,7 +129,7 @@ def _faults_of_reads(
                     yield place, f"{name!r} is of a later layer; data only moves forward"
 
 
-def _cycles(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _cycles(declaration: Declaration) -> Iterator[Fault]:
     layers = list(declaration.layers)
     # A table of a later layer is reported as such.
     reads = {

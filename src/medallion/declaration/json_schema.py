@@ -158,7 +158,7 @@ class _Schema:
             **{name: item for name, item in own.items() if name != "label"},
             "url": {
                 "type": "string",
-                "description": "sqlite:lake/serving.db, mongodb://host/database, …",
+                "description": "sqlite:lake/serving.db, postgresql://host/database, …",
             },
             "type": {
                 "enum": list(kinds),

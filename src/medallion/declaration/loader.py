@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from medallion import plugins
-from medallion.contracts import Plugin, SourceLayer
+from medallion.contracts import Plugin
 from medallion.declaration import locations
 from medallion.declaration.consistency import faults
 from medallion.declaration.messages import known_keys, message_of
@@ -21,6 +21,7 @@ from medallion.declaration.models import (
     Source,
     Table,
 )
+from medallion.declaration.valid_parts import ValidParts, valid_declaration
 from medallion.declaration.yaml_document import Document, dotted, read
 from medallion.errors import DeclarationError, PluginError, Problem, did_you_mean
 from medallion.secrets import masked_logger
@@ -43,14 +44,19 @@ def load(path: Path, *, serving: bool = False) -> tuple[Declaration, Document]:
     With `serving`, an endpoint or block that does not fit the tables is only logged, so that the
     others can be served. Raises DeclarationError with all problems, in the order of the file.
     """
+    parts = load_parts(path, serving=serving)
+    if parts.problems or parts.declaration is None:
+        raise DeclarationError(parts.problems)
+    return parts.declaration, parts.document
+
+
+def load_parts(path: Path, *, serving: bool = False) -> ValidParts:
+    """Read as much of a declaration as is valid. Raises DeclarationError for YAML that is not."""
     document = read(path)
     reader = _DeclarationReader(document, path.parent, serving=serving)
     declaration = reader.declaration(document.data)
-    if reader.problems or declaration is None:
-        raise DeclarationError(
-            [problem for _, problem in sorted(reader.problems, key=lambda pair: pair[0])]
-        )
-    return declaration, document
+    problems = sorted(reader.problems, key=lambda problem: problem.position)
+    return ValidParts(declaration, document, problems, frozenset(reader.broken))
 
 
 class _DeclarationReader:
@@ -60,14 +66,18 @@ class _DeclarationReader:
         self.document = document
         self.base = base
         self.serving = serving
-        self.problems: list[tuple[tuple[int, ...], Problem]] = []
+        self.problems: list[Problem] = []
+        self.broken: set[str] = set()
 
     def add(self, trail: Trail, message: str, *, key: bool = False) -> None:
+        """Add a problem of a part by itself."""
+        if trail[:1] == ("tables",):
+            self.broken.add(".".join(map(str, trail[1:3])))
+        self.report(trail, message, key=key)
+
+    def report(self, trail: Trail, message: str, *, key: bool = False) -> None:
         place = self.document.place(trail, key=key)
-        order = tuple(int(part) for part in place.rsplit(":", 2)[1:])
-        self.problems.append(
-            (order, Problem(place, dotted(self.document.existing(trail)), message))
-        )
+        self.problems.append(Problem(place, dotted(self.document.existing(trail)), message))
 
     def declaration(self, data: Mapping[str, Any]) -> Declaration | None:
         known = [
@@ -102,7 +112,9 @@ class _DeclarationReader:
             for key in plugins.registered(plugins.SECTIONS)
             if key in data
         }
-        declaration = self.partial(values) if self.problems else self.model((), Declaration, values)
+        declaration = (
+            valid_declaration(values) if self.problems else self.model((), Declaration, values)
+        )
         if declaration is not None:
             self.add_faults(declaration)
         return declaration
@@ -113,34 +125,10 @@ class _DeclarationReader:
             if self.serving and trail[0] in declaration.sections:
                 _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
             else:
-                self.add(trail, message)
+                self.report(trail, message)
         if not self.problems:
             for trail, message in locations.faults(declaration, self.base):
-                self.add(trail, message)
-
-    def partial(self, values: Mapping[str, Any]) -> Declaration | None:
-        """The valid parts, so that faults between them are reported too; None when too few are."""
-        layers = values.get(
-            "layers", Declaration.model_fields["layers"].get_default(call_default_factory=True)
-        )
-        built = {
-            name: plugins.build(plugins.LAYERS, layer)
-            for name, layer in layers.items()
-            if layer is not None
-        }
-        if not built or len(built) < len(layers) or not any(values["tables"].values()):
-            return None
-        tables = {
-            layer: {name: table or _placeholder(built.get(layer)) for name, table in group.items()}
-            for layer, group in values["tables"].items()
-        }
-        sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
-        sections = {
-            key: section for key, section in values["sections"].items() if section is not None
-        }
-        return Declaration.model_construct(
-            layers=built, tables=tables, sinks=sinks, sections=sections
-        )
+                self.report(trail, message)
 
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))
@@ -193,7 +181,7 @@ class _DeclarationReader:
         if "url" not in fields:
             self.add(
                 trail,
-                "needs `url`, such as sqlite:lake/serving.db or mongodb://host/database",
+                "needs `url`, such as sqlite:lake/serving.db or postgresql://host/database",
                 key=True,
             )
             return None
@@ -205,11 +193,10 @@ class _DeclarationReader:
                 key=True,
             )
         sink = self.plugin(trail, plugins.SINKS, {"type": kind, **fields, "label": label})
-        return (
-            None
-            if self.problems
-            else SinkDeclaration.model_validate({"sink": sink, "tables": tables})
-        )
+        if sink is None:
+            return None
+        valid = {name: table for name, table in tables.items() if table is not None}
+        return SinkDeclaration.model_validate({"sink": sink, "tables": valid})
 
     def mapping(self, trail: Trail, item: object, group: str) -> dict[str, Any]:
         return {
@@ -291,8 +278,3 @@ class _DeclarationReader:
                     where, message_of(faults, kind), key=faults[0]["type"] == "extra_forbidden"
                 )
             return None
-
-
-def _placeholder(layer: Plugin | None) -> Source | Table:
-    """A table in the place of one with problems, so that others may still name it."""
-    return Source(source="?") if isinstance(layer, SourceLayer) else Table.model_construct(from_={})

@@ -18,11 +18,19 @@ from medallion.storage import is_known, unknown_storage
 Fault = tuple[tuple[str | int, ...], str]
 
 # The folders of every lake.
-RESERVED = ("damaged", "quarantine", "releases", "runs", "snapshots", "touched", "writes")
+RESERVED = (
+    *("candidates", "corrections", "damaged", "quarantine", "releases", "runs", "snapshots"),
+    *("touched", "writes"),
+)
 LAKE_MARKS = ("lake.json", "current.json")
 LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: the pipeline that owns it
 # An example of every kind of record in a lake.
-RECORDS = (*LAKE_MARKS, "lease.json", *(f"{folder}/record.json" for folder in RESERVED))
+RECORDS = (
+    *LAKE_MARKS,
+    "lease.json",
+    "stamp.json",
+    *(f"{folder}/record.json" for folder in RESERVED),
+)
 _RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
 
 
@@ -225,7 +233,8 @@ def _matches_layer(declaration: Declaration, layer: str, rest: str, folder: str)
     for table in declaration.tables.get(layer, {}):
         names = (
             f"objects/{digits}{ending}",
-            f"records/{digits}.parquet",
+            f"records/{digits}-0.parquet",
+            f"records/{digits}.json",
             f"{digits}/part-0.parquet",
         )
         paths = [f"{folder}/{table}.parquet", *(f"{folder}/{table}/{name}" for name in names)]
@@ -238,18 +247,18 @@ def _other_lakes(place: Location, lake: Location) -> Iterator[str]:
     """Other local lakes that contain a location, or that are directly in it."""
     if place.path is None:
         return
-    folders = (
-        [*place.path.parents]
-        if place is lake
-        else [place.path, *place.path.parents, *_folders(place.path)]
-    )
-    for folder in folders:
+    for folder in near(place.path, below=place is not lake):
         if (
             folder != lake.path
             and _is_lake(folder)
             and not (lake.path and lake.path.exists() and _same(folder, lake))
         ):
             yield str(folder)
+
+
+def near(path: Path, *, below: bool) -> list[Path]:
+    """The folders where another lake would be in the way: around a folder, and directly in it."""
+    return [path, *path.parents, *_folders(path)] if below else [*path.parents]
 
 
 def _is_lake(folder: Path) -> bool:

@@ -94,12 +94,15 @@ class Table(DeclarationModel):
     `steps` apply to the rows of the first table of `from`, then `expect` to the result.
 
     `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full
-    name.
+    name. SQL that depends on the time or on chance, such as `current_date` or `random()`, is
+    refused unless `deterministic` is false: its values are then those of the run that computed
+    them, and `run --full` computes them again.
     """
 
     from_: dict[str, str] = Field(alias="from", min_length=1)
     steps: tuple[Annotated[SerializeAsAny[Transform], _plugin(plugins.TRANSFORMS)], ...] = ()
     expect: tuple[Annotated[SerializeAsAny[Expectation], _plugin(plugins.EXPECTATIONS)], ...] = ()
+    deterministic: bool = True
     description: str = ""
 
     @field_validator("from_", mode="before")
@@ -116,6 +119,11 @@ class Table(DeclarationModel):
                     f"two tables have the alias {alias!r}; write a mapping of alias to full name"
                 )
         return dict(zip(aliases, names, strict=True))
+
+    @property
+    def main(self) -> str:
+        """The full name of the table whose rows its steps apply to."""
+        return next(iter(self.from_.values()))
 
     def reads(self) -> dict[str, str]:
         """Every table it reads by alias; those that only steps or rules name by full name."""

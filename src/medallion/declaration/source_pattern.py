@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from medallion.storage import Entry, Storage
 
 _WILD = re.compile(r"[*?\[]")
 _TOKENS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.")
@@ -26,6 +30,15 @@ def split(source: str) -> tuple[str, str]:
 def names_one_file(rest: str) -> bool:
     """Whether the rest of a pattern is the name of one file."""
     return "/" not in rest and not _WILD.search(rest)
+
+
+def matching(storage: Storage, rest: str) -> list[Entry]:
+    """The files of a storage that the rest of a pattern matches, sorted by path."""
+    if names_one_file(rest):
+        entry = storage.info(rest)
+        return [entry] if entry else []
+    pattern = regex(rest)
+    return [entry for entry in storage.list("") if pattern.fullmatch(entry.path)]
 
 
 def regex(rest: str) -> re.Pattern[str]:

@@ -20,6 +20,7 @@ class Variables:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self.names: set[str] = set()  # of all variables that were filled in
 
     def fill(self, text: str, complain: Callable[[str], None]) -> str:
         """The text with its variables replaced; `complain` gets a message for each unset one."""
@@ -35,6 +36,7 @@ class Variables:
                 "write `$${` for the text itself"
             )
             return ""
+        self.names.add(name)
         value = self._values.get(name)
         # As in a shell, `:-` also replaces an empty value.
         if default is not None and not value:

@@ -38,19 +38,25 @@ _SPECIAL_FLOAT = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 @dataclass(frozen=True)
 class _Location:
-    """Where a value is, and by key or position where the key of each value below it is."""
+    """Where a value begins and ends, and by key or position where the key of each below it is."""
 
     mark: Mark
     children: dict[Step, tuple[Mark, _Location]] = field(default_factory=dict)
+    end: Mark = (0, 0)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A declaration as read: `data` consists of plain dicts, lists and scalars."""
+    """A declaration as read: `data` consists of plain dicts, lists and scalars.
+
+    `variables` are the names of those that it refers to.
+    """
 
     data: dict[str, Any]
     _file: str
     _root: _Location
+    variables: frozenset[str] = frozenset()
+    _lines: tuple[str, ...] = ()
 
     def place(self, path: Sequence[Step], *, key: bool = False) -> str:
         """`medallion.yaml:14:9`, the place of the value at a YAML path (`key=True`: of its key).
@@ -58,10 +64,30 @@ class Document:
         Line and column count from 1. A path that does not exist has the place of its nearest
         existing ancestor.
         """
+        mark, location = self._location(path)
+        return place_of(self._file, mark if key else location.mark)
+
+    def place_of_word(self, path: Sequence[Step], word: str) -> str:
+        """The place of a word in the value at a YAML path; that of the value without such a word.
+
+        A word in an expression is one, too, such as `amount` in `sum(amount)`.
+        """
+        _, location = self._location(path)
+        (first, column), (last, end) = location.mark, location.end
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+        for number in range(first, min(last + 1, len(self._lines))):
+            begin = column if number == first else 0
+            stop = end if number == last else len(self._lines[number])
+            if match := pattern.search(self._lines[number], begin, stop):
+                return place_of(self._file, (number, match.start()))
+        return place_of(self._file, location.mark)
+
+    def _location(self, path: Sequence[Step]) -> tuple[Mark, _Location]:
+        """Where the key and the value at a YAML path are, or at its longest part that exists."""
         mark, location = self._root.mark, self._root
         for step in self.existing(path):
             mark, location = location.children[step]
-        return place_of(self._file, mark if key else location.mark)
+        return mark, location
 
     def existing(self, path: Sequence[Step]) -> tuple[Step, ...]:
         """The longest part of a YAML path that exists."""
@@ -100,7 +126,8 @@ def read(path: Path, environment: Mapping[str, str] | None = None) -> Document:
         problems.append(Problem(file, "", "this is nested too deeply"))
     if problems:
         raise DeclarationError(problems)
-    return Document(data, file, location)
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return Document(data, file, location, frozenset(variables.names), tuple(lines))
 
 
 def dotted(path: Sequence[Step]) -> str:
@@ -142,10 +169,10 @@ class _DocumentBuilder:
             children: dict[Step, tuple[Mark, _Location]] = {
                 number: (location.mark, location) for number, (_, location) in enumerate(items)
             }
-            return [item for item, _ in items], _Location(mark_of(node), children)
+            return [item for item, _ in items], _location(node, children)
         text = self.variables.fill(node.value, lambda message: self._problem(node, path, message))
         SECRETS.add_url(text)
-        return _resolve(text) if node.tag == UNTAGGED else text, _Location(mark_of(node))
+        return _resolve(text) if node.tag == UNTAGGED else text, _location(node, {})
 
     def _mapping(
         self, node: yaml.MappingNode, path: tuple[Step, ...]
@@ -174,7 +201,7 @@ class _DocumentBuilder:
         for merged, locations in self._merged(node, path):
             data = {**merged, **data}
             children = {**locations, **children}
-        return data, _Location(mark_of(node), children)
+        return data, _location(node, children)
 
     def _merged(
         self, node: yaml.MappingNode, path: tuple[Step, ...]
@@ -206,6 +233,10 @@ class _DocumentBuilder:
 
     def _problem(self, node: yaml.Node, path: tuple[Step, ...], message: str) -> None:
         self.problems.append(Problem(place_of(self.file, mark_of(node)), dotted(path), message))
+
+
+def _location(node: yaml.Node, children: dict[Step, tuple[Mark, _Location]]) -> _Location:
+    return _Location(mark_of(node), children, (node.end_mark.line, node.end_mark.column))
 
 
 def _resolve(text: str) -> str | int | float | bool | None:

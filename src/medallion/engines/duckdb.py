@@ -19,17 +19,21 @@ from medallion.contracts import (
     Built,
     Engine,
     Input,
-    Parsed,
+    ParsedGroup,
     ParseTask,
     Session,
     TableTask,
     quote,
+    records_path,
 )
-from medallion.errors import SourceError
 from medallion.sql.expressions import prepare
+from medallion.telemetry.spans import in_context, span
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
+    from medallion.kernel.partial_plan import PartialTask
+    from medallion.kernel.partition_plan import PartitionTask
+    from medallion.records import PartialResult, Partition
 
 PARSERS = os.cpu_count() or 1
 
@@ -53,7 +57,7 @@ class DuckDB(Engine):
     threads: int | None = Field(default=None, ge=1)
 
     @contextmanager
-    def session(self, scratch: Path) -> Iterator[Session]:
+    def session(self, scratch: Path) -> Iterator[DuckDBSession]:
         import duckdb
 
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -85,23 +89,54 @@ class DuckDBSession(Session):
         # A cursor leaves the set, under the lock, before it is closed: `interrupt` sees open ones.
         self._lock = Lock()
 
-    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[Parsed | SourceError]:
-        """Parse several files at once: DuckDB reads a small file on one thread only."""
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterable[ParsedGroup]:
+        """Parse several groups at once: DuckDB reads a small file on one thread only."""
+        # One file of records for each group is the rule. Their names are recorded in one write.
+        for storage in {id(task.storage): task.storage for task in tasks}.values():
+            storage.note(records_path(task.path, 0, task.attempt) for task in tasks)
         with ThreadPoolExecutor(PARSERS) as pool:
-            yield from pool.map(self._parse, tasks)
+            yield from pool.map(in_context(self._parse), tasks)
 
-    def _parse(self, task: ParseTask) -> Parsed | SourceError:
-        try:
-            with self._task_cursor() as cursor:
-                return task.form.parse(task.source, task.name, task.target, cursor)
-        except SourceError as error:
-            return error
+    def _parse(self, task: ParseTask) -> ParsedGroup:
+        from medallion.kernel.source_parse import parse_sources
+
+        with span("parse source files"), self._task_cursor() as cursor:
+            return parse_sources(task, cursor, self.scratch)
 
     def build(self, task: TableTask) -> Built:
         from medallion.kernel.compute_table import compute_table
 
         with self._task_cursor() as cursor:
-            return compute_table(task, cursor, self._task_cursor, self.scratch)
+            return compute_table(task, cursor, self, self.scratch)
+
+    def partitions(self, tasks: Sequence[PartitionTask]) -> Iterable[list[Partition]]:
+        """Compute partitions in as many threads as DuckDB has."""
+        with self._pool() as pool:
+            yield from pool.map(in_context(self._build_partitions), tasks)
+
+    def _build_partitions(self, task: PartitionTask) -> list[Partition]:
+        from medallion.kernel.partition_build import PartitionBuild
+
+        with span("compute partitions"), self._task_cursor() as cursor:
+            return PartitionBuild(task, cursor, self.scratch).run()
+
+    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[PartialResult]:
+        """Compute partial results in as many threads as DuckDB has."""
+        with self._pool() as pool:
+            yield from pool.map(in_context(self._build_partial_results), tasks)
+
+    def _build_partial_results(self, task: PartialTask) -> PartialResult:
+        from medallion.kernel.partial_build import PartialBuild
+
+        with span("compute partial results"), self._task_cursor() as cursor:
+            return PartialBuild(task, cursor, self.scratch).run()
+
+    def table(self, task: TableTask) -> Built:
+        """Compute a table as a whole."""
+        from medallion.kernel.table_build import TableBuild
+
+        with span("compute as a whole"), self._task_cursor() as cursor:
+            return TableBuild(task, cursor, self.scratch).run()
 
     def interrupt(self) -> None:
         with self._lock:
@@ -112,6 +147,11 @@ class DuckDBSession(Session):
         relation = source.layer.read(source.storage, source.snapshot, self._cursor())
         names = [quote(name) for name in relation.columns if name not in (ROW, ORIGIN)]
         return relation.project(", ".join(names)).to_arrow_reader(rows)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        with self._task_cursor() as cursor:
+            ((threads,),) = cursor.execute("select current_setting('threads')").fetchall()
+        return ThreadPoolExecutor(threads)
 
     @contextmanager
     def _task_cursor(self) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from medallion.contracts import ROW, Inputs, RowExpectation, Scope, literal, quote
@@ -40,6 +41,9 @@ class Expression(RowExpectation):
     @property
     def rule(self) -> str:
         return f"expression ({self.condition})"
+
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield ("condition",), self.condition
 
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         tree = parse_expression(inputs.connection, self.condition)

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from pydantic import NonNegativeInt, field_validator
+from pydantic import Field, NonNegativeInt, field_validator
 
 from medallion.contracts import TableExpectation
 from medallion.plural import count_of
@@ -19,9 +19,12 @@ class Quarantined(TableExpectation):
     """The steps quarantined at most this number of rows.
 
     - `at_most`: a number of rows, or a share of the input rows, such as `5%`.
+    - `per`: `file` judges each source file by itself, with its records that could not be read. A
+      file that lost a column is then noticed among many that did not.
 
     ```yaml
     - quarantined: {at_most: 5%}
+    - quarantined: {at_most: 20%, per: file}
     - {quarantined: {at_most: 100}, on_fail: warn}
     ```
     """
@@ -30,6 +33,7 @@ class Quarantined(TableExpectation):
 
     on_fail: Literal["warn", "fail"] = "fail"
     at_most: NonNegativeInt | str
+    per: Literal["file"] | None = Field(default=None, exclude_if=lambda per: per is None)
 
     @field_validator("at_most")
     @classmethod
@@ -43,7 +47,14 @@ class Quarantined(TableExpectation):
             return f"{match[1]}%"
         return at_most
 
+    @property
+    def judges_files(self) -> bool:
+        return self.per == "file"
+
     def verdict(self, tally: Tally) -> str | None:
+        return None if self.judges_files else self.file_verdict(tally)
+
+    def file_verdict(self, tally: Tally) -> str | None:
         were = "was" if tally.rows_in == 1 else "were"
         rows = f"{tally.quarantined:,} of {count_of(tally.rows_in, 'row')} {were} quarantined"
         if isinstance(self.at_most, int):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator
 
-from medallion.contracts import ROW, Inputs, RowExpectation, literal, quote, require
+from medallion.contracts import ROW, Inputs, RowExpectation, Scope, literal, quote, require
 from medallion.errors import StepError
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.mixed_types import comparable
@@ -31,6 +31,7 @@ class References(RowExpectation):
 
     name: ClassVar[str] = "references"
     value_field: ClassVar[str | None] = "targets"
+    scope: ClassVar[Scope] = "rows"
 
     targets: dict[str, str] = Field(min_length=1)
 

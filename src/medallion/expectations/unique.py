@@ -30,6 +30,9 @@ class Unique(RowExpectation):
 
     columns: SomeNames
 
+    def key(self) -> tuple[str, ...]:
+        return self.columns
+
     def violations(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         keys = columns_sql(self.columns)

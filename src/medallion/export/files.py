@@ -72,6 +72,16 @@ def flattened(rows: Relation) -> Relation:
     return rows.project(", ".join(columns))
 
 
+def json_lines(rows: Relation) -> Iterator[list[str]]:
+    """The rows in batches, each row as a JSON object; decimals are text."""
+    members = ", ".join(
+        f"{literal(name)}, {_as_json(name, kind)}" for name, kind in kinds(rows).items()
+    )
+    lines = rows.project(f"cast(json_object({members}) as varchar) as line")
+    for batch in lines.to_arrow_reader(BATCH):
+        yield batch.column(0).to_pylist()
+
+
 def _write_csv(rows: Relation, target: Path, _: Head) -> None:
     flattened(rows).write_csv(str(target), header=True)
 
@@ -99,15 +109,11 @@ def _write_parquet(rows: Relation, target: Path, _: Head) -> None:
 def _write_json(rows: Relation, target: Path, head: Head) -> None:
     from pydantic_core import to_json
 
-    members = ", ".join(
-        f"{literal(name)}, {_as_json(name, kind)}" for name, kind in kinds(rows).items()
-    )
-    lines = rows.project(f"cast(json_object({members}) as varchar) as line")
     with target.open("wb") as file:
         file.write(to_json(head)[:-1] + b',"rows":[')
         separator = "\n"
-        for batch in lines.to_arrow_reader(BATCH):
-            file.write((separator + ",\n".join(batch.column(0).to_pylist())).encode())
+        for lines in json_lines(rows):
+            file.write((separator + ",\n".join(lines)).encode())
             separator = ",\n"
         file.write(b"\n]}\n")
 

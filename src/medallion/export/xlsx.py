@@ -30,7 +30,7 @@ _FIRST_RIGHT_DAY = date(1900, 3, 1)
 # What XML cannot hold is written `_x0007_`; an underscore that would read as the beginning of such
 # a mark is, too.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_DATE, _MOMENT, _TIME = 1, 2, 3  # the cell formats below, in their order
+_DATE, _MOMENT, _TIME, _AS_TEXT = 1, 2, 3, 4  # the cell formats below, in their order
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -59,14 +59,23 @@ _PARTS = {
     '<fonts count="1"><font/></fonts>'
     '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
     '<borders count="1"><border/></borders>'
-    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/>'
-    + "".join(f'<xf numFmtId="{number}" applyNumberFormat="1"/>' for number in (164, 165, 166))
+    '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="5"><xf/>'
+    + "".join(f'<xf numFmtId="{number}" applyNumberFormat="1"/>' for number in (164, 165, 166, 49))
     + "</cellXfs></styleSheet>",
 }
 
 
-def write_sheet(target: Path, columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> None:
-    """Write a header and rows. Raises DataError when there is more than a sheet holds."""
+def write_sheet(
+    target: Path,
+    columns: Sequence[str],
+    batches: Iterable[pa.RecordBatch],
+    *,
+    editable: bool = False,
+) -> None:
+    """Write a header and rows. Raises DataError when there is more than a sheet holds.
+
+    With `editable`, what a user writes into a cell stays text, also a number or a date.
+    """
     if len(columns) > MOST_COLUMNS:
         raise DataError(
             f"a sheet holds {MOST_COLUMNS:,} columns, not {len(columns):,}",
@@ -88,12 +97,17 @@ def write_sheet(target: Path, columns: Sequence[str], batches: Iterable[pa.Recor
                         hint=hint,
                     )
                 values = [column.to_pylist() for column in batch.columns]
-                sheet.write("".join(map(_row, zip(*values, strict=True))).encode())
+                row = _row_of_texts if editable else _row
+                sheet.write("".join(map(row, zip(*values, strict=True))).encode())
             sheet.write(b"</sheetData></worksheet>")
 
 
 def _row(values: Iterable[Any]) -> str:
     return f"<row>{''.join(map(_cell, values))}</row>"
+
+
+def _row_of_texts(values: Iterable[str | None]) -> str:
+    return f"<row>{''.join(_text(value or '', _AS_TEXT) for value in values)}</row>"
 
 
 def _cell(value: Any) -> str:
@@ -120,7 +134,8 @@ def _cell(value: Any) -> str:
 def _exact(value: float | Decimal) -> bool:
     if isinstance(value, float):
         return isfinite(value)
-    return len(Decimal(value).normalize().as_tuple().digits) <= MOST_DIGITS
+    digits = "".join(map(str, Decimal(value).as_tuple().digits))
+    return len(digits.rstrip("0")) <= MOST_DIGITS  # `normalize` would round to 28 digits
 
 
 def _moment(value: datetime) -> str:
@@ -136,11 +151,13 @@ def _number(value: float, style: int) -> str:
     return f'<c s="{style}"><v>{value!r}</v></c>'
 
 
-def _text(value: str) -> str:
+def _text(value: str, style: int = 0) -> str:
     if len(value) > MOST_CHARACTERS:
         hint = "choose other --columns, or another --format"
         raise DataError(
             f"a cell holds {MOST_CHARACTERS:,} characters, not {len(value):,}", hint=hint
         )
     printable = _UNPRINTABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", value)
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(printable)}</t></is></c>'
+    style_of_cell = f' s="{style}"' if style else ""
+    content = f'<is><t xml:space="preserve">{escape(printable)}</t></is>'
+    return f'<c{style_of_cell} t="inlineStr">{content}</c>'

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from medallion.contracts import Format, Parsed, literal, quote
+from medallion.contracts import Format, LocalFile, Parsed, ParsedTogether, quote
 from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.column_names import clean_name
-from medallion.formats.csv_duckdb import CsvFile
+from medallion.formats.csv_duckdb import CsvFile, needs_careful_reader
 from medallion.formats.csv_header import Header, HeaderReader, check_fit
 from medallion.formats.csv_records import CsvRecord, Dialect, Fields, Splitter, fit, misfit
-from medallion.formats.text_file import check_encoding, endings, plain_text, whole
+from medallion.formats.csv_together import LineFiles, read_together
+from medallion.formats.text_file import check_encoding, endings, plain_text, small_text, whole
 from medallion.formats.text_lines import numbered_lines
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.records import Column
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 _BATCH = 20_000  # records
 _NAMELESS = "_nameless_"
-_SURROUNDING = "\ufeff \t"  # characters that may surround the names of a repeated header
 _REPEATED = "repeats the header"
 
 
@@ -108,16 +109,7 @@ class Csv(Format):
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         with plain_text(source, name, self.encoding, target) as text, whole(target) as part:
-            delimiter = self.delimiter or ("\t" if name.lower().endswith(endings(".tsv")) else ",")
-            header = HeaderReader(
-                text=text,
-                name=name,
-                dialect=Dialect(delimiter, self.quote, self.escape, self.comment, self.null),
-                skip=self.skip,
-                header=self.header,
-                declared=self.columns,
-                delimiter_declared=self.delimiter is not None,
-            ).read()
+            header = self._header_reader(text, name).read()
             result = _read_quickly(text, name, header, part, connection)
             if result is None:
                 rejects = UnreadableRecords(name)
@@ -125,15 +117,40 @@ class Csv(Format):
                 result = _read_carefully(iter(records), header, part, rejects), rejects
             rows, rejects = result
             check_fit(text, name, header, rows, rejects)
-            return _parsed(header, rows, rejects)
+            return header.parsed(rows, rejects.all())
 
+    def columns_of(
+        self, source: Path, name: str, scratch: Path, connection: Connection
+    ) -> tuple[Column, ...]:
+        with plain_text(source, name, self.encoding, scratch) as text:
+            return self._header_reader(text, name).read().parsed(1).columns
 
-def _parsed(header: Header, rows: int, rejects: UnreadableRecords) -> Parsed:
-    warnings = header.warnings
-    if not rows and not rejects:
-        warnings = (*warnings, "has a header but no records")
-    columns = tuple(Column(name=column, type="text") for column in header.columns)
-    return Parsed(columns, rows, rejects.all(), warnings)
+    def parse_together(
+        self, files: Sequence[LocalFile], folder: Path, connection: Connection
+    ) -> Iterator[ParsedTogether]:
+        plain = LineFiles()
+        copy = folder / "text"
+        for number, file in enumerate(files):
+            with (
+                suppress(SourceError, OSError),
+                small_text(file.path, file.name, self.encoding, copy) as (text, data),
+            ):
+                if data is not None:
+                    plain.add(number, data, self._header_reader(text, file.name))
+        for alike in plain.files.values():
+            yield from read_together(alike, folder, connection)
+
+    def _header_reader(self, text: Path, name: str) -> HeaderReader:
+        delimiter = self.delimiter or ("\t" if name.lower().endswith(endings(".tsv")) else ",")
+        return HeaderReader(
+            text=text,
+            name=name,
+            dialect=Dialect(delimiter, self.quote, self.escape, self.comment, self.null),
+            skip=self.skip,
+            header=self.header,
+            declared=self.columns,
+            delimiter_declared=self.delimiter is not None,
+        )
 
 
 def _read_quickly(
@@ -152,7 +169,7 @@ def _read_quickly(
     ).read()
     if result is None or not result[0]:
         return result if not nameless else None
-    if _needs_careful_reader(header.columns, nameless, part, connection):
+    if needs_careful_reader(header.columns, nameless, part, connection):
         return None
     if not nameless:
         return result
@@ -167,21 +184,6 @@ def _read_quickly(
     finally:
         named.unlink(missing_ok=True)
     return result
-
-
-def _needs_careful_reader(
-    columns: tuple[str, ...], nameless: tuple[str, ...], part: Path, connection: Connection
-) -> bool:
-    """Whether a row repeats the header, or has a value in a column without a name."""
-    repeats = " and ".join(
-        f"lower(trim({quote(column)}, {literal(_SURROUNDING)})) = lower({literal(column)})"
-        for column in columns
-    )
-    condition = " or ".join(
-        [f"({repeats})", *(f"{quote(column)} is not null" for column in nameless)]
-    )
-    query = f"select 1 from {parquet_file.scan(part)} where {condition} limit 1"
-    return bool(connection.execute(query).fetchall())
 
 
 def _has_comments(text: Path, header: Header) -> bool:

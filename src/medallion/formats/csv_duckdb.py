@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _REJECTS = "_csv_rejects"
 _SCANS = "_csv_scans"
+_SURROUNDING = "\ufeff \t"  # characters that may surround the names of a repeated header
 _RAGGED = ("MISSING COLUMNS", "TOO MANY COLUMNS")
 _LIMIT = 1_000_000  # rejects; a file with more is left to the careful reader
 
@@ -105,31 +106,11 @@ class CsvFile:
 
     def _write(self, *options: str) -> int | None:
         """Write the rows that DuckDB reads with these options; their number, None for an error."""
-        import duckdb
-
-        types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in self.columns)
-        dialect = {
-            "delim": self.dialect.delimiter,
-            "quote": self.dialect.quote,
-            "escape": self.dialect.quote,
-        }
-        nulls = ", ".join(map(literal, ("", *self.dialect.nulls)))
-        settings = ", ".join(
-            (
-                f"columns={{{types}}}",
-                *(f"{key}={literal(mark)}" for key, mark in dialect.items()),
-                *options,
-            )
+        types = dict.fromkeys(self.columns, "VARCHAR")
+        place = (f"header={self.header_lines > self.above}", f"skip={self.above}")
+        return write_csv(
+            self.text, types, self.dialect, self.part, self.connection, *place, *options
         )
-        query = f"""
-            select * from read_csv(
-                {literal(glob.escape(str(self.text)))}, auto_detect=false, strict_mode=true,
-                header={self.header_lines > self.above}, skip={self.above}, nullstr=[{nulls}],
-                allow_quoted_nulls=false, hive_partitioning=false, {settings})"""
-        # NotImplementedException: the threads' parts of the file do not join up.
-        with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):
-            return parquet_file.write(query, self.part, self.connection)
-        return None
 
     def _reject_positions(self) -> list[int] | None:
         """The byte positions of rejected records; None if one has another fault than its width."""
@@ -192,6 +173,58 @@ class CsvFile:
             number = before - self.header_lines - inside + 1
             rejects.add(number, misfit(record.fields, len(self.columns)), record.raw)
         return rejects if len(rejects) == len(positions) else None
+
+
+def write_csv(
+    text: Path,
+    types: Mapping[str, str],
+    dialect: Dialect,
+    part: Path,
+    connection: Connection,
+    *options: str,
+    selected: str = "*",
+) -> int | None:
+    """Write the rows of a file that DuckDB reads strictly; their number, None for an error.
+
+    `types` are the columns with their types of DuckDB, `selected` is SQL of those to write.
+    """
+    import duckdb
+
+    columns = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in types.items())
+    settings = {
+        "columns": f"{{{columns}}}",
+        "delim": literal(dialect.delimiter),
+        "quote": literal(dialect.quote),
+        "escape": literal(dialect.quote),
+        "nullstr": f"[{', '.join(map(literal, ('', *dialect.nulls)))}]",
+    }
+    query = f"""
+        select {selected} from read_csv(
+            {literal(glob.escape(str(text)))}, auto_detect=false, strict_mode=true,
+            allow_quoted_nulls=false, hive_partitioning=false,
+            {", ".join((*(f"{key}={value}" for key, value in settings.items()), *options))})"""
+    # ConversionException: a record is other than a line, and its number is not one then.
+    # NotImplementedException: the threads' parts of the file do not join up.
+    with suppress(
+        duckdb.ConversionException, duckdb.InvalidInputException, duckdb.NotImplementedException
+    ):
+        return parquet_file.write(query, part, connection)
+    return None
+
+
+def needs_careful_reader(
+    columns: tuple[str, ...], nameless: tuple[str, ...], part: Path, connection: Connection
+) -> bool:
+    """Whether a row repeats the header, or has a value in a column without a name."""
+    repeats = " and ".join(
+        f"lower(trim({quote(column)}, {literal(_SURROUNDING)})) = lower({literal(column)})"
+        for column in columns
+    )
+    condition = " or ".join(
+        [f"({repeats})", *(f"{quote(column)} is not null" for column in nameless)]
+    )
+    query = f"select 1 from {parquet_file.scan(part)} where {condition} limit 1"
+    return bool(connection.execute(query).fetchall())
 
 
 def survey(text: Path, dialect: Dialect) -> LineCount | None:

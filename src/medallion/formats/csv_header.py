@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from medallion.contracts import Parsed
 from medallion.errors import SourceError
 from medallion.formats.column_names import check_names, clean_name
 from medallion.formats.csv_records import CsvRecord, Dialect, Splitter, fit
 from medallion.formats.text_lines import numbered_lines
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.plural import count_of
+from medallion.records import Column
 
 DELIMITERS = {",": "','", ";": "';'", "\t": '"\\t"', "|": "'|'"}
 
@@ -45,6 +47,12 @@ class Header:
     nameless: int = 0
     warnings: tuple[str, ...] = ()
     named: bool = True
+
+    def parsed(self, rows: int, rejects: tuple[tuple[int, str, str], ...] = ()) -> Parsed:
+        """The result of parsing a file with this header."""
+        empty = () if rows or rejects else ("has a header but no records",)
+        columns = tuple(Column(name=column, type="text") for column in self.columns)
+        return Parsed(columns, rows, rejects, (*self.warnings, *empty))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Json(Format):
     with values of several types, or with numbers that a float64 would change (1e400 or
     0.1234567890123456789), becomes text with every digit. Values that nest deeper than 32 levels,
     or 10 lists, become JSON text. Files may be compressed (`.gz`, `.zst`, `.bz2`). In NDJSON, a
-    line that is not an object, has a duplicate key, or nests more than 100 levels, is quarantined
+    line that is not an object, has a duplicate key, or nests more than 126 levels, is quarantined
     with its number.
 
     The run fails if most lines are not objects. It also fails for a file with a single object that

@@ -13,7 +13,8 @@ from medallion.contracts import literal
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
-TOO_DEEP = "nested more than 100 levels deep"
+MAX_DEPTH = 126  # levels of an object that DuckDB can read
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 _WHOLE = 32_000_000  # bytes; DuckDB needs several times the size in memory to infer the structure
 _BATCH = 50_000  # values of a larger file whose structure is inferred together
@@ -50,7 +51,7 @@ def too_deep(text: str) -> str:
     """SQL that is true for JSON that nests too deeply for DuckDB. Short texts are not parsed."""
     brackets = f"strlen({text}) - strlen(replace(replace({text}, '[', ''), '{{', ''))"
     return (
-        f"(case when strlen({text}) < 200 or {brackets} <= 100 then false"
+        f"(case when strlen({text}) < 200 or {brackets} <= {MAX_DEPTH} then false"
         f" else json_valid({text}) and try(json_structure('[' || {text} || ']')) is null end)"
     )
 

@@ -12,7 +12,15 @@ from medallion.errors import SourceError
 from medallion.formats import parquet_file
 from medallion.formats.column_names import check_names
 from medallion.formats.text_file import check_readable, whole
-from medallion.sql.duckdb_types import MAX_DIGITS, MAX_LEVELS, MAX_LISTS, TOO_DEEP
+from medallion.records import Column
+from medallion.sql.duckdb_types import (
+    MAX_DIGITS,
+    MAX_LEVELS,
+    MAX_LISTS,
+    TOO_DEEP,
+    columns_of,
+    types_of,
+)
 from medallion.sql.durations import count_to_iso
 from medallion.storage.local import storage_errors
 
@@ -41,6 +49,28 @@ class Parquet(Format):
     name: ClassVar[str] = "parquet"
     version: ClassVar[int] = 3
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+
+    def columns_of(
+        self, source: Path, name: str, scratch: Path, connection: Connection
+    ) -> tuple[Column, ...]:
+        import duckdb
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        check_readable(source, name)
+        try:
+            schema = pq.read_schema(source)
+            check_names(name, schema.names)
+            changes = _texts(schema, name)
+            changes += [
+                f"null::varchar as {quote(field.name)}" for field in schema if _is_wide(field.type)
+            ]
+            nanoseconds = parquet_file.zoned_nanoseconds(source, connection)
+            changes += parquet_file.cut_to_microseconds(nanoseconds)
+            query = f"select * replace ({', '.join(changes)}) from" if changes else "from"
+            return columns_of(types_of(connection.sql(f"{query} {parquet_file.scan(source)}")))
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise SourceError(f"{name}: cannot be read: {_first_line(error)}") from error
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
         import duckdb

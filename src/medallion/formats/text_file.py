@@ -18,6 +18,7 @@ from medallion.storage.local import storage_errors
 
 COMPRESSED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".bz2": b"BZh"}
 UTF8_MARK = codecs.BOM_UTF8
+SMALL_TEXT = 8 << 20  # bytes of a file that may be read into memory
 _CHUNK = 1 << 20
 _HEAD = 4096
 
@@ -96,6 +97,25 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
 
 
 @contextmanager
+def small_text(
+    source: Path, name: str, encoding: str, target: Path
+) -> Iterator[tuple[Path, bytes | None]]:
+    """`plain_text` with the bytes of the text; None for a text above `SMALL_TEXT`."""
+    with source.open("rb") as file:
+        data = file.read(SMALL_TEXT + 1)
+    if _compression(source, name, data) or codecs.lookup(encoding).name != "utf-8":
+        with plain_text(source, name, encoding, target) as text:
+            with text.open("rb") as file:
+                data = file.read(SMALL_TEXT + 1)
+            yield text, data if len(data) <= SMALL_TEXT else None
+        return
+    if not data.removeprefix(UTF8_MARK).strip():
+        raise _empty(name)
+    _check_head(name, data[:_HEAD])
+    yield source, data if len(data) <= SMALL_TEXT else None
+
+
+@contextmanager
 def whole(target: Path) -> Iterator[Path]:
     """A path to write to: renamed to `target` at the end, removed after an error."""
     with storage_errors(target):
@@ -122,8 +142,9 @@ def undecodable(
 
 def _compression(source: Path, name: str, head: bytes) -> str:
     """The suffix of the file's compression, or nothing. Raises SourceError if its bytes differ."""
+    suffixes = (Path(name).suffix.lower(), source.suffix.lower())
     for suffix, signature in COMPRESSED.items():
-        if suffix in (Path(name).suffix.lower(), source.suffix.lower()):
+        if suffix in suffixes:
             if not head.startswith(signature):
                 hint = f"rename it without {suffix}"
                 raise SourceError(f"{name}: is not {suffix} data", hint=hint)
@@ -218,6 +239,11 @@ def _check_text(text: Path, name: str) -> None:
             blank = not chunk.strip()
     if blank:
         raise _empty(name)
+    _check_head(name, head)
+
+
+def _check_head(name: str, head: bytes) -> None:
+    """Raise SourceError for a file whose first bytes are not text in UTF-8."""
     _check_kind(name, head)
     if head.startswith(magic.UTF32):
         raise SourceError(f"{name}: looks like UTF-32", hint="declare `encoding: utf-32`")

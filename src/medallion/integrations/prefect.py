@@ -25,10 +25,10 @@ from prefect.types.entrypoint import EntrypointType
 
 from medallion.declaration.models import Table
 from medallion.errors import MedallionError, ServiceError
-from medallion.lake.quality import quality_of
 from medallion.pipeline import Pipeline
 from medallion.plural import count_of
 from medallion.records import Run, StepRun
+from medallion.records.quality import FIGURES, quality_of
 from medallion.run.planner import Step
 from medallion.run.run_log import Event
 from medallion.secrets import masked_logger
@@ -157,7 +157,7 @@ def _create_report(run: Run) -> None:
 
 def _row(step: StepRun) -> dict[str, Any]:
     quality = quality_of(step)
-    figures = ("kept", "deduplicated", "dropped", "quarantined")
+    figures = FIGURES[1:]
     return {
         "table": step.table,
         "action": step.action,

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from medallion.contracts import ROW, Expectation, RowExpectation
+from medallion.contracts import ROW, Expectation, RowExpectation, TableExpectation
 from medallion.kernel.temp_tables import TempTables
 from medallion.plural import count_of
 
 
 class Complaints:
-    """The complaints of the expectations with `on_fail: warn` and `on_fail: fail`."""
+    """The complaints of the expectations with `on_fail: warn` and `on_fail: fail`.
+
+    `gates` are those of rules on the whole table: it is computed, and must not be published.
+    """
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self.failures: list[str] = []
+        self.gates: list[str] = []
 
     @property
     def failure(self) -> str | None:
-        """All failures in one text; None when there is none."""
-        return "; ".join(self.failures) or None
+        """All that fails the table, in one text; None when only gates are against publishing it."""
+        return "; ".join([*self.failures, *self.gates]) if self.failures else None
 
     def add(self, rule: Expectation, complaint: str | None) -> None:
         """Add what a rule says; None when it is met."""
         if complaint is not None:
-            messages = self.failures if rule.on_fail == "fail" else self.warnings
+            failures = self.gates if isinstance(rule, TableExpectation) else self.failures
+            messages = failures if rule.on_fail == "fail" else self.warnings
             messages.append(f"{rule.rule}: {complaint}")
 
 

@@ -16,13 +16,31 @@ if TYPE_CHECKING:
 @contextmanager
 def at(table: str, *path: str | int) -> Iterator[None]:
     """Name the table, and the `path` within its declaration, in errors that happen inside."""
-    place = table + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     try:
-        with _translated(place):
+        with _translated(place(table, *path)):
             yield
     except MedallionError as error:
         error.path = ("tables", *table.split("."), *path)
         raise
+
+
+def of_values(error: BaseException) -> bool:
+    """Whether an error of a block of `at` is due to values that it computed, not to its SQL.
+
+    DuckDB also has such errors for SQL, such as an unknown part of a date format; a step explains
+    them, and so they are its own.
+    """
+    import duckdb
+
+    return isinstance(
+        error.__cause__,
+        duckdb.ConversionException | duckdb.OutOfRangeException | duckdb.InvalidInputException,
+    )
+
+
+def place(table: str, *path: str | int) -> str:
+    """A path within the declaration of a table, as messages show it."""
+    return table + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
 
 
 @contextmanager

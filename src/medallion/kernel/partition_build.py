@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,13 @@ from medallion.contracts import (
     Inputs,
     RowExpectation,
     SourceLayer,
-    TableTask,
     Transform,
     quote,
 )
 from medallion.kernel.duckdb_errors import at, at_first_failing
-from medallion.kernel.partition_plan import PlannedPartition
+from medallion.kernel.partition_plan import PartitionTask, PlannedPartition
 from medallion.kernel.row_steps import RowSteps, conserve, read_others, violating
-from medallion.kernel.stages import PartitionedWork, Stage
+from medallion.kernel.stages import Stage
 from medallion.records import File, Partition
 from medallion.records.column_type import column_type
 from medallion.sql.duckdb_types import duckdb_type
@@ -48,22 +46,16 @@ class PartitionBuild(RowSteps):
     They are computed together, for binding the steps costs as much as computing a small partition.
     """
 
-    def __init__(
-        self,
-        task: TableTask,
-        work: PartitionedWork,
-        parts: Sequence[PlannedPartition],
-        connection: Connection,
-        scratch: Path,
-    ) -> None:
-        super().__init__(task, connection, scratch)
-        self.work = work
-        self.parts = parts
-        self.main = task.inputs[task.main]
+    def __init__(self, task: PartitionTask, connection: Connection, scratch: Path) -> None:
+        super().__init__(connection, scratch)
+        self.task = task.table
+        self.work = task.work
+        self.parts = task.parts
+        self.main = self.task.inputs[self.task.main]
         self.snapshot = self.main.snapshot.model_copy(
             update={
-                "sources": tuple(source for part in parts for source in part.sources),
-                "rows": sum(part.rows for part in parts),
+                "sources": tuple(source for part in self.parts for source in part.sources),
+                "rows": sum(part.rows for part in self.parts),
             }
         )
         self.stage = 0  # the number of the one at work

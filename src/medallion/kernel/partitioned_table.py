@@ -6,9 +6,6 @@ and names the rows that the table does not have; no row is moved or written agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,24 +21,23 @@ from medallion.contracts import (
     Transform,
     keep_file,
     literal,
-    quote,
 )
-from medallion.errors import ConservationError, DamagedError, MissingError, PluginError
-from medallion.identifiers import now
+from medallion.errors import ConservationError, PluginError
 from medallion.kernel.complaints import Complaints, first_violation
 from medallion.kernel.duckdb_errors import at
-from medallion.kernel.partition_build import REMOVED, PartitionBuild
-from medallion.kernel.partition_plan import PlannedPartition, batches, planned_partitions
+from medallion.kernel.former_gathering import former_gathering, stage_fingerprints
+from medallion.kernel.partition_plan import PartitionTask, batches, planned_partitions
+from medallion.kernel.partition_rows import PartitionRows
+from medallion.kernel.performer import Performer
 from medallion.kernel.rejected_rows import RejectedRows
-from medallion.kernel.row_counts import RowCounts
-from medallion.kernel.row_steps import read_others, violating
+from medallion.kernel.reuse import reusable
+from medallion.kernel.row_counts import RowCounts, count_warned
+from medallion.kernel.row_steps import read_others, violating, warns
 from medallion.kernel.stages import PartitionedWork, Stage
 from medallion.kernel.temp_tables import TempTables
 from medallion.plural import count_of
-from medallion.records import Column, File, Partition, Snapshot
-from medallion.sql.duckdb_types import logical_type
+from medallion.records import File, GatheredRows, Partition
 from medallion.sql.row_ids import file_of
-from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -52,8 +48,7 @@ MARKS = '_row bigint, stage integer, fate varchar, rule varchar, "column" varcha
 class PartitionedTable:
     """One TableTask, used once.
 
-    Parameters: `connection` gathers; `cursors` opens a connection for some partitions, as many at
-    the same time as the engine has threads.
+    Parameters: `connection` gathers; `performer` computes partitions; `scratch` is a local folder.
     """
 
     def __init__(
@@ -61,115 +56,71 @@ class PartitionedTable:
         task: TableTask,
         work: PartitionedWork,
         connection: Connection,
-        cursors: Callable[[], AbstractContextManager[Connection]],
+        performer: Performer,
         scratch: Path,
     ) -> None:
         self.task = task
         self.work = work
         self.main = task.inputs[task.main]
         self.connection = connection
-        self.cursors = cursors
+        self.performer = performer
         self.scratch = scratch
         self.tables = TempTables(connection)
 
     def run(self) -> Built:
         """Compute and write what is not there yet. Raises MedallionError."""
         self.partitions = self._partitions()
-        self.snapshot = self._snapshot(self.work.columns)
+        self.rows = PartitionRows(self.task, self.work, self.partitions, self.connection)
         self.others = read_others(self.task, self.connection)
-        self.stored, self.removed = self._stored(), self._removed_rows()
         self.marks = self._marks()
         self.gathered = self.tables.empty(MARKS)
+        self.former = former_gathering(self.task, self.work, self.rows, self.tables)
         for stage in self.work.stages:
             if stage.gathers:
                 self._gather(stage)
         counts = self._counts(len(self.work.stages))
+        if any(warns(stage.plugin) for stage in self.work.stages):
+            every = self._valid(len(self.work.stages))
+            count_warned(counts, self.tables, [f"{every} where fate = 'warned'"])
         complaints = self._complaints()
         rows, removed = self._write_removed(counts.kept)
         failed = bool(complaints.failures)
         return Built(
             columns=self.work.columns,
-            files=() if failed else self.snapshot.files,
+            files=() if failed else self.rows.snapshot.files,
             rows=0 if failed else rows,
             tallies=(counts.tally(rows),),
-            origins=self.snapshot.origins,
+            origins=self.main.snapshot.origins,
             identified=True,
             rejects=self._rejects(),
             warnings=tuple(complaints.warnings),
             failure=complaints.failure,
+            gates=tuple(complaints.gates),
             partitions=self.partitions,
             removed=removed,
+            gathered=self._write_gathered(),
         )
 
     def _partitions(self) -> tuple[Partition, ...]:
         former = self.task.former.partitions if self.task.former else ()
-        known = {part.fingerprint: part for part in former}
         # Files with the same bytes make the same partition, which is computed and stored once.
         planned = planned_partitions(self.task, self.work)
         wanted = {part.fingerprint: part for part in planned}
-        done = {key: known[key] for key in wanted.keys() & known if self._is_intact(known[key])}
+        done = reusable(
+            self.task.storage, former, wanted.keys(), lambda part: (*part.files, *part.removed)
+        )
         missing = [part for key, part in wanted.items() if key not in done]
-        threads = self.tables.integer("select current_setting('threads')")
-        with ThreadPoolExecutor(threads) as pool:
-            for built in pool.map(self._build, batches(missing)):
-                done |= {part.fingerprint: part for part in built}
+        tasks = [PartitionTask(self.task, self.work, parts) for parts in batches(missing)]
+        for built in self.performer.partitions(tasks):
+            done |= {part.fingerprint: part for part in built}
         return tuple(
             done[part.fingerprint].model_copy(update={"numbers": part.numbers}) for part in planned
         )
 
-    def _build(self, parts: Sequence[PlannedPartition]) -> list[Partition]:
-        with self.cursors() as cursor:
-            return PartitionBuild(self.task, self.work, parts, cursor, self.scratch).run()
-
-    def _is_intact(self, part: Partition) -> bool:
-        with suppress(MissingError, DamagedError):
-            verified(self.task.storage, map(Stored.of, (*part.files, *part.removed)))
-            return True
-        return False
-
-    def _snapshot(self, columns: Sequence[Column]) -> Snapshot:
-        """A snapshot of the partitions, to read them through the layer."""
-        files = tuple(file for part in self.partitions for file in part.files)
-        return Snapshot(
-            table=self.task.table,
-            id="",
-            fingerprint="",
-            run=self.task.run,
-            created=now(),
-            columns=tuple(columns),
-            rows=sum(file.rows for file in files),
-            bytes=sum(file.bytes for file in files),
-            files=files,
-            partitions=self.partitions,
-            origins=self.main.snapshot.origins,
-            identified=True,
-        )
-
-    def _stored(self) -> Relation:
-        """The rows that the stages of all partitions keep."""
-        return self.task.layer.read_partitions(
-            self.task.storage, self.snapshot, self.partitions, self.connection
-        )
-
-    def _removed_rows(self) -> Relation | None:
-        """The rows that the stages of all partitions removed; None when there are none."""
-        parts = [
-            part.model_copy(update={"files": part.removed})
-            for part in self.partitions
-            if part.removed
-        ]
-        if not parts:
-            return None
-        columns = self.work.columns if self.work.visible else ()
-        snapshot = self.snapshot.model_copy(
-            update={"columns": (Column(name=ASIDE, type=str(logical_type(REMOVED))), *columns)}
-        )
-        return self.task.layer.read_partitions(self.task.storage, snapshot, parts, self.connection)
-
     def _marks(self) -> str:
         """A table of the rows that partitions removed, or warn of."""
         table = self.tables.empty(MARKS)
-        rows = self.removed
+        rows = self.rows.removed
         if rows is not None:
             fields = ", ".join(
                 f'{ASIDE}."{name}"' for name in ("stage", "fate", "rule", "column", "value")
@@ -200,19 +151,11 @@ class PartitionedTable:
         return violating(stage.plugin, rows, inputs)
 
     def _rows_at(self, stage: Stage) -> Relation:
-        """The rows as they are before a stage: also those that later stages remove."""
-        columns = ", ".join(map(quote, self.work.visible[stage.number]))
-        relations = {"stored": self.stored}
-        query = f"select {ROW}, {ORIGIN}, {columns} from stored"
-        if self.removed is not None:
-            relations["removed"] = self.removed
-            query += (
-                f" union all select {ROW}, {ORIGIN}, {columns} from removed "
-                f"where {ASIDE}.stage > {stage.number} and {ASIDE}.fate <> 'warned'"
-            )
-        gone = f"select {ROW} from {self.gathered} where fate <> 'warned'"
-        query = f"select * from ({query}) where {ROW} not in ({gone})"
-        return Inputs(self.connection).sql(query, **relations)
+        """The rows that a stage has to judge, as they are before it."""
+        again = self.former.judged_again(stage, self.gathered) if self.former else None
+        rows = self.rows.before(stage) if again is None else again
+        gone = f"where stage < {stage.number} and fate <> 'warned'"
+        return rows.filter(f"{ROW} not in (select {ROW} from {self.gathered} {gone})")
 
     def _valid(self, before: int) -> str:
         """SQL of the marks of stages before a number: not of rows that were removed earlier."""
@@ -253,7 +196,7 @@ class PartitionedTable:
             f"(select {ROW} from {self.marks} where fate <> 'warned')"
         )
         size = self.tables.integer(f"select count(*) from ({query})")
-        rows = self.snapshot.rows - size
+        rows = self.rows.snapshot.rows - size
         if rows != kept:
             raise ConservationError(
                 f"{self.task.table}: {count_of(kept, 'row')} to be kept, but {rows:,} are"
@@ -267,18 +210,30 @@ class PartitionedTable:
         path = f"{self.task.folder}/removed.parquet"
         return kept, keep_file(self.task.storage, path, target, size)
 
-    def _rejects(self) -> Path | None:
+    def _write_gathered(self) -> GatheredRows | None:
+        """The file of the marks of gathering stages, for a later run."""
+        stages = tuple(stage_fingerprints(self.task, self.work))
+        if not stages:
+            return None
+        target = self.scratch / f"{self.task.table}-gathered.parquet"
+        ((size,),) = self.connection.execute(
+            f"copy (from {self.gathered} order by {ROW}) to {literal(str(target))} (format parquet)"
+        ).fetchall()
+        path = f"{self.task.folder}/gathered.parquet"
+        return GatheredRows(stages=stages, file=keep_file(self.task.storage, path, target, size))
+
+    def _rejects(self) -> File | None:
         """The file of all quarantined rows, with their source records."""
         every = f"(from {self._valid(len(self.work.stages))} where fate = 'quarantined')"
         if not self.tables.integer(f"select count(*) from {every}"):
             return None
         rejects = RejectedRows(self.task, self.tables)
         rejects.add_identified(every)
-        known = self.removed
+        known = self.rows.removed
         if known is not None:
             names = ", ".join(literal(source.name) for source in self.main.snapshot.sources)
             known = known.filter(f"{ASIDE}.fate = 'quarantined'").project(
                 f"{ORIGIN}, [{names}][{file_of(ORIGIN)} + 1] as file, {ASIDE}.record as record, "
                 f'{ASIDE}."row" as row'
             )
-        return rejects.write(self.scratch / f"{self.task.table}-rejects.parquet", known)
+        return rejects.write(self.scratch, known)

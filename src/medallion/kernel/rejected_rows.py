@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts import ORIGIN, ROW, Inputs, SourceLayer, TableTask, literal, quote
+from medallion.contracts import (
+    ORIGIN,
+    ROW,
+    Inputs,
+    SourceLayer,
+    TableTask,
+    keep_file,
+    literal,
+    quote,
+)
 from medallion.kernel.temp_tables import TempTables
-from medallion.records import REJECT_COLUMNS
+from medallion.records import REJECT_COLUMNS, File
 from medallion.sql.row_ids import table_of
 
 if TYPE_CHECKING:
@@ -70,10 +79,11 @@ class RejectedRows:
             self.tables.create(self.tables.connection.sql(f"select {columns} from {table}"))
         )
 
-    def write(self, target: Path, known: Relation | None = None) -> Path | None:
-        """Write the rows to a Parquet file with the columns of Reject; None if there are none.
+    def write(self, scratch: Path, known: Relation | None = None) -> File | None:
+        """Store the rows as a Parquet file with the columns of Reject; None if there are none.
 
-        `known` has the source records that need not be read: `_origin`, file, record and row.
+        Parameters: `scratch` is a local folder; `known` has the source records that need not be
+        read: `_origin`, file, record and row.
         """
         if not self.parts:
             return None
@@ -89,8 +99,10 @@ class RejectedRows:
             """,
             originals=self._originals(table, inputs, known),
         )
-        rows.select(*REJECT_COLUMNS).write_parquet(str(target))
-        return target
+        file = scratch / f"{self.task.table}-rejects.parquet"
+        rows.select(*REJECT_COLUMNS).write_parquet(str(file))
+        size = self.tables.integer(f"select count(*) from {table}")
+        return keep_file(self.task.quarantine, self.task.rejects, file, size)
 
     def _originals(self, table: str, inputs: Inputs, known: Relation | None) -> Relation:
         """File, record number and source row of every origin in `table`."""

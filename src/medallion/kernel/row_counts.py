@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from medallion.contracts import ROW
+from medallion.kernel.temp_tables import TempTables
 from medallion.records import Tally
 
 
@@ -13,13 +15,16 @@ class RowCounts:
     """Counts of the rows of one grain: a step of grain `new` begins the next.
 
     `fates` counts the removed rows by fate (`deduplicated`, `dropped`, `quarantined`);
-    `reasons` counts them by rule and column.
+    `reasons` counts them by rule and column. `warned` counts the kept rows that break a rule which
+    only warns, each once, and `warned_reasons` counts them by rule and column.
     """
 
     label: str
     rows_in: int
     fates: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
+    warned: int = 0
+    warned_reasons: dict[str, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -29,8 +34,11 @@ class RowCounts:
     def add(self, fate: str, rule: str, column: str | None, size: int) -> None:
         """Count `size` rows that were removed by a rule on a column."""
         self.fates[fate] = self.fates.get(fate, 0) + size
-        reason = f"{rule} {column}" if column and column not in rule else rule
-        self.reasons[reason] = self.reasons.get(reason, 0) + size
+        _count(self.reasons, rule, column, size)
+
+    def warn(self, rule: str, column: str | None, size: int) -> None:
+        """Count `size` kept rows that break a rule on a column."""
+        _count(self.warned_reasons, rule, column, size)
 
     def tally(self, rows_out: int) -> Tally:
         """The record of these counts, with the rows that the grain handed on."""
@@ -43,7 +51,29 @@ class RowCounts:
             quarantined=self.fates.get("quarantined", 0),
             rows_out=rows_out,
             reasons=self.reasons,
+            warned=self.warned,
+            warned_reasons=self.warned_reasons,
         )
+
+
+def count_warned(counts: RowCounts, tables: TempTables, sources: Sequence[str]) -> None:
+    """Count the kept rows that break rules which only warn.
+
+    `sources` are temporary tables or queries of `_row`, rule and column.
+    """
+    if not sources:
+        return
+    rows = " union all ".join(f'select {ROW}, rule, "column" from {each}' for each in sources)
+    counts.warned = tables.integer(f"select count(distinct {ROW}) from ({rows})")
+    for rule, column, size in tables.rows(
+        f'select rule, "column", count(*) from ({rows}) group by all order by all'
+    ):
+        counts.warn(rule, column, size)
+
+
+def _count(reasons: dict[str, int], rule: str, column: str | None, size: int) -> None:
+    reason = f"{rule} {column}" if column and column not in rule else rule
+    reasons[reason] = reasons.get(reason, 0) + size
 
 
 def total(tallies: Sequence[Tally]) -> Tally:

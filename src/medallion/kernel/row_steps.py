@@ -17,6 +17,7 @@ from medallion.contracts import (
     ASIDE,
     ORIGIN,
     ROW,
+    Expectation,
     Inputs,
     RowExpectation,
     TableTask,
@@ -43,8 +44,7 @@ class RowSteps(ABC):
     rows removed from it. `stored`: the rows come from a temporary table, in the order of `_row`.
     """
 
-    def __init__(self, task: TableTask, connection: Connection, scratch: Path) -> None:
-        self.task = task
+    def __init__(self, connection: Connection, scratch: Path) -> None:
         self.connection = connection
         self.scratch = scratch / uuid4().hex
         self.tables = TempTables(connection)
@@ -111,6 +111,19 @@ class RowSteps(ABC):
         # all rows in memory and loses their order.
         removed = " union all ".join(f"select {ROW} from {table}" for table in self.removals)
         return inputs.sql(f"select rows.* from rows where {ROW} not in ({removed})", rows=self.base)
+
+
+def warns(rule: Transform | Expectation) -> bool:
+    """Whether a rule keeps the rows that break it, and only warns of them."""
+    return isinstance(rule, RowExpectation) and rule.on_fail == "warn"
+
+
+def judging_order(rules: Sequence[Expectation]) -> list[tuple[int, Expectation]]:
+    """Rules with their positions, in the order in which they are applied.
+
+    Those that warn of rows come last, because they judge the rows that the table keeps.
+    """
+    return sorted(enumerate(rules), key=lambda numbered: warns(numbered[1]))
 
 
 def conserve(expected: int, files: Sequence[File]) -> None:

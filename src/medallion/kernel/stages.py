@@ -23,9 +23,10 @@ from medallion.contracts import (
     quote,
 )
 from medallion.kernel.duckdb_errors import at
-from medallion.kernel.row_steps import read_others
-from medallion.kernel.storable_columns import storable, stored_columns
+from medallion.kernel.row_steps import judging_order, read_others
 from medallion.records import Column
+from medallion.sql.collations import may_collate
+from medallion.sql.storable_columns import storable, stored_columns
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -103,7 +104,7 @@ def partitioned_work(task: TableTask, connection: Connection) -> PartitionedWork
 def _stages(task: TableTask) -> tuple[Stage, ...]:
     plugins: Sequence[tuple[str, int, Transform | Expectation]] = [
         *(("steps", position, step) for position, step in enumerate(task.steps)),
-        *(("expect", position, rule) for position, rule in enumerate(task.expectations)),
+        *(("expect", position, rule) for position, rule in judging_order(task.expectations)),
     ]
     return tuple(
         Stage(number, (kind, position, plugin.name), plugin)
@@ -113,6 +114,8 @@ def _stages(task: TableTask) -> tuple[Stage, ...]:
 
 def _divides(step: Transform) -> bool:
     """Whether a step allows its table to be computed by partitions."""
+    if any(may_collate(text) for _, text in step.expressions()):
+        return False  # a gathering stage would compare the stored column by code point
     return step.grain == "same" and step.threaded and (step.scope == "rows" or step.only_removes)
 
 

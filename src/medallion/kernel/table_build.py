@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,21 +11,32 @@ from medallion.contracts import (
     ROW,
     Built,
     Expectation,
+    Input,
     Inputs,
     RowExpectation,
+    SourceLayer,
     TableExpectation,
     TableTask,
     Transform,
     quote,
+    viewed,
 )
-from medallion.errors import PluginError, StepError
+from medallion.errors import ConservationError, PluginError, StepError
 from medallion.kernel.complaints import Complaints, first_violation
 from medallion.kernel.duckdb_errors import at, at_first_failing
 from medallion.kernel.rejected_rows import RejectedRows
-from medallion.kernel.row_counts import RowCounts, total
-from medallion.kernel.row_steps import RowSteps, conserve, read_others, violating
-from medallion.kernel.storable_columns import storable, stored_columns
+from medallion.kernel.row_counts import RowCounts, count_warned, total
+from medallion.kernel.row_steps import (
+    RowSteps,
+    conserve,
+    judging_order,
+    read_others,
+    violating,
+    warns,
+)
+from medallion.plural import count_of
 from medallion.records import File, Tally
+from medallion.sql.storable_columns import storable, stored_columns
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -38,12 +50,14 @@ class TableBuild(RowSteps):
     """
 
     def __init__(self, task: TableTask, connection: Connection, scratch: Path) -> None:
-        super().__init__(task, connection, scratch)
+        super().__init__(connection, scratch)
+        self.task = task
         snapshot = task.inputs[task.main].snapshot
         self.rejects = RejectedRows(task, self.tables)
         self.counts = RowCounts("", snapshot.rows)
         self.tallies: list[Tally] = []
         self.complaints = Complaints()
+        self.warned: list[str] = []  # temporary tables of rows that break a rule which only warns
         self.steps: list[tuple[tuple[str | int, ...], Relation]] = []  # place and rows of each step
         self.traced = bool(task.lineage)
         self.identified = snapshot.identified
@@ -52,26 +66,43 @@ class TableBuild(RowSteps):
         """Compute and write the table. Raises MedallionError naming the step that failed."""
         main = self.task.inputs[self.task.main]
         tables = read_others(self.task, self.connection)
-        rows = self.rebase(main.layer.read(main.storage, main.snapshot, self.connection))
-        for position, step in enumerate(self.task.steps):
+        rows = self.rebase(self._read(main))
+        return self.run_from(0, rows, tables)
+
+    def run_from(self, first: int, rows: Relation, tables: Mapping[str, Relation]) -> Built:
+        """Compute and write the table from the rows before a step; `tables` are the others."""
+        for position in range(first, len(self.task.steps)):
+            step = self.task.steps[position]
             inputs = Inputs(self.connection, {**tables, self.task.main: rows})
             with at(self.task.table, "steps", position, step.name):
                 rows = self._step(step, rows, inputs)
             self.steps.append((("steps", position, step.name), rows))
-        for position, rule in enumerate(self.task.expectations):
+        for position, rule in judging_order(self.task.expectations):
             inputs = Inputs(self.connection, {**tables, self.task.main: rows})
             with at(self.task.table, "expect", position, rule.name):
                 rows = self._expect(rule, rows, inputs)
         with at_first_failing(self.task.table, self.steps, self.connection):
             return self._finish(rows)
 
+    def _read(self, source: Input) -> Relation:
+        """All rows of the main input. Raises ConservationError unless they are all there."""
+        rows = source.layer.read(source.storage, source.snapshot, self.connection)
+        if isinstance(source.layer, SourceLayer):
+            size = self.tables.integer(f"select count(*) from {viewed(rows)}")
+            if size != source.snapshot.rows:
+                raise ConservationError(
+                    f"{self.task.main} has {count_of(source.snapshot.rows, 'row')}, "
+                    f"but {size:,} were read"
+                )
+        return rows
+
     def _step(self, step: Transform, rows: Relation, inputs: Inputs) -> Relation:
         if step.grain == "same":
             return self.step(step, rows, inputs)
         rows = self.without_removed(step, rows, inputs)
-        return self._new_grain(step, step.apply(rows, inputs))
+        return self.new_grain(step, step.apply(rows, inputs))
 
-    def _new_grain(self, step: Transform, result: Relation) -> Relation:
+    def new_grain(self, step: Transform, result: Relation) -> Relation:
         """Number the rows that a step made, and count from them on."""
         columns = [name for name in result.columns if name not in (ROW, ORIGIN)]
         if not columns:
@@ -93,7 +124,10 @@ class TableBuild(RowSteps):
             raise PluginError("an expectation must be a RowExpectation or a TableExpectation")
         table = self.tables.create(violating(rule, rows, inputs))
         self.complaints.add(rule, first_violation(rule, self.tables, f"from {table}"))
-        return rows if rule.on_fail == "warn" else self.remove(rows, inputs, table)
+        if not warns(rule):
+            return self.remove(rows, inputs, table)
+        self.warned.append(table)
+        return rows
 
     def removed(self, rows: Relation, inputs: Inputs, table: str) -> None:
         """Count the rows by fate, and collect the rejects."""
@@ -108,6 +142,7 @@ class TableBuild(RowSteps):
     def _finish(self, rows: Relation) -> Built:
         rows = storable(rows)
         rows_out = self.counts.kept
+        count_warned(self.counts, self.tables, self.warned)
         self.tallies.append(self.counts.tally(rows_out))
         self.scratch.mkdir(parents=True)
         files = [] if self.complaints.failures else self._write(rows, rows_out)
@@ -121,9 +156,10 @@ class TableBuild(RowSteps):
             origins=tuple(
                 origin for number in sorted(lineage) for origin in lineage[number].snapshot.origins
             ),
-            rejects=self.rejects.write(self.scratch / "rejects.parquet"),
+            rejects=self.rejects.write(self.scratch),
             warnings=tuple(self.complaints.warnings),
             failure=self.complaints.failure,
+            gates=tuple(self.complaints.gates),
         )
 
     def _write(self, rows: Relation, rows_out: int) -> list[File]:

@@ -24,6 +24,14 @@ class TempTables:
         self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
         return name
 
+    def of_types(self, relation: Relation) -> str:
+        """Create a table with a relation's columns and types, without computing any row."""
+        name = f"_table_{next(self._numbers)}"
+        self.connection.execute(
+            f"create temp table {name} as from {viewed(relation)} with no data"
+        ).fetchall()
+        return name
+
     def empty(self, columns: str) -> str:
         """Create a temporary table with these columns, in SQL, and return its name."""
         name = f"_table_{next(self._numbers)}"

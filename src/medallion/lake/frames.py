@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from medallion.contracts import literal
-from medallion.lake.quality import quality_of
+from medallion.errors import NotInstalledError
+from medallion.lake.reject_filter import ALL, KnownNames, RejectFilter, require_table
 from medallion.plural import count_of
-from medallion.records import REJECT_COLUMNS, File, Record, Release
+from medallion.records import REJECT_COLUMNS, File, Release, Run, Snapshot, StepRun, Tally
 from medallion.records.html import html_table
+from medallion.records.quality import FIGURES, TableQuality, quality_of
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, verified
 
@@ -19,9 +22,15 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from medallion.contracts import Relation
+    from medallion.contracts import Connection, Relation
 
 SHOWN = 20  # rows of a frame in a notebook
+NO_REJECTS = "select {} where false".format(
+    ", ".join(
+        f'null::{"bigint" if name == "record" else "varchar"} as "{name}"'
+        for name in REJECT_COLUMNS
+    )
+)
 
 
 class Frames(ABC):
@@ -43,8 +52,6 @@ class Frames(ABC):
         try:
             import polars as pl
         except ImportError as error:
-            from medallion.errors import NotInstalledError
-
             raise NotInstalledError(
                 "polars is not installed", hint="pip install 'medallion-lake[polars]'"
             ) from error
@@ -86,14 +93,34 @@ class Listing(Frames):
 class Quarantine(Frames):
     """Quarantined rows, each with its file, record number, rule and the value that broke it.
 
-    Parameters: `storage` is the lake's, `files` are the rejects by table.
+    Parameters: `storage` is the lake's, `files` are the rejects by table; `wanted` limits the rows,
+    by names of which `known` has more than the rows; `connection` reads them, by default a new one.
+    Raises CallError for an unknown name.
     """
 
-    def __init__(self, storage: Storage, files: Mapping[str, File]) -> None:
+    place: ClassVar[str] = "in quarantine"
+    inexact: tuple[str, ...] = ()  # what is not as it was in the run
+
+    def __init__(
+        self,
+        storage: Storage,
+        files: Mapping[str, File],
+        wanted: RejectFilter = ALL,
+        known: Callable[[], KnownNames] = KnownNames,
+        connection: Connection | None = None,
+    ) -> None:
         self._storage = storage
         self._files = dict(files)
+        self._wanted = wanted
+        self._known = known
+        self._connection = connection
+        self._condition: str | None = None  # of the wanted rows, once they were read
+        if wanted:
+            self.scan()  # raises CallError for an unknown name
 
     def __len__(self) -> int:
+        if self._wanted:
+            return len(self.scan())
         return sum(file.rows for file in self._files.values())
 
     def __repr__(self) -> str:
@@ -108,21 +135,50 @@ class Quarantine(Frames):
         """The rows as a lazy DuckDB relation, in the order of tables, files and records."""
         import duckdb
 
-        connection = duckdb.connect()
+        connection = self._connection or duckdb.connect()
         if not self._files:
-            names = (
-                f'null::{"bigint" if name == "record" else "varchar"} as "{name}"'
-                for name in REJECT_COLUMNS
-            )
-            return connection.sql(f"select {', '.join(names)} where false")
+            return connection.sql(NO_REJECTS)
         local = verified(self._storage, [Stored.of(file) for file in self._files.values()])
         paths = ", ".join(literal(str(path)) for path in local)
         columns = ", ".join(f'"{name}"' for name in REJECT_COLUMNS)
         rejects = f"read_parquet([{paths}], union_by_name = true)"
-        return connection.sql(f'select {columns} from {rejects} order by "table", file, record')
+        rows = connection.sql(f"select {columns} from {rejects}")
+        return self._chosen(rows).order('"table", file, record')
+
+    def _chosen(self, rows: Relation) -> Relation:
+        if not self._wanted:
+            return rows
+        if self._condition is None:
+            self._condition = self._wanted.condition(rows, self._known)
+        return rows.filter(self._condition)
 
     def to_arrow(self) -> pa.Table:
         return self.scan().to_arrow_table()
+
+
+def rejects_of(
+    storage: Storage,
+    source: Release | Run,
+    table: str | None,
+    wanted: RejectFilter,
+    connection: Connection | None = None,
+) -> Quarantine:
+    """The quarantined rows of a release, or of a run, even a failed one.
+
+    Raises CallError for an unknown table, rule or column.
+    """
+    tables: Mapping[str, Snapshot | StepRun]
+    known: Callable[[], KnownNames] = KnownNames
+    if isinstance(source, Release):
+        place, tables = f"release {source.id}", source.tables
+        known = partial(KnownNames.of, source.tables, table)
+    else:
+        place, tables = f"run {source.id}", {step.table: step for step in source.steps}
+    if table is not None:
+        require_table(table, place, tables)
+    selected = {table: tables[table]} if table else tables
+    files = {name: record.rejects for name, record in selected.items() if record.rejects}
+    return Quarantine(storage, files, wanted, known, connection)
 
 
 def tables_of(release: Release) -> Listing:
@@ -147,10 +203,12 @@ def quality_listing(release: Release) -> Listing:
     rows: list[dict[str, Any]] = []
     for name, snapshot in release.tables.items():
         quality = quality_of(snapshot)
-        for phase, figures in [("", quality), *((tally.label, tally) for tally in quality.later)]:
+        phases: list[tuple[str, TableQuality | Tally]] = [("", quality)]
+        phases += [(tally.label, tally) for tally in quality.later]
+        for phase, figures in phases:
             rows.append({"table": name, "phase": phase, **_figures(figures)})
     return Listing(f"quality of release {release.id}", rows)
 
 
-def _figures(figures: Record) -> dict[str, Any]:
-    return figures.model_dump(include={"rows_in", "kept", "deduplicated", "dropped", "quarantined"})
+def _figures(figures: TableQuality | Tally) -> dict[str, Any]:
+    return {name: getattr(figures, name) for name in FIGURES}

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from secrets import randbits
 from threading import Lock
 from typing import BinaryIO
 from uuid import uuid4
@@ -25,6 +25,7 @@ REMOVAL = "-removal"  # suffix of the run's id for objects that are about to be 
 LAKE = ""  # the key of the lake itself where names are listed by layer
 JOURNAL_NAME = re.compile(r"(\d{8}-\d{6}-[0-9a-f]{6})(-removal)?-\d+\.json")  # group 1: run id
 SEGMENT = 1000  # approximate number of names in one object of the journal
+SEGMENTS = 1_000_000  # more than one process writes in a run
 
 Names = dict[str, set[str]]
 
@@ -35,12 +36,18 @@ class WriteJournal:
     Call `note` before writing, and `close` when other records name everything.
     """
 
-    def __init__(self, storage: Storage, run: str) -> None:
+    def __init__(self, storage: Storage, run: str, first: int = 0) -> None:
         self._storage = storage
         self._run = run
+        self._first = first  # the number of its first segment
+        self._shared = False  # whether other processes write journals of the same run
         self._lock = Lock()
         self._segment: Names = {}
         self._closed_segments: list[Names] = []
+
+    def __reduce__(self) -> tuple[Callable[[Storage, str], WriteJournal], tuple[Storage, str]]:
+        self._shared = True
+        return _in_another_process, (self._storage, self._run)
 
     def note(self, layer: str, paths: Iterable[str]) -> None:
         """Record paths that are about to be written in a layer, or in the lake itself (`LAKE`)."""
@@ -64,15 +71,35 @@ class WriteJournal:
         """A layer's storage that records each path before it is written."""
         return JournaledStorage(storage, self, layer)
 
-    def close(self) -> None:
-        """Delete the journal: a release names everything that this run wrote."""
+    def close(self, needed: Names | None = None) -> None:
+        """Delete the journal, unless it names what is not `needed`, by layer.
+
+        Retention removes that first, such as what was written for a table before a step failed.
+        """
         with self._lock:
-            for number in range(len(self._closed_segments) + bool(self._segment)):
-                self._storage.delete(self._path(number))
+            segments = [*self._closed_segments, self._segment]
+            paths = [self._path(number) for number, names in enumerate(segments) if names]
+            if self._shared:
+                every = journal_paths(self._storage)
+                paths = [path for path in every if run_of(path) == self._run]
+                segments = [names for path in paths if (names := read_journal(self._storage, path))]
+            if needed is not None and any(_has_more(names, needed) for names in segments):
+                return
+            for path in paths:
+                self._storage.delete(path)
             self._segment, self._closed_segments = {}, []
 
     def _path(self, number: int) -> str:
-        return f"{FOLDER}/{self._run}-{number}.json"
+        return f"{FOLDER}/{self._run}-{self._first + number}.json"
+
+
+def _in_another_process(storage: Storage, run: str) -> WriteJournal:
+    """A journal of the same run, whose segments no other process and no other attempt has."""
+    return WriteJournal(storage, run, SEGMENTS + randbits(60))
+
+
+def _has_more(names: Names, needed: Names) -> bool:
+    return any(paths - needed.get(layer, set()) for layer, paths in names.items())
 
 
 def journal_paths(storage: Storage) -> list[str]:
@@ -146,6 +173,9 @@ class _Delegate(Storage):
     def list(self, folder: str) -> list[Entry]:
         return self._to.list(folder)
 
+    def note(self, paths: Iterable[str]) -> None:
+        self._to.note(paths)
+
     def put(self, path: str, data: bytes) -> None:
         self._to.put(path, data)
 
@@ -203,18 +233,12 @@ class StagedStorage(_Delegate):
 
     def put_file(self, path: str, file: Path) -> None:
         staged = self._scratch / uuid4().hex
-        shutil.move(file, staged)
+        file.replace(staged)
         self._staged[path] = staged
 
     def flush(self, pool: ThreadPoolExecutor) -> None:
         """Write the collected files, in the threads of a pool."""
         staged, self._staged = self._staged, {}
-        note_all(self._to, staged)
+        self._to.note(staged)
         for _ in pool.map(self._to.put_file, staged, staged.values()):
             pass
-
-
-def note_all(storage: Storage, paths: Iterable[str]) -> None:
-    """Record paths that are about to be written, if the storage has a journal."""
-    if isinstance(storage, JournaledStorage):
-        storage.note(paths)

@@ -6,8 +6,10 @@ lake/
   lease.json                    the writer at work, and the largest fencing token
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
+  stamp.json                    what the answer "up to date" of the command line depended on
   touched/TABLE.json            tokens of source files that were rewritten with the same bytes
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
+  corrections/ID.json           what users corrected together, or revoked
   writes/RUN-N.json             what a run is about to write, until a release names it
   quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
   bronze/ silver/ gold/         the layers' own files
@@ -23,7 +25,7 @@ from medallion import plugins
 from medallion.contracts import Input, Layer
 from medallion.errors import CallError, DamagedError, MissingError, did_you_mean
 from medallion.identifiers import TableName
-from medallion.lake.frames import Listing, Quarantine, quality_listing, tables_of
+from medallion.lake.frames import Listing, Quarantine, quality_listing, rejects_of, tables_of
 from medallion.lake.pointer import (
     FORMAT,
     POINTER,
@@ -34,8 +36,9 @@ from medallion.lake.pointer import (
     swap_pointer,
 )
 from medallion.lake.record_files import KEY_LENGTH, LakeRecords, snapshot_path
+from medallion.lake.reject_filter import Names, RejectFilter, require_table
 from medallion.lake.table import LakeTable
-from medallion.records import File, Release, Run, Snapshot
+from medallion.records import Release, Run, Snapshot
 from medallion.secrets import mask
 from medallion.storage import Storage, open_storage
 from medallion.storage.digests import REPAIR, Stored, lost
@@ -189,9 +192,7 @@ class Lake:
         Raises CallError when there is no such table or release.
         """
         source = self._release_or_current(release)
-        if name not in source.tables:
-            known = did_you_mean(name, source.tables)
-            raise CallError(f"there is no table {name!r} in release {source.id}{known}")
+        require_table(name, f"release {source.id}", source.tables)
         return LakeTable(self.input(source.tables[name], source), source)
 
     def tables(self, release: str | None = None) -> Listing:
@@ -203,24 +204,22 @@ class Lake:
         return quality_listing(self._release_or_current(release))
 
     def quarantine(
-        self, table: str | None = None, release: str | None = None, *, run: str | None = None
+        self,
+        table: str | None = None,
+        release: str | None = None,
+        *,
+        run: str | None = None,
+        rule: Names = (),
+        file: Names = (),
+        column: Names = (),
     ) -> Quarantine:
         """The quarantined rows of the current or another release, or of a run, even a failed one.
 
-        Parameters: `table` limits them to one table. Raises CallError when there is no such table.
+        Parameters: `table` limits them to one table; `rule`, `file` and `column` to one or several
+        of these; a file may be a pattern. Raises CallError for an unknown table, rule or column.
         """
-        files: Mapping[str, File | None]
-        if run is None:
-            source = self._release_or_current(release)
-            files = {name: snapshot.rejects for name, snapshot in source.tables.items()}
-            place = f"release {source.id}"
-        else:
-            files = {step.table: step.rejects for step in self.run(run).steps}
-            place = f"run {run}"
-        if table is not None and table not in files:
-            raise CallError(f"there is no table {table!r} in {place}{did_you_mean(table, files)}")
-        selected = {name: file for name, file in files.items() if file and table in (None, name)}
-        return Quarantine(self.storage, selected)
+        source = self.run(run) if run else self._release_or_current(release)
+        return rejects_of(self.storage, source, table, RejectFilter.of(rule, file, column))
 
     def __repr__(self) -> str:
         return f"<Lake {mask(self.storage.url)}>"

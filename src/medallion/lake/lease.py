@@ -15,12 +15,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from medallion.errors import ConflictError, ExistsError, LeaseError, MissingError, StorageError
 from medallion.identifiers import next_id, now
-from medallion.lake.record_files import set_aside
+from medallion.lake.processes import machine, started
 from medallion.storage import Storage
 from medallion.storage.sealed_records import seal, unseal
 
@@ -47,7 +46,11 @@ class Lease:
     """
 
     def __init__(
-        self, storage: Storage, run: str | None = None, floor: Callable[[], int] = _none
+        self,
+        storage: Storage,
+        run: str | None = None,
+        floor: Callable[[], int] = _none,
+        free: str | None = None,
     ) -> None:
         self._storage = storage
         self.run = run or ""
@@ -55,7 +58,7 @@ class Lease:
         self.overtaken = False
         self._since = now().isoformat()
         self._lost = False
-        self._version = self._take(floor)
+        self._version = self._take(floor, free)
         entry = storage.info(PATH)
         self.taken = entry.modified if entry else 0.0
         self._renewing = threading.Lock()
@@ -85,16 +88,20 @@ class Lease:
             with suppress(StorageError):
                 self._storage.swap(PATH, _encoded(_free(self.token, self.run)), self._version)
 
-    def _take(self, floor: Callable[[], int]) -> str:
+    def _take(self, floor: Callable[[], int], free: str | None) -> str:
         try:
             data, version = self._storage.read(PATH)
         except MissingError:
+            if free:
+                raise
             self._begin(floor() + 1, None)
             self.overtaken = self.token > 1
             try:
                 return self._storage.create(PATH, self._body())
             except ExistsError as error:
                 raise LeaseError(_TAKEN, hint="run again when it has finished") from error
+        if free not in (None, version):
+            raise LeaseError(_TAKEN, hint="run again when it has finished")
         body = _decoded(self._storage, data)
         if body["run"] is not None and not _has_expired(self._storage, body):
             raise LeaseError(f"{describe(body)} is writing to this lake", hint=advice())
@@ -143,8 +150,8 @@ class Lease:
                 "run": self.run,
                 "host": socket.gethostname(),
                 "process": os.getpid(),
-                "machine": _machine(),
-                "started": _started(os.getpid()),
+                "machine": machine(),
+                "started": started(os.getpid()),
                 "since": self._since,
                 "renewed": now().isoformat(),
             }
@@ -153,14 +160,18 @@ class Lease:
 
 @contextmanager
 def lease(
-    storage: Storage, run: str | None = None, floor: Callable[[], int] = _none
+    storage: Storage,
+    run: str | None = None,
+    floor: Callable[[], int] = _none,
+    free: str | None = None,
 ) -> Iterator[Lease]:
     """Hold the lake's lease for the length of a block. Raises LeaseError naming its holder.
 
     Parameters: `run` is the id of the run, by default a new one; `floor` returns the largest token
-    known from elsewhere, in case the lease is lost.
+    known from elsewhere, in case the lease is lost; `free` is a version from `free_version`, and
+    the lease is taken only if no other writer has taken it since.
     """
-    own = Lease(storage, run, floor)
+    own = Lease(storage, run, floor, free)
     try:
         yield own
     finally:
@@ -180,6 +191,16 @@ def holder(storage: Storage) -> dict[str, Any] | None:
     return None if age > LENGTH.total_seconds() else body
 
 
+def free_version(storage: Storage) -> str | None:
+    """The version of a lease that its last holder released; None while it is taken or was lost."""
+    try:
+        data, version = storage.read(PATH)
+        body = _decoded(storage, data)
+    except (MissingError, LeaseError):
+        return None
+    return version if body["run"] is None and "broken" not in body else None
+
+
 def unlock(storage: Storage) -> dict[str, Any] | None:
     """Break the lease, and return its former holder, or None when there was none.
 
@@ -193,6 +214,8 @@ def unlock(storage: Storage) -> dict[str, Any] | None:
     try:
         body = _decoded(storage, data)
     except LeaseError:
+        from medallion.lake.record_files import set_aside
+
         # The next writer derives its token from the pointer.
         aside = set_aside(storage, storage, PATH, next_id(None))
         unknown = dict.fromkeys(("run", "host", "process", "since"), "unknown")
@@ -253,31 +276,4 @@ def _has_expired(storage: Storage, body: dict[str, Any]) -> bool:
 
 
 def _died_here(body: dict[str, Any]) -> bool:
-    return bool(body["machine"] == _machine() and _started(int(body["process"])) != body["started"])
-
-
-def _machine() -> str:
-    """This boot of this machine, and the process namespace: containers number processes alone."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return socket.gethostname()
-
-
-def _started(process: int) -> str | None:
-    """When a process of this machine began, so that a reused process id is not mistaken for it.
-
-    None when there is no such process.
-    """
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        pass
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return None
-    except OSError:
-        return "running"
-    return "running"
+    return bool(body["machine"] == machine() and started(int(body["process"])) != body["started"])

@@ -138,6 +138,19 @@ def adopt(lake: Lake, pipeline: str, *, diverged: bool) -> LakeIdentity:
     return identity
 
 
+def check_everywhere(lake: Lake, pipeline: str, *, remote: bool = True) -> None:
+    """Raise OwnershipError when the lake, or a layer's own `path`, is another pipeline's.
+
+    Without `remote`, those on an object store are not checked.
+    """
+    if not remote and lake.storage.root is None:
+        return
+    identity = check_owner(lake, pipeline)
+    for layer, storage in layers_apart(lake):
+        if remote or storage.root is not None:
+            check_layer(lake, pipeline, identity, layer, storage)
+
+
 def layers_apart(lake: Lake) -> list[tuple[str, Storage]]:
     """The layers that have their own `path`, by name."""
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from medallion.errors import DamagedError, LeaseError, MissingError, StorageError
 from medallion.identifiers import now
@@ -13,7 +14,7 @@ from medallion.storage import Storage
 from medallion.storage.sealed_records import damaged, is_older, seal, unseal
 
 POINTER = "current.json"
-FORMAT = 2  # of lakes that this version writes; it reads no newer one
+FORMAT = 3  # of lakes that this version writes; it reads no newer one
 HISTORY = 1000  # published ids that the pointer remembers
 
 
@@ -23,7 +24,7 @@ class Pointer:
 
     The release of a run that was killed before the switch is not in `published`. `sequence` counts
     publications, `token` is the fencing token of the newest writer that switched the pointer, and
-    `format` that of the lake.
+    `format` that of the lake. Since `held`, runs leave candidates and publish nothing.
     """
 
     release: str | None = None
@@ -32,13 +33,19 @@ class Pointer:
     sequence: int = 0
     token: int = 0
     format: int = FORMAT
+    held: datetime | None = None
 
     def moved_to(self, release: Release, token: int) -> Pointer:
         """The pointer that a writer with this fencing token replaces this one by."""
         earlier = (ident for ident in self.published if ident != release.id)
         published = (*earlier, release.id)[-HISTORY:]
         sequence = max(self.sequence, release.sequence)
-        return Pointer(release.id, published, self.version, sequence, token)
+        return Pointer(release.id, published, self.version, sequence, token, held=self.held)
+
+
+def held_since(moment: datetime) -> str:
+    """Since when publication is on hold, for messages."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def read_pointer(storage: Storage) -> Pointer:
@@ -53,7 +60,8 @@ def read_pointer(storage: Storage) -> Pointer:
             # The releases of an older format cannot be read.
             release = body["release"] if body["format"] == FORMAT else None
             counters = body["sequence"], body["token"], body["format"]
-            return Pointer(release, tuple(body["published"]), version, *counters)
+            held = datetime.fromisoformat(body["held"]) if body.get("held") else None
+            return Pointer(release, tuple(body["published"]), version, *counters, held)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(storage, POINTER) from error
     raise newer_format(storage.url, body["format"])
@@ -76,6 +84,7 @@ def swap_pointer(storage: Storage, latter: Pointer, former: Pointer) -> None:
         "sequence": latter.sequence,
         "token": latter.token,
         "published": latter.published,
+        **({"held": latter.held.isoformat()} if latter.held else {}),
     }
     data = seal(json.dumps(body).encode())
     if former.version is None:

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from medallion.contracts import Parsed, literal
 from medallion.plural import count_of
@@ -21,16 +22,7 @@ def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
 
 def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:
     """A warning about each file of which a table's own rules quarantined most rows."""
-    import duckdb  # PyArrow's own aggregation would import pandas
-
-    with duckdb.connect(config={"threads": 1}) as connection:
-        counts_by_rule = connection.sql(
-            f"""
-            select file, rule, "column", count(distinct record)
-            from read_parquet({literal(str(rejects))})
-            group by all order by all
-            """
-        ).fetchall()
+    counts_by_rule = _counts(rejects, 'file, rule, "column"')
     rules: dict[str | None, dict[str, int]] = {}
     for file, rule, column, records in counts_by_rule:
         rules.setdefault(file, {})[f"{rule} {column or ''}".rstrip()] = records
@@ -42,6 +34,25 @@ def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str
             rule = max(counts.items(), key=lambda counted: counted[1])[0]
             warnings.append(most_quarantined(source.name, total, rows, rule))
     return tuple(warnings)
+
+
+def rejected_records(rejects: Path) -> dict[str, int]:
+    """How many records of each source file a table's own rules quarantined."""
+    return {file: records for file, records in _counts(rejects, "file") if file is not None}
+
+
+def _counts(rejects: Path, groups: str) -> list[Any]:
+    """The number of different records of each group in a file of rejects."""
+    import duckdb  # PyArrow's own aggregation would import pandas
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        return connection.sql(
+            f"""
+            select {groups}, count(distinct record)
+            from read_parquet({literal(str(rejects))})
+            group by all order by all
+            """
+        ).fetchall()
 
 
 def write_rejects(

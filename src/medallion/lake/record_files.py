@@ -25,6 +25,8 @@ KEY_LENGTH = 16  # hexadecimal digits of a fingerprint that name its snapshot
 _NAMES = {
     "releases": re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\.json"),
     "runs": re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\.json"),
+    "corrections": re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}\.json"),
+    "candidates": re.compile(r"[a-z][a-z0-9_-]{0,59}\.json"),
     "snapshots": re.compile(rf"[^/]+/[0-9a-f]{{{KEY_LENGTH}}}\.json"),
     FOLDER: JOURNAL_NAME,
 }
@@ -150,7 +152,7 @@ class LakeRecords:
         releases = self.all("releases", Release)
         if not releases:
             return False
-        ids = {run.release for run in self.all("runs", Run) if run.status == "succeeded"}
+        ids = {run.release for run in self.all("runs", Run)}
         return any(release.previous or release.id in ids for release in releases)
 
     def is_older(self, path: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from medallion.declaration.models import Declaration
 from medallion.errors import DamagedError
+from medallion.lake.candidates import candidate_heads
 from medallion.lake.lake import Lake
 from medallion.lake.pointer import Pointer
 from medallion.records import Release, Run
@@ -42,7 +43,9 @@ def forget_runs(lake: Lake) -> int:
     current = lake.current() if len(ids) > RUNS + SLACK else None
     if current is None:
         return 0
-    needed = {*ids[:RUNS], *(head.run for head in lake.records.release_heads(lake.release_ids()))}
+    heads = lake.records.release_heads(lake.release_ids())
+    needed = {*ids[:RUNS], *(head.run for head in heads)}
+    needed |= {item.release.run for item in candidate_heads(lake)}
     rejects = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
     old = [run for run in ids if run not in needed and _names_only(lake, run, rejects)]
     for run in old:

@@ -7,7 +7,7 @@ belongs to another program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -17,22 +17,16 @@ from medallion.contracts import Layer, Sink
 from medallion.declaration.locations import RESERVED
 from medallion.declaration.models import Declaration
 from medallion.errors import DamagedError
-from medallion.identifiers import TableName
-from medallion.lake.journal import (
-    LAKE,
-    REMOVAL,
-    Names,
-    WriteJournal,
-    journal_paths,
-    read_journals,
-    run_of,
-)
+from medallion.identifiers import TableName, now
+from medallion.lake.candidates import FOLDER, candidate_path, candidates
+from medallion.lake.journal import LAKE, REMOVAL, Names, journal_paths, read_journals, run_of
 from medallion.lake.lake import Lake
+from medallion.lake.layer_logs import activate_logs
 from medallion.lake.lease import Lease
 from medallion.lake.record_files import record_id, snapshot_path
 from medallion.lake.record_retention import RUNS, expected_releases, reject_paths
-from medallion.records import Release, Run, Snapshot
-from medallion.storage import Storage
+from medallion.lake.removal import Removal
+from medallion.records import Candidate, Release, Run, Snapshot
 from medallion.storage.digests import REPAIR
 from medallion.storage.sealed_records import damaged
 
@@ -40,6 +34,8 @@ from medallion.storage.sealed_records import damaged
 @dataclass(frozen=True)
 class Collected:
     """The number of removed releases, objects, their bytes, tables in sinks, and partial files.
+
+    `candidates` are the names of those that have expired.
 
     `left` are files in the folders of records that are not records, or are damaged and were never
     published.
@@ -51,6 +47,7 @@ class Collected:
     tables: int = 0
     parts: int = 0
     left: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
 
 def collect(
@@ -60,31 +57,38 @@ def collect(
     *,
     lease: Lease,
     thorough: bool,
+    discard: str | None = None,
 ) -> Collected:
     """Remove what is no longer needed.
 
     Parameters: `lease` is the caller's. Nothing that was written after it was taken is removed: a
     writer that was stopped in the middle of a deletion may have been overtaken by one that writes
     the same name. `thorough` also looks for what killed or unpublished runs left. Without it, only
-    partial files are removed, and no release is read, while no release is beyond retention.
+    partial files are removed, and no release is read, while no release is beyond retention and no
+    candidate has expired. `discard` is the name of a candidate that is removed, too.
 
     Raises LeaseError when the lease is lost, and DamagedError when the record of a published
     release is damaged or lost.
     """
     parts = _sweep(lake, declaration, lease.taken)
     retain = declaration.layers[list(declaration.layers)[-1]].retain
-    if not thorough and len(lake.release_ids()) <= retain:
+    if not thorough and len(lake.release_ids()) <= retain and not lake.records.ids(FOLDER):
         return Collected(parts=parts)
-    collection = _Collection(lake, declaration, lease)
-    if not collection.expired and not thorough:
+    collection = _Collection(lake, declaration, lease, discard)
+    if not thorough and not collection.expired and not collection.dropped:
         return Collected(parts=parts)
+    for release in collection.kept:
+        if release.id == collection.current:
+            activate_logs(lake, release)  # no log may need the files of an older release
     objects, size = collection.remove()
     tables = 0
     for sink in sinks.values():
         lease.check()
-        tables += sink.prune(collection.kept)
+        tables += sink.prune(collection.needed)
     left = (*lake.records.foreign(), *collection.unreadable) if thorough else ()
-    return Collected(len(collection.expired), objects, size, tables, parts, tuple(sorted(left)))
+    names = tuple(item.name for item in collection.dropped)
+    counts = (len(collection.expired), objects, size, tables, parts)
+    return Collected(*counts, tuple(sorted(left)), names)
 
 
 def finish_removal(lake: Lake, declaration: Declaration, lease: Lease) -> None:
@@ -113,16 +117,20 @@ def _sweep(lake: Lake, declaration: Declaration, until: float) -> int:
 
 
 class _Collection:
-    """One removal: the releases kept, those expired, and the names that only expired ones need."""
+    """One removal: the releases kept, those expired, and the names that only expired ones need.
 
-    def __init__(self, lake: Lake, declaration: Declaration, lease: Lease) -> None:
+    `needed` are the kept releases and those of candidates, except the `dropped` ones: they have
+    expired, or were published.
+    """
+
+    def __init__(
+        self, lake: Lake, declaration: Declaration, lease: Lease, discard: str | None
+    ) -> None:
         self.lake = lake
         self.layers = dict(declaration.layers)
         self.lease = lease
-        self.spared = False  # whether something was too young to be removed
         self.current = lake.pointer().release
         self.retain = {name: layer.retain for name, layer in declaration.layers.items()}
-        self.journal = WriteJournal(lake.storage, f"{lease.run}{REMOVAL}")
         self.unreadable: list[str] = []
         releases = self._published_releases()
         known = {release.id for release in releases}
@@ -132,13 +140,31 @@ class _Collection:
                 raise DamagedError(
                     f"{lake.storage.url}/{path}: is lost; its files would be removed", hint=REPAIR
                 )
-        for release in releases:  # a layer that is no longer declared has objects, too
+        records = self._candidates()
+        moment = now()
+        self.dropped = [
+            item
+            for item in records
+            if item.name == discard or item.expires <= moment or item.release.id in known
+        ]
+        pending = [item.release for item in records if item not in self.dropped]
+        # A layer that is no longer declared has objects, too.
+        for release in (*releases, *(item.release for item in records)):
             for name, body in release.layers.items():
                 if name not in self.layers:
                     self.layers[name] = cast("Layer", plugins.build(plugins.LAYERS, body))
         self.kept = self._newest(releases, self.retain[list(declaration.layers)[-1]])
         kept = {release.id for release in self.kept}
         self.expired = [release for release in releases if release.id not in kept]
+        self.needed: Sequence[Release] = (*self.kept, *pending)
+
+    def _candidates(self) -> list[Candidate]:
+        """The candidates. Raises DamagedError for a damaged record: its needs are unknown."""
+        damaged_records: list[str] = []
+        records = candidates(self.lake, damaged_records)
+        for path in damaged_records:
+            raise damaged(self.lake.storage, path)
+        return records
 
     def _published_releases(self) -> list[Release]:
         """The published releases. Raises DamagedError for a damaged record."""
@@ -156,32 +182,31 @@ class _Collection:
         ids = {release.id for release in self.kept}
         written = self.lake.written_releases([])
         releases = [release for release in written if release.id not in ids]
+        named = [*releases, *(item.release for item in self.dropped)]
         snapshots, (kept_runs, runs) = self._forgotten_snapshots(), self._runs()
         journals = self._journals()
-        unneeded = self._unneeded(releases, snapshots, runs, journals.values())
+        unneeded = self._unneeded(named, snapshots, runs, journals.values())
         needed = self._needed(kept_runs)
         removable = {
             layer: surplus
             for layer, paths in unneeded.items()
             if (surplus := paths - needed.get(layer, set()))
         }
-        # The journal has the names before the records go: a killed removal is finished by the next.
-        for layer, paths in removable.items():
-            self.journal.note(layer, paths)
+        removal = Removal(self.lake, self.layers, self.lease)
+        removal.note(removable)
         records = [
+            *(candidate_path(item.name) for item in self.dropped),
             *(f"releases/{release.id}.json" for release in releases),
             *(snapshot_path(snapshot) for snapshot in snapshots),
             *(f"runs/{record.id}.json" for record in runs),
         ]
-        for path in (*records, *journals):
-            self._delete(self.lake.storage, path)
+        for path in (*removal.restored(records, self.needed), *journals):
+            removal.delete(self.lake.storage, path)
         objects = size = 0
         for layer, paths in removable.items():
-            for entry_bytes in self._remove(layer, paths):
+            for entry_bytes in removal.objects(layer, paths):
                 objects, size = objects + 1, size + entry_bytes
-        self.lease.check()
-        if not self.spared:
-            self.journal.close()
+        removal.close()
         return objects + len(snapshots), size
 
     def _unneeded(
@@ -208,16 +233,17 @@ class _Collection:
         needed: Names = {}
         for layer, count in self.retain.items():
             self._add_layer(needed, layer, self._newest(self.kept, count))
+            self._add_layer(needed, layer, self.needed[len(self.kept) :])
         rejects = {
             snapshot.rejects.path
-            for release in self.kept
+            for release in self.needed
             for snapshot in release.tables.values()
             if snapshot.rejects
         }
         needed[LAKE] = rejects | reject_paths(runs)
         return needed
 
-    def _add_layer(self, names: Names, layer: str, releases: list[Release]) -> None:
+    def _add_layer(self, names: Names, layer: str, releases: Sequence[Release]) -> None:
         for release in releases:
             for table, snapshot in release.tables.items():
                 if TableName(table).layer == layer:
@@ -253,7 +279,7 @@ class _Collection:
 
     def _forgotten_snapshots(self) -> list[Snapshot]:
         known = {
-            (table, kept.id) for release in self.kept for table, kept in release.tables.items()
+            (table, kept.id) for release in self.needed for table, kept in release.tables.items()
         }
         snapshots = self.lake.records.all("snapshots", Snapshot, unreadable=self.unreadable)
         return [item for item in snapshots if (item.table, item.id) not in known]
@@ -261,31 +287,6 @@ class _Collection:
     def _runs(self) -> tuple[list[Run], list[Run]]:
         """The runs that stay, and those that are removed."""
         runs = self.lake.records.all("runs", Run, unreadable=self.unreadable)
-        needed = {release.run for release in self.kept} | {run.id for run in runs[:RUNS]}
+        needed = {release.run for release in self.needed} | {run.id for run in runs[:RUNS]}
         kept = [run for run in runs if run.id in needed]
         return kept, [run for run in runs if run.id not in needed]
-
-    def _remove(self, layer: str, paths: set[str]) -> Iterable[int]:
-        """Remove those of the paths that exist; yields the bytes of each."""
-        if layer != LAKE and layer not in self.layers:
-            return
-        storage = self.lake.storage
-        if layer != LAKE:
-            storage = self.lake.layer_storage(layer, self.layers[layer])
-        # Listing a folder gives existence and size of all its objects in few requests.
-        for folder in sorted({path.partition("/")[0] for path in paths if "/" in path}):
-            for entry in storage.list(folder):
-                if entry.path in paths and self._delete(storage, entry.path):
-                    yield entry.bytes
-        for path in sorted(path for path in paths if "/" not in path):
-            if (single := storage.info(path)) and self._delete(storage, path):
-                yield single.bytes
-
-    def _delete(self, storage: Storage, path: str) -> bool:
-        self.lease.check()
-        deleted = storage.delete(path, self.lease.taken)
-        if not deleted:
-            # Written by a newer writer, or by a clock that ran ahead: the next removal deletes it.
-            self.lease.check()
-            self.spared = True
-        return deleted

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from medallion.contracts import ORIGIN, ROW, Input, quote
+from medallion.contracts import ROW, Input, literal, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
 from medallion.lake.frames import SHOWN, Frames
 from medallion.plural import count_of
 from medallion.records import Column, Release, Snapshot
 from medallion.records.html import html_table
+from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import (
     explained,
     order_sql,
     parse_expression,
+    public,
     refuse_texts_as_numbers,
 )
 from medallion.storage.digests import REPAIR
@@ -75,21 +77,21 @@ class LakeTable(Frames):
             rows = self._source.layer.read(self._source.storage, self.snapshot, connection)
         except MissingError as error:
             raise MissingError(error.message, hint=REPAIR) from error
-        public = [name for name in rows.columns if name not in (ROW, ORIGIN)]
+        names = public(rows)
         for name in (*columns, *(term.removeprefix("-") for term in sort)):
-            if name not in public:
+            if name not in names:
                 raise CallError(
-                    f"no column {name!r} in {self.snapshot.table}{did_you_mean(name, public)}"
+                    f"no column {name!r} in {self.snapshot.table}{did_you_mean(name, names)}"
                 )
         if where is not None:
-            rows = _matching(rows, where, connection)
+            rows = rows_where(rows, where, connection)
         order = [order_sql(sort)] if sort else []
         order += [ROW] if self.snapshot.identified else []
         if order:
             rows = rows.order(", ".join(order))
         if limit is not None:
             rows = rows.limit(limit)
-        return rows.project(", ".join(quote(name) for name in columns or public))
+        return rows.project(", ".join(quote(name) for name in columns or names))
 
     def to_arrow(self) -> pa.Table:
         """The whole table as a `pyarrow.Table`."""
@@ -104,7 +106,27 @@ class LakeTable(Frames):
         return html_table(repr(self), columns, self.select(limit=SHOWN).fetchall())
 
 
-def _matching(rows: Relation, where: str, connection: Connection) -> Relation:
+def rows_with(rows: Relation, values: Mapping[str, object]) -> Relation:
+    """The rows with these values by column.
+
+    Raises CallError when there is no such column, or its type has no such value.
+    """
+    names, tests = public(rows), []
+    types = dict(zip(rows.columns, map(str, rows.types), strict=True))
+    for name, value in values.items():
+        if name not in names:
+            raise CallError(f"no column {name!r}{did_you_mean(name, names)}")
+        text = "null" if value is None else literal(str(value))
+        typed = f"try_cast({text} as {types[name]})"
+        ((fits,),) = rows.limit(0).aggregate(f"count(*) = 0 and {typed} is not null").fetchall()
+        if value is not None and not fits:
+            what = f"{name!r} is {type_of(rows, name)}, which {str(value)!r} is not"
+            raise CallError(what, hint=f"give a value of type {type_of(rows, name)}")
+        tests.append(f"{quote(name)} is not distinct from {typed}")
+    return rows.filter(" and ".join(tests)) if tests else rows
+
+
+def rows_where(rows: Relation, where: str, connection: Connection) -> Relation:
     """The rows that meet a condition. Raises CallError unless it is one expression over them."""
     try:
         parse_expression(connection, where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -16,6 +16,14 @@ from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
+
+
+# DuckDB writes integers of 128 bits as DOUBLE, and reads moments of seconds as others: each is
+# stored as a type that has all its values.
+STORED: Mapping[str, ColumnType] = {
+    **dict.fromkeys(("int128", "uint128"), ColumnType("decimal", MAX_DIGITS)),
+    **dict.fromkeys(("timestamp(s)", "timestamp(ms)"), ColumnType("timestamp")),
+}
 
 
 class ParquetLayer(Layer):
@@ -32,6 +40,7 @@ class ParquetLayer(Layer):
     """
 
     name: ClassVar[str] = "parquet"
+    parquet_version: ClassVar[str] = "v2"
 
     compression: Literal["snappy", "zstd", "lz4", "gzip", "uncompressed"] = "snappy"
 
@@ -40,13 +49,14 @@ class ParquetLayer(Layer):
     ) -> list[File]:
         part = scratch / "part-0.parquet"
         columns = [
-            _cast(name, type_, _stored(type_))
+            _cast(name, type_, type_.map_leaves(self.stored_type))
             for name, type_ in types_of(rows).items()
             if name != ROW
         ]
         ((count,),) = connection.execute(
             f"copy (select {', '.join(columns)} from {viewed(rows)}) to {literal(str(part))} "
-            f"(format parquet, compression {self.compression}, parquet_version v2)"
+            f"(format parquet, compression {self.compression}, "
+            f"parquet_version {self.parquet_version})"
         ).fetchall()
         return [keep_file(storage, f"{folder}/{part.name}", part, count)]
 
@@ -55,7 +65,7 @@ class ParquetLayer(Layer):
         files = connection.sql(f"from read_parquet([{paths}])")
         origin = ORIGIN if ORIGIN in files.columns else f"null::bigint as {ORIGIN}"
         position = ORIGIN if snapshot.identified else "(file_index::bigint << 40) | file_row_number"
-        columns = _columns(snapshot)
+        columns = self._columns(snapshot)
         return connection.sql(
             f"select {position} as {ROW}, {origin}, {columns} from read_parquet([{paths}])"
         )
@@ -73,25 +83,21 @@ class ParquetLayer(Layer):
         paths = ", ".join(literal(str(path)) for path in local)
         origin = within_table(snapshot.origins[0].number, [numbers for _, numbers in files])
         return connection.sql(
-            f"select {origin} as {ROW}, {origin} as {ORIGIN}, {_columns(snapshot)} "
+            f"select {origin} as {ROW}, {origin} as {ORIGIN}, {self._columns(snapshot)} "
             f"from read_parquet([{paths}])"
         )
 
+    def stored_type(self, leaf: ColumnType) -> ColumnType:
+        """The type of a value in the files; it is cast back when they are read."""
+        return STORED.get(leaf.name, leaf)
 
-def _columns(snapshot: Snapshot) -> str:
-    types = {column.name: column_type(column.type) for column in snapshot.columns}
-    return ", ".join(_cast(name, _stored(type_), type_) for name, type_ in types.items())
+    def _columns(self, snapshot: Snapshot) -> str:
+        types = {column.name: column_type(column.type) for column in snapshot.columns}
+        return ", ".join(
+            _cast(name, type_.map_leaves(self.stored_type), type_) for name, type_ in types.items()
+        )
 
 
 def _cast(name: str, source: ColumnType, target: ColumnType) -> str:
     value = f"cast({quote(name)} as {duckdb_type(target)})"
     return quote(name) if source == target else f"{value} as {quote(name)}"
-
-
-def _stored(type_: ColumnType) -> ColumnType:
-    """The type that Parquet keeps: DuckDB writes integers of 128 bits as DOUBLE."""
-    return type_.map_leaves(
-        lambda leaf: (
-            ColumnType("decimal", MAX_DIGITS) if leaf.name in ("int128", "uint128") else leaf
-        )
-    )

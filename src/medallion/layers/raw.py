@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
-from medallion.contracts import ORIGIN, ROW, Format, Inputs, SourceLayer, literal, quote
+from medallion.contracts import (
+    ORIGIN,
+    ROW,
+    Inputs,
+    SourceLayer,
+    description_path,
+    literal,
+    place_in_group,
+    quote,
+)
 from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.identifiers import digest
 from medallion.records import File, Snapshot
 from medallion.records.column_type import NULL, ColumnType, column_type
-from medallion.sql.duckdb_types import duckdb_type
+from medallion.sql.duckdb_types import without_rows
 from medallion.sql.exact_casts import checked
-from medallion.sql.row_ids import file_of, position_of, row_id
+from medallion.sql.row_ids import file_of, position_of, row_id, within_table
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.local import storage_errors
@@ -48,23 +58,23 @@ class Raw(SourceLayer):
         self, storage: Storage, table: str, source: Storage, path: str, scratch: Path
     ) -> Stored:
         copy = scratch / uuid4().hex
-        sha256 = hashlib.sha256()
+        sha256, size = hashlib.sha256(), 0
         with source.open(path) as stream, storage_errors(copy), copy.open("wb") as out:
             while chunk := stream.read(CHUNK):
                 sha256.update(chunk)
-                out.write(chunk)
-        target = f"{table}/objects/{sha256.hexdigest()}{''.join(Path(path).suffixes[-2:])}"
-        item = Stored(target, copy.stat().st_size, sha256.hexdigest())
+                size += out.write(chunk)
+        target = f"{table}/objects/{sha256.hexdigest()}{_suffixes(path)}"
+        item = Stored(target, size, sha256.hexdigest())
         try:
             verified(storage, [item])
         except (MissingError, DamagedError):
             store_file(storage, target, copy, item.sha256)
-        copy.unlink(missing_ok=True)
+        else:
+            copy.unlink()
         return item
 
-    def records(self, table: str, sha256: str, form: Format) -> str:
-        identity = json.dumps(form.identity(), sort_keys=True).encode()
-        return f"{table}/records/{sha256}-{hashlib.sha256(identity).hexdigest()[:8]}.parquet"
+    def records(self, table: str, files: Sequence[str]) -> str:
+        return f"{table}/records/{digest(list(files))}"
 
     def write(
         self, storage: Storage, folder: str, rows: Relation, connection: Connection, scratch: Path
@@ -75,13 +85,7 @@ class Raw(SourceLayer):
 
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         if not snapshot.sources:
-            nulls = ", ".join(
-                f"null::{duckdb_type(column_type(column.type))} as {quote(column.name)}"
-                for column in snapshot.columns
-            )
-            return connection.sql(
-                f"select 0::bigint as {ROW}, 0::bigint as {ORIGIN}, {nulls} where false"
-            )
+            return without_rows(snapshot.columns, connection)
         rows = " union all ".join(
             f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
             for records, columns in _typed(storage, snapshot)
@@ -112,24 +116,38 @@ class Raw(SourceLayer):
         )
 
     def stored(self, snapshot: Snapshot) -> Iterable[Stored]:
+        records: dict[str, Stored] = {}
         for source in snapshot.sources:
             yield Stored(source.object, source.bytes, source.sha256)
-            yield Stored(source.records, source.records_bytes, source.records_sha256)
-            yield Stored(f"{source.records}.json")
+            records[source.records] = Stored(
+                source.records, source.records_bytes, source.records_sha256
+            )
+        yield from records.values()
+        yield from map(Stored, dict.fromkeys(map(description_path, records)))
+
+
+def _suffixes(path: str) -> str:
+    """The last two suffixes of a file's name, such as `.csv.gz`."""
+    name = path.rpartition("/")[2]
+    suffixes = [] if name.endswith(".") else name.lstrip(".").split(".")[1:]
+    return "".join(f".{suffix}" for suffix in suffixes[-2:])
 
 
 def _rejected(storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
     """The number of records rejected `before` the rows of a file, from position `start` on."""
     import pyarrow as pa
 
+    groups: dict[str, dict[tuple[int, int], Any]] = {}
     counts: dict[tuple[int, int], int] = {}
     for file, source in enumerate(snapshot.sources):
-        rejects = (
-            read_record(storage, f"{source.records}.json")["parsed"]["rejects"]
-            if source.quarantined
-            else []
-        )
-        for before, (record, *_) in enumerate(rejects, 1):
+        if not source.quarantined:
+            continue
+        path = description_path(source.records)
+        if path not in groups:
+            files = read_record(storage, path)["files"]
+            groups[path] = {(each["number"], each["place"] or 0): each["parsed"] for each in files}
+        parsed = groups[path][place_in_group(source.records), source.place]
+        for before, (record, *_) in enumerate(parsed["rejects"], 1):
             counts[file, record - before] = before
     columns = {
         "in_file": [file for file, _ in counts],
@@ -195,13 +213,59 @@ def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnTyp
 
 def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
     """SQL of the records of these files, each with its `_origin`."""
-    sources = [snapshot.sources[number] for number in numbers]
-    local = verified(
-        storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources]
-    )
-    paths = ", ".join(literal(str(path)) for path in local)
+    alone: list[int] = []
+    # By Parquet file, the numbers of its files by place. Groups of files with the same bytes have
+    # the same Parquet file, which is read once for each of them.
+    shared: dict[tuple[str, int], list[int | None]] = {}
+    groups = Counter[tuple[str, int]]()  # how many have had a file in this place so far
+    for number in numbers:
+        source = snapshot.sources[number]
+        if source.shared_by == 1:
+            alone.append(number)
+            continue
+        group = groups[source.records, source.place]
+        groups[source.records, source.place] += 1
+        places = shared.setdefault((source.records, group), [None] * source.shared_by)
+        places[source.place] = number
+    parts = [_records_alone(storage, snapshot, alone)] if alone else []
+    parts += [_shared_records(storage, snapshot, list(shared.values()))] if shared else []
+    return " union all by name ".join(parts)
+
+
+def _records_alone(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
+    """SQL of the records of files that have a Parquet file each."""
     # `file_index` counts the files of this query; a list maps it to numbers within the snapshot.
     complete = len(numbers) == len(snapshot.sources)
     file = "file_index::bigint" if complete else f"{numbers}[(file_index + 1)::bigint]::bigint"
     origin = row_id(snapshot.origins[0].number, file, "file_row_number")
+    paths = _paths(storage, snapshot, numbers)
     return f"select {origin} as {ORIGIN}, * from read_parquet([{paths}], union_by_name = true)"
+
+
+def _shared_records(
+    storage: Storage, snapshot: Snapshot, shared: Sequence[Sequence[int | None]]
+) -> str:
+    """SQL of the records of files that share Parquet files; each has its files' numbers by place.
+
+    The number of a file whose records are not wanted is None. In a Parquet file, `_origin` counts
+    the files from 0.
+    """
+    origin = within_table(snapshot.origins[0].number, shared)
+    paths = _paths(
+        storage, snapshot, [next(n for n in places if n is not None) for places in shared]
+    )
+    records = (
+        f"select {origin} as {ORIGIN}, * exclude ({ORIGIN}) "
+        f"from read_parquet([{paths}], union_by_name = true)"
+    )
+    complete = all(number is not None for places in shared for number in places)
+    return records if complete else f"select * from ({records}) where {ORIGIN} is not null"
+
+
+def _paths(storage: Storage, snapshot: Snapshot, numbers: Sequence[int]) -> str:
+    """SQL of the local paths of the Parquet files that have the records of some files."""
+    sources = [snapshot.sources[number] for number in numbers]
+    local = verified(
+        storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources]
+    )
+    return ", ".join(literal(str(path)) for path in local)

@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from medallion import plugins
-from medallion.contracts import Sink
+from medallion.contracts import Engine, Sink
 from medallion.errors import (
     ConflictError,
     DeclarationError,
@@ -25,7 +25,7 @@ from medallion.lake.lease import advice, describe, holder
 from medallion.ops.verify import Inspection
 from medallion.pipeline import Pipeline
 from medallion.plural import count_of
-from medallion.run import ingest
+from medallion.run import ingest, source_formats
 from medallion.storage import Entry, Storage
 
 Outcome = Literal["ok", "warning", "failure"]
@@ -63,6 +63,7 @@ def examine(load: Callable[[], Pipeline]) -> Iterator[Probe]:
     yield Probe("declaration", "ok", count_of(len(pipeline.declaration.names()), "table"))
     yield from lake(pipeline.lake.storage)
     yield from integrity(pipeline)
+    yield from engine(pipeline.declaration.engine, pipeline.lake.storage)
     for label, declared in pipeline.sinks.items():
         yield from sink(label, declared)
     yield from (source(table) for table in pipeline.context.source_tables())
@@ -129,6 +130,13 @@ def integrity(pipeline: Pipeline) -> Iterator[Probe]:
         yield Probe("integrity", "ok", summary)
 
 
+def engine(declared: Engine, storage: Storage) -> Iterator[Probe]:
+    """Whether the engine has what it needs, such as a cluster that reaches the lake."""
+    for check in declared.checks(storage):
+        name = f"engine {declared.name}: {check.what}"
+        yield _failed(name, check.failed) if check.failed else Probe(name, "ok", check.said)
+
+
 def sink(label: str, declared: Sink) -> Iterator[Probe]:
     """Whether a serving database responds, which release it shows, and whether it is writable."""
     name = f"sink {label}"
@@ -153,7 +161,7 @@ def source(table: ingest.SourceTable) -> Probe:
     try:
         storage, files = ingest.matches(table)
         for label, _ in files if table.declared.format is None else ():
-            ingest.format_of(label)
+            source_formats.format_of(label)
     except MedallionError as error:
         return _failed(name, error)
     with ThreadPoolExecutor(4) as pool:

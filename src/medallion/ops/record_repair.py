@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from medallion.errors import MedallionError
-from medallion.lake.pointer import POINTER, Pointer, swap_pointer
+from medallion.errors import DamagedError, MedallionError, MissingError
+from medallion.identifiers import now
+from medallion.lake.corrections import add_entry, correction_log, lost_corrections, shown_ids
+from medallion.lake.pointer import POINTER, Pointer, held_since, swap_pointer
 from medallion.lake.record_files import record_id, set_aside, snapshot_path
 from medallion.ops.verify import Inspection
-from medallion.records import Release, Run, Snapshot
+from medallion.records import CorrectionEntry, Release, Run, Snapshot
+from medallion.run.corrections import user_name
 from medallion.run.publish import Publisher
 from medallion.run.writer import Writer
 
@@ -38,10 +42,12 @@ class RecordRepair:
         self.writer = writer
 
     def repairs(self) -> Iterator[Repair]:
-        """Repair releases, runs, pointer, snapshots and journals; each needs those before it."""
+        """Repair all kinds of records; each needs those before it."""
         yield from self._releases()
         yield from self._runs()
         yield from self._pointer()
+        yield from self._candidates()
+        yield from self._corrections()
         yield from self._snapshots()
         yield from self._journals()
 
@@ -105,7 +111,8 @@ class RecordRepair:
             return
         former = pointer or _lost_pointer(look, published)
         self.lake.point(look.releases[target], former, self.writer.lease.token)
-        yield Repair(place, "repaired", f"points at release {target}")
+        said = f"points at release {target}"
+        yield Repair(place, "repaired", said if pointer else f"{said}; {_hold(former, target)}")
 
     def _shown(self, readable: list[str]) -> str | None:
         """The readable release that a sink shows; after a rollback it is not the newest."""
@@ -114,6 +121,44 @@ class RecordRepair:
             if release in readable:
                 return release
         return None
+
+    def _candidates(self) -> Iterator[Repair]:
+        for damage in self.look.of("candidate"):
+            self._set_aside(damage.path)
+            name = record_id(damage.path)
+            said = f"medallion run --no-publish --as {name} computes the candidate again"
+            yield Repair(damage.place, "lost", said)
+
+    def _corrections(self) -> Iterator[Repair]:
+        damages = {damage.path: damage.place for damage in self.look.of("correction")}
+        for path in damages:
+            self._set_aside(path)
+        lost = lost_corrections(correction_log(self.lake), self._current())
+        if lost:
+            self._revoke([ident for ids in lost.values() for ident in ids])
+        places = damages | {path: f"{self.lake.storage.url}/{path}" for path in lost}
+        for path, place in places.items():
+            said = "what it stored or revoked is lost; medallion corrections lists all others"
+            if path in lost:
+                said = f"revoked {shown_ids(lost[path])}; the next run reads the original records"
+            yield Repair(place, "lost", said)
+
+    def _current(self) -> Release | None:
+        with suppress(DamagedError, MissingError):
+            return self.lake.current()
+        return None
+
+    def _revoke(self, ids: Sequence[str]) -> None:
+        """Revoke lost corrections of the current release, so that runs do without them."""
+        entry = CorrectionEntry(
+            id=self.writer.lease.run,
+            created=now(),
+            author=user_name(),
+            note="lost; revoked by medallion repair",
+            revoked=tuple(ids),
+        )
+        self.writer.lease.check()
+        add_entry(self.lake, entry)
 
     def _snapshots(self) -> Iterator[Repair]:
         known = {snapshot_path(item): item for item in snapshots_of(self.look.releases)}
@@ -138,7 +183,7 @@ class RecordRepair:
 def rebuilt_release(look: Inspection, ident: str) -> Release | None:
     """A release from the record of the run that published it and the records of its snapshots."""
     runs = (run for run in look.runs.values() if run.release == ident)
-    run = next((run for run in runs if run.status == "succeeded"), None)
+    run = next((run for run in runs if run.status != "unchanged"), None)
     if run is None:
         return None
     known = {item.id: item for item in (*look.snapshots.values(), *snapshots_of(look.releases))}
@@ -163,10 +208,10 @@ def rebuilt_release(look: Inspection, ident: str) -> Release | None:
 
 def published_releases(look: Inspection) -> list[str]:
     """The ids of the releases that were published, as far as other records show, oldest first."""
-    succeeded = {run.release for run in look.runs.values() if run.status == "succeeded"}
+    named = {run.release for run in look.runs.values()}
     followed = {release.previous for release in look.releases.values()}
     shown = {shown_release(sink.active) for sink in look.pipeline.sinks.values()}
-    return sorted(ident for ident in look.releases if ident in succeeded | followed | shown)
+    return sorted(ident for ident in look.releases if ident in named | followed | shown)
 
 
 def snapshots_of(releases: dict[str, Release]) -> list[Snapshot]:
@@ -184,6 +229,21 @@ def shown_release(active: Callable[[], Release | None]) -> str | None:
 
 
 def _lost_pointer(look: Inspection, published: list[str]) -> Pointer:
-    """The content of the lost pointer, as far as releases show."""
+    """The content of the lost pointer, as far as releases and runs show.
+
+    Publication is on hold as in the last run that was to publish. What `rollback --hold` or
+    `resume` did since is not known.
+    """
     sequence = max((release.sequence for release in look.releases.values()), default=0)
-    return Pointer(None, tuple(published), sequence=sequence)
+    concluded = [run for run in look.runs.values() if run.release or run.candidate or run.held]
+    last = max(concluded, key=lambda run: run.id, default=None)
+    held = last.held if last else None
+    return Pointer(None, tuple(published), sequence=sequence, held=held)
+
+
+def _hold(pointer: Pointer, release: str) -> str:
+    """What is to be done when a rebuilt pointer does not have the right hold."""
+    if pointer.held:
+        since = held_since(pointer.held)
+        return f"publication is on hold since {since}, as in the last run: medallion resume ends it"
+    return f"medallion rollback --hold {release} if it was on hold"

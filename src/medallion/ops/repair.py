@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from medallion.errors import MedallionError
 from medallion.lake.record_files import set_aside
+from medallion.ops.needed_objects import objects_of
 from medallion.ops.record_repair import RecordRepair, Repair, shown_release, snapshots_of
 from medallion.ops.verify import Inspection
 from medallion.records import Release
@@ -109,7 +110,21 @@ class _ObjectRepair:
             if (storage.url, damage.path) in needed:
                 yield Repair(damage.place, "recompute", "medallion run computes it again")
             else:
-                yield Repair(damage.place, "lost", "only earlier releases or failed runs need it")
+                yield Repair(damage.place, "lost", self._needed_by(storage, damage.path))
+
+    def _needed_by(self, storage: Storage, path: str) -> str:
+        """What needs an object that the published release does not need, and what helps."""
+        for candidate in self.look.candidates:
+            name, release = candidate.name, candidate.release
+            needed = {
+                (place.url, item.path)
+                for snapshot in release.tables.values()
+                for place, item in objects_of(self.lake, release, snapshot)
+            }
+            if (storage.url, path) in needed:
+                again = f"medallion run --no-publish --as {name} computes it again"
+                return f"candidate {name} needs it: {again}, medallion discard {name} removes it"
+        return "only earlier releases or failed runs need it"
 
     def _current_objects(self) -> Iterator[tuple[Storage, str]]:
         current = self.look.current
@@ -152,8 +167,10 @@ class _ObjectRepair:
                 for source in (self.lake.input(item, current) for item in current.tables.values()):
                     if damage.place == f"{source.storage.url}/{damage.path}":
                         self._set_aside(source.storage, damage.path)
-        self.publisher.refresh_plain(current)
+        self.publisher.refresh(current, again=True)
         yield from (Repair(damage.place, "repaired", "copied again") for damage in damages)
+        for damage in self.look.of("log"):
+            yield Repair(damage.place, "repaired", f"shows release {current.id}")
 
     def _sinks(self, current: Release) -> Iterator[Repair]:
         for label, sink in self.publisher.sinks.items():

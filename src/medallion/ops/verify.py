@@ -11,13 +11,16 @@ from pydantic import ValidationError
 
 from medallion.declaration.locations import LAYER_MARK
 from medallion.errors import DamagedError, LeaseError, MedallionError, MissingError
-from medallion.identifiers import TableName
 from medallion.lake import lease, ownership
+from medallion.lake.candidates import FOLDER
+from medallion.lake.corrections import FOLDER as CORRECTIONS
+from medallion.lake.corrections import CorrectionLog, lost_corrections, lost_with
 from medallion.lake.journal import journal_paths, read_journal
 from medallion.lake.pointer import FORMAT, POINTER, Pointer
 from medallion.lake.record_files import snapshot_path
 from medallion.lake.record_retention import expected_releases
-from medallion.records import Record, Release, Run, Snapshot
+from medallion.ops.needed_objects import objects_of, objects_of_releases
+from medallion.records import Candidate, CorrectionEntry, Record, Release, Run, Snapshot
 from medallion.run.plain_copies import PLAIN, PlainRecord
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR, Stored, forget_digests, lost, verified
@@ -37,10 +40,13 @@ Kind = Literal[
     "journal",
     "pointer",
     "release",
+    "candidate",
+    "correction",
     "run",
     "snapshot",
     "object",
     "plain",
+    "log",
     "sink",
 ]
 
@@ -74,6 +80,7 @@ class Inspection:
     releases: dict[str, Release] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    candidates: list[Candidate] = field(default_factory=list)
     objects: int = 0
     read_back: int = 0
 
@@ -81,10 +88,12 @@ class Inspection:
         self.lake = self.pipeline.lake
         forget_digests()
         self._records()
+        self._corrections()
         self._owners()
         self._objects()
         if current := self.current:
             self._plain(current)
+            self._logs(current)
             for label in self.pipeline.sinks:
                 self._sink(label, current)
 
@@ -112,12 +121,8 @@ class Inspection:
             self._add("lease", lease.PATH, _said(error), advice=error.hint)
         try:
             identity = ownership.read_identity(self.lake)
-            if (
-                identity is None
-                and self.pointer
-                and self.pointer.version
-                and self.pointer.format == FORMAT
-            ):
+            pointer = self.pointer
+            if identity is None and pointer and pointer.version and pointer.format == FORMAT:
                 self._add("identity", ownership.PATH, "is lost", advice="medallion adopt")
         except DamagedError as error:
             self._add("identity", ownership.PATH, _said(error), advice=error.hint)
@@ -137,6 +142,8 @@ class Inspection:
         self.releases = {
             release.id: release for _, release in self._read_all("releases", "release", Release)
         }
+        candidates = self._read_all(FOLDER, "candidate", Candidate)
+        self.candidates = [candidate for _, candidate in candidates]
         self.snapshots = dict(self._read_all("snapshots", "snapshot", Snapshot))
         try:
             self.pointer = self.lake.pointer()
@@ -170,6 +177,13 @@ class Inspection:
                 path = snapshot_path(snapshot)
                 if path not in self.snapshots and path not in damaged:
                     self._add("snapshot", path, "is lost")
+
+    def _corrections(self) -> None:
+        entries = dict(self._read_all(CORRECTIONS, "correction", CorrectionEntry))
+        log = CorrectionLog(tuple(entries.values()))
+        for path, ids in lost_corrections(log, self.current).items():
+            if path not in {damage.path for damage in self.damages}:
+                self._add("correction", path, lost_with(ids))
 
     def _read_all(self, folder: str, kind: Kind, model: type[R]) -> Iterator[tuple[str, R]]:
         for path in self.lake.records.paths(folder):
@@ -223,29 +237,16 @@ class Inspection:
                 self._add("object", item.path, "is lost", storage)
 
     def stored(self) -> Iterator[tuple[Storage, Stored]]:
-        """All objects that kept releases and runs need, with their storage."""
-        for number, release in enumerate(self.kept()):
-            for name, snapshot in release.tables.items():
-                if release is self.current or number < self._retain(release, TableName(name).layer):
-                    source = self.lake.input(snapshot, release)
-                    items = source.layer.stored(snapshot)
-                    yield from (
-                        (source.storage, item) for item in items if item.path not in release.lost
-                    )
-                if snapshot.rejects and snapshot.rejects.path not in release.lost:
-                    yield self.lake.storage, Stored.of(snapshot.rejects)
+        """All objects that kept releases, candidates and runs need, with their storage."""
+        declaration, current = self.pipeline.declaration, self.current
+        yield from objects_of_releases(self.lake, declaration, self.kept(), current)
+        for candidate in self.candidates:
+            for snapshot in candidate.release.tables.values():
+                yield from objects_of(self.lake, candidate.release, snapshot)
         for run in self.runs.values():
             for step in run.steps:
                 if step.rejects and step.action == "failed":
                     yield self.lake.storage, Stored.of(step.rejects)
-
-    def _retain(self, release: Release, layer: str) -> int:
-        """How many releases keep their objects in a layer, by the smaller of both declarations."""
-        declared = self.pipeline.declaration.layers.get(layer)
-        if declared is None:
-            return 0
-        # Objects that a smaller `retain` removed earlier do not come back when it grows.
-        return min(declared.retain, int(release.layers[layer].get("retain", declared.retain)))
 
     def _plain(self, current: Release) -> None:
         try:
@@ -266,6 +267,16 @@ class Inspection:
                 self._add("plain", file.path, _said(error), storage)
             except MissingError:
                 self._add("plain", file.path, "is lost", storage)
+
+    def _logs(self, current: Release) -> None:
+        for snapshot in current.tables.values():
+            source = self.lake.input(snapshot, current)
+            if source.layer.has_log:
+                try:
+                    source.layer.check_log(source.storage, current, snapshot)
+                except MedallionError as error:
+                    said, advice = error.message, error.hint or REPAIR
+                    self.damages.append(Damage("log", snapshot.table, "", said, advice))
 
     def _sink(self, label: str, current: Release) -> None:
         sink = self.pipeline.sinks[label]

@@ -132,15 +132,16 @@ def _term(kinds: Mapping[str, Kind], text: str) -> Term:
     if call is None:
         kind = _known(kinds, text)
         if not kind.ordered:
-            raise CallError(f"{text!r} is a {kind}, which cannot be grouped by")
+            raise CallError(f"{text!r} is of type {kind}, which cannot be grouped by")
         return Term(text, kind)
     form, inside = call[1], call[2].strip()
     if form == "bin":
         return _bin(kinds, inside)
     if form not in LENGTHS:
         raise CallError(f"cannot group by {form!r}{did_you_mean(form, ['bin', *LENGTHS])}")
-    if _known(kinds, inside).name not in ("date", "timestamp"):
-        raise CallError(f"{form!r} asks a date or timestamp, and {inside!r} is a {kinds[inside]}")
+    kind = _known(kinds, inside)
+    if kind.name not in ("date", "timestamp"):
+        raise CallError(f"{form!r} asks a date or timestamp, and {inside!r} is of type {kind}")
     return Term(inside, Kind("text"), form)  # type: ignore[arg-type]
 
 
@@ -148,7 +149,7 @@ def _bin(kinds: Mapping[str, Kind], inside: str) -> Term:
     column, _, width = (part.strip() for part in inside.rpartition(","))
     kind = _known(kinds, column)
     if kind.name not in NUMBERS:
-        raise CallError(f"'bin' asks a number, and {column!r} is a {kind}")
+        raise CallError(f"'bin' asks a number, and {column!r} is of type {kind}")
     read = Kind("float" if kind.name == "float" else "decimal")
     wide = Decimal(str(coerce(read, width, f"the width of the bins of {column}")))
     exponent = wide.normalize().as_tuple().exponent
@@ -173,10 +174,10 @@ def _checked_metric(kinds: Mapping[str, Kind], name: str, call: MetricCall) -> M
     for column in filter(None, (call.column, call.weight)):
         if call.function not in ("min", "max") and _known(kinds, column).name not in NUMBERS:
             raise CallError(
-                f"{name}: {call.function} asks a number, and {column!r} is a {kinds[column]}"
+                f"{name}: {call.function} asks a number, and {column!r} is of type {kinds[column]}"
             )
     if not kind.ordered:
-        raise CallError(f"{name}: {call.column!r} is a {kind}, which has no order")
+        raise CallError(f"{name}: {call.column!r} is of type {kind}, which has no order")
     result = Kind("float") if call.function in ("mean", "quantile") else kind
     return Metric(name, call.function, call.column, result, call.weight, call.fraction)
 

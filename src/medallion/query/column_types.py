@@ -57,13 +57,16 @@ class Kind:
     """The kind of a column's values: `scale` of a decimal, `items` of a list, struct or map.
 
     A `zoned` timestamp is a point in time, in UTC; another one is a local time without a
-    time zone.
+    time zone. A `wide` integer may have more than 64 bits. A timestamp with `nanoseconds` has them
+    in the lake; stores truncate them.
     """
 
     name: KindName
     scale: int = 0
     items: tuple[tuple[str, Kind], ...] = ()
     zoned: bool = False
+    wide: bool = False
+    nanoseconds: bool = False
 
     @property
     def ordered(self) -> bool:
@@ -101,7 +104,9 @@ def _kind(type_: ColumnType) -> Kind:
         )
     items = tuple((name, _kind(item)) for name, item in type_.items)
     zoned = type_.name.startswith("timestamptz")
-    return Kind(_NAMES[type_.name], type_.scale, items, zoned)
+    wide = INTEGERS.get(type_.name, 0) > 64 or type_.name == "uint64"
+    nanoseconds = type_.name == "timestamp(ns)"
+    return Kind(_NAMES[type_.name], type_.scale, items, zoned, wide, nanoseconds)
 
 
 def coerce(kind: Kind, value: Any, field: str) -> Any:
@@ -111,10 +116,12 @@ def coerce(kind: Kind, value: Any, field: str) -> Any:
     """
     reader = _READERS.get(kind.name)
     if reader is None:
-        raise CallError(f"{field!r} is a {kind}, which can only be asked whether it `isnull`")
+        raise CallError(f"{field!r} is of type {kind}, which can only be asked whether it `isnull`")
     read, form = reader
     if kind.name == "timestamp" and not kind.zoned:
         form = form.removesuffix("Z") + ", without a time zone"
+    if kind.wide:
+        read, form = _wide_integer, "a whole number of at most 40 digits"
     try:
         value = read(value)
         return _placed(kind, value) if kind.name == "timestamp" else value
@@ -145,9 +152,16 @@ def flag(value: Any) -> bool:
 
 
 def _integer(value: Any) -> int:
+    number = _wide_integer(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(value)
+    return number
+
+
+def _wide_integer(value: Any) -> int:
     if isinstance(value, str):
         value = int(_whole(_INTEGER, value))
-    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+    if isinstance(value, bool) or not isinstance(value, int) or not abs(value) < 10**40:
         raise ValueError(value)
     return value
 

@@ -16,13 +16,13 @@ class CursorPosition:
     """The end of a page: its release, a digest of its query, and the last row's sorted values."""
 
     release: str
-    asked: str
+    query_digest: str
     values: tuple[Any, ...]
 
 
 def write_cursor(place: CursorPosition) -> str:
     """A cursor as opaque text for use in a URL."""
-    content = [place.release, place.asked, list(place.values)]
+    content = [place.release, place.query_digest, list(place.values)]
     text = json.dumps([*content, digest_of(content)], separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -31,14 +31,14 @@ def read_cursor(cursor: str) -> CursorPosition:
     """The position in a cursor. Raises CallError when it is damaged."""
     try:
         text = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        release, asked, values, digest = json.loads(text)
-        if digest != digest_of([release, asked, values]):
+        release, query_digest, values, digest = json.loads(text)
+        if digest != digest_of([release, query_digest, values]):
             raise ValueError(digest)
         if not isinstance(release, str) or not all(
             isinstance(value, str | None) for value in values
         ):
             raise TypeError(release, values)
-        return CursorPosition(release, asked, tuple(values))
+        return CursorPosition(release, query_digest, tuple(values))
     except (ValueError, TypeError, RecursionError):
         raise CallError(
             "the cursor is damaged", hint="pass it unchanged, or begin again without one"

@@ -18,7 +18,7 @@ class DuckDbDialect(SqlDialect):
     descending = "desc nulls last"
 
     def encode(self, kind: Kind, value: Any) -> Any:
-        if kind.name == "decimal":
+        if kind.name == "decimal" or kind.wide:
             return scaled(kind, value)
         return value.replace(tzinfo=None) if kind.zoned else value
 
@@ -31,7 +31,7 @@ class DuckDbDialect(SqlDialect):
     def startswith(self, column: str, prefix: str) -> Statement:
         return f"starts_with({column}, ?)", [prefix]
 
-    def period(self, column: str, term: Term) -> str:
+    def period(self, column: str, term: Term, kind: Kind) -> str:
         return f"date_trunc('{term.form}', {column})"
 
     def finite(self, expression: str) -> str:

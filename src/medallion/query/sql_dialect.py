@@ -1,7 +1,8 @@
 """Validated queries as SQL: what is common to all databases, and what each one writes otherwise.
 
-Names are quoted and values are bound. A table is named `t` in its queries. A decimal is stored as
-an integer of 64 bits, of its last digit: 1.50 with scale 2 is 150. So it is exact and sorts.
+Names are quoted and values are bound. A table is named `t` in its queries. Unless the database has
+`native_decimals`, a decimal is stored as an integer of 64 bits, of its last digit: 1.50 with
+scale 2 is 150. So it is exact and sorts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, ClassVar
 from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.column_types import Kind
 from medallion.query.query import Filter, Sort
-from medallion.query.validation import ValidatedQuery
+from medallion.query.validation import ValidatedQuery, beyond_prefix
 from medallion.sql.relations import quote
 
 Statement = tuple[str, list[Any]]
@@ -23,7 +24,7 @@ Statement = tuple[str, list[Any]]
 EXACT = Context(prec=80)
 RANGES = ("lt", "lte", "gt", "gte")
 
-_COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _LEAST, _MOST = -(2**63), 2**63 - 1  # of stored integers
 
 
@@ -31,15 +32,18 @@ class SqlDialect(ABC):
     """The SQL of queries in one database; a subclass says what it writes otherwise."""
 
     quantile: ClassVar[str]
-    """The function of a column and a fraction that gives the quantile, interpolated linearly."""
+    """The function of a column and a fraction that `quantile_of` calls."""
 
     ascending: ClassVar[str] = "asc"
     descending: ClassVar[str] = "desc"
     """How to sort so that null is below every value."""
 
+    native_decimals: ClassVar[bool] = False
+    """Whether decimals are stored as such, exact at any precision."""
+
     @abstractmethod
     def encode(self, kind: Kind, value: Any) -> Any:
-        """A value that is not null as it is stored; a decimal by `scaled`."""
+        """A value that is not null as it is stored; a decimal by `scaled` unless it is native."""
 
     @abstractmethod
     def contains(self, column: str, text: str) -> Statement: ...
@@ -47,11 +51,14 @@ class SqlDialect(ABC):
     @abstractmethod
     def search(self, column: str, text: str) -> Statement: ...
 
-    @abstractmethod
-    def startswith(self, column: str, prefix: str) -> Statement: ...
+    def startswith(self, column: str, prefix: str) -> Statement:
+        end = beyond_prefix(prefix)
+        if end is None:
+            return f"{column} >= ?", [prefix]
+        return f"({column} >= ? and {column} < ?)", [prefix, end]
 
     @abstractmethod
-    def period(self, column: str, term: Term) -> str:
+    def period(self, column: str, term: Term, kind: Kind) -> str:
         """The year, month or day of a date or timestamp, as text or as its first moment."""
 
     def finite(self, expression: str) -> str:
@@ -61,6 +68,14 @@ class SqlDialect(ABC):
     def filtered(self, condition: Filter) -> str:
         """The column of a condition."""
         return column_sql(condition.field)
+
+    def relation(self, table: str) -> str:
+        """A physical table as it is named in a query."""
+        return quote(table)
+
+    def quantile_of(self, value: str, fraction: float) -> str:
+        """The quantile of a column, interpolated linearly."""
+        return f"{self.quantile}({value}, {fraction!r})"
 
     # Rows
 
@@ -75,14 +90,14 @@ class SqlDialect(ABC):
             after, more_values = self._after(checked, nulls)
             where, values = f"{where} and {after}", [*values, *more_values]
         columns, order = columns_sql(checked.reads), self.order(checked.order)
-        table = quote(checked.served.name)
+        table = self.relation(checked.served.name)
         sql = f"select {columns} from {table} as t where {where} order by {order} limit ?"
         return sql, [*values, checked.limit + 1]
 
     def rows(self, table: str, columns: str, checked: ValidatedQuery) -> Statement:
         """SQL of columns of all rows that match, in no particular order."""
         where, values = self.where(checked.filters, checked.kinds)
-        return f"select {columns} from {quote(table)} as t where {where}", values
+        return f"select {columns} from {self.relation(table)} as t where {where}", values
 
     def order(self, order: Iterable[Sort], names: Sequence[str] = ()) -> str:
         """The columns to sort by; by their position among `names`, when given."""
@@ -119,10 +134,20 @@ class SqlDialect(ABC):
                 return self.startswith(column, value)
             case "in":
                 encoded = (self.encode(kind, item) for item in value)
-                values = [item for item in encoded if not isinstance(item, Decimal)]
+                values = [item for item in encoded if not self.unstorable(item)]
                 marks = ", ".join("?" * len(values))
                 return (f"{column} in ({marks})", values) if values else ("false", [])
-        return compare(column, condition.operator, self.encode(kind, value))
+        return self.compare(column, condition.operator, self.encode(kind, value))
+
+    def compare(self, column: str, operator: str, value: Any) -> Statement:
+        """A comparison of a column with a value."""
+        if self.unstorable(value):
+            return _compare_integer(column, operator, value)
+        return f"{column} {COMPARE[operator]} ?", [value]
+
+    def unstorable(self, value: Any) -> bool:
+        """Whether no stored value equals it, such as a number between two stored integers."""
+        return isinstance(value, Decimal) and not self.native_decimals
 
     # Pages
 
@@ -133,17 +158,26 @@ class SqlDialect(ABC):
         """
         order = checked.order
         cursor = [
-            value if value is None else _clamped(self.encode(checked.kinds[sort.field], value))
+            value if value is None else self._position(checked.kinds[sort.field], value)
             for sort, value in zip(order, checked.after or (), strict=True)
         ]
         bound, values = _index_bound(order[0], cursor[0], nullable=order[0].field in nulls)
         alternatives: list[str] = []
         for number, (sort, value) in enumerate(zip(order, cursor, strict=True)):
-            equal = [f"{column_sql(former.field)} is ?" for former in order[:number]]
+            former = list(zip(order[:number], cursor[:number], strict=True))
+            equal = [
+                f"{column_sql(sort.field)} {'is null' if value is None else '= ?'}"
+                for sort, value in former
+            ]
             next_values, operands = _next_values(sort, value, nullable=sort.field in nulls)
             alternatives.append(" and ".join([*equal, next_values]))
-            values += [*cursor[:number], *operands]
+            values += [value for _, value in former if value is not None] + operands
         return f"{bound} and ({' or '.join(alternatives)})", values
+
+    def _position(self, kind: Kind, value: Any) -> Any:
+        """A cursor's value, between the least and the greatest stored integer."""
+        number = self.encode(kind, value)
+        return max(_LEAST, min(_MOST, int(number))) if self.unstorable(number) else number
 
     # Groups
 
@@ -160,44 +194,60 @@ class SqlDialect(ABC):
     ) -> Statement:
         """One row per group with these figures, as SQL, after the terms."""
         where, values = self.where(grouping.filters, grouping.columns)
-        terms = [self._term(term) for term in grouping.terms]
-        sql = f"select {', '.join([*terms, *metrics])} from {quote(table)} as t where {where}"
+        terms = [self._term(term, grouping.columns[term.column]) for term in grouping.terms]
+        columns = ", ".join([*terms, *metrics])
+        sql = f"select {columns} from {self.relation(table)} as t where {where}"
         if terms:
             sql += f" group by {', '.join(str(place) for place in range(1, len(terms) + 1))}"
         if order:
             sql += f" order by {order}"
         return f"{sql} limit ?", [*values, grouping.limit]
 
-    def _term(self, term: Term) -> str:
+    def _term(self, term: Term, kind: Kind) -> str:
         column = column_sql(term.column)
         if term.form == "plain":
             return column
         if term.form != "bin":
-            return self.period(column, term)
+            return self.period(column, term, kind)
         if term.kind.name == "float":
-            width = _double(repr(float(term.width)))
+            width = double(repr(float(term.width)))
             return f"floor({column} / {width}) * {width}"
-        step = int(term.width.scaleb(term.kind.scale, EXACT))
+        step = format(term.width.scaleb(self._shift(term.kind), EXACT), "f")
         return f"({column} - (({column} % {step}) + {step}) % {step})"
 
     def metric(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
         """A figure of a group."""
         match metric.function:
             case "ratio":
-                dividend, divisor = (_ratio_part(part, kinds) for part in metric.parts)
+                dividend, divisor = (self._ratio_part(part, kinds) for part in metric.parts)
                 return self.finite(f"{dividend} / nullif({divisor}, 0)")
             case "quantile":
-                value = _as_double(metric.column, kinds)
-                return self.finite(f"{self.quantile}({value}, {metric.fraction!r})")
+                value = self._as_double(metric.column, kinds)
+                return self.finite(self.quantile_of(value, metric.fraction or 0.0))
             case "mean" if metric.weight:
-                value, weight = (_as_double(name, kinds) for name in metric.columns)
+                value, weight = (self._as_double(name, kinds) for name in metric.columns)
                 weights = f"sum(case when {value} is not null then {weight} end)"
                 return self.finite(f"sum({value} * {weight}) / nullif({weights}, 0)")
             case "mean":
-                scale = kinds[metric.column or ""].scale
+                scale = self._shift(kinds[metric.column or ""])
                 mean = f"avg({column_sql(metric.column or '')})"
                 return f"{mean} / {10**scale}.0" if scale else mean
         return f"{metric.function}({column_sql(metric.column) if metric.column else '*'})"
+
+    def _ratio_part(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
+        """Dividend or divisor of a ratio, as floating point, which cannot overflow."""
+        if metric.column is None:
+            return double("count(*)")
+        return f"sum({self._as_double(metric.column, kinds)})"
+
+    def _as_double(self, column: str | None, kinds: Mapping[str, Kind]) -> str:
+        """The number of a column as floating point."""
+        scale = self._shift(kinds[column or ""])
+        return f"({double(column_sql(column or ''))}{f' / {10**scale}.0' if scale else ''})"
+
+    def _shift(self, kind: Kind) -> int:
+        """By how many places a stored number is shifted."""
+        return 0 if self.native_decimals else kind.scale
 
 
 def column_sql(name: str) -> str:
@@ -208,17 +258,15 @@ def columns_sql(names: Iterable[str]) -> str:
     return ", ".join(map(column_sql, names))
 
 
-def scaled(kind: Kind, value: Decimal) -> int | Decimal:
-    """A decimal as the integer it is stored as, or still a Decimal where no integer equals it."""
-    number = value.scaleb(kind.scale, EXACT)
+def scaled(kind: Kind, value: Decimal | int) -> int | Decimal:
+    """A number as the integer it is stored as, or a Decimal where no stored integer equals it."""
+    number = Decimal(value).scaleb(kind.scale, EXACT)
     whole = number == number.to_integral_value() and _LEAST <= number <= _MOST
     return int(number) if whole else number
 
 
-def compare(column: str, operator: str, value: Any) -> Statement:
-    """A comparison, also of a stored integer with a number between two of them or beyond all."""
-    if not isinstance(value, Decimal):
-        return f"{column} {_COMPARE[operator]} ?", [value]
+def _compare_integer(column: str, operator: str, value: Decimal) -> Statement:
+    """A comparison of a stored integer with a number between two of them or beyond all."""
     floor = int(value.to_integral_value(ROUND_FLOOR))
     beyond = not _LEAST <= floor <= _MOST
     all_match = ("lt", "lte", "ne") if value > 0 else ("gt", "gte", "ne")
@@ -227,11 +275,6 @@ def compare(column: str, operator: str, value: Any) -> Statement:
     if operator == "eq" or beyond:
         return "false", []
     return f"{column} {'>' if operator in ('gt', 'gte') else '<='} ?", [floor]
-
-
-def _clamped(value: Any) -> Any:
-    """A cursor's number, between the least and the greatest stored integer."""
-    return max(_LEAST, min(_MOST, int(value))) if isinstance(value, Decimal) else value
 
 
 def _next_values(sort: Sort, value: Any, *, nullable: bool) -> Statement:
@@ -252,18 +295,5 @@ def _index_bound(sort: Sort, value: Any, *, nullable: bool) -> Statement:
     return ("true", []) if nullable else (f"{column} <= ?", [value])
 
 
-def _double(expression: str) -> str:
+def double(expression: str) -> str:
     return f"cast({expression} as double precision)"
-
-
-def _ratio_part(metric: Metric, kinds: Mapping[str, Kind]) -> str:
-    """Dividend or divisor of a ratio, as floating point, which cannot overflow."""
-    if metric.column is None:
-        return _double("count(*)")
-    return f"sum({_as_double(metric.column, kinds)})"
-
-
-def _as_double(column: str | None, kinds: Mapping[str, Kind]) -> str:
-    """The number of a column as floating point."""
-    scale = kinds[column or ""].scale
-    return f"({_double(column_sql(column or ''))}{f' / {10**scale}.0' if scale else ''})"

@@ -6,6 +6,7 @@ database can search by a regular expression what Python searches by folding, and
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
@@ -49,9 +50,25 @@ def _folded(letter: str) -> str:
     return _STROKES.get(lower, lower)
 
 
+def letters_folded_to(letter: str) -> list[str]:
+    """All letters that fold to this one."""
+    return sorted({letter, *_unfolded().get(letter, ())})
+
+
+@cache
+def accents() -> list[tuple[str, str]]:
+    """The characters that `fold` removes, as ranges with their first and last."""
+    ranges: list[tuple[str, str]] = []
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        if unicodedata.category(letter) == "Mn":
+            joins = ranges and ord(ranges[-1][1]) + 1 == ord(letter)
+            ranges[-1:] = [(ranges[-1][0], letter)] if joins else [*ranges[-1:], (letter, letter)]
+    return ranges
+
+
 def _letters(letter: str) -> str:
     """The class of all letters that fold to this one."""
-    letters = sorted({letter, *_unfolded().get(letter, ())})
+    letters = letters_folded_to(letter)
     listed = (one if one.isalnum() else f"\\x{{{ord(one):x}}}" for one in letters)
     return f"[{''.join(listed)}]"
 

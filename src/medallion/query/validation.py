@@ -32,9 +32,8 @@ _TEXT_ONLY = ("contains", "startswith", "search")
 class ValidatedQuery:
     """A validated query of the table `served`: filter values are of their column's kind.
 
-    `order` is total.
-    `after` are the values of the last row of the previous page; `asked` is a digest of table,
-    filters and order; `kinds` are those of all columns.
+    `order` is total. `after` are the values of the last row of the previous page; `query_digest` is
+    one of table, filters and order; `kinds` are those of all columns.
     """
 
     served: Served
@@ -43,7 +42,7 @@ class ValidatedQuery:
     order: tuple[Sort, ...]
     fields: tuple[str, ...]
     limit: int
-    asked: str
+    query_digest: str
     after: tuple[Any, ...] | None
 
     @property
@@ -54,7 +53,9 @@ class ValidatedQuery:
     def cursor(self, release: str, last: Sequence[Any]) -> str:
         """The cursor that continues after a row, whose values are in the order of `order`."""
         return write_cursor(
-            CursorPosition(release, self.asked, tuple(None if v is None else str(v) for v in last))
+            CursorPosition(
+                release, self.query_digest, tuple(None if v is None else str(v) for v in last)
+            )
         )
 
 
@@ -76,7 +77,7 @@ def validate_query(
         _known(kinds, name)
     if query.limit < 1:
         raise CallError(f"limit must be at least 1, not {query.limit}")
-    asked = digest_of(
+    query_digest = digest_of(
         [served.table, [repr(condition) for condition in filters], [repr(sort) for sort in order]]
     )
     return ValidatedQuery(
@@ -86,8 +87,8 @@ def validate_query(
         order=order,
         fields=tuple(dict.fromkeys(query.fields)) or tuple(kinds),
         limit=query.limit,
-        asked=asked,
-        after=_after(kinds, order, asked, place),
+        query_digest=query_digest,
+        after=_after(kinds, order, query_digest, place),
     )
 
 
@@ -161,7 +162,7 @@ def _condition(kinds: Mapping[str, Kind], condition: Filter) -> Filter:
     if operator == "isnull":
         return Filter(condition.field, operator, _flag(value, condition.field))
     if operator in _TEXT_ONLY and kind.name != "text":
-        raise CallError(f"{operator!r} asks text, and {condition.field!r} is a {kind}")
+        raise CallError(f"{operator!r} asks text, and {condition.field!r} is of type {kind}")
     if operator == "in":
         return Filter(condition.field, operator, _values(kind, value, condition.field))
     if value is None:
@@ -193,7 +194,7 @@ def _order(served: Served, kinds: Mapping[str, Kind], sorts: Sequence[Sort]) -> 
     names = [sort.field for sort in sorts]
     for name in names:
         if not _known(kinds, name).ordered:
-            raise CallError(f"{name!r} is a {kinds[name]}, which has no order to sort by")
+            raise CallError(f"{name!r} is of type {kinds[name]}, which has no order to sort by")
         if names.count(name) > 1:
             raise CallError(f"{name!r} is sorted by twice")
     last = served.key or (ROW,)
@@ -201,11 +202,14 @@ def _order(served: Served, kinds: Mapping[str, Kind], sorts: Sequence[Sort]) -> 
 
 
 def _after(
-    kinds: Mapping[str, Kind], order: Sequence[Sort], asked: str, place: CursorPosition | None
+    kinds: Mapping[str, Kind],
+    order: Sequence[Sort],
+    query_digest: str,
+    place: CursorPosition | None,
 ) -> tuple[Any, ...] | None:
     if place is None:
         return None
-    if place.asked != asked or len(place.values) != len(order):
+    if place.query_digest != query_digest or len(place.values) != len(order):
         raise CallError(
             "the cursor belongs to another query", hint="keep table, filters and sort as they were"
         )

@@ -4,7 +4,8 @@ Each record is one JSON object. Times are UTC in ISO 8601; sizes are bytes; dura
 """
 
 from medallion.records.base import Masked, Moment, Record
-from medallion.records.releases import Mode, Owner, Release, Served, Serving
+from medallion.records.corrections import Correction, CorrectionEntry, entry_of
+from medallion.records.releases import Approval, Candidate, Mode, Owner, Release, Served, Serving
 from medallion.records.runs import Action, Ingestion, LoadReport, Run, RunStatus, StepRun
 from medallion.records.snapshots import (
     REJECT_COLUMNS,
@@ -12,21 +13,30 @@ from medallion.records.snapshots import (
     Column,
     Fate,
     File,
+    GatheredRows,
     Origin,
+    PartialResult,
     Partition,
+    PluginUse,
     Reject,
     Snapshot,
     SourceFile,
     Tally,
+    records_identity,
 )
 
 __all__ = [
     "REJECT_COLUMNS",
     "Action",
+    "Approval",
+    "Candidate",
     "Change",
     "Column",
+    "Correction",
+    "CorrectionEntry",
     "Fate",
     "File",
+    "GatheredRows",
     "Ingestion",
     "LoadReport",
     "Masked",
@@ -34,7 +44,9 @@ __all__ = [
     "Moment",
     "Origin",
     "Owner",
+    "PartialResult",
     "Partition",
+    "PluginUse",
     "Record",
     "Reject",
     "Release",
@@ -46,4 +58,6 @@ __all__ = [
     "SourceFile",
     "StepRun",
     "Tally",
+    "entry_of",
+    "records_identity",
 ]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from medallion.plural import count_of
-from medallion.records.base import Moment, Record
+from medallion.records.base import Masked, Moment, Record
 from medallion.records.snapshots import Column, Snapshot
 
 Mode = Literal["replace", "append", "merge"]
@@ -48,6 +48,14 @@ class Served(Serving):
 Serving.model_rebuild()  # `Served` is defined here: subclasses in other modules do not import it
 
 
+class Approval(Record):
+    """How a candidate was published by hand: with `force`, and the gates that it had `failed`."""
+
+    forced: bool = False
+    note: Masked = ""
+    failed: tuple[Masked, ...] = ()
+
+
 class Release(Record):
     """A consistent set of snapshots under one id, published atomically.
 
@@ -55,7 +63,7 @@ class Release(Record):
     name. `sequence` counts publications and orders releases independently of clocks; `token` is the
     fencing token of its writer. `layers` records how each layer is stored, so that a release can be
     read without its declaration. `lost` are files that were damaged and that `medallion repair`
-    could not rebuild.
+    could not rebuild. `approval` is set for a candidate that was published by hand.
     """
 
     id: str
@@ -69,6 +77,7 @@ class Release(Record):
     layers: dict[str, dict[str, Any]]
     served: dict[str, dict[str, Served]] = Field(default_factory=dict)
     lost: tuple[str, ...] = ()
+    approval: Approval | None = None
 
     def summary(self) -> Release:
         """What a store needs to know: summaries of the tables and how they are served; no files."""
@@ -77,6 +86,23 @@ class Release(Record):
 
     def __repr__(self) -> str:
         return f"<Release {self.id} of {self.pipeline}: {count_of(len(self.tables), 'table')}>"
+
+
+class Candidate(Record):
+    """A release that readers do not see until it is published.
+
+    `base` is the release that was published when it was computed, and `failed` are the gates that
+    it did not pass. After `expires`, it is removed by the next publication or `medallion gc`.
+    """
+
+    name: str
+    release: Release
+    base: str | None
+    expires: Moment
+    failed: tuple[Masked, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Candidate {self.name}: {self.release!r}>"
 
 
 class Owner(Record):

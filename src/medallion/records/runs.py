@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -10,13 +10,12 @@ from pydantic import Field
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.html import html_table
+from medallion.records.quality import TableQuality, quality_of, shown_figures
 from medallion.records.releases import Served
 from medallion.records.snapshots import Change, File, Tally
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
-
-_FATES = ("kept", "deduplicated", "dropped", "quarantined")
 
 
 class LoadReport(Record):
@@ -69,7 +68,10 @@ class StepRun(Record):
 
 
 class Run(Record):
-    """The record of one execution."""
+    """The record of one execution: the `release` or the `candidate` that it leaves, if any.
+
+    `held` is since when publication was on hold, when the run was to publish.
+    """
 
     id: str
     pipeline: str
@@ -80,6 +82,8 @@ class Run(Record):
     loads: tuple[LoadReport, ...] = ()
     ingestion: Ingestion | None = None
     release: str | None = None
+    candidate: str | None = None
+    held: Moment | None = Field(default=None, exclude_if=lambda held: held is None)
     note: Masked = ""
     error: Masked | None = None
 
@@ -93,30 +97,30 @@ class Run(Record):
 
     def _repr_html_(self) -> str:
         """The table that `medallion run` prints: what happened to each table, and to its rows."""
-        columns = ("table", "", "files", "rows in", *_FATES, "rows out", "seconds")
-        rows = [row for step in self.steps for row in _report_rows(step)]
+        figures = shown_figures(map(quality_of, self.steps))
+        names = [figure.replace("_", " ") for figure in figures]
+        columns = ("table", "", "files", *names, "rows out", "seconds")
+        rows = [row for step in self.steps for row in _report_rows(step, figures)]
         return html_table(repr(self), columns, rows)
 
 
-def _report_rows(step: StepRun) -> Iterator[list[str]]:
-    """The row of a table, and one for each later phase that did not keep every row."""
+def _report_rows(step: StepRun, figures: Sequence[str]) -> Iterator[list[str]]:
+    """The row of a table, and one for each later phase of which there is something to say."""
     files = ", ".join(f"{count} {change}" for change, count in step.sources.items() if count)
-    phases = step.tallies or (None,)
+    quality = quality_of(step)
     failed, timed = step.action == "failed", step.action in ("computed", "failed")
     yield [
         step.table,
         step.action,
         files,
-        *_figures(phases[0]),
+        *(_figures(quality, figures) if step.tallies else [""] * len(figures)),
         "" if failed else f"{step.rows:,}",
         f"{step.seconds:.2f}" if timed else "",
     ]
-    for phase in step.tallies[1:]:
-        if phase.kept != phase.rows_in:
-            yield [f"  {phase.label}", "", "", *_figures(phase), "", ""]
+    for phase in quality.notable:
+        yield [f"  {phase.label}", "", "", *_figures(phase, figures), "", ""]
 
 
-def _figures(tally: Tally | None) -> list[str]:
-    """What came in and where it went; empty cells where nothing was counted."""
-    names = ("rows_in", *_FATES)
-    return [f"{getattr(tally, name):,}" if tally else "" for name in names]
+def _figures(phase: TableQuality | Tally, figures: Sequence[str]) -> list[str]:
+    """What came in and where it went."""
+    return [f"{getattr(phase, name):,}" for name in figures]

@@ -17,7 +17,9 @@ from medallion.lake.record_files import KEY_LENGTH
 from medallion.records import Column, File, Snapshot, SourceFile, Tally
 from medallion.run import ingest
 from medallion.run.context import RunContext
+from medallion.run.gates import file_complaints
 from medallion.run.planner import Step
+from medallion.run.plugin_uses import plugin_uses
 from medallion.run.source_records import parse
 from medallion.run.source_schema import settle
 
@@ -71,6 +73,7 @@ class Computing:
             quarantined=bad,
             rows_out=rows_in - bad,
             reasons={"format": bad} if bad else {},
+            corrected=sum(file.corrected for file in files),
         )
         identity = self._snapshot_id(step)
         rejects = write_rejects(step.table, self.run, pairs, self.scratch) if bad else None
@@ -122,34 +125,36 @@ class Computing:
                 layer=layer,
                 storage=storage,
                 lineage=lineage,
+                quarantine=self.journal.storage(LAKE, self.lake.storage),
+                rejects=_rejects_path(step.table, identity),
                 former=former,
             )
         )
-        built = replace(built, warnings=built.warnings + _file_warnings(built, lineage))
-        quarantined = sum(tally.quarantined for tally in built.tallies)
-        rejects = self._keep_rejects(step.table, identity, built.rejects, quarantined)
+        built = replace(built, warnings=built.warnings + self._file_warnings(built, lineage))
+        main = inputs[next(iter(table.from_))]
+        built = _with_corrected(self._judged_by_file(table, built, main, lineage), main.snapshot)
         if built.failure:
-            raise self._gate_error(step.table, built, rejects)
+            raise self._gate_error(step.table, built)
         read = {name: snapshots[name].id for name in table.reads().values()}
-        snapshot = self._snapshot(step, identity, built, rejects, read)
+        snapshot = self._snapshot(step, identity, built, read)
         return snapshot.model_copy(update={"layer_state": layer.layer_state(storage, snapshot)})
 
-    def _gate_error(self, table: str, built: Built, rejects: File | None) -> GateError:
+    def _gate_error(self, table: str, built: Built) -> GateError:
         hint = (
             f"medallion quarantine --run {self.run} shows the rows"
-            if rejects
+            if built.rejects
             else "correct the data, or the rule"
         )
         error = GateError(f"{table}: {built.failure}", hint=hint)
         error.figures = {
             "tallies": built.tallies,
-            "rejects": rejects,
+            "rejects": built.rejects,
             "warnings": built.warnings,
         }
         return error
 
     def _snapshot(
-        self, step: Step, identity: str, built: Built, rejects: File | None, inputs: dict[str, str]
+        self, step: Step, identity: str, built: Built, inputs: dict[str, str]
     ) -> Snapshot:
         return Snapshot(
             table=step.table,
@@ -163,12 +168,16 @@ class Computing:
             files=built.files,
             partitions=built.partitions,
             removed=built.removed,
+            gathered=built.gathered,
+            partials=built.partials,
             inputs=inputs,
             origins=built.origins,
             identified=built.identified,
+            made_by=plugin_uses(self.context.declaration, step.table),
             tallies=built.tallies,
-            rejects=rejects,
+            rejects=built.rejects,
             warnings=built.warnings + ((_NO_ROW,) if _all_quarantined(built.tallies) else ()),
+            failed=built.gates,
         )
 
     def _keep_rejects(
@@ -176,7 +185,7 @@ class Computing:
     ) -> File | None:
         if rejects is None:
             return None
-        path = f"quarantine/{table}/{identity}.parquet"
+        path = _rejects_path(table, identity)
         self.journal.note(LAKE, [path])
         return keep_file(self.lake.storage, path, rejects, rows)
 
@@ -194,6 +203,26 @@ class Computing:
                 snapshot = self.lake.snapshot(origin.table, origin.snapshot)
             lineage[number] = self.lake.input(snapshot)
         return lineage
+
+    def _file_warnings(self, built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
+        """A warning about each source file of which most rows were quarantined."""
+        if built.rejects is None:
+            return ()
+        return quarantined_files(
+            self.lake.storage.local(built.rejects.path),
+            [file for each in lineage.values() for file in each.snapshot.sources],
+        )
+
+    def _judged_by_file(
+        self, table: Table, built: Built, main: Input, lineage: Mapping[int, Input]
+    ) -> Built:
+        """The result, with what gates say of single source files."""
+        sources = [lineage[origin.number] for origin in main.snapshot.origins]
+        path = self.lake.storage.local(built.rejects.path) if built.rejects else None
+        complaints = list(file_complaints(table.expect, main, sources, path))
+        failed = [said for rule, said in complaints if rule.on_fail == "fail"]
+        warned = [said for rule, said in complaints if rule.on_fail == "warn"]
+        return replace(built, gates=(*built.gates, *failed), warnings=(*built.warnings, *warned))
 
     def _snapshot_id(self, step: Step) -> str:
         if step.fingerprint is None:
@@ -222,13 +251,17 @@ def _source_warnings(
     return tuple(warnings)
 
 
-def _file_warnings(built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
-    """A warning about each source file of which most rows were quarantined."""
-    if built.rejects is None:
-        return ()
-    return quarantined_files(
-        built.rejects, [file for each in lineage.values() for file in each.snapshot.sources]
-    )
+def _with_corrected(built: Built, main: Snapshot) -> Built:
+    """The result, which says how many of the source records that came in are corrected."""
+    corrected = sum(source.corrected for source in main.sources)
+    if not corrected or not built.tallies:
+        return built
+    first, *later = built.tallies
+    return replace(built, tallies=(first.model_copy(update={"corrected": corrected}), *later))
+
+
+def _rejects_path(table: str, identity: str) -> str:
+    return f"quarantine/{table}/{identity}.parquet"
 
 
 def _all_quarantined(tallies: Sequence[Tally]) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 
 from medallion.contracts import Sink, SourceLayer
 from medallion.declaration.models import Declaration, Source
-from medallion.declaration.yaml_document import Document
-from medallion.errors import MedallionError
+from medallion.declaration.yaml_document import Document, dotted
+from medallion.errors import MedallionError, Problem
 from medallion.identifiers import TableName
+from medallion.lake.journal import LAKE, Names
 from medallion.lake.lake import Lake
-from medallion.records import Owner
+from medallion.records import Owner, Release
 from medallion.run.ingest import SourceTable
 from medallion.secrets import mask_all
 
@@ -50,9 +51,28 @@ class RunContext:
             for name, layer in self.declaration.layers.items()
         }
 
+    def objects_of(self, release: Release) -> Names:
+        """The paths of the objects that a release needs, by layer."""
+        tables = release.tables
+        names: Names = {LAKE: {item.rejects.path for item in tables.values() if item.rejects}}
+        for table, snapshot in tables.items():
+            layer = TableName(table).layer
+            objects = self.lake.input(snapshot, release).layer.objects(snapshot)
+            names.setdefault(layer, set()).update(objects)
+        return names
+
     def owned_sinks(self, owner: Owner) -> dict[str, Sink]:
         """The sinks, each of which checks that its database is the owner's before it writes."""
         return {label: sink.written_by(owner) for label, sink in self.sinks.items()}
+
+    def problem(
+        self, path: tuple[str | int, ...], message: str, word: str | None = None
+    ) -> Problem:
+        """A problem at a path of the declaration; its place is that of a word in it, if given."""
+        if self.document is None:
+            return Problem("", dotted(path), message)
+        place = self.document.place_of_word(path, word) if word else self.document.place(path)
+        return Problem(place, dotted(self.document.existing(path)), message)
 
     def locate(self, error: MedallionError) -> None:
         """Prefix an error that has a path in the declaration with its file, line and column."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 
 from medallion.errors import (
@@ -26,6 +26,13 @@ class Failures:
 
     def __contains__(self, table: str) -> bool:
         return table in self._errors or table in self._blocked
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def add(self, errors: Mapping[str, MedallionError]) -> None:
+        """Collect errors of tables that have none yet."""
+        self._errors = {**errors, **self._errors}
 
     @contextmanager
     def collected(self, table: str) -> Iterator[None]:

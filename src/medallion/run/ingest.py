@@ -5,23 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
-from medallion import plugins
 from medallion.contracts import Format, SourceLayer
 from medallion.declaration import source_pattern
-from medallion.declaration.added_columns import shaped
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.identifiers import TableName, digest, now
 from medallion.lake.journal import StagedStorage
-from medallion.records import Change, Snapshot, SourceFile
+from medallion.plural import count_of
+from medallion.records import Change, Correction, Snapshot, SourceFile, records_identity
 from medallion.run.planner import Arrival
+from medallion.run.source_formats import SourceFormats
 from medallion.run.source_tokens import (
     SourceToken,
     Tokens,
@@ -32,6 +33,9 @@ from medallion.run.source_tokens import (
 from medallion.secrets import mask
 from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
+
+FileCorrections: TypeAlias = Mapping[str, tuple[Correction, ...]]
+"""The corrections of records, by the SHA-256 of their file."""
 
 # Limits of a batch of source files, whose names are recorded together before they are stored.
 STAGED_FILES, STAGED_BYTES = 500, 1 << 30
@@ -52,7 +56,10 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class BronzeFile:
-    """One source file whose bytes the layer has (or, in a dry run, would have)."""
+    """One source file whose bytes the layer has (or, in a dry run, would have).
+
+    `form_key` identifies the format that reads it.
+    """
 
     name: str
     entry: Entry
@@ -60,31 +67,18 @@ class BronzeFile:
     object: Stored
     arrived: datetime
     form: Format
+    form_key: str
     token: SourceToken
-
-
-@dataclass(frozen=True)
-class ArrivedFile:
-    """A source file as a plan looks at it; the path of its records is found only when asked for."""
-
-    table: SourceTable
-    file: BronzeFile
-
-    @property
-    def name(self) -> str:
-        return self.file.name
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def bytes(self) -> int:
-        return self.file.entry.bytes
+        return self.entry.bytes if self.object.bytes is None else self.object.bytes
 
     @property
-    def sha256(self) -> str:
-        return self.file.sha256
-
-    @property
-    def records(self) -> str:
-        return records_path(self.table, self.file)
+    def identity(self) -> str:
+        """Identifies its bytes, the format that reads them, and the corrections of its records."""
+        return records_identity(self.sha256, self.form_key, [each.id for each in self.corrections])
 
 
 def ingest_table(
@@ -95,12 +89,14 @@ def ingest_table(
     full: bool = False,
     lost: Collection[str] = (),
     touched: Tokens | None = None,
+    corrections: FileCorrections = MappingProxyType({}),
 ) -> tuple[Arrival, list[BronzeFile]]:
     """Find a table's source files, and store the bytes of those that changed.
 
     Parameters: `before` is the published snapshot; without `scratch`, files are hashed and not
     stored; `full` also reads and stores files that seem unchanged; files whose objects are `lost`
-    are read again; `touched` are the tokens of files that were rewritten with the same bytes.
+    are read again; `touched` are the tokens of files that were rewritten with the same bytes;
+    `corrections` are those of records, by the SHA-256 of their file.
     Raises SourceError when no file matches.
     """
     source, entries = matches(table)
@@ -111,31 +107,40 @@ def ingest_table(
         if name in known and known[name].sha256 == token.sha256
     }
     staged = StagedStorage(table.storage, scratch) if scratch else None
-    target = replace(table, storage=staged) if staged else table
+    target, formats = replace(table, storage=staged or table.storage), SourceFormats(table.declared)
 
     def ingest_file(match: tuple[str, Entry]) -> BronzeFile:
         name, entry = match
-        form, former = _format(table.declared, name, entry), known.get(name)
+        (form, key), former = formats.of(name, entry), known.get(name)
         if former and not full and former.object not in lost and is_unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
-            return BronzeFile(name, entry, former.sha256, item, former.arrived, form, tokens[name])
+            return BronzeFile(
+                name, entry, former.sha256, item, former.arrived, form, key, tokens[name]
+            )
         arrived = now()
         item = keep_object(target, source, entry, scratch) if scratch else Stored("")
         digest = item.sha256 or digest_of_source(source, entry)
         token = token_of(entry, digest, arrived)
-        return BronzeFile(name, entry, digest, item, arrived, form, token)
+        return BronzeFile(name, entry, digest, item, arrived, form, key, token)
 
+    files = _ingested(entries, ingest_file, staged)
+    if corrections:
+        files = [replace(file, corrections=corrections.get(file.sha256, ())) for file in files]
+    return _arrival(table, files, known), files
+
+
+def _ingested(
+    entries: Sequence[tuple[str, Entry]],
+    ingest_file: Callable[[tuple[str, Entry]], BronzeFile],
+    staged: StagedStorage | None,
+) -> list[BronzeFile]:
     files: list[BronzeFile] = []
     with ThreadPoolExecutor(4) as pool:
         for batch in _batches(entries):
             files += pool.map(ingest_file, batch)
             if staged:
                 staged.flush(pool)
-    return _arrival(table, files, known), files
-
-
-def _format(declared: Source, name: str, entry: Entry) -> Format:
-    return shaped(declared.format or format_of(name), declared.aliases, declared.add, name, entry)
+    return files
 
 
 def _arrival(
@@ -147,17 +152,30 @@ def _arrival(
     mark = digest(
         {
             "number": table.number,
-            "files": [(file.name, file.sha256, file.form.identity()) for file in files],
+            "files": [(file.name, file.identity) for file in files],
             "schema": table.declared.schema_policy,
             "columns": table.declared.columns,
         }
     )
-    return Arrival(mark, dict(changes), tuple(ArrivedFile(table, file) for file in files))
+    return Arrival(mark, dict(changes), tuple(files), tuple(_corrected(files, known)))
 
 
-def records_path(table: SourceTable, file: BronzeFile) -> str:
-    """The path, below the table's layer, of the records of a source file."""
-    return table.layer.records(TableName(table.name).table, file.sha256, file.form)
+def _corrected(files: Sequence[BronzeFile], known: Mapping[str, SourceFile]) -> Iterator[str]:
+    """What is new in the corrections of each file: `1 correction of data/orders.csv`."""
+    for file in files:
+        former = known.get(file.name)
+        before = set(former.corrections) if former and former.sha256 == file.sha256 else set()
+        ids = {each.id for each in file.corrections}
+        if ids - before:
+            yield f"{count_of(len(ids - before), 'correction')} of {file.name}"
+        if before - ids:
+            removed = count_of(len(before - ids), "correction")
+            yield f"{removed} of {file.name} not applied any more"
+
+
+def records_path(table: SourceTable, files: Iterable[BronzeFile]) -> str:
+    """The path, below the table's layer, of the records of a group of source files."""
+    return table.layer.records(TableName(table.name).table, [file.identity for file in files])
 
 
 def touched_tokens(before: Snapshot | None, files: Sequence[BronzeFile]) -> dict[str, SourceToken]:
@@ -186,19 +204,10 @@ def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Ent
         yield batch
 
 
-def format_of(name: str) -> Format:
-    """The format whose suffix a file name ends in. Raises SourceError when there is none."""
-    suffixes: dict[str, str] = {}
-    for kind, form in plugins.loadable(plugins.FORMATS).items():
-        for suffix in cast("type[Format]", form).suffixes:
-            suffixes.setdefault(suffix, kind)
-    ends = [suffix for suffix in suffixes if name.lower().endswith(suffix)]
-    if not ends:
-        raise SourceError(
-            f"{name}: no format reads files with this suffix",
-            hint="declare `format: csv`, json or parquet",
-        )
-    return cast("Format", plugins.build(plugins.FORMATS, suffixes[max(ends, key=len)]))
+def source_storage(table: SourceTable) -> Storage:
+    """The storage of a table's source files. Connects to no server."""
+    root, _ = source_pattern.split(table.declared.source)
+    return open_storage(root, table.base, table.options)
 
 
 def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
@@ -207,13 +216,8 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
     Raises SourceError when no file matches, or a name is not valid UTF-8.
     """
     root, rest = source_pattern.split(table.declared.source)
-    storage = open_storage(root, table.base, table.options)
-    if source_pattern.names_one_file(rest):
-        entry = storage.info(rest)
-        entries = [entry] if entry else []
-    else:
-        pattern = source_pattern.regex(rest)
-        entries = [entry for entry in storage.list("") if pattern.fullmatch(entry.path)]
+    storage = source_storage(table)
+    entries = source_pattern.matching(storage, rest)
     if not entries:
         raise _no_file(table, storage, rest)
     for entry in entries:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
+from medallion.declaration.models import Source, Table
 from medallion.kernel.partition_groups import PartitionFile, groups
 from medallion.plural import count_of
-from medallion.records import Snapshot
+from medallion.records import Partition, Snapshot
 
 SHOWN = 2  # names of source files in a sentence
 
@@ -30,26 +32,46 @@ def planned_change(
 
 
 def computed_change(
-    snapshot: Snapshot, snapshots: Mapping[str, Snapshot], published: Mapping[str, Snapshot]
+    snapshot: Snapshot,
+    table: Source | Table,
+    snapshots: Mapping[str, Snapshot],
+    published: Mapping[str, Snapshot],
 ) -> tuple[int, str | None]:
     """The number of partitions that were computed for a snapshot, and which, if not all were.
 
-    `snapshots` are the present ones by table; those `published` had partitions to use again.
+    For partial results, those of its main input count. `snapshots` are the present ones by table;
+    those `published` had partitions to use again.
     """
     former = published.get(snapshot.table)
-    known = {part.files for part in former.partitions} if former else set()
-    fresh = [part for part in snapshot.partitions if part.files not in known]
-    if len(fresh) == len(snapshot.partitions):
+    if snapshot.partials and isinstance(table, Table):
+        main = snapshots[table.main]
+        parts, origin = main.partitions, main.origins[0].table
+        fresh = _fresh_inputs(snapshot, main, former)
+    else:
+        parts, origin = snapshot.partitions, snapshot.origins[0].table if snapshot.origins else ""
+        known = {part.files for part in former.partitions} if former else set()
+        fresh = [part for part in parts if part.files not in known]
+    if len(fresh) == len(parts):
         return len(fresh), None
-    bronze = snapshot.origins[0].table
-    sources = snapshots[bronze].sources
+    sources = snapshots[origin].sources
     files = [sources[number] for part in fresh for number in part.numbers]
-    total = len(snapshot.partitions)
-    return len(fresh), _sentence(files, published.get(bronze), len(fresh), total)
+    return len(fresh), _sentence(files, published.get(origin), len(fresh), len(parts))
 
 
-def _content(files: Sequence[PartitionFile]) -> tuple[tuple[str, str], ...]:
-    return tuple((file.sha256, file.records) for file in files)
+def _fresh_inputs(snapshot: Snapshot, main: Snapshot, former: Snapshot | None) -> list[Partition]:
+    """The partitions of the main input whose partial results the former snapshot did not have."""
+    known = {partial.files for partial in former.partials} if former else set()
+    parts = iter(main.partitions)
+    return [
+        part
+        for partial in snapshot.partials
+        for part in islice(parts, partial.partitions)
+        if partial.files not in known
+    ]
+
+
+def _content(files: Sequence[PartitionFile]) -> tuple[str, ...]:
+    return tuple(file.identity for file in files)
 
 
 def _sentence(
@@ -57,7 +79,7 @@ def _sentence(
 ) -> str:
     """How many partitions are fresh, and which of their files are not as they were before."""
     known = set(_content(before.sources)) if before else set()
-    names = [file.name for file in files if (file.sha256, file.records) not in known]
+    names = [file.name for file in files if file.identity not in known]
     of = f"{fresh:,} of {count_of(total, 'partition')}"
     more = len(names) - SHOWN
     shown = ", ".join(names[:SHOWN]) + (f" and {count_of(more, 'file')} more" if more > 0 else "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
+from medallion.contracts import ReleaseExpectation
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName, digest
@@ -14,7 +15,7 @@ from medallion.kernel.partition_groups import PartitionFile
 from medallion.plural import count_of
 from medallion.records import Change, Snapshot
 from medallion.records.html import html_table
-from medallion.run.partition_changes import planned_change
+from medallion.run.partition_changes import SHOWN, planned_change
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
@@ -36,11 +37,13 @@ class Arrival:
     """The state of a bronze table's files.
 
     `fingerprint` identifies them; `changes` counts the new, changed, unchanged and retracted ones.
+    `corrected` says which of their corrections are new or revoked.
     """
 
     fingerprint: str
     changes: Mapping[Change, int]
     files: Sequence[PartitionFile] = ()
+    corrected: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,9 @@ def plan(
                 declaration, name, inputs, arrival, before, find, full=choice.full, lost=lost
             )
             if step.decision == "compute" and not choice.full and not lost.get(name):
-                step = replace(
-                    step, why=_partitions(declaration, name, arrivals, current) or step.why
-                )
+                changing = {read for read, snapshot in inputs.items() if snapshot is None}
+                change = _partitions(declaration, name, arrivals, current, changing)
+                step = replace(step, why=change or step.why)
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
@@ -205,7 +208,9 @@ def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapsh
             "from": list(table.from_.items()),
             "inputs": sorted((read, snapshot.id) for read, snapshot in inputs.items()),
             "steps": [step.identity() for step in table.steps],
-            "expect": [rule.identity() for rule in table.expect],
+            "expect": [
+                rule.identity() for rule in table.expect if not isinstance(rule, ReleaseExpectation)
+            ],
             **layer.stored_as(),
         }
     )
@@ -235,10 +240,15 @@ def _partitions(
     name: str,
     arrivals: Mapping[str, Arrival],
     current: Mapping[str, Snapshot],
+    changing: Collection[str],
 ) -> str | None:
-    """Which partitions of a table will be computed; None when that is not known before a run."""
+    """Which partitions of a table will be computed; None when that is not known before a run.
+
+    Those of its main input, for a table with partial results; `changing` are the tables it reads
+    that will change.
+    """
     table, former = declaration.table(name), current.get(name)
-    if not isinstance(table, Table) or former is None or not former.partitions:
+    if not isinstance(table, Table) or former is None or not former.partition_count:
         return None
     inputs = {read: current[read] for read in reads(declaration, name) if read in current}
     if (
@@ -246,8 +256,18 @@ def _partitions(
         or fingerprint(declaration, name, inputs) != former.fingerprint
     ):
         return None
-    main = next(iter(table.from_.values()))
+    main = table.main
+    if former.partials:
+        known = {*changing} == {main}
+        return _partitions(declaration, main, arrivals, current, ()) if known else None
     return planned_change(arrivals[main].files, inputs[main], former) if main in arrivals else None
+
+
+def _first(corrected: Sequence[str]) -> list[str]:
+    """A few corrected files, and the number of the others."""
+    more = len(corrected) - SHOWN
+    others = [f"corrections of {count_of(more, 'more file')}"] if more > 0 else []
+    return [*corrected[:SHOWN], *others]
 
 
 def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snapshot | None) -> str:
@@ -259,6 +279,8 @@ def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snaps
             for change, count in arrival.changes.items()
             if count and change != "unchanged"
         ]
-        return f"files: {', '.join(changes)}" if changes else "its declaration changed"
+        reasons = [f"files: {', '.join(changes)}"] if changes else []
+        reasons += _first(arrival.corrected)
+        return "; ".join(reasons) or "its declaration changed"
     changed = [read for read, snapshot in inputs.items() if current.inputs.get(read) != snapshot.id]
     return f"{', '.join(changed)} changed" if changed else "its declaration changed"

@@ -1,4 +1,4 @@
-"""Publication: loads a release next to the live tables, then switches sinks and plain copies."""
+"""Publication: loads a release next to the live tables, then switches what readers see."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from medallion.contracts.value_ranges import within_range
 from medallion.declaration.models import ServedTable
 from medallion.errors import CallError
 from medallion.identifiers import TableName
+from medallion.lake.layer_logs import activate_logs
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.run.context import RunContext
 from medallion.run.plain_copies import PlainCopies
 from medallion.run.plain_rows import plain_batches
+from medallion.telemetry.spans import span
 
 
 class Publisher:
@@ -130,6 +132,22 @@ class Publisher:
                     complete = complete and report.served.name == served.name
         return complete
 
+    def rebased(self, release: Release, before: Release | None) -> Release:
+        """A loaded release, with the rows of tables that `append` and `merge` now continue.
+
+        It was loaded while another release than `before` was published. What a sink has lost is
+        loaded again.
+        """
+        served: dict[str, dict[str, Served]] = {}
+        for label, sink in self.sinks.items():
+            loaded, tables = sink.loaded(), dict(release.served[label])
+            for snapshot, spec in self.specs(release, label, before):
+                former = tables[spec.name]
+                if former.name not in loaded or former.former != spec.former:
+                    tables[spec.name] = self._load(sink, spec, snapshot, release).served
+            served[label] = tables
+        return release.model_copy(update={"served": served})
+
     def with_served(self, release: Release, loads: Iterable[LoadReport]) -> Release:
         """The release, with the tables that were loaded for it."""
         served: dict[str, dict[str, Served]] = {label: {} for label in self.sinks}
@@ -138,15 +156,20 @@ class Publisher:
         return release.model_copy(update={"served": served})
 
     def activate(self, release: Release) -> None:
-        """Switch every sink to the release, then the plain copies."""
+        """Switch every sink to the release, then the plain copies and the logs of layers."""
         summary = release.summary()
-        for sink in self.sinks.values():
-            sink.activate(summary)
-        self.refresh_plain(release)
+        for label, sink in self.sinks.items():
+            with span(f"activate {label}", _database(sink), kind="client"):
+                sink.activate(summary)
+        self.refresh(release)
 
-    def refresh_plain(self, release: Release) -> None:
-        """Bring the plain copies up to date with the release."""
+    def refresh(self, release: Release, *, again: bool = False) -> None:
+        """Bring the plain copies and the logs of layers up to date with the release.
+
+        Parameters: `again` reads the logs even when the lake has recorded that they are.
+        """
         self.plain.refresh(release, self._session)
+        activate_logs(self.lake, release, again=again)
 
     def specs(
         self, release: Release, label: str, before: Release | None = None
@@ -177,7 +200,10 @@ class Publisher:
         self, sink: Sink, spec: TableSpec, snapshot: Snapshot, release: Release
     ) -> LoadReport:
         source = self.lake.input(snapshot, release)
-        with plain_batches(source, sink.batch, self._session) as rows:
+        with (
+            span(f"load {spec.name}", _database(sink, spec.name), kind="client"),
+            plain_batches(source, sink.batch, self._session) as rows,
+        ):
             place = f"sinks.{sink.label}: table {spec.name!r}"
             report = sink.load(spec, snapshot, within_range(rows, spec.columns, place))
         return report.model_copy(update={"served": report.served.model_copy(update=spec.way())})
@@ -200,6 +226,12 @@ def _on_first_use(
         return opened[0]
 
     return open_once
+
+
+def _database(sink: Sink, table: str = "") -> dict[str, str]:
+    """What spans say of a serving database."""
+    collection = {"db.collection.name": table} if table else {}
+    return {"db.system.name": sink.name, "medallion.sink": sink.label, **collection}
 
 
 def _way(table: Serving) -> tuple[object, ...]:

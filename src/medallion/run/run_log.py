@@ -11,22 +11,32 @@ from typing import Literal
 
 from medallion.errors import GateError, MedallionError, ServiceError
 from medallion.identifiers import now
+from medallion.lake.corrections import CorrectionLog, warnings
 from medallion.lake.lake import Lake
 from medallion.lake.record_retention import forget_runs
 from medallion.records import Action, Change, Ingestion, LoadReport, Release, Run, Snapshot, StepRun
 from medallion.run.planner import Plan
+from medallion.telemetry.measurements import measure_load, measure_step
 
 
 @dataclass(frozen=True)
 class Event:
-    """An event of a run. `kind` says which of the other fields are set."""
+    """An event of a run. `kind` says which of the other fields are set.
 
-    kind: Literal["planned", "started", "finished", "loading", "loaded", "published"]
+    `run` is the record of the run when it began, or ended; `aborted` says that it was interrupted.
+    """
+
+    kind: Literal[
+        "began", "planned", "started", "finished", "loading", "loaded", "published", "ended"
+    ]
     table: str = ""
     plan: Plan | None = None
     step: StepRun | None = None
+    snapshot: Snapshot | None = None
     load: LoadReport | None = None
     release: Release | None = None
+    run: Run | None = None
+    aborted: bool = False
 
 
 class RunLog:
@@ -60,14 +70,26 @@ class RunLog:
             )
             self.note(steps=(*steps[:place], step, *steps[place:]))
 
-    def finish(self, step: StepRun) -> None:
-        """Record a finished step, and pass it to the watcher."""
+    def finish(self, step: StepRun, snapshot: Snapshot | None = None) -> None:
+        """Record a finished step, and pass it to the watcher with the snapshot that it made."""
         self.add(step)
-        self.watch(Event("finished", table=step.table, step=step))
+        measure_step(self.record.pipeline, step)
+        self.watch(Event("finished", table=step.table, step=step, snapshot=snapshot))
+
+    def complain(self, table: str, said: str, *, fails: bool) -> None:
+        """Add to the record of a finished step what a gate says of its table."""
+        with self._lock:
+            self.note(
+                steps=tuple(
+                    _complained(step, said, fails=fails) if step.table == table else step
+                    for step in self.record.steps
+                )
+            )
 
     def loaded(self, load: LoadReport) -> None:
         """Record a table that was loaded into a sink, and pass it to the watcher."""
         self.note(loads=(*self.record.loads, load))
+        measure_load(self.record.pipeline, load)
         self.watch(Event("loaded", load=load))
 
     def write(self) -> None:
@@ -75,6 +97,13 @@ class RunLog:
         self._lake.put_run(self.record)
         with suppress(ServiceError):  # old records that cannot be removed now are removed later
             forget_runs(self._lake)
+
+
+def _complained(step: StepRun, said: str, *, fails: bool) -> StepRun:
+    if not fails:
+        return step.model_copy(update={"warnings": (*step.warnings, said)})
+    error = f"{step.error}; {said}" if step.error else said
+    return step.model_copy(update={"action": "failed", "error": error})
 
 
 def finished_step(
@@ -93,7 +122,7 @@ def finished_step(
         seconds=seconds,
         rows=snapshot.rows,
         bytes=snapshot.bytes,
-        partitions=len(snapshot.partitions),
+        partitions=snapshot.partition_count,
         partitions_computed=partitions_computed,
         snapshot=snapshot.id,
         tallies=snapshot.tallies,
@@ -101,6 +130,13 @@ def finished_step(
         warnings=snapshot.warnings,
         rejects=snapshot.rejects,
     )
+
+
+def with_corrections(step: StepRun, snapshot: Snapshot, log: CorrectionLog) -> StepRun:
+    """The record of a table that warns of the corrections that its source files are without."""
+    if not snapshot.sources:
+        return step
+    return step.model_copy(update={"warnings": (*step.warnings, *warnings(log, snapshot))})
 
 
 def failed_step(table: str, why: str, seconds: float, error: MedallionError) -> StepRun:

@@ -9,24 +9,29 @@ from functools import partial
 from threading import Lock
 
 from medallion.contracts import Session
-from medallion.errors import LeaseError, MedallionError, ServiceError, StorageError
-from medallion.identifiers import next_id, now
+from medallion.errors import GateError, LeaseError, MedallionError, ServiceError, StorageError
+from medallion.identifiers import now
+from medallion.lake.corrections import CorrectionLog, correction_log, require_corrections
 from medallion.lake.journal import WriteJournal
 from medallion.lake.pointer import FORMAT, Pointer
-from medallion.lake.retention import collect
-from medallion.records import Action, Change, Release, Run, Snapshot, StepRun
+from medallion.records import Action, Change, Run, Snapshot, StepRun
 from medallion.run import ingest, planner
 from medallion.run.compute import Computing
 from medallion.run.context import RunContext
 from medallion.run.failures import Failures
+from medallion.run.gates import table_gates
 from medallion.run.partition_changes import computed_change
 from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
+from medallion.run.publication import Publication
 from medallion.run.publish import Publisher
-from medallion.run.run_log import Event, RunLog, failed_step, finished_step, ingestion
+from medallion.run.run_log import Event, RunLog, failed_step, finished_step, with_corrections
 from medallion.run.scheduler import run_in_order
 from medallion.run.source_tokens import read_tokens, write_tokens
 from medallion.run.writer import Writer
 from medallion.secrets import mask, scrub
+from medallion.telemetry.measurements import measure_run
+from medallion.telemetry.sdk import configure
+from medallion.telemetry.spans import process_carrier, span
 
 Perform = Callable[[Step, Callable[[], None]], None]
 """Does the work of one step, in the order of the plan; after a failure it may call it again."""
@@ -35,7 +40,10 @@ _ACTIONS: dict[str, Action] = {"reuse": "reused", "unchanged": "unchanged", "lef
 
 
 class Execution:
-    """A run at work; used once, under the lake's lease."""
+    """A run at work; used once, under the lake's lease.
+
+    Parameters: `candidate` is the name of the candidate that it leaves instead of publishing.
+    """
 
     def __init__(
         self,
@@ -44,6 +52,7 @@ class Execution:
         selection: Selection,
         watch: Callable[[Event], None],
         perform: Perform | None = None,
+        candidate: str | None = None,
     ) -> None:
         self.context = context
         self.lake = context.lake
@@ -52,6 +61,7 @@ class Execution:
         self.scratch = writer.scratch
         self.selection = selection
         self.perform = perform
+        self.candidate = candidate
         run = writer.lease.run
         self.log = RunLog(context.lake, run, context.declaration.name, watch)
         self.files: dict[str, list[ingest.BronzeFile]] = {}
@@ -61,6 +71,7 @@ class Execution:
         self.failures = Failures()
         self.snapshots: dict[str, Snapshot] = {}
         self.lost: Lost = {}
+        self.corrections = CorrectionLog()
         self._opening = Lock()
         self._stack = ExitStack()
         self._session: Session | None = None
@@ -80,6 +91,22 @@ class Execution:
         """Execute the run, and return its record. Raises MedallionError with `run` set when it
         fails.
         """
+        configure("medallion")
+        started, record = time.perf_counter(), self.log.record
+        attributes = {"medallion.pipeline": record.pipeline, "medallion.run": record.id}
+        try:
+            with span("run", attributes, carrier=process_carrier()) as current:
+                run = self._executed()
+                current.set_attributes({"medallion.run.status": run.status})
+                if run.release:
+                    current.set_attributes({"medallion.release": run.release})
+                return run
+        finally:
+            measure_run(self.log.record, time.perf_counter() - started)
+
+    def _executed(self) -> Run:
+        """Execute the run, and write its record, whatever happens."""
+        self.log.watch(Event("began", run=self.log.record))
         try:
             with self._stack:
                 self._execute_or_lose()
@@ -91,10 +118,13 @@ class Execution:
             self.log.note(status="failed", finished=now(), error=mask(message))
             with suppress(ServiceError):  # the lake itself may have failed
                 self.log.write()
+            aborted = not isinstance(error, Exception)
+            self.log.watch(Event("ended", run=self.log.record, aborted=aborted))
             if isinstance(error, MedallionError):
                 error.run = self.log.record
             raise
         self.log.write()
+        self.log.watch(Event("ended", run=self.log.record))
         return self.log.record
 
     def _execute_or_lose(self) -> None:
@@ -117,6 +147,8 @@ class Execution:
             publisher.plain.check(release)
         shown = publisher.shown(self.pointer.published)
         self.lost = self.lake.lost(release, self.context.declaration.names()) if release else {}
+        self.corrections = correction_log(self.lake)
+        require_corrections(self.lake, self.corrections, release)
         for table in self.computing.sources():
             with self.failures.collected(table.name):
                 self._ingest(table)
@@ -134,36 +166,29 @@ class Execution:
             self.lake.put_run(self.log.record)
         self._perform(steps)
         if steps.stale:
+            self.failures.add(self._gate_errors())
+            self.failures.check()
             stale = f"not published: {', '.join(steps.stale)} would be out of date"
             note = f"{stale}; medallion run brings all up to date"
             self.log.note(status="succeeded", finished=now(), note=note)
             return
-        self._publish_or_refresh(publisher, release, shown)
-
-    def _publish_or_refresh(
-        self, publisher: Publisher, release: Release | None, shown: set[str | None]
-    ) -> None:
-        """Publish a new release, unless the current one has the same tables, served alike."""
-        same = release and _ids(release.tables) == _ids(self.snapshots)
-        if (
-            release
-            and same
-            and publisher.serves(release)
-            and (shown == {release.id} or publisher.catch_up(release))
-        ):
-            publisher.refresh_plain(release)
-            self.log.note(status="unchanged", finished=now(), release=release.id)
-            return
-        with publisher.connected() as connected:
-            # After a release of an older format, only sinks know what `append` builds on.
-            before = release if self.pointer.format == FORMAT else connected.active()
-            self._publish(connected, before)
+        publication = Publication(
+            self.context, publisher, self.lease, self.journal, self.pointer, self.log
+        )
+        tables = {name: self.snapshots[name] for name in self.log.places if name in self.snapshots}
+        publication.conclude(tables, release, shown, self.candidate)
 
     def _ingest(self, table: ingest.SourceTable) -> None:
         before, lost = self.current.get(table.name), self.lost.get(table.name, ())
         touched = read_tokens(self.lake.storage, table.name) if before else {}
         arrival, files = ingest.ingest_table(
-            table, before, self.scratch, full=self.selection.full, lost=lost, touched=touched
+            table,
+            before,
+            self.scratch,
+            full=self.selection.full,
+            lost=lost,
+            touched=touched,
+            corrections=self.corrections.by_file(table.name),
         )
         self.arrivals[table.name], self.files[table.name] = arrival, files
         if (tokens := ingest.touched_tokens(before, files)) and tokens != touched:
@@ -184,7 +209,17 @@ class Execution:
                 main_thread=planner.unthreaded(declaration),
                 interrupt=lambda: self.session().interrupt(),
             )
+        if self.failures:
+            self.failures.add(self._gate_errors())
         self.failures.check()
+
+    def _gate_errors(self) -> dict[str, MedallionError]:
+        """By table, the gates that it did not pass, of a run that leaves no candidate."""
+        hint = "correct the data, or the rule"
+        return {
+            complaint.table: GateError(str(complaint), hint=hint)
+            for complaint in table_gates(self.snapshots, self.current)
+        }
 
     def _attempt(self, planned: Step, work: Callable[[], None]) -> None:
         """Do the work of a step, unless a table that it reads has failed.
@@ -199,41 +234,6 @@ class Execution:
             return
         with self.failures.collected(name):
             work()
-
-    def _publish(self, publisher: Publisher, before: Release | None) -> None:
-        """Load a new release next to the live tables, switch the pointer, then sinks and copies."""
-        release = self._new_release(before)
-        for table in self.context.declaration.served():
-            self.log.watch(Event("loading", table=table))
-            with self.failures.collected(table):
-                for load in publisher.load_table(release, table, before):
-                    self.log.loaded(load)
-        self.failures.check()
-        self.log.note(ingestion=ingestion(self.log.record.loads))
-        release = publisher.with_served(release, self.log.record.loads)
-        self.lease.check()
-        self.lake.publish(release, self.pointer, before)
-        publisher.activate(release)
-        self.log.note(status="succeeded", finished=now(), release=release.id)
-        self.log.watch(Event("published", release=release))
-        with suppress(ServiceError):  # what cannot be removed now is removed by the next run
-            self.journal.close()
-            declaration, sinks = self.context.declaration, publisher.sinks
-            collect(self.lake, declaration, sinks, lease=self.lease, thorough=False)
-
-    def _new_release(self, before: Release | None) -> Release:
-        snapshots = self.snapshots
-        return Release(
-            id=next_id(before.id if before else None),
-            pipeline=self.context.declaration.name,
-            run=self.log.record.id,
-            created=now(),
-            sequence=self.pointer.sequence + 1,
-            token=self.lease.token,
-            previous=before.id if before else None,
-            tables={name: snapshots[name] for name in self.log.places if name in snapshots},
-            layers=self.context.layer_settings(),
-        )
 
     def _step(self, planned: Step) -> None:
         """Decide a step again, now that the inputs are known, and compute or keep its table."""
@@ -259,23 +259,29 @@ class Execution:
         self.log.watch(Event("started", table=name))
         try:
             self.failures.raise_of(name)
-            if name in self.files:
-                snapshot, drift = self.computing.parse(
-                    step, self.files[name], self.current.get(name)
-                )
-            else:
-                former = None if self.selection.full else self.current.get(name)
-                snapshot, drift = self.computing.compute(step, self.snapshots, former), []
+            with span(f"compute {name}", {"medallion.table": name}) as current:
+                snapshot, drift = self._computed(step)
+                current.set_attributes({"medallion.rows": snapshot.rows})
         except MedallionError as error:
             self.context.locate(error)
             self.log.finish(failed_step(name, step.why, time.perf_counter() - started, error))
             raise
         self.lake.put_snapshot(snapshot, self.current.get(name))
         self.snapshots[name] = snapshot
-        computed, change = computed_change(snapshot, self.snapshots, self.current)
+        table = self.context.declaration.table(name)
+        computed, change = computed_change(snapshot, table, self.snapshots, self.current)
         seconds, why = time.perf_counter() - started, change or step.why
         record = finished_step(snapshot, "computed", why, self._changes(name), seconds, computed)
-        self.log.finish(record.model_copy(update={"drift": tuple(drift)}))
+        record = with_corrections(record, snapshot, self.corrections)
+        self.log.finish(record.model_copy(update={"drift": tuple(drift)}), snapshot)
+
+    def _computed(self, step: Step) -> tuple[Snapshot, list[str]]:
+        """The new snapshot of a table, and how its columns drifted."""
+        current = self.current.get(step.table)
+        if step.table in self.files:
+            return self.computing.parse(step, self.files[step.table], current)
+        former = None if self.selection.full else current
+        return self.computing.compute(step, self.snapshots, former), []
 
     def _keep(self, planned: Step, step: Step) -> None:
         snapshot = step.snapshot
@@ -284,14 +290,10 @@ class Execution:
                 return
             raise MedallionError(f"{step.table}: the snapshot to keep does not exist")
         self.snapshots[step.table] = snapshot
-        self.log.finish(
-            finished_step(snapshot, _ACTIONS[step.decision], step.why, self._changes(step.table))
-        )
+        changes = self._changes(step.table)
+        record = finished_step(snapshot, _ACTIONS[step.decision], step.why, changes)
+        self.log.finish(with_corrections(record, snapshot, self.corrections))
 
     def _changes(self, table: str) -> Mapping[Change, int]:
         arrival = self.arrivals.get(table)
         return arrival.changes if arrival else {}
-
-
-def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:
-    return {name: snapshot.id for name, snapshot in snapshots.items()}

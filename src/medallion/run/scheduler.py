@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
 
+from medallion.telemetry.spans import in_context
+
 # Tables computed in parallel: they share the engine's threads and memory, so more would only wait.
 AT_ONCE = 4
 INTERRUPT_INTERVAL = 0.1  # seconds between two calls that interrupt what still runs
@@ -39,7 +41,7 @@ def run_in_order(
                     if name in main_thread:
                         pending.append(name)
                     else:
-                        future = pool.submit(work, name)
+                        future = pool.submit(in_context(work), name)
                         running[future] = name
                         future.add_done_callback(ended.put)
                 if pending:

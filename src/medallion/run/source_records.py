@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
-from medallion.contracts import Parsed, ParseTask, Session
+from medallion.contracts import (
+    Parsed,
+    ParsedGroup,
+    ParseTask,
+    RecordGroup,
+    Session,
+    StoredSource,
+)
+from medallion.contracts import records_path as stored_records
 from medallion.errors import DamagedError, MissingError, SourceError
-from medallion.lake.journal import note_all
+from medallion.kernel import partition_groups
 from medallion.records import SourceFile
 from medallion.run.ingest import BronzeFile, SourceTable, keep_object, matches, records_path
-from medallion.storage.digests import Stored, store_file, verified
+from medallion.storage.digests import verified
 from medallion.storage.sealed_records import read_record, seal
 
-
-@dataclass(frozen=True)
-class Records:
-    """What is stored for a parsed file: the result, and the size and digest of its Parquet file."""
-
-    parsed: Parsed
-    bytes: int
-    digest: str
-
-
-_RECORDS = TypeAdapter(Records)
+_GROUP = TypeAdapter(RecordGroup)
 
 
 def parse(
@@ -37,77 +36,113 @@ def parse(
 
     Raises SourceError with a line for each file that cannot be read.
     """
-    paths = [records_path(table, file) for file in files]
+    groups = [[files[number] for number in numbers] for numbers in partition_groups.groups(files)]
+    paths = [records_path(table, group) for group in groups]
     known = {path: _known(table, path) for path in paths}
-    fresh = {path: file for path, file in zip(paths, files, strict=True) if known[path] is None}
-    tasks = [
-        ParseTask(
-            file.form,
-            _original(table, file, scratch),
-            file.name,
-            scratch / f"{table.name}-{number}.parquet",
-        )
-        for number, file in enumerate(fresh.values())
-    ]
-    note_all(table.storage, [name for path in fresh for name in (path, f"{path}.json")])
+    fresh = {path: group for path, group in zip(paths, groups, strict=True) if not known[path]}
+    table.storage.note(map(_description, fresh))
     faults: list[str] = []
-    for path, task, outcome in zip(fresh, tasks, session.parse(tasks), strict=True):
-        if isinstance(outcome, SourceError):
-            faults.append(str(outcome))
-            continue
-        known[path] = _store(table, path, task, outcome)
+    for path, outcome in _parsed(table, fresh, session, scratch).items():
+        faults += map(str, outcome.errors)
+        if outcome.group:
+            _describe(table, path, outcome.group, scratch)
+            known[path] = outcome.group
     if faults:
         raise SourceError("\n".join(faults))
     return [
-        (_source_file(file, path, records), records.parsed)
-        for file, path in zip(files, paths, strict=True)
-        if (records := known[path]) is not None
+        pair
+        for path, group in zip(paths, groups, strict=True)
+        if (stored := known[path]) is not None
+        for pair in _source_files(path, group, stored)
     ]
 
 
-def _known(table: SourceTable, path: str) -> Records | None:
+def _description(path: str) -> str:
+    return f"{path}.json"
+
+
+def _known(table: SourceTable, path: str) -> RecordGroup | None:
     """The records of an earlier run; None when they are lost or damaged."""
     with suppress(MissingError, DamagedError, ValidationError):
-        records = _RECORDS.validate_python(read_record(table.storage, f"{path}.json"))
-        verified(table.storage, [Stored(path, records.bytes, records.digest)])
-        return records
+        group = _GROUP.validate_python(read_record(table.storage, _description(path)))
+        verified(table.storage, group.objects(path))
+        return group
     return None
 
 
-def _original(table: SourceTable, file: BronzeFile, scratch: Path) -> Path:
-    """The bytes of a source file as a local file; copied again if the stored ones are damaged."""
+def _parsed(
+    table: SourceTable,
+    groups: Mapping[str, Sequence[BronzeFile]],
+    session: Session,
+    scratch: Path,
+) -> dict[str, ParsedGroup]:
+    """The result of each group, by its path; source files are copied again if damaged."""
+    tasks = {
+        path: ParseTask(
+            table.name,
+            tuple(
+                StoredSource(file.name, file.form, file.object, file.corrections) for file in group
+            ),
+            table.storage,
+            path,
+        )
+        for path, group in groups.items()
+    }
+    outcomes = dict(zip(tasks, session.parse(list(tasks.values())), strict=True))
+    damaged = [path for path, outcome in outcomes.items() if outcome.damage]
+    if damaged:
+        for file in (file for path in damaged for file in groups[path]):
+            _restore(table, file, scratch)
+        again = session.parse([tasks[path] for path in damaged])
+        outcomes |= zip(damaged, again, strict=True)
+    for outcome in outcomes.values():
+        if outcome.damage:
+            raise outcome.damage
+    return outcomes
+
+
+def _restore(table: SourceTable, file: BronzeFile, scratch: Path) -> None:
+    """Copy the bytes of a source file again if the stored ones are missing or damaged."""
     try:
-        return verified(table.storage, [file.object])[0]
+        verified(table.storage, [file.object])
     except (MissingError, DamagedError):
         source, _ = matches(table)
-        if keep_object(table, source, file.entry, scratch).sha256 == file.sha256:
-            return verified(table.storage, [file.object])[0]
-        raise SourceError(f"{file.name}: changed while it was read", hint="run again") from None
+        if keep_object(table, source, file.entry, scratch).sha256 != file.sha256:
+            raise SourceError(f"{file.name}: changed while it was read", hint="run again") from None
 
 
-def _store(table: SourceTable, path: str, task: ParseTask, parsed: Parsed) -> Records:
-    item = store_file(table.storage, path, task.target)
-    records = Records(parsed, item.bytes or 0, item.sha256 or "")
-    described = task.target.with_suffix(".json")
-    described.write_bytes(seal(_RECORDS.dump_json(records)))
-    # Stored as a file, not a record, so that it is synced together with all others.
-    table.storage.put_file(f"{path}.json", described)
-    return records
+def _describe(table: SourceTable, path: str, group: RecordGroup, scratch: Path) -> None:
+    """Store the record of a group as a file, so that it is synced together with all others."""
+    file = scratch / uuid4().hex
+    file.write_bytes(seal(_GROUP.dump_json(group)))
+    table.storage.put_file(_description(path), file)
 
 
-def _source_file(file: BronzeFile, path: str, records: Records) -> SourceFile:
-    parsed = records.parsed
-    return SourceFile(
-        name=file.name,
-        bytes=file.object.bytes or 0,
-        sha256=file.sha256,
-        token=file.entry.token,
-        arrived=file.arrived,
-        object=file.object.path,
-        records=path,
-        records_bytes=records.bytes,
-        records_sha256=records.digest,
-        columns=parsed.columns,
-        rows=parsed.rows + len(parsed.rejects),
-        quarantined=len(parsed.rejects),
-    )
+def _source_files(
+    path: str, files: Sequence[BronzeFile], group: RecordGroup
+) -> Iterator[tuple[SourceFile, Parsed]]:
+    shared_by = Counter(grouped.number for grouped in group.files)
+    for file, grouped in zip(files, group.files, strict=True):
+        parsed, stored = grouped.parsed, group.stored[grouped.number]
+        yield (
+            SourceFile(
+                name=file.name,
+                bytes=file.object.bytes or 0,
+                sha256=file.sha256,
+                token=file.entry.token,
+                arrived=file.arrived,
+                form=file.form_key,
+                object=file.object.path,
+                records=stored_records(path, grouped.number, group.attempt),
+                records_bytes=stored.bytes,
+                records_sha256=stored.sha256,
+                place=grouped.place or 0,
+                shared_by=shared_by[grouped.number],
+                columns=parsed.columns,
+                rows=parsed.rows + len(parsed.rejects),
+                quarantined=len(parsed.rejects),
+                corrections=tuple(each.id for each in file.corrections),
+                unapplied=grouped.unapplied,
+            ),
+            parsed,
+        )

@@ -12,6 +12,7 @@ from medallion.errors import SourceError
 from medallion.records import Column, Snapshot, SourceFile
 from medallion.records.column_type import FLOATS, ColumnType, agree, column_type, decided
 from medallion.run.ingest import SourceTable
+from medallion.run.record_statistics import chunks_of, own_chunks_of
 from medallion.sql.common_type import DATES, common_or_text, common_type
 
 _NANOSECOND_YEARS = range(1678, 2262)  # the whole years of timestamp(ns)
@@ -120,6 +121,8 @@ def _changed_types(typed: Mapping[str, Typed], before: Mapping[str, Typed]) -> l
     for name, columns in typed.items():
         known = [*before.get(name, ()), *columns]
         former, usual = next((pair for pair in known if decided(pair[1]) == pair[1]), known[0])
+        if all(agree(type_, usual) for type_ in {type_ for _, type_ in columns}):
+            continue
         changes += [
             f"{file.name}: column {name!r} is {type_}, but {usual} in {former.name}"
             for file, type_ in columns
@@ -147,7 +150,11 @@ def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
     types = list(dict.fromkeys(type_ for _, type_ in columns))
     exact = common_type(types)
     if exact is None:
-        exact = common_or_text([_bounded(table, file, name, type_) for file, type_ in columns])
+        # Files that share their records have one type, and the digits of the largest number.
+        apart = {(file.records, type_): file for file, type_ in reversed(columns)}
+        exact = common_or_text(
+            [_bounded(table, file, name, type_) for (_, type_), file in reversed(apart.items())]
+        )
     if exact is not None:
         _check_moments(table, name, columns, exact)
         return decided(exact)
@@ -164,18 +171,33 @@ def _settled_type(table: SourceTable, name: str, columns: Typed) -> ColumnType:
 
 def _check_moments(table: SourceTable, name: str, columns: Typed, target: ColumnType) -> None:
     """Raise SourceError when a file has dates outside the years of the common type."""
-    for file, type_ in columns:
-        pairs = list(_leaves(type_, target))
-        if not any(_narrowed(leaf, wider) for leaf, wider in pairs):
+    leaves = {type_: list(_leaves(type_, target)) for type_ in {type_ for _, type_ in columns}}
+    narrowed = {
+        type_: pairs
+        for type_, pairs in leaves.items()
+        if any(_narrowed(leaf, wider) for leaf, wider in pairs)
+    }
+    fitting = dict[str, bool]()  # by the path of records, which files may share
+    for file, type_ in columns if narrowed else ():
+        pairs = narrowed.get(type_, [])
+        if pairs and file.records not in fitting:
+            fitting[file.records] = _fit(pairs, chunks_of(table, file, name))
+        if not pairs or fitting[file.records] or _fit(pairs, own_chunks_of(table, file, name)):
             continue
-        for (leaf, wider), chunks in zip(pairs, _chunks(table, file, name), strict=False):
-            if _narrowed(leaf, wider) and not all(_within(chunk, wider) for chunk in chunks):
-                other, two = next(pair for pair in columns if pair[1] != type_)
-                raise SourceError(
-                    f"{file.name}: the column {name!r} is {type_}, but {two} in {other.name}; "
-                    f"dates of {file.name} are outside the years of {wider}, their common type",
-                    hint="correct the files, or declare them as two tables",
-                )
+        other, two = next(pair for pair in columns if pair[1] != type_)
+        raise SourceError(
+            f"{file.name}: the column {name!r} is {type_}, but {two} in {other.name}; "
+            f"dates of {file.name} are outside the years of {target}, their common type",
+            hint="correct the files, or declare them as two tables",
+        )
+
+
+def _fit(pairs: Sequence[tuple[ColumnType, ColumnType]], leaves: Sequence[Sequence[Any]]) -> bool:
+    """Whether the dates of each leaf of a column, by its chunks, fit into the common type."""
+    return not any(
+        _narrowed(leaf, wider) and not all(_within(chunk, wider) for chunk in chunks)
+        for (leaf, wider), chunks in zip(pairs, leaves, strict=False)
+    )
 
 
 def _narrowed(leaf: ColumnType, wider: ColumnType) -> bool:
@@ -207,7 +229,7 @@ def _within(chunk: Any, target: ColumnType) -> bool:
 
 def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType) -> ColumnType:
     """The type with the number of digits that this file's integers have, by its statistics."""
-    leaves = iter(_chunks(table, file, name))
+    leaves = iter(chunks_of(table, file, name))
 
     def bounded(leaf: ColumnType) -> ColumnType:
         chunks = next(leaves, None)
@@ -216,24 +238,6 @@ def _bounded(table: SourceTable, file: SourceFile, name: str, type_: ColumnType)
         return replace(leaf, digits=_digits([chunk.statistics for chunk in chunks]))
 
     return type_.map_leaves(bounded)
-
-
-def _chunks(table: SourceTable, file: SourceFile, name: str) -> list[list[Any]]:
-    """Parquet's metadata of each leaf of a column of this file's records, by row group."""
-    import pyarrow.parquet as pq
-
-    columns = {column.name: column_type(column.type) for column in file.columns}
-    first = sum(
-        len(other.leaves()) for other in list(columns.values())[: list(columns).index(name)]
-    )
-    metadata = pq.read_metadata(table.storage.local(file.records))
-    if metadata.num_columns != sum(len(other.leaves()) for other in columns.values()):
-        return []
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    return [
-        [group.column(place) for group in groups]
-        for place in range(first, first + len(columns[name].leaves()))
-    ]
 
 
 def _digits(statistics: Sequence[Any]) -> int | None:

@@ -49,7 +49,7 @@ def _unreserved(name: str) -> str:
 
 
 def _of_one_row(text: str) -> str:
-    code = _SKIPPED.sub(" ' ", text)
+    code = _SKIPPED.sub(lambda part: " " if part[0].startswith(("--", "/*")) else " ' ", text)
     if not code.strip():
         raise ValueError("an SQL expression is missing")
     for pattern, (fault, advice) in _ADVICE.items():

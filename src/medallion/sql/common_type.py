@@ -53,8 +53,7 @@ def common_if_small(types: Sequence[ColumnType]) -> ColumnType | None:
 def common_or_text(types: Sequence[ColumnType]) -> ColumnType | None:
     """The common type, or else text: for numbers without one, and for values that meet text.
 
-    None when neither keeps the values: a list against text, true against 1, a time with a zone
-    against one without.
+    None when neither keeps the values: a list against text, a time with a zone against one without.
     """
     return _common(types, _leaf_or_text)
 

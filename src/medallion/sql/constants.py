@@ -43,13 +43,19 @@ def constant(value: Constant, rows: Relation, name: str, inputs: Inputs) -> str:
             hint = "put it in quotes, as it is written in the data; or `cast` the column first"
         raise StepError(fault, hint=hint)
     plain = literal(str(value)) if isinstance(value, (str, date)) else str(value).lower()
+    # A comparison with an integer would round it to the float.
+    back = "try_cast(value as hugeint)" if _whole_as_float(value, kind) else "value"
     with explained(fault):
         converted = inputs.connection.sql(f"select try_cast({plain} as {wanted}) as value")
-        if not converted.filter(f"value = {plain}").fetchall():
+        if not converted.filter(f"{back} = {plain}").fetchall():
             raise StepError(
                 f"{fault}: it does not fit exactly", hint="`cast` the column to a wider type first"
             )
     return f"cast({plain} as {wanted})"
+
+
+def _whole_as_float(value: Constant, kind: str) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and kind in ("float", "double")
 
 
 def _of_kind(value: Constant, kind: str) -> bool:

@@ -103,11 +103,13 @@ def parsed(text: str, formats: Sequence[str], zone: str | None = None) -> str:
     third of the time of trying all; any other value is tried by each in turn.
     """
     branches = [f"when {text} < '!' then null"]
-    for shape in dict.fromkeys(filter(None, map(_shape, formats))):
-        fitting = [form for form in formats if _shape(form) in (None, shape)]
+    shapes = dict.fromkeys(filter(None, map(_shape, formats)))
+    # The shape of `%Y%m%d` fits `31/01/24` too: shapes with more separators come first.
+    for shape in sorted(shapes, key=lambda shape: shape.count("_")):
         tries = [
-            _try(text, form, zone) if _shape(form) else _careful(text, form, zone)
-            for form in fitting
+            _shaped(text, form, zone, shape)
+            for form in formats
+            if _overlap(_shape(form) or shape, shape)
         ]
         branches.append(f"when {text} like {literal(shape)} then {_first(tries)}")
     rest = _first(
@@ -136,7 +138,24 @@ def _shape(text: str) -> str | None:
     ]
     if text == ISO or "%%" in text or set(rest) & set("_\\") or 0 in widths:
         return None
-    return _DIRECTIVE.sub(lambda found: "_" * DIRECTIVES[found[0]][1], text)
+    return _DIRECTIVE.sub(lambda match: "_" * DIRECTIVES[match[0]][1], text)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether a format of one shape may read values of another: a `T` may be of a `%b`."""
+    return len(one) == len(other) and all(
+        left == right or ("_" in (left, right) and (left + right).strip("_").isalnum())
+        for left, right in zip(one, other, strict=True)
+    )
+
+
+def _shaped(text: str, form: str, zone: str | None, shape: str) -> str:
+    """One format on a value of a shape that its own shape, if it has one, overlaps."""
+    own = _shape(form)
+    if own is None:
+        return _careful(text, form, zone)
+    read = _try(text, form, zone)
+    return read if own == shape else f"(case when {text} like {literal(own)} then {read} end)"
 
 
 def _try(text: str, form: str, zone: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,17 @@ from medallion.errors import StepError
 from medallion.records import Column
 from medallion.records.column_type import (
     ColumnType,
+    column_type,
     list_type,
     map_type,
     split_parts,
     unknown,
     unquoted,
 )
-from medallion.sql.relations import quote
+from medallion.sql.relations import ORIGIN, ROW, quote
 
 if TYPE_CHECKING:
-    from medallion.sql.relations import Relation
+    from medallion.sql.relations import Connection, Relation
 
 MAX_DIGITS = 38  # of a DECIMAL
 MAX_LEVELS = 32
@@ -112,6 +113,16 @@ def types_of(rows: Relation) -> dict[str, ColumnType]:
 def type_of(rows: Relation, name: str) -> ColumnType:
     """A column's type."""
     return types_of(rows)[name]
+
+
+def without_rows(columns: Iterable[Column], connection: Connection) -> Relation:
+    """A table of these columns, and the reserved ones, that has no rows."""
+    nulls = [f"0::bigint as {ROW}", f"0::bigint as {ORIGIN}"]
+    nulls += [
+        f"null::{duckdb_type(column_type(column.type))} as {quote(column.name)}"
+        for column in columns
+    ]
+    return connection.sql(f"select {', '.join(nulls)} where false")
 
 
 def columns_of(types: Mapping[str, ColumnType]) -> tuple[Column, ...]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from medallion.errors import StepError
-from medallion.sql.duckdb_types import logical_type
-from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote
+from medallion.sql.duckdb_types import logical_type, type_of
+from medallion.sql.relations import ORIGIN, RESERVED, ROW, literal, quote, require
 
 if TYPE_CHECKING:
     from medallion.sql.relations import Connection, Relation
@@ -92,6 +92,14 @@ def new_names(names: Iterable[str], taken: Iterable[str] = ()) -> None:
         seen.add(name.lower())
 
 
+def require_numbers(rows: Relation, *names: str) -> None:
+    """Raise StepError when the rows lack one of these columns, or it is not a number."""
+    require(rows, *names)
+    for name in names:
+        if rows.types[rows.columns.index(name)].id not in NUMBERS:
+            raise StepError(f"{name!r} is {type_of(rows, name)}, and only numbers have a sum")
+
+
 def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
     """The violations of tests by column: rows of `_row`, `column` and `value`.
 
@@ -120,6 +128,13 @@ def parse_select(connection: Connection, query: str) -> dict[str, Any]:
         raise StepError(f"{len(tree['statements'])} SQL statements where one SELECT belongs")
     node: dict[str, Any] = tree["statements"][0]["node"]
     return node
+
+
+def select_text(connection: Connection, node: Mapping[str, Any]) -> str:
+    """The SQL of the syntax tree of one SELECT."""
+    tree = {"error": False, "statements": [{"node": node, "named_param_map": []}]}
+    answer = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)])
+    return str(answer.fetchall()[0][0])
 
 
 def parse_expression(connection: Connection, text: str) -> dict[str, Any]:
@@ -169,11 +184,8 @@ def _type_of(rows: Relation, connection: Connection, node: dict[str, Any]) -> st
     import duckdb
 
     (empty,) = connection.execute("select json_serialize_sql('select 1')").fetchall()[0]
-    tree = json.loads(empty)
-    tree["statements"][0]["node"]["select_list"] = [node]
-    (text,) = connection.execute(
-        "select json_deserialize_sql(?::json)", [json.dumps(tree)]
-    ).fetchall()[0]
+    tree = json.loads(empty)["statements"][0]["node"]
+    text = select_text(connection, {**tree, "select_list": [node]})
     try:
         return str(rows.project(text.removeprefix("SELECT ")).types[0])
     except duckdb.Error:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from medallion.sql.relations import Relation
 
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
+EXACT = INTEGERS - {"hugeint", "uhugeint"} | {"decimal"}
+"""The kinds of numbers whose sums and means do not depend on the order of the rows."""
+
 _ARGUMENTS = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^",()]*[^",()\s]))\s*(?:,\s*(\d+|\d*\.\d+)\s*)?')
 
 
@@ -28,7 +31,7 @@ class Function:
     "rows" (a whole one) or "fraction" (from 0 to 1); `default` is used when it is left out.
     `numeric` functions take only numbers, `exact` ones keep sums of whole numbers whole, and
     `between` ones may return a value between two others, for which the scale of a decimal would be
-    too coarse.
+    too coarse. `exact_sql` is used instead of `sql` for numbers of EXACT kinds.
     """
 
     sql: str
@@ -38,13 +41,18 @@ class Function:
     numeric: bool = False
     exact: bool = False
     between: bool = False
+    exact_sql: str = ""
 
 
 AGGREGATES: Mapping[str, Function] = {
     "count": Function("count({column}){clause}", column="maybe"),
     "count_distinct": Function("count(distinct {column}){clause}"),
     "sum": Function("sum({column}){clause}", numeric=True, exact=True),
-    "mean": Function("cast(avg({column}){clause} as double)", numeric=True),
+    "mean": Function(
+        "cast(avg({column}){clause} as double)",
+        numeric=True,
+        exact_sql="(cast(sum({column}){clause} as double) / count({column}){clause})",
+    ),
     "min": Function("min({column}){clause}"),
     "max": Function("max({column}){clause}"),
     "median": Function("median({column}){clause}", between=True),
@@ -67,6 +75,11 @@ class Call:
     column: str | None
     number: str | None
 
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.text.partition("(")[0].strip()
+
     def sql(self, rows: Relation, clause: str = "", **places: str) -> str:
         """The call as SQL over these rows. Raises StepError when the column is missing or unfit."""
         places = {"number": self.number or "", "row": ROW, "clause": clause, **places}
@@ -75,7 +88,8 @@ class Call:
         require(rows, self.column)
         kind = kinds(rows)[self.column]
         double = "::double" if self.function.between and kind == "decimal" else ""
-        sql = self.function.sql.format(column=quote(self.column) + double, **places)
+        template = (self.function.exact_sql if kind in EXACT else "") or self.function.sql
+        sql = template.format(column=quote(self.column) + double, **places)
         if not self.function.numeric:
             return sql
         if kind not in NUMBERS and not (self.function.exact and kind == "boolean"):
@@ -105,7 +119,7 @@ def parse_call(text: str, functions: Mapping[str, Function]) -> Call:
     function = functions.get(name)
     if function is None:
         raise ValueError(f"there is no function {name!r}{did_you_mean(name, functions)}")
-    if not inside or (inside == "*" and function.column == "maybe"):
+    if not inside or (inside == "*" and function.column != "no"):
         if function.column == "yes":
             raise ValueError(f"{name}() needs a column: `{name}(column)`")
         return Call(text, function, None, None)

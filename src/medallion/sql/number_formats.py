@@ -115,5 +115,12 @@ def number_text(column: str, kind: str) -> str:
     text = f"cast({column} as varchar)"
     if kind not in ("float", "double"):
         return text
-    plain = f"format('{{:.60f}}', cast({column} as double))"
-    return f"(case when contains({text}, 'e') then {plain} else {text} end)"
+    sign = f"regexp_extract({text}, '^-?')"
+    digits = f"replace(regexp_extract({text}, '^-?([0-9.]+)e', 1), '.', '')"
+    exponent = f"try_cast(regexp_extract({text}, 'e(.+)$', 1) as integer)"
+    return (
+        f"(case when contains({text}, 'e-') "
+        f"then {sign} || '0.' || repeat('0', -{exponent} - 1) || {digits} "
+        f"when contains({text}, 'e') then {sign} || rpad({digits}, {exponent} + 1, '0') "
+        f"else {text} end)"
+    )

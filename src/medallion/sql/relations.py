@@ -29,10 +29,15 @@ Columns: TypeAlias = tuple[str, ...] | None
 
 @dataclass(frozen=True)
 class Inputs:
-    """The other tables a step may read, by alias or full name, and the connection for its SQL."""
+    """The other tables a step may read, by alias or full name, and the connection for its SQL.
+
+    `incomplete` means, for `trace`, that a table has only some of its rows, so that other rows of
+    the result were made of none of them.
+    """
 
     connection: Connection
     tables: Mapping[str, Relation] = field(default_factory=dict)
+    incomplete: bool = False
 
     def __getitem__(self, name: str) -> Relation:
         if name not in self.tables:
@@ -68,12 +73,21 @@ def viewed(rows: Relation) -> str:
     return name
 
 
+def stored(rows: Relation, connection: Connection) -> Relation:
+    """The rows, computed now into a temporary table of their connection."""
+    name = f"_stored_{next(_numbers)}"
+    connection.execute(f"create temp table {name} as from {viewed(rows)}").fetchall()
+    return connection.sql(f"from {name}")
+
+
 def require(rows: Relation, *names: str) -> None:
     """Raise StepError naming the first column that rows lack, and the columns they have."""
     columns = [name for name in rows.columns if name not in (ROW, ORIGIN)]
     for name in names:
         if name not in columns:
-            raise StepError(
+            error = StepError(
                 f"no column {name!r}{did_you_mean(name, columns)}",
                 hint=f"the rows have: {', '.join(columns)}",
             )
+            error.column = name
+            raise error

@@ -38,18 +38,22 @@ def first_and_last(table: int, first: int, last: int) -> tuple[int, int]:
     return base | (first << FILE_BITS), base | (last << FILE_BITS) | (POSITIONS - 1)
 
 
-def within_table(table: int, numbers: Sequence[Sequence[int]]) -> str:
+def within_table(table: int, numbers: Sequence[Sequence[int | None]]) -> str:
     """SQL of the id of a row of partitions in their table.
 
     `numbers` are those of the source files of each data file, in the order in which DuckDB numbers
-    the data files of a query by `file_index`; the row has the id in its partition, `_origin`.
+    the data files of a query by `file_index`; the row has the id in its partition, `_origin`. The
+    id is NULL for a row of a file whose number is None.
     """
-    if len(numbers) == 1 and len(numbers[0]) == 1:
-        return f"({(table << TABLE_BITS) | (numbers[0][0] << FILE_BITS)} | _origin)"
-    if all(len(each) == 1 for each in numbers):
-        bases = [(table << TABLE_BITS) | (each[0] << FILE_BITS) for each in numbers]
-        return f"({bases}[file_index::bigint + 1]::bigint | _origin)"
-    lists = [list(each) for each in numbers]
-    index = "file_index::bigint + 1" if len(lists) > 1 else "1"
+    index = "file_index::bigint + 1" if len(numbers) > 1 else "1"
+    # What is added to the numbers of files that follow one another is the same for all of them.
+    bases = [
+        (table << TABLE_BITS) + (first << FILE_BITS)
+        for first, *others in numbers
+        if first is not None and others == list(range(first + 1, first + 1 + len(others)))
+    ]
+    if len(bases) == len(numbers):
+        return f"({bases}[{index}]::bigint + _origin)"
+    lists = str([list(each) for each in numbers]).replace("None", "null")
     file = f"{lists}[{index}][{file_of('_origin')} + 1]::bigint"
     return row_id(table, file, position_of("_origin"))

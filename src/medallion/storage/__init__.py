@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -91,6 +90,9 @@ class Storage(ABC):
         Until then the name of a written record may be lost, and the name and bytes of a file.
         """
 
+    def note(self, paths: Iterable[str]) -> None:  # noqa: B027 (most storages have no journal)
+        """These objects are about to be written: a lake records the names of what a run writes."""
+
     @abstractmethod
     def create(self, path: str, data: bytes) -> str:
         """Write an object if there is none, and return its version. Raises ExistsError."""
@@ -161,5 +163,7 @@ def for_each(storage: Storage, ask: Callable[[A], T], items: Iterable[A]) -> lis
     """The result of `ask` for each item, in their order; in parallel if the storage is remote."""
     if storage.root is not None:
         return [ask(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(ask, items))

@@ -6,6 +6,7 @@ A file is hashed once per process: its digest is cached while inode, size and ti
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from medallion.storage import Entry, Storage, for_each
 
 REPAIR = "medallion repair"
 HASHERS = 4
+SMALL = 1 << 16  # bytes that are hashed as fast as they are handed to another thread
 LISTED = 16  # remote objects above which one listing is cheaper than a request for each
 
 _Key = tuple[int, int, int, int]
@@ -46,9 +48,10 @@ class Stored:
 
 def store_file(storage: Storage, path: str, file: Path, sha256: str | None = None) -> Stored:
     """Move a local file to `path` of a storage; its size and digest, to be recorded."""
+    stat = file.stat()
     if sha256:
-        _digests[_key(file)] = sha256
-    item = Stored(path, file.stat().st_size, digest_of(file))
+        _digests[_key(stat)] = sha256
+    item = Stored(path, stat.st_size, digest_of(file, stat))
     storage.put_file(path, file)  # a moved file is the same inode: its digest remains cached
     return item
 
@@ -60,11 +63,13 @@ def verified(storage: Storage, items: Iterable[Stored]) -> list[Path]:
     """
     objects = list(items)
     files = for_each(storage, storage.local, [item.path for item in objects])
-    if len(files) == 1:
-        _check(storage, objects[0], files[0])
+    pairs = list(zip(objects, files, strict=True))
+    if len(pairs) == 1 or sum(item.bytes or 0 for item in objects) < SMALL * len(pairs):
+        for item, file in pairs:
+            _check(storage, item, file)
         return files
     with ThreadPoolExecutor(HASHERS) as pool:
-        list(pool.map(lambda pair: _check(storage, *pair), zip(objects, files, strict=True)))
+        list(pool.map(lambda pair: _check(storage, *pair), pairs))
     return files
 
 
@@ -85,9 +90,9 @@ def lost(storage: Storage, items: Iterable[Stored]) -> list[str]:
     ]
 
 
-def digest_of(file: Path) -> str:
-    """The SHA-256 of a local file."""
-    key = _key(file)
+def digest_of(file: Path, stat: os.stat_result | None = None) -> str:
+    """The SHA-256 of a local file; `stat` is what the system says of it, if that is known."""
+    key = _key(stat or file.stat())
     digest = _digests.get(key)
     if digest is None:
         with file.open("rb") as stream:
@@ -102,14 +107,14 @@ def forget_digests() -> None:
 
 
 def _check(storage: Storage, item: Stored, file: Path) -> None:
-    if item.bytes is not None and (
-        file.stat().st_size != item.bytes or digest_of(file) != item.sha256
-    ):
+    if item.bytes is None:
+        return
+    stat = file.stat()
+    if stat.st_size != item.bytes or digest_of(file, stat) != item.sha256:
         raise DamagedError(
             f"{storage.url}/{item.path}: its bytes are not those that were written", hint=REPAIR
         )
 
 
-def _key(file: Path) -> _Key:
-    stat = file.stat()
+def _key(stat: os.stat_result) -> _Key:
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -9,9 +9,12 @@ import shutil
 import tempfile
 import time
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
 from uuid import uuid4
 
 _PREFIX = "medallion-copies-"
@@ -19,6 +22,13 @@ _LOCK = ".lock"
 # The names of everything that is written into the folder.
 _OWN = re.compile(r"[0-9a-f]{64}(\..+)?|[0-9a-f]{32}|\.lock|scratch-\w{8}")
 _GRACE = 60.0  # seconds during which a new folder may not be locked yet
+
+
+class Copy(NamedTuple):
+    """The time of a copy's last use, by the monotonic clock, and its size."""
+
+    used: float
+    bytes: int
 
 
 class Copies:
@@ -33,11 +43,54 @@ class Copies:
         # The lock is never released: it ends with the process.
         _lock(os.open(self.folder / _LOCK, os.O_CREAT | os.O_WRONLY), wait=True)
         weakref.finalize(self, _remove, self.folder, os.getpid())
+        self._changing = Lock()
+        self._copies: dict[Path, Copy] = {}
+        self._begun: list[float] = []  # when the blocks of `trimmed` began that have not ended
 
     def path(self, url: str, version: str) -> Path:
         """The path of the copy of one version of an object, with the object's suffix."""
         name = hashlib.sha256(f"{url}\n{version}".encode()).hexdigest()
         return self.folder / f"{name}{''.join(Path(url).suffixes[-2:])}"
+
+    def use(self, path: Path) -> bool:
+        """Whether there is a copy at this path, which is used now."""
+        with self._changing:
+            if not path.exists():
+                self._copies.pop(path, None)
+                return False
+            self._copies[path] = Copy(time.monotonic(), path.stat().st_size)
+            return True
+
+    def add(self, file: Path, path: Path) -> None:
+        """Move a file to the path of a copy, which is used now."""
+        shutil.move(file, path)
+        self.use(path)
+
+    @contextmanager
+    def trimmed(self) -> Iterator[None]:
+        """After the block, remove the copies used least recently, to leave half of the disk free.
+
+        Those that were used since another block began stay: it may still read them.
+        """
+        began = time.monotonic()
+        with self._changing:
+            self._begun.append(began)
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._begun.remove(began)
+                self._trim(min(self._begun, default=time.monotonic()))
+
+    def _trim(self, until: float) -> None:
+        size = sum(copy.bytes for copy in self._copies.values())
+        limit = (size + shutil.disk_usage(self.folder).free) // 2
+        for path, copy in sorted(self._copies.items(), key=lambda item: item[1].used):
+            if size <= limit or copy.used >= until:
+                return
+            path.unlink(missing_ok=True)
+            size -= copy.bytes
+            del self._copies[path]
 
     def part(self) -> Path:
         """A new name for a partial file."""

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
-from uuid import uuid4
 
 from medallion.errors import ConflictError, ExistsError, MissingError, StorageError
 from medallion.storage import Entry, Storage
@@ -30,6 +29,7 @@ class LocalStorage(Storage):
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
+        self._prefix = f"{root}{os.sep}"
 
     def read(self, path: str) -> tuple[bytes, str]:
         with self.open(path) as file, storage_errors(self.root / path):
@@ -37,21 +37,22 @@ class LocalStorage(Storage):
         return data, _version(data)
 
     def open(self, path: str) -> BinaryIO:
-        with storage_errors(self.root / path):
+        file = self._file(path)
+        with storage_errors(file):
             try:
-                return (self.root / path).open("rb")
+                return open(file, "rb")  # noqa: PTH123
             except NotADirectoryError as error:  # below an object, where nothing can be
                 raise FileNotFoundError from error
 
     def local(self, path: str) -> Path:
-        file = self.root / path
-        if not file.is_file():
+        file = self._file(path)
+        if not os.path.isfile(file):  # noqa: PTH113
             raise MissingError(f"{file}: no such file")
-        return file
+        return Path(file)
 
     def info(self, path: str) -> Entry | None:
         try:
-            stat = (self.root / path).stat()
+            stat = os.stat(self._file(path))  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
             return None
         return _entry(path, stat) if S_ISREG(stat.st_mode) else None
@@ -65,21 +66,24 @@ class LocalStorage(Storage):
             part.replace(self.root / path)
 
     def put_file(self, path: str, file: Path) -> None:
-        target = self.root / path
+        target = self._file(path)
         with storage_errors(target):
-            self._make_folder(target.parent)
             try:
-                file.replace(target)
+                try:
+                    os.replace(file, target)  # noqa: PTH105
+                except FileNotFoundError:
+                    self._make_folder(Path(target).parent)
+                    file.replace(target)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
-                part = _part(target)
+                part = _part(Path(target))
                 shutil.move(file, part)
                 part.replace(target)
 
     def sync(self, paths: Iterable[str]) -> None:
         with storage_errors(self.root):
-            sync_all((self.root / path for path in paths), self.root)
+            sync_all(map(self._file, paths), self.root)
 
     def create(self, path: str, data: bytes) -> str:
         with self._written(path, data) as part:
@@ -125,6 +129,10 @@ class LocalStorage(Storage):
             (self.root / part.path).unlink(missing_ok=True)
         return len(parts)
 
+    def _file(self, path: str) -> str:
+        """The path of an object's file, as text: with many files, `Path` takes most of the time."""
+        return f"{self._prefix}{path}"
+
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
             return
@@ -149,7 +157,7 @@ class LocalStorage(Storage):
 
 
 def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{uuid4().hex}{PART}")
+    return target.with_name(f".{target.name}.{os.urandom(16).hex()}{PART}")
 
 
 def _version(data: bytes) -> str:
@@ -199,7 +207,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: str | Path) -> Iterator[None]:
     """Turn the system's errors with a local file into StorageError, with what to do."""
     try:
         yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,10 +49,10 @@ class RemoteStorage(Storage):
     def local(self, path: str) -> Path:
         entry = self._known(path)
         copy = copies().path(f"{self.url}/{path}", entry.token)
-        if not copy.exists():
+        if not copies().use(copy):
             part = copies().part()
             self._s3().download(self._bucket, self._key(path), part)
-            part.replace(copy)
+            copies().add(part, copy)
         return copy
 
     def info(self, path: str) -> Entry | None:
@@ -87,7 +86,7 @@ class RemoteStorage(Storage):
         self._s3().upload(file, self._bucket, self._key(path), Metadata={_MARK: mark})
         head = self._request("head_object", path)
         if head["Metadata"].get(_MARK) == mark:  # a download would have the same bytes: cache them
-            shutil.move(file, copies().path(f"{self.url}/{path}", head["ETag"]))
+            copies().add(file, copies().path(f"{self.url}/{path}", head["ETag"]))
 
     def sync(self, paths: Iterable[str]) -> None:
         """Nothing to do: the server's response to a write is its guarantee."""

@@ -57,6 +57,11 @@ class S3Settings:
         parts = urlsplit(self.endpoint_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """In another process, too, its secrets are masked."""
+        self.__dict__.update(state)
+        self.__post_init__()
+
     def __post_init__(self) -> None:
         SECRETS.add(self.key, self.secret, self.token)
         SECRETS.add_url(self.endpoint_url or "")

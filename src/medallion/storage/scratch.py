@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +26,8 @@ def scratch_folder(storage: Storage, token: int) -> Iterator[Path]:
     root = storage.root
     scratch = copies().scratch() if root is None else _in_lake(root / FOLDER, token)
     try:
-        yield scratch
+        with copies().trimmed() if root is None else nullcontext():
+            yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if root is not None:

@@ -162,6 +162,23 @@ class ModeContract:
         assert [row["id"] for row in paged] == [1, 2, 3]
 
     @_MODES
+    def test_former_rows_are_a_group_of_the_null_of_new_columns(
+        self, sink: Sink, mode: Mode
+    ) -> None:
+        narrow = _SPEC.model_copy(update={"columns": _COLUMNS[:2], "indexes": ()})
+        first = publish(sink, "first", [{"id": 1, "day": "d"}, {"id": 2, "day": "d"}], narrow)
+        rows = [_row(3), {**_row(4), "amount": None, "note": None}]
+        _activate(sink, "second", load(sink, "second", rows, _on_top_of(first, _SPEC, mode)).served)
+        metrics = {"rows": "count()", "total": "sum(amount)"}
+        groups = _query_store(
+            sink, lambda store: store.group("sales", ["day", "note"], metrics, Query())
+        )
+        assert groups == [
+            {"day": "d", "note": None, "rows": 3, "total": None},
+            {"day": "d", "note": "former", "rows": 1, "total": Decimal(3)},
+        ]
+
+    @_MODES
     def test_former_rows_of_another_type_or_key_are_refused(self, sink: Sink, mode: Mode) -> None:
         first = publish(sink, "first", [_row(1)], _SPEC)
         retyped = _SPEC.model_copy(

@@ -18,8 +18,8 @@ from medallion.errors import CallError, SourceError, did_you_mean
 from medallion.identifiers import TableName
 from medallion.pipeline import Pipeline
 from medallion.records import Run
-from medallion.run.ingest import format_of
 from medallion.run.planner import order, reads
+from medallion.run.source_formats import format_of
 from medallion.testing.rows import as_dicts, as_table
 
 if TYPE_CHECKING:

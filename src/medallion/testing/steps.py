@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform, viewed
 from medallion.sql.duckdb_types import types_of
-from medallion.sql.expressions import prepare
+from medallion.sql.expressions import columns_sql, prepare
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,9 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
 
     Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables that the transform
     reads, by name. Raises what the transform raises, and AssertionError when its `judge` disagrees
-    with its `set_aside` and `apply`, or when it has scope "rows" and depends on other rows.
+    with its `set_aside` and `apply`, when it has scope "rows" and depends on other rows, when it
+    only removes rows, has scope "key" and depends on rows of other keys, or when its partial
+    results do not combine to what `apply` returns.
     """
     connection, table = _connect(), _numbered(rows)
     outcome = _apply(transform, connection.cursor(), table, inputs)
@@ -46,8 +48,17 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     if transform.scope == "rows" and half:
         part = _apply(transform, connection.cursor(), table.slice(half), inputs)
         aside = [row for row in outcome.set_aside if row[0] >= half]
-        _check_scope(transform.name, part.set_aside, aside)
-        _check_scope(transform.name, part.rows, outcome.rows[len(outcome.rows) - len(part.rows) :])
+        _check_scope(transform, part.set_aside, aside)
+        _check_scope(transform, part.rows, outcome.rows[len(outcome.rows) - len(part.rows) :])
+    if transform.scope == "key" and transform.only_removes and transform.key():
+        some = _of_some_keys(connection.cursor(), table, transform.key())
+        part = _apply(transform, connection.cursor(), some, inputs)
+        numbers = set(some.column(ROW).to_pylist())
+        aside = [row for row in outcome.set_aside if row[0] in numbers]
+        _check_scope(transform, part.set_aside, aside)
+    if type(transform).partial is not Transform.partial:
+        for length in sorted({max(len(table) // divisor, 1) for divisor in (8, 2, 1)}):
+            _check_partials(transform, connection.cursor(), table, length, inputs)
     return outcome
 
 
@@ -81,13 +92,43 @@ def _apply(
     return Outcome([{name: row[name] for name in types} for row in rows_out], types, aside)
 
 
+def _check_partials(
+    transform: Transform,
+    connection: Connection,
+    table: pa.Table,
+    length: int,
+    others: Mapping[str, Rows],
+) -> None:
+    """Assert that the partial results of parts of some length, and of none, combine to `apply`."""
+    relation, tables = _relations(connection, table, others)
+    expected = transform.apply(relation, tables)
+    parts = []
+    for start in (*range(0, len(table), length), len(table)):
+        name = f"part_{start}"
+        rows = _relation(connection, name, table.slice(start, length))
+        partial = transform.partial(rows, tables)
+        if partial is None:
+            return
+        reserved = {ROW, ORIGIN} & {*partial.columns}
+        assert not reserved, f"{transform.name}: partial results have a reserved column"
+        connection.execute(f"create temp table {name} as from {viewed(partial)}").fetchall()
+        parts.append(f"select ({start}::bigint << 32) + rowid as {ROW}, * from {name}")
+    partials = connection.sql(f"select * from ({' union all '.join(parts)}) order by {ROW}")
+    combined = transform.combine(partials, Inputs(connection, tables.tables))
+    same = (combined.columns, combined.types) == (expected.columns, expected.types)
+    assert same, f"{transform.name}: combined partial results have other columns than `apply`"
+    one, two = sorted(map(repr, combined.fetchall())), sorted(map(repr, expected.fetchall()))
+    assert one == two, f"{transform.name}: partial results combine to other rows than `apply`"
+
+
 def violations(
     expectation: RowExpectation, rows: Rows, **inputs: Rows
 ) -> list[tuple[int, str | None, str | None]]:
     """The violations of an expectation as tuples (input position from 0, column, value).
 
     Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables it reads, by name.
-    Raises AssertionError when it has scope "rows" and depends on other rows.
+    Raises AssertionError when it has scope "rows" and depends on other rows, or scope "key" and
+    depends on rows of other keys.
     """
     connection, table = _connect(), _numbered(rows)
 
@@ -98,14 +139,29 @@ def violations(
     every, half = broken(table), len(table) // 2
     if expectation.scope == "rows" and half:
         part = broken(table.slice(half))
-        _check_scope(expectation.name, part, [row for row in every if row[0] >= half])
+        _check_scope(expectation, part, [row for row in every if row[0] >= half])
+    if expectation.scope == "key" and expectation.key():
+        some = _of_some_keys(connection.cursor(), table, expectation.key())
+        numbers = set(some.column(ROW).to_pylist())
+        _check_scope(expectation, broken(some), [row for row in every if row[0] in numbers])
     return every
 
 
-def _check_scope(name: str, part: Sequence[Any], every: Sequence[Any]) -> None:
+def _check_scope(
+    plugin: Transform | RowExpectation, part: Sequence[Any], every: Sequence[Any]
+) -> None:
     """Assert that a part of the rows alone gives what it gives together with the others."""
     same = list(map(repr, part)) == list(map(repr, every))
-    assert same, f"{name} has scope 'rows', but a row depends on other rows"
+    others = "other rows" if plugin.scope == "rows" else "rows of other keys"
+    assert same, f"{plugin.name} has scope {plugin.scope!r}, but a row depends on {others}"
+
+
+def _of_some_keys(connection: Connection, table: pa.Table, key: Sequence[str]) -> pa.Table:
+    """The rows of every other key."""
+    ranked = f"dense_rank() over (order by {columns_sql(key)})"
+    rows = viewed(_relation(connection, "keyed", table))
+    query = f"from {rows} qualify {ranked} % 2 = 1 order by {ROW}"
+    return connection.sql(query).to_arrow_table()
 
 
 def _check_judgement(judged: Relation, transformed: Relation, aside: list[tuple[Any, ...]]) -> None:

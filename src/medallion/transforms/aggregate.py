@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from medallion.contracts import Columns, Grain, Inputs, Scope, Transform, quote, require
+from medallion.contracts import (
+    MAIN,
+    ROW,
+    Columns,
+    Grain,
+    Inputs,
+    Scope,
+    StepOrigins,
+    Transform,
+    quote,
+    require,
+)
 from medallion.errors import StepError, did_you_mean
+from medallion.sql.column_origins import made_of, passed_on
+from medallion.sql.distinct_parts import with_counts, with_parts
 from medallion.sql.expressions import (
     Names,
     columns_sql,
@@ -17,7 +30,10 @@ from medallion.sql.expressions import (
     order_sql,
     parse_expression,
 )
-from medallion.sql.function_calls import AGGREGATES, check_calls, parse_call
+from medallion.sql.function_calls import AGGREGATES, Call, check_calls, parse_call
+from medallion.sql.partial_calls import combined_columns, distinct_columns, partial_columns
+from medallion.sql.relations import stored
+from medallion.sql.row_matching import of_keys
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -35,6 +51,10 @@ class Aggregate(Transform):
       removed.
     - `sort`: columns to sort by, `-column` for descending; by default the order of `by`.
     - `limit`: the number of rows to keep, after sorting.
+
+    When partitions of the rows change, only their partial results are computed, unless a metric is
+    `median`, `quantile`, `stddev`, `variance`, a `sum` or `mean` of floats, or a `count_distinct`
+    of nearly as many values as there are rows (of integers: that are far apart).
 
     ```yaml
     - aggregate:
@@ -85,21 +105,86 @@ class Aggregate(Transform):
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return (*self.by, *self.metrics)
 
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        if self.having is not None:
+            yield ("having",), self.having
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        origins = passed_on(self.by)
+        for name, call in zip(self.metrics, self._parsed(), strict=True):
+            origins[name] = made_of(call.text, filter(None, [call.column]))
+        return StepOrigins(origins, tuple((MAIN, name) for name in self.by))
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by)
-        figures = [
-            f"{parse_call(text, AGGREGATES).sql(rows)} as {quote(name)}"
-            for name, text in self.metrics.items()
-        ]
-        listed = ", ".join([*map(quote, self.by), *figures])
-        group = f"group by {columns_sql(self.by)}" if self.by else ""
-        with explained(", ".join(self.metrics.values())):
-            groups = inputs.sql(f"select {listed} from rows {group}", rows=rows)
+        figures = [call.sql(rows) for call in self._parsed()]
+        return self._result(self.by, figures, rows, inputs)
+
+    def trace_key(self, rows: Relation, inputs: Inputs) -> tuple[str, ...]:
+        return self.by
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        return {MAIN: of_keys(rows, result, self.by, inputs).project(ROW)}
+
+    def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        require(rows, *self.by)
+        columns = partial_columns(self._parsed(), rows)
+        keys = dict(zip(self._keys(), self.by, strict=True))
+        if columns is None:
+            return None
+        # Without `by`, no rows would make a group whose first value is NULL.
+        columns["rows"] = "count(*)"
+        distinct = distinct_columns(self._parsed())
+        if not distinct:
+            return self._groups(keys, columns, rows, inputs).filter("rows > 0")
+        rows = stored(rows.project(columns_sql(self._used(rows))), inputs.connection)
+        groups = self._groups(keys, columns, rows, inputs).filter("rows > 0")
+        named = {**keys, **distinct}
+        items = (f"{quote(column)} as {quote(name)}" for name, column in named.items())
+        narrow = rows.project(", ".join(items))
+        return with_parts(groups, narrow, [*keys], [*distinct], inputs)
+
+    def combine(self, partials: Relation, inputs: Inputs) -> Relation:
+        partials = with_counts(partials, self._keys(), inputs)
+        figures = combined_columns(self._parsed(), partials)
+        return self._result(self._keys(), figures, partials, inputs)
+
+    def _parsed(self) -> list[Call]:
+        return [parse_call(text, AGGREGATES) for text in self.metrics.values()]
+
+    def _used(self, rows: Relation) -> list[str]:
+        """The columns that partial results are made of."""
+        used = {ROW, *self.by, *(call.column for call in self._parsed())}
+        return [name for name in rows.columns if name in used]
+
+    def _keys(self) -> list[str]:
+        """The names of the `by` columns in partial results."""
+        return [f"key_{number}" for number in range(len(self.by))]
+
+    def _result(
+        self, keys: Sequence[str], figures: Sequence[str], rows: Relation, inputs: Inputs
+    ) -> Relation:
+        groups = self._groups(
+            dict(zip(self.by, keys, strict=True)),
+            dict(zip(self.metrics, figures, strict=True)),
+            rows,
+            inputs,
+        )
         if self.having is not None:
             groups = _having(groups, self.having, inputs)
         if self.by or self.sort:
             groups = groups.order(order_sql([*self.sort, *self.by]))
         return groups.limit(self.limit) if self.limit else groups
+
+    def _groups(
+        self, keys: Mapping[str, str], figures: Mapping[str, str], rows: Relation, inputs: Inputs
+    ) -> Relation:
+        """A row for each group: `keys` are columns and `figures` SQL, both by new name."""
+        listed = [f"{quote(column)} as {quote(name)}" for name, column in keys.items()]
+        listed += [f"{sql} as {quote(name)}" for name, sql in figures.items()]
+        group = f"group by {columns_sql(keys.values())}" if keys else ""
+        with explained(", ".join(self.metrics.values())):
+            return inputs.sql(f"select {', '.join(listed)} from rows {group}", rows=rows)
 
 
 def _having(groups: Relation, condition: str, inputs: Inputs) -> Relation:

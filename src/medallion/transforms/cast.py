@@ -77,7 +77,7 @@ class Cast(Transform):
 
     name = "cast"
     keeps_columns = True
-    version = 4
+    version = 5
     value_field = "columns"
 
     columns: dict[str, Target] = Field(min_length=1)

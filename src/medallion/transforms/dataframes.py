@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from medallion.contracts import ORIGIN, ROW, Inputs
 from medallion.errors import StepError
+from medallion.sql.expressions import columns_sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,7 +89,7 @@ def to_arrow(frame: Any, like: Relation) -> pa.Table:
     if kind in ("polars", "lazy"):
         return _of_microseconds((frame.collect() if kind == "lazy" else frame).to_arrow())
     if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
+        frame = _with_index(frame)
     strange = [name for name in frame.columns if not isinstance(name, str)]
     if strange:
         raise StepError(f"the column {strange[0]!r} of what it returned is not named by text")
@@ -98,6 +100,58 @@ def to_arrow(frame: Any, like: Relation) -> pa.Table:
             f"what it returned is not a table: {error}", hint="give each column values of one type"
         ) from error
     return _of_microseconds(_dates_again(table.replace_schema_metadata(), like))
+
+
+def to_rows(name: str, frame: Any, rows: Relation, inputs: Inputs, *, same: bool) -> Relation:
+    """What the function `name` returned for these rows as a relation.
+
+    `same` is whether it has grain "same". Raises StepError when it is not such a table.
+    """
+    kind = kind_of(type(frame))
+    if kind is None:
+        raise StepError(
+            f"{name} returned {type(frame).__name__}, not a table", hint=f"return a {CHOICES}"
+        )
+    if kind == "relation":
+        relation: Relation = inputs.sql("select * from frame", frame=frame)
+    else:
+        try:
+            table = to_arrow(frame, rows)
+        except StepError as error:
+            raise StepError(f"{name}: {error.message}", hint=error.hint) from error
+        relation = inputs.connection.from_arrow(table)
+        if same:
+            _verify(name, table, rows)
+    reserved = {ROW, ORIGIN} & set(relation.columns)
+    if same and len(reserved) < 2:
+        raise StepError(f"{name} must return the columns {ROW} and {ORIGIN} of its rows")
+    if not same and reserved:
+        raise StepError(f"{name} returned a column {min(reserved)!r}, which is reserved")
+    return relation
+
+
+def _verify(name: str, table: pa.Table, rows: Relation) -> None:
+    if {ROW, ORIGIN} <= set(table.column_names):
+        expected = rows.project(columns_sql((ROW, ORIGIN))).to_arrow_table()
+        returned = table.select([ROW, ORIGIN]).cast(expected.schema)
+        if returned.sort_by(ROW).equals(expected.sort_by(ROW)):
+            return
+    raise StepError(
+        f"{name} is marked grain='same', but did not return each row once "
+        f"with its {ROW} and {ORIGIN}",
+        hint="keep both columns and every row, or leave `grain` out",
+    )
+
+
+def _with_index(frame: Any) -> Any:
+    """The frame with its index as columns. Raises StepError when there are columns of its names."""
+    twice = [name for name in frame.index.names if name in frame.columns]
+    if twice:
+        raise StepError(
+            f"what it returned has both a column and an index {twice[0]!r}",
+            hint="return it with `.reset_index(drop=True)`, or rename the index",
+        )
+    return frame.reset_index()
 
 
 def _of_microseconds(table: pa.Table) -> pa.Table:
@@ -134,9 +188,8 @@ def _dates_again(table: pa.Table, like: Relation) -> pa.Table:
 
     dates = {name for name, kind in zip(like.columns, like.types, strict=True) if kind.id == "date"}
     for index, field in enumerate(table.schema):
-        if field.name in dates and pa.types.is_timestamp(field.type):
-            try:
-                table = table.set_column(index, field.name, table.column(index).cast(pa.date32()))
-            except pa.ArrowInvalid:
-                continue  # the function gave it a time of day
+        if field.name in dates and pa.types.is_timestamp(field.type) and not field.type.tz:
+            days = table.column(index).cast(pa.date32())  # which drops a time of day
+            if days.cast(field.type).equals(table.column(index)):
+                table = table.set_column(index, field.name, days)
     return table

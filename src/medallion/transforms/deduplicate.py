@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Inputs, Scope, Transform, literal, quote, require
+from medallion.contracts import (
+    MAIN,
+    ROW,
+    Columns,
+    Inputs,
+    Scope,
+    StepOrigins,
+    Transform,
+    literal,
+    quote,
+    require,
+)
+from medallion.sql.column_origins import passed_on
 from medallion.sql.expressions import Names, SomeNames, columns_sql, order_sql, public
 
 if TYPE_CHECKING:
@@ -42,6 +55,10 @@ class Deduplicate(Transform):
 
     def key(self) -> tuple[str, ...]:
         return self.key_columns
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        keys = (*self.key_columns, *(term.removeprefix("-") for term in self.order_by))
+        return StepOrigins(passed_on(rows), tuple((MAIN, name) for name in dict.fromkeys(keys)))
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
         """All rows but one of each key.

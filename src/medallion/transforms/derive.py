@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Columns, Inputs, Transform, literal
+from medallion.contracts import ROW, Columns, Inputs, StepOrigins, Transform, literal
 from medallion.errors import StepError
+from medallion.sql.column_origins import columns_in, made_of, passed_on
 from medallion.sql.column_transform import Guard, NewName, RowExpression, computed, guarded
 from medallion.sql.expressions import new_names, public
 
@@ -44,8 +45,24 @@ class Derive(Transform):
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return None if rows is None else tuple(dict.fromkeys((*rows, *self.columns)))
 
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield from (((name,), text) for name, text in self.columns.items())
+
     def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in columns if name in self.columns)
+
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        origins = passed_on(rows)
+        for name, expression in self.columns.items():
+            read = columns_in(expression, origins)
+            if read is None:
+                return None
+            # An expression may use columns computed above it.
+            columns = dict.fromkeys(column for each in read for column in origins[each].columns)
+            origins[name] = made_of(expression, (column for _, column in columns))
+        return StepOrigins(origins)
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation | None:
         """The rows for which an expression fails, such as by a division by zero."""

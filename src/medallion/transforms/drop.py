@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from medallion.contracts import Columns, Inputs, Transform, require
+from medallion.contracts import Columns, Inputs, StepOrigins, Transform, require
 from medallion.errors import StepError
+from medallion.sql.column_origins import passed_on
 from medallion.sql.expressions import SomeNames, columns_sql, public
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Drop(Transform):
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return None if rows is None else tuple(name for name in rows if name not in self.columns)
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        return StepOrigins(passed_on(name for name in rows if name not in self.columns))
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Grain, Inputs, Transform, literal, quote, require
+from medallion.contracts import (
+    MAIN,
+    ROW,
+    Columns,
+    Grain,
+    Inputs,
+    StepOrigins,
+    Transform,
+    literal,
+    quote,
+    require,
+)
 from medallion.errors import StepError
+from medallion.sql.column_origins import made_of, passed_on
 from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import explained, kinds
+from medallion.sql.row_matching import marked, marks
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -40,6 +54,11 @@ class Explode(Transform):
     column: str
     separator: str | None = Field(None, min_length=1)
 
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        origins = passed_on(rows)
+        origins[self.column] = made_of(f"explode({self.column})", [self.column])
+        return StepOrigins(origins)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, self.column)
         column, kind = quote(self.column), kinds(rows)[self.column]
@@ -63,6 +82,9 @@ class Explode(Transform):
                 f"select * exclude ({ROW}) replace (unnest({some}) as {column}) from rows",
                 rows=rows,
             )
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        return {MAIN: marks(self.apply(marked(rows), inputs), result, inputs)}
 
 
 def _list_type(rows: Relation, column: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from medallion.contracts import ROW, Inputs, Transform
+from medallion.contracts import MAIN, ROW, Columns, Inputs, StepOrigins, Transform
 from medallion.errors import StepError
+from medallion.sql.column_origins import columns_in, passed_on
 from medallion.sql.column_transform import RowExpression, computed, guarded
 from medallion.sql.duckdb_types import type_of
 
@@ -35,6 +37,17 @@ class FilterStep(Transform):
     only_removes = True
 
     where: RowExpression
+
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield ("where",), self.where
+
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        read = columns_in(self.where, rows)
+        if read is None:
+            return None
+        return StepOrigins(passed_on(rows), tuple((MAIN, name) for name in read))
 
     def set_aside(self, rows: Relation, inputs: Inputs) -> Relation:
         type_ = type_of(computed(rows, inputs, "_holds", self.where), "_holds")

@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, literal, quote, require
+from medallion.contracts import (
+    ASIDE,
+    MAIN,
+    ROW,
+    Columns,
+    Grain,
+    Inputs,
+    StepOrigins,
+    Transform,
+    literal,
+    quote,
+    require,
+)
 from medallion.errors import StepError
+from medallion.sql.column_origins import passed_on
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import Names, columns_sql, explained, new_names, public
 from medallion.sql.mixed_types import comparable
+from medallion.sql.row_matching import recognised
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -102,11 +116,22 @@ class Join(Transform):
             else (*rows, *(name for name in other if name not in self.on.values()))
         )
 
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        keys = [(MAIN, name) for name in self.on]
+        keys += [(self.with_, name) for name in self.on.values()]
+        names = self.result_columns(rows, others)
+        if names is None:
+            return None
+        added = [name for name in names if name not in rows]
+        return StepOrigins({**passed_on(rows), **passed_on(added, self.with_)}, tuple(keys))
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         other = self._other(rows, inputs)
         match = self._match(rows, other)
         if self.how in ("semi", "anti"):
-            return inputs.sql(f"select l.* from l {self.how} join r on {match}", l=rows, r=other)
+            return rows  # the others were set aside
         added = self._added(rows, other)
         if not self.many:
             self._refuse_repeated(other, inputs)
@@ -116,6 +141,22 @@ class Join(Transform):
         return inputs.sql(
             f"select {listed} from l {self.how} join r on {match} {order}", l=rows, r=other
         )
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        other = self._other(rows, inputs)
+        match = self._match(rows, other)
+        if self.how in ("semi", "anti"):
+            return {}
+        if not self.many:
+            query = f"select distinct r.{ROW} from l join r on {match}"
+            return {self.with_: inputs.sql(query, l=result, r=other)}
+        added = columns_sql(self._added(rows, other), "r")
+        columns = ", ".join(["l.*", f"r.{ROW} as {ASIDE}", *filter(None, [added])])
+        query = f"select {columns} from l {self.how} join r on {match}"
+        pairs = {name: name for name in public(result)}
+        joined = recognised(inputs.sql(query, l=rows, r=other), result, pairs, inputs)
+        others = joined.filter(f"{ASIDE} is not null").project(f"{ASIDE} as {ROW}")
+        return {MAIN: joined.project(ROW), self.with_: others}
 
     def _match(self, rows: Relation, other: Relation) -> str:
         left_types, right_types = types_of(rows), types_of(other)

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from medallion.contracts import (
+    MAIN,
     ROW,
     Columns,
     Grain,
     Inputs,
     Scope,
+    StepOrigins,
     Transform,
     literal,
     quote,
     require,
 )
+from medallion.sql.column_origins import made_of, passed_on
 from medallion.sql.constants import constant
 from medallion.sql.expressions import Names, columns_sql, explained, new_names, order_sql
 from medallion.sql.function_calls import AGGREGATES, Call
+from medallion.sql.row_matching import of_keys
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -91,6 +95,13 @@ class Pivot(Transform):
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return (*self.by, *map(_text, self.values))
 
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        origins = passed_on(self.by)
+        for value in map(_text, self.values):
+            call = f"{self.metric}({self.value}) where {self.names} = {value}"
+            origins[value] = made_of(call, (self.value, self.names))
+        return StepOrigins(origins, tuple((MAIN, name) for name in (*self.by, self.names)))
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by, self.names, self.value)
         call = Call(f"{self.metric}({self.value})", AGGREGATES[self.metric], self.value, None)
@@ -103,6 +114,12 @@ class Pivot(Transform):
         with explained(f"pivot {self.metric}({self.value})"):
             groups = inputs.sql(f"select {listed} from rows {group}", rows=rows)
         return groups.order(order_sql(self.by)) if self.by else groups
+
+    def trace_key(self, rows: Relation, inputs: Inputs) -> tuple[str, ...]:
+        return self.by
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        return {MAIN: of_keys(rows, result, self.by, inputs).project(ROW)}
 
     def _only(self, value: bool | int | date | str, rows: Relation, inputs: Inputs) -> str:
         """SQL that restricts an aggregate to the rows with one value."""

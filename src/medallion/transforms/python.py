@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import inspect
 import marshal
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
-from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
+from medallion.contracts import Column, Columns, Grain, Inputs, Scope, Transform
 from medallion.decorators import declared
 from medallion.errors import MedallionError, StepError, did_you_mean
+from medallion.records.column_type import TypeText
+from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import columns_sql, explained, public
-from medallion.transforms.dataframes import CHOICES, annotated_kind, kind_of, to_arrow, to_frame
+from medallion.transforms.dataframes import CHOICES, annotated_kind, to_frame, to_rows
 
 if TYPE_CHECKING:
     from types import CodeType
 
-    import pyarrow as pa
-
     from medallion.contracts import Relation
 
+_LOADED_FROM = "__medallion_source__"  # attribute of a module: the digest of its file
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
@@ -57,6 +59,9 @@ class Python(Transform):
 
     - `function`: `module:function`; in Python, the function itself.
     - `args`: further arguments, passed by name.
+    - `columns`: the columns of the result, as `column: type` with types such as `text`, `int64` or
+      `decimal(12,2)`. The run fails if the function returns others. Without it, `check` knows
+      neither them nor anything that is computed from them.
 
     The function takes the rows as its first parameter, whose annotation chooses the frame:
     `pandas.DataFrame`, `pyarrow.Table`, `polars.DataFrame`, `polars.LazyFrame` or
@@ -68,7 +73,10 @@ class Python(Transform):
 
     ```yaml
     - python: shop_steps:add_segments
-    - python: {function: shop_steps:add_segments, args: {threshold: 500}}
+    - python:
+        function: shop_steps:add_segments
+        args: {threshold: 500}
+        columns: {client_id: int64, segment: text}
     ```
 
     Raises StepError when the function does not exist, fails (naming its line) or returns no table.
@@ -76,10 +84,15 @@ class Python(Transform):
 
     name: ClassVar[str] = "python"
     value_field: ClassVar[str | None] = "function"
+    version: ClassVar[int] = 2
     threaded: ClassVar[bool] = False
+    opaque: ClassVar[bool] = True
 
     function: Function
     args: dict[str, Any] = Field(default_factory=dict)
+    columns: dict[str, TypeText] | None = Field(
+        default=None, min_length=1, exclude_if=lambda columns: columns is None
+    )
 
     @property
     def scope(self) -> Scope:  # type: ignore[override]
@@ -94,6 +107,22 @@ class Python(Transform):
     def identity(self) -> dict[str, Any]:
         """With the hash of the function's file, so that edited code runs again; not imported."""
         return {**super().identity(), "source": hashlib.sha256(_source(self.function)).hexdigest()}
+
+    def identity_files(self) -> tuple[Path, ...]:
+        """The file of the function. To find a module in a package, the package is imported."""
+        if not isinstance(self.function, str) or "." in self.function.partition(":")[0]:
+            return ()
+        spec = importlib.util.find_spec(self.function.partition(":")[0])
+        return (Path(spec.origin),) if spec and spec.origin and spec.has_location else ()
+
+    def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
+        return None if self.columns is None else tuple(self.columns)
+
+    def declared_columns(self) -> tuple[Column, ...] | None:
+        self._load()
+        if self.columns is None:
+            return None
+        return tuple(Column(name=name, type=type_) for name, type_ in self.columns.items())
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         function, name = self._load(), _dotted(self.function)
@@ -110,14 +139,35 @@ class Python(Transform):
                 f"{name} failed at {_place(error, function)}: {type(error).__name__}: {error}"
             ) from error
         with explained(f"{name}: what it returned"):
-            return _result(name, result, argument, inputs, same)
+            relation = to_rows(name, result, argument, inputs, same=same)
+        self._check_columns(name, relation)
+        return relation
+
+    def _check_columns(self, name: str, result: Relation) -> None:
+        """Raise StepError unless the result has the declared columns."""
+        types = {column: str(type_) for column, type_ in types_of(result).items()}
+        returned = {column: types[column] for column in public(result)}
+        if self.columns is not None and returned != self.columns:
+            listed = ", ".join(f"{column}: {type_}" for column, type_ in returned.items())
+            raise StepError(
+                f"{name} did not return the declared `columns`",
+                hint=f"it returned {listed}",
+            )
+
+    def trace(
+        self, result: Relation, rows: Relation, inputs: Inputs
+    ) -> Mapping[str, Relation] | None:
+        """Of a function that is marked as treating each row alone, and takes no other table."""
+        parameters = list(inspect.signature(self._load()).parameters)[1:]
+        others = any(name in inputs.tables for name in parameters if name not in self.args)
+        return None if others else super().trace(result, rows, inputs)
 
     def _load(self) -> Callable[..., Any]:
         if not isinstance(self.function, str):
             return self.function
         module, _, name = self.function.partition(":")
         try:
-            member: Any = import_module(module)
+            member: Any = _current(module, self.function)
         except ModuleNotFoundError as error:
             hint = "put the module next to the declaration, or install its package"
             raise StepError(
@@ -137,6 +187,20 @@ class Python(Transform):
         if not callable(member):
             raise StepError(f"{self.function} is not a function")
         return cast("Callable[..., Any]", member)
+
+
+def _current(module: str, function: str) -> Any:
+    """The module of a function, loaded again if its file is another one than when it was loaded.
+
+    A worker of a cluster, and a notebook, live longer than the code of a step.
+    """
+    loaded = import_module(module)
+    source = hashlib.sha256(_source(function)).hexdigest()
+    if getattr(loaded, _LOADED_FROM, source) != source:
+        importlib.invalidate_caches()
+        loaded = importlib.reload(loaded)
+    setattr(loaded, _LOADED_FROM, source)
+    return loaded
 
 
 def _arguments(
@@ -179,43 +243,6 @@ def _frame_kind(function: Callable[..., Any], name: str, parameter: str | None) 
     return kind
 
 
-def _result(name: str, frame: Any, rows: Relation, inputs: Inputs, same: bool) -> Relation:
-    kind = kind_of(type(frame))
-    if kind is None:
-        raise StepError(
-            f"{name} returned {type(frame).__name__}, not a table", hint=f"return a {CHOICES}"
-        )
-    if kind == "relation":
-        relation: Relation = inputs.sql("select * from frame", frame=frame)
-    else:
-        try:
-            table = to_arrow(frame, rows)
-        except StepError as error:
-            raise StepError(f"{name}: {error.message}", hint=error.hint) from error
-        relation = inputs.connection.from_arrow(table)
-        if same:
-            _verify(name, table, rows)
-    reserved = {ROW, ORIGIN} & set(relation.columns)
-    if same and len(reserved) < 2:
-        raise StepError(f"{name} must return the columns {ROW} and {ORIGIN} of its rows")
-    if not same and reserved:
-        raise StepError(f"{name} returned a column {min(reserved)!r}, which is reserved")
-    return relation
-
-
-def _verify(name: str, table: pa.Table, rows: Relation) -> None:
-    if {ROW, ORIGIN} <= set(table.column_names):
-        expected = rows.project(columns_sql((ROW, ORIGIN))).to_arrow_table()
-        returned = table.select([ROW, ORIGIN]).cast(expected.schema)
-        if returned.sort_by(ROW).equals(expected.sort_by(ROW)):
-            return
-    raise StepError(
-        f"{name} is marked grain='same', but did not return each row once "
-        f"with its {ROW} and {ORIGIN}",
-        hint="keep both columns and every row, or leave `grain` out",
-    )
-
-
 def _source(function: str | Callable[..., Any]) -> bytes:
     if isinstance(function, str):
         module = function.partition(":")[0]
@@ -237,10 +264,10 @@ def _source(function: str | Callable[..., Any]) -> bytes:
 def _code(function: Callable[..., Any]) -> CodeType | None:
     """The code of a function, or of an object that is called as one."""
     plain = inspect.unwrap(function)
-    found: CodeType | None = getattr(plain, "__code__", None) or getattr(
+    code: CodeType | None = getattr(plain, "__code__", None) or getattr(
         type(plain).__call__, "__code__", None
     )
-    return found
+    return code
 
 
 def _place(error: Exception, function: Callable[..., Any]) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from medallion.contracts import Columns, Inputs, Transform, quote, require
+from medallion.contracts import Columns, Inputs, StepOrigins, Transform, quote, require
 from medallion.errors import StepError
+from medallion.sql.column_origins import passed_on
 from medallion.sql.column_transform import NewName
 from medallion.sql.expressions import new_names, public
 
@@ -40,6 +41,11 @@ class Rename(Transform):
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return None if rows is None else tuple(self.columns.get(name, name) for name in rows)
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        return StepOrigins(
+            {self.columns.get(name, name): origin for name, origin in passed_on(rows).items()}
+        )
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from medallion.contracts import ORIGIN, ROW, Columns, Inputs, Transform, require
+from medallion.contracts import ORIGIN, ROW, Columns, Inputs, StepOrigins, Transform, require
+from medallion.sql.column_origins import passed_on
 from medallion.sql.expressions import SomeNames, columns_sql, new_names
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Select(Transform):
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return self.columns
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        return StepOrigins(passed_on(self.columns))
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)

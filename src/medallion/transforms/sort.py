@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Grain, Inputs, Scope, Transform, require
+from medallion.contracts import MAIN, ROW, Grain, Inputs, Scope, Transform, require
 from medallion.sql.expressions import SomeNames, order_sql
+from medallion.sql.row_matching import marked, marks
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -36,8 +38,14 @@ class SortStep(Transform):
 
     by: SomeNames = Field(min_length=1)
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return ()
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *(term.removeprefix("-") for term in self.by))
         return inputs.sql(
             f"select * exclude ({ROW}) from rows order by {order_sql(self.by)}, {ROW}", rows=rows
         )
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        return {MAIN: marks(self.apply(marked(rows), inputs), result, inputs)}

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import field_validator
 
-from medallion.contracts import ORIGIN, ROW, Grain, Inputs, Scope, Transform
+from medallion.contracts import (
+    MAIN,
+    ORIGIN,
+    ROW,
+    Columns,
+    Grain,
+    Inputs,
+    Scope,
+    StepOrigins,
+    Transform,
+)
 from medallion.errors import StepError, did_you_mean
-from medallion.sql.expressions import columns_sql, explained, parse_select, public
+from medallion.sql.column_origins import select_origins
+from medallion.sql.divided_select import DividedSelect, divided, is_divisible
+from medallion.sql.expressions import columns_sql, explained, parse_select, public, select_text
+from medallion.sql.row_matching import joined
+from medallion.sql.select_partials import combined_results, partial_results, whole_result
+from medallion.sql.select_trace import SelectTrace, Wanted
+from medallion.sql.select_tree import Node
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -33,6 +50,11 @@ class Sql(Transform):
             from purchases join clients using (client_id) group by country order by country
     ```
 
+    When partitions of the first table in `from` change, only their partial results are computed, if
+    the query is one SELECT with `count`, `sum`, `avg`, `min` or `max` over that table and others
+    that are joined to it, and its sums and means are of integers or decimals. A mean of these is
+    the exact sum as a float, divided by the number of values.
+
     Raises StepError when the query is not a single SELECT, or names an unknown table or column.
     """
 
@@ -51,17 +73,75 @@ class Sql(Transform):
             raise ValueError(f"write one SELECT{f', not {words[0]!r}' if words else ''}")
         return query
 
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield ("query",), self.query
+
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        return select_origins(self.query, {**others, MAIN: rows})
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
-        tables = {name.lower(): table for name, table in {**inputs.tables, "rows": rows}.items()}
-        query = re.sub(r"[;\s]+$", "", self.query)
-        used = _tables(parse_select(inputs.connection, query), tables, frozenset())
-        visible = {name: tables[name].project(columns_sql(public(tables[name]))) for name in used}
+        tree = self._tree(inputs)
+        visible = _visible(tree, rows, inputs)
         with explained("sql"):
-            result = inputs.sql(query, **visible)
+            result = inputs.sql(re.sub(r"[;\s]+$", "", self.query), **visible)
         for name in (ROW, ORIGIN):
             if name in result.columns:
                 raise StepError(f"sql: a column of the result has the reserved name {name!r}")
-        return result
+        select = _divided(tree, result.columns)
+        if select is None or not any(call.function == "avg" for call in select.calls):
+            return result
+        flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
+        return whole_result(select, flat, Inputs(inputs.connection, visible))
+
+    def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
+        main = {MAIN, *(name.lower() for name, table in inputs.tables.items() if table is rows)}
+        tree = self._tree(inputs)
+        select = _divided(tree, self.apply(rows, inputs).columns)
+        if select is None or not is_divisible(tree, main):
+            return None
+        visible = _visible(tree, rows, inputs)
+        flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
+        return partial_results(select, flat, inputs)
+
+    def combine(self, partials: Relation, inputs: Inputs) -> Relation:
+        return combined_results(divided(self._tree(inputs)), partials, inputs)
+
+    def trace_key(self, rows: Relation, inputs: Inputs) -> tuple[str, ...] | None:
+        trace, tree = self._trace(rows, inputs)
+        positions, names = trace.key(tree), self.apply(rows, inputs).columns
+        return None if positions is None else tuple(names[place] for place in positions)
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        trace, tree = self._trace(rows, inputs)
+        names = self.apply(rows, inputs).columns
+        shown = {place: name for place, name in enumerate(names) if name in result.columns}
+        trace.run(tree, Wanted(result, shown))
+        names_of = {name.lower(): name for name in (*inputs.tables, MAIN)}
+        return {names_of[name]: joined(parts) for name, parts in trace.traced.items()}
+
+    def _trace(self, rows: Relation, inputs: Inputs) -> tuple[SelectTrace, Node]:
+        tables = {name.lower(): table for name, table in {**inputs.tables, MAIN: rows}.items()}
+        return SelectTrace(inputs, tables), self._tree(inputs)
+
+    def _tree(self, inputs: Inputs) -> Node:
+        return parse_select(inputs.connection, re.sub(r"[;\s]+$", "", self.query))
+
+
+def _divided(tree: Node, columns: Sequence[str]) -> DividedSelect | None:
+    """The parts of a query whose result has these columns; None when it cannot be divided."""
+    with suppress(StepError):
+        select = divided(tree)
+        return select if select.names == tuple(columns) else None
+    return None
+
+
+def _visible(tree: Node, rows: Relation, inputs: Inputs) -> dict[str, Relation]:
+    """The tables that a query reads, without reserved columns."""
+    tables = {name.lower(): table for name, table in {**inputs.tables, MAIN: rows}.items()}
+    used = _tables(tree, tables, frozenset())
+    return {name: tables[name].project(columns_sql(public(tables[name]))) for name in used}
 
 
 def _tables(tree: Any, known: Mapping[str, Relation], local: frozenset[str]) -> set[str]:
@@ -70,15 +150,15 @@ def _tables(tree: Any, known: Mapping[str, Relation], local: frozenset[str]) -> 
         return set[str]().union(*(_tables(child, known, local) for child in tree))
     if not isinstance(tree, dict):
         return set()
-    found: set[str] = set()
+    names: set[str] = set()
     if tree.get("type") == "RECURSIVE_CTE_NODE":
         local |= {tree["cte_name"].lower()}
     for entry in tree.get("cte_map", {}).get("map", ()):
-        found |= _tables(entry["value"], known, local)
+        names |= _tables(entry["value"], known, local)
         local |= {entry["key"].lower()}
-    found |= _read(tree, known, local)
+    names |= _read(tree, known, local)
     children = [child for name, child in tree.items() if name != "cte_map"]
-    return found | _tables(children, known, local)
+    return names | _tables(children, known, local)
 
 
 def _read(

@@ -38,6 +38,9 @@ class Trim(Transform):
 
     columns: SomeNames | None = None
 
+    def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        return columns if self.columns is None else self.columns
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         kind = kinds(rows)
         require(rows, *(self.columns or ()))

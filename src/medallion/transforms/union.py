@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from medallion.contracts import ROW, Columns, Grain, Inputs, Scope, Transform, quote
+from medallion.contracts import (
+    MAIN,
+    ROW,
+    ColumnOrigin,
+    Columns,
+    Grain,
+    Inputs,
+    Scope,
+    StepOrigins,
+    Transform,
+    quote,
+)
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import SomeNames, explained
 from medallion.sql.mixed_types import spanned, spanning_type
+from medallion.sql.row_matching import marked, marks
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -54,6 +67,27 @@ class Union(Transform):
                 columns.setdefault(name.lower(), name)
         return tuple(columns.values())
 
+    def column_origins(
+        self, rows: tuple[str, ...], others: Mapping[str, Columns]
+    ) -> StepOrigins | None:
+        tables = {MAIN: rows, **{name: others.get(name) or () for name in self.with_}}
+        names = self.result_columns(rows, others)
+        if names is None:
+            return None
+        return StepOrigins(
+            {
+                name: ColumnOrigin(
+                    columns=tuple(
+                        (table, column)
+                        for table, columns in tables.items()
+                        for column in columns
+                        if column.lower() == name.lower()
+                    )
+                )
+                for name in names
+            }
+        )
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         relations = {
             "rows": rows,
@@ -73,6 +107,14 @@ class Union(Transform):
         ]
         with explained(f"union with {', '.join(self.with_)}"):
             return inputs.sql(" union all by name ".join(parts), **relations)
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        traced = {MAIN: marks(self.apply(marked(rows), inputs), result, inputs)}
+        for name in self.with_:
+            tables = {**inputs.tables, name: marked(inputs[name])}
+            union = self.apply(rows, replace(inputs, tables=tables))
+            traced[name] = marks(union, result, inputs)
+        return traced
 
     def _part(
         self, name: str, place: str, rows: Relation, targets: Mapping[str, ColumnType]

@@ -7,11 +7,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from medallion.contracts import ROW, Columns, Grain, Inputs, Transform, quote, require
+from medallion.contracts import (
+    MAIN,
+    ROW,
+    ColumnOrigin,
+    Columns,
+    Grain,
+    Inputs,
+    StepOrigins,
+    Transform,
+    quote,
+    require,
+)
 from medallion.errors import StepError
+from medallion.sql.column_origins import made_of, passed_on
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import SomeNames, columns_sql, explained, new_names, public
 from medallion.sql.mixed_types import spanned, spanning_type
+from medallion.sql.row_matching import marked, marks
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -50,6 +63,12 @@ class Unpivot(Transform):
             return None
         return (*(name for name in rows if name not in self.columns), self.names, self.value)
 
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        origins = passed_on(name for name in rows if name not in self.columns)
+        origins[self.names] = ColumnOrigin(f"the name of {', '.join(self.columns)}", (), (MAIN,))
+        origins[self.value] = made_of(f"the value of {', '.join(self.columns)}", self.columns)
+        return StepOrigins(origins)
+
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.columns)
         try:
@@ -74,3 +93,6 @@ class Unpivot(Transform):
         turn = f"{quote(self.value)} for {quote(self.names)} in ({columns_sql(self.columns)})"
         with explained(f"unpivot {', '.join(self.columns)}"):
             return inputs.sql(f"select * from {source} unpivot include nulls ({turn})", rows=rows)
+
+    def trace(self, result: Relation, rows: Relation, inputs: Inputs) -> Mapping[str, Relation]:
+        return {MAIN: marks(self.apply(marked(rows), inputs), result, inputs)}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from medallion.contracts import ROW, Columns, Inputs, Scope, Transform, quote, require
+from medallion.contracts import ROW, Columns, Inputs, Scope, StepOrigins, Transform, quote, require
 from medallion.errors import StepError
+from medallion.sql.column_origins import made_of, passed_on
 from medallion.sql.expressions import Names, columns_sql, explained, new_names, order_sql, public
 from medallion.sql.function_calls import AGGREGATES, Function, check_calls, parse_call
 
@@ -98,6 +99,15 @@ class Window(Transform):
 
     def result_columns(self, rows: Columns, others: Mapping[str, Columns]) -> Columns:
         return None if rows is None else (*rows, *self.columns)
+
+    def column_origins(self, rows: tuple[str, ...], others: Mapping[str, Columns]) -> StepOrigins:
+        origins = passed_on(rows)
+        order = [term.removeprefix("-") for term in self.order_by]
+        for name, text in self.columns.items():
+            column = parse_call(text, FUNCTIONS).column
+            read = (*filter(None, [column]), *self.by, *order)
+            origins[name] = made_of(f"{text} by {', '.join(self.by)}" if self.by else text, read)
+        return StepOrigins(origins)
 
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         require(rows, *self.by, *(term.removeprefix("-") for term in self.order_by))

@@ -17,11 +17,12 @@ from time import perf_counter
 from typing import Any
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.errors import MedallionError
+from medallion.errors import CallError, MedallionError
 from medallion.query.aggregation import Grouping
 from medallion.query.memory_table import MemoryTable
 from medallion.query.validation import ValidatedQuery, validate_query
 from medallion.records import Release, Served
+from medallion_api.cache.named_releases import NamedReleases
 from medallion_api.representations import to_json
 
 FRESH = 0.02
@@ -57,11 +58,15 @@ class CachedRows:
 class ReleaseReader:
     """Reads a store for the API: `label` names the sink, `seconds` is the timeout of one query.
 
-    `cells` is the number of values up to which a table is cached whole.
+    `cells` is the number of values up to which a table is cached whole. `names` finds the releases
+    that a request may name.
     """
 
-    def __init__(self, store: Store, label: str, seconds: float) -> None:
+    def __init__(
+        self, store: Store, label: str, seconds: float, names: NamedReleases | None = None
+    ) -> None:
         self.store = store
+        self._names = names
         self.seconds = seconds
         self.cells = CELLS
         self.exports = BoundedSemaphore(EXPORTS)
@@ -95,17 +100,27 @@ class ReleaseReader:
         Concurrent callers share one query. While a store hangs, they get its failure immediately,
         and one of them queries again every `AGAIN` seconds.
         """
-        found = self.known()
-        if found:
-            return found
+        release = self.known()
+        if release:
+            return release
         self._fail_fast()
         self.may_wait()
         with self._lock:
-            found = self.known()
-            if found:
-                return found
+            release = self.known()
+            if release:
+                return release
             self._fail_fast()
             return self._ask()
+
+    def named(self, reference: str) -> Release:
+        """The release that an id, the beginning of one, or a candidate's name refers to.
+
+        Raises CallError when there is none.
+        """
+        self.may_wait()
+        if self._names is None:
+            raise CallError("only the active release can be read here")
+        return self._names.summary(reference)
 
     def forget(self) -> None:
         """Query again at the next request: the last known release is gone."""
@@ -150,8 +165,8 @@ class ReleaseReader:
                 return None
             columns = tuple(column.name for column in served.columns)
             first = replace(checked, filters=equal, fields=columns, limit=HEAD)
-            found = self.far(release).read_page(release, first)
-            self._hold(part, CachedRows(MemoryTable(served, found.rows), found.cursor is None))
+            page = self.far(release).read_page(release, first)
+            self._hold(part, CachedRows(MemoryTable(served, page.rows), page.cursor is None))
         return self._held.get(part)
 
     def record_hit(self, name: str, *, hit: bool) -> None:
@@ -195,15 +210,15 @@ class ReleaseReader:
         began = perf_counter()
         patience = min(self.seconds, PROBE) if self._failed else self.seconds
         try:
-            found = self.store.at(None, patience).release()
+            release = self.store.at(None, patience).release()
         except MedallionError as error:
             ended = perf_counter()
             self._failed = (ended, error) if ended - began > SLOW else None
             raise
-        if self._seen is None or self._seen[1].id != found.id:
-            self._drop_replaced(self.served(found))
-        self._seen, self._failed = (began, found), None
-        return found
+        if self._seen is None or self._seen[1].id != release.id:
+            self._drop_replaced(self.served(release))
+        self._seen, self._failed = (began, release), None
+        return release
 
     def _drop_replaced(self, tables: Mapping[str, Served]) -> None:
         """Drop cached tables that a new release replaces. The caller has the lock."""

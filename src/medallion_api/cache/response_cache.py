@@ -113,9 +113,9 @@ def raw(headers: Iterable[tuple[str, str]]) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def key_of(req: Request) -> Key:
-    """The cache key of a request."""
+    """The cache key of a request; links in a reply begin with the prefix that the API is at."""
     return (
-        req.path,
+        f"{req.root_path}{req.path}",
         req.query_string,
         req.get_header("Accept") or "*/*",
         req.get_header("Accept-Encoding") or "",

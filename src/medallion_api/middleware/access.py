@@ -10,6 +10,8 @@ from time import time
 
 import falcon
 
+from medallion.errors import CallError
+
 
 class Gate:
     """Admits requests: `hashes` are the SHA-256 of the keys by holder; without, no key is needed.
@@ -40,13 +42,13 @@ class Gate:
         if self._hashes:
             given = key or (authorization or "").removeprefix("Bearer ")
             digest = sha256(given.encode("utf-8", "surrogateescape")).hexdigest()
-            found = [name for name, known in self._hashes.items() if compare_digest(digest, known)]
-            if not found:
+            names = [name for name, known in self._hashes.items() if compare_digest(digest, known)]
+            if not names:
                 raise falcon.HTTPUnauthorized(
                     description="send your key as X-API-Key or as Authorization: Bearer",
                     challenges=["Bearer"],
                 )
-            who = found[0]
+            who = names[0]
         if self._limiter:
             self._limiter.take(who)
         return who
@@ -60,7 +62,10 @@ class _Limiter:
 
         self.remote = not storage.startswith("memory:")
         self._rate = parse(rate)
-        self._window = MovingWindowRateLimiter(storage_from_string(storage))
+        try:
+            self._window = MovingWindowRateLimiter(storage_from_string(storage))
+        except Exception as error:  # each kind of storage raises errors of its own
+            raise CallError(f"api.rate_limit_storage: {error}") from error
 
     def take(self, who: str) -> None:
         if not self._window.hit(self._rate, who):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from os import urandom
@@ -19,6 +19,7 @@ from medallion.secrets import masked_logger
 from medallion_api.cache.response_cache import raw
 from medallion_api.middleware.access import Gate
 from medallion_api.middleware.metrics import Metrics
+from medallion_api.middleware.request_spans import CARRIER, record_request
 from medallion_api.middleware.wsgi_bridge import ANSWERED
 
 LONGEST_URL = 8000
@@ -71,13 +72,13 @@ class Exchange:
 
     def headers(self, ident: str, origin: str | None) -> list[tuple[str, str]]:
         """The headers every answer has."""
-        found = [("X-Request-Id", ident), *SAFE]
+        headers = [("X-Request-Id", ident), *SAFE]
         if self._origins:
-            found.append(("Vary", "Origin"))
+            headers.append(("Vary", "Origin"))
         if origin and ("*" in self._origins or origin in self._origins):
-            found.append(("Access-Control-Allow-Origin", origin))
-            found.append(("Access-Control-Expose-Headers", _EXPOSED))
-        return found
+            headers.append(("Access-Control-Allow-Origin", origin))
+            headers.append(("Access-Control-Expose-Headers", _EXPOSED))
+        return headers
 
     def raw_headers(self, ident: str, origin: str | None) -> tuple[tuple[bytes, bytes], ...]:
         """The same as an ASGI server takes them."""
@@ -93,10 +94,15 @@ class Exchange:
         endpoint: str,
         status: int,
         seconds: float,
+        carrier: Mapping[str, str],
         **more: Any,
     ) -> None:
-        """Count an exchange and write it to the access log."""
+        """Count an exchange and write it to the access log.
+
+        Parameters: `carrier` has the URL's `scheme` and the headers that name the client's span.
+        """
         self._metrics.observe(method, endpoint, status, seconds)
+        record_request(method, path, endpoint, status, seconds, carrier)
         if _access.isEnabledFor(logging.INFO):
             target = f"{path}?{query.decode('latin-1')}" if query else path
             line = {
@@ -164,6 +170,13 @@ class ExchangeMiddleware:
             route,
             status,
             seconds,
+            _carrier(req),
             id=req.context.id,
             who=req.context.who,
         )
+
+
+def _carrier(req: Request) -> dict[str, str]:
+    """The scheme of a request, and the headers that name the client's span."""
+    headers = {header: req.get_header(header) for header in CARRIER}
+    return {"scheme": req.scheme, **{key: text for key, text in headers.items() if text}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from medallion.lineage.release_diff import ReleaseDiff
 from medallion.records import Release
 from medallion_api.middleware.exchange import OPEN
 from medallion_api.openapi.operations import (
@@ -15,7 +16,14 @@ from medallion_api.openapi.operations import (
 )
 from medallion_api.openapi.table_paths import paths_of_tables
 from medallion_api.resources.catalogue import TableList
+from medallion_api.resources.differences import MOST_ROWS
 from medallion_api.resources.history import MOST_RELEASES, ReleaseQuality, Releases, RunSummary
+from medallion_api.resources.quarantine import (
+    MOST_REJECTS,
+    NAMES,
+    QUARANTINE,
+    QuarantineReply,
+)
 from medallion_api.resources.service import Alive, Ready, Welcome
 from medallion_api.resources.tables import Tables
 from medallion_api.section import Api
@@ -34,14 +42,39 @@ _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/runs/latest", RunSummary, (404,)),
     ("/quality", ReleaseQuality, (304,)),
 )
-_PAGED: list[Json] = [
-    {
-        "name": "limit",
-        "in": "query",
-        "schema": {"type": "integer", "minimum": 1, "maximum": MOST_RELEASES},
-    },
-    {"name": "cursor", "in": "query", "schema": {"type": "string"}},
-]
+DIFF = "/releases/{before}/diff/{after}"
+
+
+def _limit(maximum: int, minimum: int = 1) -> Json:
+    schema = {"type": "integer", "minimum": minimum, "maximum": maximum}
+    return {"name": "limit", "in": "query", "schema": schema}
+
+
+def _text(name: str, place: str = "query") -> Json:
+    required = {"required": True} if place == "path" else {}
+    return {"name": name, "in": place, "schema": {"type": "string"}, **required}
+
+
+def _texts(name: str) -> Json:
+    """A parameter that may be repeated."""
+    return {**_text(name), "schema": {"type": "array", "items": {"type": "string"}}}
+
+
+_PARAMETERS: dict[str, list[Json]] = {
+    "/releases": [_limit(MOST_RELEASES), _text("cursor")],
+    DIFF: [
+        _text("before", "path"),
+        _text("after", "path"),
+        _text("table"),
+        _limit(MOST_ROWS, minimum=0),
+    ],
+    QUARANTINE: [
+        _text("table", "path"),
+        *map(_texts, NAMES),
+        {"name": "warned", "in": "query", "schema": {"type": "boolean"}},
+        _limit(MOST_REJECTS, minimum=0),
+    ],
+}
 
 
 def document(
@@ -78,10 +111,16 @@ def document(
 def _fixed_paths(api: Api, schemas: Json) -> dict[str, Json]:
     """The paths that do not depend on the served tables."""
     paths: dict[str, Json] = {}
-    listing = (("/tables", TableList, (304,)),) if api.tables else ()
+    listing: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = ()
+    if api.tables:
+        listing = (("/tables", TableList, (304,)),)
+    if api.shows_diff:
+        listing = ((DIFF, ReleaseDiff, (304, 404)), *listing)
+    if api.shows_why:
+        listing = ((QUARANTINE, QuarantineReply, (404,)), *listing)
     for path, model, statuses in (*_FIXED, *listing):
         contents = {"application/json": {"schema": component(model, schemas)}}
-        parameters = _PAGED if model is Releases else []
+        parameters = _PARAMETERS.get(path, [])
         summary = model.__doc__ or ""
         get = operation(path, summary, contents, statuses, parameters, schemas)
         paths[path] = {"get": get}

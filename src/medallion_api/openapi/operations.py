@@ -85,14 +85,18 @@ def add_common_responses(paths: Mapping[str, Json], gate: tuple[int, ...]) -> No
 
 
 def operation_id(path: str) -> str:
-    """A path as an identifier in any programming language: ASCII letters, digits, underscores."""
-    name = "_".join(part.strip("{}") for part in path.split("/") if part) or "root"
-    name = re.sub(
+    """A path as an identifier in any programming language."""
+    name = identifier("_".join(part.strip("{}") for part in path.split("/") if part) or "root")
+    return name if name[0].isalpha() else f"path_{name}"
+
+
+def identifier(text: str) -> str:
+    """A text with ASCII letters, digits and underscores only: `é` is `ue9`."""
+    return re.sub(
         r"[^0-9A-Za-z_]",
         lambda letter: f"u{ord(letter[0]):x}" if letter[0].isalnum() else "_",
-        name,
+        text,
     )
-    return name if name[0].isalpha() else f"path_{name}"
 
 
 def number_duplicates(paths: Mapping[str, Json]) -> None:

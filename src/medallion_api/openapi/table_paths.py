@@ -10,10 +10,17 @@ import falcon
 from medallion.identifiers import TableName
 from medallion.query.column_types import kind_of
 from medallion.records import Release, Served
-from medallion_api.openapi.operations import Json, operation, query_parameters
+from medallion_api.openapi.operations import (
+    Json,
+    component,
+    identifier,
+    operation,
+    query_parameters,
+)
 from medallion_api.representations import FORMATS
 from medallion_api.resources.groups import GroupParameters
 from medallion_api.resources.tables import Tables
+from medallion_api.resources.why import MOST_RECORDS, WhyReply
 from medallion_api.section import Api, Endpoint
 from medallion_api.value_schemas import nullable, schema_of
 
@@ -27,6 +34,8 @@ def paths_of_tables(api: Api, tables: Tables, release: Release, schemas: Json) -
         paths |= _table_paths(path, endpoint, tables, release, schemas)
         if path.startswith("/tables/"):
             paths |= _group_path(endpoint, tables, release, schemas)
+            if api.shows_why and tables.served(release)[endpoint.table].key:
+                paths |= _why_path(endpoint, tables, release, schemas)
     return paths
 
 
@@ -84,6 +93,20 @@ def _group_path(endpoint: Endpoint, tables: Tables, release: Release, schemas: J
     return {path: {"get": operation(path, summary, contents, _STATUSES, parameters, schemas)}}
 
 
+def _why_path(endpoint: Endpoint, tables: Tables, release: Release, schemas: Json) -> Json:
+    served = tables.served(release)[endpoint.table]
+    path = f"/why/{endpoint.table}/{'/'.join(f'{{{key}}}' for key in served.key)}"
+    summary = f"The source records behind a row of {served.table}."
+    contents = {"application/json": {"schema": component(WhyReply, schemas)}}
+    limit = {"type": "integer", "minimum": 0, "maximum": MOST_RECORDS}
+    parameters = [
+        *_key_parameters(served),
+        {"name": "limit", "in": "query", "schema": limit},
+        {"name": "removed", "in": "query", "schema": {"type": "boolean"}},
+    ]
+    return {path: {"get": operation(path, summary, contents, (404,), parameters, schemas)}}
+
+
 def _groups() -> Json:
     rows = {"type": "array", "items": {"type": "object"}}
     return {
@@ -100,14 +123,16 @@ def _key_schema(schema: Json) -> Json:
 
 def _row(served: Served, fields: tuple[str, ...], schemas: Json) -> Json:
     """A reference to the schema of a table's rows, which is added to the components."""
-    name = (
-        TableName(served.table).table
-        if not fields
-        else f"{served.table.rpartition('.')[2]}_{'_'.join(fields)}"
-    )
     columns = {column.name: nullable(kind_of(column.type)) for column in served.columns}
     shown = {column: columns[column] for column in fields or columns}
-    schemas[name] = {"type": "object", "properties": shown, "additionalProperties": False}
+    schema = {"type": "object", "properties": shown, "additionalProperties": False}
+    original = name = identifier("_".join((TableName(served.table).table, *fields)))
+    number = 1
+    # Another schema has the name: that of a model, or as table `a`, column `b_c` and `a_b`, `c`.
+    while schemas.get(name, schema) != schema:
+        number += 1
+        name = f"{original}_{number}"
+    schemas[name] = schema
     return {"$ref": f"#/components/schemas/{name}"}
 
 

@@ -11,9 +11,12 @@ from prometheus_client.registry import Collector
 
 from medallion.errors import MedallionError
 from medallion.lake.lake import Lake
-from medallion.lake.quality import quality_of
 from medallion.lake.run_health import run_health
+from medallion.records import Tally
+from medallion.records.quality import TableQuality, quality_of
 from medallion_api.cache.release_reader import ReleaseReader
+
+_RATIO = "medallion_table_quarantine_ratio"
 
 
 def gauges(reading: ReleaseReader, lake: Lake) -> bytes:
@@ -53,16 +56,16 @@ class _Gauges(Collector):
             "medallion_table_rows", "Rows of a table of the release", labels=["table"]
         )
         share = GaugeMetricFamily(
-            "medallion_table_quarantine_ratio",
-            "Share of a table's rows in that were quarantined",
+            _RATIO,
+            "Share of a table's rows in that were quarantined; of a further phase, if it is named",
             labels=["table"],
         )
         for name, snapshot in release.tables.items():
             quality = quality_of(snapshot)
             rows.add_metric([name], snapshot.rows)
-            share.add_metric(
-                [name], quality.quarantined / quality.rows_in if quality.rows_in else 0
-            )
+            share.add_metric([name], _ratio(quality))
+            for phase in quality.later:
+                share.add_sample(_RATIO, {"table": name, "phase": phase.label}, _ratio(phase))
         yield rows
         yield share
 
@@ -81,3 +84,7 @@ class _Gauges(Collector):
                 "When a run last succeeded, since 1970",
                 value=moment,
             )
+
+
+def _ratio(phase: TableQuality | Tally) -> float:
+    return phase.quarantined / phase.rows_in if phase.rows_in else 0

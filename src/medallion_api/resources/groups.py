@@ -54,11 +54,13 @@ class Grouped(TableResource):
     row = False
     kind = GroupParameters
 
-    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
-        asked = question.asked
+    def table_reply(self, req: Request, resp: Response, question: Question) -> Reply | None:
+        table_query = question.table_query
         with stage(req, "store"):
             try:
-                query = grouping(question.served, asked.by, dict(asked.metrics), asked.query)
+                query = grouping(
+                    question.served, table_query.by, dict(table_query.metrics), table_query.query
+                )
                 rows = self.reading.at(question.release).read_groups(question.release, query)
             except GoneError:
                 raise

@@ -8,13 +8,14 @@ import falcon
 from falcon import Request, Response
 from pydantic import BaseModel
 
+from medallion.lake.candidates import CandidateHead, candidate_heads
 from medallion.lake.lake import Lake
-from medallion.lake.quality import TableQuality, quality_of
 from medallion.lake.record_files import ReleaseHead
 from medallion.lake.run_health import RunHealth, run_health
 from medallion.records import LoadReport, Release, RunStatus, StepRun
+from medallion.records.quality import TableQuality, quality_of
 from medallion_api.cache.release_reader import ReleaseReader
-from medallion_api.cache.response_cache import Reply
+from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.resources.release_resource import Released
 from medallion_api.resources.service import no_store
 
@@ -44,11 +45,38 @@ class ReleaseSummary(BaseModel):
         )
 
 
+class CandidateSummary(BaseModel):
+    """One candidate: `base` is the release it was computed from, `failed` the gates not passed."""
+
+    name: str
+    release: str
+    base: str | None
+    created: datetime
+    expires: datetime
+    failed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, candidate: CandidateHead) -> CandidateSummary:
+        return cls(
+            name=candidate.name,
+            release=candidate.release.id,
+            base=candidate.base,
+            created=candidate.release.created,
+            expires=candidate.expires,
+            failed=candidate.failed,
+        )
+
+
 class Releases(BaseModel):
-    """A page of the releases that are kept, newest first; `cursor` is None on the last page."""
+    """A page of the releases that are kept, newest first; `cursor` is None on the last page.
+
+    Since `held`, runs publish nothing and leave candidates.
+    """
 
     releases: list[ReleaseSummary]
     cursor: str | None
+    candidates: list[CandidateSummary]
+    held: datetime | None
 
 
 class StepSummary(BaseModel):
@@ -141,16 +169,24 @@ class RunSummary(BaseModel):
 
 
 class ReleaseQuality(BaseModel):
-    """The quality of a release, table by table."""
+    """The quality of a release, table by table.
+
+    `quarantine` is the path of the rows of a table that break a rule, if it is served; with
+    `?warned=true` it shows those that were kept.
+    """
 
     release: str
+    quarantine: str | None
     tables: list[TableQuality]
 
 
 class ReleasesResource:
-    def __init__(self, reading: ReleaseReader, lake: Lake) -> None:
+    """The releases that are kept; candidates only if requests may name them."""
+
+    def __init__(self, reading: ReleaseReader, lake: Lake, *, candidates: bool) -> None:
         self._reading = reading
         self._lake = lake
+        self._candidates = candidates
 
     def on_get(self, req: Request, resp: Response) -> None:
         current = self._reading.release().id
@@ -161,9 +197,15 @@ class ReleasesResource:
         ids = [ident for ident in self._lake.release_ids() if before is None or ident < before]
         heads = self._lake.records.release_heads(ids[:limit])
         cursor = ids[limit - 1] if len(ids) > limit else None
+        candidates = candidate_heads(self._lake) if self._candidates else []
         no_store(
             resp,
-            Releases(releases=[ReleaseSummary.of(head, current) for head in heads], cursor=cursor),
+            Releases(
+                releases=[ReleaseSummary.of(head, current) for head in heads],
+                cursor=cursor,
+                candidates=[CandidateSummary.of(head) for head in candidates],
+                held=self._lake.pointer().held,
+            ),
         )
 
     on_head = on_get
@@ -192,8 +234,13 @@ class LatestRun:
 class QualityResource(Released):
     """Kept, deduplicated, dropped and quarantined rows of the active release, by rule."""
 
+    def __init__(
+        self, reading: ReleaseReader, replies: Replies, quarantine: str | None = None
+    ) -> None:
+        super().__init__(reading, replies)
+        self._quarantine = quarantine
+
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
         tables = [quality_of(snapshot) for snapshot in release.tables.values()]
-        return self.json(
-            req, resp, release, ReleaseQuality(release=release.id, tables=tables).model_dump()
-        )
+        quality = ReleaseQuality(release=release.id, quarantine=self._quarantine, tables=tables)
+        return self.json(req, resp, release, quality.model_dump())

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -22,15 +22,35 @@ from medallion_api.problems import Fault, ParameterError
 from medallion_api.resources.parameter_fields import (
     ALL,
     condition_field,
+    field,
     filter_names,
     option_fields,
     sorts,
 )
 from medallion_api.section import Endpoint
 
-OPTIONS = ("sort", "fields", "limit", "cursor", "count", "format", "facet", "by", "metrics")
+if TYPE_CHECKING:
+    from falcon import Request
+
+OPTIONS = (
+    "release",
+    "sort",
+    "fields",
+    "limit",
+    "cursor",
+    "count",
+    "format",
+    "facet",
+    "by",
+    "metrics",
+)
 
 _MOST_PARAMETERS = 200
+_RELEASE = {
+    "type": "string",
+    "pattern": "^[a-z0-9_-]+$",
+    "description": "The id of a release that is kept, or the name of a candidate.",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +103,8 @@ class Parameters:
             for column in filters
             for name, operator in filter_names(column, self.kinds[column])
         }
-        fields = self.options(tuple(filters), max_page_size, row=row)
+        fields = {"release": field(str, _RELEASE)}
+        fields |= self.options(tuple(filters), max_page_size, row=row)
         for name, (column, operator) in self._conditions.items():
             if name not in fields:
                 fields[name] = condition_field(column, self.kinds[column], operator)
@@ -179,8 +200,15 @@ class Parameters:
             parameter for parameter, (field, _) in self._conditions.items() if field == column
         )
         method = f"by {operator!r}" if operator else "by value"
-        detail = f"{column!r} is a {self.kinds[column]}, which cannot be filtered {method}"
+        detail = f"{column!r} is of type {self.kinds[column]}, which cannot be filtered {method}"
         return Fault(name, detail, parameters)
+
+
+def refuse_unknown(req: Request, known: tuple[str, ...]) -> None:
+    """Raise ParameterError for a query parameter that is none of these."""
+    if unknown := sorted(set(req.params) - set(known)):
+        fault = f"no such parameter{did_you_mean(unknown[0], known)}"
+        raise ParameterError([Fault(unknown[0], fault, known)])
 
 
 def _normal(value: Any) -> Any:

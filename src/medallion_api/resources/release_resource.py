@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from medallion.errors import GoneError, SinkError
+import falcon
+
+from medallion.errors import CallError, GoneError, SinkError
+from medallion.lake.candidates import NAME
 from medallion.records import Release
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Key, Replies, Reply, key_of, matches, send, tag_of
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from falcon import Request, Response
 
 _ATTEMPTS = 5
+RELEASE = "release"  # the parameter that names another release than the active one
 
 
 class Released(ABC):
@@ -27,6 +31,10 @@ class Released(ABC):
         self.replies = replies
 
     def on_get(self, req: Request, resp: Response, **params: str) -> None:
+        reference = req.get_param(RELEASE)
+        if reference is not None:
+            self._answer_named(req, resp, reference, params)
+            return
         key = key_of(req)
         kept = self.replies.get(key)
         for _ in range(_ATTEMPTS):
@@ -44,6 +52,24 @@ class Released(ABC):
         raise SinkError("releases are replaced faster than they can be read")
 
     on_head = on_get
+
+    def _answer_named(
+        self, req: Request, resp: Response, reference: str, params: dict[str, str]
+    ) -> None:
+        """Respond with data of the release or candidate that the request names; not cached."""
+        try:
+            with stage(req, "release"):
+                release = self.reading.named(reference)
+        except CallError as error:
+            raise falcon.HTTPNotFound(description=error.message) from None
+        if NAME.fullmatch(reference):
+            resp.set_header("X-Candidate", reference)
+        try:
+            reply = self.answer(req, resp, release, **params)
+        except GoneError as error:
+            raise falcon.HTTPNotFound(description=error.message) from None
+        if reply is not None:
+            send(reply, req, resp)
 
     def _answer(
         self, req: Request, resp: Response, key: Key, release: Release, params: dict[str, str]
@@ -94,6 +120,7 @@ class Released(ABC):
             *headers,
         )
         reply = Reply(release, tag, req.uri_template or "", constant, None)
-        self.replies.put(key_of(req), reply)
+        if not req.get_param(RELEASE):
+            self.replies.put(key_of(req), reply)
         send(reply, req, resp)
         return True

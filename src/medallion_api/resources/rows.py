@@ -34,9 +34,9 @@ class Listed(TableResource):
 
     row = False
 
-    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+    def table_reply(self, req: Request, resp: Response, question: Question) -> Reply | None:
         release, query = self.validated(question)
-        if question.asked.everything:
+        if question.table_query.everything:
             self._export(req, resp, question, query)
             return None
         page = self.page(req, question, release, query)
@@ -56,9 +56,9 @@ class Listed(TableResource):
 
     def _figures(self, question: Question, release: str, query: ValidatedQuery) -> dict[str, Any]:
         """The requested count and facets."""
-        asked, found = question.asked, dict[str, Any]()
-        if not (asked.count or asked.facets):
-            return found
+        table_query, figures = question.table_query, dict[str, Any]()
+        if not (table_query.count or table_query.facets):
+            return figures
         if release != question.release.id:
             raise ParameterError(
                 [
@@ -68,14 +68,14 @@ class Listed(TableResource):
                     )
                 ]
             )
-        if asked.count:
+        if table_query.count:
             rows = self.reading.at(question.release)
-            found["count"] = rows.read_count(question.release, query)
-        if asked.facets:
-            found["facets"] = {
-                name: self._facet(question.release, query, name) for name in asked.facets
+            figures["count"] = rows.read_count(question.release, query)
+        if table_query.facets:
+            figures["facets"] = {
+                name: self._facet(question.release, query, name) for name in table_query.facets
             }
-        return found
+        return figures
 
     def _facet(self, release: Release, query: ValidatedQuery, name: str) -> list[dict[str, Any]]:
         rows = replace(query, limit=_MOST_FACET_VALUES)
@@ -113,7 +113,7 @@ class Listed(TableResource):
             ("Cache-Control", self.replies.control),
             *question.headers(question.release.id),
         ]
-        if question.asked.count:
+        if question.table_query.count:
             headers.append(("X-Total-Count", str(rows.read_count(question.release, query))))
         around = {"release": question.release.id, "cursor": None}
         parts: Iterator[bytes] = stream(
@@ -157,7 +157,7 @@ class _Counted:
 class Single(TableResource):
     """A table's first row in its default order, such as that of a table of one row."""
 
-    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+    def table_reply(self, req: Request, resp: Response, question: Question) -> Reply | None:
         page = self.page(req, question, *self.validated(question))
         if not page.rows:
             raise falcon.HTTPNotFound(description="no such row")
@@ -175,26 +175,32 @@ class Keyed(Single):
     """One row by its key: the rest of the path has its parts in the order of the key's columns."""
 
     def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
-        if not served.key:
-            raise falcon.HTTPNotFound(
-                description="this table has no key, so that its rows have no path"
-            )
-        parts = [params["key"]] if len(served.key) == 1 else params["key"].split("/")
-        if len(parts) != len(served.key):
-            raise falcon.HTTPNotFound(description=f"the path of a row is {'/'.join(served.key)}")
-        types = {column.name: column.type for column in served.columns}
-        try:
-            values = [
-                coerce(kind_of(types[name]), part, name)
-                for name, part in zip(served.key, parts, strict=True)
-            ]
-        except CallError as error:
-            raise ParameterError(
-                [Fault("/".join(served.key), f"{error.message}; {error.hint}")]
-            ) from None
-        return tuple(
-            Filter(name, "eq", value) for name, value in zip(served.key, values, strict=True)
+        key = key_of_path(served, params["key"])
+        return tuple(Filter(name, "eq", value) for name, value in key.items())
+
+
+def key_of_path(served: Served, path: str) -> dict[str, Any]:
+    """The values of a key's columns in the path of a row.
+
+    Raises HTTPNotFound and ParameterError when they do not fit.
+    """
+    if not served.key:
+        raise falcon.HTTPNotFound(
+            description="this table has no key, so that its rows have no path"
         )
+    parts = [path] if len(served.key) == 1 else path.split("/")
+    if len(parts) != len(served.key):
+        raise falcon.HTTPNotFound(description=f"the path of a row is {'/'.join(served.key)}")
+    types = {column.name: column.type for column in served.columns}
+    try:
+        return {
+            name: coerce(kind_of(types[name]), part, name)
+            for name, part in zip(served.key, parts, strict=True)
+        }
+    except CallError as error:
+        raise ParameterError(
+            [Fault("/".join(served.key), f"{error.message}; {error.hint}")]
+        ) from None
 
 
 def _next(req: Request, cursor: str) -> str:

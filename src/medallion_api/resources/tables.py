@@ -101,7 +101,7 @@ class Question:
     release: Release
     table: str
     served: Served
-    asked: TableQuery
+    table_query: TableQuery
     form: str
     coding: str
     tag: str
@@ -109,7 +109,7 @@ class Question:
     @property
     def columns(self) -> tuple[Column, ...]:
         by_name = {column.name: column for column in self.served.columns}
-        return tuple(by_name[name] for name in self.asked.query.fields or by_name)
+        return tuple(by_name[name] for name in self.table_query.query.fields or by_name)
 
     def headers(self, release: str) -> Iterator[tuple[str, str]]:
         yield "Content-Type", FORMATS[self.form]
@@ -156,10 +156,10 @@ class TableResource(Released):
             question = self._question(req, release, params)
         if self.unmodified(req, resp, question.tag, release.id, _VARY):
             return None
-        return self.found(req, resp, question)
+        return self.table_reply(req, resp, question)
 
     @abstractmethod
-    def found(self, req: Request, resp: Response, question: Question) -> Reply | None:
+    def table_reply(self, req: Request, resp: Response, question: Question) -> Reply | None:
         """The reply to a request; None when it is streamed."""
 
     def conditions(self, served: Served, params: Mapping[str, str]) -> tuple[Filter, ...]:
@@ -170,25 +170,25 @@ class TableResource(Released):
         endpoint = self._endpoint or Endpoint(table=params["table"])
         name = self._name if self._endpoint else endpoint.table
         parameters = self._tables.parameters(release, endpoint, name, row=self.row, kind=self.kind)
-        served, asked = parameters.served, parameters.read(req.query_string)
-        conditions = (*asked.query.filters, *self.conditions(served, params))
-        asked = replace(asked, query=replace(asked.query, filters=conditions))
-        form = negotiate(req.get_header("Accept") or "*/*", asked.form)
-        known = codings.STREAMED if asked.everything else codings.WHOLE
+        served, table_query = parameters.served, parameters.read(req.query_string)
+        conditions = (*table_query.query.filters, *self.conditions(served, params))
+        table_query = replace(table_query, query=replace(table_query.query, filters=conditions))
+        form = negotiate(req.get_header("Accept") or "*/*", table_query.form)
+        known = codings.STREAMED if table_query.everything else codings.WHOLE
         coding = (
             codings.coding_of(req.get_header("Accept-Encoding"), known)
             if form in TEXTUAL
             else "identity"
         )
-        tag = tag_of(release.id, type(self).__name__, served.name, asked.normal, form, coding)
-        return Question(req.path, release, endpoint.table, served, asked, form, coding, tag)
+        tag = tag_of(release.id, type(self).__name__, served.name, table_query.normal, form, coding)
+        return Question(req.path, release, endpoint.table, served, table_query, form, coding, tag)
 
     def validated(self, question: Question) -> tuple[Release, ValidatedQuery]:
         """The validated query of a request, and the release that it reads: that of its cursor.
 
         Raises ParameterError for a faulty cursor, HTTPGone when its release is no longer kept.
         """
-        query = question.asked.query
+        query = question.table_query.query
         if query.cursor is None:
             return question.release, validate_query(question.served, query)
         release, served = question.release, question.served
@@ -215,7 +215,7 @@ class TableResource(Released):
             try:
                 return self.reading.at(question.release).read_page(release, query)
             except GoneError as error:
-                if question.asked.query.cursor is None:
+                if question.table_query.query.cursor is None:
                     raise
                 raise falcon.HTTPGone(description=error.message) from None
 

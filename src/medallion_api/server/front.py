@@ -23,6 +23,7 @@ from medallion_api.cache.response_cache import Reply, matches
 from medallion_api.middleware.access import Gate
 from medallion_api.middleware.exchange import OPEN, Exchange
 from medallion_api.middleware.metrics import Metrics
+from medallion_api.middleware.request_spans import CARRIER
 from medallion_api.middleware.thread_pool import Threads
 from medallion_api.middleware.wsgi_bridge import Bridge, LateError, WsgiResponse, environ_of
 from medallion_api.problems import FAULT, LATE, MEDIA, RETRY_AFTER, body, problem_of
@@ -39,6 +40,8 @@ _READ = frozenset(
         b"authorization",
         b"x-request-id",
         b"origin",
+        b"traceparent",
+        b"tracestate",
     )
 )
 
@@ -61,11 +64,11 @@ class ActiveRelease:
 
     async def release(self) -> Release | None:
         """The active release, by a query that begins after this call; None when it fails."""
-        asked: asyncio.Future[Release | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(asked)
+        reply: asyncio.Future[Release | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(reply)
         if self._task is None:
             self._task = asyncio.create_task(self._serve())
-        return await asked
+        return await reply
 
     async def _serve(self) -> None:
         while self._waiting:
@@ -75,9 +78,9 @@ class ActiveRelease:
                 release = await self._threads.run(self._read, self._seconds)
             except Exception as error:  # the application gets the same error, and reports it
                 _log.debug("the active release cannot be read: %s", error)
-            for asked in waiting:
-                if not asked.done():
-                    asked.set_result(release)
+            for reply in waiting:
+                if not reply.done():
+                    reply.set_result(release)
         self._task = None
 
 
@@ -124,7 +127,9 @@ class Front:
         exchange, given = self._bare, _headers_of(scope)
         ident, who = exchange.ident(given.get(b"x-request-id")), _address(scope)
         query, seconds = scope["query_string"], perf_counter() - started
-        exchange.done("GET", scope["path"], query, "", 403, seconds, id=ident, who=who)
+        exchange.done(
+            "GET", scope["path"], query, "", 403, seconds, _carrier(scope, given), id=ident, who=who
+        )
 
     @cached_property
     def _bare(self) -> Exchange:
@@ -164,9 +169,8 @@ class Front:
             return False
         path, query = scope["path"], scope["query_string"].decode("latin-1")
         given = _headers_of(scope)
-        reply = parts.replies.get(
-            (path, query, given.get(b"accept", "*/*"), given.get(b"accept-encoding", ""))
-        )
+        place, accept = f"{scope.get('root_path', '')}{path}", given.get(b"accept", "*/*")
+        reply = parts.replies.get((place, query, accept, given.get(b"accept-encoding", "")))
         table = None if reply else parts.table_of(path)
         if not reply and not table:
             return False
@@ -232,6 +236,7 @@ class Front:
             reply.endpoint,
             status,
             seconds,
+            _carrier(scope, given),
             id=ident,
             who=who,
         )
@@ -253,7 +258,8 @@ async def _problem(
     content = b"" if scope["method"] == "HEAD" else content
     await send({"type": "http.response.body", "body": content})
     seconds, who, query = perf_counter() - started, _address(scope), scope["query_string"]
-    exchange.done(scope["method"], scope["path"], query, "", status, seconds, id=ident, who=who)
+    method, path, carrier = scope["method"], scope["path"], _carrier(scope, given)
+    exchange.done(method, path, query, "", status, seconds, carrier, id=ident, who=who)
 
 
 class _Sending:
@@ -276,6 +282,12 @@ def _address(scope: Scope) -> str:
 def _headers_of(scope: Scope) -> dict[bytes, str]:
     """The headers of a request that this module reads."""
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
+
+
+def _carrier(scope: Scope, given: dict[bytes, str]) -> dict[str, str]:
+    """The scheme of a request, and the headers that name the client's span."""
+    headers = {name: given[key] for name in CARRIER if (key := name.encode()) in given}
+    return {"scheme": scope.get("scheme", "http"), **headers}
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -48,7 +48,7 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
     chart.style.add_tooltips(plot, chart.tooltips, markers)
     high = frame["raw"].max() if "raw" in frame else frame["y"].max()
     plot.y_range = _range_with_zero(frame["y"].min(), max(high, frame["y"].max()))
-    return RenderedChart(plot, names_legend(legend_colors), chart.note)
+    return RenderedChart(plot, names_legend(legend_colors), chart.note, chart.marks)
 
 
 def _draw_line(plot: figure, chart: SeriesChart, series: pd.DataFrame, color: str) -> Any:
@@ -97,7 +97,7 @@ def area(block: Chart, context: BlockContext) -> RenderedChart:
         x="x", y="top", source=points, size=9, alpha=0, hover_alpha=1, color=PRIMARY
     )
     chart.style.add_tooltips(plot, chart.tooltips, [markers])
-    return RenderedChart(plot, names_legend(chart.colors), chart.note)
+    return RenderedChart(plot, names_legend(chart.colors), chart.note, chart.marks)
 
 
 def bar(block: Bar, context: BlockContext) -> RenderedChart:
@@ -131,7 +131,7 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
     else:
         plot.y_range = value_range
         slant_crowded_names(plot, factors)
-    return RenderedChart(plot, names_legend(chart.colors), chart.note)
+    return RenderedChart(plot, names_legend(chart.colors), chart.note, chart.marks)
 
 
 def _draw_bars(

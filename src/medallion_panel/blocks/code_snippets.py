@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -102,26 +103,30 @@ _IMPORTS = {"datetime.": "import datetime", "Decimal(": "from decimal import Dec
 
 
 def _curl(url: str, table: str, query: Query) -> str:
-    parts = []
-    for condition in query.filters:
-        value = condition.value
-        suffix = "" if condition.operator == "eq" else f"__{condition.operator}"
-        name = f"{condition.field}{suffix}"
-        text = ",".join(map(_list_item, value)) if isinstance(value, tuple) else str(value)
-        parts.append(f"{quote(name)}={quote(text, safe=',')}")
+    parameters = [
+        (f"{condition.field}__{condition.operator}", _text(condition.value))
+        for condition in query.filters
+    ]
     if query.sort:
-        parts.append(
-            "sort=" + ",".join(f"{'-' * sort.descending}{quote(sort.field)}" for sort in query.sort)
-        )
+        names = [f"{'-' * sort.descending}{sort.field}" for sort in query.sort]
+        parameters.append(("sort", _list(names)))
     if query.fields:
-        parts.append(f"fields={','.join(map(quote, query.fields))}")
-    parts.append("limit=all")
+        parameters.append(("fields", _list(query.fields)))
+    parameters.append(("limit", "all"))
+    parts = "&".join(f"{quote(name)}={quote(text, safe=',')}" for name, text in parameters)
     key = f' -H "X-API-Key: ${API_KEY}"' if os.environ.get(API_KEY) else ""
-    address = shlex.quote(f"{url.rstrip('/')}/tables/{quote(table)}?{'&'.join(parts)}")
+    address = shlex.quote(f"{url.rstrip('/')}/tables/{quote(table)}?{parts}")
     return f"curl -H 'Accept: text/csv'{key} {address}"
 
 
-def _list_item(value: object) -> str:
-    """A value in a comma-separated list, quoted as in CSV where needed."""
-    text = str(value)
-    return '"' + text.replace('"', '""') + '"' if "," in text or '"' in text else text
+def _text(value: object) -> str:
+    return _list(value) if isinstance(value, tuple) else str(value)
+
+
+def _list(values: Iterable[object]) -> str:
+    """A comma-separated list, with items quoted as in CSV where needed."""
+    texts = [str(value) for value in values]
+    return ",".join(
+        '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"') else text
+        for text in texts
+    )

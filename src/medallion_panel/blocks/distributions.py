@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query, Sort
+from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.axes import (
     ChartStyle,
@@ -19,6 +20,7 @@ from medallion_panel.blocks.axes import (
 )
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
+from medallion_panel.blocks.marks import Mark, Marks, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.ui.rounding import round_width
 from medallion_panel.ui.theme import PRIMARY, strength
@@ -38,8 +40,8 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
         raise NoRowsError
     width = round_width(low, high, block.bins, context.store.kinds(block.table)[block.column])
     query = Query(filters=context.filters(block.table), limit=_MAX_BINS)
-    by = (f"bin({block.column}, {width})",)
-    groups = context.store.group(block.table, by, {"_rows": "count()"}, query)
+    term = f"bin({block.column}, {width})"
+    groups = context.store.group(block.table, (term,), {"_rows": "count()"}, query)
     counts = {
         Decimal(str(row[block.column])): row["_rows"]
         for row in groups
@@ -48,12 +50,19 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
     if not counts:
         raise NoRowsError
     plot = _histogram_plot(block, counts, width, context)
+    starts, write = list(counts), context.formats.writer("integer")
+
+    def mark(number: int) -> Mark:
+        start = starts[number]
+        condition = term_condition(context.store.kinds(block.table), term, [start])
+        return Mark(_range(start, width, block, context), write(counts[start]), condition)
+
     others = sum(row["_rows"] for row in groups if not is_drawable(row[block.column]))
     note = ""
     if others:
-        number, label = context.formats.writer("integer"), context.formats.label(block.column)
-        note = f"{number(others)} rows without a finite {label} are not counted."
-    return RenderedChart(plot, note=note)
+        label = context.formats.label(block.column)
+        note = f"{write(others)} rows without a finite {label} are not counted."
+    return RenderedChart(plot, note=note, marks=Marks(len(starts), mark))
 
 
 def _histogram_plot(
@@ -62,16 +71,18 @@ def _histogram_plot(
     """The plot of the counts of rows by the start of their bin, all of one width."""
     first = min(counts)
     starts = [first + width * number for number in range(int((max(counts) - first) / width) + 1)]
+    numbers = {start: number for number, start in enumerate(counts)}
     form = context.format(block.table, block.column, block.format)
-    write, number = context.formats.writer(form, short=True), context.formats.writer("integer")
+    number = context.formats.writer("integer")
     rows = [counts.get(start, 0) for start in starts]
     source = ColumnDataSource(
         {
             "left": [float(start) for start in starts],
             "right": [float(start + width) for start in starts],
             "rows": rows,
-            "range": [f"{write(start)} to {write(start + width)}" for start in starts],
+            "range": [_range(start, width, block, context) for start in starts],
             "text": [number(count) for count in rows],
+            "mark": [numbers.get(start, -1) for start in starts],
         }
     )
     plot = new_figure(block.height, y_range=Range1d(0, max(rows) * 1.06))
@@ -85,6 +96,12 @@ def _histogram_plot(
     )
     style.add_tooltips(plot, [("", "@range"), ("Rows", "@text")], [bars])
     return plot
+
+
+def _range(start: Decimal, width: Decimal, block: Histogram, context: BlockContext) -> str:
+    """A bin in words."""
+    write = context.writer(block.table, block.column, block.format, short=True)
+    return f"{write(start)} to {write(start + width)}"
 
 
 def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
@@ -108,6 +125,7 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
         "strength": [strength(value, min(values), max(values)) for value in values],
         "text": [write(row["_value"]) for row in rows],
         "outline": [0.9 if is_outlined else 0.0 for is_outlined in outlined],
+        "mark": list(range(len(rows))),
     }
     x_names, y_names = (list(dict.fromkeys(texts.values())) for texts in names)
     plot = _heatmap_plot(block, cells, x_names, y_names, context)
@@ -116,7 +134,16 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
         for texts, periods in zip(names, unfinished, strict=True)
     ]
     low, high = (end(row["_value"] for row in rows) for end in (min, max))
-    return RenderedChart(plot, scale_legend(write(low), write(high)), " ".join(filter(None, notes)))
+
+    def mark(number: int) -> Mark:
+        row, kinds = rows[number], context.store.kinds(block.table)
+        sides = zip((block.x, block.y), columns, strict=True)
+        conditions = (term_condition(kinds, term, [row[column]]) for term, column in sides)
+        label = f"{cells['x'][number]} · {cells['y'][number]}"
+        return Mark(label, cells["text"][number], all_of(conditions))
+
+    legend = scale_legend(write(low), write(high))
+    return RenderedChart(plot, legend, " ".join(filter(None, notes)), Marks(len(rows), mark))
 
 
 def _heatmap_plot(

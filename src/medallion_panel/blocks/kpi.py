@@ -13,10 +13,16 @@ from medallion_panel.blocks.block_context import BlockContext, is_drawable, is_m
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 
 _MAX_PERIODS = 5000
+_BEHIND = Markup(" type='button' data-rows-behind='{}' aria-label='{}: show the rows behind'")
 _STYLE = Markup("""<style>
 :host { color: inherit; }
 .figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
+button.figure { font-family: inherit; color: inherit; background: none; border: 0; padding: 0;
+          text-align: left; cursor: pointer; border-radius: 4px; }
+button.figure:hover { text-decoration: underline; text-decoration-thickness: 2px;
+          text-underline-offset: 4px; }
+button.figure:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
 .left-out { margin-top: 8px; }
 .better { color: #15915f; } .worse { color: #d9534c; }
@@ -24,13 +30,18 @@ svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visi
 </style>""")
 
 
-def kpi_html(block: Kpi, context: BlockContext) -> Markup:
-    """The figure of a block as HTML."""
+def kpi_html(block: Kpi, context: BlockContext, number: int | None = None) -> Markup:
+    """The figure of a block as HTML; with the `number` of its card, a button for the rows behind
+    it.
+    """
     total = context.total(block.table, block.metric)
     write = context.writer(block.table, block.value, block.format, short=True)
     exact = context.writer(block.table, block.value, block.format)
-    html = _STYLE + Markup('<div class="figure" title="{}">{}</div>').format(
-        exact(total), write(total)
+    tag, attributes = "div", Markup("")
+    if number is not None:
+        tag, attributes = "button", _BEHIND.format(number, exact(total))
+    html = _STYLE + Markup('<{0} class="figure" title="{1}"{2}>{3}</{0}>').format(
+        tag, exact(total), attributes, write(total)
     )
     if block.over:
         rows, note = _periods(block, block.over, context)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from medallion_panel.blocks.axes import shorten
+from medallion_panel.blocks.marks import Marks
 from medallion_panel.ui.theme import PRIMARY, strength
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ _NONE = Markup("")
 class RenderedChart:
     """A Bokeh figure with its legend, empty where none is needed.
 
-    `note` says in words what is left out, combined or marked.
+    `note` says in words what is left out, combined or marked. `marks` can be clicked: the column
+    `mark` of the figure's data has their numbers.
     """
 
     figure: figure
     legend: Markup = _NONE
     note: str = ""
+    marks: Marks | None = None
 
 
 def names_legend(colors: Mapping[str, str]) -> Markup:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from markupsafe import Markup
 
-from medallion.lake.quality import TableQuality, quality_of
 from medallion.records import Release, Tally
+from medallion.records.quality import TableQuality, quality_of
 from medallion_panel.block_settings import Quality
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 
 _MAX_RULES = 14  # named one by one
+FATES = ("kept", "deduplicated", "dropped", "quarantined")
+REMOVED = Markup("<span>{} <b>{}</b></span>")
+WARNED = Markup("<span class='warning'>Warning: {} <b>{}</b></span>")
 
 STYLE = Markup("""<style>
 :host { color: inherit; }
@@ -26,59 +29,94 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .bar { display: flex; height: 8px; border-radius: 4px; overflow: hidden; min-width: 64px;
        background: rgba(128,136,150,.2); }
 .kept { background: #15915f; } .dedup { background: #8b93a1; } .drop { background: #e08a1e; }
-.quar { background: #d0453e; }
+.quar { background: #d0453e; } .warned { background: #6d5bd0; }
 .rules { margin: 14px 0 0; font-size: .86rem; display: flex; flex-wrap: wrap; gap: 6px; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
+.rules .warning { border-color: #6d5bd0; }
 .scroll { overflow-x: auto; } h4 { margin: 20px 0 6px; font-weight: 600; }
 </style>""")
 
 
 def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
-    """One line per table that could lose rows, and the rules that removed rows, by their number."""
+    """One line per table that could lose rows, and the rules that removed rows, by their number.
+
+    Served tables, which are made of the others, are left out unless they lost rows. Rows that were
+    kept although they break a rule have a colour of their own, and their rules say so.
+    """
     write = formats.writer("integer")
-    headers = ("Table", "Rows in", "Kept", "Deduplicated", "Dropped", "Quarantined", "")
-    lines, rules = [], []
-    for table, snapshot in release.tables.items():
-        quality = quality_of(snapshot)
-        if quality.lossless and ("gold" in table or not snapshot.tallies):
-            continue
-        lines.append(_line(table, quality, write))
-        lossy = (phase for phase in quality.later if phase.kept != phase.rows_in)
-        lines += [_line(f"{table}: {phase.label}", phase, write) for phase in lossy]
-        rules += [(count, f"{table}: {reason}") for reason, count in quality.rules.items()]
-    if not lines:
+    served = {entry.table for tables in release.served.values() for entry in tables.values()}
+    qualities = [
+        quality
+        for table, snapshot in release.tables.items()
+        for quality in [quality_of(snapshot)]
+        if not quality.lossless or quality.warnings or (snapshot.tallies and table not in served)
+    ]
+    if not qualities:
         return STYLE + Markup("<p>All rows of all tables were kept.</p>")
+    warned = any(quality.warnings for quality in qualities)
+    lines = [
+        _line(name, phase, write, warned=warned)
+        for quality in qualities
+        for name, phase in _phases(quality)
+    ]
+    headers = ("Table", "Rows in", *map(str.capitalize, (*FATES, *["warned"] * warned)), "")
     html = STYLE + markup_table(headers, lines)
-    if block.rules and rules:
-        ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
-        first, rest = ranked[:_MAX_RULES], ranked[_MAX_RULES:]
-        labels = [
-            Markup("<span>{} <b>{}</b></span>").format(name, write(count)) for count, name in first
-        ]
-        if rest:
-            rows = write(sum(count for count, _ in rest))
-            labels.append(
-                Markup("<span>and {} more rules <b>{}</b></span>").format(write(len(rest)), rows)
-            )
-        html += Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
+    if block.rules:
+        html += _rules([(each.table, each.rules) for each in qualities], write, REMOVED)
+        html += _rules([(each.table, each.warned_rules) for each in qualities], write, WARNED)
     return html
 
 
-def _line(
-    name: str, phase: TableQuality | Tally, write: Callable[[object], str]
-) -> tuple[str, ...]:
-    parts = (phase.kept, phase.deduplicated, phase.dropped, phase.quarantined)
-    return (name, write(phase.rows_in), *map(write, parts), _bar(phase.rows_in, *parts))
+def _phases(quality: TableQuality) -> list[tuple[str, TableQuality | Tally]]:
+    later = [(f"{quality.table}: {phase.label}", phase) for phase in quality.notable]
+    return [(quality.table, quality), *later]
 
 
-def _bar(total: int, *parts: int) -> Markup:
-    if not total:
+def _rules(
+    counts: Iterable[tuple[str, Mapping[str, int]]],
+    write: Callable[[object], str],
+    label: Markup,
+) -> Markup:
+    """The rules of all tables, by the number of their rows."""
+    rules = [(count, f"{table}: {rule}") for table, each in counts for rule, count in each.items()]
+    if not rules:
         return Markup("")
-    names = ("kept", "dedup", "drop", "quar")
+    ranked = sorted(rules, key=lambda pair: (-pair[0], pair[1]))
+    first, rest = ranked[:_MAX_RULES], ranked[_MAX_RULES:]
+    labels = [label.format(name, write(count)) for count, name in first]
+    if rest:
+        rows = write(sum(count for count, _ in rest))
+        labels.append(label.format(f"and {write(len(rest))} more rules", rows))
+    return Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
+
+
+def _line(
+    name: str, phase: TableQuality | Tally, write: Callable[[object], str], *, warned: bool
+) -> tuple[str, ...]:
+    names = (*FATES, *["warned"] * warned)
+    figures = (write(getattr(phase, figure)) for figure in ("rows_in", *names))
+    return (name, *figures, _bar(phase))
+
+
+def _bar(phase: TableQuality | Tally) -> Markup:
+    if not phase.rows_in:
+        return Markup("")
+    parts = {
+        "kept": phase.kept - phase.warned,
+        "warned": phase.warned,
+        "dedup": phase.deduplicated,
+        "drop": phase.dropped,
+        "quar": phase.quarantined,
+    }
     inner = Markup("").join(
-        Markup("<div class='{}' style='width:{:.3f}%'></div>").format(name, 100 * part / total)
-        for name, part in zip(names, parts, strict=True)
+        Markup("<div class='{}' style='width:{:.3f}%'></div>").format(
+            name, 100 * part / phase.rows_in
+        )
+        for name, part in parts.items()
         if part
     )
-    bar = Markup("<div class='bar' role='img' aria-label='{:.1f} % kept'>{}</div>")
-    return bar.format(100 * parts[0] / total, inner)
+    label = f"{100 * phase.kept / phase.rows_in:.1f} % kept"
+    if phase.warned:
+        label += f", {100 * phase.warned / phase.rows_in:.1f} % with a warning"
+    bar = Markup("<div class='bar' role='img' aria-label='{0}' title='{0}'>{1}</div>")
+    return bar.format(label, inner)

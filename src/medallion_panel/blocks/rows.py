@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from markupsafe import Markup
 
-from medallion.contracts import Filter, Page, Query, Sort
+from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError
-from medallion_panel.block_settings import FormatName, Rows
+from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList, snippets
 from medallion_panel.blocks.table_files import (
@@ -22,33 +21,32 @@ from medallion_panel.blocks.table_files import (
     parquet_file,
     spreadsheet_file,
 )
+from medallion_panel.blocks.table_page import TablePage, key_parts, key_text
 from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import HtmlPane, Text
 
-_RIGHT = ("integer", "number", "decimal", "currency", "percent")  # formats aligned to the right
 _DOWNLOADS = {
     "csv": ("CSV", "csv"),
     "spreadsheet": ("CSV for spreadsheets", "csv"),
     "parquet": ("Parquet", "parquet"),
 }
-_DETAIL_STYLE = Markup("""<style>:host { color: inherit }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px; margin: 0;
-     font-size: .9rem }
-dt { opacity: .7 }
-dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }</style>""")
 
 
 class RowsView:
     """The content of a table's card; `view` is its widget.
 
-    `row` is the key of the row shown in full, its parts joined by `~`.
+    `row` is the key of the row shown in full, as `key_text` writes it.
 
-    Parameters: `changed` is called when a visitor searches, sorts, pages or selects a row.
+    Parameters: `changed` is called when a visitor searches, sorts, pages or selects a row;
+    `number` is that of the card, where the rows behind a row can be shown.
     """
 
-    def __init__(self, block: Rows, formats: Formats, changed: Callable[[], None]) -> None:
-        self.block, self._changed = block, changed
+    def __init__(
+        self, block: Rows, formats: Formats, changed: Callable[[], None], number: int | None = None
+    ) -> None:
+        self.block, self._changed, self._number = block, changed, number
         self.row: str | None = None
         self._page: TablePage | None = None
         self._selection: Any = None  # release, filters and sort, by which `_cursors` are valid
@@ -63,7 +61,11 @@ class RowsView:
         self.next = _icon_button("chevron_right", "Next page", disabled=True)
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
         self.table = TextGrid(
-            pickable=block.detail, sizing_mode="stretch_width", margin=(8, 0), min_height=60
+            pickable=block.detail,
+            card=-1 if number is None else number,
+            sizing_mode="stretch_width",
+            margin=(8, 0),
+            min_height=60,
         )
         self.detail_text = HtmlPane()
         self.close = _icon_button("close", "Close this row", size="small")
@@ -141,9 +143,9 @@ class RowsView:
         cursor = self._cursors[number] if number else None
         page = store.find(table, replace(query, cursor=cursor))
         total = context.count(table, query.filters)
-        row = store.get(table, tuple(self.row.split("~"))) if self.row else None
+        row = store.get(table, key_parts(self.row)) if self.row else None
         key = store.served(table).key
-        return TablePage(context, query, key, page, total, number, selection, row)
+        return TablePage(table, context, query, key, page, total, number, selection, row)
 
     def show(self, page: TablePage) -> None:
         """Show a page of rows."""
@@ -155,14 +157,14 @@ class RowsView:
         self.extent.show(extent if count else "0 rows")
         self.previous.disabled, self.next.disabled = page.number == 0, page.page.cursor is None
         self.previous.visible = self.next.visible = page.total > self.block.page_size
-        headers, rows = page.cells(self.block.table)
+        headers, rows = page.cells()
         self.table.param.update(columns=headers, rows=rows)
         for button in self.downloads:
             button.disabled = False
         self.code.items = snippets(self.block.table, page.query)
         self.detail.visible = bool(self.row)
         if self.row:
-            self.detail_text.show(page.detail(self.block.table, self.row))
+            self.detail_text.show(page.detail(self.row, self._number))
 
     def clear(self) -> None:
         """Show no rows, because former ones could be taken for the answer."""
@@ -198,7 +200,7 @@ class RowsView:
     def _on_pick(self, _event: Any) -> None:
         if self._page is not None and 0 <= self.table.picked < len(self._page.page.rows):
             row = self._page.page.rows[self.table.picked]
-            self._select("~".join(str(row[name]) for name in self._page.key) or None)
+            self._select(key_text([row[name] for name in self._page.key]) or None)
 
     def _select(self, row: str | None) -> None:
         self.row = row
@@ -208,17 +210,11 @@ class RowsView:
 
     def _download(self, form: str) -> Any:
         label, extension = _DOWNLOADS[form]
-        return pmui.FileDownload(
-            callback=lambda: self._file(form),
-            filename=f"{file_name(self.block.table)}.{extension}",
-            label=label,
-            description=f"All rows that match the filters, as {label}",
-            icon="download",
-            auto=True,
-            embed=False,
-            size="small",
-            variant="outlined",
-            margin=0,
+        return download_button(
+            lambda: self._file(form),
+            f"{file_name(self.block.table)}.{extension}",
+            label,
+            f"All rows that match the filters, as {label}",
         )
 
     def _file(self, form: str) -> io.BytesIO:
@@ -230,58 +226,6 @@ class RowsView:
             return parquet_file(batches, context, self.block.table, query.fields)
         write = spreadsheet_file if form == "spreadsheet" else csv_file
         return write(batches, query.fields)
-
-
-@dataclass(frozen=True)
-class TablePage:
-    """One page of rows as read: number `number` of those of a `selection` (release, filters, sort).
-
-    `total` is the number of rows of the selection, `key` the names of the table's key columns, and
-    `row` the row to show in full.
-    """
-
-    context: BlockContext
-    query: Query
-    key: Sequence[str]
-    page: Page
-    total: int
-    number: int
-    selection: Any
-    row: Mapping[str, Any] | None
-
-    def cells(self, table: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
-        """The columns and rows of a TextGrid."""
-        names, formats = self.query.fields, self.context.formats
-        forms = {name: self._format(table, name) for name in names}
-        kinds = self.context.store.kinds(table)
-        headers = [
-            {
-                "name": name,
-                "title": formats.label(name),
-                "right": forms[name] in _RIGHT,
-                "sortable": kinds[name].ordered,
-            }
-            for name in names
-        ]
-        writers = {name: formats.writer(forms[name]) for name in names}
-        rows = [[writers[name](row[name]) for name in names] for row in self.page.rows]
-        return headers, rows
-
-    def detail(self, table: str, key: str) -> Markup:
-        """The row to show in full, with this key, as HTML."""
-        if self.row is None:
-            return _DETAIL_STYLE + Markup("<p>There is no row {} in this release.</p>").format(key)
-        formats = self.context.formats
-        fields = (
-            Markup("<dt>{}</dt><dd>{}</dd>").format(
-                formats.label(name), formats.writer(self._format(table, name))(value)
-            )
-            for name, value in self.row.items()
-        )
-        return _DETAIL_STYLE + Markup("<dl>{}</dl>").format(Markup("").join(fields))
-
-    def _format(self, table: str, name: str) -> FormatName:
-        return self.context.format(table, name)
 
 
 def _icon_button(icon: str, description: str, **options: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from bokeh.models import ColumnDataSource, FactorRange
 
 from medallion.contracts import Query
 from medallion.query.column_types import Kind
+from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.axes import (
     ChartStyle,
@@ -33,6 +34,7 @@ from medallion_panel.blocks.block_context import (
     is_missing,
 )
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
+from medallion_panel.blocks.marks import Mark, Marks, term_condition
 from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.series_colors import OTHERS
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
@@ -80,11 +82,26 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
         colors, names = _series([row[block.by] for row in located_rows], block, context)
     for name, color in colors.items():
         part = frame[names == name]
-        source = ColumnDataSource({"x": part[block.x], "y": part[block.y]})
+        source = ColumnDataSource({"x": part[block.x], "y": part[block.y], "mark": part.index})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
-    return RenderedChart(
-        plot, names_legend(colors), _missing_note(len(points) - len(located_rows), block, context)
-    )
+    note = _missing_note(len(points) - len(located_rows), block, context)
+    return RenderedChart(plot, names_legend(colors), note, _marks(located_rows, block, context))
+
+
+def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockContext) -> Marks:
+    """A mark for each point; points at the same place are one mark."""
+    names = list(dict.fromkeys(filter(None, (block.x, block.y, block.by))))
+
+    def mark(number: int) -> Mark:
+        row, kinds = rows[number], context.store.kinds(block.table)
+        conditions = (term_condition(kinds, name, [row[name]]) for name in names)
+        texts = (
+            f"{context.formats.label(name)} {context.writer(block.table, name)(row[name])}"
+            for name in names
+        )
+        return Mark(", ".join(texts), condition=all_of(conditions))
+
+    return Marks(len(rows), mark)
 
 
 def _series(
@@ -179,8 +196,8 @@ def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[
     kind = context.store.kinds(table)[column]
     if kind.name not in _NUMBERS:
         raise NoRowsError(
-            f"More than {MAX_POINTS:,} rows need numeric columns, and {column} is a {kind.name}: "
-            "select fewer rows with the filters."
+            f"More than {MAX_POINTS:,} rows need numeric columns, and {column} is of type "
+            f"{kind.name}: select fewer rows with the filters."
         )
     low, high = context.store.bounds(table, column)
     if low is None:

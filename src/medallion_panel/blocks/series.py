@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -37,28 +37,50 @@ class SeriesData:
 
     `frame` has the columns x, y, series, unfinished (whether the period x is not over yet) and
     position (the number of x in the order of the axis), and raw, y itself, for a moving average.
-    `notes` say what is left out or combined.
+    `notes` say what is left out or combined. `term` is what x was grouped by, and `members` are the
+    values of `by` that each series has. `xs` are the x of all figures before `show` was applied,
+    and `windows` say for each row of the frame which of them it is made of.
     """
 
     frame: pd.DataFrame
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
+    term: str
+    members: Mapping[str, Sequence[Any]]
+    xs: Sequence[Any]
+    windows: Sequence[slice]
+
+    def xs_behind(self, row: int) -> list[Any]:
+        """The x whose figures make that of a row: several of a running total, average or growth."""
+        return list(dict.fromkeys(self.xs[self.windows[row]]))
 
 
 def series_data(block: Chart, context: BlockContext) -> SeriesData:
     """Query the data of a chart. Raises NoRowsError when there is nothing to draw."""
     notes: list[str] = []
-    frame = _frame(_groups(block, context, notes), block, context, notes)
+    rows, term = _groups(block, context, notes)
+    frame = _frame(rows, block, context, notes)
+    members: dict[str, list[Any]] = {}
     if _has_series(block):
+        members = _members(rows, str(block.by), context)
         frame = _largest_series(frame, block, notes)
+        drawn = set(frame["series"])
+        members[OTHERS] = [
+            value
+            for name, values in members.items()
+            for value in values
+            if name not in drawn or name == OTHERS
+        ]
     frame = _sorted(frame, block, notes)
     created = context.store.last_release().created
     x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
-    frame = _with_show(frame, block)
+    xs = list(frame["x"])
+    frame = _with_show(_with_windows(frame, block), block)
+    windows = list(map(slice, frame.pop("first"), frame.pop("end")))
     periods = dict.fromkeys(frame["x"][frame["unfinished"]])
     if periods:
         notes.append(unfinished_note([context.formats.period(value) for value in periods]))
-    return SeriesData(frame, notes)
+    return SeriesData(frame, notes, term, members, xs, windows)
 
 
 def _has_series(block: Chart) -> bool:
@@ -90,8 +112,20 @@ def _frame(
     return pd.DataFrame(values, columns=["x", "series", "y"])
 
 
-def _groups(block: Chart, context: BlockContext, notes: list[str]) -> list[dict[str, Any]]:
-    """The figures by x and series; by a coarser x where there are more than can be drawn."""
+def _members(rows: list[dict[str, Any]], by: str, context: BlockContext) -> dict[str, list[Any]]:
+    """The values that have the name of each series."""
+    members: dict[str, list[Any]] = {}
+    for value in {row[by] for row in rows}:
+        members.setdefault(context.series(value), []).append(value)
+    return members
+
+
+def _groups(
+    block: Chart, context: BlockContext, notes: list[str]
+) -> tuple[list[dict[str, Any]], str]:
+    """The figures by x and series, by a coarser x where there are more than can be drawn, and the
+    term of x.
+    """
     column = context.column(block.table, block.x)
     rows: list[dict[str, Any]] = []
     by: tuple[str, ...] = ()
@@ -111,7 +145,7 @@ def _groups(block: Chart, context: BlockContext, notes: list[str]) -> list[dict[
         largest = Query(context.filters(block.table), by_size, limit=MAX_GROUPS)
         rows = context.store.group(block.table, by, {"_y": block.metric}, largest)
         notes.append(f"Only the {MAX_GROUPS:,} largest figures are drawn.")
-    return rows
+    return rows, by[0]
 
 
 def _max_x(block: Chart) -> int:
@@ -171,6 +205,14 @@ def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
     keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
     return keyed.sort_values(["_series", "position"]).drop(columns="_series").reset_index(drop=True)
+
+
+def _with_windows(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
+    """The frame with the rows that `show` makes each figure of: from `first` to before `end`."""
+    of_series = frame.groupby("series", sort=False).cumcount()  # rows of the series before each
+    before = {"total": len(frame), "average": block.window - 1, "growth": 1}.get(block.show, 0)
+    first = frame.index - of_series.clip(upper=before)
+    return frame.assign(first=first, end=frame.index + 1)
 
 
 def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from bokeh.models import FactorRange, Range1d
 
+from medallion.query.condition_text import all_of
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart, FormatName
 from medallion_panel.blocks.axes import ChartStyle, new_figure
-from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.block_context import NO_VALUE, BlockContext, NoRowsError
+from medallion_panel.blocks.marks import Mark, Marks, term_condition
 from medallion_panel.blocks.periods import gaps_before
 from medallion_panel.blocks.series import series_data
 from medallion_panel.ui.formats import is_month
@@ -29,7 +31,7 @@ class SeriesChart:
 
     `frame` has the columns of `SeriesData.frame`, `text` (y, formatted) and `period` (x, in words);
     `names` are the x in words in the order of the axis; `colors` are by series. `stacked` says
-    whether series are drawn on each other.
+    whether series are drawn on each other. `mark` is the number of a row among `marks`.
 
     Parameters: the `block` and its `context`; with `names_as_x` the axis has names, even for dates
     and numbers. Raises NoRowsError when there are no rows.
@@ -49,7 +51,9 @@ class SeriesChart:
         self._value_format: FormatName = value_format
         self._x_format = context.format(block.table, block.x)
         self._has_times = self._has_months = False
+        self._data, self._context = data, context
         self.frame = self._with_texts(data.frame, context, names_as_x)
+        self.frame["mark"] = range(len(self.frame))
         self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
         series = list(dict.fromkeys(self.frame["series"]))
         self.colors = dict.fromkeys(series, PRIMARY)
@@ -100,6 +104,28 @@ class SeriesChart:
             self.style.style_axes(plot, x=x_format, y=self._value_format)
             plot.xgrid.grid_line_color = None
         return plot
+
+    @property
+    def marks(self) -> Marks:
+        """A mark for each row of the frame."""
+        return Marks(len(self.frame), self._mark)
+
+    def _mark(self, number: int) -> Mark:
+        row = self.frame.iloc[number]
+        table, block = self.block.table, self.block
+        kinds = self._context.store.kinds(table)
+        xs = [self._raw(x) for x in self._data.xs_behind(number)]
+        conditions = [term_condition(kinds, self._data.term, xs)]
+        names = [str(row["period"])]
+        if self._data.members:
+            members = self._data.members[str(row["series"])]
+            conditions.append(term_condition(kinds, str(block.by), members))
+            names.append(str(row["series"]))
+        return Mark(" · ".join(names), str(row["text"]), all_of(conditions))
+
+    def _raw(self, x: Any) -> Any:
+        """A value of x as the store has it."""
+        return None if isinstance(x, str) and x == NO_VALUE else x
 
     def with_gaps(self, series: pd.DataFrame) -> pd.DataFrame:
         """A series with an empty row where periods are missing, so that no line crosses the gap."""

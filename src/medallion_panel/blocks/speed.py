@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from statistics import quantiles
 from time import perf_counter
@@ -27,11 +28,14 @@ from medallion_panel.data.stores import API_KEY, API_URL
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
 from medallion_panel.ui.visitor_errors import visitor_text
 
+Measured = tuple[str, Callable[[], Any]]
+"""A kind of request: its name, and the function that sends one."""
+
 Measurements = dict[str, list[float]]
 """By the name of a request, its response times in seconds."""
 
 _TIMEOUT = 30  # seconds
-_SLICE = 0.05  # seconds of measuring between two turns of the server's event loop
+_SLICE = 0.25  # seconds of measuring between two updates of the progress bar
 
 
 class SpeedView:
@@ -61,46 +65,56 @@ class SpeedView:
         """Measure the store of this context from now on."""
         self._context = context
 
-    def _measure(self, _event: Any) -> None:
-        """Start to measure, in short slices, so that other visitors are served meanwhile."""
-        if self._context is None:
-            return
-        try:
-            requests = list(requests_of(self._context.store.uncached))
-        except MedallionError as error:
-            self._table.show(f"Nothing could be measured. {visitor_text(error)}")
+    async def _measure(self, _event: Any = None) -> None:
+        """Measure in another thread, so that other visitors are served meanwhile."""
+        context = self._context
+        if context is None:
             return
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
-        measurements: Measurements = {name: [] for name, _ in requests}
-        total = len(requests) * self._block.requests
-        pending = iter([request for request in requests for _ in range(self._block.requests)])
-
-        def measure_some() -> None:
-            until = perf_counter() + _SLICE
-            while perf_counter() < until:
-                request = next(pending, None)
-                if request is None:
-                    self._finish(callback, _table(measurements, self._context))
-                    return
-                name, send = request
-                started = perf_counter()
-                try:
-                    send()
-                except MedallionError as error:
-                    self._finish(callback, f"The measurement failed. {visitor_text(error)}")
-                    return
-                measurements[name].append(perf_counter() - started)
-            self._progress.value = round(100 * sum(map(len, measurements.values())) / total)
-
-        callback = pn.state.add_periodic_callback(measure_some, 20)
-
-    def _finish(self, callback: Any, result: str) -> None:
-        callback.stop()
-        self._button.disabled, self._progress.visible = False, False
-        self._table.show(result)
+        loop = asyncio.get_running_loop()
+        try:
+            requests = await loop.run_in_executor(context.store.pool, _requests, context)
+            series = _Series(requests, self._block.requests)
+            while await loop.run_in_executor(context.store.pool, series.measure_some):
+                self._progress.value = series.percent
+            self._table.show(_table(series.measurements, context))
+        except MedallionError as error:
+            self._table.show(f"The measurement failed. {visitor_text(error)}")
+        finally:
+            self._button.disabled, self._progress.visible = False, False
 
 
-def requests_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
+class _Series:
+    """A number of requests of each kind, sent one after the other."""
+
+    def __init__(self, requests: Sequence[Measured], times: int) -> None:
+        self.measurements: Measurements = {name: [] for name, _ in requests}
+        self._total = len(requests) * times
+        self._pending = iter([request for request in requests for _ in range(times)])
+
+    def measure_some(self) -> bool:
+        """Measure for a moment; whether there is more to measure. Raises MedallionError."""
+        until = perf_counter() + _SLICE
+        while perf_counter() < until:
+            name, send = next(self._pending, ("", None))
+            if send is None:
+                return False
+            started = perf_counter()
+            send()
+            self.measurements[name].append(perf_counter() - started)
+        return True
+
+    @property
+    def percent(self) -> int:
+        """How much has been measured."""
+        return round(100 * sum(map(len, self.measurements.values())) / self._total)
+
+
+def _requests(context: BlockContext) -> list[Measured]:
+    return list(requests_of(context.store.uncached))
+
+
+def requests_of(store: Store) -> Iterator[Measured]:
     """What to measure, as (name, function) pairs: endpoints of the API, or queries of tables."""
     url = os.environ.get(API_URL)
     if url:
@@ -121,7 +135,7 @@ def requests_of(store: Store) -> Iterator[tuple[str, Callable[[], Any]]]:
                 yield f"{table}: one row", partial(store.get, table, key)
 
 
-def _endpoints(url: str) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _endpoints(url: str) -> Iterator[Measured]:
     """The endpoints that the root of the API links to, without its documentation."""
     origin = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
     for link in json.loads(_get(url, "/"))["links"].values():
@@ -150,8 +164,7 @@ def _sort_column(served: Served) -> str | None:
     return next((name for name in indexed if kinds[name].ordered), None)
 
 
-def _table(measurements: Measurements, context: BlockContext | None) -> Markup:
-    assert context is not None  # noqa: S101
+def _table(measurements: Measurements, context: BlockContext) -> Markup:
     write = context.formats.writer("decimal")
     longest = max(max(times) for times in measurements.values() if times) * 1000
     lines = []

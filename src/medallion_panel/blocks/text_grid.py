@@ -17,14 +17,16 @@ class TextGrid(pn.custom.JSComponent):
     `sort` is `column` or `-column`; `picked` is the index of the row that was selected last, and
     `picks` counts the selections.
 
-    Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, and
-    `pickable`, whether rows can be selected.
+    Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, `pickable`,
+    whether rows can be selected, and `card`, the number of the card where a row that cannot be
+    selected is a mark (`mark_clicks`).
     """
 
     columns = param.List(default=[])
     rows = param.List(default=[])
     sort = param.String()
     pickable = param.Boolean(default=False)
+    card = param.Integer(default=-1)
     picked = param.Integer(default=-1)
     picks = param.Integer(default=0)
 
@@ -59,7 +61,8 @@ class TextGrid(pn.custom.JSComponent):
       const focusable = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
       const draw = () => {
         const focused = focusable().indexOf(scroll.getRootNode().activeElement)
-        const table = make("table", null, model.pickable ? "pickable" : "")
+        const active = model.pickable || model.card >= 0
+        const table = make("table", null, active ? "pickable" : "")
         const head = table.createTHead().insertRow()
         for (const column of model.columns) {
           const cell = make("th", null, column.right ? "right" : "")
@@ -87,8 +90,12 @@ class TextGrid(pn.custom.JSComponent):
             cell.title = text
             line.append(cell)
           })
-          if (!model.pickable) return
-          const pick = () => { model.picked = index; model.picks += 1 }
+          if (!active) return
+          const mark = { card: model.card, mark: index, opener: line }
+          const pick = () => {
+            if (model.pickable) { model.picked = index; model.picks += 1 }
+            else document.dispatchEvent(new CustomEvent("medallion-mark", { detail: mark }))
+          }
           line.tabIndex = 0
           line.onclick = pick
           line.onkeydown = (event) => { if (event.key === "Enter") pick() }

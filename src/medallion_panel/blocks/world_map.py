@@ -14,6 +14,7 @@ from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
+from medallion_panel.blocks.marks import Mark, Marks, term_condition
 from medallion_panel.data.world import country_key, shapes
 from medallion_panel.ui.formats import and_more
 from medallion_panel.ui.theme import INK, PRIMARY, strength
@@ -27,6 +28,7 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {"count": add, "sum": add, "min
 def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
     values, unknown, notes = by_country(block, context)
+    numbers = {key: number for number, key in enumerate(values)}
     remark = f"Not on the map: {and_more(sorted(unknown), _MAX_LISTED)}" if unknown else ""
     if not values:
         raise NoRowsError(remark)
@@ -40,7 +42,8 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
             blank.append(part)
         else:
             alpha = 0.1 + 0.9 * strength(float(value), float(low), float(high))
-            coloured.append({**part, "strength": alpha, "text": write(value)})
+            part |= {"strength": alpha, "text": write(value), "mark": numbers[shape["key"]]}
+            coloured.append(part)
     x_range, y_range = _frame(coloured)
     plot = new_figure(block.height, x_range=x_range, y_range=y_range, match_aspect=True)
     plot.axis.visible = plot.grid.visible = False
@@ -51,22 +54,29 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     countries = plot.patches("x", "y", source=_source(coloured), **fill, **border)
     tooltips = [("", "@country"), (context.formats.label(block.value), "@text")]
     ChartStyle(context.formats).add_tooltips(plot, tooltips, [countries])
-    return RenderedChart(plot, scale_legend(write(low), write(high), remark), " ".join(notes))
+
+    def mark(number: int) -> Mark:
+        key, value = list(values.items())[number]
+        label = next(part["country"] for part in coloured if part["mark"] == number)
+        names = [row[block.country] for row in _groups(block, context)]
+        same = [name for name in names if name is not None and country_key(str(name)) == key]
+        kinds = context.store.kinds(block.table)
+        return Mark(label, write(value), term_condition(kinds, block.country, same))
+
+    legend = scale_legend(write(low), write(high), remark)
+    return RenderedChart(plot, legend, " ".join(notes), Marks(len(values), mark))
 
 
 def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
-    names = parts[0] if parts else {"x": [], "y": []}
-    return ColumnDataSource({name: [part[name] for part in parts] for name in names})
+    columns = parts[0] if parts else {"x": [], "y": []}
+    return ColumnDataSource({name: [part[name] for part in parts] for name in columns})
 
 
 def by_country(
     block: WorldMap, context: BlockContext
 ) -> tuple[dict[str, Any], list[str], list[str]]:
     """The figures by country, the names that are not on the map, and notes on what is left out."""
-    query = Query(
-        context.filters(block.table), (Sort("_value", descending=True),), limit=_MAX_NAMES + 1
-    )
-    groups = context.store.group(block.table, (block.country,), {"_value": block.metric}, query)
+    groups = _groups(block, context)
     notes = (
         [f"Only the {_MAX_NAMES:,} largest figures are read."] if len(groups) > _MAX_NAMES else []
     )
@@ -83,6 +93,14 @@ def by_country(
         elif is_drawable(value):
             values[key] = combine(values[key], value) if combine and key in values else value
     return values, unknown, notes
+
+
+def _groups(block: WorldMap, context: BlockContext) -> list[dict[str, Any]]:
+    """The figures by name of a country, largest first."""
+    query = Query(
+        context.filters(block.table), (Sort("_value", descending=True),), limit=_MAX_NAMES + 1
+    )
+    return context.store.group(block.table, (block.country,), {"_value": block.metric}, query)
 
 
 def _frame(shapes: list[dict[str, Any]]) -> tuple[Range1d, Range1d]:

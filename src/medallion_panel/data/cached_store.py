@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import inf
 from sys import float_info
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 from medallion.contracts import Filter, Page, Query, Sort, Store
@@ -29,6 +30,7 @@ Reading: TypeAlias = tuple[T | None, Callable[[], T]]
 _MAX_ANSWERS = 512
 _MAX_ATTEMPTS = 3  # reads of one answer, when releases are published meanwhile
 _THREADS = 16
+_LOOK_SECONDS = 4.0
 
 
 class CachedStore:
@@ -51,6 +53,8 @@ class CachedStore:
         self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dashboard-query")
         self._release: Release | None = None
         self._error: MedallionError | None = None  # of the last look at the store
+        self._looking = threading.Lock()
+        self._looked_at = -inf
         self._column_caches = ColumnCacheLoader(store)
         self.colors = SeriesColors()
 
@@ -61,9 +65,23 @@ class CachedStore:
         except MedallionError as error:
             self._error = error
             raise
+        finally:
+            self._looked_at = monotonic()
         self._error = None
         self._column_caches.set_release(self._release.id)
         return self._release
+
+    def recent_release(self) -> Release:
+        """The release that was active a few seconds ago: one look serves all visitors.
+
+        Raises the MedallionError of that look.
+        """
+        with self._looking:
+            if self._release is None or monotonic() - self._looked_at > _LOOK_SECONDS:
+                return self.release()
+            if self._error is not None:
+                raise self._error
+            return self._release
 
     def last_release(self) -> Release:
         """The release that was active at the last look at the store; every answer is from it."""

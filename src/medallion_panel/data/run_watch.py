@@ -1,8 +1,9 @@
-"""Whether the pipeline's last run failed, read every few seconds for all visitors of a process."""
+"""Whether the pipeline's last run failed, and publication is on hold, for all visitors."""
 
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from time import monotonic
 
 from medallion.contracts import Store
@@ -25,6 +26,7 @@ class RunWatch:
         self._lock = threading.Lock()
         self._read_at = -_INTERVAL
         self._failure: Failure | None = None
+        self.held: datetime | None = None  # since when runs publish nothing
 
     def failure(self) -> Failure | None:
         """The failure of the last run; None when it succeeded or nothing is known of it."""
@@ -39,6 +41,7 @@ class RunWatch:
             if failure := self._store.failure():
                 return failure
             health = run_health(self._pipeline.lake)
+            self.held = self._pipeline.lake.pointer().held
         except MedallionError:
             return None
         return health.failure if health else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from markupsafe import Markup
 
 from medallion.contracts import Filter
 from medallion.errors import CallError, MedallionError
@@ -15,34 +16,43 @@ from medallion.pipeline import Pipeline
 from medallion.secrets import masked_logger
 from medallion_panel.block_settings import (
     Block,
+    Changes,
     Content,
     Freshness,
     Kpi,
     Markdown,
     Quality,
+    QuarantineBlock,
     Rows,
     Runs,
     Speed,
+    TableBlock,
 )
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.changes import changes_html
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.quality import quality_html
-from medallion_panel.blocks.rows import RowsView, TablePage
+from medallion_panel.blocks.quarantine import QuarantineView
+from medallion_panel.blocks.quarantine_parts import refuse_access
+from medallion_panel.blocks.rows import RowsView
 from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.speed import SpeedView
+from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.blocks.world_map import world_map
+from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.mark_clicks import heading_button, make_clickable
 from medallion_panel.ui.markup import HtmlPane, Look, Text, markdown
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
-_HTML_BLOCKS = (Kpi, Quality, Freshness, Runs)
+_HTML_BLOCKS = (Kpi, Quality, Freshness, Runs, Changes)
 
 _DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
     "line": charts.line,
@@ -77,26 +87,41 @@ class Card:
     `rows` is the view of a table block, else None; `retry` says whether its last content could not
     be read.
 
+    `shown` is the content that it shows.
+
     Parameters: the `block`; the `pipeline`, for the records of runs; `formats`; `changed`, called
-    when a visitor searches, sorts or selects a row in it.
+    when a visitor searches, sorts or selects a row in it; `number`, that of the card on its page
+    where the rows behind its figures can be shown; `rejects`, the access to rejected records of
+    visitors who have it.
     """
 
     def __init__(
-        self, block: Block, pipeline: Pipeline, formats: Formats, changed: Callable[[], None]
+        self,
+        block: Block,
+        pipeline: Pipeline,
+        formats: Formats,
+        changed: Callable[[], None],
+        number: int | None = None,
+        rejects: QuarantineAccess | None = None,
     ) -> None:
-        self.block, self._pipeline = block, pipeline
+        self.block, self._pipeline, self._number = block, pipeline, number
         self.retry = False
-        self.rows = (
-            RowsView(block.content, formats, changed) if isinstance(block.content, Rows) else None
-        )
+        self.shown: CardContent | None = None
+        rows = block.content if isinstance(block.content, Rows) else None
+        self.rows = RowsView(rows, formats, changed, number) if rows is not None else None
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
+        shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
+        self._rejects = QuarantineView(rejects) if rejects and shows_rejects else None
         self._html = HtmlPane(min_height=40) if isinstance(content, _HTML_BLOCKS) else None
         self._legend = HtmlPane(margin=(0, 0, 8, 0))
         self._pane = self._new_pane(content)
         self._message = Text(margin=(12, 0))
         level: Look = "subheading" if block.kind == "kpi" else "heading"
-        heading = [Text(content.title, level).view] if content.title else []
+        button = Markup("")
+        if number is not None and isinstance(content, TableBlock) and not isinstance(content, Kpi):
+            button = heading_button(number, content.title or content.table)
+        heading = [Text(content.title, level, button).view] if content.title or button else []
         self._remarks = Text("", "caption")
         note = [Text(content.note, "caption").view] if content.note else []
         self.view = pmui.Paper(
@@ -134,17 +159,22 @@ class Card:
         if self.block.kind in _DRAW:
             return _DRAW[self.block.kind](content, context)
         if isinstance(content, Kpi):
-            return kpi_html(content, context)
+            return kpi_html(content, context, self._number)
         if isinstance(content, Quality):
             return quality_html(content, context.store.last_release(), context.formats)
         if isinstance(content, Freshness):
             return freshness_html(context.store.last_release(), context.formats)
         if isinstance(content, Runs):
             return runs_html(content, self._pipeline, context.formats)
+        if isinstance(content, QuarantineBlock):
+            return self._rejects.read() if self._rejects else refuse_access()
+        if isinstance(content, Changes):
+            return changes_html(content, self._pipeline, context.store.last_release())
         return self.rows.read(context) if self.rows is not None else None
 
     def show(self, content: CardContent) -> None:
         """Show content in place of the former."""
+        self.shown = content
         value, self.retry = content.value, content.retry
         if isinstance(value, RenderedChart):
             self._show_chart(value)
@@ -154,6 +184,8 @@ class Card:
             self.rows.show(value) if value is not None else self.rows.clear()
         elif self._speed is not None:
             self._speed.show(content.context)
+        elif self._rejects is not None and value is not None:
+            self._rejects.show(value)
         message = content.message
         if isinstance(value, TablePage) and not value.total:
             message = _empty_message(value.query.filters)
@@ -168,6 +200,8 @@ class Card:
     def _show_chart(self, chart: RenderedChart) -> None:
         """Show a chart, by updating the one on the screen where possible, to avoid flicker."""
         height = self.block.content.height  # type: ignore[attr-defined]
+        if self._number is not None:
+            make_clickable(chart.figure, self._number)
         _, pane = [*self._pane] or [None, None]
         if pane is None or not update_chart(pane.object, chart.figure):
             pane = pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
@@ -189,6 +223,8 @@ class Card:
             return HtmlPane(markdown(content.text)).view
         if self._html is not None:
             return self._html.view
+        if isinstance(content, QuarantineBlock):
+            return self._rejects.view if self._rejects else pn.Column()
         height = content.height  # type: ignore[attr-defined]
         return pn.Column(sizing_mode="stretch_width", min_height=height, margin=(8, 0, 0, 0))
 

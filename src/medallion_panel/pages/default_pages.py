@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from medallion_panel.block_settings import (
     Bar,
     Block,
+    Changes,
     Chart,
     Freshness,
     Histogram,
     Kpi,
     Quality,
+    QuarantineBlock,
     Rows,
     Runs,
     WorldMap,
@@ -36,9 +38,20 @@ def default_pages(store: CachedStore) -> tuple[PageSettings, ...]:
     blocks = (
         Block(quality=Quality(title="Data quality")),
         Block(freshness=Freshness(title="Freshness")),
+        Block(changes=Changes(title="Changes since the release before")),
         Block(runs=Runs(title="Past runs")),
     )
     return (*pages, PageSettings(title="Data", icon="fact_check", blocks=blocks))
+
+
+def with_quarantine(pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]:
+    """The pages, and one with rejected records unless one of them has these."""
+    if any(block.quarantine for page in pages for block in page.blocks):
+        return pages
+    taken = any(page.slug == "quarantine" for page in pages)
+    title = "Rejected records" if taken else "Quarantine"
+    block = Block(quarantine=QuarantineBlock())
+    return (*pages, PageSettings(title=title, icon="rule", blocks=(block,)))
 
 
 @dataclass(frozen=True)

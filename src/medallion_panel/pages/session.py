@@ -17,19 +17,24 @@ from medallion.records import Release
 from medallion.secrets import masked_logger
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.column_usage import cache_columns_of
+from medallion_panel.data.named_stores import NamedStores
+from medallion_panel.data.origin_reader import OriginReader
+from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
-from medallion_panel.pages.default_pages import default_pages
+from medallion_panel.pages.default_pages import default_pages, with_quarantine
 from medallion_panel.pages.filter_options import filter_options
+from medallion_panel.pages.kept_pages import KeptPages
+from medallion_panel.pages.mark_question import MarkQuestion, mark_question
+from medallion_panel.pages.origin_panel import OriginPanel
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
+from medallion_panel.ui.busy_state import detach_from_busy_state
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
-from medallion_panel.ui.session_cleanup import release_on_session_end
 from medallion_panel.ui.theme import THEME
 from medallion_panel.ui.url_state import Parameters, UrlState
-from medallion_panel.ui.visitor_errors import visitor_text
 
 T = TypeVar("T")
 
@@ -37,53 +42,63 @@ _log = masked_logger(__name__)
 
 _CHECK_RELEASE_MS = 5000
 _PAGE = "page"
+_RELEASE = "release"  # an id, or the name of a candidate
 _THEME = "theme"  # a parameter of Panel itself: `theme=dark`
+_OWN = (_PAGE, _RELEASE, _THEME)
 
 
 class VisitorSession:
     """The content of one browser tab, shared with no other. `view` is the page.
 
-    Parameters: `pipeline` and its `section` of the declaration; `store` and `run_watch`, which all
-    sessions share; `formats`.
+    Parameters: `pipeline` and its `section` of the declaration; `stores`, of the published release
+    and of those that a URL names, `run_watch` and `readers`, which all sessions share; `formats`.
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
         section: Dashboard,
-        store: CachedStore,
+        stores: tuple[CachedStore, NamedStores],
         formats: Formats,
         run_watch: RunWatch,
+        readers: tuple[OriginReader, QuarantineReader],
     ) -> None:
         self._pipeline, self._section = pipeline, section
-        self._store, self._formats, self._run_watch = store, formats, run_watch
+        self._formats, self._run_watch = formats, run_watch
         self._release: Release | None = None
         self._pages: dict[str, PageSettings] = {}  # by slug
-        self._open: OpenPage | None = None
+        self._kept = KeptPages(Text("Reading the release …").view)
         # Set while the code changes the menu, while the release is read, and while the page that
         # was requested could not be opened.
         self._updating_menu = self._checking = self._failed = False
         self._opening = 0  # counts requests to open a page, of which the last one wins
-        self._requested: tuple[str, Parameters] = ("", {})
+        self._requested: tuple[str, Parameters | None] = ("", {})
         self._status = Status(formats, timedelta(hours=section.stale_after_hours))
         self._url = UrlState(lambda: pn.state.execute(self._follow_url), self._on_narrow)
+        reference = next(iter(self._url.read().get(_RELEASE, ())), "")
+        self._store, banner = stores[1].choose(reference, stores[0])
+        self._banner = Notice(banner, severity="warning", margin=(0, 0, 16, 0))
+        self._origins = self._rejects = None
+        user = "" if pn.state.user == "guest" else pn.state.user or ""
+        if section.shows_why(logged_in=bool(user)):
+            self._origins = OriginPanel(readers[0], formats, self._ask)
+            self._rejects = QuarantineAccess(readers[1], user, section.corrections)
         self._connection = Connection(width=0, height=0, margin=0)
         self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
         self._menu.param.watch(self._on_menu, "active")
         self._notice = Notice(severity="warning", closeable=True, margin=(0, 0, 16, 0))
-        self._body = pn.Column(
-            Text("Reading the release …").view, sizing_mode="stretch_width", margin=0
-        )
         self.view = self._layout(section.title or pipeline.declaration.name)
-        release_on_session_end(self.view)
+        detach_from_busy_state(self.view)
         pn.state.onload(self._start)
 
     def _layout(self, title: str) -> pmui.Page:
         main = pmui.Container(
+            self._banner.view,
             self._notice.view,
-            self._body,
+            self._kept.view,
             self._url.component,
             self._connection,
+            *([self._origins.view] if self._origins else []),
             width_option=False,
             sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
         )
@@ -95,6 +110,7 @@ class VisitorSession:
             sidebar=[self._menu],
             sidebar_width=216,
             theme_config=THEME,
+            busy_indicator=None,
             header=[pn.Spacer(sizing_mode="stretch_width"), self._status.view],
         )
 
@@ -118,21 +134,24 @@ class VisitorSession:
             return
         self._checking = True
         try:
-            await self._show_release(await self._in_thread(self._store.release))
+            look = self._store.recent_release if self._release else self._store.release
+            await self._show_release(await self._in_thread(look))
         except MedallionError as error:
             self._status.show_error(error, self._release)
-            if self._open is None:
-                self._body[:] = [_empty(error)]
+            if self._kept.open is None:
+                self._kept.show_error(error)
         finally:
             self._checking = False
 
     async def _show_release(self, release: Release) -> None:
         """Show the status of the active release, and its data when it is another than before."""
-        self._status.show(release, await self._in_thread(self._run_watch.failure))
+        failure = await self._in_thread(self._run_watch.failure)
+        self._status.show(release, failure, self._run_watch.held)
         if self._release is not None and release.id == self._release.id:
             await self._retry()
             return
         pages = self._section.pages or await self._in_thread(default_pages, self._store)
+        pages = with_quarantine(pages) if self._rejects else pages
         self._pages = {page.slug: page for page in pages}
         items = [{"label": page.title, "icon": page.icon} for page in pages]
         if items != self._menu.items:
@@ -140,7 +159,6 @@ class VisitorSession:
             self._menu.items = items
             self._updating_menu = False
         if not await self._update_page():
-            self._open = None
             await self._follow_url()
         self._release = release
 
@@ -149,24 +167,27 @@ class VisitorSession:
         if self._failed:
             await self._open_page(*self._requested, [])
             self._write_url()
-        elif self._open is not None:
-            self._open.retry()
+        elif self._kept.open is not None:
+            self._kept.open.retry()
 
     async def _update_page(self) -> bool:
         """Show a new release in the page that is open; whether its filters allow that."""
-        page = self._open
-        if page is None or self._pages.get(page.page.slug) != page.page:
+        page = self._kept.open
+        texts = page.texts() if page is not None else {}
+        if page is None or not await self._update_options(page):
+            return False
+        if self._kept.open is page:  # else another page was opened meanwhile
+            page.show()
+            if page.texts() != texts:
+                self._write_url()
+        return True
+
+    async def _update_options(self, page: OpenPage) -> bool:
+        """Give the filters of a page the options of another release; whether they allow that."""
+        if self._pages.get(page.page.slug) != page.page:
             return False
         options, _ = await self._in_thread(filter_options, page.page, self._store)
-        if self._open is not page:  # another page was opened meanwhile
-            return True
-        before = page.texts()
-        if not page.update_options(options):
-            return False
-        page.show()
-        if page.texts() != before:
-            self._write_url()
-        return True
+        return page.update_options(options)
 
     # Pages
 
@@ -184,59 +205,86 @@ class VisitorSession:
         index = event.new[0] if isinstance(event.new, tuple | list) else event.new
         if self._updating_menu or not isinstance(index, int):
             return
+        slug = list(self._pages)[index]
+        if slug == self._requested[0]:  # the browser's echo of the choice
+            return
 
         async def open_page() -> None:
-            await self._open_page(list(self._pages)[index], {}, [])
+            await self._open_page(slug, None, [])
             self._write_url()
 
         pn.state.execute(open_page)
 
-    async def _open_page(self, slug: str, parameters: Parameters, notices: list[str]) -> None:
-        """Open a page with the parameters of a URL; report those that are invalid."""
+    async def _open_page(
+        self, slug: str, parameters: Parameters | None, notices: list[str]
+    ) -> None:
+        """Open a page with the parameters of a URL, or as it was left; report invalid ones."""
         self._opening += 1
+        number = self._opening
+        if self._origins is not None:
+            self._origins.close()
         self._failed, self._requested = False, (slug, parameters)
         self._updating_menu = True
-        self._menu.active = list(self._pages).index(slug)
+        self._menu.active = (list(self._pages).index(slug),)
         self._updating_menu = False
+        filters = parameters and {name: parameters[name] for name in parameters if name not in _OWN}
         try:
-            if self._open is None or self._open.page.slug != slug:
-                page = await self._new_page(slug, notices)
-                if page is None:
-                    return
-                self._open = page
-                self._body[:] = [page.view]
-            own = (_PAGE, _THEME)
-            filters = {name: texts for name, texts in parameters.items() if name not in own}
-            notices += self._open.set(filters)
-        except MedallionError as error:
-            self._open, self._failed = None, True
-            self._body[:] = [_empty(error)]
+            release = self._store.last_release().id
+            page = await self._kept_page(slug)
+            new = page is None
+            page = page or await self._new_page(slug, filters or {}, notices)
+            if number != self._opening:  # another page was requested meanwhile
+                return
+            self._kept.show(page)
+            if not new:
+                notices += page.resume(filters)
+            self._notice.show(" ".join(notices))
+            if self._store.last_release().id != release and not await self._update_page():
+                self._write_url()
+                await self._follow_url()
             return
+        except MedallionError as error:
+            if number == self._opening:
+                self._kept.show_error(error)
         except Exception:
             _log.exception("the page %r could not be drawn", slug)
-            self._open = None
-            message = "This page could not be drawn; see the server's log."
-            self._body[:] = [Notice(message, severity="error").view]
-            return
-        self._notice.show(" ".join(notices))
-        self._open.show()
+            if number == self._opening:
+                message = "This page could not be drawn; see the server's log."
+                self._kept.show_message(Notice(message, severity="error").view)
+        self._failed |= number == self._opening
 
-    async def _new_page(self, slug: str, notices: list[str]) -> OpenPage | None:
-        """A page with its filters; None when another one was requested meanwhile."""
-        number = self._opening
-        page = self._pages[slug]
-        options, problems = await self._in_thread(filter_options, page, self._store)
+    async def _kept_page(self, slug: str) -> OpenPage | None:
+        """The page as it was left, if its filters allow to show the active release."""
+        page = self._kept.get(self._pages[slug])
+        if page is None or page.is_of(self._store.last_release().id):
+            return page
+        return page if await self._update_options(page) else None
+
+    async def _new_page(self, slug: str, filters: Parameters, notices: list[str]) -> OpenPage:
+        """A page with its filters, and its cards as far as they are read soon."""
+        page_settings = self._pages[slug]
+        options, problems = await self._in_thread(filter_options, page_settings, self._store)
         notices += problems
-        if number != self._opening:
-            return None
         context = (self._store, self._formats, self._pipeline)
-        return OpenPage(page, options, *context, self._write_url, self._cache_columns)
+        changed = (self._write_url, self._cache_columns)
+        page = OpenPage(page_settings, options, *context, *changed, rejects=self._rejects)
+        notices += page.set(filters)
+        await page.fill()
+        return page
+
+    def _ask(self, card: int, mark: int) -> MarkQuestion | None:
+        """What a click on the page that is open asks."""
+        page = self._kept.open
+        if page is None or card >= len(page.cards):
+            return None
+        return mark_question(page.cards[card], mark)
 
     async def _cache_columns(self) -> None:
         """Load the columns of large tables, now that the page's own queries are done."""
-        if self._open is not None and self._open.page.slug in self._pages:
-            page, pages = self._pages[self._open.page.slug], list(self._pages.values())
-            await self._in_thread(cache_columns_of, page, pages, self._store)
+        page = self._kept.open
+        if page is not None and page.page.slug in self._pages:
+            settings, pages = self._pages[page.page.slug], list(self._pages.values())
+            await self._in_thread(cache_columns_of, settings, pages, self._store)
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         """The result of a function that reads the store, without blocking other visitors."""
@@ -244,12 +292,9 @@ class VisitorSession:
         return await loop.run_in_executor(self._store.pool, function, *arguments)
 
     def _write_url(self) -> None:
-        if self._open is not None and not self._updating_menu:
-            theme = self._url.read().get(_THEME)
-            parameters = {_PAGE: [self._open.page.slug], **self._open.texts()}
-            self._url.write({**parameters, _THEME: theme} if theme else parameters)
-
-
-def _empty(error: MedallionError) -> Any:
-    """The content of a page that could not be read."""
-    return Notice(f"There is nothing to show yet. {visitor_text(error)}").view
+        page = self._kept.open
+        if page is not None and not self._updating_menu:
+            former = self._url.read()
+            parameters = {_PAGE: [page.page.slug], **page.texts()}
+            others = {name: former[name] for name in (_THEME, _RELEASE) if name in former}
+            self._url.write({**parameters, **others})

@@ -32,10 +32,15 @@ class Status:
             sx={"maxWidth": {"xs": "52vw", "md": "62vw"}},
         )
 
-    def show(self, release: Release, failure: Failure | None = None) -> None:
-        """Show this release, and the failure of the last run if it failed."""
+    def show(
+        self, release: Release, failure: Failure | None = None, held: datetime | None = None
+    ) -> None:
+        """Show this release, the failure of the last run, and a hold on publication."""
         if failure is not None:
             self._show_failure(release, failure)
+            return
+        if held is not None:
+            self._show_hold(release, held)
             return
         stale = datetime.now(UTC) - release.created > self._stale_after
         age, published = (
@@ -46,6 +51,16 @@ class Status:
             icon="warning" if stale else "check_circle",
             color="warning" if stale else "success",
             description=f"Release {release.id} of run {release.run}, {published} UTC",
+        )
+
+    def _show_hold(self, release: Release, held: datetime) -> None:
+        age = self._formats.age(held)
+        self.view.param.update(
+            label=f"On hold since {age} · release {release.id}",
+            icon="pause_circle",
+            color="warning",
+            description=f"Runs publish nothing since {self._formats.day(held)} UTC. Release "
+            f"{release.id} is shown.",
         )
 
     def _show_failure(self, release: Release, failure: Failure) -> None:

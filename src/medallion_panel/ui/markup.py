@@ -31,6 +31,7 @@ h3, h4 { font-weight: 600; line-height: 1.3 }
 h3 { font-size: 1rem } h4 { font-size: .875rem } .body { font-size: .875rem; line-height: 1.43 }
 .caption { font-size: .75rem; line-height: 1.66; opacity: .75 }</style>""")
 _PROSE = Markup("<style>:host { color: inherit } img { max-width: 100% }</style>")
+_NOTHING = Markup("")
 _IMAGES = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
 
 
@@ -51,20 +52,25 @@ class HtmlPane:
 
 
 class Text:
-    """A text in one of a few styles, hidden while it is empty. `view` is its widget."""
+    """A text in one of a few styles, hidden while it is empty. `view` is its widget.
 
-    def __init__(self, text: str = "", look: Look = "body", **layout: Any) -> None:
-        self._look = look
-        self._pane = HtmlPane(self._markup(text), visible=bool(text), **layout)
+    Parameters: `after` is HTML behind the text.
+    """
+
+    def __init__(
+        self, text: str = "", look: Look = "body", after: Markup = _NOTHING, **layout: Any
+    ) -> None:
+        self._look, self._after = look, after
+        self._pane = HtmlPane(self._markup(text), visible=bool(text or after), **layout)
         self.view = self._pane.view
 
     def show(self, text: str) -> None:
         self._pane.show(self._markup(text))
-        self.view.visible = bool(text)
+        self.view.visible = bool(text or self._after)
 
     def _markup(self, text: str) -> Markup:
-        return _STYLE + Markup("<{0} class='{1}'>{2}</{0}>").format(
-            _TAGS[self._look], self._look, text
+        return _STYLE + Markup("<{0} class='{1}'>{2}{3}</{0}>").format(
+            _TAGS[self._look], self._look, text, self._after
         )
 
 

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import panel as pn
 import param
+from panel.io import location
+from panel.io.location import Location
 
 Parameters = dict[str, list[str]]
+
+_update_synced = Location._update_synced
+_location_params = location._get_location_params
+
+
+def accept_any_search() -> None:
+    """Let the query string of a URL have any values, such as `²` and `a?b`. Idempotent.
+
+    Panel 1.9.4 also converts the values for `Location.sync`, which this dashboard does not use. It
+    takes every text of digits for an integer, and raises ValueError where `int` does: for `²`, and
+    for more than 4,300 digits. It raises it for a second question mark, too. A link with such a
+    value was an empty page.
+    """
+    Location._update_synced = _update_where_possible
+    location._get_location_params = _params_of_any_uri
+
+
+def _update_where_possible(location: Location, event: Any = None) -> None:
+    with suppress(ValueError):
+        _update_synced(location, event)
+
+
+def _params_of_any_uri(protocol: str, host: str, uri: str | None) -> dict[str, str]:
+    path, mark, search = (uri or "").partition("?")
+    search = search.replace("?", "%3F").replace("#", "%23")
+    params: dict[str, str] = _location_params(protocol, host, f"{path}{mark}{search}")
+    return params
 
 
 class HistoryListener(pn.custom.JSComponent):

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from medallion.contracts import LoadError, TableSpec, TooLargeError, target
-from medallion.errors import CallError
+from medallion.contracts.table_target import require_loaded
+from medallion.errors import CallError, SinkError
 from medallion.records import Column, Served
-from medallion.testing.served import SPEC, snapshot
+from medallion.sinks.sqlite.sink import Sqlite
+from medallion.testing.served import SPEC, release, snapshot
 
 SNAPSHOT = snapshot("s1", 60)
 
@@ -99,3 +101,13 @@ def test_errors_name_the_table_the_column_and_the_row() -> None:
     assert "key (id) is not unique: more than one row has 7" in items.duplicate(7).message
     assert "'id' is null in some row" in items.null_key("id").message
     assert f"{served().name} with 40 rows" in items.lost(served()).message
+
+
+def test_a_release_needs_its_tables_loaded() -> None:
+    entry = served()
+    published = release(Sqlite(url="sqlite:serving.db"), "r1", [entry])
+    require_loaded("db", published, {"items": entry}, {entry.name})
+    message = f"db: release {published.id} serves 'items' from {entry.name}, which is not there"
+    with pytest.raises(SinkError, match=message) as error:
+        require_loaded("db", published, {"items": entry}, {"items__other"})
+    assert "load its tables first" in error.value.hint

@@ -180,39 +180,8 @@ def test_anchors_and_merge_keys(load: Reader) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (
-            "a: 1\nb: 2\na: 3\n",
-            "3:1: a: duplicate key; the first is at medallion.yaml:1:1",
-        ),
-        (
-            "x:\n  a: 1\n  'a': 2\n",
-            "3:3: x.a: duplicate key; the first is at medallion.yaml:2:3",
-        ),
-        ("a: b\n\tc: d\n", "2:1: a tab where only spaces are allowed; indent with spaces"),
-        ("a:\n\t- b\n", "2:1: a tab where only spaces are allowed; indent with spaces"),
-        (
-            "a: [1, 2\nb: 3\n",
-            "1:4: a '[' or '{' that begins here is not closed, or a ',' is missing in it",
-        ),
-        ("b: 1\na: 'x\nb: 1\n", "2:4: a quote that begins here is not closed"),
-        ("a: b: c\n", "1:5: a ':' is not allowed here; quote the text, or check the indentation"),
-        (
-            "a:\n  b: 1\n c: 2\n",
-            "3:2: this does not fit the lines above; check the indentation, quotes and brackets",
-        ),
-        (
-            "a: *x\n",
-            "1:4: there is no anchor of this name above; write `&name` where the value first occurs",
-        ),
-        ("a: - x\n", "1:4: a '-' is not allowed here; begin the list on the next line, indented"),
-        ("a: @x\n", "1:4: text cannot begin with this character; put it in quotes"),
-        ('a: "\\d"\n', "1:5: a backslash in double quotes begins an escape; use single quotes"),
-        (
-            "a: 1\n---\nb: 2\n",
-            "2:1: a second document begins; a declaration is one document, without '---' inside",
-        ),
-        ("- 1\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
-        ("text\n", "1:1: a declaration is a mapping, beginning with `name: …`"),
+        ("a: 1\nb: 2\na: 3\n", "3:1: a: duplicate key; the first is at medallion.yaml:1:1"),
+        ("x:\n  a: 1\n  'a': 2\n", "3:3: x.a: duplicate key; the first is at medallion.yaml:2:3"),
         ("x:\n  1: a\n", "2:3: x: the key 1 is not text; put it in quotes"),
         ("true: x\n", "1:1: the key true is not text; put it in quotes"),
         ("~: x\n", "1:1: the key ~ is not text; put it in quotes"),
@@ -225,52 +194,16 @@ def test_anchors_and_merge_keys(load: Reader) -> None:
             "a: !!python/object/apply:os.system [x]\n",
             "1:4: a: the tag !!python/object/apply:os.system is not supported; write the value without it",
         ),
-        ("ab: 1\na: b\x00\n", "2:5: the control character '\\x00' is not allowed in YAML"),
     ],
 )
 def test_what_cannot_be_read(load: Reader, text: str, problem: str) -> None:
     assert problems(load, text) == [f"medallion.yaml:{problem}"]
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n"])
-def test_empty_file(load: Reader, text: str) -> None:
-    assert problems(load, text) == [
-        "medallion.yaml: the file is empty; `medallion init` writes one to begin with"
-    ]
-
-
 def test_nested_too_deeply(load: Reader) -> None:
     assert problems(load, "a: " + "[" * 900 + "]" * 900) == [
         "medallion.yaml: this is nested too deeply"
     ]
-
-
-def test_unknown_syntax_errors_keep_the_parsers_words() -> None:
-    problem = yaml_syntax._syntax_problem(
-        "m.yaml", "", yaml.MarkedYAMLError(problem="something new")
-    )
-    assert str(problem) == "m.yaml: something new"
-
-
-def test_files_that_are_not_there_or_no_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("latin.yaml").write_bytes(b"a: \xe9t\xe9")
-    for name, said in [
-        ("none.yaml", "none.yaml: there is no such file; `medallion init` writes one"),
-        (".", ".: this is a folder; name the file in it"),
-        ("latin.yaml", "latin.yaml: this is not UTF-8 text, from byte 3 on"),
-        ("latin.yaml/x.yaml", "latin.yaml/x.yaml: this cannot be read: Not a directory"),
-    ]:
-        with pytest.raises(DeclarationError) as caught:
-            read(Path(name), {})
-        assert str(caught.value) == said
-
-
-def test_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / "m.yaml").write_bytes(b"\xef\xbb\xbfa: 1")
-    assert read(tmp_path / "m.yaml", {}).data == {"a": 1}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medallion.contracts import ParseTask
+from medallion.contracts import ParseTask, StoredSource
 from medallion.engines.duckdb import DuckDB
 from medallion.formats.csv import Csv
+from medallion.storage.digests import Stored
+from medallion.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from medallion.contracts import Session
@@ -19,14 +21,15 @@ TASKS = 25
 
 
 def test_tasks_that_end_meanwhile_do_not_turn_an_interruption_into_a_fault(tmp_path: Path) -> None:
-    source = tmp_path / "a.csv"
-    source.write_text("a,b\n1,2\n")
+    storage = LocalStorage(tmp_path)
+    storage.put("a.csv", b"a,b\n1,2\n")
+    source = StoredSource("a.csv", Csv(), Stored("a.csv"))
 
     def parse(session: Session, number: int) -> Iterator[None]:
         for turn in range(TASKS):
-            target = tmp_path / f"{number}-{turn}.parquet"
+            task = ParseTask("bronze.a", (source,), storage, f"{number}-{turn}")
             with suppress(KeyboardInterrupt):
-                list(session.parse([ParseTask(Csv(), source, "a.csv", target)]))
+                list(session.parse([task]))
             yield
 
     with DuckDB().session(tmp_path) as session:

@@ -37,3 +37,17 @@ def test_wrong_bounds_are_refused(bound):
 def test_rows_cannot_be_taken_out_by_it():
     with pytest.raises(ValidationError, match="'warn' or 'fail'"):
         Quarantined(at_most=1, on_fail="drop")
+
+
+def test_files_are_judged_one_by_one():
+    rule = build(EXPECTATIONS, {"quarantined": {"at_most": "5%", "per": "file"}})
+    assert rule.judges_files
+    assert rule.verdict(tally(1000)) is None
+    assert rule.file_verdict(tally(50)) is None
+    assert rule.file_verdict(tally(51)).startswith("51 of 1,000 rows were quarantined")
+    assert not Quarantined(at_most=3).judges_files
+
+
+def test_a_rule_on_the_whole_table_has_the_fingerprint_that_it_had():
+    assert Quarantined(at_most="5%").identity()["fields"] == {"on_fail": "fail", "at_most": "5%"}
+    assert Quarantined(at_most=1, per="file").identity()["fields"]["per"] == "file"

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import zipfile
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -159,32 +158,6 @@ def test_a_sheet_has_numbers_dates_and_texts_that_are_never_formulas(
     assert last["day"] == ("inlineStr", "1850-01-01")
     assert last["rate"] == ("inlineStr", "-inf")
     assert last["list"] == (None, "")
-
-
-@pytest.mark.parametrize(
-    ("value", "kept"),
-    [(123456789012345, True), (1234567890123456, False), (Decimal("0.1000"), True)],
-)
-def test_a_number_of_more_digits_than_excel_keeps_is_text(
-    value: object, kept: bool, tmp_path: Path
-) -> None:
-    export.write(
-        duckdb.connect().sql("select ? as n", params=[value]), "xlsx", tmp_path / "t.xlsx", HEAD
-    )
-    ((kind, text),) = cells(tmp_path / "t.xlsx")[1]
-    assert (kind, Decimal(text)) == (None if kept else "inlineStr", Decimal(str(value)))
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("from range(1048576)", "a sheet holds 1,048,575 rows below its header"),
-        ("select repeat('x', 32768) as long", "a cell holds 32,767 characters, not 32,768"),
-    ],
-)
-def test_more_than_a_sheet_holds_is_an_error(query: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=said):
-        export.write(duckdb.connect().sql(query), "xlsx", tmp_path / "t.xlsx", HEAD)
 
 
 def test_a_value_that_cannot_be_computed_is_an_error(tmp_path: Path) -> None:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.kernel.partition_groups import SMALL, groups
+from medallion.kernel.partition_groups import FILES, SMALL, groups
 
 
 @dataclass(frozen=True)
 class SourceSize:
     name: str
     bytes: int
-    sha256: str = ""
-    records: str = ""
 
 
 def named_groups(files: list[SourceSize]) -> list[list[str]]:
@@ -31,6 +29,12 @@ def test_small_files_share_partitions_of_about_a_megabyte() -> None:
     files = [SourceSize(f"{number:05}.csv", SMALL // 100) for number in range(5000)]
     count = len(named_groups(files))
     assert 30 < count < 75
+
+
+def test_very_small_files_share_partitions_of_a_few_hundred() -> None:
+    files = [SourceSize(f"{number:05}.csv", 1) for number in range(20 * FILES)]
+    count = len(named_groups(files))
+    assert 8 < count < 40
 
 
 @given(

@@ -244,6 +244,17 @@ def test_only_what_changed_is_computed(
     assert state(parts, full=True) == incremental
 
 
+def test_keys_that_a_collation_makes_equal_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition_groups, "SMALL", 1)
+    steps = [{"derive": {"name": "name collate nocase"}}, {"deduplicate": {"key": "name"}}]
+    pipeline = project(tmp_path, steps, [])
+    write(tmp_path / "in", {"a": [("1", "5", "", "x")], "b": [("2", "6", "", "X")]})
+    pipeline.run()
+    assert pipeline.lake.table("silver.t").snapshot.rows == 1
+
+
 def test_a_column_of_another_type_computes_everything(parts: md.Pipeline) -> None:
     with (Path(parts.base) / "in" / "d.csv").open("w", newline="") as file:
         csv.writer(file).writerows([(*COLUMNS, "more"), ("5", "1", "", "x", "new")])

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from medallion.kernel.row_counts import RowCounts, total
+import duckdb
+
+from medallion.kernel.row_counts import RowCounts, count_warned, total
+from medallion.kernel.temp_tables import TempTables
 
 
 def test_kept_rows_are_rows_in_less_removed_rows() -> None:
@@ -20,6 +23,18 @@ def test_a_rule_that_names_its_column_is_not_repeated() -> None:
     counts.add("dropped", "email is valid", "email", 1)
 
     assert counts.reasons == {"email is valid": 1}
+
+
+def test_warned_rows_are_kept_and_counted_once() -> None:
+    counts = RowCounts("", 5)
+    tables = TempTables(duckdb.connect())
+    broken = "(values (1, 'not_null', 'a'), (2, 'not_null', 'a'), (2, 'unique', null))"
+    count_warned(counts, tables, [f'{broken} t(_row, rule, "column")'])
+
+    tally = counts.tally(counts.kept)
+
+    assert (tally.kept, tally.warned) == (5, 2)
+    assert tally.warned_reasons == {"not_null a": 2, "unique": 1}
 
 
 def test_the_total_spans_all_grains() -> None:

@@ -121,3 +121,14 @@ def test_another_content_is_damaged(storage: Storage, data: bytes) -> None:
     storage.put(POINTER, data)
     with pytest.raises(DamagedError, match=POINTER):
         read_pointer(storage)
+
+
+def test_a_hold_survives_switches_and_fences(storage: Storage) -> None:
+    moment = now()
+    swap_pointer(storage, Pointer(held=moment), Pointer())
+    pointer = read_pointer(storage)
+    assert pointer.held == moment
+    fence_pointer(storage, 7)
+    pointer = read_pointer(storage)
+    assert (pointer.held, pointer.token) == (moment, 7)
+    assert pointer.moved_to(release("20260101-000000-000001", 1), 8).held == moment

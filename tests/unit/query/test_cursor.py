@@ -55,3 +55,20 @@ def changed() -> str:
 def test_another_text_is_refused(cursor: str) -> None:
     with pytest.raises(CallError, match="the cursor is damaged"):
         read_cursor(cursor)
+
+
+@given(st.text() | st.text(alphabet="abcXYZ019-_", min_size=1))
+def test_any_other_text_is_refused(text: str) -> None:
+    with pytest.raises(CallError, match="cursor is damaged"):
+        read_cursor(text)
+
+
+@given(st.data())
+def test_a_cursor_with_one_letter_changed_is_refused(data: st.DataObject) -> None:
+    cursor = write_cursor(CursorPosition("release", "asked", ("1", None)))
+    place = data.draw(st.integers(0, len(cursor) - 2))
+    letter = data.draw(
+        st.sampled_from("ABCabc019-_").filter(lambda letter: letter != cursor[place])
+    )
+    with pytest.raises(CallError, match="cursor is damaged"):
+        read_cursor(cursor[:place] + letter + cursor[place + 1 :])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from medallion.sql.number_formats import NAMES, Numbers, check_type
+from medallion.sql.number_formats import NAMES, Numbers, check_type, number_text
 
 
 @pytest.mark.parametrize(
@@ -50,3 +55,30 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=reason):
         Numbers.model_validate(settings)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_the_digits_of_a_float_are_the_fewest_that_identify_it(number: float) -> None:
+    sql = number_text("x", "double")
+    ((text,),) = duckdb.execute(f"select {sql} from (select $1::double as x)", [number]).fetchall()
+    assert "e" not in text
+    assert Decimal(text) == Decimal(repr(number))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (6.5e-5, "0.000065"),
+        (-1e-10, "-0.0000000001"),
+        (1e16, "10000000000000000"),
+        (1.2345678901234567e19, "12345678901234567000"),
+        (0.1, "0.1"),
+        (12.0, "12.0"),
+    ],
+)
+def test_a_float_is_written_without_an_exponent(number: float, text: str) -> None:
+    sql = number_text("x", "double")
+    ((answer,),) = duckdb.execute(
+        f"select {sql} from (select $1::double as x)", [number]
+    ).fetchall()
+    assert answer == text

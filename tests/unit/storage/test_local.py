@@ -1,7 +1,8 @@
-"""A local lake where POSIX file locks are missing, as on Windows: it can be read, not written."""
+"""A local folder: what is synced, and a lake where POSIX file locks are missing, as on Windows."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import medallion as md
+from medallion.storage.local import LocalStorage
 
 DECLARATION = """
 name: shop
@@ -77,3 +79,17 @@ def test_a_lake_without_file_locks_can_be_read_but_not_written(project: Path, co
     command = [sys.executable, "-W", "error", "-c", WITHOUT_LOCKS + code]
     process = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
+
+
+def test_an_object_and_the_folders_that_name_it_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = LocalStorage(tmp_path / "lake")
+    storage.put("a/b", b"data")
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+    )
+    storage.sync(["a/b"])
+    root = str(storage.root)
+    assert (synced[0], set(synced[1:])) == (f"{root}/a/b", {f"{root}/a", root})

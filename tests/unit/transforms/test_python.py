@@ -186,6 +186,15 @@ def test_identity_changes_with_the_code_and_does_not_run_it(module):
     assert Python(function="user_steps:f", args={"a": 1}).identity() != step.identity()
 
 
+def test_a_function_is_loaded_again_when_its_file_has_changed(module):
+    text = "import pyarrow as pa\ndef f(rows: pa.Table):\n    return pa.table({{'n': [{}]}})\n"
+    path = module(text.format(1))
+    step = Python(function="user_steps:f")
+    assert apply_transform(step, ROWS).rows == [{"n": 1}]
+    path.write_text(text.format(22))
+    assert apply_transform(step, ROWS).rows == [{"n": 22}]
+
+
 def test_identity_of_a_function_object_is_that_of_its_name(module):
     module("def f(rows): ...\n")
     import user_steps
@@ -283,3 +292,22 @@ def test_it_has_a_json_schema_and_equals_itself_in_json():
     assert (
         Python(function=same_arrow).model_dump(mode="json")["function"] == f"{__name__}:same_arrow"
     )
+
+
+TYPES = {"id": "int64", "day": "date", "amount": "decimal(3,2)", "ok": "boolean"}
+
+
+def test_declared_columns_are_those_that_the_function_must_return():
+    step = Python(function=same_arrow, columns=TYPES)
+    assert apply_transform(step, ROWS).rows == ROWS
+    assert step.result_columns(None, {}) == tuple(TYPES)
+    assert {column.name: column.type for column in step.declared_columns()} == TYPES
+    for other in ({**TYPES, "more": "text"}, {**TYPES, "id": "text"}, {"id": "int64"}):
+        with pytest.raises(StepError, match="did not return the declared `columns`") as caught:
+            apply_transform(Python(function=same_arrow, columns=other), ROWS)
+        assert "it returned id: int64, day: date, amount: decimal" in caught.value.hint
+
+
+def test_without_declared_columns_its_identity_is_as_before():
+    assert "columns" not in Python(function=same_arrow).identity()["fields"]
+    assert Python(function=same_arrow).declared_columns() is None

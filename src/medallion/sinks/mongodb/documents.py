@@ -34,6 +34,7 @@ _BSON = {
 }
 _NESTED = ("list", "struct", "map")
 ZERO_EXPONENT = 6176
+_LONG = 2**63
 EXACT = Context(prec=34, Emin=-6176, Emax=6144)
 
 # Bits of a Decimal128: sign (127), exponent (113 to 126), coefficient (0 to 112). With bits 125 and
@@ -59,7 +60,9 @@ def stored_value(kind: Kind, value: Any) -> Any:
     from bson.decimal128 import Decimal128
 
     try:
-        return Decimal128(value) if isinstance(value, Decimal) else bson_value(kind, value)
+        if isinstance(value, Decimal) or (kind.wide and not -_LONG <= value < _LONG):
+            return Decimal128(Decimal(value))  # compares with integers by value
+        return bson_value(kind, value)
     except DecimalException:
         raise CallError(f"{value} has more than 34 digits") from None
 

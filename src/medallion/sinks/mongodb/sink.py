@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
-from medallion.contracts.table_target import masked, target
+from medallion.contracts.table_target import masked, require_loaded, target
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
 from medallion.sinks.mongodb.database import (
@@ -121,13 +121,7 @@ class MongoDB(Sink):
         body = release.model_dump_json()
         with self._database() as database:
             collections = _loaded(database)
-            for table, entry in served.items():
-                if entry.name not in collections:
-                    raise SinkError(
-                        f"{masked(self.url)}: release {release.id} serves {table!r} from "
-                        f"{entry.name}, which is not there",
-                        hint="load its tables first: publish it again",
-                    )
+            require_loaded(masked(self.url), release, served, collections)
             database[RELEASES].replace_one({"_id": release.id}, {"body": body}, upsert=True)
             self._switch(database, {"release": release.id, "body": body})
             point_views(database, served, collections)

@@ -79,7 +79,8 @@ def _join_former(database: Documents, name: str, target: Target, former: Served)
     carried = target.carried(former)
     missing = set(target.kinds) - set(carried)
     stages: list[dict[str, Any]] = []
-    if carried != [column.name for column in former.columns]:
+    # A field that is not there is not null: it would be a group of its own.
+    if missing or len(carried) < len(former.columns):
         columns = {
             column: f"${column}" if column in carried else {"$literal": None}
             for column in target.kinds

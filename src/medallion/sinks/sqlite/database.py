@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote as percent
 
 from pydantic import ValidationError
 
 from medallion.errors import SinkError
 from medallion.query.text_folding import fold
 from medallion.records import Owner
+from medallion.storage import sqlite_file
 from medallion.storage.digests import REPAIR
 from medallion.storage.durability import make_folder
+from medallion.storage.sqlite_file import ACTIVE, RELEASES
 
-RELEASES = "_medallion_releases"
-ACTIVE = "_medallion_active"
 LOADS = "_medallion_loads"
 FOLD = "medallion_fold"  # SQL function that removes case and accents
 OWNER = "_medallion_owner"
@@ -34,7 +32,6 @@ META = tuple(
     }.items()
 )
 
-_BUSY_TIMEOUT = 10.0
 _WRITER_CACHE = "pragma cache_size = -65536"
 # The write-ahead log is truncated to this size after a checkpoint.
 _WAL_SIZE = "pragma journal_size_limit = 67108864"
@@ -58,25 +55,9 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:"))
 
 
-def is_immutable(path: Path) -> bool:
-    """Whether SQLite must open the file as immutable: in a read-only folder, and without a writer.
-
-    Even to read a database in WAL mode, SQLite creates files next to it, unless it is immutable.
-    """
-    wal_files = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
-    effective = os.access in os.supports_effective_ids
-    return not os.access(path.parent, os.W_OK, effective_ids=effective) and not any(
-        file.exists() for file in wal_files
-    )
-
-
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the file, without implicit transactions."""
-    mode = "mode=rwc" if write else "immutable=1" if is_immutable(path) else "mode=ro"
-    uri = f"file:{percent(str(path))}?{mode}"
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-    )
+    """Open the file with the functions that queries use; to `write`, in WAL mode."""
+    connection = sqlite_file.connect(path, write=write)
     connection.create_function(FOLD, 1, _folded, deterministic=True)
     if write:
         try:
@@ -126,17 +107,6 @@ class SharedConnection:
 
 def _folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
-
-
-def read_active(connection: sqlite3.Connection) -> tuple[str, int] | None:
-    """The active release's id, and a number that each switch or pruning changes; or None."""
-    try:
-        row = connection.execute(f"select release, switches from {ACTIVE}").fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise
-    return (row[0], row[1]) if row else None
 
 
 def read_owner(connection: sqlite3.Connection) -> Owner | None:

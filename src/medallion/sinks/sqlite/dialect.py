@@ -7,7 +7,6 @@ from typing import Any
 
 from medallion.contracts import LENGTHS, Filter, Grouping, Kind, Metric, Term, fold
 from medallion.query.sql_dialect import RANGES, SqlDialect, Statement, column_sql
-from medallion.query.validation import beyond_prefix
 from medallion.sinks.sqlite.database import FOLD
 from medallion.sinks.sqlite.row_encoder import bound
 
@@ -40,13 +39,7 @@ class SqliteDialect(SqlDialect):
     def search(self, column: str, text: str) -> Statement:
         return f"instr({FOLD}({column}), ?) > 0", [fold(text)]
 
-    def startswith(self, column: str, prefix: str) -> Statement:
-        end = beyond_prefix(prefix)
-        if end is None:
-            return f"{column} >= ?", [prefix]
-        return f"({column} >= ? and {column} < ?)", [prefix, end]
-
-    def period(self, column: str, term: Term) -> str:
+    def period(self, column: str, term: Term, kind: Kind) -> str:
         return f"substr({column}, 1, {LENGTHS[term.form]})"
 
 

@@ -8,9 +8,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from medallion.contracts import Flaw, quote
-from medallion.sinks.sqlite.database import LOADS, META, connect, path_of, read_active
+from medallion.sinks.sqlite.database import LOADS, META, connect, path_of
 from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, is_undamaged_release
 from medallion.sinks.sqlite.table_digest import META as DIGEST_META
+from medallion.storage.sqlite_file import read_active
 
 _FILE_ENDINGS = ("", "-wal", "-shm")
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts.integers import whole_numbers
 from medallion.query.column_types import Kind
 from medallion.query.sql_dialect import EXACT, scaled
+from medallion.query.stored_values import json_value, value_of_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,6 +65,8 @@ def bound(kind: Kind, value: Any) -> Any:
     match kind.name:
         case "decimal":
             return scaled(kind, value)
+        case "integer" if kind.wide:
+            return scaled(kind, value)
         case "timestamp":
             return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
         case "date":
@@ -86,7 +88,7 @@ def restorer(kind: Kind) -> Callable[[Any], Any] | None:
         case "boolean":
             return bool
         case "list" | "struct" | "map":
-            return lambda value: kind.walk(json.loads(value), _revive)
+            return lambda value: kind.walk(json.loads(value), value_of_json)
     return None
 
 
@@ -126,39 +128,5 @@ def _json(kind: Kind, value: Any) -> str | None:
     return (
         None
         if value is None
-        else json.dumps(kind.walk(value, _plain), ensure_ascii=False, separators=(",", ":"))
+        else json.dumps(kind.walk(value, json_value), ensure_ascii=False, separators=(",", ":"))
     )
-
-
-def _plain(kind: Kind, value: Any) -> Any:
-    """A value inside a nested one, as JSON stores it."""
-    match kind.name:
-        case "decimal" | "time":
-            return str(value)
-        case "timestamp":
-            return (
-                (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
-            )
-        case "date":
-            return value.isoformat()
-        case "bytes":
-            return value.hex()
-        case "float":
-            return None if isnan(value) else value
-        case "integer":
-            return int(value)
-    return value
-
-
-def _revive(kind: Kind, value: Any) -> Any:
-    match kind.name:
-        case "decimal":
-            return Decimal(value)
-        case "timestamp":
-            moment = datetime.fromisoformat(value)
-            return moment if kind.zoned else moment.replace(tzinfo=None)
-        case "date":
-            return date.fromisoformat(value)
-        case "bytes":
-            return bytes.fromhex(value)
-    return value

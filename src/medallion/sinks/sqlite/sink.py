@@ -16,23 +16,21 @@ from typing import TYPE_CHECKING, Self
 from pydantic import PrivateAttr, field_validator
 
 from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
-from medallion.contracts.table_target import lost_rows, target
+from medallion.contracts.table_target import lost_rows, require_loaded, target
 from medallion.errors import SinkError
 from medallion.records import LoadReport, Owner, Release, Snapshot
 from medallion.sinks.sqlite.database import (
-    ACTIVE,
     LOADS,
     META,
-    RELEASES,
     SharedConnection,
     connect,
     make_parent_folder,
     path_of,
-    read_active,
     read_owner,
     sink_errors,
     write_owner,
 )
+from medallion.storage.sqlite_file import ACTIVE, RELEASES, read_active, read_recorded
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
@@ -140,13 +138,7 @@ class Sqlite(Sink):
         served = release.served.get(self.label, {})
         with self._transaction() as connection:
             tables = {name for (name,) in connection.execute(f"select name from {LOADS}")}
-            for table, entry in served.items():
-                if entry.name not in tables:
-                    raise SinkError(
-                        f"{self.url}: release {release.id} serves {table!r} from {entry.name}, "
-                        "which is not there",
-                        hint="load its tables first: publish it again",
-                    )
+            require_loaded(self.url, release, served, tables)
             connection.execute(
                 f"insert or replace into {RELEASES} values (?, ?)",
                 (release.id, release.model_dump_json()),
@@ -169,15 +161,13 @@ class Sqlite(Sink):
             active = read_active(connection)
             if active is None:
                 return None
-            row = connection.execute(
-                f"select body from {RELEASES} where id = ?", (active[0],)
-            ).fetchone()
-            if row is None:
+            record = read_recorded(connection, active[0])
+            if record is None:
                 raise SinkError(
                     f"{self.url}: release {active[0]} is active, but not recorded",
                     hint="medallion repair",
                 )
-            return read_release(row[0])
+            return read_release(record)
 
     def owner(self) -> Owner | None:
         """The owner recorded by the last `activate` or `claim`. Does not create the file."""

@@ -16,6 +16,7 @@ from medallion.errors import OvertimeError, SinkError
 from medallion.query.aggregation import Grouping
 from medallion.query.cursor import gone_error
 from medallion.query.sql_dialect import RANGES, columns_sql
+from medallion.query.stored_values import result_rows
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Release
 from medallion.secrets import mask
@@ -171,23 +172,8 @@ def _row_numbers(rows: Iterable[tuple[Any]]) -> array[int]:
         raise SinkError("a row has no number", hint=REPAIR) from error
 
 
-def _rows(checked: ValidatedQuery, tuples: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Result rows from tuples of SQLite; converting column by column halves the cost."""
-    names = checked.fields
-    columns = []
-    for name, values in zip(names, zip(*tuples, strict=True), strict=False):
-        restore = restorer(checked.kinds[name])
-        try:
-            columns.append(
-                [None if value is None else restore(value) for value in values]
-                if restore
-                else values
-            )
-        except (ArithmeticError, ValueError, TypeError) as error:
-            raise SinkError(
-                f"column {name!r}: a served value is not what was loaded", hint=REPAIR
-            ) from error
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+def _rows(query: ValidatedQuery, tuples: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return result_rows(query.fields, query.kinds, tuples, restorer)
 
 
 def _cursor_values(checked: ValidatedQuery, row: Sequence[Any]) -> list[Any]:

@@ -11,15 +11,9 @@ from medallion.errors import SinkError
 from medallion.query.cursor import gone_error
 from medallion.records import Release
 from medallion.sinks.sqlite.aggregation import QuantileAggregate
-from medallion.sinks.sqlite.database import (
-    LOADS,
-    RELEASES,
-    connect,
-    is_immutable,
-    path_of,
-    read_active,
-)
+from medallion.sinks.sqlite.database import LOADS, connect, path_of
 from medallion.sinks.sqlite.dialect import QUANTILE
+from medallion.storage.sqlite_file import RELEASES, is_immutable, read_active
 
 
 class StoreConnection:

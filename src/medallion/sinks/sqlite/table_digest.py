@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from medallion.contracts import quote
-from medallion.sinks.sqlite.database import LOADS, RELEASES
+from medallion.sinks.sqlite.database import LOADS
+from medallion.storage.sqlite_file import RELEASES
 
 DIGESTS = "_medallion_digests"
 META = f"create table if not exists {DIGESTS} (name text primary key, digest text not null)"

@@ -6,18 +6,16 @@ import logging
 import os
 import sqlite3
 from contextlib import closing
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from medallion.contracts import Filter, Query, Sort, TableSpec
+from medallion.contracts import Query, Sort, TableSpec
 from medallion.errors import SinkError
 from medallion.records import Column
 from medallion.sinks.sqlite.repair import rebuild
 from medallion.sinks.sqlite.sink import Sqlite
-from medallion.sinks.sqlite.store import SqliteStore
 from medallion.testing.served import batches, items, load, publish, snapshot
 
 
@@ -111,48 +109,16 @@ def test_views_follow_the_release_and_leave_other_names_alone(
         assert sorted(connection.execute(views).fetchall()) == [("items",), ("own",)]
 
 
-@pytest.mark.parametrize(
-    ("type_", "value"),
-    [
-        ("int128", 2**63),
-        ("uint64", 2**64 - 1),
-        ("decimal(38,4)", Decimal("922337203685477.5808")),
-    ],
-)
-def test_a_number_beyond_64_bits_is_reported(sink: Sqlite, type_: str, value: object) -> None:
-    with pytest.raises(SinkError, match=r"'id', row [0-9]+: .* too large"):
-        load(sink, "one", [{"id": value}], _one_column(type_))
-
-
-def test_the_largest_numbers_come_back_exactly(sink: Sqlite) -> None:
-    for type_, value in (
-        ("int128", -(2**63) + 1),
-        ("decimal(38,4)", Decimal("922337203685477.5807")),
-    ):
-        publish(sink, type_, [{"id": value}], _one_column(type_))
-        assert sink.store().find("large", Query()).rows == [{"id": value}]
-
-
 def test_an_unsupported_type_is_reported(sink: Sqlite) -> None:
     with pytest.raises(SinkError, match="the type interval"):
         sink.load(_one_column("interval"), snapshot("one", 0), batches([], ()))
-
-
-def test_readers_are_not_blocked_by_a_writer(sink: Sqlite, path: Path) -> None:
-    publish(sink, "first", items())
-    store = sink.store()
-    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        writer.execute("begin immediate")
-        writer.execute("delete from _medallion_active")
-        assert store.count("items", Query()) == 60
-        assert sink.active() is not None
 
 
 def test_a_locked_file_is_reported(
     sink: Sqlite, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(sink, "first", items())
-    monkeypatch.setattr("medallion.sinks.sqlite.database._BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("medallion.storage.sqlite_file._BUSY_TIMEOUT", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("begin immediate")
         with pytest.raises(SinkError, match="another process is writing"):
@@ -195,52 +161,3 @@ def test_a_file_in_the_folders_place_is_reported(sink: Sqlite, path: Path) -> No
     path.parent.touch()
     with pytest.raises(SinkError, match="folder"):
         load(sink, "one", items())
-
-
-def test_a_store_follows_a_file_that_was_replaced(sink: Sqlite, path: Path) -> None:
-    publish(sink, "first", items())
-    store = sink.store()
-    assert store.release().id == "first"
-    for file in path.parent.iterdir():
-        file.unlink()
-    with pytest.raises(SinkError, match="nothing was published"):
-        store.release()
-    publish(sink, "second", items())
-    assert store.release().id == "second"
-    store.close()
-
-
-def test_an_index_serves_filter_sort_and_cursor(sink: Sqlite, path: Path) -> None:
-    from medallion.query.cursor import read_cursor
-    from medallion.query.validation import validate_query
-    from medallion.sinks.sqlite.dialect import SqliteDialect
-
-    spec = TableSpec(
-        name="clients",
-        columns=(
-            Column(name="id", type="int64"),
-            Column(name="country", type="text"),
-            Column(name="total", type="float64"),
-        ),
-        key=("id",),
-        indexes=(("country", "-total"),),
-    )
-    rows = [
-        {"id": number, "country": "FI"[number % 2], "total": float(number % 50)}
-        for number in range(500)
-    ]
-    (served,) = publish(sink, "first", rows, spec).served["serving"].values()
-    query = Query(
-        filters=(Filter("country", "eq", "F"),), sort=(Sort("total", descending=True),), limit=10
-    )
-    store = SqliteStore(sink.url, "serving")
-    cursor = store.find("clients", query).cursor
-    assert cursor
-    sql, values = SqliteDialect().page(
-        validate_query(served, query, read_cursor(cursor)), frozenset()
-    )
-    with closing(sqlite3.connect(path)) as connection:
-        steps = [step for *_, step in connection.execute(f"explain query plan {sql}", values)]
-    assert len(steps) == 1, steps
-    assert "(country=? AND total<?)" in steps[0]
-    store.close()

@@ -1,0 +1,193 @@
+"""What gathering stages found in the former snapshot of a table, as far as it holds.
+
+A stage of scope "rows" judges the rows of changed partitions again, one of scope "key" all rows
+with a key of theirs, former or new, and both the rows that an earlier stage removes now and did not
+then, or the reverse. Of all other rows, it would say again what it said then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from medallion.contracts import ROW, Inputs, RowExpectation, TableTask, Transform, literal, quote
+from medallion.identifiers import digest
+from medallion.kernel.partition_rows import PartitionRows
+from medallion.kernel.reuse import are_intact
+from medallion.kernel.shared_partitions import Pair, shared_partitions
+from medallion.kernel.stages import PartitionedWork, Stage
+from medallion.kernel.temp_tables import TempTables
+from medallion.records import GatheredRows, Partition
+from medallion.sql.expressions import columns_sql
+from medallion.sql.nondeterminism import suspected
+from medallion.sql.row_ids import FILE_BITS, TABLE_BITS, file_of
+from medallion.storage.digests import Stored, verified
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
+
+
+def stage_fingerprints(task: TableTask, work: PartitionedWork) -> Iterator[str]:
+    """What identifies each gathering stage: with those before it, and the tables that they read.
+
+    The stages of partitions are part of the fingerprints of these.
+    """
+    before = ""
+    for stage in work.stages:
+        if stage.gathers:
+            reads = [task.inputs[name].snapshot.id for name in stage.plugin.reads()]
+            before = digest([before, stage.number, stage.plugin.identity(), reads])
+            yield before
+
+
+def former_gathering(
+    task: TableTask, work: PartitionedWork, rows: PartitionRows, tables: TempTables
+) -> FormerGathering | None:
+    """What still holds of the former snapshot; None when nothing does.
+
+    `rows` are those of all partitions of now.
+    """
+    former = task.former
+    if former is None or former.gathered is None:
+        return None
+    pairs = shared_partitions(former.partitions, rows.snapshot.partitions)
+    lost = _others(former.partitions, pairs)
+    files = [file for part in lost for file in (*part.files, *part.removed)]
+    if not pairs or not are_intact(task.storage, [former.gathered.file, *files]):
+        return None
+    return FormerGathering(task, work, rows, pairs, lost, former.gathered, tables)
+
+
+class FormerGathering:
+    """The marks of the former snapshot on the rows of partitions that are as they were.
+
+    `marks` is a table of them, with the ids that the rows have now; `known` are the numbers of the
+    stages that are as they were.
+    """
+
+    def __init__(
+        self,
+        task: TableTask,
+        work: PartitionedWork,
+        rows: PartitionRows,
+        pairs: Sequence[Pair],
+        lost: Sequence[Partition],
+        gathered: GatheredRows,
+        tables: TempTables,
+    ) -> None:
+        self.tables = tables
+        self.rows = rows
+        changed = _others(rows.snapshot.partitions, pairs)
+        # Of both, the rows that are not in a pair: those of now, and those of then.
+        self.changed = PartitionRows(task, work, changed, tables.connection) if changed else None
+        self.lost = PartitionRows(task, work, lost, tables.connection) if lost else None
+        fingerprints = zip(stage_fingerprints(task, work), gathered.stages, strict=False)
+        stages = [stage for stage in work.stages if stage.gathers]
+        self.known = {
+            stage.number
+            for stage, (latter, former) in zip(stages, fingerprints, strict=False)
+            if latter == former and _divides(stage)
+        }
+        self.marks = tables.create(self._marks(task, pairs, gathered))
+
+    def judged_again(self, stage: Stage, gathered: str) -> Relation | None:
+        """The rows that a stage may judge otherwise than then; None for all rows.
+
+        `gathered` is the table of marks, to which those of other rows are added.
+        """
+        if stage.number not in self.known:
+            return None
+        moved = self._moved(stage, gathered)
+        key = _key(stage)
+        again = self._of_keys(stage, key, moved) if key else self._of_partitions(stage, moved)
+        touched = self.tables.create(again.project(ROW))
+        self.tables.insert(
+            gathered,
+            self.tables.connection.sql(
+                f"from {self.marks} where stage = {stage.number} "
+                f"and {ROW} not in (from {touched}) and {ROW} not in (from {moved})"
+            ),
+        )
+        return again
+
+    def _moved(self, stage: Stage, gathered: str) -> str:
+        """A table of the rows that earlier stages remove now and did not then, or the reverse."""
+        gone = f"where stage < {stage.number} and fate <> 'warned'"
+        then, now = f"select {ROW} from {self.marks} {gone}", f"select {ROW} from {gathered} {gone}"
+        return self.tables.create(
+            self.tables.connection.sql(f"(({then}) except ({now})) union (({now}) except ({then}))")
+        )
+
+    def _of_partitions(self, stage: Stage, moved: str) -> Relation:
+        """The rows of changed partitions, and those that moved."""
+        relations = {"rows": self.rows.before(stage)}
+        query = f"select * from rows where {ROW} in (from {moved})"
+        if self.changed is not None:
+            relations["changed"] = self.changed.before(stage)
+            query = f"select * from changed union ({query})"
+        if not self.tables.integer(f"select count(*) from {moved}"):
+            query = "select * from changed" if self.changed else "select * from rows where false"
+        return Inputs(self.tables.connection).sql(query, **relations)
+
+    def _of_keys(self, stage: Stage, key: Sequence[str], moved: str) -> Relation:
+        """All rows with a key of a changed partition, of now or of then, or of a row that moved."""
+        columns = columns_sql(key)
+        rows = self.rows.before(stage)
+        relations = {
+            name: part.before(stage)
+            for name, part in (("changed", self.changed), ("lost", self.lost))
+            if part is not None
+        }
+        queries = [f"select {columns} from {name}" for name in relations]
+        if self.tables.integer(f"select count(*) from {moved}"):
+            relations["rows"] = rows
+            queries.append(f"select {columns} from rows where {ROW} in (from {moved})")
+        if not queries:
+            return rows.filter("false")
+        query = f"select distinct * from ({' union all '.join(queries)})"
+        keys = self.tables.create(Inputs(self.tables.connection).sql(query, **relations))
+        nulls = " or ".join(f"{quote(name)} is null" for name in key)
+        # A comparison that nulls pass takes twice the time.
+        any_null = self.tables.integer(f"select count(*) from {keys} where {nulls}")
+        equal = "is not distinct from" if any_null else "="
+        same = " and ".join(f"rows.{quote(name)} {equal} keys.{quote(name)}" for name in key)
+        query = f"select rows.* from rows semi join {keys} as keys on {same}"
+        return Inputs(self.tables.connection).sql(query, rows=rows)
+
+    def _marks(self, task: TableTask, pairs: Sequence[Pair], gathered: GatheredRows) -> Relation:
+        (file,) = verified(task.storage, [Stored.of(gathered.file)])
+        former = task.former or self.rows.snapshot
+        table = self.rows.snapshot.origins[0].number - former.origins[0].number
+        shifts = {
+            before: (table << TABLE_BITS) + ((after - before) << FILE_BITS)
+            for one, two in pairs
+            for before, after in zip(one.numbers, two.numbers, strict=True)
+        }
+        listed = ", ".join(str(shifts.get(number, "null")) for number in range(max(shifts) + 1))
+        return self.tables.connection.sql(
+            f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) from (select *, "
+            f"[{listed}][{file_of(ROW)} + 1]::bigint as shift "
+            f"from read_parquet({literal(str(file))})) where shift is not null"
+        )
+
+
+def _others(partitions: Sequence[Partition], pairs: Sequence[Pair]) -> list[Partition]:
+    """The partitions that are in no pair."""
+    paired = {part.fingerprint for part, _ in pairs}
+    return [part for part in partitions if part.fingerprint not in paired]
+
+
+def _key(stage: Stage) -> tuple[str, ...]:
+    """The columns whose equal values a stage of scope "key" judges together."""
+    plugin = stage.plugin
+    return plugin.key() if isinstance(plugin, Transform | RowExpectation) else ()
+
+
+def _divides(stage: Stage) -> bool:
+    """Whether a stage judges all rows of a key, or of a partition, without the others."""
+    plugin = stage.plugin
+    if not isinstance(plugin, Transform | RowExpectation):
+        return False
+    if any(suspected(text) for _, text in plugin.expressions()):
+        return False
+    return plugin.scope == "rows" or (plugin.scope == "key" and bool(plugin.key()))

@@ -1,0 +1,157 @@
+"""The partial results that an aggregate is combined from, each with its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from medallion.contracts import ROW, TableTask, Transform, literal
+from medallion.identifiers import digest
+from medallion.kernel.partition_groups import groups
+from medallion.kernel.reuse import common_fingerprint
+from medallion.kernel.temp_tables import TempTables
+from medallion.records import Partition
+from medallion.sql.collations import may_collate
+from medallion.sql.nondeterminism import suspected
+from medallion.sql.row_ids import FILE_BITS, file_of, first_and_last
+from medallion.storage.digests import Stored, verified
+
+UNIT = 8 << 20  # bytes of partitions that make one partial result, unless one partition has more
+
+
+@dataclass(frozen=True)
+class Removed:
+    """The rows of one partition that the table does not have: their number and their digest."""
+
+    rows: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class InputPartition:
+    """A partition of the main input, with the rows in it that the input does not have."""
+
+    part: Partition
+    removed: Removed
+
+    @property
+    def name(self) -> str:
+        """What identifies the rows of the partition."""
+        return self.part.fingerprint
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of its files."""
+        return sum(file.bytes for file in self.part.files)
+
+    @property
+    def rows(self) -> int:
+        """The rows that the input has of it."""
+        return sum(file.rows for file in self.part.files) - self.removed.rows
+
+
+@dataclass(frozen=True)
+class PartialTask:
+    """Partial results to compute: of some partitions, which follow each other.
+
+    `position` is that of the step whose partial results they are. A task can be pickled.
+    """
+
+    table: TableTask
+    position: int
+    fingerprint: str
+    inputs: tuple[InputPartition, ...]
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """The partitions that they are computed from."""
+        return tuple(each.part for each in self.inputs)
+
+    @property
+    def rows(self) -> int:
+        """The rows that they are computed from."""
+        return sum(each.rows for each in self.inputs)
+
+    @property
+    def removed(self) -> bool:
+        """Whether the input lacks some of the rows in the files of the partitions."""
+        return any(each.removed.rows for each in self.inputs)
+
+
+def combining_step(task: TableTask) -> int | None:
+    """The position of the step that combines partial results; None when there is none.
+
+    The steps before it treat each row alone.
+    """
+    if not task.inputs[task.main].snapshot.partitions:
+        return None
+    for position, step in enumerate(task.steps):
+        if not step.threaded or any(_is_lost(text) for _, text in step.expressions()):
+            return None
+        if step.grain == "new":
+            kind = type(step)
+            combines = kind.partial is not Transform.partial
+            return position if combines and kind.set_aside is Transform.set_aside else None
+        if step.scope != "rows":
+            return None
+    return None
+
+
+def _is_lost(sql: str) -> bool:
+    """Whether partial results may be without what some SQL depends on.
+
+    Those of several days or draws might be combined, and what a collation has made equal differs.
+    """
+    return suspected(sql) or may_collate(sql)
+
+
+def planned_partials(task: TableTask, position: int, tables: TempTables) -> list[PartialTask]:
+    """The partial results of a table, in the order of the partitions of its main input."""
+    steps = task.steps[: position + 1]
+    common = common_fingerprint(task, [step.identity() for step in steps], steps)
+    inputs = _input_partitions(task, tables)
+    planned = []
+    for numbers in groups(inputs, UNIT):
+        members = tuple(inputs[number] for number in numbers)
+        content = [(each.name, each.removed.digest) for each in members]
+        fingerprint = digest([common, content])
+        planned.append(PartialTask(task, position, fingerprint, members))
+    return planned
+
+
+def removed_rows(task: TableTask, parts: Sequence[Partition]) -> str:
+    """SQL, `from …`, of the ids of the rows of some partitions that the main input lacks."""
+    main = task.inputs[task.main]
+    if main.snapshot.removed is None:
+        raise TypeError(f"{main.snapshot.table} has all rows of its partitions")
+    (file,) = verified(main.storage, [Stored.of(main.snapshot.removed)])
+    table = main.snapshot.origins[0].number
+    first, last = first_and_last(table, parts[0].numbers[0], parts[-1].numbers[-1])
+    return f"from read_parquet({literal(str(file))}) where {ROW} between {first} and {last}"
+
+
+def _input_partitions(task: TableTask, tables: TempTables) -> list[InputPartition]:
+    snapshot = task.inputs[task.main].snapshot
+    removed = dict(_removed(task, tables)) if snapshot.removed else {}
+    return [
+        InputPartition(part, removed.get(place, Removed()))
+        for place, part in enumerate(snapshot.partitions)
+    ]
+
+
+def _removed(task: TableTask, tables: TempTables) -> Iterator[tuple[int, Removed]]:
+    """The rows that the main input lacks, by the place of their partition.
+
+    Within a partition they are identified as in its files, whose first one has the number 0.
+    """
+    parts = task.inputs[task.main].snapshot.partitions
+    places = [place for place, part in enumerate(parts) for _ in part.numbers]
+    firsts = [part.numbers[0] for part in parts for _ in part.numbers]
+    file = f"{file_of(ROW)} - {parts[0].numbers[0]} + 1"
+    groups_ = tables.rows(
+        f"select place, count(*), sha256(string_agg(id::varchar, ',' order by id)) from (select "
+        f"{places}[{file}] as place, {ROW} - ({firsts}[{file}]::bigint << {FILE_BITS}) as id "
+        f"{removed_rows(task, parts)}) group by place"
+    )
+    for place, rows, ids in groups_:
+        yield place, Removed(rows, ids)

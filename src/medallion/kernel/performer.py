@@ -1,0 +1,27 @@
+"""Who performs the tasks of a table: threads of this process, or the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from medallion.contracts import Built, TableTask
+from medallion.kernel.partial_plan import PartialTask
+from medallion.kernel.partition_plan import PartitionTask
+from medallion.records import PartialResult, Partition
+
+
+class Performer(Protocol):
+    """Performs tasks, each in any process that reaches the lake and has the project's plugins."""
+
+    def partitions(self, tasks: Sequence[PartitionTask]) -> Iterable[list[Partition]]:
+        """Compute and write partitions; the results of the tasks, in their order."""
+
+    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[PartialResult]:
+        """Compute and write partial results of an aggregate, in the order of the tasks.
+
+        Raises StepError, also when they cannot be combined.
+        """
+
+    def table(self, task: TableTask) -> Built:
+        """Compute and write a table as a whole."""

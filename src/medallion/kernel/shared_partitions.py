@@ -1,0 +1,56 @@
+"""The partitions that two snapshots of a table share, in the same order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from medallion.records import Partition
+
+Pair: TypeAlias = tuple[Partition, Partition]
+
+
+def shared_partitions(former: Sequence[Partition], latter: Sequence[Partition]) -> list[Pair]:
+    """As many partitions as possible that are equal and follow one another in the same order.
+
+    Each is a pair, for the numbers of its files may differ. Partitions of the same bytes, which a
+    snapshot has more than once, are left out.
+    """
+    places = _places(former)
+    pairs = [
+        (places[fingerprint], place)
+        for fingerprint, place in _places(latter).items()
+        if fingerprint in places
+    ]
+    increasing = _longest_increasing([before for before, _ in pairs])
+    return [(former[pairs[each][0]], latter[pairs[each][1]]) for each in increasing]
+
+
+def _places(partitions: Sequence[Partition]) -> dict[str, int]:
+    """The places of the partitions whose fingerprints occur once."""
+    counts = Counter(part.fingerprint for part in partitions)
+    return {
+        part.fingerprint: place
+        for place, part in enumerate(partitions)
+        if counts[part.fingerprint] == 1
+    }
+
+
+def _longest_increasing(numbers: Sequence[int]) -> list[int]:
+    """The indexes of a longest increasing subsequence of distinct numbers."""
+    lasts: list[int] = []  # by length, the least number that ends a subsequence of that length
+    ends: list[int] = []  # the indexes of these numbers
+    before: list[int | None] = []  # for each index, the one before it in its subsequence
+    for index, number in enumerate(numbers):
+        length = bisect_left(lasts, number)
+        before.append(ends[length - 1] if length else None)
+        lasts[length : length + 1] = [number]
+        ends[length : length + 1] = [index]
+    indexes: list[int] = []
+    index_ = ends[-1] if ends else None
+    while index_ is not None:
+        indexes.append(index_)
+        index_ = before[index_]
+    return indexes[::-1]

@@ -1,0 +1,1 @@
+"""The `delta` layer: the files of the `parquet` layer, and a Delta log for each table."""

@@ -1,0 +1,75 @@
+"""Records of corrections: what users wrote in place of rejected source records."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import Field
+
+from medallion.records.base import Masked, Moment, Record
+from medallion.records.column_type import TypeText
+
+
+class Correction(Record):
+    """A user's fix of one rejected source record, which is read in place of the record.
+
+    `source` is the table of source files that has the record, `sha256` the hash of the file's
+    bytes, and `file` a name of the file. `table` is the table that rejected the record. `original`
+    is the record as it was read, as a JSON object; of a record that could not be split into fields,
+    it has the member `text`. `values` are the corrected columns: null, or text that is read as the
+    column's type, JSON for nested types. `types` are those of columns without a value in the file.
+    """
+
+    id: str
+    table: str
+    source: str
+    file: str
+    sha256: str
+    record: int
+    original: str
+    values: dict[str, str | None]
+    types: dict[str, TypeText] = Field(default_factory=dict, exclude_if=lambda types: not types)
+
+    @property
+    def changes(self) -> str:
+        """What was corrected, for people: `amount: abc → 3.50`."""
+        original = json.loads(self.original)
+        return ", ".join(
+            f"{name}: {_shown(original.get(name))} → {_shown(value)}"
+            for name, value in self.values.items()
+        )
+
+    @property
+    def entry(self) -> str:
+        """The id of the entry that added it: corrections that were stored together."""
+        return entry_of(self.id)
+
+    @property
+    def place(self) -> str:
+        """Where the record is, for messages."""
+        return f"record {self.record:,} of {self.file}"
+
+
+def entry_of(correction: str) -> str:
+    """The id of the entry that added the correction with this id."""
+    return correction.rpartition("-")[0]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class CorrectionEntry(Record):
+    """One change of a lake's corrections: those that were added, and the ids of those `revoked`.
+
+    `author` is the user of the operating system, or the visitor of a dashboard who has logged in.
+    """
+
+    id: str
+    created: Moment
+    author: Masked
+    note: Masked = ""
+    corrections: tuple[Correction, ...] = ()
+    revoked: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)

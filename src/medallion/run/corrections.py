@@ -1,0 +1,195 @@
+"""Corrections: edited rejects become corrections, which are listed and revoked."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from medallion.errors import CallError, did_you_mean
+from medallion.export.edit_file import read_rows
+from medallion.identifiers import now
+from medallion.lake.corrections import CorrectionLog, add_entry, correction_log
+from medallion.lake.frames import Listing
+from medallion.lake.reject_filter import Names
+from medallion.records import Correction, CorrectionEntry
+from medallion.run.context import RunContext
+from medallion.run.edited_rows import Corrected, EditedRows
+from medallion.run.rejected_records import Cells, RejectedRecords, rejected_records
+from medallion.run.writer import Writer
+
+APPLIED = "applied"
+
+
+class Corrections:
+    """The corrections of a pipeline's lake: `pipeline.corrections`.
+
+    Parameters: `writer` holds the lake's lease for the length of a block.
+    """
+
+    def __init__(
+        self, context: RunContext, writer: Callable[[], AbstractContextManager[Writer]]
+    ) -> None:
+        self._context = context
+        self._writer = writer
+
+    def rejects(
+        self,
+        table: str,
+        *,
+        run: str | None = None,
+        rule: Names = (),
+        file: Names = (),
+        column: Names = (),
+        first: int | None = None,
+    ) -> RejectedRecords:
+        """The source records that a table rejected, to be edited and given to `correct`.
+
+        They are those of the current release, or of a run; `rule`, `file` and `column` limit them
+        as in `Lake.quarantine`; `first` is the largest number of rejects. Raises CallError when
+        there is no such table, run, rule or column.
+        """
+        lake = self._context.lake
+        rejects = lake.quarantine(table, run=run, rule=rule, file=file, column=column)
+        log = correction_log(lake)
+        return rejected_records(self._context, log, table, rejects, run, first)
+
+    def correct(self, table: str, rows: Any, *, note: str = "", author: str = "") -> Corrected:
+        """Store edited rejects of a table as corrections, which the next run applies.
+
+        Parameters: `rows` is the path of a CSV file or an Excel workbook, a frame, or an iterable
+        of dicts. Rows that were not changed are no corrections. `author` is by default the user of
+        the operating system. Raises DataError, with every row that cannot be stored; then none is.
+        """
+        cells = read_rows(rows)
+        with self._writer() as writer:
+            return correct(self._context, writer, table, cells, note=note, author=author)
+
+    def revoke(self, *ids: str) -> list[Correction]:
+        """Revoke corrections: the next run reads the original records.
+
+        `ids` are those of corrections, or the common beginning of those stored together. Returns
+        the corrections that were not revoked before. Raises CallError when there is no such id.
+        """
+        with self._writer() as writer:
+            return revoke(self._context, writer, ids)
+
+    def listing(self, table: str | None = None) -> Listing:
+        """All corrections, or those of a table, and whether the current release has them."""
+        return correction_listing(self._context, table)
+
+    def __repr__(self) -> str:
+        return f"<Corrections: {len(self.listing())}>"
+
+
+def correct(
+    context: RunContext,
+    writer: Writer,
+    table: str,
+    rows: Sequence[Cells],
+    *,
+    note: str = "",
+    author: str = "",
+) -> Corrected:
+    """Store the edited rows of a table's rejects as corrections, all or none.
+
+    Raises DataError with every row that cannot be one, and CallError for an unknown table.
+    """
+    names = context.declaration.names()
+    if table not in names:
+        raise CallError(f"there is no table {table!r}{did_you_mean(table, names)}")
+    log = correction_log(context.lake)
+    result = EditedRows(context, log, table, rows, writer.lease.run).corrections()
+    if result.added:
+        entry = CorrectionEntry(
+            id=writer.lease.run,
+            created=now(),
+            author=author or user_name(),
+            note=note,
+            corrections=result.added,
+        )
+        writer.lease.check()
+        add_entry(context.lake, entry)
+    return result
+
+
+def revoke(context: RunContext, writer: Writer, ids: Sequence[str]) -> list[Correction]:
+    """Revoke corrections by their ids, or by the common beginning of those stored together.
+
+    Returns those that were not revoked before. Raises CallError when there is no such id.
+    """
+    log = correction_log(context.lake)
+    chosen: dict[str, Correction] = {}
+    for ident in ids:
+        matches = [each for each in log.all if each.id == ident or each.entry == ident]
+        if not matches:
+            known = did_you_mean(ident, [each.id for each in log.all])
+            hint = "medallion corrections lists them"
+            raise CallError(f"there is no correction {ident!r}{known}", hint=hint)
+        chosen |= {each.id: each for each in matches if each.id in log.active}
+    if chosen:
+        entry = CorrectionEntry(
+            id=writer.lease.run, created=now(), author=user_name(), revoked=tuple(chosen)
+        )
+        writer.lease.check()
+        add_entry(context.lake, entry)
+    return list(chosen.values())
+
+
+def correction_listing(context: RunContext, table: str | None = None) -> Listing:
+    """All corrections, or those of a table: what was corrected by whom, and whether it is applied.
+
+    `original` and `values` are JSON objects. `applied` concerns the current release; otherwise
+    `state` says why not.
+    """
+    log, release = correction_log(context.lake), context.lake.current()
+    reasons = log.reasons(release.tables if release else {})
+    rows = []
+    for entry in log.entries:
+        for each in entry.corrections:
+            if table not in (None, each.table, each.source):
+                continue
+            state = _state(context, log, each, reasons[each.id])
+            rows.append(
+                {
+                    "id": each.id,
+                    "table": each.table,
+                    "source": each.source,
+                    "file": each.file,
+                    "record": each.record,
+                    "original": each.original,
+                    "values": json.dumps(each.values, ensure_ascii=False),
+                    "changes": each.changes,
+                    "author": entry.author,
+                    "created": entry.created,
+                    "note": entry.note,
+                    "applied": state == APPLIED,
+                    "state": state,
+                }
+            )
+    return Listing("corrections", rows)
+
+
+def _state(context: RunContext, log: CorrectionLog, correction: Correction, reason: str) -> str:
+    """Whether the current release has a correction, or why not.
+
+    Parameters: `reason` is why its source files are without it, if they are.
+    """
+    newest = log.newest[correction.source, correction.sha256, correction.record]
+    if correction.id in log.revoked:
+        return "revoked" if reason else "revoked; the next run reads the original"
+    if newest is not correction:
+        return f"replaced by {newest.id}"
+    if correction.source not in context.declaration.names():
+        return f"the declaration has no table {correction.source}"
+    return reason or APPLIED
+
+
+def user_name() -> str:
+    """The user of the operating system; a container may have none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

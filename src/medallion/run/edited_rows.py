@@ -1,0 +1,269 @@
+"""Edited rows of a table's rejects: what was changed in them, and what cannot be a correction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from medallion.errors import DataError, did_you_mean
+from medallion.export.spreadsheet_csv import without_formula
+from medallion.lake.corrections import CorrectionLog
+from medallion.plural import count_of
+from medallion.records import Correction
+from medallion.records.column_type import INTEGERS, ColumnType, column_type
+from medallion.records.column_type import TEXT as TEXT_TYPE
+from medallion.run.context import RunContext
+from medallion.run.rejected_records import (
+    IDENTITY,
+    REASON,
+    TEXT,
+    Cells,
+    RejectedRecord,
+    cells_of,
+    corrected_cells,
+    find_rejected,
+)
+from medallion.sql.duckdb_types import duckdb_type
+
+if TYPE_CHECKING:
+    from medallion.contracts import Connection
+
+SHOWN = 10  # faults that an error lists
+_IDENTITY = re.compile(r"([0-9a-f]{64}):([1-9][0-9]*)")
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The result of `correct`: what was added, and how many rows were as they had been."""
+
+    added: tuple[Correction, ...]
+    unchanged: int = 0
+    known: int = 0
+
+    def __repr__(self) -> str:
+        return f"<Corrected: {count_of(len(self.added), 'correction')}>"
+
+
+class EditedRows:
+    """Edited rows of a table's rejects, used once. `entry` is the id of the new entry."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        log: CorrectionLog,
+        table: str,
+        rows: Sequence[Cells],
+        entry: str,
+    ) -> None:
+        self.table = table
+        self.entry = entry
+        self.log = log
+        self.columns = list(dict.fromkeys(name for row in rows for name in row))
+        self.added_columns = {name: self._added_column(name) for name in (REASON, TEXT, IDENTITY)}
+        self.rows = self._identified(rows)
+        self.rejected = find_rejected(context, log, table, self.rows.keys())
+        self.faults: dict[str, str] = {}  # by identity
+        self.unchanged = self.known = 0
+
+    def _added_column(self, name: str) -> str | None:
+        """The name of a column that was added to those of the source files."""
+        names = [each for each in self.columns if each.lower().rstrip("_") == name]
+        return max(names, key=len, default=None)
+
+    def _identified(self, rows: Sequence[Cells]) -> dict[str, tuple[int, Cells]]:
+        """The rows that are not empty by identity, each with its number below the header."""
+        column = self.added_columns[IDENTITY]
+        hint = f"write the file again: medallion quarantine {self.table} --edit FILE"
+        if rows and column is None:
+            raise DataError(f"there is no column {IDENTITY}, which says what a row is", hint=hint)
+        identified: dict[str, tuple[int, Cells]] = {}
+        for number, row in enumerate(rows, 2):
+            identity = (row.get(column or "") or "").strip()
+            if not any(row.values()):
+                continue
+            if not _IDENTITY.fullmatch(identity):
+                message = f"row {number}: {identity[:80]!r} in {column} is not a rejected record"
+                raise DataError(message, hint=hint)
+            if identity in identified:
+                first = identified[identity][0]
+                raise DataError(
+                    f"rows {first} and {number} are the same record", hint="remove one of them"
+                )
+            identified[identity] = (number, row)
+        return identified
+
+    def corrections(self) -> Corrected:
+        """The corrections. Raises DataError with the faults of all rows."""
+        result = self.judged()
+        if self.faults:
+            more = len(self.faults) - SHOWN
+            lines = [
+                f"row {self.rows[identity][0]}: {fault}"
+                for identity, fault in list(self.faults.items())[:SHOWN]
+            ]
+            lines += [f"and {more:,} more"] if more > 0 else []
+            raise DataError("\n".join(lines), hint="correct the file; nothing of it was stored")
+        return result
+
+    def judged(self) -> Corrected:
+        """The corrections of the rows without faults; `faults` has those of the others.
+
+        Raises DataError for a column that no file has.
+        """
+        self._check_columns()
+        active = {
+            (each.source, f"{each.sha256}:{each.record}"): each for each in self.log.active.values()
+        }
+        added: list[Correction] = []
+        for identity, (_, row) in self.rows.items():
+            record = self.rejected.get(identity)
+            former = active.get((record.source, identity)) if record else self._former(identity)
+            if former:
+                self._compare(identity, row, record, former)
+            elif record is None:
+                self._fault(identity, f"{self.table} has not rejected this record")
+            elif values := self._values(row, record):
+                added.append(self._correction(len(added) + 1, record, values))
+        return Corrected(tuple(added), self.unchanged, self.known)
+
+    def _fault(self, identity: str, fault: str) -> None:
+        """Add a fault of a row to those that it has."""
+        self.faults[identity] = "; ".join(filter(None, (self.faults.get(identity), fault)))
+
+    def _check_columns(self) -> None:
+        known = {column.name for each in self.rejected.values() for column in each.file.columns}
+        for name in self.columns:
+            if self.rejected and name not in known and name not in self.added_columns.values():
+                raise DataError(
+                    f"the source files have no column {name!r}{did_you_mean(name, known)}",
+                    hint="remove the column, or give it its former name",
+                )
+
+    def _former(self, identity: str) -> Correction | None:
+        """The correction of a record that is not rejected any more."""
+        return next(
+            (
+                each
+                for each in self.log.active.values()
+                if each.table == self.table and f"{each.sha256}:{each.record}" == identity
+            ),
+            None,
+        )
+
+    def _compare(
+        self, identity: str, row: Cells, record: RejectedRecord | None, former: Correction
+    ) -> None:
+        """Count a row that is as before or as it was corrected; another one is a fault."""
+        if _same(row, corrected_cells(former)):
+            self.known += 1
+        elif _same(row, cells_of(former.original)) or (record and _same(row, record.cells)):
+            self.unchanged += 1
+        else:
+            corrected = corrected_cells(former)
+            differing = [
+                f"{name} = {_shown(cell)}, not {_shown(corrected.get(name))}"
+                for name, cell in row.items()
+                if name in corrected and not _equal(cell, corrected[name])
+            ]
+            self._fault(
+                identity,
+                f"{former.place} has the correction {former.id} already, which is "
+                f"another one: {', '.join(differing)}; revoke it first: "
+                f"medallion corrections --revoke {former.id}",
+            )
+
+    def _values(self, row: Cells, record: RejectedRecord) -> dict[str, str | None] | None:
+        """The corrected columns of a row; None if it is unchanged, or has faults."""
+        cells = record.cells
+        for name, cell in row.items():
+            if cell and name not in cells and name not in self.added_columns.values():
+                self._fault(record.identity, f"{record.file.name} has no column {name!r}")
+                return None
+        changed = {
+            name: plain_text(row[name])
+            for name, cell in cells.items()
+            if name in row and not _equal(row[name], cell)
+        }
+        original = cells_of(record.original)
+        if not changed:
+            self.unchanged += 1
+            return None
+        final = {**cells, **changed}
+        values = {name: text for name, text in final.items() if not _kept(name, text, original)}
+        types = {column.name: column.type for column in record.file.columns}
+        types |= record.missing_types
+        for name, text in values.items():
+            if text is not None and not self._fits(text, types[name]):
+                said = f"{_shown(text)} is not a valid {types[name]}"
+                self._fault(record.identity, f"column {name!r}: {said}")
+        return values or None
+
+    def _fits(self, text: str, type_: str) -> bool:
+        return type_ == str(TEXT_TYPE) or fits(text, column_type(type_), self._connection)
+
+    @cached_property
+    def _connection(self) -> Connection:
+        import duckdb
+
+        return duckdb.connect()
+
+    def _correction(
+        self, number: int, record: RejectedRecord, values: dict[str, str | None]
+    ) -> Correction:
+        return Correction(
+            id=f"{self.entry}-{number}",
+            table=self.table,
+            source=record.source,
+            file=record.file.name,
+            sha256=record.file.sha256,
+            record=record.record,
+            original=record.original,
+            values=values,
+            types={name: type_ for name, type_ in record.missing_types.items() if values.get(name)},
+        )
+
+
+def fits(text: str, type_: ColumnType, connection: Connection) -> bool:
+    """Whether a text can be read as a type without rounding."""
+    if type_ == TEXT_TYPE:
+        return True
+    if type_.name in INTEGERS and not re.fullmatch(r"[+-]?\d+", text):
+        return False
+    if type_.name == "decimal":
+        with suppress(InvalidOperation):
+            exponent = Decimal(text).normalize().as_tuple().exponent
+            if isinstance(exponent, int) and -exponent > type_.scale:
+                return False
+    value = "try_cast(? as json)" if type_.nested else "?::varchar"
+    query = f"select try_cast({value} as {duckdb_type(type_)}) is not null"
+    return bool(connection.execute(query, [text]).fetchall()[0][0])
+
+
+def plain_text(cell: str | None) -> str | None:
+    """A cell without the apostrophe that keeps a spreadsheet from computing it; None if empty."""
+    if cell and cell.startswith("'") and without_formula(cell[1:]) == cell:
+        return cell[1:]
+    return cell or None
+
+
+def _same(row: Cells, cells: Cells) -> bool:
+    return all(_equal(cell, cells[name]) for name, cell in row.items() if name in cells)
+
+
+def _equal(cell: str | None, value: str | None) -> bool:
+    """Whether a cell is as it was written. Spreadsheets do not keep all line ends."""
+    texts = [(each or "").replace("\r\n", "\n").replace("\r", "\n") for each in (cell, value)]
+    return texts[0] in (texts[1], without_formula(texts[1]))
+
+
+def _kept(name: str, text: str | None, original: Cells) -> bool:
+    return name in original and original[name] == text
+
+
+def _shown(text: str | None) -> str:
+    return "nothing" if text is None else repr(text[:80])

@@ -1,0 +1,38 @@
+"""What a run would do now: its plan, from the lake and the source files."""
+
+from __future__ import annotations
+
+from medallion.lake.corrections import correction_log, require_corrections
+from medallion.run import ingest
+from medallion.run.context import RunContext
+from medallion.run.determinism import require_deterministic
+from medallion.run.failures import Failures
+from medallion.run.planner import Plan, Selection, plan
+from medallion.run.source_tokens import read_tokens
+
+
+def preview(context: RunContext, selection: Selection | None = None) -> Plan:
+    """The plan of a run that begins now. Writes nothing.
+
+    Raises CallError on a selection of unknown tables, SourceError for unreadable files, and
+    DeclarationError for SQL that depends on the time or on chance.
+    """
+    require_deterministic(context)
+    lake, declaration = context.lake, context.declaration
+    current = lake.current()
+    snapshots = current.tables if current else {}
+    lost = lake.lost(current, declaration.names()) if current else {}
+    arrivals, failures, log = {}, Failures(), correction_log(lake)
+    require_corrections(lake, log, current)
+    for table in context.source_tables():
+        with failures.collected(table.name):
+            arrivals[table.name], _ = ingest.ingest_table(
+                table,
+                snapshots.get(table.name),
+                None,
+                lost=lost.get(table.name, ()),
+                touched=read_tokens(lake.storage, table.name),
+                corrections=log.by_file(table.name),
+            )
+    failures.check()
+    return plan(declaration, arrivals, snapshots, lake.find_snapshot, selection, lost)

@@ -1,0 +1,86 @@
+"""The formats that read source files: declared, or chosen by the suffix of a file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from medallion import plugins
+from medallion.contracts import Format
+from medallion.declaration.added_columns import shaped
+from medallion.declaration.models import Source
+from medallion.errors import SourceError
+from medallion.identifiers import digest
+from medallion.storage import Entry
+
+KEY_LENGTH = 16  # hexadecimal digits that identify a format and its fields
+
+
+class SourceFormats:
+    """The formats of the files of one source."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._kinds = {} if source.format else _kinds()
+        self._plain: dict[str, tuple[Format, str]] = {}  # by suffix
+
+    def of(self, name: str, entry: Entry) -> tuple[Format, str]:
+        """The format that reads a file, and what identifies it. Raises SourceError.
+
+        `name` is the file's path relative to the declaration.
+        """
+        source = self._source
+        known = source.format.suffixes if source.format else self._kinds
+        suffix = _longest(name, known) if source.format else _suffix(name, self._kinds)
+        if suffix not in self._plain:
+            form = source.format or _build(self._kinds[suffix])
+            self._plain[suffix] = (form, _key(form, suffix))
+        form, key = self._plain[suffix]
+        if source.aliases or source.add:
+            form = shaped(form, source.aliases, source.add, name, entry)
+            key = _key(form, suffix)
+        return form, key
+
+
+def format_of(name: str) -> Format:
+    """The format whose suffix a file name ends in. Raises SourceError when there is none."""
+    kinds = _kinds()
+    return _build(kinds[_suffix(name, kinds)])
+
+
+def _kinds() -> dict[str, str]:
+    """The names of formats by the suffixes of file names."""
+    kinds: dict[str, str] = {}
+    for kind, form in plugins.loadable(plugins.FORMATS).items():
+        for suffix in cast("type[Format]", form).suffixes:
+            kinds.setdefault(suffix, kind)
+    return kinds
+
+
+def _suffix(name: str, kinds: Collection[str]) -> str:
+    """The longest suffix that a file name ends in. Raises SourceError when there is none."""
+    suffix = _longest(name, kinds)
+    if not suffix:
+        raise SourceError(
+            f"{name}: no format reads files with this suffix",
+            hint="declare `format: csv`, json or parquet",
+        )
+    return suffix
+
+
+def _longest(name: str, suffixes: Collection[str]) -> str:
+    """The longest of these suffixes that a file name ends in, or an empty text."""
+    lower = name.lower()
+    return max((suffix for suffix in suffixes if lower.endswith(suffix)), key=len, default="")
+
+
+def _build(kind: str) -> Format:
+    return cast("Format", plugins.build(plugins.FORMATS, kind))
+
+
+def _key(form: Format, suffix: str) -> str:
+    """What the records of a file depend on in addition to its bytes.
+
+    The suffix is a part of it: a `.tsv` file is read with another delimiter than a `.csv` file.
+    """
+    return digest([form.identity(), suffix])[:KEY_LENGTH]

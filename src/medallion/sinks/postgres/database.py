@@ -1,0 +1,206 @@
+"""What sink and store share: internal tables, connections, and hints for errors of PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from medallion.contracts import quote, read_release
+from medallion.contracts.table_target import masked
+from medallion.errors import SinkError
+from medallion.records import Owner, Release
+from medallion.secrets import SECRETS, unclear_credentials
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg import Connection
+
+    Result = psycopg.Cursor[tuple[Any, ...]]
+
+RELEASES = "_medallion_releases"
+ACTIVE = "_medallion_active"
+LOADS = "_medallion_loads"
+
+_TABLES = {
+    RELEASES: "id text primary key, body text not null",
+    ACTIVE: (
+        "one integer primary key check (one = 1), release text, switches bigint not null, "
+        "owner text"
+    ),
+    LOADS: (
+        "name text primary key, rows bigint not null, nulls text not null, token bigint not null"
+    ),
+}
+# An unreachable host is reported within ten seconds, a silent network within a minute.
+_DEFAULTS = {
+    "connect_timeout": "8",
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "60000",
+    "application_name": "medallion",
+    "client_encoding": "utf8",
+}
+_MARKS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|\?')
+
+_URL_IS_CORRECT = (
+    "check that the server runs and that host, port and options in the URL are correct"
+)
+_CREDENTIALS = "check user and password in the URL"
+_CONNECTION_HINTS = {  # by a part of the message, as libpq has no codes for these
+    "authentication failed": _CREDENTIALS,
+    "no password supplied": _CREDENTIALS,
+    "no pg_hba.conf entry": "let this user connect from this host in the server's pg_hba.conf",
+    "too many": "raise max_connections of the server, or use fewer workers",
+    "certificate": "set sslrootcert and sslmode in the URL as the server's certificate needs them",
+    "SSL": "set sslmode in the URL as the server needs it",
+}
+_LOCKED = "another session uses the tables: wait until it has finished, or end it"
+_HINTS = {
+    "3D000": "create the database, or correct its name in the URL",
+    "25006": "the server is read-only: name the primary in the URL",
+    "42501": "grant this user the right to create tables and views in the schema",
+    "53100": "free space on its disk; the published release is still served",
+    "53300": _CONNECTION_HINTS["too many"],
+    "54000": (
+        "a row has at most about 8 KB besides long texts, and a value 1 GB: serve fewer columns"
+    ),
+    "54011": "a table has at most 1,600 columns: serve fewer columns",
+    "40P01": _LOCKED,
+    "55P03": _LOCKED,
+}
+# Shutdown, crash, start, dropped database, idle_session_timeout.
+_ENDED_SESSIONS = ("57P01", "57P02", "57P03", "57P04", "57P05")
+_PERCENT_ENCODE = (
+    "percent-encode @ : / ? # in them: @ is %40, : is %3A, / is %2F, ? is %3F, # is %23"
+)
+
+
+def connect(url: str) -> Connection:
+    """A connection in autocommit mode. Raises SinkError when it cannot be opened."""
+    SECRETS.add_url(url)
+    if unclear_credentials(url):
+        raise SinkError(
+            f"{masked(url)}: the URL's user or password has unescaped URL characters",
+            hint=_PERCENT_ENCODE,
+        )
+    with sink_errors(url):
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        options = {**_DEFAULTS, **conninfo_to_dict(url)}
+        # Prepared statements would not survive a pooler such as PgBouncer.
+        return psycopg.connect(
+            **options,  # type: ignore[arg-type]
+            autocommit=True,
+            prepare_threshold=None,
+            cursor_factory=psycopg.RawCursor,
+        )
+
+
+def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Result:
+    """Execute SQL with a `?` for each value; results are binary, so that numbers are exact."""
+    return connection.execute(numbered(sql).encode(), list(values) or None, binary=True)
+
+
+def numbered(sql: str) -> str:
+    """SQL with `$1`, `$2`, … in place of each `?` outside names and literals."""
+    numbers = count(1)
+    return _MARKS.sub(lambda part: f"${next(numbers)}" if part[0] == "?" else part[0], sql)
+
+
+def qualified(schema: str, name: str) -> str:
+    """The name of a table or view, with its schema."""
+    return f"{quote(schema)}.{quote(name)}"
+
+
+def prepare(connection: Connection, schema: str) -> None:
+    """Create the schema and the internal tables, if they are missing."""
+    last = qualified(schema, LOADS)
+    if _exists(connection, last):
+        return
+    with connection.transaction():
+        lock_name(connection, qualified(schema, ""))
+        if not execute(
+            connection, "select 1 from pg_namespace where nspname = ?", [schema]
+        ).fetchone():
+            execute(connection, f"create schema {quote(schema)}")
+        for name, columns in _TABLES.items():
+            execute(connection, f"create table if not exists {qualified(schema, name)} ({columns})")
+        active = qualified(schema, ACTIVE)
+        execute(
+            connection, f"insert into {active} values (1, null, 0, null) on conflict do nothing"
+        )
+
+
+def lock_name(connection: Connection, name: str) -> None:
+    """Let only one transaction at a time create what has this name."""
+    execute(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", [name])
+
+
+def read_owner(connection: Connection, schema: str, *, lock: bool = False) -> Owner | None:
+    """The recorded owner; with `lock`, no other transaction switches until this one ends."""
+    sql = f"select owner from {qualified(schema, ACTIVE)}{' for update' if lock else ''}"
+    row = execute(connection, sql).fetchone()
+    return Owner.model_validate_json(row[0]) if row and row[0] else None
+
+
+def read_active(connection: Connection, schema: str) -> Release | None:
+    """The active release, or None before the first."""
+    active, releases = (qualified(schema, name) for name in (ACTIVE, RELEASES))
+    row = execute(
+        connection, f"select body from {active} join {releases} on id = release"
+    ).fetchone()
+    return read_release(row[0]) if row else None
+
+
+def read_loaded(connection: Connection, schema: str) -> frozenset[str]:
+    """The physical names of the tables that are loaded."""
+    names = execute(connection, f"select name from {qualified(schema, LOADS)}")
+    return frozenset(name for (name,) in names)
+
+
+@contextmanager
+def sink_errors(url: str) -> Iterator[None]:
+    """Turn errors of PostgreSQL and of the connection into SinkError, with a hint."""
+    try:
+        import psycopg
+    except ImportError as error:
+        raise SinkError(
+            "psycopg is not installed", hint="pip install 'medallion-lake[postgres]'"
+        ) from error
+    try:
+        yield
+    except psycopg.Error as error:
+        message, hint = message_and_hint(error)
+        raise SinkError(f"{masked(url)}: {message}", hint=hint) from error
+
+
+def is_unreachable(error: psycopg.Error) -> bool:
+    """Whether the connection could not be opened, or was lost."""
+    code = error.sqlstate or ""
+    import psycopg
+
+    lost = isinstance(error, psycopg.OperationalError) and not code
+    return lost or code.startswith("08") or code in _ENDED_SESSIONS
+
+
+def message_and_hint(error: psycopg.Error) -> tuple[str, str]:
+    """Message and hint of an error."""
+    primary = error.diag.message_primary
+    message = primary or " ".join(str(error).split())
+    if not is_unreachable(error):
+        return message, _HINTS.get(error.sqlstate or "", "")
+    fatal = message.rpartition("FATAL: ")[2].strip()
+    if re.search('database ".*" does not exist', fatal):
+        return fatal, _HINTS["3D000"]
+    hint = next((hint for sign, hint in _CONNECTION_HINTS.items() if sign in message), "")
+    return f"cannot be reached: {fatal}", hint or _URL_IS_CORRECT
+
+
+def _exists(connection: Connection, name: str) -> bool:
+    row = execute(connection, "select to_regclass(?)", [name]).fetchone()
+    return bool(row and row[0])

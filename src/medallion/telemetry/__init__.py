@@ -1,0 +1,1 @@
+"""What other systems learn of runs and requests: which of them are configured, and spans."""

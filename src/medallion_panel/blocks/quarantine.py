@@ -1,0 +1,240 @@
+"""The quarantine block: rejected records by table, rule and file, which visitors may correct."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import panel as pn
+import panel_material_ui as pmui
+
+from medallion.errors import DataError, MedallionError
+from medallion.plural import count_of
+from medallion.run.rejected_records import RejectedRecord
+from medallion.secrets import masked_logger
+from medallion_panel.blocks import quarantine_parts as parts
+from medallion_panel.blocks.record_form import RecordForm
+from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.data.quarantine_reader import (
+    QuarantineAccess,
+    QuarantineChoice,
+    QuarantineListing,
+)
+from medallion_panel.ui.markup import Notice, Text
+from medallion_panel.ui.visitor_errors import visitor_text
+
+_log = masked_logger(__name__)
+
+_ALL = ""  # the choice of all rules, or of all files
+_MEMBERS = ("table", "rule", "file")
+_EDITED = "edited"
+
+T = TypeVar("T")
+
+
+class QuarantineView:
+    """Choices of table, rule and file, the rejected records, and a form to correct one.
+
+    `view` is its widget. Edits of all records of a table are kept until they are submitted, or
+    another table is chosen.
+
+    Parameters: `access` is that of the visitor.
+    """
+
+    def __init__(self, access: QuarantineAccess) -> None:
+        self._access, self._reader = access, access.reader
+        self._listing: QuarantineListing | None = None
+        self._edits: dict[str, dict[str, str | None]] = {}
+        self._states: dict[str, str] = {}  # of edited records
+        self._updating = False  # while the code changes the choices
+        self._number = 0  # counts requests to list, of which the last one wins
+        self._waiting, self._caption, self._remainder = Text(), Text(), Text()
+        self._selects = {name: parts.select(name) for name in _MEMBERS}
+        for select in self._selects.values():
+            select.param.watch(self._on_choice, "value")
+        self._grid = TextGrid(pickable=not access.refusal, margin=0, sizing_mode="stretch_width")
+        self._grid.param.watch(self._on_pick, "picks")
+        self._form = RecordForm(self._on_edit)
+        self._note = pmui.TextInput(
+            label="Note", size="small", sizing_mode="stretch_width", margin=0
+        )
+        self._message = Notice(margin=(8, 0))
+        self._buttons = [
+            parts.button("Submit", "send", self._submit, variant="contained"),
+            parts.button("Discard edits", "undo", self._discard),
+        ]
+        self.view = pn.Column(
+            Text(access.refusal).view,
+            self._waiting.view,
+            parts.in_columns(self._selects.values(), {"xs": 12, "sm": 4}),
+            self._caption.view,
+            self._grid,
+            self._remainder.view,
+            self._form.view,
+            *([] if access.refusal else [self._note, parts.in_row(self._buttons)]),
+            self._message.view,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    @property
+    def choice(self) -> QuarantineChoice:
+        """The table, rule and file that the visitor has chosen."""
+        return QuarantineChoice(*(select.value or "" for select in self._selects.values()))
+
+    def read(self) -> QuarantineListing:
+        """The chosen rejects; called in a thread. Raises MedallionError."""
+        return self._reader.listing(self.choice)
+
+    def show(self, listing: QuarantineListing) -> None:
+        """Show rejects in place of the former; edits remain for records that are still rejected."""
+        former, self._listing = self._listing, listing
+        if former and former.choice.table != listing.choice.table:
+            self._forget()
+        if former and former.release != listing.release:
+            known = {record.identity for record in listing.records}
+            for identity in self._edits.keys() - known:
+                self._edits.pop(identity)
+                self._states.pop(identity, None)
+        self._show_choices(listing)
+        self._caption.show(parts.caption(listing))
+        self._waiting.show(parts.waiting_text(listing))
+        self._remainder.show(parts.remainder_text(listing))
+        self._show_grid()
+        if self._form.identity not in {record.identity for record in listing.records}:
+            self._form.clear()
+
+    def _show_choices(self, listing: QuarantineListing) -> None:
+        counts = (listing.tables, listing.rules, listing.files)
+        chosen = (listing.choice.table, listing.choice.rule, listing.choice.file)
+        self._updating = True
+        for name, numbers, value in zip(_MEMBERS, counts, chosen, strict=True):
+            options = {f"{each} ({number:,})": each for each, number in numbers.items()}
+            every = {} if name == "table" else {f"All {name}s": _ALL}
+            self._selects[name].param.update(options={**every, **options}, value=value)
+        self._updating = False
+
+    def _show_grid(self) -> None:
+        """Show the records with their edits."""
+        if self._listing is not None:
+            columns, rows = parts.grid_content(self._listing, self._edits, self._states)
+            self._grid.param.update(columns=columns, rows=rows)
+
+    # What the visitor does
+
+    def _on_choice(self, _event: Any) -> None:
+        if not self._updating:
+            pn.state.execute(self._list)
+
+    async def _list(self) -> None:
+        self._number += 1
+        number = self._number
+        try:
+            listing = await self._in_thread(self.read)
+        except MedallionError as error:
+            self._message.show(visitor_text(error))
+            return
+        if number == self._number:
+            self._message.show("")
+            self.show(listing)
+
+    def _on_pick(self, _event: Any) -> None:
+        record = self._picked()
+        if record is not None:
+            edits = self._edits.get(record.identity, {})
+            self._form.show(record, edits, self._fault(record.identity))
+
+    def _picked(self) -> RejectedRecord | None:
+        records = self._listing.records if self._listing else ()
+        number = self._grid.picked
+        return records[number] if 0 <= number < len(records) else None
+
+    def _on_edit(self, identity: str, column: str, text: str | None) -> None:
+        record = self._record(identity)
+        if record is None:
+            return
+        edits = {**self._edits.get(identity, {}), column: text}
+        cells = record.cells
+        changed = {name: each for name, each in edits.items() if each != (cells[name] or None)}
+        if changed:
+            self._edits[identity], self._states[identity] = changed, _EDITED
+        else:
+            self._edits.pop(identity, None)
+            self._states.pop(identity, None)
+        self._show_grid()
+
+    def _record(self, identity: str) -> RejectedRecord | None:
+        records = self._listing.records if self._listing else ()
+        return next((record for record in records if record.identity == identity), None)
+
+    async def _submit(self, _event: Any = None) -> None:
+        """Store all edits as corrections."""
+        if not self._edits:
+            self._message.show("No record has been edited.")
+            return
+        edits, table = dict(self._edits), self.choice.table
+        submit = partial(
+            self._reader.submit,
+            table,
+            edits,
+            note=self._note.value or "",
+            author=self._access.author,
+        )
+        submission = await self._attempt(submit)
+        if submission is None:
+            return
+        if submission.faults:
+            self._show_faults(submission.faults)
+            return
+        self._forget()
+        self._note.value = ""
+        await self._list()
+        added = count_of(submission.added, "correction")
+        them = "it" if submission.added == 1 else "them"
+        self._message.show(f"{added} stored. The next run applies {them}.")
+
+    def _show_faults(self, faults: Mapping[str, str]) -> None:
+        self._states |= {identity: f"Cannot be stored: {text}" for identity, text in faults.items()}
+        self._show_grid()
+        self._message.show(
+            f"{count_of(len(faults), 'record')} cannot be corrected so, see State; nothing was "
+            "stored."
+        )
+
+    def _discard(self, _event: Any = None) -> None:
+        self._forget()
+        self._message.show("")
+        self._show_grid()
+
+    def _forget(self) -> None:
+        """Forget all edits."""
+        self._edits, self._states = {}, {}
+        self._form.clear()
+
+    def _fault(self, identity: str) -> str:
+        state = self._states.get(identity, "")
+        return "" if state == _EDITED else state
+
+    async def _attempt(self, function: Callable[[], T]) -> T | None:
+        """The result of a function in a thread; None when it fails, which is shown."""
+        for button in self._buttons:
+            button.disabled = True
+        try:
+            return await self._in_thread(function)
+        except DataError as error:
+            self._message.show(f"{error.message}.")
+        except MedallionError as error:
+            self._message.show(visitor_text(error))
+        except Exception:
+            _log.exception("rejected records could not be corrected")
+            self._message.show("This could not be done; see the server's log.")
+        finally:
+            for button in self._buttons:
+                button.disabled = False
+        return None
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader.pool, function)

@@ -1,0 +1,105 @@
+"""One page of a table block as it was read, and keys in URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from medallion.contracts import Page, Query
+from medallion.query.condition_text import all_of
+from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.ui.mark_clicks import behind_button
+
+_RIGHT = ("integer", "number", "decimal", "currency", "percent")  # formats aligned to the right
+_MOST_NAMES = 3  # in the label of a row
+_DETAIL_STYLE = Markup("""<style>:host { color: inherit }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px; margin: 0;
+     font-size: .9rem }
+dt { opacity: .7 }
+dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }</style>""")
+
+
+@dataclass(frozen=True)
+class TablePage:
+    """One page of rows of a `table` as read: number `number` of those of a `selection`, which is
+    release, filters and sort.
+
+    `total` is the number of rows of the selection, `key` the names of the table's key columns, and
+    `row` the row to show in full.
+    """
+
+    table: str
+    context: BlockContext
+    query: Query
+    key: Sequence[str]
+    page: Page
+    total: int
+    number: int
+    selection: Any
+    row: Mapping[str, Any] | None
+
+    def cells(self) -> tuple[list[dict[str, Any]], list[list[str]]]:
+        """The columns and rows of a TextGrid."""
+        names, formats = self.query.fields, self.context.formats
+        forms = {name: self.context.format(self.table, name) for name in names}
+        kinds = self.context.store.kinds(self.table)
+        headers = [
+            {
+                "name": name,
+                "title": formats.label(name),
+                "right": forms[name] in _RIGHT,
+                "sortable": kinds[name].ordered,
+            }
+            for name in names
+        ]
+        writers = {name: formats.writer(forms[name]) for name in names}
+        rows = [[writers[name](row[name]) for name in names] for row in self.page.rows]
+        return headers, rows
+
+    @property
+    def marks(self) -> Marks:
+        """A mark for each row of the page, then one for the row shown in full."""
+        rows = [*self.page.rows, *([self.row] if self.row is not None else [])]
+        return Marks(len(rows), lambda number: self._mark(rows[number]))
+
+    def _mark(self, row: Mapping[str, Any]) -> Mark:
+        """The mark of a row: by its key, or without one by all values that can be compared."""
+        context, table = self.context, self.table
+        kinds = context.store.kinds(table)
+        has_key = self.key and all(name in row for name in self.key)
+        names = self.key if has_key else [name for name in row if kinds[name].ordered]
+        texts = (
+            f"{context.formats.label(name)} {context.writer(table, name)(row[name])}"
+            for name in names[:_MOST_NAMES]
+        )
+        conditions = (term_condition(kinds, name, [row[name]]) for name in names)
+        key = tuple(row[name] for name in self.key) if has_key else ()
+        return Mark(", ".join(texts), condition=all_of(conditions), key=key)
+
+    def detail(self, key: str, number: int | None = None) -> Markup:
+        """The row to show in full, with this key, as HTML; `number` is that of the card."""
+        if self.row is None:
+            return _DETAIL_STYLE + Markup("<p>There is no row {} in this release.</p>").format(key)
+        formats = self.context.formats
+        fields = (
+            Markup("<dt>{}</dt><dd>{}</dd>").format(
+                formats.label(name), formats.writer(self.context.format(self.table, name))(value)
+            )
+            for name, value in self.row.items()
+        )
+        html = _DETAIL_STYLE + Markup("<dl>{}</dl>").format(Markup("").join(fields))
+        return html if number is None else html + behind_button(number, len(self.page.rows))
+
+
+def key_text(values: Sequence[Any]) -> str:
+    """A key in a URL: its parts joined by `~`."""
+    return "~".join(str(value).replace("%", "%25").replace("~", "%7E") for value in values)
+
+
+def key_parts(text: str) -> tuple[str, ...]:
+    """The parts of a key in a URL."""
+    return tuple(part.replace("%7E", "~").replace("%25", "%") for part in text.split("~"))

@@ -1,0 +1,66 @@
+"""The stores of releases that a URL names: candidates, and earlier releases that are kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from medallion.contracts import Store
+from medallion.errors import CallError, MedallionError
+from medallion.lake.candidates import NAME, candidate, resolve
+from medallion.pipeline import Pipeline
+from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.data.stores import API_URL
+from medallion_panel.ui.visitor_errors import visitor_text
+
+_MOST = 4  # stores that are kept in memory
+
+
+@dataclass(frozen=True)
+class NamedStore:
+    """The store of one release, and the `banner` that says which one visitors see."""
+
+    store: CachedStore
+    banner: str
+
+
+class NamedStores:
+    """Opens the stores of named releases; visitors who see the same release share one."""
+
+    def __init__(self, pipeline: Pipeline, store: Store) -> None:
+        self._pipeline, self._store = pipeline, store
+        self._lock = threading.Lock()
+        self._stores: OrderedDict[str, CachedStore] = OrderedDict()
+
+    def choose(self, reference: str, published: CachedStore) -> tuple[CachedStore, str]:
+        """The store of a reference, and a banner for visitors; `published` without a reference."""
+        if not reference:
+            return published, ""
+        try:
+            choice = self.named(reference)
+        except MedallionError as error:
+            return published, f"The published release is shown: {visitor_text(error)}"
+        return choice.store, choice.banner
+
+    def named(self, reference: str) -> NamedStore:
+        """The store of a release, by its id or the name of a candidate.
+
+        Raises CallError when there is none, and StorageError when the lake cannot be read.
+        """
+        if os.environ.get(API_URL):
+            raise CallError("a dashboard that reads an API shows the published release only")
+        lake = self._pipeline.lake
+        release = resolve(lake, reference).summary()
+        banner = f"This is release {release.id}, and not necessarily the published one."
+        if NAME.fullmatch(reference):
+            failed = candidate(lake, reference).failed
+            gates = f" It did not pass: {'; '.join(failed)}." if failed else ""
+            banner = f"This is the candidate “{reference}”. It is not published.{gates}"
+        with self._lock:
+            store = self._stores.setdefault(release.id, CachedStore(self._store.at(release)))
+            self._stores.move_to_end(release.id)
+            while len(self._stores) > _MOST:
+                self._stores.popitem(last=False)
+        return NamedStore(store, banner)

@@ -1,0 +1,253 @@
+"""The panel "rows behind this": the source records of a figure, in a drawer or on a sheet."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import panel as pn
+import panel_material_ui as pmui
+
+from medallion.errors import MedallionError
+from medallion.export.files import FileFormat
+from medallion.secrets import masked_logger
+from medallion_panel.data.origin_reader import CancelledTraceError, OriginReader, Trace
+from medallion_panel.pages.mark_question import MarkQuestion
+from medallion_panel.pages.origin_html import origins_html, records_html, removed_html
+from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.mark_clicks import WHOLE, MarkClicks
+from medallion_panel.ui.markup import HtmlPane, Text
+from medallion_panel.ui.visitor_errors import visitor_text
+
+_log = masked_logger(__name__)
+
+_WIDTH = 720  # pixels of the drawer
+_FORMS: dict[FileFormat, str] = {"csv": "CSV", "parquet": "Parquet"}
+
+T = TypeVar("T")
+Ask = Callable[[int, int], MarkQuestion | None]
+
+
+class OriginPanel:
+    """Shows the rows behind a mark that a visitor clicks. `view` is its widget, empty at first.
+
+    Parameters: `reader` traces rows; `ask` returns what a click on a mark of a card asks, and is
+    called in a thread.
+    """
+
+    def __init__(self, reader: OriginReader, formats: Formats, ask: Ask) -> None:
+        self._reader, self._formats, self._ask = reader, formats, ask
+        self._trace: Trace | None = None
+        self._drawer: Any = None
+        self._clicks = MarkClicks(self._on_click)
+        self.view = pn.Column(self._clicks, width=0, height=0, margin=0)
+
+    def close(self) -> None:
+        """Close the panel, and cancel what it computes."""
+        if self._drawer is not None:
+            self._drawer.open = False
+
+    def _on_click(self, card: int, mark: int, narrow: bool) -> None:
+        async def open_panel() -> None:
+            if question := await self._question(card, mark):
+                content = _PanelContent(question, self._formats, self.close, choose)
+                self._show(content, narrow=narrow)
+                await self._fill(content, question)
+
+        async def choose_mark(content: _PanelContent, other: int) -> None:
+            if question := await self._question(card, other):
+                await self._fill(content, question)
+
+        def choose(content: _PanelContent, other: int) -> None:
+            pn.state.execute(partial(choose_mark, content, other))
+
+        pn.state.execute(open_panel)
+
+    async def _question(self, card: int, mark: int) -> MarkQuestion | None:
+        """What a click asks; a mark may need a query of the store."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, self._ask, card, mark)
+
+    async def _fill(self, content: _PanelContent, question: MarkQuestion) -> None:
+        """Fill the panel with one trace, in place of the former."""
+        self._cancel()
+        trace = self._trace = self._reader.trace(question.origin)
+        await content.fill(question, PanelTrace(trace, self._reader.pool))
+
+    def _show(self, content: _PanelContent, *, narrow: bool) -> None:
+        if self._drawer is None:
+            pn.state.on_session_destroyed(lambda _: self._cancel())
+        look = {"maxWidth": "100vw", "boxSizing": "border-box", "p": 2}
+        sheet = {"height": "88vh", "borderRadius": "14px 14px 0 0"}
+        # A new one each time: panel-material-ui 0.16.6 loses changes of one that is being drawn.
+        self._drawer = pmui.Drawer(
+            content.view,
+            anchor="bottom" if narrow else "right",
+            size=_WIDTH,
+            sx={**look, **(sheet if narrow else {})},
+            open=True,
+        )
+        self._drawer.param.watch(self._on_close, "open")
+        self.view[:] = [self._clicks, self._drawer]
+        self._clicks.open = True
+
+    def _on_close(self, _event: Any) -> None:
+        self._clicks.open = False
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._trace is not None:
+            self._trace.cancel()
+            self._trace = None
+
+
+@dataclass(frozen=True)
+class PanelTrace:
+    """A trace whose parts are computed in the threads of a pool."""
+
+    trace: Trace
+    pool: Executor
+
+    async def read(self, function: Callable[..., T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, function)
+
+
+class _PanelContent:
+    """The content of the panel for the marks of one card. `view` is its widget."""
+
+    def __init__(
+        self,
+        question: MarkQuestion,
+        formats: Formats,
+        close: Callable[[], None],
+        choose: Callable[[_PanelContent, int], None],
+    ) -> None:
+        self._formats = formats
+        self._trace: PanelTrace | None = None
+        button = pmui.IconButton(icon="close", description="Close", margin=0)
+        button.on_click(lambda _: close())
+        self._title = Text(look="title")
+        self._release = Text(look="caption")
+        self._progress = pmui.LinearProgress(sizing_mode="stretch_width", margin=(8, 0))
+        self._state, self._file_state = Text(), Text()
+        self._origins, self._records = HtmlPane(), HtmlPane()
+        self._removed, self._removed_records = HtmlPane(), HtmlPane()
+        # Panel 1.9.4 shows no further change in a drawer after its children have changed.
+        self._files = [self._download(form, removed=False) for form in _FORMS]
+        self._removed_files = [self._download(form, removed=True) for form in _FORMS]
+        self.view = pn.Column(
+            pn.Row(self._title.view, button, sizing_mode="stretch_width", margin=0),
+            self._release.view,
+            *self._chooser(question, choose),
+            self._progress,
+            self._state.view,
+            self._file_state.view,
+            self._origins.view,
+            _row(self._files),
+            self._removed.view,
+            _row(self._removed_files),
+            self._records.view,
+            self._removed_records.view,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def _chooser(
+        self, question: MarkQuestion, choose: Callable[[_PanelContent, int], None]
+    ) -> list[Any]:
+        """A choice among the marks of the block, for those who cannot click them."""
+        if not question.parts:
+            return []
+        options = {
+            "Everything": WHOLE,
+            **{label: place for place, label in enumerate(question.parts)},
+        }
+        value = question.mark if question.mark in options.values() else WHOLE
+        select = pmui.Select(
+            label="Part", options=options, value=value, size="small", width=320, margin=(8, 0)
+        )
+        select.param.watch(lambda event: choose(self, event.new), "value")
+        return [select]
+
+    async def fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
+        """Show the rows behind a mark, then the records that would have counted."""
+        self._trace = trace
+        self._title.show(f"Rows behind {question.title}")
+        self._release.show(f"{question.block} · release {question.origin.release}")
+        for pane in (self._origins, self._records, self._removed, self._removed_records):
+            pane.show("")
+        _show_files([*self._files, *self._removed_files], visible=False)
+        self._file_state.show("")
+        self._progress.visible = True
+        self._state.show("Tracing the rows back to their source records …")
+        message = ""
+        try:
+            await self._fill(question, trace)
+        except CancelledTraceError:
+            return
+        except Exception as error:
+            message = _error_text(error, question.origin.table)
+        self._state.show(message)
+        self._progress.visible = False
+
+    async def _fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
+        origins = await trace.read(trace.trace.origins)
+        self._origins.show(origins_html(question, origins, self._formats))
+        self._records.show(records_html("Source records", origins.first, origins.records))
+        _show_files(self._files, visible=bool(origins.records))
+        self._state.show("Looking for records that would have counted …")
+        removed = await trace.read(trace.trace.removed)
+        self._removed.show(removed_html(removed, self._formats))
+        not_kept = "Records that would have counted"
+        self._removed_records.show(records_html(not_kept, removed.first, removed.records))
+        _show_files(self._removed_files, visible=bool(removed.records))
+
+    def _download(self, form: FileFormat, *, removed: bool) -> Any:
+        return download_button(
+            partial(self._file, form, removed),
+            f"{'removed' if removed else 'source'}-records.{form}",
+            _FORMS[form],
+            f"All of these records, as {_FORMS[form]}",
+            visible=False,
+        )
+
+    async def _file(self, form: FileFormat, removed: bool) -> io.BytesIO:
+        """All records as a file; an error becomes the message in the panel."""
+        trace = self._trace
+        assert trace is not None  # noqa: S101 (the buttons are hidden before)
+        self._file_state.show("")
+        try:
+            read = partial(trace.trace.file, form, removed=removed)
+            return io.BytesIO(await trace.read(read))
+        except Exception as error:
+            message = _error_text(error, trace.trace.question.table)
+            if trace is self._trace:  # else another part was chosen meanwhile
+                self._file_state.show(message)
+            # Panel 1.9.4 transfers whatever a callback returns, and nothing of one that ends so.
+            raise asyncio.CancelledError from error
+
+
+def _error_text(error: Exception, table: str) -> str:
+    """The message of an error for visitors; empty where they have closed the panel themselves."""
+    if isinstance(error, CancelledTraceError):
+        return ""
+    if isinstance(error, MedallionError):
+        return visitor_text(error)
+    _log.error("rows of %s could not be traced", table, exc_info=error)
+    return "The rows could not be traced; see the server's log."
+
+
+def _row(buttons: Sequence[Any]) -> Any:
+    return pn.Row(*buttons, margin=(4, 0), styles={"gap": "8px"})
+
+
+def _show_files(buttons: Sequence[Any], *, visible: bool) -> None:
+    for button in buttons:
+        button.visible = visible

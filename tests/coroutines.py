@@ -1,0 +1,20 @@
+"""Coroutines run by tests, wherever pytest's own thread stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine, on an event loop in a thread of its own.
+
+    Where a browser test came first, the browser's loop runs in the thread of the tests, and
+    `asyncio.run` refuses to start another one there.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

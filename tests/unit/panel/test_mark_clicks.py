@@ -1,0 +1,51 @@
+"""What can be clicked: buttons in HTML, and glyphs with a tooltip."""
+
+from __future__ import annotations
+
+from bokeh.models import ColumnDataSource, HoverTool, TapTool
+from markupsafe import Markup
+
+from medallion_panel.blocks.axes import new_figure
+from medallion_panel.ui.mark_clicks import (
+    WHOLE,
+    MarkClicks,
+    behind_button,
+    heading_button,
+    make_clickable,
+)
+
+
+def test_a_click_reports_its_card_and_mark() -> None:
+    clicked: list[tuple[int, int, bool]] = []
+    clicks = MarkClicks(lambda *click: clicked.append(click))
+    clicks._handle_msg({"card": 2, "mark": 7, "narrow": False})
+    clicks._handle_msg({"card": 2, "mark": WHOLE, "narrow": True})
+    assert clicked == [(2, 7, False), (2, WHOLE, True)]
+
+
+def test_titles_in_buttons_are_escaped() -> None:
+    html = heading_button(3, "<b>'A'")
+    assert "data-rows-behind='3'" in html
+    assert "Rows behind &lt;b&gt;&#39;A&#39;" in html
+    assert isinstance(html, Markup)
+    assert "data-rows-behind='1' data-mark='5'" in behind_button(1, 5)
+
+
+def test_what_has_a_tooltip_is_clickable() -> None:
+    plot = new_figure(200)
+    source = ColumnDataSource({"x": [1], "y": [1], "mark": [0]})
+    plot.line(x="x", y="y", source=source)
+    bars = plot.vbar(x="x", top="y", source=source)
+    plot.add_tools(HoverTool(renderers=[bars], tooltips=[("", "@x")]))
+    make_clickable(plot, 4)
+    (tap,) = (tool for tool in plot.tools if isinstance(tool, TapTool))
+    assert (tap.renderers, tap.behavior, tap.callback.args) == ([bars], "inspect", {"card": 4})
+    (hover,) = (tool for tool in plot.tools if isinstance(tool, HoverTool))
+    assert hover.tooltips[-1] == ("", "Click for the rows behind")
+
+
+def test_points_without_tooltips_are_clickable_too() -> None:
+    plot = new_figure(200)
+    make_clickable(plot, 0)
+    (tap,) = (tool for tool in plot.tools if isinstance(tool, TapTool))
+    assert tap.renderers == "auto"

@@ -1,0 +1,159 @@
+"""The panel with the rows behind a figure, as it is filled, replaced and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import medallion as md
+from medallion_panel.data.origin_reader import OriginQuestion, OriginReader
+from medallion_panel.pages.mark_question import MarkQuestion
+from medallion_panel.pages.origin_panel import OriginPanel
+from medallion_panel.ui.mark_clicks import WHOLE
+from tests.coroutines import run_coroutine
+from tests.integration import small
+from tests.unit.panel.tables import FORMATS, html_in
+
+# A download button of panel-material-ui passes both to Panel.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+
+
+class Visit:
+    """A panel, and the questions that clicks on the marks 0 and 1 ask."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pipeline: md.Pipeline = small.publish(folder)
+        release = self.pipeline.store().release().id
+        self.clients = [
+            MarkQuestion(
+                OriginQuestion(
+                    "gold.by_client", release, f"client_id = '{client}'", "sum(revenue)"
+                ),
+                title=f"{client} · Revenue",
+                block="Clients",
+                shown="",
+                write=FORMATS.writer("decimal"),
+                mark=mark,
+                parts=("a", "b"),
+            )
+            for mark, client in enumerate("ab")
+        ]
+        self.panel = OriginPanel(OriginReader(self.pipeline), FORMATS, self.ask)
+
+    def ask(self, card: int, mark: int) -> MarkQuestion | None:
+        return self.clients[mark] if card == 0 else None
+
+    async def click(self, card: int, mark: int, *, narrow: bool = False) -> None:
+        self.panel._clicks._handle_msg({"card": card, "mark": mark, "narrow": narrow})
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait for all that a click has started."""
+        idle_turns = 0
+        while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
+            await asyncio.sleep(0)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            idle_turns = 0 if others else idle_turns + 1
+            if others:
+                await asyncio.wait(others)
+
+    @property
+    def content(self) -> Any:
+        return self.panel._drawer.objects[0]
+
+    @property
+    def html(self) -> str:
+        return "".join(
+            html_in(part) for part in self.content if type(part).__name__ == "Column" and part
+        )
+
+    @property
+    def csv(self) -> Any:
+        """The first download button."""
+        rows = [part for part in self.content if type(part).__name__ == "Row"]
+        return next(part for row in rows for part in row if type(part).__name__ == "FileDownload")
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Visit:
+    return Visit(tmp_path)
+
+
+def test_a_click_opens_the_panel_with_figure_records_and_reasons(visit: Visit) -> None:
+    async def steps() -> None:
+        assert len(visit.panel.view) == 1  # nothing is built before the first click
+        await visit.click(1, 0)
+        assert len(visit.panel.view) == 1  # what was clicked is no longer shown
+        await visit.click(0, 1)
+        assert visit.panel._drawer.open
+        assert visit.panel._clicks.open
+        assert "20.50" in visit.html
+        assert "sum of silver.orders.amount in 1 row" in visit.html
+        assert "2 more records would have counted" in visit.html
+        visit.panel.close()
+        assert not visit.panel._clicks.open
+
+    run_coroutine(steps())
+
+
+def test_another_part_is_chosen_without_the_mouse(visit: Visit) -> None:
+    async def steps() -> None:
+        await visit.click(0, 1)
+        select = next(part for part in visit.content if type(part).__name__ == "Select")
+        assert (select.value, select.options) == (1, {"Everything": WHOLE, "a": 0, "b": 1})
+        select.value = 0
+        await visit.rest()
+        assert "17.25" in visit.html
+        assert "20.50</p>" not in visit.html
+
+    run_coroutine(steps())
+
+
+def test_records_are_downloaded_in_full(visit: Visit) -> None:
+    async def steps() -> None:
+        await visit.click(0, 1)
+        assert visit.csv.visible
+        file: io.BytesIO = await visit.csv.callback()
+        assert file.read().decode().splitlines()[0] == "table,file,record,row"
+
+    run_coroutine(steps())
+
+
+def test_a_file_that_cannot_be_written_says_so(visit: Visit) -> None:
+    async def steps() -> None:
+        await visit.click(0, 1)
+        trace: Any = visit.panel._trace
+        trace._connection.close()
+        with pytest.raises(asyncio.CancelledError):  # which Panel takes for no file
+            await visit.csv.callback()
+        assert "The rows could not be traced; see the server&#39;s log." in visit.html
+        visit.panel.close()
+        with pytest.raises(asyncio.CancelledError):
+            await visit.csv.callback()
+        assert "could not be traced" not in visit.html  # the visitor has closed it
+
+    run_coroutine(steps())
+
+
+def test_what_cannot_be_traced_says_why(visit: Visit) -> None:
+    async def steps() -> None:
+        asked = visit.clients[0]
+        question = replace(asked.origin, table="gold.nothing")
+        visit.clients[0] = replace(asked, origin=question)
+        await visit.click(0, 0)
+        assert "There is no table" in visit.html or "no table" in visit.html
+
+    run_coroutine(steps())
+
+
+def test_a_sheet_covers_a_narrow_screen(visit: Visit) -> None:
+    async def steps() -> None:
+        await visit.click(0, 1, narrow=True)
+        assert visit.panel._drawer.anchor == "bottom"
+
+    run_coroutine(steps())

@@ -1,0 +1,60 @@
+"""The texts of the quarantine block, and the content of its grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import medallion as md
+from medallion.errors import CallError
+from medallion_panel.blocks.quarantine_parts import (
+    caption,
+    grid_content,
+    refuse_access,
+    remainder_text,
+    waiting_text,
+)
+from medallion_panel.data.quarantine_reader import (
+    QuarantineChoice,
+    QuarantineListing,
+    QuarantineReader,
+)
+
+EMPTY = QuarantineListing("r1", QuarantineChoice(), {})
+
+
+def test_texts_say_what_is_listed_and_what_is_not() -> None:
+    assert caption(EMPTY) == "Nothing is in quarantine in release r1."
+    listing = replace(EMPTY, tables={"silver.t": 1}, total=1)
+    assert caption(listing) == "1 reject of release r1"
+    assert (remainder_text(listing), waiting_text(listing)) == ("", "")
+    many = replace(listing, total=5000, others=3, waiting=2)
+    assert "the first 200 rejects" in remainder_text(many)
+    assert "3 rejects of no single source record" in remainder_text(many)
+    assert waiting_text(many) == "2 corrections wait for the next run."
+
+
+def test_an_unreadable_record_is_shown_as_text(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,name\n1,a\n2,b,c\n")
+    (tmp_path / "medallion.yaml").write_text(
+        "name: odd\ntables:\n  bronze:\n    t: {source: t.csv}\n"
+    )
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    listing = QuarantineReader(pipeline).listing(QuarantineChoice())
+    (record,) = listing.records
+    columns, ((file, number, reason, *cells),) = grid_content(listing, {}, {})
+    titles = [column["title"] for column in columns]
+    assert titles == ["File", "Record", "Reason", "Text", "id", "name"]
+    assert (file, number, cells) == ("t.csv", "2", ["2,b,c", "", ""])
+    assert reason.startswith("format")
+    edits, states = {record.identity: {"id": "2"}}, {record.identity: "edited"}
+    _, (row,) = grid_content(listing, edits, states)
+    assert (row[0], row[-2:]) == ("edited", ["2", ""])
+
+
+def test_others_learn_that_a_login_is_needed() -> None:
+    with pytest.raises(CallError, match="only to visitors who have logged in"):
+        refuse_access()

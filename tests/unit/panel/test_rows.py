@@ -1,0 +1,144 @@
+"""The table block: its query, pages and rows in full, and their place in the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medallion.contracts import Filter, Query, Sort
+from medallion.errors import CallError
+from medallion_panel.block_settings import Rows
+from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.rows import RowsView, key_parts, key_text
+from tests.unit.panel.conftest import OpenContext
+from tests.unit.panel.tables import FORMATS, SmallTable, html_in
+
+# A download button of panel-material-ui passes both to Panel.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+
+CLIENTS = SmallTable(
+    {"name": "text", "country": "text", "spent": "decimal(12,2)", "visits": "int64"},
+    [
+        (f"Client {number:02}~%7E", "IE" if number % 2 else "DE", number, number)
+        for number in range(12)
+    ],
+    key=("name",),
+)
+
+
+@pytest.fixture
+def context(open_context: OpenContext) -> BlockContext:
+    return open_context(CLIENTS)
+
+
+def view_of(**settings: Any) -> tuple[RowsView, list[int]]:
+    """A view, and a list that grows when a visitor changes it."""
+    changes: list[int] = []
+    block = Rows(table="t", **{"page_size": 5, **settings})
+    return RowsView(block, FORMATS, lambda: changes.append(1)), changes
+
+
+def show(view: RowsView, context: BlockContext) -> list[list[str]]:
+    view.show(view.read(context))
+    rows: list[list[str]] = view.table.rows
+    return rows
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_key_is_read_from_the_url_as_it_was_written(values: list[str]) -> None:
+    assert key_parts(key_text(values)) == tuple(values)
+
+
+def test_the_query_has_filters_search_sort_and_columns(context: BlockContext) -> None:
+    view, _ = view_of(columns=("spent",), sort="-spent", search="name", detail=True)
+    view.set({"q": ["07"]}, context)
+    filtered = BlockContext(context.store, FORMATS, (Filter("country", "eq", "IE"),))
+    assert view.query(filtered) == Query(
+        (Filter("country", "eq", "IE"), Filter("name", "search", "07")),
+        (Sort("spent", descending=True),),
+        ("spent", "name"),  # the key, to show a row in full
+        5,
+    )
+    plain, _ = view_of()
+    plain.set({}, context)
+    assert plain.query(context) == Query((), (), ("name", "country", "spent", "visits"), 5)
+
+
+def test_pages_are_turned_and_start_again_when_the_order_changes(context: BlockContext) -> None:
+    view, changes = view_of(sort="visits", columns=("visits",))
+    view.set({}, context)
+    pages = [show(view, context)]
+    assert (view.previous.disabled, view.next.disabled) == (True, False)
+    for _ in range(2):
+        view.next.clicks += 1
+        pages.append(show(view, context))
+    assert [[int(text) for (text,) in page] for page in pages] == [
+        [0, 1, 2, 3, 4],
+        [5, 6, 7, 8, 9],
+        [10, 11],
+    ]
+    assert (view.previous.disabled, view.next.disabled) == (False, True)
+    view.previous.clicks += 1
+    assert show(view, context) == pages[1]
+    view.table.sort = "-visits"
+    assert show(view, context)[0] == ["11"]
+    assert changes == [1] * 4
+
+
+def test_a_picked_row_is_shown_in_full_and_is_in_the_url(context: BlockContext) -> None:
+    view, changes = view_of(sort="name", columns=("spent",), detail=True)
+    view.set({}, context)
+    show(view, context)
+    view.table.param.update(picked=3, picks=1)
+    assert changes == [1]
+    assert view.texts() == {"row": ["Client 03%7E%257E"]}
+    show(view, context)
+    assert view.detail.visible
+    html = html_in(view.detail_text.view)
+    assert "<dt>Name</dt><dd>Client 03~%7E</dd>" in html
+    assert "<dt>Visits</dt><dd>3</dd>" in html
+    view.set({"row": ["<b>"]}, context)
+    show(view, context)
+    assert "There is no row &lt;b&gt; in this release." in html_in(view.detail_text.view)
+
+
+def test_the_url_has_what_differs_from_the_declaration(context: BlockContext) -> None:
+    view, _ = view_of(sort="name", search="name")
+    view.set({}, context)
+    assert view.texts() == {}
+    view.set({"q": ["é"], "sort": ["-spent"], "row": ["x"]}, context)
+    assert view.texts() == {"q": ["é"], "sort": ["-spent"], "row": ["x"]}
+    with pytest.raises(CallError, match="cannot be sorted by 'nothing'"):
+        view.set({"sort": ["nothing"]}, context)
+    assert view.texts() == {}
+
+
+def test_columns_have_a_title_and_numbers_are_at_the_right(context: BlockContext) -> None:
+    view, _ = view_of()
+    view.set({}, context)
+    show(view, context)
+    headers = [(item["title"], item["right"], item["sortable"]) for item in view.table.columns]
+    assert headers == [
+        ("Name", False, True),
+        ("Country", False, True),
+        ("Spent", True, True),
+        ("Visits", True, True),
+    ]
+
+
+def test_downloads_are_off_until_there_are_rows_and_have_all_of_them(
+    context: BlockContext,
+) -> None:
+    view, _ = view_of(columns=("visits",), sort="-visits")
+    view.set({}, context)
+    show(view, context)
+    assert [button.disabled for button in view.downloads] == [False] * 3
+    content = view.downloads[0].callback().getvalue().decode().split("\r\n")
+    assert content[:2] == ["visits", "11"]
+    assert len(content) == 14
+    view.clear()
+    assert view.table.rows == []
+    assert [button.disabled for button in view.downloads] == [True] * 3

@@ -1,0 +1,58 @@
+"""Which format reads a source file, and what identifies it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from medallion.declaration.models import Source
+from medallion.errors import SourceError
+from medallion.run.source_formats import SourceFormats, format_of
+from medallion.storage import Entry
+
+ENTRY = Entry("a.csv", 1, "t", 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.csv", "csv"),
+        ("A.TSV.GZ", "csv"),
+        ("a.csv.json", "json"),
+        ("data/a.ndjson.zst", "json"),
+        ("a.parquet", "parquet"),
+    ],
+)
+def test_the_suffix_chooses_the_format(name: str, form: str) -> None:
+    assert format_of(name).name == form
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt", "csv", "a.csv.zip", "a.parquet.gz"])
+def test_another_suffix_needs_a_declared_format(name: str) -> None:
+    with pytest.raises(SourceError, match=f"^{name}: no format reads files") as error:
+        format_of(name)
+    assert "declare `format: csv`" in (error.value.hint or "")
+
+
+def keys(*names: str, **declared: Any) -> list[str]:
+    formats = SourceFormats(Source(source="*", **declared))
+    return [formats.of(name, ENTRY)[1] for name in names]
+
+
+def test_files_that_are_read_alike_have_the_same_key() -> None:
+    assert len(set(keys("a.csv", "b.csv"))) == 1
+    assert len(set(keys("a.csv", "a.tsv"))) == 2
+    assert len(set(keys("a.csv", "b.json"))) == 2
+    assert keys("a.csv") == keys("b.csv", format="csv")
+    assert keys("a.csv") != keys("a.csv", format={"csv": {"delimiter": ";"}})
+
+
+def test_files_with_facts_of_their_own_have_other_keys() -> None:
+    assert len(set(keys("a.csv", "b.csv", aliases={"id": "number"}))) == 1
+    assert len(set(keys("a.csv", "b.csv", add={"file": "name"}))) == 2
+
+
+def test_a_suffix_without_a_format_is_refused() -> None:
+    with pytest.raises(SourceError):
+        keys("a.csv", "b.txt")
