@@ -59,12 +59,9 @@ def shop(tmp_path: Path) -> Path:
 def collector(monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
         monkeypatch.delenv(name)
-    with collecting() as collector, monkeypatch.context() as patched:
-        before = dict(os.environ)
-        patched.setenv("OPENLINEAGE_URL", collector.url)
+    with collecting() as collector:
+        monkeypatch.setenv("OPENLINEAGE_URL", collector.url)
         yield collector
-        for name in os.environ.keys() - before.keys():  # the client sets some
-            del os.environ[name]
 
 
 def one(collector: Collector, job: str, state: str = "COMPLETE") -> dict[str, Any]:

@@ -81,13 +81,16 @@ class Visit:
         await self.rest()
 
     async def rest(self) -> None:
-        """Wait for all tasks that the session has started, but those that are repeated."""
+        """Wait for all tasks that the session has started; of those repeated, for this time."""
         idle_turns = 0
         while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
             await asyncio.sleep(0)
             tasks = [task for task in asyncio.all_tasks() if _ends(task)]
             await asyncio.gather(*tasks)
-            idle_turns = 0 if tasks else idle_turns + 1
+            # Without a server, Panel performs a periodic callback as soon as it is added.
+            checking = self.session._checking
+            await asyncio.sleep(0.001 if checking else 0)
+            idle_turns = 0 if tasks or checking else idle_turns + 1
 
     @property
     def figure(self) -> str:

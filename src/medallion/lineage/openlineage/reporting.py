@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -112,12 +113,26 @@ def _client(context: RunContext) -> OpenLineageClient:
     if file := openlineage_file(context.base):
         settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         _register_secrets(settings)
-    client = OpenLineageClient(config=settings)
+    with _own_variables_removed():
+        client = OpenLineageClient(config=settings)
     place = client.config.facets.source_code_location
     if not place.disabled and (url := get_git_repo_url(place.repo_url)):
         SECRETS.add_url(url)
         place.repo_url = SECRETS.mask(url)
     return client
+
+
+@contextmanager
+def _own_variables_removed() -> Iterator[None]:
+    """Remove the variables that OpenLineage's client sets: aliases of `OPENLINEAGE_URL`.
+
+    A later run of the process would send to the same URL, whatever its variables say.
+    """
+    before = set(os.environ)
+    yield
+    for name in os.environ.keys() - before:
+        if name.startswith("OPENLINEAGE_"):
+            del os.environ[name]
 
 
 def _register_secrets(settings: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from medallion.declaration.models import Declaration
 from medallion.lineage.openlineage.reporting import reported
 from medallion.pipeline import Pipeline
 from medallion.run.run_log import Event
+from tests.lineage_collector import collecting
 
 TABLES: Any = {"bronze": {"t": {"source": "t.csv"}}}
 WITHOUT = """
@@ -46,6 +48,18 @@ def test_a_file_that_does_not_exist_is_a_warning(
     assert caplog.messages == [
         "OpenLineage: no events are sent: nowhere.yml: no such file\n  → OPENLINEAGE_CONFIG names it"
     ]
+
+
+def test_each_run_of_a_process_sends_where_its_variables_say(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("t.csv").write_text("id\n1\n")
+    for _ in range(2):
+        with collecting() as collector:
+            monkeypatch.setenv("OPENLINEAGE_URL", collector.url)
+            pipeline.run()
+        assert collector.states("p")[-1] == "COMPLETE"
+    assert [name for name in os.environ if name.startswith("OPENLINEAGE_")] == ["OPENLINEAGE_URL"]
 
 
 def test_a_missing_package_is_a_warning_that_names_the_extra(tmp_path: Path) -> None:
