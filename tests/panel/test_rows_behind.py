@@ -117,9 +117,12 @@ def test_a_row_has_its_records_as_files(tab: Any, address: str, tmp_path: Path) 
     panel(tab, "Client id 7")
     expect(tab.get_by_text("1 source record from 1 file")).to_be_visible()
     for form in ("CSV", "Parquet"):
+        name = f"All of these records, as {form}"
+        button = tab.get_by_role("button", name=name, exact=True).first
+        button.hover()
+        expect(tab.get_by_role("tooltip", name=name)).to_be_visible()  # it covers no other button
         with tab.expect_download() as download:
-            name = f"All of these records, as {form}"
-            tab.get_by_role("button", name=name, exact=True).first.click()
+            button.click()
         path = tmp_path / f"records.{form.lower()}"
         shutil.copy(download.value.path(), path)
         rows = pq.read_table(path).to_pylist() if form == "Parquet" else read_csv(path)

@@ -37,11 +37,16 @@ def _theme(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str
         "boxShadow": "none",
         "borderBottom": f"1px solid {line}",
     }
+    # Panel-material-ui places a tooltip on what is to the right of its widget.
+    tooltip = {
+        "defaultProps": {"disableInteractive": True},
+        "styleOverrides": {"tooltip": {"width": "max-content"}},
+    }
     return {
         "palette": {"primary": {"main": primary}, "background": {"default": page, "paper": paper}},
         "typography": {"fontFamily": FONT},
         "shape": {"borderRadius": 10},
-        "components": {"MuiAppBar": {"styleOverrides": {"root": header}}},
+        "components": {"MuiAppBar": {"styleOverrides": {"root": header}}, "MuiTooltip": tooltip},
     }
 
 
