@@ -32,7 +32,8 @@ def test_from_a_rejected_record_to_the_served_row_and_back(tmp_path: Path) -> No
     pipeline = published(tmp_path / "p")
     file = tmp_path / "rejects.xlsx"
     write_rows(pipeline.corrections.rejects("silver.orders", column="amount").rows(), file)
-    rows = [{**row, "amount": "3.50"} for row in read_rows(file)]
+    rows = [{**row, "amount": "3.50"} for row in read_rows(file, "_reject")]
+    file = tmp_path / "corrected.xlsx"
     write_rows(rows, file)
     (added,) = pipeline.corrections.correct("silver.orders", file).added
     plan = {step.table: step.why for step in pipeline.plan().steps}

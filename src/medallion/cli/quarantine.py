@@ -68,7 +68,7 @@ BATCH = 1_000
     "--edit",
     "edit_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the source records to this CSV file or Excel workbook, for medallion correct.",
+    help="Write the source records to this new CSV file or workbook, for medallion correct.",
 )
 @json_option
 @click.pass_obj
@@ -95,7 +95,8 @@ def command(
     With --warned, rows are shown that the table kept although they break a rule; one that breaks
     several rules is shown once for each.
 
-    With --edit, correct the values in any program, then store them with medallion correct.
+    With --edit, correct the values in any program, then store them with medallion correct. In a
+    workbook (.xlsx) all cells are text; in a CSV file, spreadsheets rewrite numbers and dates.
     """
     from medallion.cli.output import print_json
 
@@ -140,7 +141,7 @@ def _write_edit(
 ) -> None:
     """Write the rejects that can be corrected. Raises CallError when none can."""
     from medallion.errors import CallError
-    from medallion.export.edit_file import check_ending, write_rows
+    from medallion.export.edit_file import check_target, write_rows
 
     if warned:
         raise CallError(
@@ -148,7 +149,7 @@ def _write_edit(
         )
     if table is None:
         raise CallError("--edit needs a table", hint="medallion quarantine TABLE --edit FILE")
-    check_ending(path)
+    check_target(path)
     rejects = settings.pipeline().corrections.rejects(table, **chosen)
     others = f"{count_of(rejects.others, 'reject')} of {table} not made of one source record"
     if not rejects.records:

@@ -7,39 +7,67 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from medallion.errors import CallError, DataError
+from medallion.export.cell_text import text_of
+from medallion.export.edited_csv import read_csv
 from medallion.export.spreadsheet_csv import BOM, without_formula
 
 Cells = Mapping[str, str | None]
 ENDINGS = (".csv", ".xlsx")
-DELIMITERS = ",;\t"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def check_ending(path: Path) -> None:
-    """Raise CallError for a file that is neither CSV nor a workbook."""
+def check_target(path: Path) -> None:
+    """Raise CallError for a file that is neither CSV nor a workbook, or that exists."""
+    _check_ending(path)
+    if os.path.lexists(path):
+        raise CallError(
+            f"{path}: the file exists, and may have corrections in it",
+            hint="choose another name, or remove the file",
+        )
+    if not path.parent.is_dir():
+        raise CallError(f"{path.parent}: there is no such folder")
+
+
+def _check_ending(path: Path) -> None:
     if path.suffix.lower() not in ENDINGS:
         raise CallError(f"{path}: unknown file extension", hint=f"choose one: {', '.join(ENDINGS)}")
 
 
 def write_rows(rows: Sequence[Cells], target: Path) -> None:
-    """Write rows with the same columns to a CSV file or a workbook, by the ending of its name."""
-    check_ending(target)
+    """Write rows with the same columns to a new file, CSV or a workbook by the ending of its name.
+
+    The file has all rows or, if writing fails, does not exist. Raises CallError when it exists.
+    """
+    check_target(target)
     columns = list(rows[0]) if rows else []
-    if target.suffix.lower() == ".xlsx":
-        import pyarrow as pa
+    write = _write_workbook if target.suffix.lower() == ".xlsx" else _write_csv
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".medallion-") as folder:
+        part = Path(folder) / "rows"
+        write(rows, columns, part)
+        try:
+            os.link(part, target)  # unlike a rename, it replaces no file
+        except OSError:  # there is a file, or the file system has no links
+            check_target(target)
+            part.replace(target)
 
-        from medallion.export.xlsx import write_sheet
 
-        schema = pa.schema([(name, pa.string()) for name in columns])
-        batches = pa.Table.from_pylist(list(rows), schema).to_batches()
-        write_sheet(target, columns, batches, editable=True)
-        return
+def _write_workbook(rows: Sequence[Cells], columns: Sequence[str], target: Path) -> None:
+    import pyarrow as pa
+
+    from medallion.export.xlsx import write_sheet
+
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    batches = pa.Table.from_pylist(list(rows), schema).to_batches()
+    write_sheet(target, columns, batches, editable=True)
+
+
+def _write_csv(rows: Sequence[Cells], columns: Sequence[str], target: Path) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(map(without_formula, columns))
@@ -47,32 +75,27 @@ def write_rows(rows: Sequence[Cells], target: Path) -> None:
     target.write_bytes(BOM + text.getvalue().encode())
 
 
-def read_rows(source: Any) -> list[Cells]:
+def read_rows(source: Any, key: str) -> list[Cells]:
     """The rows of a file, of a frame of pandas, Polars or Arrow, or of an iterable of dicts.
 
-    Every cell is text or None. Raises DataError for a file that cannot be read.
+    Every cell is text or None: a RewritableText of a CSV file, and a ValueText of a value that is
+    not text. Raises DataError for a file that cannot be read.
+
+    Parameters: `key` is the column by which the delimiter of a CSV file is recognised.
     """
     if isinstance(source, str | Path):
-        return _read_file(Path(source))
+        return _read_file(Path(source), key)
     if hasattr(source, "to_pylist"):
         source = source.to_pylist()
     elif hasattr(source, "to_dicts"):
         source = source.to_dicts()
     elif hasattr(source, "to_dict"):
         source = source.to_dict("records")
-    return [{str(name): _text(value) for name, value in row.items()} for row in source]
+    return [{str(name): text_of(value) for name, value in row.items()} for row in source]
 
 
-def _text(value: object) -> str | None:
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    if isinstance(value, bool | list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
-def _read_file(path: Path) -> list[Cells]:
-    check_ending(path)
+def _read_file(path: Path, key: str) -> list[Cells]:
+    _check_ending(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -82,7 +105,7 @@ def _read_file(path: Path) -> list[Cells]:
 
         lines = read_sheet(data, path.name)
     else:
-        lines = _read_csv(data, path.name)
+        lines = read_csv(data, path.name, key)
     if not lines:
         raise DataError(f"{path.name}: is empty")
     header, *rows = lines
@@ -104,26 +127,3 @@ def _unescaped(name: str | None) -> str:
     """A column's name without the apostrophe that keeps it from being a formula."""
     text = name or ""
     return text[1:] if text.startswith("'") and without_formula(text[1:]) == text else text
-
-
-def _read_csv(data: bytes, file: str) -> list[list[str | None]]:
-    """The lines of a CSV file as spreadsheets write them."""
-    text = _decoded(data, file)
-    first = text.splitlines()[0] if text.strip() else ""
-    delimiter = max(DELIMITERS, key=first.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return [[*line] for line in reader]
-    except csv.Error as error:
-        raise DataError(f"{file}: {error}", hint="save it as CSV once more, or as .xlsx") from error
-
-
-def _decoded(data: bytes, file: str) -> str:
-    encoding = "utf-16" if data.startswith(_UTF16) else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{file}: is not UTF-8, at byte {error.start:,}",
-            hint="save it as “CSV UTF-8” or as .xlsx: in another encoding, letters may be lost",
-        ) from error

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from zipfile import BadZipFile, ZipFile
 
 from medallion.errors import DataError
+from medallion.export.cell_text import ValueText
 
 MOST_BYTES = 1 << 30  # of a part of the workbook, so that a small file cannot fill the memory
 _WHOLE = re.compile(r"-?\d+")
@@ -23,7 +24,10 @@ _FIRST_DAY_1904 = datetime(1904, 1, 1)
 
 
 def read_sheet(data: bytes, name: str) -> list[list[str | None]]:
-    """The rows of the first sheet. Raises DataError when it is not a workbook."""
+    """The rows of the first sheet; a cell that is not text has a ValueText.
+
+    Raises DataError when it is not a workbook.
+    """
     try:
         with ZipFile(io.BytesIO(data)) as book:
             return _Book(book).rows()
@@ -105,10 +109,13 @@ class _Book:
         if kind == "s":
             return self.texts[int(text)]
         if kind == "b":
-            return "true" if text == "1" else "false"
-        if kind in ("str", "e", "d"):
+            return ValueText("true" if text == "1" else "false")
+        if kind == "d":
+            return ValueText(text)
+        if kind in ("str", "e"):
             return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-        return self._moment(text) if int(cell.get("s", 0)) in self.dates else _number(text)
+        is_date = int(cell.get("s", 0)) in self.dates
+        return ValueText(self._moment(text) if is_date else _number(text))
 
     def _moment(self, days: str) -> str:
         """A date, a time of day, or both, as in ISO 8601."""

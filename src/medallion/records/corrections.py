@@ -9,6 +9,8 @@ from pydantic import Field
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.column_type import TypeText
 
+SHOWN = 80  # characters of a value, for people
+
 
 class Correction(Record):
     """A user's fix of one rejected source record, which is read in place of the record.
@@ -58,7 +60,8 @@ def entry_of(correction: str) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "nothing"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 class CorrectionEntry(Record):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
-from medallion.errors import CallError, did_you_mean
+from medallion.errors import CallError, LeaseError, did_you_mean
 from medallion.export.edit_file import read_rows
 from medallion.identifiers import now
 from medallion.lake.corrections import CorrectionLog, add_entry, correction_log
@@ -17,7 +18,7 @@ from medallion.lake.reject_filter import Names
 from medallion.records import Correction, CorrectionEntry
 from medallion.run.context import RunContext
 from medallion.run.edited_rows import Corrected, EditedRows
-from medallion.run.rejected_records import Cells, RejectedRecords, rejected_records
+from medallion.run.rejected_records import IDENTITY, Cells, RejectedRecords, rejected_records
 from medallion.run.writer import Writer
 
 APPLIED = "applied"
@@ -61,24 +62,39 @@ class Corrections:
 
         Parameters: `rows` is the path of a CSV file or an Excel workbook, a frame, or an iterable
         of dicts. Rows that were not changed are no corrections. `author` is by default the user of
-        the operating system. Raises DataError, with every row that cannot be stored; then none is.
+        the operating system. Raises DataError, with every row that cannot be stored, also because a
+        spreadsheet seems to have rewritten a cell; then none is. Raises LeaseError, and stores
+        none, while another run writes to the lake.
         """
-        cells = read_rows(rows)
-        with self._writer() as writer:
-            return correct(self._context, writer, table, cells, note=note, author=author)
+        cells = read_rows(rows, IDENTITY)
+        file = Path(rows).name if isinstance(rows, str | Path) else ""
+        with self._writing("stored") as writer:
+            return correct(self._context, writer, table, cells, note=note, author=author, file=file)
 
     def revoke(self, *ids: str) -> list[Correction]:
         """Revoke corrections: the next run reads the original records.
 
         `ids` are those of corrections, or the common beginning of those stored together. Returns
-        the corrections that were not revoked before. Raises CallError when there is no such id.
+        the corrections that were not revoked before. Raises CallError when there is no such id,
+        and LeaseError while another run writes to the lake; then none is revoked.
         """
-        with self._writer() as writer:
+        with self._writing("revoked") as writer:
             return revoke(self._context, writer, ids)
 
     def listing(self, table: str | None = None) -> Listing:
         """All corrections, or those of a table, and whether the current release has them."""
         return correction_listing(self._context, table)
+
+    @contextmanager
+    def _writing(self, done: str) -> Iterator[Writer]:
+        """The only writer of the lake; an error says that nothing was done without its lease."""
+        try:
+            with self._writer() as writer:
+                yield writer
+        except LeaseError as error:
+            raise LeaseError(
+                f"no correction was {done}: {error.message}", hint=error.hint
+            ) from error
 
     def __repr__(self) -> str:
         return f"<Corrections: {len(self.listing())}>"
@@ -92,16 +108,18 @@ def correct(
     *,
     note: str = "",
     author: str = "",
+    file: str = "",
 ) -> Corrected:
     """Store the edited rows of a table's rejects as corrections, all or none.
 
+    Parameters: `file` is the name of the file that has the rows, for messages.
     Raises DataError with every row that cannot be one, and CallError for an unknown table.
     """
     names = context.declaration.names()
     if table not in names:
         raise CallError(f"there is no table {table!r}{did_you_mean(table, names)}")
     log = correction_log(context.lake)
-    result = EditedRows(context, log, table, rows, writer.lease.run).corrections()
+    result = EditedRows(context, log, table, rows, writer.lease.run, file).corrections()
     if result.added:
         entry = CorrectionEntry(
             id=writer.lease.run,

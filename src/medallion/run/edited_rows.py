@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from medallion.errors import DataError, did_you_mean
-from medallion.export.spreadsheet_csv import without_formula
 from medallion.lake.corrections import CorrectionLog
 from medallion.plural import count_of
 from medallion.records import Correction
-from medallion.records.column_type import INTEGERS, ColumnType, column_type
 from medallion.records.column_type import TEXT as TEXT_TYPE
+from medallion.records.column_type import column_type
 from medallion.run.context import RunContext
+from medallion.run.edited_values import (
+    equal,
+    fits,
+    plain_text,
+    rewritten,
+    same_cells,
+    same_value,
+)
 from medallion.run.rejected_records import (
     IDENTITY,
     REASON,
@@ -28,7 +33,6 @@ from medallion.run.rejected_records import (
     corrected_cells,
     find_rejected,
 )
-from medallion.sql.duckdb_types import duckdb_type
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -50,7 +54,10 @@ class Corrected:
 
 
 class EditedRows:
-    """Edited rows of a table's rejects, used once. `entry` is the id of the new entry."""
+    """Edited rows of a table's rejects, used once.
+
+    `entry` is the id of the new entry; `file` is where the rows come from, for messages.
+    """
 
     def __init__(
         self,
@@ -59,7 +66,9 @@ class EditedRows:
         table: str,
         rows: Sequence[Cells],
         entry: str,
+        file: str = "",
     ) -> None:
+        self.place = f"{file}: " if file else ""
         self.table = table
         self.entry = entry
         self.log = log
@@ -68,6 +77,7 @@ class EditedRows:
         self.rows = self._identified(rows)
         self.rejected = find_rejected(context, log, table, self.rows.keys())
         self.faults: dict[str, str] = {}  # by identity
+        self.rewritten: set[str] = set()  # the identities whose cells a program has rewritten
         self.unchanged = self.known = 0
 
     def _added_column(self, name: str) -> str | None:
@@ -80,19 +90,21 @@ class EditedRows:
         column = self.added_columns[IDENTITY]
         hint = f"write the file again: medallion quarantine {self.table} --edit FILE"
         if rows and column is None:
-            raise DataError(f"there is no column {IDENTITY}, which says what a row is", hint=hint)
+            message = f"{self.place}there is no column {IDENTITY}, which says what a row is"
+            raise DataError(message, hint=hint)
         identified: dict[str, tuple[int, Cells]] = {}
         for number, row in enumerate(rows, 2):
             identity = (row.get(column or "") or "").strip()
             if not any(row.values()):
                 continue
             if not _IDENTITY.fullmatch(identity):
-                message = f"row {number}: {identity[:80]!r} in {column} is not a rejected record"
-                raise DataError(message, hint=hint)
+                message = f"{identity[:80]!r} in {column} is not a rejected record"
+                raise DataError(f"{self.place}row {number}: {message}", hint=hint)
             if identity in identified:
                 first = identified[identity][0]
                 raise DataError(
-                    f"rows {first} and {number} are the same record", hint="remove one of them"
+                    f"{self.place}rows {first} and {number} are the same record",
+                    hint="remove one of them",
                 )
             identified[identity] = (number, row)
         return identified
@@ -103,11 +115,17 @@ class EditedRows:
         if self.faults:
             more = len(self.faults) - SHOWN
             lines = [
-                f"row {self.rows[identity][0]}: {fault}"
+                f"{self.place}row {self.rows[identity][0]}: {fault}"
                 for identity, fault in list(self.faults.items())[:SHOWN]
             ]
             lines += [f"and {more:,} more"] if more > 0 else []
-            raise DataError("\n".join(lines), hint="correct the file; nothing of it was stored")
+            hint = "correct the file; nothing of it was stored"
+            if self.rewritten:
+                hint += (
+                    f". In a workbook, cells stay as they are: medallion quarantine {self.table} "
+                    "--edit FILE.xlsx; what you write into its cells, of type text, is accepted"
+                )
+            raise DataError("\n".join(lines), hint=hint)
         return result
 
     def judged(self) -> Corrected:
@@ -139,10 +157,9 @@ class EditedRows:
         known = {column.name for each in self.rejected.values() for column in each.file.columns}
         for name in self.columns:
             if self.rejected and name not in known and name not in self.added_columns.values():
-                raise DataError(
-                    f"the source files have no column {name!r}{did_you_mean(name, known)}",
-                    hint="remove the column, or give it its former name",
-                )
+                message = f"the source files have no column {name!r}{did_you_mean(name, known)}"
+                hint = "remove the column, or give it its former name"
+                raise DataError(self.place + message, hint=hint)
 
     def _former(self, identity: str) -> Correction | None:
         """The correction of a record that is not rejected any more."""
@@ -159,16 +176,18 @@ class EditedRows:
         self, identity: str, row: Cells, record: RejectedRecord | None, former: Correction
     ) -> None:
         """Count a row that is as before or as it was corrected; another one is a fault."""
-        if _same(row, corrected_cells(former)):
+        if same_cells(row, corrected_cells(former)):
             self.known += 1
-        elif _same(row, cells_of(former.original)) or (record and _same(row, record.cells)):
+        elif same_cells(row, cells_of(former.original)) or (
+            record and same_cells(row, record.cells)
+        ):
             self.unchanged += 1
         else:
             corrected = corrected_cells(former)
             differing = [
                 f"{name} = {_shown(cell)}, not {_shown(corrected.get(name))}"
                 for name, cell in row.items()
-                if name in corrected and not _equal(cell, corrected[name])
+                if name in corrected and not equal(cell, corrected[name])
             ]
             self._fault(
                 identity,
@@ -184,24 +203,41 @@ class EditedRows:
             if cell and name not in cells and name not in self.added_columns.values():
                 self._fault(record.identity, f"{record.file.name} has no column {name!r}")
                 return None
+        types = {column.name: column.type for column in record.file.columns}
+        types |= record.missing_types
         changed = {
             name: plain_text(row[name])
             for name, cell in cells.items()
-            if name in row and not _equal(row[name], cell)
+            if name in row and not self._equal(row[name], cell, types[name])
         }
-        original = cells_of(record.original)
+        for name, cell in changed.items():
+            self._check_rewritten(record, name, cell)
         if not changed:
             self.unchanged += 1
+        if not changed or record.identity in self.rewritten:
             return None
+        original = cells_of(record.original)
         final = {**cells, **changed}
         values = {name: text for name, text in final.items() if not _kept(name, text, original)}
-        types = {column.name: column.type for column in record.file.columns}
-        types |= record.missing_types
         for name, text in values.items():
             if text is not None and not self._fits(text, types[name]):
                 said = f"{_shown(text)} is not a valid {types[name]}"
                 self._fault(record.identity, f"column {name!r}: {said}")
         return values or None
+
+    def _equal(self, cell: str | None, value: str | None, type_: str) -> bool:
+        """Whether a cell is as it was written, or is the same value of its column's type."""
+        if equal(cell, value) or not cell or not value or type_ == str(TEXT_TYPE):
+            return equal(cell, value)
+        return same_value(cell, value, column_type(type_), self._connection)
+
+    def _check_rewritten(self, record: RejectedRecord, name: str, cell: str | None) -> None:
+        """A cell that a program seems to have rewritten is a fault, not a correction."""
+        former = record.cells[name]
+        if reason := rewritten(former, cell, invalid=record.is_invalid(name)):
+            self.rewritten.add(record.identity)
+            change = f"{_shown(former)} → {_shown(cell)}"
+            self._fault(record.identity, f"column {name!r}: {change}: {reason}")
 
     def _fits(self, text: str, type_: str) -> bool:
         return type_ == str(TEXT_TYPE) or fits(text, column_type(type_), self._connection)
@@ -228,42 +264,9 @@ class EditedRows:
         )
 
 
-def fits(text: str, type_: ColumnType, connection: Connection) -> bool:
-    """Whether a text can be read as a type without rounding."""
-    if type_ == TEXT_TYPE:
-        return True
-    if type_.name in INTEGERS and not re.fullmatch(r"[+-]?\d+", text):
-        return False
-    if type_.name == "decimal":
-        with suppress(InvalidOperation):
-            exponent = Decimal(text).normalize().as_tuple().exponent
-            if isinstance(exponent, int) and -exponent > type_.scale:
-                return False
-    value = "try_cast(? as json)" if type_.nested else "?::varchar"
-    query = f"select try_cast({value} as {duckdb_type(type_)}) is not null"
-    return bool(connection.execute(query, [text]).fetchall()[0][0])
-
-
-def plain_text(cell: str | None) -> str | None:
-    """A cell without the apostrophe that keeps a spreadsheet from computing it; None if empty."""
-    if cell and cell.startswith("'") and without_formula(cell[1:]) == cell:
-        return cell[1:]
-    return cell or None
-
-
-def _same(row: Cells, cells: Cells) -> bool:
-    return all(_equal(cell, cells[name]) for name, cell in row.items() if name in cells)
-
-
-def _equal(cell: str | None, value: str | None) -> bool:
-    """Whether a cell is as it was written. Spreadsheets do not keep all line ends."""
-    texts = [(each or "").replace("\r\n", "\n").replace("\r", "\n") for each in (cell, value)]
-    return texts[0] in (texts[1], without_formula(texts[1]))
-
-
 def _kept(name: str, text: str | None, original: Cells) -> bool:
     return name in original and original[name] == text
 
 
 def _shown(text: str | None) -> str:
-    return "nothing" if text is None else repr(text[:80])
+    return "nothing" if text is None else repr(str(text[:80]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medallion.declaration.models import Source
 from medallion.errors import MissingError
@@ -33,7 +33,8 @@ class RejectedRecord:
 
     `row` is the record as it was rejected, and `original` as it was read: they differ if it has
     been corrected. Both are JSON objects; `unreadable` ones have only the member `text`. `columns`
-    are those of the table of the source files.
+    are those of the table of the source files. `invalid` has the columns, as the table that
+    rejected the record names them, and the values that were refused.
     """
 
     source: str
@@ -44,6 +45,11 @@ class RejectedRecord:
     original: str
     unreadable: bool = False
     reasons: tuple[str, ...] = ()
+    invalid: tuple[tuple[str, str], ...] = ()
+
+    def is_invalid(self, name: str) -> bool:
+        """Whether the value of a column of the source file was refused."""
+        return any(name == column or self.cells[name] == value for column, value in self.invalid)
 
     @property
     def identity(self) -> str:
@@ -198,10 +204,10 @@ def _rejected(
             continue
         record = _record(table, reject, sources[0], applied)
         key = (record.source, record.identity)
-        reasons = records[key].reasons if key in records else ()
-        if record.reasons[0] not in reasons:
-            reasons = (*reasons, *record.reasons)
-        records[key] = RejectedRecord(**{**vars(record), "reasons": reasons})
+        if former := records.get(key):
+            reasons = tuple(dict.fromkeys(former.reasons + record.reasons))
+            record = replace(record, reasons=reasons, invalid=former.invalid + record.invalid)
+        records[key] = record
     return RejectedRecords(table, tuple(records.values()), others)
 
 
@@ -241,6 +247,7 @@ def _record(table: str, reject: Reject, table_file: TableFile, applied: Applied)
         original=former.original if former else reject.row,
         unreadable=table == source,
         reasons=(f"{reason}: {reject.value}" if reject.value else reason,),
+        invalid=((reject.column or "", reject.value or ""),),
     )
 
 

@@ -119,7 +119,9 @@ class QuarantineReader:
         try:
             corrected = self._pipeline.corrections.correct(table, rows, note=note, author=author)
         except LeaseError as error:
-            raise CallError("a run writes to the lake at the moment", hint="try again") from error
+            raise CallError(
+                "a run writes to the lake: no correction was stored", hint="try again"
+            ) from error
         return Submission(len(corrected.added))
 
     def _release(self) -> Release:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from tests.unit.cli.conftest import Call
+from medallion.lake.lease import lease
+from medallion.storage import open_storage
+from tests.unit.cli.conftest import Call, write_project
 
 
 def edit(call: Call, folder: Path, file: str, **cells: str) -> Path:
@@ -27,7 +29,7 @@ def test_an_edited_file_is_stored_and_applied(call: Call, published: Path) -> No
     result = call(published, "correct", "gold.clients", str(path), "--note", "asked her")
     assert result.code == 0, result.err
     first, *_, last = result.out.splitlines()
-    assert first.endswith("record 2 of clients.csv: age")
+    assert first.endswith("record 2 of clients.csv: age: x → 35")
     assert last == f"next: medallion -C {published} run"
     assert call(published, "plan", "--json").json["steps"][0]["why"] == (
         "1 correction of clients.csv"
@@ -45,3 +47,38 @@ def test_a_file_that_is_not_valid_stores_nothing(call: Call, published: Path) ->
     assert call(published, "corrections", "--json").json == []
     missing = call(published, "correct", "gold.clients", str(published / "none.csv"))
     assert missing.code == 2
+
+
+def test_changes_are_listed_up_to_a_number(call: Call, tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / "clients.csv").write_text(
+        "id,name,age\n" + "".join(f"{number},Zoë,x\n" for number in range(23))
+    )
+    assert call(tmp_path, "run", "--quiet").code == 0
+    path = tmp_path / "rejects.csv"
+    assert call(tmp_path, "quarantine", "gold.clients", "--edit", str(path)).code == 0
+    path.write_text(path.read_text().replace(",x,", ",35,"))
+    result = call(tmp_path, "correct", "gold.clients", str(path))
+    lines = result.out.splitlines()
+    assert lines[19].endswith("record 20 of clients.csv: age: x → 35")
+    assert lines[20] == f"and 3 more: medallion -C {tmp_path} corrections lists them"
+    assert lines[21] == "23 corrections stored"
+
+
+def test_a_run_that_writes_keeps_corrections_from_being_stored(call: Call, published: Path) -> None:
+    path = edit(call, published, "rejects.csv", age="35")
+    with lease(open_storage(str(published / "lake"))):
+        result = call(published, "correct", "gold.clients", str(path))
+        revoked = call(published, "corrections", "--revoke", "x")
+    assert result.code == 1
+    assert "no correction was stored: run" in result.err
+    assert "no correction was revoked: run" in revoked.err
+    assert call(published, "corrections", "--json").json == []
+
+
+def test_an_edit_file_is_not_overwritten(call: Call, published: Path) -> None:
+    path = edit(call, published, "rejects.csv", age="35")
+    content = path.read_bytes()
+    result = call(published, "quarantine", "gold.clients", "--edit", str(path))
+    assert (result.code, "the file exists" in result.err) == (2, True)
+    assert path.read_bytes() == content

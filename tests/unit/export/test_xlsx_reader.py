@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from medallion.errors import DataError
+from medallion.export.cell_text import ValueText
 from medallion.export.xlsx_reader import read_sheet
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -91,3 +92,9 @@ def test_days_are_counted_from_1904_where_the_workbook_says_so() -> None:
 def test_what_is_not_a_workbook(data: bytes) -> None:
     with pytest.raises(DataError, match=r"a\.xlsx: is not an Excel workbook"):
         read_sheet(data, "a.xlsx")
+
+
+def test_only_cells_that_are_text_are_as_a_user_wrote_them() -> None:
+    cells = '<c t="s"><v>0</v></c><c><v>7</v></c><c s="1"><v>45351</v></c><c t="b"><v>1</v></c>'
+    (row,) = read_sheet(workbook(f"<row>{cells}</row>"), "a.xlsx")
+    assert list(map(type, row)) == [str, ValueText, ValueText, ValueText]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import medallion as md
 from medallion.errors import DataError
-from medallion.records.column_type import column_type
-from medallion.run.edited_rows import fits, plain_text
+from medallion.export.edit_file import write_rows
 from tests.corrected import edited, published
 
 
@@ -100,31 +99,100 @@ def test_values_have_the_types_of_the_columns(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "type_", "valid"),
-    [
-        ("", "text", True),
-        ("12", "int64", True),
-        ("1.5", "int64", False),
-        ("300", "int8", False),
-        ("1.50", "decimal(12,1)", True),
-        ("1.55", "decimal(12,1)", False),
-        ("x", "decimal(12,1)", False),
-        ("2024-02-30", "date", False),
-        ("true", "boolean", True),
-        ("[1, 2]", "list<int64>", True),
-        ("[1, ", "list<int64>", False),
-        ('{"a": 1}', "struct<a: int64>", True),
-    ],
-)
-def test_a_text_fits_a_type_without_rounding(text: str, type_: str, valid: bool) -> None:
-    with duckdb.connect() as connection:
-        assert fits(text, column_type(type_), connection) is valid
+def test_a_value_of_a_type_in_another_spelling_is_unchanged(tmp_path: Path) -> None:
+    amounts = pa.array([Decimal("500.50"), Decimal("1.50")], pa.decimal128(22, 2))
+    day = pa.array([date(2024, 1, 1), None])
+    pq.write_table(pa.table({"amount": amounts, "day": day}), tmp_path / "sales.parquet")
+    (tmp_path / "medallion.yaml").write_text(TYPED)
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    rows = pipeline.corrections.rejects("silver.sales").rows()
+    path = tmp_path / "rejects.csv"
+    write_csv(path, [{**rows[0], "amount": "500.5"}, rows[1]])
+    assert pipeline.corrections.correct("silver.sales", path).unchanged == 2
+    write_csv(path, [{**rows[0], "day": "01/01/2024", "amount": "50.5"}])
+    with pytest.raises(DataError) as error:
+        pipeline.corrections.correct("silver.sales", path)
+    assert error.value.message == (
+        "rejects.csv: row 2: column 'day': '2024-01-01' → '01/01/2024': "
+        "the same date in another spelling"
+    )
 
 
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [("'=1+1", "=1+1"), ("'quoted'", "'quoted'"), ("-5", "-5"), ("'-5", "-5"), ("", None)],
-)
-def test_an_apostrophe_before_a_formula_is_no_part_of_a_value(cell: str, text: str | None) -> None:
-    assert plain_text(cell) == text
+def write_csv(path: Path, rows: list[Any]) -> None:
+    """The rows as another program saves them."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+CODES = """\
+name: codes
+tables:
+  bronze:
+    items: {source: items.csv}
+  silver:
+    items:
+      from: bronze.items
+      steps:
+        - rename: {price: amount}
+        - cast: {amount: "decimal(9,2)", day: date}
+"""
+
+
+@pytest.fixture
+def codes(tmp_path: Path) -> md.Pipeline:
+    """Items with codes that spreadsheets rewrite, of which two are rejected."""
+    (tmp_path / "items.csv").write_text(
+        'code,long,day,price\n007,12345678901234567890,2024-01-02,"1,50"\n'
+        "1E5,1,02/01/2024,1\n008,2,2024-01-02,3\n"
+    )
+    (tmp_path / "medallion.yaml").write_text(CODES)
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    return pipeline
+
+
+def test_cells_that_a_spreadsheet_has_rewritten_are_refused(
+    codes: md.Pipeline, tmp_path: Path
+) -> None:
+    first, second = codes.corrections.rejects("silver.items").rows()
+    shown = {"code": "7", "long": "1.23457E+19", "day": "02/01/2024", "price": "1.50"}
+    path = tmp_path / "rejects.csv"
+    write_csv(path, [{**first, **shown}, {**second, "code": "1.00E+05", "day": "2024-01-02"}])
+    with pytest.raises(DataError) as error:
+        codes.corrections.correct("silver.items", path)
+    assert error.value.message.splitlines() == [
+        (
+            "rejects.csv: row 2: column 'code': '007' → '7': leading zeros are lost; "
+            "column 'long': '12345678901234567890' → '1.23457E+19': digits are lost; "
+            "column 'day': '2024-01-02' → '02/01/2024': the same date in another spelling"
+        ),
+        (
+            "rejects.csv: row 3: column 'code': '1E5' → '1.00E+05': "
+            "the same number in another spelling"
+        ),
+    ]
+    assert "medallion quarantine silver.items --edit FILE.xlsx" in error.value.hint
+    assert len(codes.corrections.listing()) == 0
+
+
+def test_a_refused_value_may_be_spelt_in_another_way(codes: md.Pipeline, tmp_path: Path) -> None:
+    first, second = codes.corrections.rejects("silver.items").rows()
+    path = tmp_path / "rejects.csv"
+    write_csv(path, [{**first, "price": "1.50"}, {**second, "day": "2024-01-02"}])
+    added = codes.corrections.correct("silver.items", path).added
+    assert [each.values for each in added] == [{"price": "1.50"}, {"day": "2024-01-02"}]
+
+
+def test_texts_of_workbooks_and_dicts_are_what_a_user_wrote(
+    codes: md.Pipeline, tmp_path: Path
+) -> None:
+    first, _ = codes.corrections.rejects("silver.items").rows()
+    with pytest.raises(DataError, match="leading zeros are lost"):
+        codes.corrections.correct("silver.items", [{**first, "code": 7}])
+    path = tmp_path / "rejects.xlsx"
+    write_rows([{**first, "code": "7"}], path)
+    (added,) = codes.corrections.correct("silver.items", path).added
+    assert added.values == {"code": "7"}
