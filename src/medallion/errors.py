@@ -14,7 +14,7 @@
     │   └── TablesError       several tables failed; holds the error of each
     └── ServiceError          storage or a database could not be used
         ├── StorageError      the lake could not be read or written
-        │   ├── MissingError  the object is not there
+        │   ├── MissingError  the object does not exist
         │   ├── DamagedError  the object is there, but not as it was written
         │   ├── ExistsError   create-only put: the object is already there
         │   └── ConflictError compare-and-swap: the object changed meanwhile
@@ -23,7 +23,7 @@
         ├── OwnershipError    a lake or serving database belongs to another pipeline
         └── SinkError         a serving database refused or could not be reached
             ├── LoadError     the rows of one table do not fit the serving database
-            └── OvertimeError a question took longer than it may, and was ended
+            └── OvertimeError a query timed out
 
 Each says where, what and, in `hint`, what to do next.
 """
@@ -178,7 +178,7 @@ class StorageError(ServiceError):
 
 
 class MissingError(StorageError):
-    """The object is not there."""
+    """The object does not exist."""
 
 
 class DamagedError(StorageError):

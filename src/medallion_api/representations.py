@@ -213,8 +213,8 @@ def _arrow(columns: Sequence[Column], batches: Iterable[Rows], *, parquet: bool)
     with writer:
         for rows in _gathered(batches):
             writer.write_table(pa.Table.from_batches([_batch(rows, schema)]))
-            yield sink.taken()
-    yield sink.taken()
+            yield sink.take()
+    yield sink.take()
 
 
 def _batch(rows: Rows, schema: pa.Schema) -> pa.RecordBatch:
@@ -261,6 +261,6 @@ class _Parts(io.RawIOBase):
     def tell(self) -> int:
         return self._place
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         parts, self._parts = self._parts, []
         return b"".join(parts)

@@ -60,7 +60,7 @@ class Target:
             update={"arrived": arrived, "met": met, "rate": round(arrived / seconds, 1)}
         )
 
-    def carried(self, former: Served) -> list[str]:
+    def common_columns(self, former: Served) -> list[str]:
         """The columns that a former table shares with this one; the others are null in its rows.
 
         Raises LoadError when the key or a type differs.
@@ -136,7 +136,7 @@ def require_loaded(
         if entry.name not in loaded:
             raise SinkError(
                 f"{place}: release {release.id} serves {table!r} from {entry.name}, "
-                "which is not there",
+                "which does not exist",
                 hint="load its tables first: publish it again",
             )
 

@@ -160,8 +160,10 @@ class ColumnBinding(RowSteps):
                 if column is None or column in added or self._of_unknown_table(error):
                     self._refused(path, error)
                     break
-                made = self._result_names(plugin, rows)
-                self._lacking(path, error, column, [*map(public, tables.values()), made or ()])
+                result_names = self._result_names(plugin, rows)
+                self._lacking(
+                    path, error, column, [*map(public, tables.values()), result_names or ()]
+                )
                 if any(_has(table, column) for table in tables.values()):
                     break  # in another case: it cannot be added
             except Exception:  # a plugin that needs rows; a run shows whether it fails with them
@@ -227,10 +229,10 @@ class ColumnBinding(RowSteps):
         if not added:
             return result
         names = tuple(name for name in public(result) if name not in added)
-        made = plugin.result_columns(names, {}) if isinstance(plugin, Transform) else None
-        removed = {name for name in added if name not in (made or ())}
-        kept = [name for name in result.columns if name not in removed]
-        return self.rebase(result.project(columns_sql(kept)))
+        result_names = plugin.result_columns(names, {}) if isinstance(plugin, Transform) else None
+        removed = {name for name in added if name not in (result_names or ())}
+        remaining = [name for name in result.columns if name not in removed]
+        return self.rebase(result.project(columns_sql(remaining)))
 
     def _stored(self, rows: Relation) -> TypedColumns | None:
         try:

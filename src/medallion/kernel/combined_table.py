@@ -49,7 +49,7 @@ class CombinedTable(TableBuild):
         self.performer = performer
 
     def run(self) -> Built:
-        """Compute and write what is not there yet. Raises NotCombinedError, MedallionError."""
+        """Compute and write what is missing. Raises NotCombinedError, MedallionError."""
         step = self.task.steps[self.position]
         partials = self._partials()
         self.counts = self._counts(partials)

@@ -118,8 +118,8 @@ class PartitionBuild(RowSteps):
         among = f"{ROW} between {inside[0]} and {inside[1]}"
         folder = f"{self.task.folder}/{part.fingerprint[:16]}"
         names = [quote(column.name) for column in self.work.columns]
-        kept = rows.filter(among) if len(self.parts) > 1 else rows
-        files = self._store(folder, kept.project(", ".join([ROW, origin, *names])))
+        partition_rows = rows.filter(among) if len(self.parts) > 1 else rows
+        files = self._store(folder, partition_rows.project(", ".join([ROW, origin, *names])))
         gone, removed_files = 0, tuple[File, ...]()
         if removed:
             gone, size = self.tables.rows(

@@ -68,7 +68,7 @@ class PartitionedTable:
         self.tables = TempTables(connection)
 
     def run(self) -> Built:
-        """Compute and write what is not there yet. Raises MedallionError."""
+        """Compute and write what is missing. Raises MedallionError."""
         self.partitions = self._partitions()
         self.rows = PartitionRows(self.task, self.work, self.partitions, self.connection)
         self.others = read_others(self.task, self.connection)

@@ -27,8 +27,8 @@ def expected_releases(
     known = {release.id: release for release in releases}
     later: list[tuple[int, int]] = []  # place and `retain` of each release published later
     for place, ident in enumerate(sorted(pointer.published, reverse=True)):
-        kept = all(place - earlier < count for earlier, count in later)
-        if ident == pointer.release or (kept and place < declaration.layers[last].retain):
+        is_newest = all(place - earlier < count for earlier, count in later)
+        if ident == pointer.release or (is_newest and place < declaration.layers[last].retain):
             yield ident
         if release := known.get(ident):
             later.append((place, int(release.layers.get(last, {}).get("retain", 1))))

@@ -151,7 +151,7 @@ class Origins(Frames):
 
         With their `table`, `fate` ("deduplicated", "dropped" or "quarantined"), `rule`, `column`
         and `value`, and as in `records` their `file`, `record` and `row`. A record whose values do
-        not say where it would have counted, such as one with an invalid date, is not there.
+        not say where it would have counted, such as one with an invalid date, is missing.
         """
         return self._tables.connection.sql(f"from {self._removed}")
 

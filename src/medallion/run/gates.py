@@ -131,7 +131,7 @@ def _lake_table(context: RunContext, name: str, release: Release) -> LakeTable:
 def _figures(table: LakeTable, columns: Sequence[str], *, strict: bool) -> TableFigures:
     """The rows of a table and the sums of its columns.
 
-    Without `strict`, a column that is not there, or not a number, has no sum. Raises StepError.
+    Without `strict`, a column that does not exist, or not a number, has no sum. Raises StepError.
     """
     if not columns:
         return TableFigures(len(table), {})

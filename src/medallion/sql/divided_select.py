@@ -99,11 +99,11 @@ def is_divisible(node: Node, main: Collection[str]) -> bool:
     while table is not reads[0]:
         if table["type"] != "JOIN" or table["ref_type"] not in ("REGULAR", "CROSS", "NATURAL"):
             return False
-        left = any(each is reads[0] for each in walk(table["left"]))
+        in_left = any(each is reads[0] for each in walk(table["left"]))
         right = any(each is reads[0] for each in walk(table["right"]))
-        if not (left or right) or table["join_type"] not in (_LEFT if left else _RIGHT):
+        if not (in_left or right) or table["join_type"] not in (_LEFT if in_left else _RIGHT):
             return False
-        table = table["left" if left else "right"]
+        table = table["left" if in_left else "right"]
     return True
 
 

@@ -62,7 +62,7 @@ def groups_of(node: Node, aggregates: frozenset[str]) -> list[Node] | None:
 
 
 def place_of(group: Node, items: Sequence[Node], columns: frozenset[str]) -> int | None:
-    """The position of a grouping expression in the select list; None when it is not there.
+    """The position of a grouping expression in the select list; None when it is missing.
 
     `columns` are those of the FROM clause in lower case, which a name means before it means an
     alias.

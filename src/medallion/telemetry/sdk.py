@@ -59,7 +59,7 @@ def _export_spans(names: tuple[str, ...], resource: Resource) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider(resource=resource)
-    for exporter in _made("traces", names):
+    for exporter in _exporters("traces", names):
         provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
 
@@ -73,13 +73,13 @@ def _export_metrics(names: tuple[str, ...], resource: Resource) -> None:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
-    readers = [PeriodicExportingMetricReader(each) for each in _made("metrics", names)]
+    readers = [PeriodicExportingMetricReader(each) for each in _exporters("metrics", names)]
     metrics.set_meter_provider(MeterProvider(readers, resource))
 
 
-def _made(signal: str, names: tuple[str, ...]) -> list[Any]:
+def _exporters(signal: str, names: tuple[str, ...]) -> list[Any]:
     """The exporters of these names that are installed, as OpenTelemetry's entry points say."""
-    made = []
+    exporters = []
     for name in names:
         settings: dict[str, float] = {}
         if name == "otlp":
@@ -90,10 +90,10 @@ def _made(signal: str, names: tuple[str, ...]) -> list[Any]:
                 settings = {"timeout": SECONDS}
         points = metadata.entry_points(group=f"opentelemetry_{signal}_exporter", name=name)
         try:
-            made += [point.load()(**settings) for point in points]
+            exporters += [point.load()(**settings) for point in points]
         except Exception as error:  # of a package that is installed in part, or its settings
             _log.warning("OpenTelemetry: exporter %s: %s: %s", name, type(error).__name__, error)
             continue
         if not points:
             _log.warning("OpenTelemetry: there is no exporter %r of %s", name, signal)
-    return made
+    return exporters

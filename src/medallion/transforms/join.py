@@ -199,9 +199,9 @@ class Join(Transform):
             "having count(*) > 1 order by all limit 1"
         )
         with explained(f"join with {self.with_}"):
-            repeated = inputs.sql(query, r=other).fetchall()
-        if repeated:
-            value = ", ".join(map(str, repeated[0]))
+            duplicate_keys = inputs.sql(query, r=other).fetchall()
+        if duplicate_keys:
+            value = ", ".join(map(str, duplicate_keys[0]))
             raise StepError(
                 f"{self.with_} has several rows with {', '.join(self.on.values())} = {value!r}",
                 hint="deduplicate it first, or write `many: true` if rows are meant to multiply",

@@ -211,7 +211,7 @@ def _arguments(
         raise StepError(
             f"{name} takes no rows", hint=f"give it a first parameter, annotated {CHOICES}"
         )
-    given = dict(args)
+    arguments = dict(args)
     others = {each.name: each for each in parameters[1:] if each.kind is not each.VAR_KEYWORD}
     if len(others) == len(parameters) - 1 and (unknown := set(args) - set(others)):
         word = min(unknown)
@@ -221,7 +221,7 @@ def _arguments(
             continue
         if each.name in inputs.tables:
             table = inputs[each.name]
-            given[each.name] = to_frame(
+            arguments[each.name] = to_frame(
                 _frame_kind(function, name, each.name), table.project(columns_sql(public(table)))
             )
         elif each.default is each.empty:
@@ -229,7 +229,7 @@ def _arguments(
             raise StepError(
                 f"{name}: its parameter {each.name!r} is neither an input nor in `args`", hint=hint
             )
-    return given
+    return arguments
 
 
 def _frame_kind(function: Callable[..., Any], name: str, parameter: str | None) -> str:

@@ -40,8 +40,8 @@ class Gate:
         """
         who = address
         if self._hashes:
-            given = key or (authorization or "").removeprefix("Bearer ")
-            digest = sha256(given.encode("utf-8", "surrogateescape")).hexdigest()
+            token = key or (authorization or "").removeprefix("Bearer ")
+            digest = sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
             names = [name for name, known in self._hashes.items() if compare_digest(digest, known)]
             if not names:
                 raise falcon.HTTPUnauthorized(

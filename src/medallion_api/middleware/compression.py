@@ -21,10 +21,10 @@ def coding_of(accepted: str | None, known: Sequence[str] = WHOLE) -> str:
     if not accepted:
         return "identity"
     parts = (part.partition(";") for part in accepted.split(","))
-    taken = {
+    accepted_names = {
         name.strip().lower() for name, _, rest in parts if rest.replace(" ", "") not in _REFUSED
     }
-    return next((name for name in known if name in taken), "identity")
+    return next((name for name in known if name in accepted_names), "identity")
 
 
 def encode(coding: str, body: bytes) -> bytes:

@@ -157,7 +157,8 @@ class ExchangeMiddleware:
         seconds = perf_counter() - req.context.started
         stages = [*req.context.stages, ("total", seconds)]
         resp.set_header(
-            "Server-Timing", ", ".join(f"{name};dur={taken * 1000:.2f}" for name, taken in stages)
+            "Server-Timing",
+            ", ".join(f"{name};dur={duration * 1000:.2f}" for name, duration in stages),
         )
         status = falcon.http_status_to_code(resp.status)
         if ANSWERED in req.env:

@@ -94,4 +94,4 @@ class WorkLimit:
             seconds = INTERVAL
 
     def _overtime(self) -> OvertimeError:
-        return OvertimeError(f"the work took longer than {self._seconds:g} s, and was ended")
+        return OvertimeError(f"the work timed out after {self._seconds:g} s")

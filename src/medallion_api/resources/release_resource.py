@@ -36,12 +36,12 @@ class Released(ABC):
             self._answer_named(req, resp, reference, params)
             return
         key = key_of(req)
-        kept = self.replies.get(key)
+        cached = self.replies.get(key)
         for _ in range(_ATTEMPTS):
             with stage(req, "release"):
                 release = self.reading.release()
-            if kept is not None and kept.answers(release.id, req.get_header("If-None-Match")):
-                send(kept, req, resp)
+            if cached is not None and cached.answers(release.id, req.get_header("If-None-Match")):
+                send(cached, req, resp)
                 return
             try:
                 self._answer(req, resp, key, release, params)

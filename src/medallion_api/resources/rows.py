@@ -205,7 +205,8 @@ def key_of_path(served: Served, path: str) -> dict[str, Any]:
 
 def _next(req: Request, cursor: str) -> str:
     """The URL of the next page of a request."""
-    given = [
+    parameters = [
         pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] != "cursor"
     ]
-    return f"{req.root_path}{falcon.uri.encode(req.path)}?{urlencode([*given, ('cursor', cursor)])}"
+    query = urlencode([*parameters, ("cursor", cursor)])
+    return f"{req.root_path}{falcon.uri.encode(req.path)}?{query}"

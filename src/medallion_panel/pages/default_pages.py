@@ -48,8 +48,8 @@ def with_quarantine(pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]
     """The pages, and one with rejected records unless one of them has these."""
     if any(block.quarantine for page in pages for block in page.blocks):
         return pages
-    taken = any(page.slug == "quarantine" for page in pages)
-    title = "Rejected records" if taken else "Quarantine"
+    has_slug = any(page.slug == "quarantine" for page in pages)
+    title = "Rejected records" if has_slug else "Quarantine"
     block = Block(quarantine=QuarantineBlock())
     return (*pages, PageSettings(title=title, icon="rule", blocks=(block,)))
 

@@ -35,4 +35,4 @@ def test_a_lost_file_and_a_lost_database_are_damage(call: Call, published: Path)
     result = call(published, "verify")
     assert result.code == 1
     assert "clients.parquet" in result.out
-    assert "serving: the file is not there" in result.out
+    assert "serving: the file does not exist" in result.out

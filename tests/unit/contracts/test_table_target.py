@@ -82,13 +82,13 @@ def test_a_report_counts_the_rows_that_met_former_ones() -> None:
 def test_former_rows_of_another_key_or_type_cannot_be_carried() -> None:
     items = target("db", 1, SPEC, SNAPSHOT)
     names = [column.name for column in SPEC.columns]
-    assert items.carried(served()) == names
-    assert items.carried(served(columns=SPEC.columns[:2])) == names[:2]
+    assert items.common_columns(served()) == names
+    assert items.common_columns(served(columns=SPEC.columns[:2])) == names[:2]
     with pytest.raises(LoadError, match=r"their key is \(name\)"):
-        items.carried(served(key=("name",)))
+        items.common_columns(served(key=("name",)))
     changed = (SPEC.columns[0], Column(name="name", type="date"))
     with pytest.raises(LoadError, match="their 'name' is date, not text"):
-        items.carried(served(columns=changed))
+        items.common_columns(served(columns=changed))
 
 
 def test_errors_name_the_table_the_column_and_the_row() -> None:
@@ -107,7 +107,7 @@ def test_a_release_needs_its_tables_loaded() -> None:
     entry = served()
     published = release(Sqlite(url="sqlite:serving.db"), "r1", [entry])
     require_loaded("db", published, {"items": entry}, {entry.name})
-    message = f"db: release {published.id} serves 'items' from {entry.name}, which is not there"
+    message = f"db: release {published.id} serves 'items' from {entry.name}, which does not exist"
     with pytest.raises(SinkError, match=message) as error:
         require_loaded("db", published, {"items": entry}, {"items__other"})
     assert "load its tables first" in error.value.hint

@@ -1,7 +1,7 @@
 """The log of a Delta table: its objects, the commit that shows a release, and its checkpoints.
 
-A commit is one JSON object that the storage creates only if it is not there, so that the lake's own
-guarantees hold for it: no writer overwrites another's, on disk and on S3.
+A commit is one JSON object that the storage creates only if it does not exist, so that
+the lake's own guarantees hold for it: no writer overwrites another's, on disk and on S3.
 """
 
 from __future__ import annotations

@@ -76,13 +76,13 @@ def _join_former(database: Documents, name: str, target: Target, former: Served)
     mark = database[LOADS].find_one({"_id": former.name, "rows": {"$ne": None}})
     if mark is None:
         raise target.lost(former)
-    carried = target.carried(former)
-    missing = set(target.kinds) - set(carried)
+    common_columns = target.common_columns(former)
+    missing = set(target.kinds) - set(common_columns)
     stages: list[dict[str, Any]] = []
-    # A field that is not there is not null: it would be a group of its own.
-    if missing or len(carried) < len(former.columns):
+    # A missing field is not null: it would be a group of its own.
+    if missing or len(common_columns) < len(former.columns):
         columns = {
-            column: f"${column}" if column in carried else {"$literal": None}
+            column: f"${column}" if column in common_columns else {"$literal": None}
             for column in target.kinds
         }
         stages.append({"$project": columns})
@@ -98,7 +98,7 @@ def _join_former(database: Documents, name: str, target: Target, former: Served)
         }
     )
     database[former.name].aggregate(stages)
-    return {column for column in mark["nulls"] if column in carried} | missing
+    return {column for column in mark["nulls"] if column in common_columns} | missing
 
 
 def drop_load(database: Documents, name: str, token: int, writer: int) -> bool:

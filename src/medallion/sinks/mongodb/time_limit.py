@@ -75,6 +75,4 @@ class TimeLimit:
             raise self._overtime()
 
     def _overtime(self) -> OvertimeError:
-        return OvertimeError(
-            f"{masked(self.url)}: it took longer than {self.seconds} s, and was ended"
-        )
+        return OvertimeError(f"{masked(self.url)}: the query timed out after {self.seconds} s")

@@ -37,7 +37,7 @@ def flaws(
             name = qualified(schema, entry.name)
             (count,) = execute(connection, f"select count(*) from {name}").fetchone() or (0,)
         except psycopg.errors.UndefinedTable:
-            yield Flaw(table, "is not there")
+            yield Flaw(table, "does not exist")
             continue
         if count != loads[entry.name]:
             yield Flaw(table, f"has {count:,} rows; {loads[entry.name]:,} were loaded")

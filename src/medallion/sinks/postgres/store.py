@@ -145,7 +145,7 @@ class PostgresStore(Store):
             if self.seconds is None:
                 raise
             raise OvertimeError(
-                f"{masked(self._url)}: it took longer than {self.seconds} s, and was ended"
+                f"{masked(self._url)}: the query timed out after {self.seconds} s"
             ) from None
         except psycopg.errors.NumericValueOutOfRange as error:
             raise _overflow(error) from None

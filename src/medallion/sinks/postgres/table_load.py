@@ -128,13 +128,13 @@ def _add_key(connection: Connection, name: str, target: Target) -> None:
             f"alter table {name} add constraint {constraint} primary key ({key})",
         )
     except psycopg.errors.UniqueViolation:
-        repeated = execute(
+        duplicate = execute(
             connection, f"select {key} from {name} group by {key} having count(*) > 1 limit 1"
         ).fetchone()
         readers = [restorer(target.kinds[column]) for column in target.spec.key]
         values = [
             str(restore(value) if restore else value)
-            for restore, value in zip(readers, repeated or (), strict=True)
+            for restore, value in zip(readers, duplicate or (), strict=True)
         ]
         raise target.duplicate(", ".join(values)) from None
 
@@ -163,8 +163,8 @@ def _join_former(
     ).fetchone()
     if mark is None:
         raise target.lost(former)
-    carried = target.carried(former)
-    columns = values = ", ".join(map(quote, carried))
+    common_columns = target.common_columns(former)
+    columns = values = ", ".join(map(quote, common_columns))
     key = ", ".join(map(quote, target.spec.key))
     conflict = ""
     if not key:
@@ -180,8 +180,8 @@ def _join_former(
         f"insert into {qualified(schema, target.name)} ({columns}) "
         f"select {values} from {qualified(schema, former.name)} {conflict}",
     )
-    return {column for column in json.loads(mark[0]) if column in carried} | (
-        set(target.kinds) - set(carried)
+    return {column for column in json.loads(mark[0]) if column in common_columns} | (
+        set(target.kinds) - set(common_columns)
     )
 
 

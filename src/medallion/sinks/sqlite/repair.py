@@ -25,7 +25,7 @@ def flaws(url: str, served: dict[str, str], rows: int | None) -> Iterator[Flaw]:
     path = path_of(url)
     if not path.exists():
         if served:
-            yield Flaw(None, "the file is not there")
+            yield Flaw(None, "the file does not exist")
         return
     try:
         with closing(connect(path, write=False)) as connection:

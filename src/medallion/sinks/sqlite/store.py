@@ -148,7 +148,7 @@ class SqliteStore(Store):
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise OvertimeError(
-                    f"{self._url}: it took longer than {self.seconds} s, and was ended"
+                    f"{self._url}: the query timed out after {self.seconds} s"
                 ) from None
             if release and "no such table" in str(error):
                 raise gone_error(release.id) from None

@@ -65,15 +65,15 @@ def _join_former(connection: sqlite3.Connection, target: Target, former: Served)
     ).fetchone()
     if mark is None:
         raise target.lost(former)
-    carried = target.carried(former)
-    columns = ", ".join(quote(column) for column in carried)
+    common_columns = target.common_columns(former)
+    columns = ", ".join(quote(column) for column in common_columns)
     conflict = "ignore" if target.spec.mode == "merge" else "replace"
     connection.execute(
         f"insert or {conflict} into {quote(target.name)} ({columns}) "
         f"select {columns} from {quote(former.name)}"
     )
-    return {column for column in json.loads(mark[0]) if column in carried} | (
-        set(target.kinds) - set(carried)
+    return {column for column in json.loads(mark[0]) if column in common_columns} | (
+        set(target.kinds) - set(common_columns)
     )
 
 

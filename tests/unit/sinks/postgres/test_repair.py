@@ -35,7 +35,7 @@ def test_rows_that_are_lost_are_found(sink: Postgres, connection: Connection) ->
 def test_a_table_that_is_not_there_is_found(sink: Postgres, connection: Connection) -> None:
     tables = served(sink)
     execute(connection, f'drop table "{tables["items"].name}" cascade')
-    assert list(flaws(connection, "public", tables, None)) == [Flaw("items", "is not there")]
+    assert list(flaws(connection, "public", tables, None)) == [Flaw("items", "does not exist")]
     execute(connection, f"delete from {LOADS}")
     assert list(flaws(connection, "public", tables, None)) == [Flaw("items", "is not loaded")]
     assert list(flaws(connection, "other", tables, None)) == [Flaw("items", "is not loaded")]
