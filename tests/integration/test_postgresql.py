@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from medallion.errors import SinkError
 from medallion.ops import doctor
 from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
+from medallion.query.cursor import read_cursor, write_cursor
 from medallion.sinks.postgres import sink as sink_module
 from medallion.sinks.postgres.database import connect, execute
 from medallion.testing.processes import fork
-from medallion_api.app import create_app
+from medallion_api.app import assemble, create_app
 from tests.examples.test_shop import COUNTS, SHOP
 from tests.integration import small
 from tests.services import Unavailable, postgres
@@ -122,6 +124,57 @@ def test_views_follow_releases_and_rollbacks(pipeline: md.Pipeline, connection: 
         assert store.group("by_client", (), {"r": "sum(revenue)"}, Query()) == [
             {"r": small.BOTH[1]}
         ]
+
+
+def test_text_that_cannot_be_stored_is_an_error_of_the_client(pipeline: md.Pipeline) -> None:
+    api = assemble(pipeline)
+    api.reading.cells = 0  # so that PostgreSQL is asked, not the memory
+    client = TestClient(api.app)
+
+    def status(path: str, **params: str) -> int:
+        return client.simulate_get(path, params=params).status_code
+
+    forged = "a\0b"
+    for sort in ("client_id", "-client_id"):
+        page = {"limit": "1", "sort": sort}
+        first = client.simulate_get("/tables/by_client", params=page).json
+        position = replace(read_cursor(first["cursor"]), values=(forged,))
+        assert status("/tables/by_client", cursor=write_cursor(position), **page) == 400
+        position = replace(position, release=forged)
+        assert status("/tables/by_client", cursor=write_cursor(position), **page) == 400
+    assert status("/tables/by_client/a%00b") == 404
+    for operator in ("", "__ne", "__lt", "__in", "__contains", "__startswith", "__search"):
+        assert status("/tables/by_client", **{f"client_id{operator}": forged}) == 200
+    api.reading.store.close()
+
+
+def test_a_new_reader_may_read_from_the_next_release_on(
+    pipeline: md.Pipeline, connection: Connection
+) -> None:
+    def readers() -> set[str]:
+        sql = "select rolname from pg_roles where has_table_privilege(oid, 'by_client', 'select')"
+        return {name for (name,) in execute(connection, f"{sql} and rolname like 'reader%'")}
+
+    file = pipeline.base / "medallion.yaml"
+    text = file.read_text()
+    for role in ("reader_a", "reader_b"):
+        execute(connection, f"create role {role}")
+    try:
+        sink = "    tables:\n      by_client"
+        file.write_text(text.replace(sink, f"    reader: reader_a\n{sink}"))
+        changed = md.Pipeline.load(file)
+        changed.run()
+        assert readers() == set()
+        add_march(changed)
+        changed.run()
+        assert readers() == {"reader_a"}
+        file.write_text(text.replace(sink, f"    reader: reader_b\n{sink}"))
+        md.Pipeline.load(file).roll_back()
+        assert readers() == {"reader_a", "reader_b"}
+    finally:
+        for role in ("reader_a", "reader_b"):
+            execute(connection, f"drop owned by {role}")
+            execute(connection, f"drop role {role}")
 
 
 @pytest.mark.parametrize("step", ["load_table", "switch", "record_owner"])

@@ -34,15 +34,17 @@ def read_cursor(cursor: str) -> CursorPosition:
         release, query_digest, values, digest = json.loads(text)
         if digest != digest_of([release, query_digest, values]):
             raise ValueError(digest)
-        if not isinstance(release, str) or not all(
-            isinstance(value, str | None) for value in values
-        ):
+        texts = all(isinstance(value, str | None) for value in values)
+        if not texts or not isinstance(release, str) or not release.isprintable():
             raise TypeError(release, values)
         return CursorPosition(release, query_digest, tuple(values))
     except (ValueError, TypeError, RecursionError):
-        raise CallError(
-            "the cursor is damaged", hint="pass it unchanged, or begin again without one"
-        ) from None
+        raise damaged_cursor() from None
+
+
+def damaged_cursor() -> CallError:
+    """The error for a cursor that no store has written."""
+    return CallError("the cursor is damaged", hint="pass it unchanged, or begin again without one")
 
 
 def gone_error(release: str) -> GoneError:

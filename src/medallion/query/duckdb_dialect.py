@@ -6,7 +6,8 @@ from typing import Any
 
 from medallion.query.aggregation import Term
 from medallion.query.column_types import Kind
-from medallion.query.sql_dialect import SqlDialect, Statement, scaled
+from medallion.query.sql_dialect import SqlDialect, Statement
+from medallion.query.stored_integers import scaled
 from medallion.query.text_folding import search_pattern
 
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.column_types import Kind
+from medallion.query.cursor import damaged_cursor
 from medallion.query.query import Filter, Sort
+from medallion.query.stored_integers import EXACT, LEAST, MOST, compare_integer
 from medallion.query.validation import ValidatedQuery, beyond_prefix
 from medallion.sql.relations import quote
 
 Statement = tuple[str, list[Any]]
 """SQL, and the values to bind to it."""
 
-EXACT = Context(prec=80)
 RANGES = ("lt", "lte", "gt", "gte")
 
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_LEAST, _MOST = -(2**63), 2**63 - 1  # of stored integers
 
 
 class SqlDialect(ABC):
@@ -142,11 +142,11 @@ class SqlDialect(ABC):
     def compare(self, column: str, operator: str, value: Any) -> Statement:
         """A comparison of a column with a value."""
         if self.unstorable(value):
-            return _compare_integer(column, operator, value)
+            return compare_integer(column, operator, value)
         return f"{column} {COMPARE[operator]} ?", [value]
 
     def unstorable(self, value: Any) -> bool:
-        """Whether no stored value equals it, such as a number between two stored integers."""
+        """Whether no stored value equals it: a number between two stored integers, some texts."""
         return isinstance(value, Decimal) and not self.native_decimals
 
     # Pages
@@ -175,9 +175,16 @@ class SqlDialect(ABC):
         return f"{bound} and ({' or '.join(alternatives)})", values
 
     def _position(self, kind: Kind, value: Any) -> Any:
-        """A cursor's value, between the least and the greatest stored integer."""
-        number = self.encode(kind, value)
-        return max(_LEAST, min(_MOST, int(number))) if self.unstorable(number) else number
+        """A cursor's value as it is stored, between the least and the greatest stored integer.
+
+        Raises CallError for another value that is not stored, which no row before the cursor has.
+        """
+        stored = self.encode(kind, value)
+        if not self.unstorable(stored):
+            return stored
+        if not isinstance(stored, Decimal):
+            raise damaged_cursor()
+        return max(LEAST, min(MOST, int(stored)))
 
     # Groups
 
@@ -256,25 +263,6 @@ def column_sql(name: str) -> str:
 
 def columns_sql(names: Iterable[str]) -> str:
     return ", ".join(map(column_sql, names))
-
-
-def scaled(kind: Kind, value: Decimal | int) -> int | Decimal:
-    """A number as the integer it is stored as, or a Decimal where no stored integer equals it."""
-    number = Decimal(value).scaleb(kind.scale, EXACT)
-    whole = number == number.to_integral_value() and _LEAST <= number <= _MOST
-    return int(number) if whole else number
-
-
-def _compare_integer(column: str, operator: str, value: Decimal) -> Statement:
-    """A comparison of a stored integer with a number between two of them or beyond all."""
-    floor = int(value.to_integral_value(ROUND_FLOOR))
-    beyond = not _LEAST <= floor <= _MOST
-    all_match = ("lt", "lte", "ne") if value > 0 else ("gt", "gte", "ne")
-    if operator == "ne" or (beyond and operator in all_match):
-        return f"{column} is not null", []
-    if operator == "eq" or beyond:
-        return "false", []
-    return f"{column} {'>' if operator in ('gt', 'gte') else '<='} ?", [floor]
 
 
 def _next_values(sort: Sort, value: Any, *, nullable: bool) -> Statement:

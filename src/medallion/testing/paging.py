@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
 from medallion.errors import CallError
+from medallion.query.cursor import read_cursor, write_cursor
 from medallion.testing.served import COLUMNS, TYPES, Row, items, publish, sorted_rows
 
 _NESTED = ("tags", "detail", "counts")
@@ -79,6 +82,30 @@ class PagingContract:
                 with pytest.raises(CallError, match="cursor"):
                     store.find("items", Query(limit=5, cursor=damaged))
 
+    @pytest.mark.parametrize("name", ["a\0b", "\0", "\ud800", "x" * 70_000])
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_a_forged_position_is_refused_or_answered(
+        self, store: Store, name: str, descending: bool
+    ) -> None:
+        query = Query(sort=(Sort("name", descending),), limit=5)
+        position = read_cursor(store.find("items", query).cursor or "")
+        cursor = write_cursor(replace(position, values=(name, "1")))
+        expected = [
+            row
+            for row in sorted_rows(self.rows, query.sort)
+            if _follows(row["name"], name, descending)
+        ]
+        with suppress(CallError):
+            page = store.find("items", replace(query, cursor=cursor))
+            assert page.rows == expected[:5]
+
+    @pytest.mark.parametrize("release", ["\0", "release-1\0", "\ud800"])
+    def test_a_forged_release_is_refused(self, store: Store, release: str) -> None:
+        position = read_cursor(store.find("items", Query(limit=5)).cursor or "")
+        cursor = write_cursor(replace(position, release=release))
+        with pytest.raises(CallError, match="the cursor is damaged"):
+            store.find("items", Query(limit=5, cursor=cursor))
+
     def test_a_key_of_several_columns(self, sink: Sink) -> None:
         spec = TableSpec(
             name="pairs", columns=COLUMNS[:3], key=("name", "id"), indexes=(("-amount",),)
@@ -94,6 +121,7 @@ class PagingContract:
         assert pair is not None
         assert {**pair} == {"id": 2, "name": "a", "amount": Decimal(2)}
         assert store.get("pairs", ("c", 1)) is None
+        assert store.get("pairs", ("a\0", 1)) is None
         page = store.find("pairs", Query(limit=3))
         rest = store.find("pairs", Query(limit=3, cursor=page.cursor))
         assert [(r["name"], r["id"]) for r in page.rows + rest.rows] == [
@@ -130,3 +158,10 @@ class PagingContract:
         expected = sorted_rows([row for row in self.rows if row["id"] >= 10], query.sort)
         rows = [row for batch in store.scan("items", query) for row in batch]
         assert rows == [{"id": row["id"], "amount": row["amount"]} for row in expected]
+
+
+def _follows(value: str | None, former: str, descending: bool) -> bool:
+    """Whether a text comes after another one; null is below every text."""
+    if value is None:
+        return descending
+    return value < former if descending else value > former

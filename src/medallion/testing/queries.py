@@ -30,7 +30,7 @@ _WALL_CLOCK = datetime(2024, 1, 1, 14)
 
 VALUES: dict[str, list[tuple[Any, Any]]] = {
     "id": [(7, 7), ("7", 7), (-1, -1)],
-    "name": [("Ana", "Ana"), ("", ""), ("naïve 🙂", "naïve 🙂")],
+    "name": [("Ana", "Ana"), ("", ""), ("naïve 🙂", "naïve 🙂"), ("ana\0", "ana\0")],
     "amount": [
         (Decimal("-0.50"), Decimal("-0.50")),
         ("2", Decimal(2)),
@@ -155,7 +155,8 @@ class QueryContract(PagingContract, ValueContract):
         self._check(store, Filter("name", "eq", text), lambda value: value == text)
 
     @pytest.mark.parametrize(
-        "text", ["ZOE", "zoë", "Zoe\u0308", "nAiVe", "ANA", "_", "*", "", "🙂", "^", ".", "[", "\\"]
+        "text",
+        ["ZOE", "zoë", "Zoe\u0308", "nAiVe", "ANA", "_", "*", "", "🙂", "^", ".", "[", "\\", "\0"],
     )
     def test_search_ignores_case_and_accents(self, store: Store, text: str) -> None:
         self._check(store, Filter("name", "search", text), lambda value: fold(text) in fold(value))

@@ -14,7 +14,8 @@ import pyarrow as pa
 from medallion.query.aggregation import LENGTHS, Grouping, groups_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.duckdb_dialect import DuckDbDialect
-from medallion.query.sql_dialect import EXACT, Statement, columns_sql
+from medallion.query.sql_dialect import Statement, columns_sql
+from medallion.query.stored_integers import EXACT
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
 

@@ -16,7 +16,7 @@ from medallion.query.cursor import CursorPosition, digest_of, read_cursor, write
 PLACE = CursorPosition("20261123-205114-1234f2", "abc", ("tea", None, "12.50"))
 
 
-@given(st.text(), st.text(), st.lists(st.none() | st.text()))
+@given(st.text().filter(str.isprintable), st.text(), st.lists(st.none() | st.text()))
 def test_a_cursor_is_read_as_it_was_written(
     release: str, asked: str, values: list[str | None]
 ) -> None:
@@ -50,6 +50,8 @@ def changed() -> str:
         sealed(1, "abc", []),
         sealed("release", "abc", [1]),
         sealed("release", "abc", None),
+        sealed("release\0", "abc", []),
+        sealed("\ud800", "abc", []),
     ],
 )
 def test_another_text_is_refused(cursor: str) -> None:

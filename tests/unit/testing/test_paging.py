@@ -25,6 +25,13 @@ def checks(store: Store, sink: Sink) -> list[Callable[[], None]]:
         ),
         lambda: SUITE.test_a_cursor_allows_other_fields_and_limits_but_no_other_query(store),
         lambda: SUITE.test_a_damaged_cursor_is_reported(store),
+        *(
+            lambda name=name: SUITE.test_a_forged_position_is_refused_or_answered(
+                store, name, descending=True
+            )
+            for name in ("a\0b", "x")
+        ),
+        lambda: SUITE.test_a_forged_release_is_refused(store, "release\0"),
         lambda: SUITE.test_scan_yields_all_matching_rows_sorted_and_ignores_the_limit(store),
         lambda: SUITE.test_a_key_of_several_columns(sink),
         lambda: SUITE.test_without_a_key_rows_keep_the_order_of_loading(sink),

@@ -117,8 +117,12 @@ def qualified(schema: str, name: str) -> str:
     return f"{quote(schema)}.{quote(name)}"
 
 
-def prepare(connection: Connection, schema: str) -> None:
-    """Create the schema and the internal tables, if they are missing."""
+def prepare(connection: Connection, schema: str, place: str) -> None:
+    """Create the schema and the internal tables, if they are missing.
+
+    Raises SinkError when one of them belongs to another role.
+    """
+    check_tables(connection, schema, place)
     last = qualified(schema, LOADS)
     if _exists(connection, last):
         return
@@ -134,6 +138,30 @@ def prepare(connection: Connection, schema: str) -> None:
         execute(
             connection, f"insert into {active} values (1, null, 0, null) on conflict do nothing"
         )
+
+
+def check_tables(connection: Connection, schema: str, place: str) -> None:
+    """Raise SinkError when an internal table belongs to a role whose rights this user has not.
+
+    Another pipeline's user has made it, or somebody who could then decide what is served.
+    """
+    row = execute(
+        connection,
+        "select relname, pg_get_userbyid(relowner), current_user from pg_class "
+        "where relnamespace = (select oid from pg_namespace where nspname = ?) "
+        "and relname = any(?) and not pg_has_role(relowner, 'usage') order by 1",
+        [schema, [*_TABLES]],
+    ).fetchone()
+    if row is None:
+        return
+    name, owner, user = row
+    raise SinkError(
+        f"{place}: {qualified(schema, name)} belongs to the role {owner!r}, not to {user!r}",
+        hint=(
+            f"connect as {owner}, or name another schema; to serve with this user from now on, a "
+            f"superuser runs: grant {quote(owner)} to {quote(user)}"
+        ),
+    )
 
 
 def lock_name(connection: Connection, name: str) -> None:

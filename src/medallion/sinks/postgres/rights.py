@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from medallion.contracts import Right, quote
 from medallion.errors import SinkError
-from medallion.sinks.postgres.database import execute, qualified
+from medallion.sinks.postgres.database import check_tables, execute, qualified
 from medallion.sinks.postgres.views import check_role, grant
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def rights(connection: Connection, schema: str, reader: str | None, place: str) -> Iterator[Right]:
-    """Try to create a table, an index and a view, and to let the role `reader` read it."""
+    """Try to create a table, an index and a view, and to let the role `reader` read it.
+
+    Before the first load nobody has made the internal tables; afterwards they are this user's.
+    """
     from psycopg import Rollback
 
     name = f"_medallion_trial_{uuid4().hex}"
@@ -25,6 +28,7 @@ def rights(connection: Connection, schema: str, reader: str | None, place: str) 
         row = execute(connection, "select to_regnamespace(?)", [quote(schema)]).fetchone()
         if not (row and row[0]):
             yield _right(connection, "schema", f"create schema {quote(schema)}")
+        yield _own_tables(connection, schema, place)
         yield _right(connection, "tables", f"create table {table} (trial integer)")
         yield _right(connection, "indexes", f"create index on {table} (trial)")
         yield _right(connection, "views", f"create view {view} as select trial from {table}")
@@ -43,6 +47,14 @@ def _right(connection: Connection, what: str, sql: str) -> Right:
         message = error.diag.message_primary or str(error)
         return Right(what, SinkError(f"refused: {message}", hint=_hint(what)))
     return Right(what, None)
+
+
+def _own_tables(connection: Connection, schema: str, place: str) -> Right:
+    try:
+        check_tables(connection, schema, place)
+    except SinkError as error:
+        return Right("internal tables", error)
+    return Right("internal tables", None)
 
 
 def _hint(what: str) -> str:

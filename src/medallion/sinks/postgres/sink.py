@@ -15,6 +15,7 @@ from medallion.contracts.table_target import masked, target
 from medallion.records import LoadReport, Owner, Release, Snapshot
 from medallion.sinks.postgres.database import (
     LOADS,
+    check_tables,
     connect,
     execute,
     lock_name,
@@ -234,6 +235,7 @@ class Postgres(Sink):
         from psycopg.errors import UndefinedTable
 
         with self._open() as connection:
+            check_tables(connection, self._schema, self._place)
             try:
                 return work(connection)
             except UndefinedTable:
@@ -243,7 +245,7 @@ class Postgres(Sink):
     def _transaction(self, *, checked: bool = True, lock: bool = False) -> Iterator[Connection]:
         """A transaction of a writer; with `lock`, no other one switches or prunes meanwhile."""
         with self._open() as connection:
-            prepare(connection, self._schema)
+            prepare(connection, self._schema, self._place)
             with connection.transaction():
                 if checked:
                     self._check_writer(connection, lock=lock)
@@ -257,7 +259,7 @@ class Postgres(Sink):
             work(connection)
 
         with self._open() as connection:
-            prepare(connection, self._schema)
+            prepare(connection, self._schema, self._place)
             retry_on_locks(connection, checked_work)
 
     @contextmanager

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from medallion.contracts.integers import whole_numbers
 from medallion.query.column_types import Kind
-from medallion.query.sql_dialect import EXACT, scaled
+from medallion.query.stored_integers import EXACT, scaled
 from medallion.query.stored_values import json_value, value_of_json
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ def sink(postgres_url: str) -> Postgres:
 def connection(postgres_url: str) -> Iterator[Connection]:
     """A connection to an empty database, which has the internal tables."""
     with closing(connect(postgres_url)) as connection:
-        prepare(connection, "public")
+        prepare(connection, "public", "here")
         yield connection
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,6 +15,7 @@ from medallion.sinks.postgres.database import (
     ACTIVE,
     LOADS,
     RELEASES,
+    check_tables,
     connect,
     execute,
     numbered,
@@ -31,6 +34,12 @@ if TYPE_CHECKING:
 URL = "postgresql://ann:s3cret@db/shop?sslpassword=s3cret"
 
 
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[Connection]:
+    with closing(connect(postgres_url)) as connection:
+        yield connection
+
+
 def test_each_mark_outside_names_and_literals_gets_a_number() -> None:
     sql = 'select "a?""?", \'?\'\'?\', ? from t where x = ? and "y" = ?'
     assert numbered(sql) == 'select "a?""?", \'?\'\'?\', $1 from t where x = $2 and "y" = $3'
@@ -43,13 +52,39 @@ def test_results_are_exact(empty: Connection) -> None:
 
 def test_the_schema_and_its_tables_are_created_once(connection: Connection) -> None:
     for _ in range(2):
-        prepare(connection, 'of "sales"')
+        prepare(connection, 'of "sales"', "here")
     tables = execute(
         connection, "select tablename from pg_tables where schemaname = ?", ['of "sales"']
     ).fetchall()
     assert {name for (name,) in tables} == {ACTIVE, LOADS, RELEASES}
     assert read_active(connection, 'of "sales"') is None
     assert read_loaded(connection, 'of "sales"') == frozenset()
+
+
+@pytest.mark.parametrize("table", [ACTIVE, LOADS, RELEASES])
+def test_an_internal_table_of_another_role_is_refused(
+    empty_database: Connection, table: str
+) -> None:
+    connection = empty_database
+    execute(connection, "create role stranger")
+    execute(connection, "create role publisher")
+    try:
+        execute(connection, "grant create on schema public to stranger, publisher")
+        execute(connection, "set role stranger")
+        execute(connection, f"create table {table} (any_column text)")
+        execute(connection, "set role publisher")
+        with pytest.raises(SinkError, match=f"here: .*{table}.* role 'stranger', not") as error:
+            prepare(connection, "public", "here")
+        assert 'grant "stranger" to "publisher"' in error.value.hint
+        execute(connection, "reset role")
+        execute(connection, "grant stranger to publisher")
+        execute(connection, "set role publisher")
+        check_tables(connection, "public", "here")
+    finally:
+        execute(connection, "reset role")
+        for role in ("stranger", "publisher"):
+            execute(connection, f"drop owned by {role}")
+            execute(connection, f"drop role {role}")
 
 
 def test_the_owner_is_none_before_the_first(connection: Connection) -> None:

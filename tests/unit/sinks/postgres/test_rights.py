@@ -33,9 +33,10 @@ def test_all_rights_are_granted_and_nothing_remains(connection: Connection) -> N
     before = objects(connection)
     tried = list(rights(connection, "new schema", None, "here"))
     assert [(right.what, right.refused) for right in tried] == [
-        (what, None) for what in ("schema", "tables", "indexes", "views")
+        (what, None) for what in ("schema", "internal tables", "tables", "indexes", "views")
     ]
     assert [right.what for right in rights(connection, "public", "postgres", "here")] == [
+        "internal tables",
         "tables",
         "indexes",
         "views",
@@ -48,6 +49,7 @@ def test_each_refusal_has_its_hint(weak: Connection) -> None:
     refused = {right.what: right.refused for right in rights(weak, "public", "no one", "here")}
     assert "permission denied for schema public" in str(refused["tables"])
     assert "grant this user usage and create" in str(refused["tables"])
+    assert "belongs to the role 'postgres', not to 'weak'" in str(refused["internal tables"])
     assert "there is no role 'no one'" in str(refused["reader"])
     refused = {right.what: right.refused for right in rights(weak, "new", None, "here")}
     assert "grant this user create on the database" in str(refused["schema"])
