@@ -24,7 +24,8 @@ from urllib.request import urlopen
 
 from tests.services import mongod
 
-from benchmarks.api_sides import ours, peer, peer_python, publish_peer
+from benchmarks.api_sides import ours, peer, publish_peer
+from benchmarks.environments import peer_python
 
 LOAD = ("wrk", "--threads", "1", "--connections", "32", "--latency", "--timeout", "10s")
 LIST = "/clients?country=France"
@@ -223,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if not shutil.which("wrk"):
         raise SystemExit("wrk is not installed: apt-get install wrk")
-    python = peer_python(given.peer.absolute())
+    python = peer_python("fastapi", given.peer.absolute())
     for count in given.documents:
         with tempfile.TemporaryDirectory() as folder:
             compare(count, given.seconds, given.workers, given.rounds, python, Path(folder))

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pymongo
 from tests.services import free_ports
 
+from benchmarks.environments import PEERS
 from medallion.contracts import Sink, TableSpec
 from medallion.pipeline import Pipeline
 from medallion.records import Column, Release, Snapshot
@@ -58,7 +59,6 @@ COUNTRIES = (
     "Ireland",
     "Poland",
 )
-PEERS = Path(__file__).parent / "peers"
 
 
 def rows(count: int) -> Iterator[dict[str, Any]]:
@@ -184,19 +184,6 @@ def ours(folder: Path, store: str, count: int, workers: int) -> Any:
         "MEDALLION_API_ACCESS_LOG": "WARNING",
     }
     return serving(command, port, "/health/ready", **environment)
-
-
-def peer_python(folder: Path) -> str:
-    """Return a Python with the packages of the peer, and without ours.
-
-    The environment is created in `folder` on first use.
-    """
-    python = folder / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    needs = PEERS / "requirements-fastapi.txt"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", needs], check=True)
-    return str(python)
 
 
 def peer(python: str, url: str, workers: int) -> Any:

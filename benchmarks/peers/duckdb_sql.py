@@ -155,23 +155,9 @@ def main(data: Path, out: Path) -> None:
         purchases = settle(con, out, "purchases", "purchase_id", columns, derived)
         torn = f"select s.file_path, e.line, any_value(e.csv_line) as row from {TORN} group by all"
         copy(con, torn, out / "quarantine/format.parquet")
-        gold = {}
-        for name, query in GOLD.items():
-            target = out / f"gold/{name}.parquet"
-            copy(con, query, target)
-            # SQLite takes numbers and text: money as whole cents, days as ISO 8601
-            served = con.sql(
-                f"select * replace ({SERVED.get(name, 'revenue * 100 as revenue')}) from '{target}'"
-            )
-            kinds = [
-                "bigint" if "DECIMAL" in str(t) else "varchar" if str(t) == "DATE" else str(t)
-                for t in served.types
-            ]
-            plain = ", ".join(
-                f"{column}::{kind}" for column, kind in zip(served.columns, kinds, strict=True)
-            )
-            serve(out, name, served.columns, served.project(plain).fetchall())
-            gold[name] = figures(con, name, target)
+        for name, counts in (("clients", clients), ("purchases", purchases)):
+            counts["quarantined"]["format"] = torn_records(con, name)
+        gold = gold_tables(con, out)
     print(json.dumps({"clients": clients, "purchases": purchases, "gold": gold}))
 
 
@@ -223,8 +209,6 @@ def settle(
     rejects = f"select coalesce(refused, broken) as reason, raw.* {kept} where {condition}"
     copy(con, rejects, out / f"quarantine/{table}.parquet")
     run(con, f"create view {table} as from '{silver}'")
-    its_own = f"ends_with(file_path, 'clients.csv') = ('{table}' = 'clients')"
-    torn = f"select count(distinct (scan_id, file_id, line)) from {TORN} where {its_own}"
     counts = dict(
         run(
             con,
@@ -237,8 +221,37 @@ def settle(
         "deduplicated": dict(
             run(con, f"select fate, count(*) from lost_{table} group by 1 order by 1")
         ),
-        "quarantined": {"format": run(con, torn)[0][0], **counts},
+        "quarantined": counts,
     }
+
+
+def torn_records(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of records of a table's files that do not fit the header."""
+    own = f"ends_with(file_path, 'clients.csv') = ('{table}' = 'clients')"
+    query = f"select count(distinct (scan_id, file_id, line)) from {TORN} where {own}"
+    return int(run(con, query)[0][0])
+
+
+def gold_tables(con: duckdb.DuckDBPyConnection, out: Path) -> dict[str, Any]:
+    """Compute, write and serve each gold table; its figures by name."""
+    gold = {}
+    for name, query in GOLD.items():
+        target = out / f"gold/{name}.parquet"
+        copy(con, query, target)
+        # SQLite takes numbers and text: money as whole cents, days as ISO 8601
+        served = con.sql(
+            f"select * replace ({SERVED.get(name, 'revenue * 100 as revenue')}) from '{target}'"
+        )
+        kinds = [
+            "bigint" if "DECIMAL" in str(t) else "varchar" if str(t) == "DATE" else str(t)
+            for t in served.types
+        ]
+        plain = ", ".join(
+            f"{column}::{kind}" for column, kind in zip(served.columns, kinds, strict=True)
+        )
+        serve(out, name, served.columns, served.project(plain).fetchall())
+        gold[name] = figures(con, name, target)
+    return gold
 
 
 def figures(con: duckdb.DuckDBPyConnection, name: str, target: Path) -> dict[str, Any]:
