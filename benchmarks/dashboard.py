@@ -1,14 +1,16 @@
 """The dashboard as a visitor experiences it, in Chromium: `python -m benchmarks.dashboard`.
 
-The shop: time to the first figures, to another page and to another filter; the server's memory over
-100 page changes and 50 visitors. Then its page Clients with a million clients, on SQLite and
-MongoDB: time until the column cache is warm, and time from a changed filter to the figures, the
-rows and the last chart, with a cold and a warm cache.
+The shop: bytes of the first load, first paint, time to the first figures, to another page and to
+another filter; ten visitors who change their page at once; CPU time of the server for a page and
+for 50 idle tabs; its memory over 100 page changes, for a tab, and over 50 visitors. Then its page
+Clients with a million clients, on SQLite and MongoDB: time until the column cache is warm, and time
+from a changed filter to the figures, the rows and the last chart, with a cold and a warm cache.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import statistics
@@ -89,7 +91,7 @@ def main() -> None:
     parser.add_argument(
         "--parts",
         nargs="+",
-        default=["shop", "visitors", "sqlite", "mongodb"],
+        default=["shop", "crowd", "visitors", "sqlite", "mongodb"],
         help="which of these to measure",
     )
     parser.add_argument("--clients", type=int, default=1_000_000, metavar="N")
@@ -98,6 +100,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         if "shop" in arguments.parts:
             visit_shop(browser, Path(folder) / "shop")
+        if "crowd" in arguments.parts:
+            crowd(browser, Path(folder) / "crowd")
         if "visitors" in arguments.parts:
             many_visitors(browser, Path(folder) / "visitors")
         for store in ("sqlite", "mongodb"):
@@ -111,18 +115,22 @@ def visit_shop(browser: Browser, folder: Path) -> None:
     with serving(config) as url:
         page = browser.new_page(viewport={"width": 1400, "height": 1600})
         page.set_default_timeout(60_000)
-        tell("first figures, first visitor", [timed(lambda: opened(page, url))])
+        tell_first_load(page, lambda: opened(page, url))
         tell("first figures, later visitors", [timed(lambda: opened(page, url)) for _ in range(10)])
-        for first, changes in ((True, 20), (False, 100)):
+        for first, changes in ((True, 5), (False, 100)):
             before = memory(config)
+            used = cpu(config)
             taken = [
                 timed(lambda title=title: turned(page, title))  # type: ignore[misc]
                 for title in ("Clients", "Products", "Trends", "Countries", "Home") * (changes // 5)
             ]
+            used = (cpu(config) - used) / changes
             if first:
                 tell("another page, first visit (≤ 0.8 s)", taken[:4])
+                print(f"CPU of the server for each of them {used * changes / 4:.2f} s")
             else:
                 tell("another page, later (≤ 0.3 s)", taken)
+                print(f"CPU of the server for each of them {used:.2f} s")
                 print(f"memory over 100 page changes     {before:.0f} → {memory(config):.0f} MB")
         lake = duckdb.connect().register(
             "clients", md.Pipeline.load(config).lake.table("gold.clients_stats").to_arrow()
@@ -130,6 +138,50 @@ def visit_shop(browser: Browser, folder: Path) -> None:
         turned(page, "Clients")
         tell_changes("another filter", [changed(page, lake, each) for each in FILTERS * 2])
         page.close()
+
+
+def tell_first_load(page: Page, open_it: Callable[[], None]) -> None:
+    """Time and bytes of a first visit, with nothing in the browser's cache, and its first paint."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    tell("first figures, first visitor", [timed(open_it)])
+    print(f"bytes of the first load (≤ 1.6 MB) {sum(sizes) / 1e6:.2f} MB in {len(sizes)} requests")
+    tell("first figures, browser's cache warm", [timed(open_it)])
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"first paint, warm (≤ 1.5 s)      {paint / 1000:.2f} s", flush=True)
+
+
+def crowd(browser: Browser, folder: Path) -> None:
+    """Ten visitors who change their page at once, then 50 tabs that are left alone."""
+    config = published(folder)
+    with serving(config) as url:
+        tabs = [browser.new_page() for _ in range(10)]
+        for tab in tabs:
+            tab.set_default_timeout(120_000)
+            opened(tab, url)
+        started, ends = time.perf_counter(), []
+        for tab in tabs:
+            tab.get_by_role("navigation").get_by_text("Trends", exact=True).click()
+        for tab in tabs:
+            tab.locator(".bk-Figure").nth(4).wait_for()
+            ends.append(time.perf_counter() - started)
+        print(f"ten page changes at once (≤ 5 s) first {ends[0]:.2f} s, last {ends[-1]:.2f} s")
+        time.sleep(10)
+        before, idle = memory(config), 50 - len(tabs)
+        for _ in range(idle):
+            tabs.append(browser.new_page())
+            tabs[-1].set_default_timeout(120_000)
+            opened(tabs[-1], url)
+        print(f"memory of a tab (≤ 2 MB)         {(memory(config) - before) / idle:.2f} MB")
+        time.sleep(15)
+        used = cpu(config)
+        time.sleep(30)
+        share = (cpu(config) - used) / 30
+        print(f"50 idle tabs (≤ 2 % of a core)   {share:.1%}", flush=True)
+        for tab in tabs:
+            tab.close()
 
 
 def many_visitors(browser: Browser, folder: Path) -> None:
@@ -284,14 +336,26 @@ def tell_changes(what: str, taken: list[list[float]]) -> None:
 
 def memory(config: Path) -> float:
     """Resident memory in MB of the server that serves this declaration."""
+    process = server_process(config)
+    return int((process / "statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def cpu(config: Path) -> float:
+    """Seconds of CPU time that the server of this declaration has used."""
+    fields = (server_process(config) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def server_process(config: Path) -> Path:
+    """The folder in /proc of the server that serves this declaration."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             mine = str(config.absolute()).encode() in (folder / "environ").read_bytes()
             if mine and b"panel\0serve" in (folder / "cmdline").read_bytes():
-                return int((folder / "statm").read_text().split()[1]) * 4096 / 1e6
+                return folder
         except OSError:
             continue
-    return 0.0
+    raise RuntimeError(f"no server of {config} is running")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ _TALLEST = 5000
 # How far down the page its last card ends; what is hidden inside a card does not count.
 _BOTTOM = """() => { let bottom = 0
   const walk = (root) => { for (const each of root.querySelectorAll("*")) {
-    if (each.classList.contains("MuiPaper-root"))
+    if (each.classList.contains("card"))
       bottom = Math.max(bottom, each.getBoundingClientRect().bottom)
     if (each.shadowRoot) walk(each.shadowRoot) } }
   const main = []

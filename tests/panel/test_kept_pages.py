@@ -29,7 +29,7 @@ LOOK = """() => {
     const { x, y, width, height } = each.getBoundingClientRect()
     return [x, y, width, height].map(Math.round)
   }
-  const parts = "button, fieldset, svg, table, .figure, .MuiPaper-root, .MuiSlider-root"
+  const parts = "button, fieldset, svg, table, .figure, .card, .MuiSlider-root"
   const styles = ["color", "borderRadius", "fontSize", "display", "padding"]
   return {
     parts: elements.filter((each) => each.matches(parts) && each.getClientRects().length)

@@ -30,7 +30,7 @@ POINT = """(country) => {
 def test_days_are_selected_in_the_calendar(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
-    tab.get_by_label("Since").click()
+    tab.get_by_role("textbox", name="Since").click()
     tab.get_by_role("button", name="Thursday, February 1st, 2024").click()
     tab.get_by_role("button", name="Go to the Next Month").click()
     tab.get_by_role("button", name="Saturday, March 30th, 2024").click()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 from markupsafe import Markup
 
 from medallion.contracts import Filter
@@ -17,7 +16,6 @@ from medallion.secrets import masked_logger
 from medallion_panel.block_settings import (
     Block,
     Changes,
-    Content,
     Freshness,
     Kpi,
     Markdown,
@@ -44,15 +42,14 @@ from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.quarantine_reader import QuarantineAccess
+from medallion_panel.ui.card_frame import CardFrame
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.mark_clicks import heading_button, make_clickable
-from medallion_panel.ui.markup import HtmlPane, Look, Text, markdown
+from medallion_panel.ui.mark_clicks import make_clickable
+from medallion_panel.ui.markup import markdown
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
-
-_HTML_BLOCKS = (Kpi, Quality, Freshness, Runs, Changes)
 
 _DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
     "line": charts.line,
@@ -113,24 +110,17 @@ class Card:
         content = block.content
         shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
         self._rejects = QuarantineView(rejects) if rejects and shows_rejects else None
-        self._html = HtmlPane(min_height=40) if isinstance(content, _HTML_BLOCKS) else None
-        self._legend = HtmlPane(margin=(0, 0, 8, 0))
-        self._pane = self._new_pane(content)
-        self._message = Text(margin=(12, 0))
-        level: Look = "subheading" if block.kind == "kpi" else "heading"
-        button = Markup("")
-        if number is not None and isinstance(content, TableBlock) and not isinstance(content, Kpi):
-            button = heading_button(number, content.title or content.table)
-        heading = [Text(content.title, level, button).view] if content.title or button else []
-        self._remarks = Text("", "caption")
-        note = [Text(content.note, "caption").view] if content.note else []
-        self.view = pmui.Paper(
-            *(*heading, self._pane, self._message.view, *note, self._remarks.view),
-            elevation=0,
-            variant="outlined",
-            margin=0,
-            sx={"p": 2, "height": "100%", "overflow": "hidden", "boxSizing": "border-box"},
-            sizing_mode="stretch_both",
+        button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
+        self.view = CardFrame(
+            heading=content.title,
+            label=content.title or getattr(content, "table", ""),
+            level=4 if block.kind == "kpi" else 3,
+            behind=number if number is not None and button else -1,
+            content=self._widget(),
+            chart=block.kind in _DRAW,
+            html=markdown(content.text) if isinstance(content, Markdown) else "",
+            note=content.note,
+            room=getattr(content, "height", 0),
         )
 
     def read(self, context: BlockContext) -> CardContent:
@@ -176,10 +166,11 @@ class Card:
         """Show content in place of the former."""
         self.shown = content
         value, self.retry = content.value, content.retry
+        parts: dict[str, Any] = {}
         if isinstance(value, RenderedChart):
-            self._show_chart(value)
-        elif self._html is not None and value is not None:
-            self._html.show(value)
+            parts = {"content": self._chart(value), "legend": value.legend}
+        elif isinstance(value, Markup):
+            parts = {"html": value}
         elif self.rows is not None:
             self.rows.show(value) if value is not None else self.rows.clear()
         elif self._speed is not None:
@@ -189,44 +180,35 @@ class Card:
         message = content.message
         if isinstance(value, TablePage) and not value.total:
             message = _empty_message(value.query.filters)
-        self._message.show(message)
-        self._pane.visible = not message or self.rows is not None
         remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
         if names := ", ".join(content.ignored):
             remarks.append(f"Not filtered by {names}.")
-        self._remarks.show(" ".join(remarks))
-        self.set_busy(False)
+        self.view.show(
+            **parts,
+            message=message,
+            empty=bool(message) and self.rows is None,
+            remarks=" ".join(remarks),
+            busy=False,
+        )
 
-    def _show_chart(self, chart: RenderedChart) -> None:
-        """Show a chart, by updating the one on the screen where possible, to avoid flicker."""
+    def _chart(self, chart: RenderedChart) -> pn.pane.Bokeh:
+        """The pane of a chart: the one on the screen, updated, where possible, to avoid flicker."""
         height = self.block.content.height  # type: ignore[attr-defined]
         if self._number is not None:
             make_clickable(chart.figure, self._number)
-        _, pane = [*self._pane] or [None, None]
-        if pane is None or not update_chart(pane.object, chart.figure):
-            pane = pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
-            self._pane[:] = [self._legend.view, pane]
-        self._legend.show(chart.legend)
-        self._legend.view.visible = bool(chart.legend)
+        pane = self.view.content
+        if pane is not None and update_chart(pane.object, chart.figure):
+            return pane
+        return pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
 
     def set_busy(self, busy: bool) -> None:
         """Dim the card while its content is read."""
-        self.view.styles = {"opacity": "0.45" if busy else "1"}
+        self.view.busy = busy
 
-    def _new_pane(self, content: Content) -> Any:
-        """The widget of the content, empty at first."""
-        if self.rows is not None:
-            return self.rows.view
-        if self._speed is not None:
-            return self._speed.view
-        if isinstance(content, Markdown):
-            return HtmlPane(markdown(content.text)).view
-        if self._html is not None:
-            return self._html.view
-        if isinstance(content, QuarantineBlock):
-            return self._rejects.view if self._rejects else pn.Column()
-        height = content.height  # type: ignore[attr-defined]
-        return pn.Column(sizing_mode="stretch_width", min_height=height, margin=(8, 0, 0, 0))
+    def _widget(self) -> Any:
+        """The widget of a block that has one, None where its content is drawn or HTML."""
+        parts = (self.rows, self._speed, self._rejects)
+        return next((part.view for part in parts if part is not None), None)
 
 
 def _empty_message(filters: Sequence[Filter]) -> str:

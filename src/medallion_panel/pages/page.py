@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import panel as pn
-import panel_material_ui as pmui
 
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
@@ -20,7 +19,7 @@ from medallion_panel.pages.filters import conditions, page_filters, url_paramete
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.markup import Text
+from medallion_panel.ui.page_layout import PageLayout
 
 _DIM_AFTER = 0.25  # seconds that a card waits for its content
 _TOGETHER = 0.3  # seconds within which contents are shown together with a new page
@@ -60,34 +59,14 @@ class OpenPage:
             for number, block in enumerate(page.blocks)
         ]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
-        heading = Text(page.title, "title", margin=(0, 0, 12, 0)).view
-        cells = (
-            pmui.Grid(card.view, size=_size(card), sizing_mode="stretch_both")
-            for card in self.cards
+        self.view = PageLayout(
+            self._clear,
+            heading=page.title,
+            filters=[item.widget for item in self.filters],
+            cards=[card.view for card in self.cards],
+            widths=[block.content.width for block in page.blocks],
+            narrow=[block.kind == "kpi" for block in page.blocks],
         )
-        grid = pmui.Grid(*cells, container=True, spacing=2, sizing_mode="stretch_width", margin=0)
-        self.view = pn.Column(
-            heading, *self._filter_bar(), grid, sizing_mode="stretch_width", margin=0
-        )
-
-    def _filter_bar(self) -> list[Any]:
-        if not self.filters:
-            return []
-        size = {"xs": 12, "sm": 6, "md": 3}
-        clear = pmui.Button(
-            label="Clear filters", icon="filter_alt_off", variant="text", size="small", margin=0
-        )
-        clear.on_click(lambda _: self._clear())
-        parts = [*(item.widget for item in self.filters), clear]
-        bar = pmui.Grid(
-            *(pmui.Grid(part, size=size) for part in parts),
-            container=True,
-            spacing=2,
-            margin=0,
-            sizing_mode="stretch_width",
-            sx={"alignItems": "center"},
-        )
-        return [pmui.Paper(bar, elevation=0, variant="outlined", sx={"p": 2}, margin=(0, 0, 16, 0))]
 
     def update_options(self, all_options: Sequence[FilterOptions]) -> bool:
         """Give the filters the options of another release; False when it needs other filters."""
@@ -227,14 +206,3 @@ def _totals(page: PageSettings) -> dict[str, tuple[str, ...]]:
             metrics = totals.get(block.kpi.table, (COUNT,))
             totals[block.kpi.table] = tuple(dict.fromkeys((*metrics, block.kpi.metric)))
     return totals
-
-
-def _size(card: Card) -> dict[str, int]:
-    """The width of a card in twelfths of the page, by size of the screen.
-
-    On a phone (xs) it is the full width, or half of it for a kpi; on a tablet (sm) small cards take
-    half; on a wide screen (lg) it is as declared.
-    """
-    width = card.block.content.width
-    is_kpi = card.block.kind == "kpi"
-    return {"xs": 6 if is_kpi else 12, "sm": 6 if width <= 4 else 12, "lg": width}

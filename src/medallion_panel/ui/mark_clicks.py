@@ -33,26 +33,6 @@ button.behind { all: unset; cursor: pointer; font-size: .82rem; padding: 3px 10p
 button.behind:hover { background: rgba(128,136,150,.18) }
 button.behind:focus-visible { outline: 2px solid #3b76d6 }
 </style>""")
-# Of a button within a heading, whose text a style element would be part of.
-_LOOK = (
-    "background: none; border: 0; border-radius: 6px; color: inherit; cursor: pointer;"
-    "margin-left: 4px; opacity: .65; padding: 2px 6px"
-)
-_ICON = Markup(
-    "<svg viewBox='0 0 16 16' width='14' height='14' style='vertical-align: -2px' fill='none' "
-    "stroke='currentColor' stroke-width='1.6' aria-hidden='true'>"
-    "<path d='M2 3h12M2 8h7M2 13h5'/><circle cx='11.5' cy='11' r='2.6'/>"
-    "<path d='m13.5 13 2 2'/></svg>"
-)
-
-
-def heading_button(card: int, title: str) -> Markup:
-    """A small button next to the title of a block, for the rows behind the block."""
-    html = Markup(
-        "<button type='button' data-rows-behind='{}' title='Rows behind' style='{}' "
-        "aria-label='Rows behind {}'>{}</button>"
-    )
-    return html.format(card, _LOOK, title, _ICON)
 
 
 def behind_button(card: int, mark: int) -> Markup:

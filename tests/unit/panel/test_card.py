@@ -15,7 +15,7 @@ from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineR
 from medallion_panel.pages.card import Card, CardContent
 from tests.corrected import published
 from tests.unit.panel.conftest import OpenContext
-from tests.unit.panel.tables import FORMATS, SmallTable, block_of, html_in
+from tests.unit.panel.tables import FORMATS, SmallTable, block_of
 
 # A download button of panel-material-ui passes both to Panel.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
@@ -52,7 +52,8 @@ def test_rejected_records_are_shown_to_those_who_may_see_them(
     content = card.read(context)
     assert content.value.total == 3
     card.show(content)
-    assert card._pane.visible
+    assert card.view.content is not None
+    assert not card.view.empty
 
 
 def filtered(context: BlockContext, field: str, value: Any) -> BlockContext:
@@ -60,9 +61,9 @@ def filtered(context: BlockContext, field: str, value: Any) -> BlockContext:
 
 
 def message(card: Card) -> str:
-    """The text of the message, empty while it is hidden."""
-    view = card._message.view
-    return html_in(view).rpartition("</style>")[2] if view.visible else ""
+    """The text of the message."""
+    text: str = card.view.message
+    return text
 
 
 LINE = {"table": "t", "x": "month", "y": "sum(value)"}
@@ -97,7 +98,7 @@ def test_every_kind_of_block_is_read_and_shown(
     card.show(content)
     assert message(card) == ""
     assert not card.retry
-    assert card.view.styles == {"opacity": "1"}
+    assert not card.view.busy
 
 
 def test_nothing_to_show_says_whether_filters_are_the_reason(
@@ -108,13 +109,13 @@ def test_nothing_to_show_says_whether_filters_are_the_reason(
     assert content.message == "No rows match these filters."
     line.show(content)
     assert "No rows match these filters." in message(line)
-    assert not line._pane.visible
+    assert line.view.empty
     line.show(line.read(context))
-    assert (message(line), line._pane.visible) == ("", True)
+    assert (message(line), line.view.empty) == ("", False)
     rows = card_of(table={"table": "t"})
     rows.show(rows.read(filtered(context, "country", "FR")))
     assert "No rows match these filters." in message(rows)
-    assert rows._pane.visible  # its search remains
+    assert not rows.view.empty  # its search remains
 
 
 def test_an_empty_table_has_nothing_to_show(card_of: MakeCard, open_context: OpenContext) -> None:
@@ -127,7 +128,7 @@ def test_filters_that_do_not_apply_are_named(card_of: MakeCard, context: BlockCo
     content = card.read(filtered(context, "some_column", 1))
     assert list(content.ignored) == ["Some column"]
     card.show(content)
-    assert "Not filtered by Some column." in html_in(card._remarks.view)
+    assert card.view.remarks == "Not filtered by Some column."
 
 
 def test_a_fault_of_the_declaration_is_the_message_and_is_not_retried(
@@ -175,17 +176,17 @@ def test_a_chart_on_the_screen_is_updated_in_place(
 ) -> None:
     card = card_of(line=LINE)
     card.show(card.read(context))
-    pane = card._pane[1]
+    pane = card.view.content
     card.show(card.read(filtered(context, "country", "IE")))
-    assert card._pane[1] is pane
+    assert card.view.content is pane
     assert 2.0 not in list(pane.object.renderers[0].data_source.data["y"])
     card.show(card.read(filtered(context, "month", "2023-01")))
-    assert card._pane[1] is not pane  # the axis of a single period is another one
+    assert card.view.content is not pane  # the axis of a single period is another one
 
 
 def test_a_card_is_dimmed_while_it_is_read(card_of: MakeCard, context: BlockContext) -> None:
     card = card_of(markdown={"text": "x"})
     card.set_busy(True)
-    assert card.view.styles == {"opacity": "0.45"}
+    assert card.view.busy
     card.show(CardContent(context))
-    assert card.view.styles == {"opacity": "1"}
+    assert not card.view.busy

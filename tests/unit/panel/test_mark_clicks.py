@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bokeh.models import ColumnDataSource, HoverTool, TapTool
-from markupsafe import Markup
 
 from medallion_panel.blocks.axes import new_figure
 from medallion_panel.ui.mark_clicks import (
     WHOLE,
     MarkClicks,
     behind_button,
-    heading_button,
     make_clickable,
 )
 
@@ -23,11 +21,7 @@ def test_a_click_reports_its_card_and_mark() -> None:
     assert clicked == [(2, 7, False), (2, WHOLE, True)]
 
 
-def test_titles_in_buttons_are_escaped() -> None:
-    html = heading_button(3, "<b>'A'")
-    assert "data-rows-behind='3'" in html
-    assert "Rows behind &lt;b&gt;&#39;A&#39;" in html
-    assert isinstance(html, Markup)
+def test_a_button_names_its_card_and_mark() -> None:
     assert "data-rows-behind='1' data-mark='5'" in behind_button(1, 5)
 
 

@@ -16,7 +16,7 @@ from medallion_panel.pages.page import OpenPage
 from medallion_panel.section import PageSettings
 from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenStore
-from tests.unit.panel.tables import FORMATS, SmallTable, html_in
+from tests.unit.panel.tables import FORMATS, SmallTable
 
 # A download button of panel-material-ui passes both to Panel.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
@@ -72,8 +72,8 @@ class Visit:
 
     def figures(self) -> list[str]:
         """The figures of the kpis."""
-        views = [card._html.view for card in self.page.cards if card._html is not None]
-        return [html_in(view).partition('title="')[2].partition('"')[0] for view in views]
+        kpis = [card.view for card in self.page.cards if card.block.kpi is not None]
+        return [view.html.partition('title="')[2].partition('"')[0] for view in kpis]
 
 
 Run = Callable[[Callable[[Visit], Any]], Any]
@@ -197,14 +197,9 @@ def test_cards_that_could_not_be_read_are_read_again(visit: Run, tmp_path: Path)
     assert figures == ["3", "33"]
 
 
-def test_small_cards_share_rows_on_tablets_and_kpis_on_phones(visit: Run) -> None:
-    def steps(visit: Visit) -> list[Any]:
-        grid = visit.page.view[-1]
-        return [cell.size for cell in grid]
+def test_the_layout_has_the_widths_of_the_cards_and_which_are_narrow(visit: Run) -> None:
+    def steps(visit: Visit) -> Any:
+        layout = visit.page.view
+        return layout.heading, layout.widths, layout.narrow, len(layout.filters)
 
-    assert visit(steps) == [
-        {"xs": 6, "sm": 6, "lg": 3},
-        {"xs": 6, "sm": 6, "lg": 3},
-        {"xs": 12, "sm": 6, "lg": 4},
-        {"xs": 12, "sm": 12, "lg": 12},
-    ]
+    assert visit(steps) == ("Sales", [3, 3, 4, 12], [True, True, False, False], 2)

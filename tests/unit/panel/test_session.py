@@ -96,7 +96,7 @@ class Visit:
     def figure(self) -> str:
         """The figure of the kpi of the open page."""
         (card,) = self.session._kept.open.cards
-        return html_in(card._html.view).partition('title="')[2].partition('"')[0]
+        return card.view.html.partition('title="')[2].partition('"')[0]
 
     @property
     def notice(self) -> str:
