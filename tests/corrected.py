@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import medallion as md
+from medallion.lineage.corrected_rows import PreviewedRecord
 from tests.copies import published_copy
 from tests.integration import small
 
@@ -49,3 +50,46 @@ def orders(pipeline: md.Pipeline) -> list[tuple[str, str]]:
 def states(pipeline: md.Pipeline) -> list[str]:
     """The state of each correction."""
     return [row["state"] for row in pipeline.corrections.listing()]
+
+
+def preview(
+    pipeline: md.Pipeline, values: dict[int, Cells], table: str = "silver.orders"
+) -> dict[int, PreviewedRecord]:
+    """The outcome of corrections by record."""
+    result = pipeline.corrections.preview(table, edited(pipeline, values, table))
+    return {each.correction.record: each for each in result.records}
+
+
+VISITS = """\
+name: visits
+tables:
+  bronze:
+    visits: {source: "visits*.csv"}
+  silver:
+    visits:
+      from: bronze.visits
+      steps:
+        - filter: "kind <> 'test'"
+        - cast: {minutes: integer}
+      expect:
+        - {between: {minutes: [1, 500]}, on_fail: warn}
+  gold:
+    days:
+      from: silver.visits
+      expect:
+        - {one_of: {day: [mon, tue]}, on_fail: quarantine}
+    kinds:
+      from: bronze.visits
+      steps:
+        - cast: {minutes: integer}
+        - aggregate: {by: kind, metrics: {minutes: sum(minutes)}}
+"""
+
+
+def visits(folder: Path, yaml: str = VISITS) -> md.Pipeline:
+    """A pipeline whose visits are dropped, warned of and combined."""
+    (folder / "visits.csv").write_text("kind,minutes,day\na,1,mon\nb,x,mon\nb,2,sun\n")
+    (folder / "medallion.yaml").write_text(yaml)
+    pipeline = md.Pipeline.load(folder / "medallion.yaml")
+    pipeline.run()
+    return pipeline

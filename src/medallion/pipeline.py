@@ -38,6 +38,7 @@ from medallion.secrets import SECRETS, mask
 from medallion.storage.s3_settings import s3_options
 
 if TYPE_CHECKING:
+    from medallion.corrections import Corrections
     from medallion.lake.frames import Quarantine
     from medallion.lake.reject_filter import RowChoice
     from medallion.lineage.columns import ColumnLineage
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from medallion.lineage.origins import Origins
     from medallion.lineage.release_diff import ReleaseDiff
     from medallion.run.check import Checked
-    from medallion.run.corrections import Corrections
 
 Watch = Callable[[Event], None]
 
@@ -251,7 +251,7 @@ class Pipeline:
     @property
     def corrections(self) -> Corrections:
         """What users wrote in place of rejected records: to list, to add and to revoke."""
-        from medallion.run.corrections import Corrections
+        from medallion.corrections import Corrections
 
         return Corrections(self.context, self.writer)
 

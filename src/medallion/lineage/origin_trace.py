@@ -64,7 +64,7 @@ class OriginTrace:
 
     def run(self, table: str, where: Condition) -> Origins:
         """The origins of the rows of a table that meet a condition, by default of all."""
-        rows = self._read(self._input(table, self.release.tables[table].id))
+        rows = self._read(self.input(table, self.release.tables[table].id))
         self.pending[table].append(self._chosen(rows, where).project(ROW))
         for name in reversed(order(self.context.declaration)):
             if self.pending[name] or self.same[name]:
@@ -82,7 +82,7 @@ class OriginTrace:
             self.columns,
         )
 
-    def _input(self, table: str, snapshot: str) -> Input:
+    def input(self, table: str, snapshot: str) -> Input:
         """A snapshot of a table: that of the release, or the older one that was read for it."""
         if table not in self.inputs:
             record = self.release.tables.get(table)
@@ -101,7 +101,7 @@ class OriginTrace:
         table = self.context.declaration.table(name)
         if not isinstance(table, Table):
             return
-        task = self._task(name)
+        task = self.task(name)
         if task is None:
             self._inexact(name, ANOTHER)
             return
@@ -116,7 +116,7 @@ class OriginTrace:
         for note in traced.notes:
             self._inexact(name, note)
 
-    def _task(self, name: str) -> TableTask | None:
+    def task(self, name: str) -> TableTask | None:
         """The task that computed a table, to apply its steps again; nothing of it is written.
 
         None when the table has no steps in the declaration, or was computed by others.
@@ -125,7 +125,7 @@ class OriginTrace:
         read = source.snapshot.inputs
         if not isinstance(table, Table) or not read.keys() >= set(table.reads().values()):
             return None
-        inputs = {alias: self._input(each, read[each]) for alias, each in table.reads().items()}
+        inputs = {alias: self.input(each, read[each]) for alias, each in table.reads().items()}
         snapshots = {each.snapshot.table: each.snapshot for each in inputs.values()}
         if fingerprint(self.context.declaration, name, snapshots) != source.snapshot.fingerprint:
             return None
@@ -176,28 +176,28 @@ class OriginTrace:
         own = trace.of_its_own()
         if own is not None:
             task, ids = own
-            by = RemovedRows(task, self.tables, trace.stored, self._lineage(main))
+            by = RemovedRows(task, self.tables, trace.stored, self.lineage(main))
             by.ids = self.connection.sql(f"from {self.tables.create(ids)}")
             removed[task.table] = (by, [by.ids])
 
     def _missing(self, name: str) -> list[tuple[RemovedRows, Relation]]:
         """The rows that a table would have if it, or one that it is made of, had removed none."""
         source = self.inputs[name]
-        task = self._task(name) if source.snapshot.identified else None
+        task = self.task(name) if source.snapshot.identified else None
         if task is None:
             return []
         missing = []
         if any(tally.kept != tally.rows_in for tally in source.snapshot.tallies):
-            removed = RemovedRows(task, self.tables, source, self._lineage(source))
+            removed = RemovedRows(task, self.tables, source, self.lineage(source))
             missing.append((removed, removed.rows))
         for by, rows in self._missing(task.inputs[task.main].snapshot.table):
             missing.append((by, unremoved(task, rows, self.connection)[1]))
         return missing
 
-    def _lineage(self, source: Input) -> dict[int, Input]:
+    def lineage(self, source: Input) -> dict[int, Input]:
         """The tables of source files that the rows of a table come from, by number of origin."""
         origins = source.snapshot.origins
-        return {origin.number: self._input(origin.table, origin.snapshot) for origin in origins}
+        return {origin.number: self.input(origin.table, origin.snapshot) for origin in origins}
 
     def _ids(self, name: str) -> str:
         """The table of the ids of a table's rows."""

@@ -4,100 +4,19 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from medallion.errors import CallError, LeaseError, did_you_mean
-from medallion.export.edit_file import read_rows
+from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import now
 from medallion.lake.corrections import CorrectionLog, add_entry, correction_log
 from medallion.lake.frames import Listing
-from medallion.lake.reject_filter import Names
 from medallion.records import Correction, CorrectionEntry
 from medallion.run.context import RunContext
 from medallion.run.edited_rows import Corrected, EditedRows
-from medallion.run.rejected_records import IDENTITY, Cells, RejectedRecords, rejected_records
+from medallion.run.rejected_records import Cells
 from medallion.run.writer import Writer
 
 APPLIED = "applied"
-
-
-class Corrections:
-    """The corrections of a pipeline's lake: `pipeline.corrections`.
-
-    Parameters: `writer` holds the lake's lease for the length of a block.
-    """
-
-    def __init__(
-        self, context: RunContext, writer: Callable[[], AbstractContextManager[Writer]]
-    ) -> None:
-        self._context = context
-        self._writer = writer
-
-    def rejects(
-        self,
-        table: str,
-        *,
-        run: str | None = None,
-        rule: Names = (),
-        file: Names = (),
-        column: Names = (),
-        first: int | None = None,
-    ) -> RejectedRecords:
-        """The source records that a table rejected, to be edited and given to `correct`.
-
-        They are those of the current release, or of a run; `rule`, `file` and `column` limit them
-        as in `Lake.quarantine`; `first` is the largest number of rejects. Raises CallError when
-        there is no such table, run, rule or column.
-        """
-        lake = self._context.lake
-        rejects = lake.quarantine(table, run=run, rule=rule, file=file, column=column)
-        log = correction_log(lake)
-        return rejected_records(self._context, log, table, rejects, run, first)
-
-    def correct(self, table: str, rows: Any, *, note: str = "", author: str = "") -> Corrected:
-        """Store edited rejects of a table as corrections, which the next run applies.
-
-        Parameters: `rows` is the path of a CSV file or an Excel workbook, a frame, or an iterable
-        of dicts. Rows that were not changed are no corrections. `author` is by default the user of
-        the operating system. Raises DataError, with every row that cannot be stored, also because a
-        spreadsheet seems to have rewritten a cell; then none is. Raises LeaseError, and stores
-        none, while another run writes to the lake.
-        """
-        cells = read_rows(rows, IDENTITY)
-        file = Path(rows).name if isinstance(rows, str | Path) else ""
-        with self._writing("stored") as writer:
-            return correct(self._context, writer, table, cells, note=note, author=author, file=file)
-
-    def revoke(self, *ids: str) -> list[Correction]:
-        """Revoke corrections: the next run reads the original records.
-
-        `ids` are those of corrections, or the common beginning of those stored together. Returns
-        the corrections that were not revoked before. Raises CallError when there is no such id,
-        and LeaseError while another run writes to the lake; then none is revoked.
-        """
-        with self._writing("revoked") as writer:
-            return revoke(self._context, writer, ids)
-
-    def listing(self, table: str | None = None) -> Listing:
-        """All corrections, or those of a table, and whether the current release has them."""
-        return correction_listing(self._context, table)
-
-    @contextmanager
-    def _writing(self, done: str) -> Iterator[Writer]:
-        """The only writer of the lake; an error says that nothing was done without its lease."""
-        try:
-            with self._writer() as writer:
-                yield writer
-        except LeaseError as error:
-            raise LeaseError(
-                f"no correction was {done}: {error.message}", hint=error.hint
-            ) from error
-
-    def __repr__(self) -> str:
-        return f"<Corrections: {len(self.listing())}>"
 
 
 def correct(
@@ -115,9 +34,6 @@ def correct(
     Parameters: `file` is the name of the file that has the rows, for messages.
     Raises DataError with every row that cannot be one, and CallError for an unknown table.
     """
-    names = context.declaration.names()
-    if table not in names:
-        raise CallError(f"there is no table {table!r}{did_you_mean(table, names)}")
     log = correction_log(context.lake)
     result = EditedRows(context, log, table, rows, writer.lease.run, file).corrections()
     if result.added:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from medallion.errors import DataError, did_you_mean
+from medallion.errors import CallError, DataError, did_you_mean
 from medallion.lake.corrections import CorrectionLog
 from medallion.plural import count_of
 from medallion.records import Correction
@@ -57,6 +57,7 @@ class EditedRows:
     """Edited rows of a table's rejects, used once.
 
     `entry` is the id of the new entry; `file` is where the rows come from, for messages.
+    Raises CallError for an unknown table.
     """
 
     def __init__(
@@ -68,6 +69,9 @@ class EditedRows:
         entry: str,
         file: str = "",
     ) -> None:
+        names = context.declaration.names()
+        if table not in names:
+            raise CallError(f"there is no table {table!r}{did_you_mean(table, names)}")
         self.place = f"{file}: " if file else ""
         self.table = table
         self.entry = entry
@@ -112,6 +116,11 @@ class EditedRows:
     def corrections(self) -> Corrected:
         """The corrections. Raises DataError with the faults of all rows."""
         result = self.judged()
+        self.require_faultless()
+        return result
+
+    def require_faultless(self) -> None:
+        """Raise DataError with the faults of all rows, if there are any."""
         if self.faults:
             more = len(self.faults) - SHOWN
             lines = [
@@ -126,7 +135,6 @@ class EditedRows:
                     "--edit FILE.xlsx; what you write into its cells, of type text, is accepted"
                 )
             raise DataError("\n".join(lines), hint=hint)
-        return result
 
     def judged(self) -> Corrected:
         """The corrections of the rows without faults; `faults` has those of the others.

@@ -15,6 +15,7 @@ from medallion.plural import count_of
 from medallion.run.rejected_records import RejectedRecord
 from medallion.secrets import masked_logger
 from medallion_panel.blocks import quarantine_parts as parts
+from medallion_panel.blocks.preview_pane import PreviewPane
 from medallion_panel.blocks.record_form import RecordForm
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.data.quarantine_reader import (
@@ -57,11 +58,13 @@ class QuarantineView:
         self._grid = TextGrid(pickable=not access.refusal, margin=0, sizing_mode="stretch_width")
         self._grid.param.watch(self._on_pick, "picks")
         self._form = RecordForm(self._on_edit)
+        self._preview = PreviewPane(access.reader)
         self._note = pmui.TextInput(
             label="Note", size="small", sizing_mode="stretch_width", margin=0
         )
         self._message = Notice(margin=(8, 0))
         self._buttons = [
+            parts.button("Preview", "preview", self._show_preview),
             parts.button("Submit", "send", self._submit, variant="contained"),
             parts.button("Discard edits", "undo", self._discard),
         ]
@@ -75,6 +78,7 @@ class QuarantineView:
             self._form.view,
             *([] if access.refusal else [self._note, parts.in_row(self._buttons)]),
             self._message.view,
+            self._preview.view,
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -155,6 +159,7 @@ class QuarantineView:
         record = self._record(identity)
         if record is None:
             return
+        self._preview.clear()
         edits = {**self._edits.get(identity, {}), column: text}
         cells = record.cells
         changed = {name: each for name, each in edits.items() if each != (cells[name] or None)}
@@ -168,6 +173,16 @@ class QuarantineView:
     def _record(self, identity: str) -> RejectedRecord | None:
         records = self._listing.records if self._listing else ()
         return next((record for record in records if record.identity == identity), None)
+
+    async def _show_preview(self, _event: Any = None) -> None:
+        """Show what a run would make of the edited records."""
+        if not self._edits:
+            self._message.show("No record has been edited.")
+            return
+        self._message.show("")
+        await self._preview.show(self.choice.table, dict(self._edits))
+        if self._preview.faults:
+            self._note_faults(self._preview.faults)
 
     async def _submit(self, _event: Any = None) -> None:
         """Store all edits as corrections."""
@@ -195,9 +210,12 @@ class QuarantineView:
         them = "it" if submission.added == 1 else "them"
         self._message.show(f"{added} stored. The next run applies {them}.")
 
-    def _show_faults(self, faults: Mapping[str, str]) -> None:
+    def _note_faults(self, faults: Mapping[str, str]) -> None:
         self._states |= {identity: f"Cannot be stored: {text}" for identity, text in faults.items()}
         self._show_grid()
+
+    def _show_faults(self, faults: Mapping[str, str]) -> None:
+        self._note_faults(faults)
         self._message.show(
             f"{count_of(len(faults), 'record')} cannot be corrected so, see State; nothing was "
             "stored."
@@ -212,6 +230,7 @@ class QuarantineView:
         """Forget all edits."""
         self._edits, self._states = {}, {}
         self._form.clear()
+        self._preview.clear()
 
     def _fault(self, identity: str) -> str:
         state = self._states.get(identity, "")

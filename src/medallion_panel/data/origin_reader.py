@@ -8,11 +8,9 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from medallion.contracts import quote
@@ -22,6 +20,7 @@ from medallion.lineage.origin_trace import why
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.metrics import MetricCall, metric_call
+from medallion_panel.data.cancellable import Cancellable
 from medallion_panel.data.stores import API_URL
 
 if TYPE_CHECKING:
@@ -30,12 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2  # traces of all visitors of a process
 FIRST = 20  # records that are shown
-_INTERVAL = 0.05  # seconds between two interruptions: one between two queries has no effect
 _SAME = 1e-9  # relative difference of floating point sums
-
-
-class CancelledTraceError(MedallionError):
-    """The visitor has closed the panel."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +95,15 @@ class OriginReader:
         return Trace(self._pipeline, question)
 
 
-class Trace:
+class Trace(Cancellable):
     """One trace: its methods read in threads, one at a time, until `cancel` ends it.
 
-    They raise MedallionError when rows cannot be traced, and CancelledTraceError after `cancel`.
+    They raise MedallionError when rows cannot be traced, and CancelledError after `cancel`.
     """
 
     def __init__(self, pipeline: Pipeline, question: OriginQuestion) -> None:
+        super().__init__()
         self._pipeline, self.question = pipeline, question
-        self._cancelled, self._idle = Event(), Event()
-        self._idle.set()
-        self._turn = Lock()  # of the method that uses the connection
-        self._lock = Lock()  # of the attributes that `cancel` uses meanwhile
         self._connection: Connection | None = None
         self._origins: Origins | None = None
 
@@ -122,7 +113,7 @@ class Trace:
 
     def origins(self) -> OriginSummary:
         """The source records behind the rows."""
-        with self._working():
+        with self.working():
             origins, question = self._traced(), self.question
             kinds = self._kinds(question.table, origins)
             rows = origins.rows_of(question.table)
@@ -140,57 +131,27 @@ class Trace:
 
     def removed(self) -> RemovedSummary:
         """The records that would have counted."""
-        with self._working():
+        with self.working():
             origins = self._traced()
             return RemovedSummary(origins.removed_counts, _records(origins.removed().limit(FIRST)))
 
     def file(self, form: FileFormat, *, removed: bool) -> bytes:
         """All records as a file."""
-        with self._working(), tempfile.TemporaryDirectory(prefix="medallion-") as folder:
+        with self.working(), tempfile.TemporaryDirectory(prefix="medallion-") as folder:
             origins = self._traced()
             path = Path(folder) / f"records.{form}"
             write_file(origins.removed() if removed else origins.records(), form, path)
             return path.read_bytes()
 
-    def cancel(self) -> None:
-        """End what is computed now and what would be computed next. Returns at once."""
-        with self._lock:
-            if self._cancelled.is_set():
-                return
-            self._cancelled.set()
-        # No daemon: a process that ends while one closes DuckDB is aborted.
-        Thread(target=self._end, name="dashboard-why-cancel").start()
+    def interrupt(self) -> None:
+        if self._connection is not None:
+            self._connection.interrupt()
 
-    def _end(self) -> None:
-        while not self._idle.wait(_INTERVAL):
-            with self._lock:
-                if self._connection is not None:
-                    self._connection.interrupt()
-        with self._lock:
+    def close(self) -> None:
+        with self.lock:
             connection, self._connection, self._origins = self._connection, None, None
         if connection is not None:
             connection.close()
-
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Take a turn, let `cancel` interrupt the block, and raise its error for what it
-        interrupted.
-        """
-        import duckdb
-
-        with self._turn:
-            with self._lock:
-                if self._cancelled.is_set():
-                    raise CancelledTraceError("the trace was cancelled")
-                self._idle.clear()
-            try:
-                yield
-            except (MedallionError, duckdb.Error) as error:
-                if self._cancelled.is_set():
-                    raise CancelledTraceError("the trace was cancelled") from error
-                raise
-            finally:
-                self._idle.set()
 
     def _traced(self) -> Origins:
         import duckdb
@@ -199,7 +160,7 @@ class Trace:
             question = self.question
             if os.environ.get(API_URL):
                 self._require_lake()
-            with self._lock:
+            with self.lock:
                 connection = self._connection = self._connection or duckdb.connect()
             self._origins = why(
                 self._pipeline.context,

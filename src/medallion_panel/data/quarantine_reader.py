@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from medallion.errors import CallError, LeaseError
 from medallion.lake.corrections import WAITING, correction_log
+from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCorrections
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion.run.edited_rows import EditedRows
 from medallion.run.rejected_records import IDENTITY, REASON, TEXT, Cells, RejectedRecord, apart
+from medallion_panel.data.cancellable import Cancellable
 from medallion_panel.data.stores import API_URL
 
 AT_ONCE = 2  # visitors of a process
@@ -68,6 +70,8 @@ class QuarantineReader:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dashboard-quarantine")
+        # A table takes longer to compute than rejects to list.
+        self.preview_pool = ThreadPoolExecutor(1, thread_name_prefix="dashboard-preview")
 
     def listing(self, choice: QuarantineChoice) -> QuarantineListing:
         """The chosen rejects; a name that does not occur is ignored. Raises MedallionError."""
@@ -124,6 +128,10 @@ class QuarantineReader:
             ) from error
         return Submission(len(corrected.added))
 
+    def preview(self, table: str, edits: Edits) -> EditPreview:
+        """A preview of edited records, of which nothing is computed yet."""
+        return EditPreview(self._pipeline, table, edits)
+
     def _release(self) -> Release:
         release = self._pipeline.lake.current()
         if release is not None:
@@ -137,6 +145,31 @@ class QuarantineReader:
         log = correction_log(self._pipeline.lake)
         reasons = log.reasons(release.tables)
         return sum(reasons[ident] == WAITING for ident in log.active)
+
+
+class EditPreview(Cancellable):
+    """What corrections of edited records would do, computed once in a thread until `cancel`."""
+
+    def __init__(self, pipeline: Pipeline, table: str, edits: Edits) -> None:
+        super().__init__()
+        self._pipeline, self._table, self._edits = pipeline, table, edits
+        self._preview: CorrectionPreview | None = None
+
+    @property
+    def started(self) -> bool:
+        return self._preview is not None
+
+    def run(self) -> PreviewedCorrections:
+        """The outcome of each record. Raises MedallionError, and CancelledError after `cancel`."""
+        with self.working():
+            preview = CorrectionPreview(self._pipeline.context, self._table, _rows(self._edits))
+            with self.lock:
+                self._preview = preview
+            return preview.run()
+
+    def interrupt(self) -> None:
+        if self._preview is not None:
+            self._preview.interrupt()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import panel_material_ui as pmui
 from medallion.errors import MedallionError
 from medallion.export.files import FileFormat
 from medallion.secrets import masked_logger
-from medallion_panel.data.origin_reader import CancelledTraceError, OriginReader, Trace
+from medallion_panel.data.cancellable import CancelledError
+from medallion_panel.data.origin_reader import OriginReader, Trace
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_html import origins_html, records_html, removed_html
 from medallion_panel.ui.downloads import download_button
@@ -190,7 +191,7 @@ class _PanelContent:
         message = ""
         try:
             await self._fill(question, trace)
-        except CancelledTraceError:
+        except CancelledError:
             return
         except Exception as error:
             message = _error_text(error, question.origin.table)
@@ -236,7 +237,7 @@ class _PanelContent:
 
 def _error_text(error: Exception, table: str) -> str:
     """The message of an error for visitors; empty where they have closed the panel themselves."""
-    if isinstance(error, CancelledTraceError):
+    if isinstance(error, CancelledError):
         return ""
     if isinstance(error, MedallionError):
         return visitor_text(error)

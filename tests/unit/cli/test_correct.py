@@ -82,3 +82,20 @@ def test_an_edit_file_is_not_overwritten(call: Call, published: Path) -> None:
     result = call(published, "quarantine", "gold.clients", "--edit", str(path))
     assert (result.code, "the file exists" in result.err) == (2, True)
     assert path.read_bytes() == content
+
+
+def test_a_dry_run_shows_what_a_run_would_make_of_the_records(call: Call, published: Path) -> None:
+    path = edit(call, published, "rejects.csv", age="35")
+    result = call(published, "correct", "gold.clients", str(path), "--dry-run")
+    assert result.code == 0, result.err
+    header, _, row, *_, said, _, advice = result.out.splitlines()
+    assert header.split() == ["file", "record", "table", "outcome", "why,", "or", "row"]
+    assert row.split()[:4] == ["clients.csv", "2", "gold.clients", "kept"]
+    assert "age=35" in row
+    assert said.startswith("1 of 1 corrected record would be kept")
+    assert advice == f"next: medallion -C {published} correct gold.clients {path}"
+    assert call(published, "corrections", "--json").json == []
+    edit(call, published, "rejects.csv", age="y")
+    shown = call(published, "correct", "gold.clients", str(path), "--dry-run", "--json").json
+    (record,) = shown["records"]
+    assert (record["record"], record["outcome"], record["rows"]) == (2, "quarantined", [])

@@ -17,8 +17,8 @@ import pytest
 
 import medallion as md
 from medallion.errors import CallError
+from medallion_panel.data.cancellable import CancelledError
 from medallion_panel.data.origin_reader import (
-    CancelledTraceError,
     OriginQuestion,
     OriginReader,
     Trace,
@@ -95,7 +95,7 @@ def test_a_cancelled_trace_computes_nothing_more(pipeline: md.Pipeline) -> None:
     traced.origins()
     traced.cancel()
     traced.cancel()
-    with pytest.raises(CancelledTraceError):
+    with pytest.raises(CancelledError):
         traced.removed()
 
 
@@ -136,7 +136,7 @@ class CancelledAtStart(Event):
 def test_a_trace_that_is_cancelled_as_it_starts_leaves_nothing_open(pipeline: md.Pipeline) -> None:
     traced = trace(pipeline, "by_client")
     idle = traced._idle = CancelledAtStart(traced.cancel)
-    with suppress(CancelledTraceError), traced._working():
+    with suppress(CancelledError), traced.working():
         sleep(0.2)
         traced._traced()  # opens the connection, and may be done before an interruption
     idle.caller.join()
@@ -146,16 +146,16 @@ def test_a_trace_that_is_cancelled_as_it_starts_leaves_nothing_open(pipeline: md
 
 def test_a_process_waits_until_cancelled_traces_are_closed(pipeline: md.Pipeline) -> None:
     traced = trace(pipeline, "by_client")
-    with traced._working():
+    with traced.working():
         traced.cancel()
-        (thread,) = (each for each in threads() if each.name == "dashboard-why-cancel")
+        (thread,) = (each for each in threads() if each.name == "dashboard-cancel")
         assert not thread.daemon
     _join_cancels()
 
 
 def _join_cancels() -> None:
     for thread in threads():
-        if thread.name == "dashboard-why-cancel":
+        if thread.name == "dashboard-cancel":
             thread.join()
 
 

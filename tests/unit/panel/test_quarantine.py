@@ -114,6 +114,44 @@ def test_an_edited_record_is_submitted_with_a_note(pipeline: md.Pipeline) -> Non
     run(steps)
 
 
+def test_the_result_of_edits_is_previewed_until_the_next_edit(pipeline: md.Pipeline) -> None:
+    async def steps() -> None:
+        visit = Visit(pipeline)
+        await visit.view._show_preview()
+        assert "No record has been edited." in visit.message
+        inputs = visit.pick(0)
+        inputs["amount"].value = "3.50"
+        visit.pick(1)["amount"].value = "9999"
+        await visit.view._show_preview()
+        pane = visit.view._preview
+        assert "1 of 2 corrected records would be kept" in visit.text(pane._state)
+        first, second = (
+            dict(zip((each["title"] for each in pane._grid.columns), row, strict=True))
+            for row in pane._grid.rows
+        )
+        assert (first["Record"], first["Outcome"], first["amount"]) == ("1", "Kept", "3.50")
+        assert (second["Outcome"], second["Reason"]) == ("Rejected", "between amount: 9999.00")
+        assert not len(pipeline.corrections.listing())
+        inputs["amount"].value = "4"
+        assert not pane._grid.visible
+        assert visit.text(pane._state) == ""
+
+    run(steps)
+
+
+def test_what_cannot_be_previewed_is_shown_at_its_record(pipeline: md.Pipeline) -> None:
+    async def steps() -> None:
+        visit, other = Visit(pipeline), Visit(pipeline, "ben")
+        other.pick(0)["amount"].value = "4"
+        await other.view._submit()
+        visit.pick(0)["amount"].value = "3.50"
+        await visit.view._show_preview()
+        assert "has the correction" in visit.grid[0]["State"]
+        assert "1 record cannot be corrected so" in visit.text(visit.view._preview._state)
+
+    run(steps)
+
+
 def test_an_edit_that_is_undone_or_discarded_is_none(pipeline: md.Pipeline) -> None:
     async def steps() -> None:
         visit = Visit(pipeline)

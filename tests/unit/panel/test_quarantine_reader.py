@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 import medallion as md
 from medallion.errors import CallError
+from medallion_panel.data.cancellable import CancelledError
 from medallion_panel.data.quarantine_reader import (
     QuarantineAccess,
     QuarantineChoice,
@@ -123,3 +126,39 @@ def test_a_refusal_says_what_is_missing(pipeline: md.Pipeline) -> None:
     assert "corrections: true" in QuarantineAccess(reader, "anne", enabled=False).refusal
     assert "has no login" in QuarantineAccess(reader, "", enabled=True).refusal
     assert QuarantineAccess(reader, "anne", enabled=True).refusal == ""
+
+
+def test_a_preview_stores_nothing_and_computes_nothing_once_cancelled(
+    pipeline: md.Pipeline,
+) -> None:
+    reader = QuarantineReader(pipeline)
+    edits = {identity(reader, 1): {"amount": "3.50"}}
+    preview = reader.preview(TABLE, edits).run()
+    (record,) = preview.records
+    assert (record.outcome, record.identity) == ("kept", identity(reader, 1))
+    assert not len(pipeline.corrections.listing())
+    work = reader.preview(TABLE, edits)
+    work.cancel()
+    with pytest.raises(CancelledError):
+        work.run()
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_a_preview_is_interrupted_while_it_computes(tmp_path: Path) -> None:
+    yaml = tmp_path / "medallion.yaml"
+    endless = "select *, (select count(*) from range(100000) a, range(100000) b) as n from orders"
+    yaml.write_text(
+        yaml.read_text().replace(
+            "        - trim\n        - cast: {amount",
+            f"        - sql: {endless}\n        - cast: {{amount",
+        )
+    )
+    reader = QuarantineReader(md.Pipeline.load(yaml))
+    work = reader.preview(TABLE, {identity(reader, 1): {"amount": "3.50"}})
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work.run)
+        while not work.started:
+            sleep(0.01)
+        work.cancel()
+        with pytest.raises(CancelledError):
+            future.result()

@@ -1,0 +1,112 @@
+"""Corrections of a pipeline: listed, previewed, added and revoked from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from medallion.errors import LeaseError
+from medallion.export.edit_file import read_rows
+from medallion.lake.corrections import correction_log
+from medallion.lake.frames import Listing
+from medallion.lake.reject_filter import Names
+from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCorrections
+from medallion.records import Correction
+from medallion.run.context import RunContext
+from medallion.run.corrections import correct, correction_listing, revoke
+from medallion.run.edited_rows import Corrected
+from medallion.run.rejected_records import IDENTITY, RejectedRecords, rejected_records
+from medallion.run.writer import Writer
+
+
+class Corrections:
+    """The corrections of a pipeline's lake: `pipeline.corrections`.
+
+    Parameters: `writer` holds the lake's lease for the length of a block.
+    """
+
+    def __init__(
+        self, context: RunContext, writer: Callable[[], AbstractContextManager[Writer]]
+    ) -> None:
+        self._context = context
+        self._writer = writer
+
+    def rejects(
+        self,
+        table: str,
+        *,
+        run: str | None = None,
+        rule: Names = (),
+        file: Names = (),
+        column: Names = (),
+        first: int | None = None,
+    ) -> RejectedRecords:
+        """The source records that a table rejected, to be edited and given to `correct`.
+
+        They are those of the current release, or of a run; `rule`, `file` and `column` limit them
+        as in `Lake.quarantine`; `first` is the largest number of rejects. Raises CallError when
+        there is no such table, run, rule or column.
+        """
+        lake = self._context.lake
+        rejects = lake.quarantine(table, run=run, rule=rule, file=file, column=column)
+        log = correction_log(lake)
+        return rejected_records(self._context, log, table, rejects, run, first)
+
+    def correct(self, table: str, rows: Any, *, note: str = "", author: str = "") -> Corrected:
+        """Store edited rejects of a table as corrections, which the next run applies.
+
+        Parameters: `rows` is the path of a CSV file or an Excel workbook, a frame, or an iterable
+        of dicts. Rows that were not changed are no corrections. `author` is by default the user of
+        the operating system. Raises DataError, with every row that cannot be stored, also because a
+        spreadsheet seems to have rewritten a cell; then none is. Raises LeaseError, and stores
+        none, while another run writes to the lake.
+        """
+        cells, file = read_rows(rows, IDENTITY), _file_name(rows)
+        with self._writing("stored") as writer:
+            return correct(self._context, writer, table, cells, note=note, author=author, file=file)
+
+    def preview(self, table: str, rows: Any) -> PreviewedCorrections:
+        """What `correct` and a run would make of edited rejects of a table; nothing is stored.
+
+        The table is computed as in a run, with the source files of the current release. Raises
+        DataError as `correct` does, and CallError when only a run can decide.
+        """
+        cells = read_rows(rows, IDENTITY)
+        preview = CorrectionPreview(self._context, table, cells, _file_name(rows))
+        result = preview.run()
+        preview.edited.require_faultless()
+        return result
+
+    def revoke(self, *ids: str) -> list[Correction]:
+        """Revoke corrections: the next run reads the original records.
+
+        `ids` are those of corrections, or the common beginning of those stored together. Returns
+        the corrections that were not revoked before. Raises CallError when there is no such id,
+        and LeaseError while another run writes to the lake; then none is revoked.
+        """
+        with self._writing("revoked") as writer:
+            return revoke(self._context, writer, ids)
+
+    @contextmanager
+    def _writing(self, done: str) -> Iterator[Writer]:
+        """The only writer of the lake; an error says that nothing was done without its lease."""
+        try:
+            with self._writer() as writer:
+                yield writer
+        except LeaseError as error:
+            raise LeaseError(
+                f"no correction was {done}: {error.message}", hint=error.hint
+            ) from error
+
+    def listing(self, table: str | None = None) -> Listing:
+        """All corrections, or those of a table, and whether the current release has them."""
+        return correction_listing(self._context, table)
+
+    def __repr__(self) -> str:
+        return f"<Corrections: {len(self.listing())}>"
+
+
+def _file_name(rows: object) -> str:
+    return Path(rows).name if isinstance(rows, str | Path) else ""
