@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from medallion.errors import LeaseError
+from medallion.errors import CallError, LeaseError
 from medallion.export.edit_file import read_rows
+from medallion.lake.candidates import resolve
 from medallion.lake.corrections import correction_log
-from medallion.lake.frames import Listing
-from medallion.lake.reject_filter import Names
+from medallion.lake.frames import Listing, rejects_of
+from medallion.lake.reject_filter import Names, RejectFilter
 from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCorrections
 from medallion.records import Correction
 from medallion.run.context import RunContext
@@ -38,6 +39,7 @@ class Corrections:
         table: str,
         *,
         run: str | None = None,
+        release: str | None = None,
         rule: Names = (),
         file: Names = (),
         column: Names = (),
@@ -45,14 +47,17 @@ class Corrections:
     ) -> RejectedRecords:
         """The source records that a table rejected, to be edited and given to `correct`.
 
-        They are those of the current release, or of a run; `rule`, `file` and `column` limit them
-        as in `Lake.quarantine`; `first` is the largest number of rejects. Raises CallError when
-        there is no such table, run, rule or column.
+        They are those of the current release, of another release, by its id or the name of a
+        candidate, or of a run; `rule`, `file` and `column` limit them as in `Lake.quarantine`;
+        `first` is the largest number of rejects. Raises CallError when there is no such table,
+        release, run, rule or column.
         """
         lake = self._context.lake
-        rejects = lake.quarantine(table, run=run, rule=rule, file=file, column=column)
-        log = correction_log(lake)
-        return rejected_records(self._context, log, table, rejects, run, first)
+        source = lake.run(run) if run else resolve(lake, release) if release else lake.current()
+        if source is None:
+            raise CallError(f"{lake.url}: nothing was published yet", hint="medallion run")
+        rejects = rejects_of(lake.storage, source, table, RejectFilter.of(rule, file, column))
+        return rejected_records(self._context, correction_log(lake), table, rejects, source, first)
 
     def correct(self, table: str, rows: Any, *, note: str = "", author: str = "") -> Corrected:
         """Store edited rejects of a table as corrections, which the next run applies.

@@ -12,7 +12,7 @@ from medallion.errors import MissingError
 from medallion.lake.candidates import candidates
 from medallion.lake.corrections import CorrectionLog
 from medallion.lake.frames import Quarantine
-from medallion.records import Column, Correction, Reject, Run, Snapshot, SourceFile
+from medallion.records import Column, Correction, Reject, Release, Run, Snapshot, SourceFile
 from medallion.records.column_type import NULL, column_type, decided
 from medallion.records.column_type import TEXT as TEXT_TYPE
 from medallion.run.context import RunContext
@@ -121,19 +121,16 @@ def rejected_records(
     log: CorrectionLog,
     table: str,
     rejects: Quarantine,
-    run: str | None = None,
+    source: Release | Run | None,
     first: int | None = None,
 ) -> RejectedRecords:
-    """The source records of some rejects of a table, of the current release or of a run.
+    """The source records of some rejects of a table, of a release or of a run.
 
     Parameters: `first` is the largest number of rejects, by default all.
     """
-    if run is None:
-        release = context.lake.current()
-        snapshots = release.tables if release else {}
-    else:
-        snapshots = _snapshots(context, context.lake.run(run))
-    return _rejected(context, log, table, rejects, snapshots, first)
+    if isinstance(source, Run):
+        return _rejected(context, log, table, rejects, _snapshots(context, source), first)
+    return _rejected(context, log, table, rejects, source.tables if source else {}, first)
 
 
 def find_rejected(

@@ -1,4 +1,4 @@
-"""The quarantine block: rejected records by table, rule and file, which visitors may correct."""
+"""The quarantine block: rejected records, chosen by their reason, which visitors may correct."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
-_ALL = ""  # the choice of all rules, or of all files
-_MEMBERS = ("table", "rule", "file")
+_ALL = ""  # the choice of all rules, files or columns
+_MEMBERS = ("table", "rule", "file", "column")
 _EDITED = "edited"
 
 T = TypeVar("T")
 
 
 class QuarantineView:
-    """Choices of table, rule and file, the rejected records, and a form to correct one.
+    """Choices of table, rule, file and column, the rejected records, and a form to correct one.
 
     `view` is its widget. Edits of all records of a table are kept until they are submitted, or
     another table is chosen.
@@ -71,7 +71,7 @@ class QuarantineView:
         self.view = pn.Column(
             Text(access.refusal).view,
             self._waiting.view,
-            parts.in_columns(self._selects.values(), {"xs": 12, "sm": 4}),
+            parts.in_columns(self._selects.values(), {"xs": 12, "sm": 6, "md": 3}),
             self._caption.view,
             self._grid,
             self._remainder.view,
@@ -85,8 +85,9 @@ class QuarantineView:
 
     @property
     def choice(self) -> QuarantineChoice:
-        """The table, rule and file that the visitor has chosen."""
-        return QuarantineChoice(*(select.value or "" for select in self._selects.values()))
+        """The table, rule, file and column that the visitor has chosen."""
+        table, rule, file, column = (select.value or "" for select in self._selects.values())
+        return QuarantineChoice(table, rule, file, column, self._access.release)
 
     def read(self) -> QuarantineListing:
         """The chosen rejects; called in a thread. Raises MedallionError."""
@@ -111,10 +112,10 @@ class QuarantineView:
             self._form.clear()
 
     def _show_choices(self, listing: QuarantineListing) -> None:
-        counts = (listing.tables, listing.rules, listing.files)
-        chosen = (listing.choice.table, listing.choice.rule, listing.choice.file)
+        counts = (listing.tables, listing.rules, listing.files, listing.columns)
         self._updating = True
-        for name, numbers, value in zip(_MEMBERS, counts, chosen, strict=True):
+        for name, numbers in zip(_MEMBERS, counts, strict=True):
+            value = getattr(listing.choice, name)
             options = {f"{each} ({number:,})": each for each, number in numbers.items()}
             every = {} if name == "table" else {f"All {name}s": _ALL}
             self._selects[name].param.update(options={**every, **options}, value=value)

@@ -7,9 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from medallion.errors import CallError, LeaseError
+from medallion.lake.candidates import resolve
 from medallion.lake.corrections import WAITING, correction_log
+from medallion.lake.frames import rejects_of
+from medallion.lake.reject_filter import RejectFilter
 from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCorrections
 from medallion.pipeline import Pipeline
 from medallion.records import Release
@@ -28,21 +32,26 @@ Edits = Mapping[str, Cells]
 
 @dataclass(frozen=True)
 class QuarantineChoice:
-    """Which rejects to list: of a table, by default the first, and of a rule and a file."""
+    """Which rejects to list: of a table, by default the first, and of a rule, a file and a column.
+
+    `release` is an id or the name of a candidate, by default the current release.
+    """
 
     table: str = ""
     rule: str = ""
     file: str = ""
+    column: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True)
 class QuarantineListing:
-    """Rejects of the current release.
+    """Rejects of one release.
 
-    `tables`, `rules` and `files` are the numbers of rejects by name; those of rules are of the
-    chosen file, and those of files of the chosen rule. `records` are those of the first rejects, of
-    `total`; `others` of these come from no single source record. `waiting` counts the corrections
-    that the next run applies.
+    `tables`, `rules`, `files` and `columns` are the numbers of rejects by name; those of rules are
+    of the chosen file and column, and so on. `records` are those of the first rejects, of `total`;
+    `others` of these come from no single source record. `waiting` counts the corrections that the
+    next run applies.
     """
 
     release: str
@@ -50,6 +59,7 @@ class QuarantineListing:
     tables: Mapping[str, int]
     rules: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
     records: Sequence[RejectedRecord] = ()
     total: int = 0
     others: int = 0
@@ -75,37 +85,40 @@ class QuarantineReader:
 
     def listing(self, choice: QuarantineChoice) -> QuarantineListing:
         """The chosen rejects; a name that does not occur is ignored. Raises MedallionError."""
-        release = self._release()
+        release = self._release(choice.release)
         tables = {
             name: snapshot.rejects.rows
             for name, snapshot in release.tables.items()
             if snapshot.rejects
         }
-        waiting = self._waiting(release)
+        waiting, reference = self._waiting(release), choice.release
         if not tables:
-            return QuarantineListing(release.id, QuarantineChoice(), tables, waiting=waiting)
+            nothing = QuarantineChoice(release=reference)
+            return QuarantineListing(release.id, nothing, tables, waiting=waiting)
         table = choice.table if choice.table in tables else next(iter(tables))
-        rows = self._pipeline.lake.quarantine(table, release.id).scan()
-        groups = rows.aggregate("rule, file, count(*)").fetchall()
-        rule = choice.rule if any(choice.rule == each for each, _, _ in groups) else ""
-        file = choice.file if any(choice.file == each for _, each, _ in groups) else ""
-        rules, files = Counter[str](), Counter[str]()
-        total = 0
-        for name, place, rejects in groups:
-            of_rule, of_file = rule in ("", name), file in ("", place)
-            rules[name] += rejects if of_file else 0
-            if place is not None:
-                files[place] += rejects if of_rule else 0
-            total += rejects if of_rule and of_file else 0
+        rows = rejects_of(self._pipeline.lake.storage, release, table, RejectFilter()).scan()
+        groups = rows.aggregate('rule, file, "column", count(*)').fetchall()
+        wanted = _known(groups, choice)
+        rule, file, column = wanted
+        counts, total = _counts(groups, wanted)
+        rules, files, columns = (
+            _most(each, name) for each, name in zip(counts, wanted, strict=True)
+        )
         rejected = self._pipeline.corrections.rejects(
-            table, rule=rule or (), file=file or (), first=FIRST
+            table,
+            release=reference or None,
+            rule=rule or (),
+            file=file or (),
+            column=column or (),
+            first=FIRST,
         )
         return QuarantineListing(
             release.id,
-            QuarantineChoice(table, rule, file),
+            QuarantineChoice(table, rule, file, column, reference),
             tables,
-            _most(rules, rule),
-            _most(files, file),
+            rules,
+            files,
+            columns,
             rejected.records,
             total,
             rejected.others,
@@ -132,8 +145,9 @@ class QuarantineReader:
         """A preview of edited records, of which nothing is computed yet."""
         return EditPreview(self._pipeline, table, edits)
 
-    def _release(self) -> Release:
-        release = self._pipeline.lake.current()
+    def _release(self, reference: str) -> Release:
+        lake = self._pipeline.lake
+        release = resolve(lake, reference) if reference else lake.current()
         if release is not None:
             return release
         if os.environ.get(API_URL):
@@ -177,12 +191,14 @@ class QuarantineAccess:
     """What a visitor may do with rejected records.
 
     `author` is their name, empty without a login; `enabled` says whether the declaration lets
-    visitors correct records.
+    visitors correct records; `release` is the id or candidate that they see, by default the current
+    release.
     """
 
     reader: QuarantineReader
     author: str
     enabled: bool
+    release: str = ""
 
     @property
     def refusal(self) -> str:
@@ -205,6 +221,28 @@ def _rows(edits: Edits) -> list[Cells]:
     columns = list(dict.fromkeys(name for cells in edits.values() for name in cells))
     reason, text, identity = (apart(name, columns) for name in (REASON, TEXT, IDENTITY))
     return [{**cells, reason: "", text: "", identity: record} for record, cells in edits.items()]
+
+
+def _known(groups: Sequence[tuple[Any, ...]], choice: QuarantineChoice) -> list[str]:
+    """The chosen rule, file and column; empty for one that no reject has."""
+    return [
+        name if any(name == group[place] for group in groups) else ""
+        for place, name in enumerate((choice.rule, choice.file, choice.column))
+    ]
+
+
+def _counts(
+    groups: Sequence[tuple[Any, ...]], wanted: Sequence[str]
+) -> tuple[list[Counter[str]], int]:
+    """The rejects by rule, file and column, each of the wanted others, and of all wanted ones."""
+    counts, total = [Counter[str]() for _ in wanted], 0
+    for *names, rejects in groups:
+        fits = [want in ("", name) for want, name in zip(wanted, names, strict=True)]
+        for place, name in enumerate(names):
+            if name is not None:
+                counts[place][name] += rejects if all(fits[:place] + fits[place + 1 :]) else 0
+        total += rejects if all(fits) else 0
+    return counts, total
 
 
 def _most(counts: Counter[str], chosen: str) -> dict[str, int]:

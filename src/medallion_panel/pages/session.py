@@ -82,7 +82,8 @@ class VisitorSession:
         user = "" if pn.state.user == "guest" else pn.state.user or ""
         if section.shows_why(logged_in=bool(user)):
             self._origins = OriginPanel(readers[0], formats, self._ask)
-            self._rejects = QuarantineAccess(readers[1], user, section.corrections)
+            shown = reference if self._store is not stores[0] else ""
+            self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
         self._connection = Connection(width=0, height=0, margin=0)
         self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
         self._menu.param.watch(self._on_menu, "active")
@@ -125,8 +126,6 @@ class VisitorSession:
 
     def _beat(self) -> None:
         self._connection.beat += 1
-
-    # Releases
 
     async def _check_release(self) -> None:
         """Read which release is active, in a thread since the store may be slow; show a new one."""

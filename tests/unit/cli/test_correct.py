@@ -95,7 +95,7 @@ def test_a_dry_run_shows_what_a_run_would_make_of_the_records(call: Call, publis
     assert said.startswith("1 of 1 corrected record would be kept")
     assert advice == f"next: medallion -C {published} correct gold.clients {path}"
     assert call(published, "corrections", "--json").json == []
-    edit(call, published, "rejects.csv", age="y")
+    path = edit(call, published, "invalid.csv", age="y")
     shown = call(published, "correct", "gold.clients", str(path), "--dry-run", "--json").json
     (record,) = shown["records"]
     assert (record["record"], record["outcome"], record["rows"]) == (2, "quarantined", [])

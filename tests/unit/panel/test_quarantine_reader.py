@@ -50,6 +50,33 @@ def test_a_rule_and_a_file_choose_rejects(pipeline: md.Pipeline) -> None:
     assert reader.listing(QuarantineChoice("silver.gone")).choice.table == TABLE
 
 
+def test_a_column_chooses_rejects(pipeline: md.Pipeline) -> None:
+    listing = QuarantineReader(pipeline).listing(QuarantineChoice(TABLE, "cast", column="day"))
+    assert [record.record for record in listing.records] == [3]
+    assert listing.columns == {"amount": 1, "day": 1}
+    assert (listing.total, listing.rules) == (1, {"cast": 1})
+
+
+def test_candidates_and_earlier_releases_have_their_own_rejects(
+    pipeline: md.Pipeline, tmp_path: Path
+) -> None:
+    reader = QuarantineReader(pipeline)
+    first = pipeline.lake.current()
+    assert first
+    file = tmp_path / "data/orders/2024-02.csv"
+    file.write_text(file.read_text().replace("abc", "3.50"))
+    pipeline.run(candidate="mended")
+    listing = reader.listing(QuarantineChoice(release="mended"))
+    assert [record.record for record in listing.records] == [2, 3]
+    assert (listing.choice.release, listing.release) != ("", first.id)
+    assert reader.listing(QuarantineChoice()).total == 3
+    pipeline.publish("mended")
+    earlier = reader.listing(QuarantineChoice(release=first.id))
+    assert (earlier.total, reader.listing(QuarantineChoice()).total) == (3, 2)
+    with pytest.raises(CallError, match="gone"):
+        reader.listing(QuarantineChoice(release="gone"))
+
+
 def test_a_correction_has_the_visitors_name_and_waits_for_a_run(pipeline: md.Pipeline) -> None:
     reader = QuarantineReader(pipeline)
     edits = {identity(reader, 1): {"amount": "3.50"}}
