@@ -97,15 +97,14 @@ def read_rows(source: Any, key: str) -> list[Cells]:
 def _read_file(path: Path, key: str) -> list[Cells]:
     _check_ending(path)
     try:
-        data = path.read_bytes()
+        if path.suffix.lower() == ".xlsx":
+            from medallion.export.xlsx_reader import read_sheet
+
+            lines = read_sheet(path)
+        else:
+            lines = read_csv(path.read_bytes(), path.name, key)
     except OSError as error:
         raise CallError(f"{path}: {error.strerror or error}") from error
-    if path.suffix.lower() == ".xlsx":
-        from medallion.export.xlsx_reader import read_sheet
-
-        lines = read_sheet(data, path.name)
-    else:
-        lines = read_csv(data, path.name, key)
     if not lines:
         raise DataError(f"{path.name}: is empty")
     header, *rows = lines

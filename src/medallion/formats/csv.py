@@ -20,6 +20,7 @@ from medallion.formats.csv_records import CsvRecord, Dialect, Fields, Splitter, 
 from medallion.formats.csv_together import LineFiles, read_together
 from medallion.formats.text_file import check_encoding, endings, plain_text, small_text, whole
 from medallion.formats.text_lines import numbered_lines
+from medallion.formats.text_rows import write_rows
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.records import Column
 from medallion.storage.local import storage_errors
@@ -27,7 +28,6 @@ from medallion.storage.local import storage_errors
 if TYPE_CHECKING:
     from medallion.contracts import Connection
 
-_BATCH = 20_000  # records
 _NAMELESS = "_nameless_"
 _REPEATED = "repeats the header"
 
@@ -198,21 +198,7 @@ def _read_carefully(
     records: Iterator[CsvRecord], header: Header, part: Path, rejects: UnreadableRecords
 ) -> int:
     """Write the records that fit the header, reject the others, and return the number of rows."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([(column, pa.string()) for column in header.columns])
-    rows = 0
-    accepted = _accepted(records, header, rejects)
-    with (
-        storage_errors(part),
-        pq.ParquetWriter(part, schema, compression="snappy", version="2.6") as writer,
-    ):
-        while batch := list(islice(accepted, _BATCH)):
-            arrays = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-            rows += len(batch)
-    return rows
+    return write_rows(_accepted(records, header, rejects), header.columns, part)
 
 
 def _accepted(

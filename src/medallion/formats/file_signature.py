@@ -20,11 +20,11 @@ SIGNATURES = {
 }
 ADVICE = {
     b"\x1f\x8b": "let its name end in .gz",
-    b"PK\x03\x04": "save the sheet as CSV, or unpack the archive",
+    b"PK\x03\x04": "declare `format: excel`, or unpack the archive",
     b"PAR1": "declare `format: parquet`, or let its name end in .parquet",
     b"\x28\xb5\x2f\xfd": "let its name end in .zst",
     b"BZh": "let its name end in .bz2",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "declare `format: excel`",
 }
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")

@@ -63,7 +63,7 @@ def _suffix(name: str, kinds: Collection[str]) -> str:
     if not suffix:
         raise SourceError(
             f"{name}: no format reads files with this suffix",
-            hint="declare `format: csv`, json or parquet",
+            hint="declare `format: csv`, or that of the file",
         )
     return suffix
 

@@ -1,0 +1,82 @@
+"""Each kind of source file from the declaration to a corrected record, with every record counted."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+import medallion as md
+
+YAML = """\
+name: orders
+tables:
+  bronze:
+    orders: {{source: "data/*", format: {form}}}
+  silver:
+    orders:
+      from: bronze.orders
+      steps:
+        - cast: {{id: integer, amount: "decimal(12,2)"}}
+sinks: {{}}
+"""
+
+
+def excel(rows: list[list[Any]]) -> bytes:
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    data = io.BytesIO()
+    workbook.save(data)
+    return data.getvalue()
+
+
+# For each format: its declaration, a file in which record 2 cannot be read and record 3 cannot be
+# cast, the same file with record 2 as it should be, and the text of record 2 in quarantine.
+FILES: dict[str, tuple[str, bytes, str]] = {
+    "excel": (
+        "excel",
+        excel([["id", "amount"], [1, 1.5], [2, "#N/A"], [], [3, "three"], [4, 4]]),
+        '{"id": "2", "amount": "#N/A"}',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_from_a_record_that_cannot_be_read_to_its_correction(kind: str, tmp_path: Path) -> None:
+    form, content, text = FILES[kind]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/first").write_bytes(content)
+    (tmp_path / "medallion.yaml").write_text(YAML.format(form=form))
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    assert not pipeline.check().problems
+    run = pipeline.run()
+    for step in run.steps:
+        for tally in step.tallies:
+            assert tally.rows_in == tally.kept + tally.quarantined
+    rejects = pipeline.quarantine("bronze.orders").to_arrow().to_pylist()
+    assert [(reject["file"], reject["record"]) for reject in rejects] == [("data/first", 2)]
+    assert json.loads(rejects[0]["row"])["text"] == text
+    rejects = pipeline.quarantine("silver.orders").to_arrow().to_pylist()
+    assert [(reject["record"], reject["value"]) for reject in rejects] == [(3, "three")]
+    assert ids(pipeline) == [1, 4]
+
+    rows = pipeline.corrections.rejects("bronze.orders").rows()
+    pipeline.corrections.correct(
+        "bronze.orders", [{**row, "id": "2", "amount": "2.25"} for row in rows]
+    )
+    rows = pipeline.corrections.rejects("silver.orders").rows()
+    pipeline.corrections.correct("silver.orders", [{**row, "amount": "3"} for row in rows])
+    pipeline.run()
+    assert ids(pipeline) == [1, 2, 3, 4]
+    origins = pipeline.why("silver.orders", {"id": 2})
+    (record,) = origins.as_dicts(origins.records())
+    assert (record["file"], record["record"]) == ("data/first", 2)
+
+
+def ids(pipeline: md.Pipeline) -> list[int]:
+    return sorted(pipeline.lake.table("silver.orders").to_arrow()["id"].to_pylist())
