@@ -13,7 +13,7 @@ from pathlib import Path
 
 from medallion.declaration import source_pattern
 from medallion.declaration.models import Declaration, Source
-from medallion.storage import is_known, unknown_storage
+from medallion.storage import is_known, keeps_lakes, unknown_storage
 
 Fault = tuple[tuple[str | int, ...], str]
 
@@ -22,6 +22,7 @@ RESERVED = (
     *("candidates", "corrections", "damaged", "quarantine", "releases", "runs", "snapshots"),
     *("touched", "writes"),
 )
+_READ_ONLY = "{} is only read from; keep the lake in a folder or a bucket"
 LAKE_MARKS = ("lake.json", "current.json")
 LAYER_MARK = "layer.json"  # in a layer with a `path` of its own: the pipeline that owns it
 # An example of every kind of record in a lake.
@@ -58,6 +59,7 @@ class Location:
 
 def locate(url: str, base: Path) -> Location:
     """The location of a URL or of a local path; a relative path is relative to `base`."""
+    url = url.rpartition("::")[2]  # of the files in an archive, where the archive is
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
         path = Path(os.path.realpath(base / (rest if separator else url)))
@@ -86,6 +88,10 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
                 ("layers", name, "path"),
                 unknown_storage(layer.path).message,
             )
+        elif layer.path and not keeps_lakes(layer.path):
+            yield ("layers", name, "path"), _READ_ONLY.format(layer.path)
+    if is_known(declaration.lake) and not keeps_lakes(declaration.lake):
+        yield ("lake",), _READ_ONLY.format(declaration.lake)
     for name, place in layers.items():
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
         yield from ((trail, message) for message in _layer_faults(name, place, lake, layers))

@@ -15,7 +15,19 @@ _EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[
 
 
 def split(source: str) -> tuple[str, str]:
-    """The folder or URL below which all files of a source are, and the rest of the pattern."""
+    """The folder or URL below which all files of a source are, and the rest of the pattern.
+
+    Of the files of an archive, `zip://MEMBERS::ARCHIVE`, the first is `zip://::ARCHIVE`. A web
+    server lists no files: the rest is a name, perhaps with a query.
+    """
+    scheme, _, path = source.partition("://")
+    members, chained, archive = path.partition("::")
+    if chained:
+        return f"{scheme}://::{archive}", members
+    if scheme in ("http", "https"):
+        place, mark, query = source.partition("?")
+        folder, _, name = place.rpartition("/")
+        return folder, f"{name}{mark}{query}"
     pattern = PurePosixPath(source)
     wild = next(
         (n for n, part in enumerate(pattern.parts) if _WILD.search(part)), len(pattern.parts) - 1
@@ -27,6 +39,13 @@ def split(source: str) -> tuple[str, str]:
     return root, str(PurePosixPath(*pattern.parts[wild:]))
 
 
+def label(root: str, path: str) -> str:
+    """What a file is called whose `path` below the root matches."""
+    if root == ".":
+        return path
+    return f"{root.rpartition('::')[2]}/{path.partition('?')[0] if '://' in root else path}"
+
+
 def names_one_file(rest: str) -> bool:
     """Whether the rest of a pattern is the name of one file."""
     return "/" not in rest and not _WILD.search(rest)
@@ -34,7 +53,7 @@ def names_one_file(rest: str) -> bool:
 
 def matching(storage: Storage, rest: str) -> list[Entry]:
     """The files of a storage that the rest of a pattern matches, sorted by path."""
-    if names_one_file(rest):
+    if names_one_file(rest) or not storage.lists:
         entry = storage.info(rest)
         return [entry] if entry else []
     pattern = regex(rest)

@@ -226,8 +226,8 @@ def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
                 f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8",
                 hint="rename the file",
             )
-    prefix = "" if root == "." else f"{mask(root)}/"
-    return storage, sorted((f"{prefix}{entry.path}", entry) for entry in entries)
+    root = mask(root)
+    return storage, sorted((source_pattern.label(root, entry.path), entry) for entry in entries)
 
 
 def _no_file(table: SourceTable, storage: Storage, path: str) -> SourceError:

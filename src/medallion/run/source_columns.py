@@ -14,7 +14,7 @@ from medallion.records.column_type import NULL
 from medallion.run.ingest import SourceTable, matches, source_storage
 from medallion.run.source_formats import SourceFormats
 from medallion.run.source_schema import settle
-from medallion.storage import Entry
+from medallion.storage import Entry, Storage
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -31,15 +31,15 @@ def source_columns(
     A file that is as it was in that release is not read.
     """
     try:
-        root = source_storage(table).root
-        if root is None:
+        storage = source_storage(table)
+        if storage.is_remote:
             return _of_release(table, before, "its files are not on this machine")
         _, entries = matches(table)
     except MedallionError as error:  # files that are not there yet are no fault of the declaration
         return _of_release(table, before, error.message.removeprefix(f"{table.name}: "))
     files: list[SourceFile] | None = None
     try:
-        files = _read(table, before, root, entries, connection, scratch)
+        files = _read(table, before, storage, entries, connection, scratch)
         if files is None:
             return _of_release(table, before, "they depend on all records of its files")
         return BoundTable((settle(table, files, before)[0],))
@@ -71,7 +71,7 @@ def _of_names(names: Sequence[str]) -> BoundTable:
 def _read(
     table: SourceTable,
     before: Snapshot | None,
-    root: Path,
+    storage: Storage,
     entries: Sequence[tuple[str, Entry]],
     connection: Connection,
     scratch: Path,
@@ -86,7 +86,7 @@ def _read(
         if former and former.token == entry.token and former.form == key:
             files.append(former)
             continue
-        path = root / entry.path
+        path = storage.local(entry.path)
         columns = form.columns_of(path, name, scratch / "text", connection)
         if columns is None:
             size += entry.bytes

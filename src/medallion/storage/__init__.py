@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from medallion.entry_points import load, registered
 from medallion.errors import PluginError, did_you_mean
@@ -47,10 +47,20 @@ class Storage(ABC):
     the storage at `URL`: a lake opens one for each layer.
 
     `root` is the local folder whose files are the objects, if there is one; otherwise None.
+    `keeps_lakes` is False for storage that sources are only read from, and `lists` for one that
+    gives an object by its name, but no list of them.
     """
+
+    keeps_lakes: ClassVar[bool] = True
+    lists: ClassVar[bool] = True
 
     url: str
     root: Path | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether reading an object may need a network."""
+        return self.root is None
 
     @abstractmethod
     def read(self, path: str) -> tuple[bytes, str]:
@@ -136,8 +146,17 @@ def open_storage(
         return LocalStorage(Path(base or ".", rest if separator else url).absolute())
     if not is_known(url):
         raise unknown_storage(url)
+    around, chained, inside = url.partition("::")
+    if chained and "://" not in inside:
+        url = f"{around}::{Path(base or '.', inside).absolute()}"
     storage: Storage = load(STORAGES, scheme, Storage)(url, options or {})
     return storage
+
+
+def keeps_lakes(url: str) -> bool:
+    """Whether a lake, or a layer of it, can be kept at this path or URL of a known storage."""
+    scheme, separator, _ = url.partition("://")
+    return not separator or scheme == "file" or load(STORAGES, scheme, Storage).keeps_lakes
 
 
 def is_known(url: str) -> bool:
@@ -145,7 +164,9 @@ def is_known(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
         return True
-    return scheme in registered(STORAGES) and bool(rest.strip("/"))
+    _, chained, inside = rest.partition("::")
+    known = scheme in registered(STORAGES) and bool(rest.strip("/:"))
+    return known and (not chained or is_known(inside))
 
 
 def unknown_storage(url: str, what: str = "folder") -> PluginError:

@@ -146,6 +146,18 @@ def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> Non
     )
 
 
+@pytest.mark.parametrize("url", ["https://host/a", "zip://::data/a.zip"])
+def test_no_layer_and_no_lake_is_where_files_are_only_read(tmp_path: Path, url: str) -> None:
+    for problems in (checked(tmp_path, silver=parquet(url)), checked(tmp_path, lake=url)):
+        assert any(f"{url} is only read from" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("source", ["zip://*.csv::lake/bronze/a.zip", "zip://*.csv::gs://b/a.zip"])
+def test_an_archive_has_a_place_like_any_source(tmp_path: Path, source: str) -> None:
+    (problem,) = checked(tmp_path, source=source)
+    assert "is inside layer 'bronze'" in problem or "is neither a file" in problem
+
+
 @pytest.mark.parametrize(
     ("bronze", "source"),
     [

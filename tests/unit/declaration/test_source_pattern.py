@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medallion.declaration.source_pattern import names_one_file, regex, split
+from medallion.declaration.source_pattern import label, names_one_file, regex, split
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from medallion.declaration.source_pattern import names_one_file, regex, split
         ("/data/x?.csv", "/data", "x?.csv"),
         ("s3://bucket/in/*.csv", "s3://bucket/in", "*.csv"),
         ("s3://bucket/x.csv", "s3://bucket", "x.csv"),
+        ("https://host/in/x.csv", "https://host/in", "x.csv"),
+        ("https://host/export.csv?from=a/b*", "https://host", "export.csv?from=a/b*"),
+        ("zip://in/*.csv::data/x.zip", "zip://::data/x.zip", "in/*.csv"),
+        ("tar://*::s3://bucket/x.tgz", "tar://::s3://bucket/x.tgz", "*"),
     ],
 )
 def test_the_folder_ends_before_the_first_wildcard(source: str, root: str, rest: str) -> None:
@@ -47,3 +51,18 @@ def test_a_name_is_one_file() -> None:
     assert names_one_file("orders.csv")
     assert not names_one_file("*.csv")
     assert not names_one_file("2024/orders.csv")
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "name"),
+    [
+        (".", "a.csv", "a.csv"),
+        ("data", "b/a.csv", "data/b/a.csv"),
+        ("data", "what?.csv", "data/what?.csv"),
+        ("https://host/in", "a.csv?key=1", "https://host/in/a.csv"),
+        ("zip://::data/x.zip", "in/a.csv", "data/x.zip/in/a.csv"),
+        ("tar://::s3://bucket/x.tgz", "a.csv", "s3://bucket/x.tgz/a.csv"),
+    ],
+)
+def test_a_file_is_called_by_its_place(root: str, path: str, name: str) -> None:
+    assert label(root, path) == name

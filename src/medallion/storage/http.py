@@ -1,0 +1,182 @@
+"""Files on web servers: `https://HOST/PATH`, downloaded whole; transient errors are retried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from medallion.errors import MissingError, PluginError, StorageError
+from medallion.secrets import SECRETS, masked_logger
+from medallion.storage import AT_ONCE, Entry
+from medallion.storage.download_cache import copies
+from medallion.storage.source_storage import SourceStorage
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+CHUNK = 1 << 20
+ATTEMPTS = 4  # of a request, and of a download
+BACK_OFF, MOST_BACK_OFF = 0.5, 30.0  # seconds before the second attempt, and at most
+CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+
+_MISSING = (404, 410)
+_NO_HEAD = (400, 403, 405, 501)  # answers of servers that know of no HEAD requests
+_TRANSIENT = (429, 500, 502, 503, 504)
+_HINTS = {
+    401: "write a user and a password before the host of the URL, as ${VARIABLES}",
+    403: "ask for the permission to read it, or for the user that has it",
+}
+
+
+class HttpStorage(SourceStorage):
+    """Files below a URL. A web server lists no files: each is named.
+
+    Parameters: `url` may have a user and a password. Raises PluginError when the extra `http` is
+    not installed.
+    """
+
+    lists = False
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        del options
+        if find_spec("urllib3") is None:
+            raise PluginError(
+                f"{url} needs urllib3, which is not installed",
+                hint="pip install 'medallion-lake[http]'",
+            )
+        SECRETS.add_url(url)
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        self._user = unquote(parts.username or ""), unquote(parts.password or "")
+        self.url = f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
+    def local(self, path: str) -> Path:
+        copy = copies().path(f"{self.url}/{path}", self.known(path).token)
+        if copies().use(copy):
+            return copy
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._download(path)
+            except _ShortError as error:
+                if attempt == ATTEMPTS:
+                    raise StorageError(
+                        f"{self.url}/{path}: the connection was lost {ATTEMPTS} times: {error}"
+                    ) from error
+        raise AssertionError
+
+    def info(self, path: str) -> Entry | None:
+        response = self._request("HEAD", path)
+        if response.status in _NO_HEAD:
+            response = self._request("GET", path)
+            response.close()
+        if response.status in _MISSING:
+            return None
+        self._check(response, path)
+        return _entry(path, response.headers)
+
+    def list(self, folder: str) -> list[Entry]:
+        raise StorageError(
+            f"{self.url}/{folder}: a web server lists no files", hint="name a file in `source`"
+        )
+
+    def _download(self, path: str) -> Path:
+        from urllib3.exceptions import HTTPError
+
+        response = self._request("GET", path)
+        try:
+            if response.status in _MISSING:
+                raise MissingError(f"{self.url}/{path}: no such file")
+            self._check(response, path)
+            copy = copies().path(f"{self.url}/{path}", _entry(path, response.headers).token)
+            part = copies().part()
+            with part.open("wb") as out:
+                for chunk in response.stream(CHUNK):
+                    out.write(chunk)
+            copies().add(part, copy)
+            return copy
+        except HTTPError as error:
+            raise _ShortError(str(error)) from error
+        finally:
+            response.close()
+
+    def _request(self, method: str, path: str) -> BaseHTTPResponse:
+        """The response to a request, of which only the headers are read."""
+        from urllib3 import make_headers
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Accept-Encoding": "identity", "User-Agent": "medallion"}
+        if any(self._user):
+            headers |= make_headers(basic_auth=":".join(self._user))
+        try:
+            response = _pool(urlsplit(self.url).hostname or "").request(
+                method, f"{self.url}/{path}", headers=headers, preload_content=False
+            )
+        except HTTPError as error:
+            reason = getattr(error, "reason", None) or error
+            raise StorageError(
+                f"{self.url}/{path}: {reason}", hint="check the URL, and whether the host answers"
+            ) from error
+        if method == "HEAD":
+            response.drain_conn()  # the connection is used again
+        return response
+
+    def _check(self, response: BaseHTTPResponse, path: str) -> None:
+        if response.status >= 400:
+            reason = f"{response.status} {response.reason or ''}".strip()
+            raise StorageError(
+                f"{self.url}/{path}: the server answered {reason}",
+                hint=_HINTS.get(response.status, "try the URL in a browser"),
+            )
+
+
+class _ShortError(Exception):
+    """A download ended before all bytes had come."""
+
+
+@cache
+def _pool(host: str) -> PoolManager:
+    """The connections of this process, through a proxy where the environment says so."""
+    from urllib.request import getproxies, proxy_bypass
+
+    from urllib3 import PoolManager, ProxyManager, Retry, Timeout
+
+    retries = Retry(
+        total=ATTEMPTS - 1,
+        backoff_factor=BACK_OFF,
+        backoff_max=int(MOST_BACK_OFF),
+        status_forcelist=_TRANSIENT,
+        raise_on_status=False,
+    )
+    masked_logger("urllib3.connectionpool")  # which logs retries, with the query of a URL
+    settings: dict[str, Any] = {
+        "maxsize": AT_ONCE,
+        "retries": retries,
+        "timeout": Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+    }
+    proxies = {} if proxy_bypass(host) else getproxies()
+    proxy = proxies.get("https") or proxies.get("http")
+    return ProxyManager(proxy, **settings) if proxy else PoolManager(**settings)
+
+
+def _entry(path: str, headers: MutableMapping[str, str]) -> Entry:
+    """What the headers of a response say; without a version, the file is read at each run."""
+    size, tag, date = (
+        headers.get(name, "") for name in ("Content-Length", "ETag", "Last-Modified")
+    )
+    modified = 0.0
+    if date:
+        try:
+            modified = parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            date = ""
+    strong = tag and not tag.startswith("W/")
+    token = tag if strong else f"{date} {size}" if date and size else uuid4().hex
+    return Entry(path, int(size) if size.isdecimal() else 0, token, modified, modified)

@@ -1,0 +1,60 @@
+"""Storage that sources are read from, and that no lake can be kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from medallion.errors import MissingError, StorageError
+from medallion.storage import Entry, Storage
+
+
+class SourceStorage(Storage):
+    """Files to read: every method that writes raises StorageError.
+
+    A lake needs conditional writes, which archives and web servers do not have.
+    """
+
+    keeps_lakes = False
+
+    def read(self, path: str) -> tuple[bytes, str]:
+        entry = self.known(path)
+        with self.open(path) as file:
+            return file.read(), entry.token
+
+    def open(self, path: str) -> BinaryIO:
+        return self.local(path).open("rb")
+
+    def known(self, path: str) -> Entry:
+        """What is known of a file. Raises MissingError when there is none."""
+        entry = self.info(path)
+        if entry is None:
+            raise MissingError(f"{self.url}/{path}: no such file")
+        return entry
+
+    def put(self, path: str, data: bytes) -> None:
+        self._refuse()
+
+    def put_file(self, path: str, file: Path) -> None:
+        self._refuse()
+
+    def sync(self, paths: Iterable[str]) -> None:
+        self._refuse()
+
+    def create(self, path: str, data: bytes) -> str:
+        self._refuse()
+
+    def swap(self, path: str, data: bytes, expected: str) -> str:
+        self._refuse()
+
+    def delete(self, path: str, until: float | None = None) -> bool:
+        self._refuse()
+
+    def sweep(self, folders: Iterable[str], until: float | None = None) -> int:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise StorageError(
+            f"{self.url} is only read from", hint="keep lakes in a folder or a bucket"
+        )

@@ -1,0 +1,42 @@
+"""Storage of sources is only read from."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from medallion.errors import MissingError, StorageError
+from medallion.storage import Storage, open_storage
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    with zipfile.ZipFile(tmp_path / "files.zip", "w") as target:
+        target.writestr("a.csv", "id\n")
+    return open_storage(f"zip://::{tmp_path}/files.zip")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda storage: storage.put("b", b""),
+        lambda storage: storage.put_file("b", Path("b")),
+        lambda storage: storage.sync(["a.csv"]),
+        lambda storage: storage.create("b", b""),
+        lambda storage: storage.swap("a.csv", b"", ""),
+        lambda storage: storage.delete("a.csv"),
+        lambda storage: storage.sweep([""]),
+    ],
+)
+def test_it_refuses_to_write(storage: Storage, write: Callable[[Storage], object]) -> None:
+    with pytest.raises(StorageError, match="is only read from"):
+        write(storage)
+    assert storage.read("a.csv")[0] == b"id\n"
+
+
+def test_a_file_that_does_not_exist_is_missing(storage: Storage) -> None:
+    with pytest.raises(MissingError, match="b: no such file"):
+        storage.read("b")
