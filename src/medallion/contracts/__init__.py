@@ -96,6 +96,7 @@ from medallion.records import (
     Tally,
 )
 from medallion.sql.column_origins import MAIN, ColumnOrigin, StepOrigins
+from medallion.sql.group_links import GroupColumns
 from medallion.sql.relations import (
     ASIDE,
     ORIGIN,
@@ -145,6 +146,7 @@ __all__ = [
     "Format",
     "GoneError",
     "Grain",
+    "GroupColumns",
     "GroupedFile",
     "Grouping",
     "Input",

@@ -50,7 +50,8 @@ class TableTask:
     `lineage` maps an origin number to its bronze table, for the original rows of rejects, which are
     written as the object `rejects` of the storage `quarantine`. The partitions and
     partial results of `former`, the published snapshot of the table, are used where they are equal.
-    A task can be pickled.
+    `former_inputs` are those that `former` was computed from by the same steps; None when they are
+    not known, or the steps were others. A task can be pickled.
     """
 
     table: str
@@ -66,6 +67,7 @@ class TableTask:
     quarantine: Storage
     rejects: str
     former: Snapshot | None = None
+    former_inputs: Mapping[str, Input] | None = None
 
 
 @dataclass(frozen=True)

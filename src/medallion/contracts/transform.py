@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from medallion.contracts.plugin import Plugin
 from medallion.records import Column
 from medallion.sql.column_origins import ColumnOrigin, StepOrigins, passed_on
+from medallion.sql.group_links import GroupColumns
 from medallion.sql.relations import Columns, Inputs
 
 if TYPE_CHECKING:
@@ -115,6 +116,22 @@ class Transform(Plugin, ABC):
         without the main table.
         """
         raise NotImplementedError(f"{self.name} has no partial results")
+
+    def group_columns(self, rows: Relation, inputs: Inputs) -> Mapping[str, GroupColumns] | None:
+        """How the rows of tables take part in groups, for a step of grain "new".
+
+        By alias, and by MAIN for `rows`; not every table need be there. `apply`, of tables with
+        only the rows of some values of a key, must give the same rows with these values as of all
+        rows, whatever their order. None, the default, when a group depends on more.
+        """
+        return None
+
+    def arranged(self, result: Relation, inputs: Inputs) -> Relation:
+        """Rows of results in the order in which `apply` would return them; by default as they are.
+
+        Called for steps with `group_columns`.
+        """
+        return result
 
     @abstractmethod
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ from medallion.kernel.combined_table import CombinedTable
 from medallion.kernel.partial_plan import combining_step, planned_partials
 from medallion.kernel.partitioned_table import PartitionedTable
 from medallion.kernel.performer import Performer
+from medallion.kernel.regrouped_table import RegroupedTable
 from medallion.kernel.stages import partitioned_work
 from medallion.kernel.temp_tables import TempTables
+from medallion.kernel.touched_groups import TouchedGroups, touched_groups
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -30,12 +33,24 @@ def compute_table(
     """
     # A step may fail for a row of a partition that an earlier one removes from the table. Only
     # computing the table as a whole, in the order of its steps, shows whether it really fails.
+    alone = replace(task, former_inputs=None)  # what performers need
     with suppress(StepError, PluginError):
         if work := partitioned_work(task, connection):
-            return PartitionedTable(task, work, connection, performer, scratch).run()
+            return PartitionedTable(alone, work, connection, performer, scratch).run()
+        if touched := _touched(task, connection):
+            return RegroupedTable(task, touched, connection, scratch).run()
         position = combining_step(task)
         if position is not None:
-            planned = planned_partials(task, position, TempTables(connection))
+            planned = planned_partials(alone, position, TempTables(connection))
             if len(planned) > 1:
-                return CombinedTable(task, planned, connection, performer, scratch).run()
-    return performer.table(task)
+                return CombinedTable(alone, planned, connection, performer, scratch).run()
+    return performer.table(alone)
+
+
+def _touched(task: TableTask, connection: Connection) -> TouchedGroups | None:
+    """The groups of a table to compute again, if its former snapshot has no partial results."""
+    if task.former is None or task.former.partials:
+        return None
+    with suppress(StepError, PluginError):
+        return touched_groups(task, TempTables(connection))
+    return None

@@ -14,13 +14,12 @@ from medallion.contracts import ROW, Inputs, RowExpectation, TableTask, Transfor
 from medallion.identifiers import digest
 from medallion.kernel.partition_rows import PartitionRows
 from medallion.kernel.reuse import are_intact
-from medallion.kernel.shared_partitions import Pair, shared_partitions
+from medallion.kernel.shared_partitions import Pair, others, shared_partitions, shifted_rows
 from medallion.kernel.stages import PartitionedWork, Stage
 from medallion.kernel.temp_tables import TempTables
 from medallion.records import GatheredRows, Partition
 from medallion.sql.expressions import columns_sql
 from medallion.sql.nondeterminism import suspected
-from medallion.sql.row_ids import FILE_BITS, TABLE_BITS, file_of
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def former_gathering(
     if former is None or former.gathered is None:
         return None
     pairs = shared_partitions(former.partitions, rows.snapshot.partitions)
-    lost = _others(former.partitions, pairs)
+    lost = others(former.partitions, pairs)
     files = [file for part in lost for file in (*part.files, *part.removed)]
     if not pairs or not are_intact(task.storage, [former.gathered.file, *files]):
         return None
@@ -77,7 +76,7 @@ class FormerGathering:
     ) -> None:
         self.tables = tables
         self.rows = rows
-        changed = _others(rows.snapshot.partitions, pairs)
+        changed = others(rows.snapshot.partitions, pairs)
         # Of both, the rows that are not in a pair: those of now, and those of then.
         self.changed = PartitionRows(task, work, changed, tables.connection) if changed else None
         self.lost = PartitionRows(task, work, lost, tables.connection) if lost else None
@@ -157,24 +156,8 @@ class FormerGathering:
     def _marks(self, task: TableTask, pairs: Sequence[Pair], gathered: GatheredRows) -> Relation:
         (file,) = verified(task.storage, [Stored.of(gathered.file)])
         former = task.former or self.rows.snapshot
-        table = self.rows.snapshot.origins[0].number - former.origins[0].number
-        shifts = {
-            before: (table << TABLE_BITS) + ((after - before) << FILE_BITS)
-            for one, two in pairs
-            for before, after in zip(one.numbers, two.numbers, strict=True)
-        }
-        listed = ", ".join(str(shifts.get(number, "null")) for number in range(max(shifts) + 1))
-        return self.tables.connection.sql(
-            f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) from (select *, "
-            f"[{listed}][{file_of(ROW)} + 1]::bigint as shift "
-            f"from read_parquet({literal(str(file))})) where shift is not null"
-        )
-
-
-def _others(partitions: Sequence[Partition], pairs: Sequence[Pair]) -> list[Partition]:
-    """The partitions that are in no pair."""
-    paired = {part.fingerprint for part, _ in pairs}
-    return [part for part in partitions if part.fingerprint not in paired]
+        marks = f"read_parquet({literal(str(file))})"
+        return self.tables.connection.sql(shifted_rows(marks, former, self.rows.snapshot, pairs))
 
 
 def _key(stage: Stage) -> tuple[str, ...]:

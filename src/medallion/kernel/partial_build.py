@@ -19,6 +19,9 @@ from medallion.sql.storable_columns import storable, stored_columns
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
+FEW = 10_000  # partial results that are stored however few rows there are
+SHARE = 4  # rows for each partial result, at least, if there are more
+
 
 class NotCombinedError(StepError):
     """The table has to be computed as a whole."""
@@ -76,6 +79,9 @@ class PartialBuild(RowSteps):
         files = self.task.layer.write(
             self.task.storage, folder, rows, self.connection, self.scratch
         )
+        size = sum(file.rows for file in files)
+        if size > max(FEW, self.counts.kept // SHARE):
+            raise NotCombinedError("its partial results are nearly as many as the rows")
         return PartialResult(
             fingerprint=self.partial.fingerprint,
             partitions=len(self.partial.inputs),

@@ -16,7 +16,7 @@ from medallion.sql.nondeterminism import suspected
 from medallion.sql.row_ids import FILE_BITS, file_of, first_and_last
 from medallion.storage.digests import Stored, verified
 
-UNIT = 8 << 20  # bytes of partitions that make one partial result, unless one partition has more
+UNIT = 2 << 20  # bytes of partitions that make one partial result, unless one partition has more
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def combining_step(task: TableTask) -> int | None:
     if not task.inputs[task.main].snapshot.partitions:
         return None
     for position, step in enumerate(task.steps):
-        if not step.threaded or any(_is_lost(text) for _, text in step.expressions()):
+        if not step.threaded or any(is_lost(text) for _, text in step.expressions()):
             return None
         if step.grain == "new":
             kind = type(step)
@@ -97,7 +97,7 @@ def combining_step(task: TableTask) -> int | None:
     return None
 
 
-def _is_lost(sql: str) -> bool:
+def is_lost(sql: str) -> bool:
     """Whether partial results may be without what some SQL depends on.
 
     Those of several days or draws might be combined, and what a collation has made equal differs.

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from medallion.records import Partition
+from medallion.contracts import ROW
+from medallion.records import Partition, Snapshot
+from medallion.sql.row_ids import FILE_BITS, TABLE_BITS, file_of
 
 Pair: TypeAlias = tuple[Partition, Partition]
 
@@ -26,6 +28,30 @@ def shared_partitions(former: Sequence[Partition], latter: Sequence[Partition]) 
     ]
     increasing = _longest_increasing([before for before, _ in pairs])
     return [(former[pairs[each][0]], latter[pairs[each][1]]) for each in increasing]
+
+
+def others(partitions: Sequence[Partition], pairs: Sequence[Pair]) -> list[Partition]:
+    """The partitions that are in no pair."""
+    paired = {part.fingerprint for part, _ in pairs}
+    return [part for part in partitions if part.fingerprint not in paired]
+
+
+def shifted_rows(rows: str, former: Snapshot, latter: Snapshot, pairs: Sequence[Pair]) -> str:
+    """SQL of rows of the former snapshot that are in a pair, with the `_row` that they have now.
+
+    `rows` is SQL that names them by `_row`.
+    """
+    table = latter.origins[0].number - former.origins[0].number
+    shifts = {
+        before: (table << TABLE_BITS) + ((after - before) << FILE_BITS)
+        for one, two in pairs
+        for before, after in zip(one.numbers, two.numbers, strict=True)
+    }
+    listed = ", ".join(str(shifts.get(number, "null")) for number in range(max(shifts) + 1))
+    return (
+        f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) from (select *, "
+        f"[{listed}][{file_of(ROW)} + 1]::bigint as shift from {rows}) where shift is not null"
+    )
 
 
 def _places(partitions: Sequence[Partition]) -> dict[str, int]:

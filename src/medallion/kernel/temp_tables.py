@@ -10,23 +10,24 @@ from medallion.contracts import viewed
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
 
+_numbers = count()
+
 
 class TempTables:
     """Creates temporary tables on a connection, and reads query results from it."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._numbers = count()
 
     def create(self, relation: Relation) -> str:
         """Compute a relation into a new temporary table, and return the table's name."""
-        name = f"_table_{next(self._numbers)}"
+        name = f"_table_{next(_numbers)}"
         self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
         return name
 
     def of_types(self, relation: Relation) -> str:
         """Create a table with a relation's columns and types, without computing any row."""
-        name = f"_table_{next(self._numbers)}"
+        name = f"_table_{next(_numbers)}"
         self.connection.execute(
             f"create temp table {name} as from {viewed(relation)} with no data"
         ).fetchall()
@@ -34,7 +35,7 @@ class TempTables:
 
     def empty(self, columns: str) -> str:
         """Create a temporary table with these columns, in SQL, and return its name."""
-        name = f"_table_{next(self._numbers)}"
+        name = f"_table_{next(_numbers)}"
         self.connection.execute(f"create temp table {name} ({columns})").fetchall()
         return name
 

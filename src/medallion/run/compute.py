@@ -14,7 +14,7 @@ from medallion.identifiers import TableName, now
 from medallion.lake.journal import LAKE, WriteJournal
 from medallion.lake.quarantine import most_quarantined, quarantined_files, write_rejects
 from medallion.lake.record_files import KEY_LENGTH
-from medallion.records import Column, File, Snapshot, SourceFile, Tally
+from medallion.records import Column, File, PluginUse, Snapshot, SourceFile, Tally
 from medallion.run import ingest
 from medallion.run.context import RunContext
 from medallion.run.gates import file_complaints
@@ -98,11 +98,11 @@ class Computing:
         return snapshot, drift
 
     def compute(
-        self, step: Step, snapshots: Mapping[str, Snapshot], former: Snapshot | None = None
+        self, step: Step, snapshots: Mapping[str, Snapshot], published: Mapping[str, Snapshot]
     ) -> Snapshot:
         """Compute a table from the snapshots of those it reads. Raises GateError.
 
-        Partitions of the `former` snapshot are used again where they are equal.
+        What the `published` snapshot of the table has is used again where it is equal.
         """
         table = self.context.declaration.table(step.table)
         if not isinstance(table, Table):
@@ -127,7 +127,8 @@ class Computing:
                 lineage=lineage,
                 quarantine=self.journal.storage(LAKE, self.lake.storage),
                 rejects=_rejects_path(step.table, identity),
-                former=former,
+                former=published.get(step.table),
+                former_inputs=self._former_inputs(step.table, inputs, published),
             )
         )
         built = replace(built, warnings=built.warnings + self._file_warnings(built, lineage))
@@ -138,6 +139,22 @@ class Computing:
         read = {name: snapshots[name].id for name in table.reads().values()}
         snapshot = self._snapshot(step, identity, built, read)
         return snapshot.model_copy(update={"layer_state": layer.layer_state(storage, snapshot)})
+
+    def _former_inputs(
+        self, name: str, inputs: Mapping[str, Input], published: Mapping[str, Snapshot]
+    ) -> dict[str, Input] | None:
+        """The inputs that a published snapshot was computed from, if by the same steps."""
+        former = published.get(name)
+        made_by = plugin_uses(self.context.declaration, name)
+        if former is None or _without_rules(former.made_by) != _without_rules(made_by):
+            return None
+        former_inputs = {}
+        for alias, item in inputs.items():
+            snapshot = published.get(item.snapshot.table)
+            if snapshot is None or snapshot.id != former.inputs.get(snapshot.table):
+                return None
+            former_inputs[alias] = self.lake.input(snapshot)
+        return former_inputs
 
     def _gate_error(self, table: str, built: Built) -> GateError:
         hint = (
@@ -258,6 +275,10 @@ def _with_corrected(built: Built, main: Snapshot) -> Built:
         return built
     first, *later = built.tallies
     return replace(built, tallies=(first.model_copy(update={"corrected": corrected}), *later))
+
+
+def _without_rules(uses: Sequence[PluginUse]) -> list[PluginUse]:
+    return [use for use in uses if use.role != "expectation"]
 
 
 def _rejects_path(table: str, identity: str) -> str:

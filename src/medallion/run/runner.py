@@ -280,8 +280,8 @@ class Execution:
         current = self.current.get(step.table)
         if step.table in self.files:
             return self.computing.parse(step, self.files[step.table], current)
-        former = None if self.selection.full else current
-        return self.computing.compute(step, self.snapshots, former), []
+        published = {} if self.selection.full else self.current
+        return self.computing.compute(step, self.snapshots, published), []
 
     def _keep(self, planned: Step, step: Step) -> None:
         snapshot = step.snapshot

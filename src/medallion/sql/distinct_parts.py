@@ -6,7 +6,7 @@ combined in a fraction of the time that the values take. Other values are lists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from medallion.sql.expressions import columns_sql, kinds
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from medallion.sql.relations import Relation
 
 BITS, VALUES = "bits_", "values_"  # before the name of the column whose distinct values they are
+SIZE = "rows_of_group"  # the column that counts the rows of a group
 CHUNK = 1 << 16  # numbers of one bitmap
 SMALL = 1 << 20  # bytes of bitmaps that are stored however few rows there are
 PER_ROW = 4  # bytes of bitmaps for each row, at most, if they are larger
@@ -27,20 +28,48 @@ _INTEGERS = frozenset(
 )
 
 
+def has_integers(rows: Relation, columns: Iterable[str]) -> bool:
+    """Whether one of the columns has integers: then `with_parts` reads the rows several times."""
+    return any(kinds(rows)[column] in _INTEGERS for column in columns)
+
+
+def list_columns(rows: Relation, columns: Mapping[str, str]) -> dict[str, str]:
+    """SQL that each group needs for `with_parts`, by name: of other columns than integers.
+
+    `columns` has the columns by the names under which their distinct values are counted.
+    """
+    lists = {
+        VALUES + name: f"list(distinct {quote(column)}) filter ({quote(column)} is not null)"
+        for name, column in columns.items()
+        if kinds(rows)[column] not in _INTEGERS
+    }
+    return {**lists, SIZE: "count(*)"} if lists else {}
+
+
 def with_parts(
     groups: Relation, rows: Relation, keys: Sequence[str], columns: Sequence[str], inputs: Inputs
 ) -> Relation | None:
     """A row for each group, as `groups` has it, with the distinct values of columns of its rows.
 
-    None when they are nearly as large as the rows. `rows` should be cheap to read several times.
+    `groups` has the `list_columns`. None when the values are nearly as large as the rows. `rows`
+    should be cheap to read several times, if some of the columns have integers.
     """
-    (size,) = rows.aggregate("count(*)").fetchall()[0]
+    if SIZE in groups.columns:
+        groups = stored(groups, inputs.connection)
+        lists = [name for name in groups.columns if name.startswith(VALUES)]
+        lengths = [f"coalesce(sum(len({quote(name)})), 0)" for name in lists]
+        *sizes, size = groups.aggregate(
+            ", ".join([*lengths, f"coalesce(sum({SIZE}), 0)"])
+        ).fetchall()[0]
+        if max(sizes) > max(FEW, size // SHARE):
+            return None
+        groups = groups.project(f"* exclude ({SIZE})")
     integers = [column for column in columns if kinds(rows)[column] in _INTEGERS]
-    others = [column for column in columns if column not in integers]
-    parts = [_bitmaps(rows, keys, column, size, inputs) for column in integers]
-    parts += [_lists(rows, keys, others, size, inputs)] if others else []
     relations = {"groups": groups}
-    for part in parts:
+    if integers:
+        (size,) = rows.aggregate("count(*)").fetchall()[0]
+    for column in integers:
+        part = _bitmaps(rows, keys, column, size, inputs)
         if part is None:
             return None
         relations[f"part_of_{len(relations)}"] = part
@@ -106,21 +135,6 @@ def _bits_count(partials: Relation, keys: Sequence[str], name: str, inputs: Inpu
     count = f"cast(sum(size) as bigint) as {quote(name.removeprefix(BITS))}"
     query = f"select {_listed(keys)}{count} from ({chunks}) {_by(keys)}"
     return inputs.sql(query, partials=partials)
-
-
-def _lists(
-    rows: Relation, keys: Sequence[str], columns: Sequence[str], size: int, inputs: Inputs
-) -> Relation | None:
-    lists = [
-        f"list(distinct {quote(column)}) filter ({quote(column)} is not null) "
-        f"as {quote(VALUES + column)}"
-        for column in columns
-    ]
-    query = f"select {_listed(keys)}{', '.join(lists)} from rows {_by(keys)}"
-    part = stored(inputs.sql(query, rows=rows), inputs.connection)
-    lengths = [f"coalesce(sum(len({quote(VALUES + column)})), 0)" for column in columns]
-    sizes = part.aggregate(", ".join(lengths)).fetchall()[0]
-    return None if max(sizes) > max(FEW, size // SHARE) else part
 
 
 def _values_count(partials: Relation, keys: Sequence[str], name: str, inputs: Inputs) -> Relation:

@@ -31,6 +31,8 @@ _NEEDS: Mapping[str, Sequence[str]] = {
     "last": ["last"],
     "count_distinct": ["count_distinct"],
 }
+_RANKED = ("median", "quantile")
+_PLACED = ("first", "last")
 _PARTIAL = {
     "count": "count({column})",
     "sum": "sum({column})",
@@ -62,6 +64,15 @@ def partial_columns(calls: Sequence[Call], rows: Relation) -> dict[str, str] | N
         for (function, column), name in _names(calls).items()
         if function in _PARTIAL and (function != "size" or _is_wide(rows, column))
     }
+
+
+def are_order_free(calls: Sequence[Call], rows: Relation) -> bool:
+    """Whether the results of the calls do not depend on the order of the rows."""
+    require(rows, *(call.column for call in calls if call.column is not None))
+    return all(
+        call.name in _RANKED or (call.name not in _PLACED and _is_exact(call, rows))
+        for call in calls
+    )
 
 
 def distinct_columns(calls: Sequence[Call]) -> dict[str, str]:

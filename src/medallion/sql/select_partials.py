@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from medallion.sql.distinct_parts import with_counts, with_parts
+from medallion.sql.distinct_parts import has_integers, list_columns, with_counts, with_parts
 from medallion.sql.divided_select import COMBINED, FIGURE, AggregateCall, DividedSelect
 from medallion.sql.expressions import columns_sql, explained, public, select_text
 from medallion.sql.partial_calls import SAFE_DIGITS
@@ -26,19 +26,27 @@ _INTEGERS = frozenset(("smallint", "integer", "bigint"))
 
 def partial_results(select: DividedSelect, flat: Relation, inputs: Inputs) -> Relation | None:
     """A row for each group of the rows of `flat`; None when they would not combine exactly."""
-    types = _types(flat)
-    if not all(_is_exact(call, types) for call in select.calls):
+    if not are_exact(select, flat):
         return None
     distinct = [call.argument for call in select.calls if call.distinct and call.argument]
-    rows = stored(flat, inputs.connection) if distinct else flat
+    rows = stored(flat, inputs.connection) if has_integers(flat, distinct) else flat
     columns = [quote(key) for key in select.keys]
     for place, call in enumerate(select.calls):
         if not call.distinct:
             parts = _parts(call)
             columns += [f"{sql} as {quote(_part(place, part))}" for part, sql in parts.items()]
+    lists = list_columns(rows, {name: name for name in distinct})
+    columns += [f"{sql} as {quote(name)}" for name, sql in lists.items()]
     by = f"group by {columns_sql(select.keys)}" if select.keys else ""
-    groups = inputs.sql(f"select {', '.join(columns)} from flat {by}", flat=rows)
+    listed = ", ".join(columns) or "count(*) as rows"
+    groups = inputs.sql(f"select {listed} from flat {by}", flat=rows)
     return with_parts(groups, rows, select.keys, distinct, inputs) if distinct else groups
+
+
+def are_exact(select: DividedSelect, flat: Relation) -> bool:
+    """Whether the order of the rows of `flat` is without effect on the result of the query."""
+    types = _types(flat)
+    return all(_is_exact(call, types) for call in select.calls)
 
 
 def combined_results(select: DividedSelect, partials: Relation, inputs: Inputs) -> Relation:

@@ -7,9 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from medallion.contracts import ASIDE, ORIGIN, ROW, Inputs, RowExpectation, Transform, viewed
+from medallion.contracts import (
+    ASIDE,
+    MAIN,
+    ORIGIN,
+    ROW,
+    GroupColumns,
+    Inputs,
+    RowExpectation,
+    Transform,
+    quote,
+    viewed,
+)
 from medallion.sql.duckdb_types import types_of
 from medallion.sql.expressions import columns_sql, prepare
+from medallion.sql.relations import stored
+from medallion.sql.row_matching import matching
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,8 +52,8 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     Parameters: `rows` are dicts or an Arrow table; `inputs` are the other tables that the transform
     reads, by name. Raises what the transform raises, and AssertionError when its `judge` disagrees
     with its `set_aside` and `apply`, when it has scope "rows" and depends on other rows, when it
-    only removes rows, has scope "key" and depends on rows of other keys, or when its partial
-    results do not combine to what `apply` returns.
+    only removes rows, has scope "key" and depends on rows of other keys, when its partial
+    results do not combine to what `apply` returns, or when a group depends on rows of others.
     """
     connection, table = _connect(), _numbered(rows)
     outcome = _apply(transform, connection.cursor(), table, inputs)
@@ -59,6 +72,8 @@ def apply_transform(transform: Transform, rows: Rows, **inputs: Rows) -> Outcome
     if type(transform).partial is not Transform.partial:
         for length in sorted({max(len(table) // divisor, 1) for divisor in (8, 2, 1)}):
             _check_partials(transform, connection.cursor(), table, length, inputs)
+    if type(transform).group_columns is not Transform.group_columns:
+        _check_groups(transform, connection.cursor(), table, inputs)
     return outcome
 
 
@@ -119,6 +134,40 @@ def _check_partials(
     assert same, f"{transform.name}: combined partial results have other columns than `apply`"
     one, two = sorted(map(repr, combined.fetchall())), sorted(map(repr, expected.fetchall()))
     assert one == two, f"{transform.name}: partial results combine to other rows than `apply`"
+
+
+def _check_groups(
+    transform: Transform, connection: Connection, table: pa.Table, others: Mapping[str, Rows]
+) -> None:
+    """Assert that some groups are what `apply` makes of the rows that take part in them."""
+    relation, tables = _relations(connection, table, others)
+    columns = transform.group_columns(relation, tables) or {}
+    result = transform.apply(relation, tables)
+    for names in {tuple(each.key) for each in columns.values() if each.key}:
+        ranked = f"dense_rank() over (order by {columns_sql(names)}) % 2 = 1"
+        query = f"select distinct {columns_sql(names)} from result qualify {ranked}"
+        keys = stored(tables.sql(query, result=result), connection)
+        some = {
+            alias: _of_groups(rows, columns.get(alias), keys, tables)
+            for alias, rows in {**tables.tables, MAIN: relation}.items()
+        }
+        groups = transform.apply(some.pop(MAIN), Inputs(connection, some))
+        one, two = (
+            sorted(map(repr, matching(rows, keys, names, tables).fetchall()))
+            for rows in (transform.arranged(groups, tables), result)
+        )
+        assert one == two, f"{transform.name}: a group depends on rows that take part in others"
+
+
+def _of_groups(
+    rows: Relation, columns: GroupColumns | None, keys: Relation, inputs: Inputs
+) -> Relation:
+    """The rows that take part in groups with these keys, if the columns of these are known."""
+    if columns is None or not columns.key.keys() >= {*keys.columns}:
+        return rows
+    key = {columns.key[name]: name for name in keys.columns}
+    renamed = keys.project(", ".join(f"{quote(old)} as {quote(new)}" for new, old in key.items()))
+    return matching(rows, renamed, key, inputs)
 
 
 def violations(

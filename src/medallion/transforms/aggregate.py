@@ -21,7 +21,7 @@ from medallion.contracts import (
 )
 from medallion.errors import StepError, did_you_mean
 from medallion.sql.column_origins import made_of, passed_on
-from medallion.sql.distinct_parts import with_counts, with_parts
+from medallion.sql.distinct_parts import has_integers, list_columns, with_counts, with_parts
 from medallion.sql.expressions import (
     Names,
     columns_sql,
@@ -31,7 +31,13 @@ from medallion.sql.expressions import (
     parse_expression,
 )
 from medallion.sql.function_calls import AGGREGATES, Call, check_calls, parse_call
-from medallion.sql.partial_calls import combined_columns, distinct_columns, partial_columns
+from medallion.sql.group_links import GroupColumns
+from medallion.sql.partial_calls import (
+    are_order_free,
+    combined_columns,
+    distinct_columns,
+    partial_columns,
+)
 from medallion.sql.relations import stored
 from medallion.sql.row_matching import of_keys
 
@@ -54,7 +60,8 @@ class Aggregate(Transform):
 
     When partitions of the rows change, only their partial results are computed, unless a metric is
     `median`, `quantile`, `stddev`, `variance`, a `sum` or `mean` of floats, or a `count_distinct`
-    of nearly as many values as there are rows (of integers: that are far apart).
+    of nearly as many values as there are rows (of integers: that are far apart). Of a table with
+    many groups, only the groups of changed rows are computed.
 
     ```yaml
     - aggregate:
@@ -137,7 +144,9 @@ class Aggregate(Transform):
         distinct = distinct_columns(self._parsed())
         if not distinct:
             return self._groups(keys, columns, rows, inputs).filter("rows > 0")
-        rows = stored(rows.project(columns_sql(self._used(rows))), inputs.connection)
+        if has_integers(rows, distinct.values()):
+            rows = stored(rows.project(columns_sql(self._used(rows))), inputs.connection)
+        columns |= list_columns(rows, distinct)
         groups = self._groups(keys, columns, rows, inputs).filter("rows > 0")
         named = {**keys, **distinct}
         items = (f"{quote(column)} as {quote(name)}" for name, column in named.items())
@@ -148,6 +157,16 @@ class Aggregate(Transform):
         partials = with_counts(partials, self._keys(), inputs)
         figures = combined_columns(self._parsed(), partials)
         return self._result(self._keys(), figures, partials, inputs)
+
+    def group_columns(self, rows: Relation, inputs: Inputs) -> Mapping[str, GroupColumns] | None:
+        require(rows, *self.by)
+        if not self.by or self.limit or not are_order_free(self._parsed(), rows):
+            return None
+        reads = tuple(name for name in self._used(rows) if name != ROW)
+        return {MAIN: GroupColumns({name: name for name in self.by}, reads)}
+
+    def arranged(self, result: Relation, inputs: Inputs) -> Relation:
+        return result.order(order_sql([*self.sort, *self.by]))
 
     def _parsed(self) -> list[Call]:
         return [parse_call(text, AGGREGATES) for text in self.metrics.values()]
@@ -173,7 +192,7 @@ class Aggregate(Transform):
         if self.having is not None:
             groups = _having(groups, self.having, inputs)
         if self.by or self.sort:
-            groups = groups.order(order_sql([*self.sort, *self.by]))
+            groups = self.arranged(groups, inputs)
         return groups.limit(self.limit) if self.limit else groups
 
     def _groups(

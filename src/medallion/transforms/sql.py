@@ -24,8 +24,10 @@ from medallion.errors import StepError, did_you_mean
 from medallion.sql.column_origins import select_origins
 from medallion.sql.divided_select import DividedSelect, divided, is_divisible
 from medallion.sql.expressions import columns_sql, explained, parse_select, public, select_text
+from medallion.sql.group_links import GroupColumns
 from medallion.sql.row_matching import joined
-from medallion.sql.select_partials import combined_results, partial_results, whole_result
+from medallion.sql.select_groups import grouped_tables, in_order
+from medallion.sql.select_partials import are_exact, combined_results, partial_results, whole_result
 from medallion.sql.select_trace import SelectTrace, Wanted
 from medallion.sql.select_tree import Node
 
@@ -53,7 +55,8 @@ class Sql(Transform):
     When partitions of the first table in `from` change, only their partial results are computed, if
     the query is one SELECT with `count`, `sum`, `avg`, `min` or `max` over that table and others
     that are joined to it, and its sums and means are of integers or decimals. A mean of these is
-    the exact sum as a float, divided by the number of values.
+    the exact sum as a float, divided by the number of values. Of such a query with many groups,
+    only the groups of changed rows are computed, if tables are joined by equal columns.
 
     Raises StepError when the query is not a single SELECT, or names an unknown table or column.
     """
@@ -96,10 +99,9 @@ class Sql(Transform):
         return whole_result(select, flat, Inputs(inputs.connection, visible))
 
     def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
-        main = {MAIN, *(name.lower() for name, table in inputs.tables.items() if table is rows)}
         tree = self._tree(inputs)
         select = _divided(tree, self.apply(rows, inputs).columns)
-        if select is None or not is_divisible(tree, main):
+        if select is None or not is_divisible(tree, _names_of(rows, inputs)):
             return None
         visible = _visible(tree, rows, inputs)
         flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
@@ -107,6 +109,28 @@ class Sql(Transform):
 
     def combine(self, partials: Relation, inputs: Inputs) -> Relation:
         return combined_results(divided(self._tree(inputs)), partials, inputs)
+
+    def group_columns(self, rows: Relation, inputs: Inputs) -> Mapping[str, GroupColumns] | None:
+        tree = self._tree(inputs)
+        select = _divided(tree, self.apply(rows, inputs).columns)
+        if select is None:
+            return None
+        visible = _visible(tree, rows, inputs)
+        flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
+        if not are_exact(select, flat):
+            return None
+        main = _names_of(rows, inputs)
+        if len(main & visible.keys()) > 1:
+            return None  # a row takes part under two names
+        with suppress(StepError):
+            names = {name.lower(): name for name in inputs.tables} | dict.fromkeys(main, MAIN)
+            return {
+                names[name]: columns for name, columns in grouped_tables(select, visible).items()
+            }
+        return None
+
+    def arranged(self, result: Relation, inputs: Inputs) -> Relation:
+        return in_order(divided(self._tree(inputs)), result, inputs)
 
     def trace_key(self, rows: Relation, inputs: Inputs) -> tuple[str, ...] | None:
         trace, tree = self._trace(rows, inputs)
@@ -127,6 +151,11 @@ class Sql(Transform):
 
     def _tree(self, inputs: Inputs) -> Node:
         return parse_select(inputs.connection, re.sub(r"[;\s]+$", "", self.query))
+
+
+def _names_of(rows: Relation, inputs: Inputs) -> set[str]:
+    """The names of the main table in a query, in lower case."""
+    return {MAIN, *(name.lower() for name, table in inputs.tables.items() if table is rows)}
 
 
 def _divided(tree: Node, columns: Sequence[str]) -> DividedSelect | None:

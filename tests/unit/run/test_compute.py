@@ -110,7 +110,7 @@ def test_warnings_name_files_of_which_most_records_are_rejected_and_unused_folde
 def test_a_table_is_computed_from_the_snapshots_that_it_reads(work: Work) -> None:
     bronze, _ = work.parse("bronze.orders")
     snapshots = {"bronze.orders": bronze}
-    silver = work.computing.compute(step("silver.orders"), snapshots)
+    silver = work.computing.compute(step("silver.orders"), snapshots, {})
     assert silver.inputs == {"bronze.orders": bronze.id}
     assert work.rows(silver) == [("1", "x", 10), ("2", "y", 20)]
     (tally,) = silver.tallies
@@ -122,19 +122,23 @@ def test_a_table_is_computed_from_the_snapshots_that_it_reads(work: Work) -> Non
         warning for warning in silver.warnings if warning.startswith("orders/b.csv: ")
     ]
     assert len(silver.warnings) == 1
-    totals = work.computing.compute(step("gold.totals"), {**snapshots, "silver.orders": silver})
+    totals = work.computing.compute(step("gold.totals"), {**snapshots, "silver.orders": silver}, {})
     assert work.rows(totals) == [("x", 10), ("y", 20)]
     assert totals.rejects is None
 
 
 def test_equal_partitions_of_the_former_snapshot_are_used_again(work: Work, tmp_path: Path) -> None:
     bronze, _ = work.parse("bronze.orders")
-    former = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze})
-    again = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze}, former)
+    former = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze}, {})
+    again = work.computing.compute(
+        step("silver.orders"), {"bronze.orders": bronze}, {"silver.orders": former}
+    )
     assert again.partitions == former.partitions
     write(tmp_path, {"orders/a.csv": FILES["orders/a.csv"] + "4,z,40\n"})
     changed, _ = work.parse("bronze.orders")
-    other = work.computing.compute(step("silver.orders"), {"bronze.orders": changed}, former)
+    other = work.computing.compute(
+        step("silver.orders"), {"bronze.orders": changed}, {"silver.orders": former}
+    )
     assert work.rows(other) == [("1", "x", 10), ("2", "y", 20), ("4", "z", 40)]
 
 
@@ -147,7 +151,7 @@ def test_a_rule_that_is_not_met_has_the_figures_of_the_table(open_work) -> None:
     )
     bronze, _ = work.parse("bronze.orders")
     with pytest.raises(GateError, match=r"^silver\.orders: ") as error:
-        work.computing.compute(step("silver.orders"), {"bronze.orders": bronze})
+        work.computing.compute(step("silver.orders"), {"bronze.orders": bronze}, {})
     assert error.value.hint == f"medallion quarantine --run {RUN} shows the rows"
     (tally,) = error.value.figures["tallies"]
     assert (tally.rows_in, tally.quarantined) == (4, 2)
@@ -162,7 +166,7 @@ def test_a_table_that_does_not_pass_its_gates_is_computed_and_says_so(open_work)
         sinks={},
     )
     bronze, _ = work.parse("bronze.orders")
-    silver = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze})
+    silver = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze}, {})
     assert silver.rows == len(work.rows(silver)) > 0
     count, file = silver.failed
     assert count.startswith("row_count: there are ")
@@ -174,15 +178,15 @@ def test_a_table_whose_rows_are_all_rejected_has_a_warning(open_work, tmp_path: 
     work = open_work()
     write(tmp_path, {"orders/a.csv": "id,client,amount\n1,x,?\n"})
     bronze, _ = work.parse("bronze.orders")
-    silver = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze})
+    silver = work.computing.compute(step("silver.orders"), {"bronze.orders": bronze}, {})
     assert silver.rows == 0
     assert silver.warnings[-1].startswith("every row was quarantined; the expectation")
 
 
 def test_only_tables_with_inputs_are_computed(work: Work) -> None:
     with pytest.raises(MedallionError, match=r"bronze\.orders: cannot be computed"):
-        work.computing.compute(step("bronze.orders"), {})
+        work.computing.compute(step("bronze.orders"), {}, {})
     bronze, _ = work.parse("bronze.orders")
     unknown = Step("silver.orders", "compute", "its inputs are not known")
     with pytest.raises(MedallionError, match=r"silver\.orders: its inputs were not computed"):
-        work.computing.compute(unknown, {"bronze.orders": bronze})
+        work.computing.compute(unknown, {"bronze.orders": bronze}, {})

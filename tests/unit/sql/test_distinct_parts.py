@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from medallion.contracts import Inputs
 from medallion.sql import distinct_parts
-from medallion.sql.distinct_parts import CHUNK, with_counts, with_parts
+from medallion.sql.distinct_parts import CHUNK, list_columns, with_counts, with_parts
 from medallion.sql.relations import stored, viewed
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def partial(
 ) -> Relation | None:
     part = relation(connection, rows)
     by = ", ".join(keys)
-    groups = part.aggregate(", ".join([*keys, "count(*) as size"]), by)
+    lists = list_columns(part, {column: column for column in columns})
+    figures = [f'{sql} as "{name}"' for name, sql in {"size": "count(*)", **lists}.items()]
+    groups = part.aggregate(", ".join([*keys, *figures]), by)
     return with_parts(groups, part, keys, columns, Inputs(connection))
 
 
