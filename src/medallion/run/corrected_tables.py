@@ -59,12 +59,11 @@ class CorrectedTables:
         computing = Computing(self.context, journal, RUN, self.scratch, lambda: session)
         known, changed = dict(self.release.tables), dict[str, Snapshot]()
         for name in self.changing(corrections, tables):
-            former = self.release.tables.get(name)
             if isinstance(self.context.declaration.table(name), Source):
                 snapshot = self._source(computing, name, corrections)
             else:
                 step = Step(name, "compute", "", self._fingerprint(name, known))
-                snapshot = computing.compute(step, known, former)
+                snapshot = computing.compute(step, known, self.release.tables)
             known[name] = changed[name] = snapshot
         return changed
 
