@@ -84,15 +84,17 @@ class Corrections:
         preview.edited.require_faultless()
         return result
 
-    def revoke(self, *ids: str) -> list[Correction]:
+    def revoke(self, *ids: str, purge: bool = False) -> list[Correction]:
         """Revoke corrections: the next run reads the original records.
 
-        `ids` are those of corrections, or the common beginning of those stored together. Returns
-        the corrections that were not revoked before. Raises CallError when there is no such id,
-        and LeaseError while another run writes to the lake; then none is revoked.
+        `ids` are those of corrections, or the common beginning of those stored together. With
+        `purge`, the content of the corrections is removed from the lake's records, also of those
+        that were revoked before; who stored and purged them, and when, stays. Returns the
+        corrections that were not revoked, or not purged, before. Raises CallError when there is no
+        such id, and LeaseError while another run writes to the lake; then none is revoked.
         """
         with self._writing("revoked") as writer:
-            return revoke(self._context, writer, ids)
+            return revoke(self._context, writer, ids, purge=purge)
 
     @contextmanager
     def _writing(self, done: str) -> Iterator[Writer]:

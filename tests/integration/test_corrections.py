@@ -98,6 +98,39 @@ def test_a_kill_at_each_write_stores_all_or_nothing(tmp_path: Path) -> None:
     assert points > 4
 
 
+def test_a_kill_at_each_write_of_a_purge_leaves_no_content_for_ever(tmp_path: Path) -> None:
+    pipeline = published(tmp_path / "p")
+    first, _ = correct(pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}})
+    points, number, after = 0, 1, False
+    while True:
+        copy = tmp_path / "copy"
+        shutil.copytree(tmp_path / "p", copy)
+        point = killing.run_killed_at(
+            copy,
+            number,
+            after=after,
+            kinds=(LocalStorage,),
+            work=lambda pipeline: pipeline.corrections.revoke(first, purge=True),
+        )
+        if point is None:
+            break
+        points += 1
+        killed = small.load(copy)
+        log = correction_log(killed.lake)
+        assert len(log.active) == (1 if first in log.revoked else 2), point
+        assert (first in log.purged) == (first in log.revoked), point
+        killed.lake.storage.delete("lease.json")
+        if first in log.purged:
+            killed.collect()
+        else:
+            killed.corrections.revoke(first, purge=True)
+        (purged, other) = correction_log(killed.lake).all
+        assert (purged.purged, other.values) == (True, {"client_id": "b"}), point
+        shutil.rmtree(copy)
+        number, after = (number, True) if not after else (number + 1, False)
+    assert points > 6
+
+
 def test_lost_and_damaged_corrections_are_found(tmp_path: Path) -> None:
     pipeline = published(tmp_path)
     (first,) = correct(pipeline, {1: {"amount": "3.50"}})

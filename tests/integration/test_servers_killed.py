@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 
 import medallion as md
 from medallion.errors import ServiceError
+from medallion.lake.corrections import correction_log
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.storage.object_store import RemoteStorage
 from medallion.testing.served import items, publish
 from tests import instants
 from tests.buckets import empty_bucket, make_bucket
+from tests.corrected import correct
 from tests.integration import killing, small
 from tests.integration.served_project import IMPATIENT, ON_S3, YAML, Project, figures, made
 from tests.services import Service, Unavailable, mongod, weed
@@ -106,6 +109,65 @@ def test_a_run_killed_at_random_moments(project: Project) -> None:
         0.4, prepared, lambda where: in_a_child(partial(project.recover, where))
     )
     in_a_child(project.check_litter)
+
+
+def stored(pipeline: md.Pipeline) -> None:
+    correct(pipeline, {1: {"amount": "3.50"}})
+
+
+def purged(pipeline: md.Pipeline) -> None:
+    for ident in correction_log(pipeline.lake).active:
+        pipeline.corrections.revoke(ident, purge=True)
+
+
+def check_corrections(folder: Path, where: str) -> None:
+    """After a kill, a correction is stored whole or not, and purged whole in the end."""
+    pipeline = small.load(folder)
+    former = correction_log(pipeline.lake)
+    assert len(former.active) <= 1, where
+    for each in former.all:
+        assert each.purged or each.values == {"amount": "3.50"}, where
+    if not former.active:
+        stored(pipeline)
+    assert len(correction_log(pipeline.lake).active) == 1, where
+    purged(pipeline)
+    pipeline.collect()
+    log = correction_log(pipeline.lake)
+    assert all(each.purged for each in log.all), where
+
+
+def test_corrections_killed_before_each_write_to_s3(project: Project) -> None:
+    for work, least in ((stored, 4), (purged, 5)):
+        for point in count(1):
+            if work is purged:
+                in_a_child(lambda: stored(small.load(project.folder)))
+            name = killing.run_killed_at(
+                project.folder, point, after=False, kinds=(RemoteStorage,), work=work
+            )
+            where = f"{work.__name__} before point {point}: {name}"
+            in_a_child(partial(check_corrections, project.folder, where))
+            if name is None:
+                break
+        assert point > least
+
+
+def test_a_run_that_applies_a_correction_is_killed_before_writes(project: Project) -> None:
+    """Lake and store have all of the correction or nothing, and the next run applies it."""
+    project.before, project.after = figures(1), (figures(1)[0] + 1, figures(1)[1] + Decimal("3.5"))
+
+    def as_before() -> None:
+        pipeline = small.load(project.folder)
+        purged(pipeline)
+        pipeline.run()
+        stored(pipeline)
+
+    for point in count(1, 3 * STRIDE):
+        in_a_child(as_before)
+        name = killing.run_killed_at(project.folder, point, after=False, kinds=KINDS)
+        if name is None:
+            break
+        in_a_child(partial(project.recover, f"killed before point {point}: {name}"))
+    assert point > 30
 
 
 @pytest.fixture

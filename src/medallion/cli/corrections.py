@@ -18,25 +18,37 @@ from medallion.plural import count_of
     metavar="ID",
     help="Revoke this correction, or all that were stored together; may be repeated.",
 )
+@click.option(
+    "--purge",
+    is_flag=True,
+    help="With --revoke: also remove the content of the corrections, such as personal data.",
+)
 @json_option
 @click.pass_obj
-def command(settings: Settings, table: str | None, revoke: tuple[str, ...]) -> None:
+def command(settings: Settings, table: str | None, revoke: tuple[str, ...], purge: bool) -> None:
     """List the corrections, or those of TABLE.
 
     Each has its record, the corrected columns, who stored it and when, and whether the current
     release has it, or why not. A revoked correction stays listed; the next run reads the original
     record again.
+
+    With --purge, what was corrected and by which values is removed from the lake; who stored the
+    correction and when stays listed. It cannot be undone. Rows that were computed from it leave
+    with the releases that have them; none of these can be rolled back to.
     """
     from medallion.cli.output import console, moment, number, plain, print_json
     from medallion.cli.output import table as grid_of
 
+    if purge and not revoke:
+        raise click.UsageError("--purge needs --revoke ID")
     corrections = settings.pipeline().corrections
     if revoke:
-        revoked = corrections.revoke(*revoke)
+        revoked = corrections.revoke(*revoke, purge=purge)
         if settings.as_json:
             print_json({"revoked": [each.id for each in revoked]})
             return
-        settings.say(f"{count_of(len(revoked), 'correction')} revoked")
+        done = "revoked and purged" if purge else "revoked"
+        settings.say(f"{count_of(len(revoked), 'correction')} {done}")
         if revoked:
             settings.say(f"\nnext: {settings.command_line('run')}")
         return

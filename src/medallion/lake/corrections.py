@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from medallion.errors import DamagedError
+from medallion.errors import CallError, DamagedError
 from medallion.lake.lake import Lake
 from medallion.plural import count_of
 from medallion.records import Correction, CorrectionEntry, Release, Snapshot, SourceFile, entry_of
@@ -38,6 +38,11 @@ class CorrectionLog:
         return frozenset(ident for entry in self.entries for ident in entry.revoked)
 
     @cached_property
+    def purged(self) -> frozenset[str]:
+        """The ids of the corrections whose content is, or is to be, removed."""
+        return frozenset(ident for entry in self.entries for ident in entry.purged)
+
+    @cached_property
     def newest(self) -> Mapping[tuple[str, str, int], Correction]:
         """The newest correction of each record, by its source table, SHA-256 and number.
 
@@ -49,7 +54,11 @@ class CorrectionLog:
     @cached_property
     def active(self) -> Mapping[str, Correction]:
         """The newest corrections that were not revoked, by id."""
-        return {each.id: each for each in self.newest.values() if each.id not in self.revoked}
+        return {
+            each.id: each
+            for each in self.newest.values()
+            if each.id not in self.revoked and not each.purged
+        }
 
     def lost(self, sources: Iterable[SourceFile]) -> tuple[str, ...]:
         """The ids of corrections that source files have, but no entry has added or revoked."""
@@ -143,6 +152,41 @@ def add_entry(lake: Lake, entry: CorrectionEntry) -> None:
     path = entry_path(entry.id)
     lake.records.put(path, entry)
     lake.storage.sync([path])
+
+
+def purge_content(lake: Lake, check: Callable[[], None]) -> None:
+    """Remove the content of purged corrections from the entries that added them. Idempotent.
+
+    The ids of purged corrections are recorded before, so that it is done after a kill, too.
+    `check` raises LeaseError when another writer has the lake.
+    """
+    log = correction_log(lake)
+    for entry in log.entries:
+        purged = entry.without_content(log.purged)
+        if purged != entry:
+            check()
+            add_entry(lake, purged)
+
+
+def require_unpurged(lake: Lake, release: Release) -> None:
+    """Raise CallError for a release with a correction whose content was purged.
+
+    Its tables have rows that were computed from the content.
+    """
+    purged = correction_log(lake).purged
+    files = (file for snapshot in release.tables.values() for file in snapshot.sources)
+    ids = [
+        ident
+        for file in files
+        for ident in file.corrections
+        if ident in purged and ident not in file.unapplied
+    ]
+    if ids:
+        raise CallError(
+            f"release {release.id} was computed with content that was purged since: "
+            f"{shown_ids(list(dict.fromkeys(ids)))}",
+            hint="choose another release (medallion releases), or run the pipeline again",
+        )
 
 
 def lost_corrections(log: CorrectionLog, release: Release | None) -> dict[str, list[str]]:

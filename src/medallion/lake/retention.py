@@ -19,6 +19,7 @@ from medallion.declaration.models import Declaration
 from medallion.errors import DamagedError
 from medallion.identifiers import TableName, now
 from medallion.lake.candidates import FOLDER, candidate_path, candidates
+from medallion.lake.corrections import purge_content
 from medallion.lake.journal import LAKE, REMOVAL, Names, journal_paths, read_journals, run_of
 from medallion.lake.lake import Lake
 from medallion.lake.layer_logs import activate_logs
@@ -71,6 +72,9 @@ def collect(
     release is damaged or lost.
     """
     parts = _sweep(lake, declaration, lease.taken)
+    if thorough:
+        with suppress(DamagedError):  # every run reports it
+            purge_content(lake, lease.check)
     retain = declaration.layers[list(declaration.layers)[-1]].retain
     if not thorough and len(lake.release_ids()) <= retain and not lake.records.ids(FOLDER):
         return Collected(parts=parts)

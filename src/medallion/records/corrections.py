@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from pydantic import Field
 
@@ -33,8 +34,19 @@ class Correction(Record):
     types: dict[str, TypeText] = Field(default_factory=dict, exclude_if=lambda types: not types)
 
     @property
+    def purged(self) -> bool:
+        """Whether its content was removed: what it replaced, and by which values."""
+        return not self.values
+
+    def without_content(self) -> Correction:
+        """What remains of it when its content is purged: which record it was of."""
+        return self.model_copy(update={"original": "{}", "values": {}, "types": {}})
+
+    @property
     def changes(self) -> str:
         """What was corrected, for people: `amount: abc → 3.50`."""
+        if self.purged:
+            return "(purged)"
         original = json.loads(self.original)
         return ", ".join(
             f"{name}: {_shown(original.get(name))} → {_shown(value)}"
@@ -67,6 +79,7 @@ def _shown(value: object) -> str:
 class CorrectionEntry(Record):
     """One change of a lake's corrections: those that were added, and the ids of those `revoked`.
 
+    The content of those `purged` is removed from the entries that added them.
     `author` is the user of the operating system, or the visitor of a dashboard who has logged in.
     """
 
@@ -76,3 +89,13 @@ class CorrectionEntry(Record):
     note: Masked = ""
     corrections: tuple[Correction, ...] = ()
     revoked: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
+    purged: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
+
+    def without_content(self, purged: Collection[str]) -> CorrectionEntry:
+        """The entry without the content of purged corrections; nor its note, if all of them are."""
+        corrections = tuple(
+            each.without_content() if each.id in purged else each for each in self.corrections
+        )
+        emptied = corrections and all(each.purged for each in corrections)
+        note = "" if emptied else self.note
+        return self.model_copy(update={"corrections": corrections, "note": note})

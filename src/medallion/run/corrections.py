@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import now
-from medallion.lake.corrections import CorrectionLog, add_entry, correction_log
+from medallion.lake.corrections import CorrectionLog, add_entry, correction_log, purge_content
 from medallion.lake.frames import Listing
 from medallion.records import Correction, CorrectionEntry
 from medallion.run.context import RunContext
@@ -49,10 +49,13 @@ def correct(
     return result
 
 
-def revoke(context: RunContext, writer: Writer, ids: Sequence[str]) -> list[Correction]:
+def revoke(
+    context: RunContext, writer: Writer, ids: Sequence[str], *, purge: bool = False
+) -> list[Correction]:
     """Revoke corrections by their ids, or by the common beginning of those stored together.
 
-    Returns those that were not revoked before. Raises CallError when there is no such id.
+    With `purge`, their content is removed, too. Returns those that were not revoked, or not purged,
+    before. Raises CallError when there is no such id.
     """
     log = correction_log(context.lake)
     chosen: dict[str, Correction] = {}
@@ -62,13 +65,24 @@ def revoke(context: RunContext, writer: Writer, ids: Sequence[str]) -> list[Corr
             known = did_you_mean(ident, [each.id for each in log.all])
             hint = "medallion corrections lists them"
             raise CallError(f"there is no correction {ident!r}{known}", hint=hint)
-        chosen |= {each.id: each for each in matches if each.id in log.active}
+        chosen |= {
+            each.id: each
+            for each in matches
+            if (each.id not in log.purged if purge else each.id in log.active)
+        }
     if chosen:
+        revoked = tuple(ident for ident in chosen if ident in log.active)
         entry = CorrectionEntry(
-            id=writer.lease.run, created=now(), author=user_name(), revoked=tuple(chosen)
+            id=writer.lease.run,
+            created=now(),
+            author=user_name(),
+            revoked=revoked,
+            purged=tuple(chosen) if purge else (),
         )
         writer.lease.check()
         add_entry(context.lake, entry)
+    if purge:  # also for ids whose purge was killed
+        purge_content(context.lake, writer.lease.check)
     return list(chosen.values())
 
 
@@ -112,6 +126,8 @@ def _state(context: RunContext, log: CorrectionLog, correction: Correction, reas
     Parameters: `reason` is why its source files are without it, if they are.
     """
     newest = log.newest[correction.source, correction.sha256, correction.record]
+    if correction.purged:
+        return "purged" if reason else "purged; the next run reads the original"
     if correction.id in log.revoked:
         return "revoked" if reason else "revoked; the next run reads the original"
     if newest is not correction:

@@ -153,6 +153,8 @@ class EditedRows:
                 self._compare(identity, row, record, former)
             elif record is None:
                 self._fault(identity, f"{self.table} has not rejected this record")
+            elif record.purged:
+                self._fault(identity, "its former correction was purged: medallion run first")
             elif values := self._values(row, record):
                 added.append(self._correction(len(added) + 1, record, values))
         return Corrected(tuple(added), self.unchanged, self.known)

@@ -35,6 +35,8 @@ class RejectedRecord:
     been corrected. Both are JSON objects; `unreadable` ones have only the member `text`. `columns`
     are those of the table of the source files. `invalid` has the columns, as the table that
     rejected the record names them, and the values that were refused.
+    A `purged` record was read as corrected by what was purged since: only the next run knows what
+    the file has.
     """
 
     source: str
@@ -46,6 +48,7 @@ class RejectedRecord:
     unreadable: bool = False
     reasons: tuple[str, ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
+    purged: bool = False
 
     def is_invalid(self, name: str) -> bool:
         """Whether the value of a column of the source file was refused."""
@@ -245,6 +248,7 @@ def _record(table: str, reject: Reject, table_file: TableFile, applied: Applied)
         unreadable=table == source,
         reasons=(f"{reason}: {reject.value}" if reject.value else reason,),
         invalid=((reject.column or "", reject.value or ""),),
+        purged=former is not None and former.purged,
     )
 
 

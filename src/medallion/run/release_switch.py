@@ -9,6 +9,7 @@ from datetime import datetime
 from medallion.errors import CallError, DamagedError, ServiceError
 from medallion.identifiers import next_id, now
 from medallion.lake.candidates import candidate, delete_candidate, put_candidate
+from medallion.lake.corrections import require_unpurged
 from medallion.lake.lake import Lake
 from medallion.lake.pointer import FORMAT, Pointer, held_since, swap_pointer
 from medallion.lake.retention import collect
@@ -35,6 +36,7 @@ def roll_back(
             f"{pointer.release} is the oldest release kept; there is none to roll back to"
         )
     target = lake.release(release or earlier[0])
+    require_unpurged(lake, target)
     publisher = Publisher(context, writer.scratch, owner=writer.owner)
     with publisher.connected() as connected:
         connected.shown(pointer.published)
@@ -74,6 +76,7 @@ def publish_candidate(
     lake, pointer = context.lake, context.lake.pointer(older=True)
     record = candidate(lake, name)
     if record.release.id != pointer.release:
+        require_unpurged(lake, record.release)
         _check(context, record, pointer, force=force)
     publisher = Publisher(context, writer.scratch, owner=writer.owner)
     with publisher.connected() as connected:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from medallion.errors import DamagedError
-from medallion.lake.corrections import FOLDER, add_entry, correction_log, warnings
+from medallion.lake.corrections import (
+    FOLDER,
+    add_entry,
+    correction_log,
+    purge_content,
+    warnings,
+)
 from medallion.lake.lake import Lake
 from medallion.records import Correction, CorrectionEntry, Snapshot, SourceFile
 
@@ -24,7 +30,7 @@ def correction(ident: str, record: int = 1, sha256: str = "aa") -> Correction:
         sha256=sha256,
         record=record,
         original="{}",
-        values={},
+        values={"amount": "1"},
     )
 
 
@@ -118,3 +124,20 @@ def test_a_warning_lists_a_limited_number(tmp_path: Path) -> None:
     (line,) = warnings(correction_log(lake), snapshot(source("bb")))
     assert line.startswith("30 corrections not applied: 1 (record 1): a.csv has changed; ")
     assert "; 10 more; " in line
+
+
+def test_a_purge_empties_entries_and_does_nothing_twice(tmp_path: Path) -> None:
+    lake, checks = Lake(tmp_path), list[int]()
+    add_entry(lake, entry(1, correction("1", 1), correction("2", 2)))
+    purge_content(lake, lambda: checks.append(1))
+    assert checks == []
+    add_entry(lake, entry(2).model_copy(update={"purged": ("1",)}))
+    purge_content(lake, lambda: checks.append(1))
+    purge_content(lake, lambda: checks.append(1))
+    log = correction_log(lake)
+    assert (checks, log.purged) == ([1], {"1"})
+    assert [(each.purged, each.values) for each in log.all] == [
+        (True, {}),
+        (False, {"amount": "1"}),
+    ]
+    assert list(log.active) == ["2"]

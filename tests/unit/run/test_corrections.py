@@ -240,3 +240,84 @@ def test_lost_corrections_of_the_release_are_not_dropped_silently(
     pipeline.run(full=full)
     assert "3" not in dict(orders(pipeline))
     assert ("4", "5.00") in orders(pipeline)
+
+
+def contents(folder: Path) -> str:
+    return "".join(path.read_text() for path in sorted((folder / "lake/corrections").iterdir()))
+
+
+def test_a_purged_correction_keeps_who_and_when_and_nothing_else(tmp_path: Path) -> None:
+    pipeline = published(tmp_path)
+    before = orders(pipeline)
+    first, second = correct(
+        pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}}, note="Ann Smith", author="anne"
+    )
+    pipeline.run()
+    assert "3.50" in contents(tmp_path)
+    assert [each.id for each in pipeline.corrections.revoke(first, purge=True)] == [first]
+    text = contents(tmp_path)
+    assert ("3.50" in text, "abc" in text, "Ann Smith" in text) == (False, False, True)
+    listed, other = pipeline.corrections.listing()
+    assert (listed["author"], listed["record"], listed["changes"]) == ("anne", 1, "(purged)")
+    assert listed["state"] == "purged; the next run reads the original"
+    assert other["state"] == "applied"
+    pipeline.corrections.revoke(second)
+    assert [each.id for each in pipeline.corrections.revoke(second, purge=True)] == [second]
+    assert pipeline.corrections.revoke(first, second, purge=True) == []
+    assert "Ann Smith" not in contents(tmp_path)
+    pipeline.run()
+    assert orders(pipeline) == before
+    assert states(pipeline) == ["purged", "purged"]
+    (again,) = correct(pipeline, {1: {"amount": "4.50"}})
+    pipeline.run()
+    assert ("3", "4.50") in orders(pipeline)
+    assert states(pipeline)[-1] == "applied"
+    assert again != first
+
+
+def test_a_record_rejected_as_corrected_is_corrected_again_after_a_run(tmp_path: Path) -> None:
+    pipeline = published(tmp_path)
+    (ident,) = correct(pipeline, {1: {"amount": "5000"}})
+    pipeline.run()
+    pipeline.corrections.revoke(ident, purge=True)
+    with pytest.raises(DataError, match="former correction was purged: medallion run first"):
+        correct(pipeline, {1: {"amount": "4.50"}})
+    pipeline.run()
+    correct(pipeline, {1: {"amount": "4.50"}})
+    pipeline.run()
+    assert ("3", "4.50") in orders(pipeline)
+
+
+def test_what_was_computed_from_purged_content_is_not_shown_again(tmp_path: Path) -> None:
+    pipeline = published(tmp_path)
+    original = pipeline.lake.current()
+    assert original
+    (ident,) = correct(pipeline, {1: {"amount": "3.50"}})
+    pipeline.run(candidate="fixed")
+    corrected = pipeline.run().release
+    assert corrected
+    pipeline.corrections.revoke(ident, purge=True)
+    pipeline.run()
+    said = f"release {corrected} was computed with content that was purged since: .*{ident}"
+    for reference in (corrected, None):
+        with pytest.raises(CallError, match=said):
+            pipeline.roll_back(reference)
+    with pytest.raises(CallError, match="content that was purged"):
+        pipeline.publish("fixed", force=True)
+    assert pipeline.roll_back(original.id).id == original.id
+    pipeline.run()
+    assert "3" not in dict(orders(pipeline))
+
+
+def test_a_killed_purge_is_finished_by_the_next_one_and_by_gc(tmp_path: Path) -> None:
+    pipeline = published(tmp_path)
+    (ident,) = correct(pipeline, {1: {"amount": "3.50"}})
+    path = tmp_path / f"lake/corrections/{ident.rpartition('-')[0]}.json"
+    text = path.read_text()
+    pipeline.corrections.revoke(ident, purge=True)
+    path.write_text(text)  # as if it had been killed before
+    assert pipeline.corrections.revoke(ident, purge=True) == []
+    assert "3.50" not in contents(tmp_path)
+    path.write_text(text)
+    pipeline.collect()
+    assert "3.50" not in contents(tmp_path)
