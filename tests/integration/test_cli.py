@@ -240,7 +240,9 @@ def test_show_prints_a_table_csv_and_json(published: Path) -> None:
     assert table[-1].startswith("1 of 4 rows of gold.products in release ")
 
     rows = list(
-        csv.DictReader(medallion(published, "show", "gold.months", "--csv").out.splitlines())
+        csv.DictReader(
+            medallion(published, "show", "gold.months", "--format", "csv").out.splitlines()
+        )
     )
     found = medallion(published, "show", "gold.months", "--json").json
     assert rows == [{key: str(value) for key, value in row.items()} for row in found["rows"]]
@@ -276,7 +278,7 @@ def test_quarantine_counts_prints_and_writes_rejects(published: Path, tmp_path: 
     assert re.search(r"^data/orders/2026-01\.csv +8 +cast +price +nine *$", said, re.MULTILINE)
 
     file = tmp_path / "rejects.csv"
-    assert medallion(published, "quarantine", "silver.orders", "--csv", str(file)).code == 0
+    assert medallion(published, "quarantine", "silver.orders", "--output", str(file)).code == 0
     written = list(csv.DictReader(file.read_text().splitlines()))
     found = medallion(published, "quarantine", "silver.orders", "--json").json
     assert [(row["file"], int(row["record"])) for row in written] == [
@@ -295,9 +297,10 @@ def test_rejects_for_a_spreadsheet_have_no_formulas(tmp_path: Path) -> None:
         "  silver:\n    prices: {from: bronze.prices, steps: [{cast: {price: integer}}]}\n"
     )
     assert medallion(tmp_path, "run").code == 0
-    for arguments, mark in ((("--csv", "plain.csv"), ""), (("--spreadsheet", "sheet.csv"), "'")):
-        file = tmp_path / arguments[1]
-        assert medallion(tmp_path, "quarantine", "silver.prices", arguments[0], str(file)).code == 0
+    for form, mark in (("csv", ""), ("spreadsheet", "'")):
+        file = tmp_path / f"{form}.csv"
+        options = ("--output", str(file), "--format", form)
+        assert medallion(tmp_path, "quarantine", "silver.prices", *options).code == 0
         rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
         assert [row["value"] for row in rows] == [
             f"{mark}=1+1",

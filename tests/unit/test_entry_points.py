@@ -100,7 +100,7 @@ def medallion(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def test_check_run_and_show_work(folder: Path) -> None:
-    for arguments in (["check"], ["plan"], ["run"], ["show", "gold.orders", "--csv"]):
+    for arguments in (["check"], ["plan"], ["run"], ["show", "gold.orders", "--format", "csv"]):
         done = medallion(folder, *arguments)
         assert (done.returncode, done.stderr) == (0, ""), arguments
     assert done.stdout == "id,name\n1,a\n"

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.cli.export_options import (
+    format_option,
+    output_option,
+    require_output,
+    write_rows,
+)
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.export.files import FileFormat
     from medallion.lake.frames import Quarantine
     from medallion.lake.reject_filter import RowChoice
     from medallion.records import Release
@@ -50,20 +55,10 @@ BATCH = 1_000
 @click.option(
     "--limit",
     type=click.IntRange(0),
-    help=f"Maximum number of rows; default {ROWS}, or all with a file or --json.",
+    help=f"Maximum number of rows; default {ROWS}, or all with --output or --json.",
 )
-@click.option(
-    "--csv",
-    "csv_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows to this CSV file.",
-)
-@click.option(
-    "--spreadsheet",
-    "spreadsheet_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the rows to this CSV file for a spreadsheet, with formulas escaped.",
-)
+@output_option
+@format_option
 @click.option(
     "--edit",
     "edit_path",
@@ -82,8 +77,8 @@ def command(
     warned: bool,
     by_file: bool,
     limit: int | None,
-    csv_path: Path | None,
-    spreadsheet_path: Path | None,
+    output: Path | None,
+    form: str | None,
     edit_path: Path | None,
 ) -> None:
     """Count the rejected rows, or print those of TABLE.
@@ -95,11 +90,15 @@ def command(
     With --warned, rows are shown that the table kept although they break a rule; one that breaks
     several rules is shown once for each.
 
+    With --output, the rows are written to a file. The format `spreadsheet` is CSV that is safe to
+    open in a spreadsheet, as of medallion show.
+
     With --edit, correct the values in any program, then store them with medallion correct. In a
     workbook (.xlsx) all cells are text; in a CSV file, spreadsheets rewrite numbers and dates.
     """
     from medallion.cli.output import print_json
 
+    require_output(form, output)
     choice: RowChoice = {"run": run, "rule": rules, "file": files, "column": columns}
     if edit_path is not None:
         _write_edit(settings, table, edit_path, warned, **choice)
@@ -109,8 +108,8 @@ def command(
     rows = rejects.scan() if limit is None else rejects.scan().limit(limit)
     for note in rejects.inexact:
         settings.say(f"not exact: {note}")
-    if csv_path or spreadsheet_path:
-        _write_files(settings, rows, {"csv": csv_path, "spreadsheet": spreadsheet_path})
+    if output is not None:
+        write_rows(settings, rows, form, output)
         return
     chosen = {"--run": [run] if run else [], "--rule": rules, "--file": files, "--column": columns}
     options = [f"{name} {shlex.quote(each)}" for name, values in chosen.items() for each in values]
@@ -125,17 +124,6 @@ def command(
         _show_rows(settings, rejects, table, ROWS if limit is None else limit)
 
 
-def _write_files(
-    settings: Settings, rows: Relation, forms: Mapping[FileFormat, Path | None]
-) -> None:
-    from medallion.export.files import write_file
-
-    for form, path in forms.items():
-        if path:
-            write_file(rows, form, path)
-            settings.say(f"{path}: {count_of(len(rows), 'row')}")
-
-
 def _write_edit(
     settings: Settings, table: str | None, path: Path, warned: bool, **chosen: Any
 ) -> None:
@@ -145,7 +133,7 @@ def _write_edit(
 
     if warned:
         raise CallError(
-            "--edit writes rejects only", hint="medallion quarantine --warned --csv FILE"
+            "--edit writes rejects only", hint="medallion quarantine --warned --output FILE"
         )
     if table is None:
         raise CallError("--edit needs a table", hint="medallion quarantine TABLE --edit FILE")
@@ -223,5 +211,5 @@ def _show_rows(settings: Settings, rejects: Quarantine, name: str, limit: int) -
     console().print(grid)
     total = count_of(len(rejects), "row")
     settings.say(
-        f"\n{number(grid.row_count)} of {total}; --csv FILE writes them with the whole source row"
+        f"\n{number(grid.row_count)} of {total}; --output FILE writes them with the source records"
     )

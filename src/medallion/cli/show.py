@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from medallion.cli.export_options import FORMATS, file_format, output_option
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from medallion.lake.table import LakeTable
 
 ROWS = 20
-FORMATS = ("table", "csv", "spreadsheet", "json", "parquet", "xlsx")
-ENDINGS = ("csv", "json", "parquet", "xlsx")
 BINARY = ("parquet", "xlsx")
 BATCH = 1_000
 
@@ -49,13 +48,10 @@ BATCH = 1_000
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(("table", *FORMATS)),
     help="Output format; default: by the extension of --output, else table.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Same as --format csv.")
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
-)
+@output_option
 @json_option
 @click.pass_obj
 def command(
@@ -67,7 +63,6 @@ def command(
     limit: int | None,
     release: str | None,
     form: str | None,
-    as_csv: bool,
     output: Path | None,
 ) -> None:
     """Print rows of TABLE, or write them to a file.
@@ -78,7 +73,7 @@ def command(
     byte order mark, and a text that would be a formula, such as =1+1, is prefixed with an
     apostrophe.
     """
-    form = _format(form or ("csv" if as_csv else "json" if settings.as_json else None), output)
+    form = _format(form or ("json" if settings.as_json else None), output)
     lake_table = settings.pipeline().lake.table(table, release)
     limit = ROWS if limit is None and form == "table" else limit
     rows = lake_table.select(where=where, columns=_names(columns), sort=_names(sort), limit=limit)
@@ -100,16 +95,13 @@ def _format(form: str | None, output: Path | None) -> str:
     """
     from medallion.errors import CallError
 
-    choices = f"--format {'|'.join(FORMATS[1:])}"
     if form is None and output is not None:
-        form = output.suffix.removeprefix(".").lower()
-        if form not in ENDINGS:
-            raise CallError(f"{output}: unknown file extension", hint=f"choose one: {choices}")
+        form = file_format(None, output)
     if form in BINARY and output is None and sys.stdout.isatty():
         hint = f"write a file: --output rows.{form}"
         raise CallError(f"{form} is binary and cannot be printed on a terminal", hint=hint)
     if form == "table" and output is not None:
-        raise CallError("--output needs a file format", hint=f"choose one: {choices}")
+        raise CallError("--output needs a file format", hint=f"choose one: {'|'.join(FORMATS)}")
     return form or "table"
 
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.cli.export_options import (
+    file_format,
+    format_option,
+    output_option,
+    require_output,
+    write_rows,
+)
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-    from medallion.export.files import FileFormat
     from medallion.lineage.origins import Origins
 
 ROWS = 10
 FILES = 10
 BATCH = 1_000
 REASON = ("fate", "rule", "column", "value")
-ENDINGS = ("csv", "json", "parquet", "xlsx")
 
 
 @click.command("why", cls=Command)
@@ -46,11 +51,8 @@ ENDINGS = ("csv", "json", "parquet", "xlsx")
     type=click.IntRange(0),
     help=f"Maximum number of records; default {ROWS}, or all with --output or --json.",
 )
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Write the records to this file: .{', .'.join(ENDINGS)}.",
-)
+@output_option
+@format_option
 @json_option
 @click.pass_obj
 def command(
@@ -62,6 +64,7 @@ def command(
     release: str | None,
     limit: int | None,
     output: Path | None,
+    form: str | None,
 ) -> None:
     """Show the source records that rows of TABLE were made of.
 
@@ -73,33 +76,20 @@ def command(
     """
     from medallion.cli.output import print_json
 
-    form = _format(output)
+    require_output(form, output)
+    if output is not None:
+        file_format(form, output)
     origins = settings.pipeline().why(table, where, column=column, release=release)
     records = origins.removed() if removed else origins.records(limit)
     records = records if limit is None else records.limit(limit)
     if output is not None:
-        from medallion.export.files import write_file
-
-        write_file(records, form, output)
-        settings.say(f"{output}: {count_of(len(records), 'record')}")
+        write_rows(settings, records, form, output, "record")
     elif settings.as_json:
         counts = {"would_have_counted": origins.removed_counts}
         name = "removed" if removed else "records"
         print_json({**origins.summary(), **counts, name: origins.as_dicts(records)})
     elif not settings.quiet:
         _show(settings, origins, records.limit(ROWS) if limit is None else records, removed)
-
-
-def _format(output: Path | None) -> FileFormat:
-    """The format of a file, by its extension. Raises CallError for an unknown one."""
-    from medallion.errors import CallError
-
-    ending = output.suffix.removeprefix(".").lower() if output else "csv"
-    if ending not in ENDINGS:
-        raise CallError(
-            f"{output}: unknown file extension", hint=f"choose one: .{', .'.join(ENDINGS)}"
-        )
-    return cast("FileFormat", ending)
 
 
 def _rows(rows: Relation) -> Iterator[dict[str, Any]]:

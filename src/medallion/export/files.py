@@ -110,7 +110,7 @@ def _write_json(rows: Relation, target: Path, head: Head) -> None:
     from pydantic_core import to_json
 
     with target.open("wb") as file:
-        file.write(to_json(head)[:-1] + b',"rows":[')
+        file.write(to_json(head)[:-1] + (b"," if head else b"") + b'"rows":[')
         separator = "\n"
         for lines in json_lines(rows):
             file.write((separator + ",\n".join(lines)).encode())

@@ -16,7 +16,16 @@ from medallion.records import Tally
 from medallion.records.quality import TableQuality, quality_of
 from medallion_api.cache.release_reader import ReleaseReader
 
-_RATIO = "medallion_table_quarantine_ratio"
+_RATES = {
+    "quarantined": (
+        "medallion_table_quarantine_ratio",
+        "Share of a table's rows in that were quarantined; of a further phase, if it is named",
+    ),
+    "warned": (
+        "medallion_table_warned_ratio",
+        "Share of a table's rows in that break a rule which warns; of a further phase, if named",
+    ),
+}
 
 
 def gauges(reading: ReleaseReader, lake: Lake) -> bytes:
@@ -55,19 +64,20 @@ class _Gauges(Collector):
         rows = GaugeMetricFamily(
             "medallion_table_rows", "Rows of a table of the release", labels=["table"]
         )
-        share = GaugeMetricFamily(
-            _RATIO,
-            "Share of a table's rows in that were quarantined; of a further phase, if it is named",
-            labels=["table"],
-        )
+        shares = {
+            figure: GaugeMetricFamily(name, text, labels=["table"])
+            for figure, (name, text) in _RATES.items()
+        }
         for name, snapshot in release.tables.items():
             quality = quality_of(snapshot)
             rows.add_metric([name], snapshot.rows)
-            share.add_metric([name], _ratio(quality))
-            for phase in quality.later:
-                share.add_sample(_RATIO, {"table": name, "phase": phase.label}, _ratio(phase))
+            for figure, share in shares.items():
+                share.add_metric([name], _ratio(quality, figure))
+                for phase in quality.later:
+                    labels = {"table": name, "phase": phase.label}
+                    share.add_sample(share.name, labels, _ratio(phase, figure))
         yield rows
-        yield share
+        yield from shares.values()
 
     def _of_runs(self) -> Iterator[GaugeMetricFamily]:
         health = run_health(self._lake)
@@ -86,5 +96,5 @@ class _Gauges(Collector):
             )
 
 
-def _ratio(phase: TableQuality | Tally) -> float:
-    return phase.quarantined / phase.rows_in if phase.rows_in else 0
+def _ratio(phase: TableQuality | Tally, figure: str) -> float:
+    return getattr(phase, figure) / phase.rows_in if phase.rows_in else 0

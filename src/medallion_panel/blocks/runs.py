@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from medallion.pipeline import Pipeline
-from medallion.records import Run
+from medallion.records import Run, StepRun
+from medallion.records.quality import quality_of
 from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 
 _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
+
+_QUALITY = ("quarantined", "warned")
+_HEADERS = tuple(map(str.capitalize, _QUALITY))
 
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
@@ -49,12 +53,14 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
             run.status,
             *map(seconds, (_duration(run), ingest, compute, load)),
             write(sum(step.rows for step in steps)),
+            write(sum(quality.rejects for quality in map(quality_of, steps))),
+            write(sum(quality.warnings for quality in map(quality_of, steps))),
             run.release or "–",
         )
         bar = _BAR.format(100 * _duration(run) / longest)
         lines.append((*cells, bar))
     return markup_table(
-        ("Run", "Status", "Seconds", "Ingest", "Compute", "Load", "Rows", "Release", ""),
+        ("Run", "Status", "Seconds", "Ingest", "Compute", "Load", "Rows", *_HEADERS, "Release", ""),
         lines,
     )
 
@@ -68,12 +74,20 @@ def _steps(run: Run, formats: Formats) -> Markup:
             step.action,
             seconds(step.seconds),
             write(step.rows),
+            *(_share(step, name) for name in _QUALITY),
             formats.bytes(step.bytes),
             _BAR.format(100 * step.seconds / longest),
         )
         for step in run.steps
     ]
-    return markup_table(("Table", "Action", "Seconds", "Rows", "Size", ""), lines)
+    return markup_table(("Table", "Action", "Seconds", "Rows", *_HEADERS, "Size", ""), lines)
+
+
+def _share(step: StepRun, name: str) -> str:
+    """The share of the rows in, as the quality block counts them; empty if there are none."""
+    quality = quality_of(step)
+    count = getattr(quality, name)
+    return f"{100 * count / quality.rows_in:.2f} %" if count else ""
 
 
 def _duration(run: Run) -> float:

@@ -43,21 +43,23 @@ def test_a_release_has_an_age_and_the_rows_of_every_table(parts: Parts, tmp_path
     assert metrics == {
         'medallion_table_rows{table="gold.clients"}': 4,
         'medallion_table_quarantine_ratio{table="gold.clients"}': 0,
+        'medallion_table_warned_ratio{table="gold.clients"}': 0,
         'medallion_up{part="store"}': 1,
         'medallion_up{part="lake"}': 1,
     }
 
 
-def test_the_share_of_quarantined_rows(tmp_path: Path) -> None:
+def test_the_shares_of_quarantined_and_warned_rows(tmp_path: Path) -> None:
     sink = Sqlite(url=f"sqlite:{tmp_path}/serving.db")
     published = release(sink, "one", [load(sink, "s", ROWS, SPEC).served])
-    tally = Tally(label="expect", rows_in=5, kept=4, quarantined=1, rows_out=4)
+    tally = Tally(label="expect", rows_in=5, kept=4, quarantined=1, rows_out=4, warned=2)
     table = snapshot("s", 4, "clients", SPEC.columns).model_copy(update={"tallies": (tally,)})
     sink.activate(published.model_copy(update={"tables": {"gold.clients": table}}))
     store = sink.store()
     metrics = values(ReleaseReader(store, sink.label, 10), Lake(tmp_path / "lake"))
     store.close()
     assert metrics['medallion_table_quarantine_ratio{table="gold.clients"}'] == 0.2
+    assert metrics['medallion_table_warned_ratio{table="gold.clients"}'] == 0.4
 
 
 def test_the_last_run_and_the_last_success(parts: Parts, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_rows_have_their_file_record_rule_and_value(call: Call, rejected: Path) 
         ["clients.csv", "2", "cast", "age", "x"],
         ["clients.csv", "3", "cast", "id", "x"],
     ]
-    assert lines[-1] == "2 of 3 rows; --csv FILE writes them with the whole source row"
+    assert lines[-1] == "2 of 3 rows; --output FILE writes them with the source records"
     rows = call(rejected, "quarantine", "gold.clients", "--json").json
     assert [row["row"] for row in rows] == [
         {"id": "2", "name": "Zoë", "age": "x"},
@@ -69,9 +69,9 @@ def test_files_have_all_rows_and_only_a_spreadsheet_has_formulas_escaped(
     call: Call, rejected: Path, tmp_path: Path
 ) -> None:
     plain, spreadsheet = tmp_path / "plain.csv", tmp_path / "sheet.csv"
-    options = ("--csv", str(plain), "--spreadsheet", str(spreadsheet))
-    result = call(rejected, "quarantine", *options)
-    assert result.out.splitlines() == [f"{plain}: 3 rows", f"{spreadsheet}: 3 rows"]
+    for target, form in ((plain, []), (spreadsheet, ["--format", "spreadsheet"])):
+        result = call(rejected, "quarantine", "--output", str(target), *form)
+        assert result.out.splitlines() == [f"{target}: 3 rows"]
     with plain.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["record"], row["column"], row["value"]) for row in rows] == [
@@ -79,7 +79,7 @@ def test_files_have_all_rows_and_only_a_spreadsheet_has_formulas_escaped(
         ("3", "id", "x"),
         ("4", "age", "z"),
     ]
-    limited = call(rejected, "quarantine", "gold.clients", "--limit", "1", "--csv", str(plain))
+    limited = call(rejected, "quarantine", "gold.clients", "--limit", "1", "--output", str(plain))
     assert limited.out == f"{plain}: 1 row\n"
 
 
@@ -129,7 +129,7 @@ def test_rows_are_filtered_by_rule_file_and_column(call: Call, rejected: Path) -
 
 def test_filters_apply_to_files_and_totals(call: Call, rejected: Path, tmp_path: Path) -> None:
     target = tmp_path / "ages.csv"
-    result = call(rejected, "quarantine", "--column", "age", "--csv", str(target))
+    result = call(rejected, "quarantine", "--column", "age", "--output", str(target))
     assert result.out == f"{target}: 2 rows\n"
     assert len(target.read_text().splitlines()) == 3
     shown = call(rejected, "quarantine", "gold.clients", "--column", "age", "--limit", "1")

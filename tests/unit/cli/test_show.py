@@ -124,7 +124,7 @@ def test_a_condition_is_one_expression_over_the_table(
     condition: str,
 ) -> None:
     monkeypatch.chdir(folder)
-    code, out, err = show(folder, capfdbinary, "--where", condition, "--csv")
+    code, out, err = show(folder, capfdbinary, "--where", condition, "--format", "csv")
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert "hunter2" not in err
@@ -193,7 +193,7 @@ def test_csv_for_a_spreadsheet(tmp_path: Path, capfdbinary: pytest.CaptureFixtur
         tmp_path, capfdbinary, *chosen, "--format", "spreadsheet", "--output", str(target)
     ) == (0, "", "")
     assert target.read_bytes().decode() == out
-    assert "=1+1" in show(tmp_path, capfdbinary, *chosen, "--csv")[1].splitlines()[2][:4]
+    assert "=1+1" in show(tmp_path, capfdbinary, *chosen, "--format", "csv")[1].splitlines()[2][:4]
     code, _, err = show(tmp_path, capfdbinary, "--output", str(tmp_path / "out.spreadsheet"))
     assert code == 2
     assert "unknown file extension" in err

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import medallion as md
-from medallion.records import LoadReport, Run, Served, StepRun
+from medallion.records import LoadReport, Run, Served, StepRun, Tally
 from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.runs import runs_html
 from tests.unit.panel.tables import FORMATS
@@ -70,10 +70,14 @@ def test_a_run_has_its_duration_its_parts_and_the_rows_that_it_computed(
     pipeline: md.Pipeline,
 ) -> None:
     loads = (load(0.25, loaded=True), load(9, loaded=False))
-    steps = (COMPUTED, REUSED)
+    tallies = (
+        Tally(label="", rows_in=1600, kept=1500, quarantined=100, rows_out=1500, warned=40),
+        Tally(label="aggregate", rows_in=1500, kept=1499, quarantined=1, rows_out=1499),
+    )
+    steps = (COMPUTED.model_copy(update={"tallies": tallies}), REUSED)
     put_run(pipeline, 18, 4, steps, status="succeeded", loads=loads, release="r1")
     runs, last_steps = tables(runs_html(Runs(), pipeline, FORMATS))
-    assert runs[0][:8] == [
+    assert runs[0][:10] == [
         "20260101-180000-000000 · 2 hours ago",
         "succeeded",
         "4.00",
@@ -81,11 +85,13 @@ def test_a_run_has_its_duration_its_parts_and_the_rows_that_it_computed(
         "1.50",
         "0.25",
         "1,200",
+        "101",
+        "40",
         "r1",
     ]
-    assert [row[:5] for row in last_steps] == [
-        ["silver.t", "computed", "1.50", "1,200", "2.5 kB"],
-        ["gold.t", "reused", "0.50", "7", "10 B"],
+    assert [row[:7] for row in last_steps] == [
+        ["silver.t", "computed", "1.50", "1,200", "6.25 %", "2.50 %", "2.5 kB"],
+        ["gold.t", "reused", "0.50", "7", "", "", "10 B"],
     ]
 
 
