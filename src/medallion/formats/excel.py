@@ -42,9 +42,9 @@ class Excel(Format):
     are ignored, and formulas have the value that the program has saved.
 
     These records are quarantined, with the sheet and the row in the reason: one with a formula
-    error, such as `#N/A`; one with a value in a column without a name; and one that repeats the
-    header. Records are numbered over all sheets, without the header and empty rows; `row_column`
-    adds the number of the row.
+    error, such as `#N/A`, or a formula that was saved without its value; one with a value in a
+    column without a name; and one that repeats the header. Records are numbered over all sheets,
+    without the header and empty rows; `row_column` adds the number of the row.
 
     - `sheets`: the names of the sheets, with `*` and `?` as wildcards; by default the first one.
       Hidden sheets of Excel are left out. Columns are matched by name.

@@ -28,6 +28,7 @@ from medallion.workbooks.workbook import (
 from medallion.workbooks.xml_events import chunks, elements, local, safe_parser
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+NOT_COMPUTED = "a formula without a saved value"
 _DIGITS = re.compile(r"\d+")
 _PLAIN = NumberFormat()
 
@@ -167,6 +168,7 @@ class _SheetReader(_TextReader):
         self._row = self._column = 0
         self._cells: Cells = {}
         self._cell: dict[str, str] = {}
+        self._inside: set[str] = set()  # the names of the elements in the cell
 
     def rows(self, file: IO[bytes]) -> Iterator[tuple[int, Cells]]:
         for chunk, last in chunks(file):
@@ -186,18 +188,25 @@ class _SheetReader(_TextReader):
             reference = attributes.get("r")
             self._column = column_number(reference) if reference else self._column + 1
             check_place(self._row, self._column)
-            self._cell = attributes
+            self._cell, self._inside = attributes, set()
+        else:
+            self._inside.add(name)
 
     def end(self, name: str) -> None:
         name = local(name)
         self._leave(name)
         if name == "c":
             text = self._joined()
-            value = self._value(self._cell, text) if text else ""
+            value = self._value(self._cell, text) if text else self._without_text()
             if value:
                 self._cells[self._column] = value
         elif name == "row" and self._cells:
             self._rows.append((self._row, self._cells))
+
+    def _without_text(self) -> str:
+        """An error for a formula that the program which wrote it has not computed."""
+        is_text = self._cell.get("t", "n") != "n"  # which a formula may leave empty
+        return CellError(NOT_COMPUTED) if "f" in self._inside and not is_text else ""
 
     def _value(self, cell: dict[str, str], text: str) -> str:
         kind = cell.get("t", "n")

@@ -41,6 +41,17 @@ def test_values_as_a_spreadsheet_shows_them() -> None:
     assert isinstance(rows[2][1][1], CellError)
 
 
+def test_a_formula_that_was_never_computed_is_an_error() -> None:
+    """A program without a calculator saves formulas alone: their cells are not empty."""
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["=1+1", 2])
+    ((_, cells),) = opened(workbook).rows("Sheet")
+    assert cells == {0: "a formula without a saved value", 1: "2"}
+    assert isinstance(cells[0], CellError)
+    book = sheet_of('<row r="1"><c r="A1" t="str"><f>""</f><v></v></c><c r="B1"><v>2</v></c></row>')
+    assert list(book.rows("a")) == [(1, {1: "2"})]
+
+
 def test_rows_without_cells_are_left_out_and_numbers_are_those_of_the_sheet() -> None:
     workbook = openpyxl.Workbook()
     workbook.active["B3"] = "a"
