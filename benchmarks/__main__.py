@@ -112,9 +112,9 @@ def compete(scale: int, rounds: int) -> Costs:
     changed = []
     with shop.changing() as file:
         last = file.read_bytes().splitlines(keepends=True)[-1]
-        for _ in range(rounds):
-            with file.open("ab") as grown:
-                grown.write(last)
+        for number in range(rounds):
+            with file.open("ab") as grown:  # a purchase with an id of its own, so that gold changes
+                grown.write(b",".join([b"%d" % (10**12 + number), *last.split(b",")[1:]]))
             changed.append(shop.medallion()[0])
     return {**costs, "medallion, nothing new": again, "medallion, one file changed": changed}
 

@@ -53,6 +53,7 @@ from medallion.contracts.record_group import (
     records_path,
 )
 from medallion.contracts.release_document import read_release
+from medallion.contracts.row_changes import RowChanges, row_changes
 from medallion.contracts.section import ColumnUse, Section
 from medallion.contracts.sink import Flaw, Right, Sink, TableSpec
 from medallion.contracts.store import Failure, Store
@@ -175,6 +176,7 @@ __all__ = [
     "Release",
     "ReleaseExpectation",
     "Right",
+    "RowChanges",
     "RowExpectation",
     "Scope",
     "Section",
@@ -225,6 +227,7 @@ __all__ = [
     "read_release",
     "records_path",
     "require",
+    "row_changes",
     "served_table",
     "target",
     "validate_query",

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from medallion.contracts.plugin import Plugin
+from medallion.contracts.row_changes import RowChanges
 from medallion.contracts.store import Store
 from medallion.errors import SinkError
 from medallion.query.query import Query
-from medallion.records import LoadReport, Owner, Release, Serving, Snapshot
+from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.secrets import SECRETS
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ class Sink(Plugin, ABC):
     """Loads a release's tables into a serving database, then switches readers to it atomically.
 
     `label` is the sink's name in the declaration, under which a release's `served` lists its
-    tables; `batch` is the number of rows it is given at a time.
+    tables; `batch` is the number of rows it is given at a time. `copies_tables` says that
+    `load_changes` is cheaper than `load` where few rows of a large table differ.
     """
+
+    copies_tables: ClassVar[bool] = False
 
     url: str = Field(repr=False)
     label: str = "serving"
@@ -121,6 +125,17 @@ class Sink(Plugin, ABC):
 
         Counts the rows that arrived. Idempotent. Raises SinkError when the former table is missing.
         """
+
+    def load_changes(
+        self, table: TableSpec, snapshot: Snapshot, former: Served, changes: RowChanges
+    ) -> LoadReport | None:
+        """Load a table next to the live ones, as a copy of its `former` version that is changed.
+
+        Called if `copies_tables`, for tables without rows of earlier runs that are served in the
+        same way as before. The result must be equal to that of `load`. None when it cannot be
+        made so, or the former table is not what was loaded; then `load` is called.
+        """
+        return None
 
     @abstractmethod
     def activate(self, release: Release) -> None:

@@ -65,6 +65,21 @@ def plain_batches(
 
 
 @contextmanager
+def ordered_batches(source: Input, rows: int) -> Iterator[Batches | None]:
+    """The rows of a snapshot in the order in which `plain_batches` always has them.
+
+    None when it consists of several files, or the engine has to read it.
+    """
+    with ExitStack() as stack:
+        batches = None
+        if file := _only_file(source):
+            import pyarrow.parquet as pq
+
+            batches = _read(source, stack.enter_context(pq.ParquetFile(file)), rows)
+        yield batches
+
+
+@contextmanager
 def _batches(
     source: Input,
     file: Path | None,

@@ -11,8 +11,10 @@ import pytest
 import medallion as md
 from medallion.contracts import TableSpec
 from medallion.errors import CallError, OwnershipError
-from medallion.records import Release, Served
+from medallion.records import LoadReport, Release, Served
+from medallion.run import publish
 from medallion.run.publish import Publisher, _former
+from medallion.sinks.sqlite.sink import Sqlite
 from tests.unit.run.conftest import FILES, Project, declare, snapshot, write
 
 MORE = FILES["orders/a.csv"] + "4,z,40\n"
@@ -125,6 +127,73 @@ def test_a_lost_database_catches_up_with_the_release(
     assert active is not None
     assert active.id == release.id
     assert renewed.sinks["serving"].loaded() == publisher.sinks["serving"].loaded()
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables that were loaded as copies, wherever that is possible."""
+    tables: list[str] = []
+    original = Sqlite.load_changes
+
+    def load_changes(*arguments: Any) -> LoadReport | None:
+        report = original(*arguments)
+        tables.extend([report.served.table] if report else [])
+        return report
+
+    monkeypatch.setattr(Sqlite, "load_changes", load_changes)
+    monkeypatch.setattr(publish, "LARGE", 0)
+    monkeypatch.setattr(publish, "SHARE", 1)
+    return tables
+
+
+def test_a_table_of_which_few_rows_differ_is_copied(
+    project: Project, tmp_path: Path, copied: list[str]
+) -> None:
+    pipeline = project()
+    pipeline.run()
+    before = served(pipeline)
+    write(tmp_path, {"orders/a.csv": MORE})
+    pipeline.run()
+    assert copied == ["gold.totals"]
+    incremental = served(pipeline)
+    assert incremental == [*before, {"client": "z", "amount": 40}]
+    release = current(pipeline)
+    assert not list(pipeline.context.sinks["serving"].flaws(release))
+    pipeline.roll_back()
+    assert served(pipeline) == before
+
+
+@pytest.mark.parametrize(
+    "sink",
+    [
+        {"tables": {"totals": {"key": "client", "indexes": ["amount"]}}},
+        {"tables": {"totals": {"key": "client", "mode": "append"}}},
+        {"url": "sqlite:other.db", "tables": {"totals": {"key": "client"}}},
+    ],
+    ids=["another index", "another mode", "another database"],
+)
+def test_a_table_that_was_served_in_another_way_is_not_copied(
+    project: Project, tmp_path: Path, copied: list[str], sink: dict[str, Any]
+) -> None:
+    project().run()
+    write(tmp_path, {"orders/a.csv": MORE})
+    declaration = declare(sinks={"serving": {"url": "sqlite:shop.db", **sink}})
+    pipeline = md.Pipeline(declaration, base=tmp_path)
+    pipeline.run()
+    assert not copied
+    assert {"client": "z", "amount": 40} in served(pipeline)
+
+
+def test_a_table_of_which_most_rows_differ_is_not_copied(
+    project: Project, tmp_path: Path, copied: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "SHARE", 10)
+    pipeline = project()
+    pipeline.run()
+    write(tmp_path, {"orders/a.csv": MORE})
+    pipeline.run()
+    assert not copied
+    assert {"client": "z", "amount": 40} in served(pipeline)
 
 
 def test_a_loaded_table_is_served_only_when_the_release_is_activated(

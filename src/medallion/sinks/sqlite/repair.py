@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 from medallion.contracts import Flaw, quote
+from medallion.records import Release
 from medallion.sinks.sqlite.database import LOADS, META, connect, path_of
 from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, is_undamaged_release
 from medallion.sinks.sqlite.table_digest import META as DIGEST_META
-from medallion.storage.sqlite_file import read_active
+from medallion.storage.sqlite_file import ACTIVE, RELEASES, read_active
 
 _FILE_ENDINGS = ("", "-wal", "-shm")
 
@@ -45,6 +47,25 @@ def flaws(url: str, served: dict[str, str], rows: int | None) -> Iterator[Flaw]:
                     yield Flaw(table, "its rows are not those that were loaded")
     except (sqlite3.Error, ValueError, TypeError) as error:
         yield Flaw(None, str(error))
+
+
+def prune_tables(connection: sqlite3.Connection, keep: Sequence[Release]) -> int:
+    """Drop the tables that none of these releases serves, and the records of other releases."""
+    names = {
+        served.name
+        for release in keep
+        for tables in release.served.values()
+        for served in tables.values()
+    }
+    loaded = connection.execute(f"select name from {LOADS}").fetchall()
+    unused = [name for (name,) in loaded if name not in names]
+    discard_tables(connection, unused)
+    ids = json.dumps([release.id for release in keep])
+    connection.execute(
+        f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,)
+    )
+    connection.execute(f"update {ACTIVE} set switches = switches + 1")
+    return len(unused)
 
 
 def discard_tables(connection: sqlite3.Connection, names: Collection[str]) -> None:

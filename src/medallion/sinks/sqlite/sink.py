@@ -5,20 +5,20 @@ What loads, repairs and queries tables is imported on first use: most runs have 
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from pydantic import PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
-from medallion.contracts.table_target import lost_rows, require_loaded, target
+from medallion.contracts import Flaw, Right, RowChanges, Sink, TableSpec, check_writer, read_release
+from medallion.contracts.table_target import Target, lost_rows, require_loaded, target
 from medallion.errors import SinkError
-from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.sinks.sqlite.database import (
     LOADS,
     META,
@@ -58,6 +58,7 @@ class Sqlite(Sink):
     """
 
     name = "sqlite"
+    copies_tables = True
 
     _shared: SharedConnection | None = PrivateAttr(default=None)
 
@@ -118,13 +119,32 @@ class Sqlite(Sink):
         """
         from medallion.sinks.sqlite.table_load import load_table
 
+        return self._load(table, snapshot, partial(load_table, rows=rows))
+
+    def load_changes(
+        self, table: TableSpec, snapshot: Snapshot, former: Served, changes: RowChanges
+    ) -> LoadReport | None:
+        """Copy the former table and its indexes, and change rows, in one transaction."""
+        from medallion.sinks.sqlite.table_changes import NotCopiedError, copy_table
+
+        try:
+            return self._load(table, snapshot, partial(copy_table, former=former, changes=changes))
+        except NotCopiedError:
+            return None
+
+    def _load(
+        self,
+        table: TableSpec,
+        snapshot: Snapshot,
+        work: Callable[[sqlite3.Connection, Target], int],
+    ) -> LoadReport:
         start = perf_counter()
         destination = target(self.url, self.version, table, snapshot)
         with self._transaction() as connection:
             row = connection.execute(
                 f"select rows from {LOADS} where name = ?", (destination.name,)
             ).fetchone()
-            count = row[0] if row else load_table(connection, destination, rows)
+            count = row[0] if row else work(connection, destination)
         return destination.report(self.label, perf_counter() - start, count, loaded=row is None)
 
     def activate(self, release: Release) -> None:
@@ -183,29 +203,11 @@ class Sqlite(Sink):
 
     def prune(self, keep: Sequence[Release]) -> int:
         """Drop the tables that neither the active release nor one in `keep` serves."""
-        from medallion.sinks.sqlite.repair import discard_tables
+        from medallion.sinks.sqlite.repair import prune_tables
 
         active = self.active()
-        releases = [*keep, active] if active else list(keep)
-        names = {
-            served.name
-            for release in releases
-            for tables in release.served.values()
-            for served in tables.values()
-        }
         with self._transaction() as connection:
-            unused = [
-                name
-                for (name,) in connection.execute(f"select name from {LOADS}")
-                if name not in names
-            ]
-            discard_tables(connection, unused)
-            ids = json.dumps([release.id for release in releases])
-            connection.execute(
-                f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,)
-            )
-            connection.execute(f"update {ACTIVE} set switches = switches + 1")
-        return len(unused)
+            return prune_tables(connection, [*keep, active] if active else keep)
 
     def rights(self) -> Iterator[Right]:
         """Try to write to the file, if it exists."""

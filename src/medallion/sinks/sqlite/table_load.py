@@ -12,7 +12,7 @@ from medallion.contracts.table_target import Index, Target
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import AFFINITY, restorer, rows_of
-from medallion.sinks.sqlite.table_digest import record_table
+from medallion.sinks.sqlite.table_digest import record_table, table_digest
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) -> int:
     """Create the table with its rows, key and indexes; return its number of rows."""
     kinds, name = target.kinds, quote(target.name)
-    columns = [
-        f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}" for column, kind in kinds.items()
-    ]
-    connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
-    insert = f"insert into {name} values (null, {', '.join('?' * len(columns))})"
+    create_table(connection, target)
+    insert = f"insert into {name} values (null, {', '.join('?' * len(kinds))})"
     nulls: set[str] = set()
     first = 0
     for batch in rows:
@@ -43,15 +40,34 @@ def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) ->
     if target.spec.former:
         nulls |= _join_former(connection, target, target.spec.former)
         count = _count(connection, target)
-    for number, index in enumerate(target.indexes()):
-        connection.execute(
-            f"create index {quote(f'{target.name}__{number}')} on {name} ({_columns(index)})"
-        )
+    _index_columns(connection, target)
     connection.execute(
         f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
     )
-    record_table(connection, target.name)
+    record_table(connection, target.name, table_digest(connection, target.name))
     return count
+
+
+def create_table(connection: sqlite3.Connection, target: Target) -> None:
+    """Create the table without rows and indexes."""
+    columns = [
+        f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}"
+        for column, kind in target.kinds.items()
+    ]
+    name = quote(target.name)
+    connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
+
+
+def index_table(connection: sqlite3.Connection, target: Target) -> None:
+    """Create the indexes of the key and of columns. Raises LoadError when the key is not unique."""
+    _index_key(connection, target)
+    _index_columns(connection, target)
+
+
+def _index_columns(connection: sqlite3.Connection, target: Target) -> None:
+    for number, index in enumerate(target.indexes()):
+        name = quote(f"{target.name}__{number}")
+        connection.execute(f"create index {name} on {quote(target.name)} ({_columns(index)})")
 
 
 def _count(connection: sqlite3.Connection, target: Target) -> int:

@@ -63,11 +63,11 @@ def test_equal_tables_of_two_files_have_one_digest(connection: sqlite3.Connectio
     ],
 )
 def test_every_change_of_a_table_is_damage(connection: sqlite3.Connection, change: str) -> None:
-    record_table(connection, TABLE)
+    record_table(connection, TABLE, table_digest(connection, TABLE))
     assert is_undamaged(connection, TABLE)
     connection.execute(change)
     assert not is_undamaged(connection, TABLE)
-    record_table(connection, TABLE)
+    record_table(connection, TABLE, table_digest(connection, TABLE))
     assert is_undamaged(connection, TABLE)
 
 

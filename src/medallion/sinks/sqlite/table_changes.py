@@ -1,0 +1,86 @@
+"""Loads a table into SQLite as a copy of its former version with a few rows changed.
+
+SQLite copies the pages of a table and its indexes to a new table of the same definition. While the
+digest of the new table is computed, so is that of the rows before the change: the copy is used only
+if they are those that were loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from medallion.contracts import ROW, RowChanges, quote
+from medallion.contracts.table_target import Target
+from medallion.records import Served
+from medallion.sinks.sqlite.database import LOADS
+from medallion.sinks.sqlite.row_encoder import rows_of
+from medallion.sinks.sqlite.table_digest import copied, record_table
+from medallion.sinks.sqlite.table_load import create_table, index_table
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class NotCopiedError(Exception):
+    """The table has to be loaded completely."""
+
+
+def copy_table(
+    connection: sqlite3.Connection, target: Target, former: Served, changes: RowChanges
+) -> int:
+    """Create the table; return its number of rows. Raises NotCopiedError."""
+    loaded = connection.execute(
+        f"select rows, nulls from {LOADS} where name = ?", (former.name,)
+    ).fetchone()
+    if loaded is None or loaded[0] != changes.former_rows:
+        raise NotCopiedError
+    create_table(connection, target)
+    index_table(connection, target)
+    name = quote(target.name)
+    connection.execute(f"insert into {name} select * from {quote(former.name)}")
+    nulls = {*json.loads(loaded[1])}
+    try:
+        replaced = _change(connection, target, changes, nulls)
+    except sqlite3.IntegrityError as error:
+        raise NotCopiedError from error
+    if nulls & {*target.spec.key}:
+        raise NotCopiedError
+    count = int(connection.execute(f"select count(*) from {name}").fetchone()[0])
+    if count != changes.rows:
+        raise NotCopiedError
+    target.reconcile(count)
+    connection.execute(
+        f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
+    )
+    digest = copied(connection, target.name, former.name, changes.former_rows, replaced)
+    if digest is None:
+        raise NotCopiedError
+    record_table(connection, target.name, digest)
+    return count
+
+
+def _change(
+    connection: sqlite3.Connection, target: Target, changes: RowChanges, nulls: set[str]
+) -> dict[int, Row]:
+    """Change the rows of the copy; return those that were replaced or removed, by their place.
+
+    Adds the columns that have a null to `nulls`.
+    """
+    name, kinds = quote(target.name), target.kinds
+    kept = [place for place in changes.places if place < changes.former_rows]
+    places = [*kept, *range(changes.rows, changes.former_rows)]
+    replaced = {place: row for place in places for row in _row(connection, name, place)}
+    connection.executemany(f"delete from {name} where {ROW} = ?", ((n + 1,) for n in places))
+    rows = (row for batch in changes.batches for row in rows_of(batch, kinds, nulls))
+    marks = ", ".join("?" * (len(kinds) + 1))
+    connection.executemany(
+        f"insert into {name} values ({marks})",
+        ((place + 1, *row) for place, row in zip(changes.places, rows, strict=True)),
+    )
+    return replaced
+
+
+def _row(connection: sqlite3.Connection, name: str, place: int) -> Sequence[Row]:
+    return connection.execute(f"select * from {name} where {ROW} = ?", (place + 1,)).fetchall()

@@ -1,0 +1,71 @@
+"""A table's former version with its changes is the table, whatever the sizes of batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medallion.contracts import RowChanges, row_changes
+
+SCHEMA = pa.schema([("n", pa.int64()), ("x", pa.float64()), ("text", pa.string())])
+ROW = st.tuples(
+    st.none() | st.integers(0, 2),
+    st.none() | st.sampled_from([0.0, -0.0, 1.5, float("nan")]),
+    st.none() | st.sampled_from(["", "a"]),
+)
+TABLE = st.lists(ROW, max_size=12)
+
+
+def batches(rows: list[Any], size: int, schema: pa.Schema = SCHEMA) -> pa.RecordBatchReader:
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
+    table = pa.table(
+        [pa.array(column, type_) for column, type_ in zip(columns, schema.types, strict=True)],
+        schema=schema,
+    )
+    parts = table.to_batches(max_chunksize=size)
+    return pa.RecordBatchReader.from_batches(schema, [*parts, *parts[:0]])
+
+
+def changes(former: list[Any], latter: list[Any], sizes: tuple[int, int] = (3, 4)) -> RowChanges:
+    found = row_changes(batches(former, sizes[0]), batches(latter, sizes[1]), 100)
+    assert found is not None
+    return found
+
+
+@given(former=TABLE, latter=TABLE, sizes=st.tuples(st.integers(1, 5), st.integers(1, 5)))
+def test_the_former_version_with_its_changes_is_the_table(
+    former: list[Any], latter: list[Any], sizes: tuple[int, int]
+) -> None:
+    found = changes(former, latter, sizes)
+    assert (found.rows, found.former_rows) == (len(latter), len(former))
+    rows = [tuple(row.values()) for batch in found.batches for row in batch.to_pylist()]
+    table = [*former, *[()] * len(latter)][: len(latter)]
+    for place, row in zip(found.places, rows, strict=True):
+        table[place] = row
+    assert repr(table) == repr(latter)  # NaN is not equal to itself, and 0.0 equals -0.0
+    assert list(found.places) == [
+        place
+        for place, row in enumerate(latter)
+        if place >= len(former) or repr(row) != repr(former[place])
+    ]
+
+
+def test_more_changes_than_asked_for() -> None:
+    former, latter = [(n, 0.0, "a") for n in range(9)], [(n, 0.0, "b") for n in range(9)]
+    assert row_changes(batches(former, 4), batches(latter, 4), 8) is None
+    assert row_changes(batches(former, 4), batches(latter, 4), 9) is not None
+
+
+@pytest.mark.parametrize("type_", [pa.list_(pa.int64()), pa.struct([("a", pa.int64())])])
+def test_nested_values_are_not_compared(type_: pa.DataType) -> None:
+    schema = pa.schema([("n", type_)])
+    assert row_changes(batches([], 1, schema), batches([], 1, schema), 1) is None
+
+
+def test_other_columns_are_not_compared() -> None:
+    other = pa.schema([("n", pa.int32()), ("x", pa.float64()), ("text", pa.string())])
+    assert row_changes(batches([], 1, other), batches([], 1), 1) is None
