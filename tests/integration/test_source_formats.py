@@ -12,6 +12,7 @@ import pytest
 
 import medallion as md
 
+DEEP = "<a>" * 200 + "</a>" * 200
 YAML = """\
 name: orders
 tables:
@@ -42,6 +43,17 @@ FILES: dict[str, tuple[str, bytes, str]] = {
         "excel",
         excel([["id", "amount"], [1, 1.5], [2, "#N/A"], [], [3, "three"], [4, 4]]),
         '{"id": "2", "amount": "#N/A"}',
+    ),
+    "xml": (
+        "{xml: {attributes: '', flatten: true}}",
+        f"<orders><o id='1'><amount>1.5</amount></o><o id='2'>{DEEP}</o>"
+        "<o id='3'><amount>three</amount></o><o id='4'><amount>4</amount></o></orders>".encode(),
+        "",
+    ),
+    "fixed_width": (
+        "{fixed_width: {length: 6, columns: {id: 1, amount: 2-6}}}",
+        b"1 1.50\n2 2.\n3three\n4 4.00\n",
+        "2 2.",
     ),
 }
 

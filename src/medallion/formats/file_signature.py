@@ -41,7 +41,7 @@ def looks_like(head: bytes) -> tuple[str, str] | None:
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "an HTML page", "it may be an error page saved by a download: fetch it again"
     if head.lstrip().startswith(b"<?xml"):
-        return "XML", "it may be an error saved by a download: fetch it again, or convert it"
+        return "XML", "declare `format: xml`; or it may be an error saved by a download"
     return None
 
 

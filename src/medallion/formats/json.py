@@ -25,6 +25,7 @@ from medallion.formats.json_layout import (
 )
 from medallion.formats.json_lines import keep_objects
 from medallion.formats.json_objects import NoObjectsError, read_objects
+from medallion.formats.nested_columns import flatten
 from medallion.formats.text_file import (
     check_encoding,
     check_readable,
@@ -59,6 +60,8 @@ class Json(Format):
 
     - `records`: the path of the list of records within an envelope: `data`, or `result.items`.
       `.` means that the only object of a file is a single record, whatever it contains.
+    - `flatten`: true makes a column of each field of a nested object: `address_city` of the object
+      `address`. Lists remain.
     - `encoding`: the file's text encoding. A byte order mark is ignored.
 
     ```yaml
@@ -73,6 +76,7 @@ class Json(Format):
     suffixes: ClassVar[tuple[str, ...]] = endings(".json", ".ndjson", ".jsonl")
 
     records: str | None = Field(default=None, min_length=1)
+    flatten: bool = False
     encoding: str = "utf-8"
 
     _known_encoding = field_validator("encoding")(check_encoding)
@@ -82,25 +86,29 @@ class Json(Format):
             plain_text(source, name, self._decoder(source, name), target) as text,
             whole(target) as part,
         ):
-            if self.records not in (None, WHOLE):
-                return _read_layout(text, name, self.records or "", part, connection)
-            if begins_array(text):
-                try:
-                    _check_ends(text)
-                    return read_objects(text, "array", name, part, connection)
-                except NoObjectsError as error:
-                    raise _unreadable(text, name, str(error)) from None
-            layout = None if self.records else columnar(lone_object(text))
-            if layout and not name.lower().endswith(LINES):
-                raise columnar_error(name, layout)
+            parsed = self._read(text, name, part, connection)
+            return flatten(parsed, name, part, connection) if self.flatten else parsed
+
+    def _read(self, text: Path, name: str, part: Path, connection: Connection) -> Parsed:
+        if self.records not in (None, WHOLE):
+            return _read_layout(text, name, self.records or "", part, connection)
+        if begins_array(text):
             try:
-                parsed = read_objects(text, "newline_delimited", name, part, connection)
-                return parsed if self.records else _with_layout_warning(parsed, layout)
-            except NoObjectsError:
-                if begins_over_lines(text):
-                    with suppress(LayoutError):
-                        return _read_layout(text, name, self.records, part, connection)
-                return _read_carefully(text, name, part, connection)
+                _check_ends(text)
+                return read_objects(text, "array", name, part, connection)
+            except NoObjectsError as error:
+                raise _unreadable(text, name, str(error)) from None
+        layout = None if self.records else columnar(lone_object(text))
+        if layout and not name.lower().endswith(LINES):
+            raise columnar_error(name, layout)
+        try:
+            parsed = read_objects(text, "newline_delimited", name, part, connection)
+            return parsed if self.records else _with_layout_warning(parsed, layout)
+        except NoObjectsError:
+            if begins_over_lines(text):
+                with suppress(LayoutError):
+                    return _read_layout(text, name, self.records, part, connection)
+            return _read_carefully(text, name, part, connection)
 
     def _decoder(self, source: Path, name: str) -> str:
         """The encoding to read a file with: UTF-8 without a bracket at its start may have a BOM."""

@@ -6,7 +6,7 @@ import bz2
 import codecs
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -94,6 +94,13 @@ def plain_text(source: Path, name: str, encoding: str, target: Path) -> Iterator
         yield copy
     finally:
         copy.unlink(missing_ok=True)
+
+
+def bytes_of(source: Path, name: str) -> Generator[bytes, None, None]:
+    """The bytes of a file in parts, uncompressed. Raises SourceError as `plain_text` does."""
+    compression = _compression(source, name, check_readable(source, name))
+    with _uncompressed(source, compression) as file:
+        yield from _chunks(file, name)
 
 
 @contextmanager
