@@ -364,7 +364,7 @@ def test_grouped_horizontal_bars_are_in_the_order_of_their_legend(context: Block
 
 def test_weights_and_ratios_reach_maps_and_heat_maps(context: BlockContext) -> None:
     weighted = WorldMap(table="places", country="country", value="mean(value)", weight="weight")
-    values, unknown, _ = worldmap.by_country(weighted, context)
+    values, _, unknown, _ = worldmap.by_country(weighted, context)
     assert sorted(values.values()) == [1.0, pytest.approx((2 * 3 + 10 * 17) / 20)]
     assert "France" in unknown  # a mean of two names of one country cannot be known
     ratio = Heatmap(table="odd", x="flag", y="year", value="sum(value) / sum(weight)")

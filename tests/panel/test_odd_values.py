@@ -179,11 +179,15 @@ def test_a_shrinking_loss_is_an_increase(context: BlockContext) -> None:
 
 def test_two_names_of_a_country_count_together(context: BlockContext) -> None:
     quarter = ROWS // 4
-    rows, elsewhere, _ = by_country(WorldMap(table="odd", country="land", value="count()"), context)
+    rows, _, elsewhere, _ = by_country(
+        WorldMap(table="odd", country="land", value="count()"), context
+    )
     assert (rows, elsewhere) == ({"france": 2 * quarter, "germany": quarter}, ["Nowhere"])
-    highest, _, _ = by_country(WorldMap(table="odd", country="land", value="max(index)"), context)
+    highest, _, _, _ = by_country(
+        WorldMap(table="odd", country="land", value="max(index)"), context
+    )
     assert highest == {"france": ROWS - 3, "germany": ROWS - 2}
-    means, elsewhere, _ = by_country(
+    means, _, elsewhere, _ = by_country(
         WorldMap(table="odd", country="land", value="mean(index)"), context
     )
     assert (means["france"], sorted(elsewhere)) == (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import duckdb
 import numpy as np
 import pytest
@@ -63,3 +66,18 @@ def test_few_points_are_drawn_one_by_one(store: CachedStore) -> None:
 def test_many_points_need_numeric_columns(store: CachedStore) -> None:
     with pytest.raises(NoRowsError, match="name is of type text"):
         scatter(Scatter(table="points", x="name", y="b"), context_of(store))
+
+
+def test_points_are_not_kept_as_python_objects(store: CachedStore) -> None:
+    points, block = 30_000, Scatter(table="points", x="a", y="b", by="name")
+    context = context_of(store, Filter("id", "lt", points))
+    scatter(block, context)  # imports, and what the store caches
+    gc.collect()
+    tracemalloc.start()
+    chart = scatter(block, context)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert chart.marks is not None
+    assert chart.marks.at(7).label == "A -393, B 1.75, Name n7"
+    assert kept / points < 150  # bytes; a dict alone takes more

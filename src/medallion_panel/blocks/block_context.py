@@ -9,8 +9,9 @@ from typing import Any
 
 from medallion.contracts import Filter, Query
 from medallion.errors import CallError
-from medallion.query.column_types import Kind
+from medallion.query.column_types import Kind, kind_of
 from medallion.query.metrics import metric_columns
+from medallion.records import Release, Served
 from medallion_panel.block_settings import FormatName
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.ui.formats import Formats
@@ -39,17 +40,27 @@ class BlockContext:
     """The store as one page sees it.
 
     `page_filters` apply to every table that has their column. `page_totals` are, by table, the
-    metrics over all its rows that the page shows: they are read in one query.
+    metrics over all its rows that the page shows: they are read in one query. `release` is the one
+    whose tables a card shows, by default the last one that the store has seen.
     """
 
     store: CachedStore
     formats: Formats
     page_filters: Sequence[Filter] = field(default_factory=tuple)
     page_totals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    release: Release | None = None
+
+    def served(self, table: str) -> Served:
+        """A served table of the release. Raises CallError with the nearest name."""
+        return self.store.served(table, self.release)
+
+    def kinds(self, table: str) -> dict[str, Kind]:
+        """The kind of every column of a table of the release."""
+        return {column.name: kind_of(column.type) for column in self.served(table).columns}
 
     def filters(self, table: str) -> tuple[Filter, ...]:
         """The page's filters on columns that a table has."""
-        columns = self.store.kinds(table)
+        columns = self.kinds(table)
         return tuple(condition for condition in self.page_filters if condition.field in columns)
 
     def total(self, table: str, metric: str) -> Any:
@@ -75,7 +86,7 @@ class BlockContext:
 
     def ignored(self, table: str) -> list[str]:
         """The labels of the page's filters on columns that a table lacks."""
-        columns = self.store.kinds(table)
+        columns = self.kinds(table)
         names = dict.fromkeys(
             condition.field for condition in self.page_filters if condition.field not in columns
         )
@@ -92,14 +103,14 @@ class BlockContext:
 
     def kind(self, table: str, text: str) -> Kind | None:
         """The kind of a column, or of the column of a metric."""
-        kinds = self.store.kinds(table)
+        kinds = self.kinds(table)
         if text in kinds:
             return kinds[text]
         return kinds.get(next(iter(metric_columns(text)), ""))
 
     def column(self, table: str, text: str) -> str:
         """The column of a term or metric such as `month(day)`; it may have parentheses itself."""
-        if text in self.store.kinds(table):
+        if text in self.kinds(table):
             return text
         return text.partition("(")[2].rpartition(")")[0].partition(",")[0].strip() or text
 
@@ -108,7 +119,7 @@ class BlockContext:
         kind = self.kind(table, text)
         form = self.formats.name_for(text, kind, override)
         if form == "integer" and text not in self.formats.by_column:
-            is_key = text in self.store.served(table).key
+            is_key = text in self.served(table).key
             return "text" if is_key else form
         return form
 

@@ -11,6 +11,7 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from medallion.contracts import Query, Sort
 from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Heatmap, Histogram
+from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
     ChartStyle,
     in_order,
@@ -38,43 +39,49 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
     low, high = context.store.bounds(block.table, block.column)
     if low is None:
         raise NoRowsError
-    width = round_width(low, high, block.bins, context.store.kinds(block.table)[block.column])
+    width = round_width(low, high, block.bins, context.kinds(block.table)[block.column])
     query = Query(filters=context.filters(block.table), limit=_MAX_BINS)
     term = f"bin({block.column}, {width})"
     groups = context.store.group(block.table, (term,), {"_rows": "count()"}, query)
-    counts = {
-        Decimal(str(row[block.column])): row["_rows"]
-        for row in groups
-        if is_drawable(row[block.column])
-    }
-    if not counts:
+    bins: dict[int, list[dict[str, Any]]] = {}
+    for row in groups:
+        if is_drawable(row[block.column]):
+            bins.setdefault(_bin_number(row[block.column], width), []).append(row)
+    if not bins:
         raise NoRowsError
+    counts = {number: sum(row["_rows"] for row in rows) for number, rows in bins.items()}
     plot = _histogram_plot(block, counts, width, context)
-    starts, write = list(counts), context.formats.writer("integer")
+    numbers, write = list(counts), context.formats.writer("integer")
 
-    def mark(number: int) -> Mark:
-        start = starts[number]
-        condition = term_condition(context.store.kinds(block.table), term, [start])
-        return Mark(_range(start, width, block, context), write(counts[start]), condition)
+    def mark(place: int) -> Mark:
+        number = numbers[place]
+        starts = [row[block.column] for row in bins[number]]
+        condition = term_condition(context.kinds(block.table), term, starts)
+        return Mark(_range(number * width, width, block, context), write(counts[number]), condition)
 
     others = sum(row["_rows"] for row in groups if not is_drawable(row[block.column]))
     note = ""
     if others:
         label = context.formats.label(block.column)
         note = f"{write(others)} rows without a finite {label} are not counted."
-    return RenderedChart(plot, note=note, marks=Marks(len(starts), mark))
+    return RenderedChart(plot, note=note, marks=Marks(len(numbers), mark))
+
+
+def _bin_number(start: Any, width: Decimal) -> int:
+    """The number of a bin by its start, which stores round where it is of floating point."""
+    return round(Decimal(str(start)) / width)
 
 
 def _histogram_plot(
-    block: Histogram, counts: Mapping[Decimal, int], width: Decimal, context: BlockContext
+    block: Histogram, counts: Mapping[int, int], width: Decimal, context: BlockContext
 ) -> figure:
-    """The plot of the counts of rows by the start of their bin, all of one width."""
-    first = min(counts)
-    starts = [first + width * number for number in range(int((max(counts) - first) / width) + 1)]
-    numbers = {start: number for number, start in enumerate(counts)}
+    """The plot of the counts of rows by the number of their bin, all of one width."""
+    bins = range(min(counts), max(counts) + 1)
+    starts = [number * width for number in bins]
+    places = {number: place for place, number in enumerate(counts)}
     form = context.format(block.table, block.column, block.format)
     number = context.formats.writer("integer")
-    rows = [counts.get(start, 0) for start in starts]
+    rows = [counts.get(each, 0) for each in bins]
     source = ColumnDataSource(
         {
             "left": [float(start) for start in starts],
@@ -82,7 +89,7 @@ def _histogram_plot(
             "rows": rows,
             "range": [_range(start, width, block, context) for start in starts],
             "text": [number(count) for count in rows],
-            "mark": [numbers.get(start, -1) for start in starts],
+            "mark": [places.get(each, -1) for each in bins],
         }
     )
     plot = new_figure(block.height, y_range=Range1d(0, max(rows) * 1.06))
@@ -135,15 +142,29 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
     ]
     low, high = (end(row["_value"] for row in rows) for end in (min, max))
 
+    legend = scale_legend(write(low), write(high))
+    marks = _cell_marks(block, columns, rows, cells, context)
+    return RenderedChart(plot, legend, " ".join(filter(None, notes)), marks)
+
+
+def _cell_marks(
+    block: Heatmap,
+    columns: list[str],
+    rows: list[dict[str, Any]],
+    cells: dict[str, list[Any]],
+    context: BlockContext,
+) -> Marks:
+    """A mark for each cell."""
+    kept = ArrowRows({name: [row[name] for row in rows] for name in columns})
+    words = ArrowRows({name: cells[name] for name in ("x", "y", "text")})
+
     def mark(number: int) -> Mark:
-        row, kinds = rows[number], context.store.kinds(block.table)
+        row, word, kinds = kept[number], words[number], context.kinds(block.table)
         sides = zip((block.x, block.y), columns, strict=True)
         conditions = (term_condition(kinds, term, [row[column]]) for term, column in sides)
-        label = f"{cells['x'][number]} · {cells['y'][number]}"
-        return Mark(label, cells["text"][number], all_of(conditions))
+        return Mark(f"{word['x']} · {word['y']}", word["text"], all_of(conditions))
 
-    legend = scale_legend(write(low), write(high))
-    return RenderedChart(plot, legend, " ".join(filter(None, notes)), Marks(len(rows), mark))
+    return Marks(len(kept), mark)
 
 
 def _heatmap_plot(

@@ -124,7 +124,7 @@ class RowsView:
             self.row = next(iter(parameters.get("row", ())), None)
             default = next(iter(self.block.sort), "")
             sort = next(iter(parameters.get("sort", ())), default)
-            kind = context.store.kinds(self.block.table).get(sort.removeprefix("-"))
+            kind = context.kinds(self.block.table).get(sort.removeprefix("-"))
             valid = sort == default or (kind is not None and kind.ordered)
             self.table.sort = sort if valid else default
             if not valid:
@@ -144,7 +144,7 @@ class RowsView:
         page = store.find(table, replace(query, cursor=cursor))
         total = context.count(table, query.filters)
         row = store.get(table, key_parts(self.row)) if self.row else None
-        key = store.served(table).key
+        key = context.served(table).key
         return TablePage(table, context, query, key, page, total, number, selection, row)
 
     def show(self, page: TablePage) -> None:
@@ -182,7 +182,7 @@ class RowsView:
             filters.append(Filter(self.block.search, "search", self.search.value))
         term = self.table.sort
         sort = (Sort(term.removeprefix("-"), term.startswith("-")),) if term else ()
-        served = context.store.served(self.block.table)
+        served = context.served(self.block.table)
         columns = self.block.columns or tuple(column.name for column in served.columns)
         fields = tuple(dict.fromkeys((*columns, *served.key))) if self.block.detail else columns
         return Query(tuple(filters), sort, fields, self.block.page_size)

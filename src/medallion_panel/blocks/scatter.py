@@ -19,6 +19,7 @@ from medallion.contracts import Query
 from medallion.query.column_types import Kind
 from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Scatter
+from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
     ChartStyle,
     in_order,
@@ -71,7 +72,7 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     frame = pd.DataFrame(
         [{name: _point(row[name]) for name in {block.x, block.y}} for row in located_rows]
     )
-    kinds = context.store.kinds(block.table)
+    kinds = context.kinds(block.table)
     sides = (("x", block.x), ("y", block.y))
     axes = [_axis(side, frame, column, context, kinds[column]) for side, column in sides]
     plot = new_figure(block.height, **axes[0], **axes[1])
@@ -91,9 +92,10 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
 def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockContext) -> Marks:
     """A mark for each point; points at the same place are one mark."""
     names = list(dict.fromkeys(filter(None, (block.x, block.y, block.by))))
+    kept = ArrowRows({name: [row[name] for row in rows] for name in names})
 
     def mark(number: int) -> Mark:
-        row, kinds = rows[number], context.store.kinds(block.table)
+        row, kinds = kept[number], context.kinds(block.table)
         conditions = (term_condition(kinds, name, [row[name]]) for name in names)
         texts = (
             f"{context.formats.label(name)} {context.writer(block.table, name)(row[name])}"
@@ -101,7 +103,7 @@ def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockCont
         )
         return Mark(", ".join(texts), condition=all_of(conditions))
 
-    return Marks(len(rows), mark)
+    return Marks(len(kept), mark)
 
 
 def _series(
@@ -193,7 +195,7 @@ class _Bins:
 
 def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[str, _Bins]:
     """About `number` bins of a column, and the term that groups by them. Raises NoRowsError."""
-    kind = context.store.kinds(table)[column]
+    kind = context.kinds(table)[column]
     if kind.name not in _NUMBERS:
         raise NoRowsError(
             f"More than {MAX_POINTS:,} rows need numeric columns, and {column} is of type "
@@ -231,7 +233,7 @@ def _density_plot(counts: Any, x_bins: _Bins, y_bins: _Bins, height: int) -> fig
 def _style_plot(plot: figure, block: Scatter, context: BlockContext) -> None:
     """Style and label the axes."""
     style: Any = ChartStyle(context.formats)
-    kinds = context.store.kinds(block.table)
+    kinds = context.kinds(block.table)
     x, y = (
         context.format(block.table, name) if kinds[name].name in _NUMBERS else None
         for name in (block.x, block.y)

@@ -113,7 +113,7 @@ class SeriesChart:
     def _mark(self, number: int) -> Mark:
         row = self.frame.iloc[number]
         table, block = self.block.table, self.block
-        kinds = self._context.store.kinds(table)
+        kinds = self._context.kinds(table)
         xs = [self._raw(x) for x in self._data.xs_behind(number)]
         conditions = [term_condition(kinds, self._data.term, xs)]
         names = [str(row["period"])]

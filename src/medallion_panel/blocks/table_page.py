@@ -46,7 +46,7 @@ class TablePage:
         """The columns and rows of a TextGrid."""
         names, formats = self.query.fields, self.context.formats
         forms = {name: self.context.format(self.table, name) for name in names}
-        kinds = self.context.store.kinds(self.table)
+        kinds = self.context.kinds(self.table)
         headers = [
             {
                 "name": name,
@@ -69,7 +69,7 @@ class TablePage:
     def _mark(self, row: Mapping[str, Any]) -> Mark:
         """The mark of a row: by its key, or without one by all values that can be compared."""
         context, table = self.context, self.table
-        kinds = context.store.kinds(table)
+        kinds = context.kinds(table)
         has_key = self.key and all(name in row for name in self.key)
         names = self.key if has_key else [name for name in row if kinds[name].ordered]
         texts = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 from bokeh.models import ColumnDataSource, Range1d
 
@@ -27,7 +27,7 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {"count": add, "sum": add, "min
 
 def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
-    values, unknown, notes = by_country(block, context)
+    values, names, unknown, notes = by_country(block, context)
     numbers = {key: number for number, key in enumerate(values)}
     remark = f"Not on the map: {and_more(sorted(unknown), _MAX_LISTED)}" if unknown else ""
     if not values:
@@ -58,10 +58,8 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     def mark(number: int) -> Mark:
         key, value = list(values.items())[number]
         label = next(part["country"] for part in coloured if part["mark"] == number)
-        names = [row[block.country] for row in _groups(block, context)]
-        same = [name for name in names if name is not None and country_key(str(name)) == key]
-        kinds = context.store.kinds(block.table)
-        return Mark(label, write(value), term_condition(kinds, block.country, same))
+        kinds = context.kinds(block.table)
+        return Mark(label, write(value), term_condition(kinds, block.country, names[key]))
 
     legend = scale_legend(write(low), write(high), remark)
     return RenderedChart(plot, legend, " ".join(notes), Marks(len(values), mark))
@@ -72,27 +70,37 @@ def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:
     return ColumnDataSource({name: [part[name] for part in parts] for name in columns})
 
 
-def by_country(
-    block: WorldMap, context: BlockContext
-) -> tuple[dict[str, Any], list[str], list[str]]:
-    """The figures by country, the names that are not on the map, and notes on what is left out."""
+class CountryFigures(NamedTuple):
+    """The figures by country, and the `names` that have each in the table; the names that are not
+    on the map; notes on what is left out.
+    """
+
+    values: dict[str, Any]
+    names: dict[str, list[str]]
+    unknown: list[str]
+    notes: list[str]
+
+
+def by_country(block: WorldMap, context: BlockContext) -> CountryFigures:
+    """The figures of a map."""
     groups = _groups(block, context)
     notes = (
         [f"Only the {_MAX_NAMES:,} largest figures are read."] if len(groups) > _MAX_NAMES else []
     )
     if any(not is_missing(row["_value"]) and not is_drawable(row["_value"]) for row in groups):
         notes.append("Infinite values are not drawn.")
-    values: dict[str, Any] = {}
-    unknown: list[str] = []
+    figures = CountryFigures({}, {}, [], notes)
+    values = figures.values
     combine = _COMBINE.get(metric_call(block.metric).function)
     for row in groups[:_MAX_NAMES]:
         name, value = row[block.country], row["_value"]
         key = country_key(str(name)) if name is not None else None
         if key is None or (key in values and combine is None):
-            unknown.append("no country" if name is None else str(name))
+            figures.unknown.append("no country" if name is None else str(name))
         elif is_drawable(value):
             values[key] = combine(values[key], value) if combine and key in values else value
-    return values, unknown, notes
+            figures.names.setdefault(key, []).append(name)
+    return figures
 
 
 def _groups(block: WorldMap, context: BlockContext) -> list[dict[str, Any]]:

@@ -91,9 +91,12 @@ class CachedStore:
         """The served tables by name."""
         return self.uncached.tables_of(self.last_release())
 
-    def served(self, table: str) -> Served:
-        """A served table. Raises CallError with the nearest name."""
-        return served_table(self.tables(), table)
+    def served(self, table: str, release: Release | None = None) -> Served:
+        """A served table, of the last release seen or of another one.
+
+        Raises CallError with the nearest name.
+        """
+        return self._served(release or self.last_release(), table)
 
     def kinds(self, table: str) -> dict[str, Kind]:
         """The kind of every column of a table."""

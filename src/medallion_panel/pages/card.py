@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import panel as pn
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from medallion.contracts import Filter
 from medallion.errors import CallError, MedallionError
 from medallion.pipeline import Pipeline
+from medallion.records import Release
 from medallion.secrets import masked_logger
 from medallion_panel.block_settings import (
     Block,
@@ -51,6 +52,7 @@ from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
+_MOST_READS = 3  # of a card, while releases are published
 _DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
     "line": charts.line,
     "area": charts.area,
@@ -127,8 +129,19 @@ class Card:
         """Read the content, which is a message where that fails: an error in one card leaves the
         others intact.
 
-        It does not touch the page, so that it can run in a thread.
+        All figures of a table are of the release in the context of the content. It does not touch
+        the page, so that it can run in a thread.
         """
+        if not isinstance(self.block.content, TableBlock):
+            return self._read(context)
+        for _ in range(_MOST_READS):
+            release = _last_release(context)
+            content = self._read(replace(context, release=release))
+            if _last_release(context) == release:
+                return content
+        return replace(content, context=context)
+
+    def _read(self, context: BlockContext) -> CardContent:
         table = getattr(self.block.content, "table", None)
         try:
             ignored = context.ignored(table) if table else ()
@@ -209,6 +222,14 @@ class Card:
         """The widget of a block that has one, None where its content is drawn or HTML."""
         parts = (self.rows, self._speed, self._rejects)
         return next((part.view for part in parts if part is not None), None)
+
+
+def _last_release(context: BlockContext) -> Release | None:
+    """The release that the figures of a card are of; None where the store cannot be read."""
+    try:
+        return context.store.last_release()
+    except MedallionError:
+        return None
 
 
 def _empty_message(filters: Sequence[Filter]) -> str:

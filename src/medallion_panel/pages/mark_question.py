@@ -56,6 +56,8 @@ def mark_question(card: Card, number: int) -> MarkQuestion | None:
     if not isinstance(block, TableBlock) or content is None or content.value is None:
         return None
     context, table = content.context, block.table
+    if context.release is None:  # its figures are of several releases
+        return None
     marks = _marks(content)
     if number >= marks.count:
         return None
@@ -66,11 +68,11 @@ def mark_question(card: Card, number: int) -> MarkQuestion | None:
         label = ""
     page = content.value
     filters = page.query.filters if isinstance(page, TablePage) else context.filters(table)
-    served = context.store.served(table)
+    served = context.served(table)
     checked = validate_query(served, Query(filters=tuple(filters)))
     condition = all_of([condition_text(checked.filters, checked.kinds), mark.condition])
     return MarkQuestion(
-        OriginQuestion(served.table, context.store.last_release().id, condition, metric),
+        OriginQuestion(served.table, context.release.id, condition, metric),
         title=" · ".join(filter(None, (mark.label, label))) or block.title or table,
         block=block.title or context.formats.label(table),
         shown=mark.figure,

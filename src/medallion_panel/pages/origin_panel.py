@@ -56,28 +56,40 @@ class OriginPanel:
 
     def _on_click(self, card: int, mark: int, narrow: bool) -> None:
         async def open_panel() -> None:
-            if question := await self._question(card, mark):
+            question, message = await self._question(card, mark)
+            if question or message:
                 content = _PanelContent(question, self._formats, self.close, choose)
                 self._show(content, narrow=narrow)
-                await self._fill(content, question)
+                await self._fill(content, question, message)
 
         async def choose_mark(content: _PanelContent, other: int) -> None:
-            if question := await self._question(card, other):
-                await self._fill(content, question)
+            question, message = await self._question(card, other)
+            await self._fill(content, question, message or "This part is no longer shown.")
 
         def choose(content: _PanelContent, other: int) -> None:
             pn.state.execute(partial(choose_mark, content, other))
 
         pn.state.execute(open_panel)
 
-    async def _question(self, card: int, mark: int) -> MarkQuestion | None:
-        """What a click asks; a mark may need a query of the store."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, self._ask, card, mark)
+    async def _question(self, card: int, mark: int) -> tuple[MarkQuestion | None, str]:
+        """What a click asks, or a message that says why that is not known.
 
-    async def _fill(self, content: _PanelContent, question: MarkQuestion) -> None:
-        """Fill the panel with one trace, in place of the former."""
+        None and no message for a mark that is no longer shown.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(None, self._ask, card, mark), ""
+        except Exception as error:
+            return None, _error_text(error, f"mark {mark} of card {card}")
+
+    async def _fill(
+        self, content: _PanelContent, question: MarkQuestion | None, message: str
+    ) -> None:
+        """Fill the panel with one trace, in place of the former, or without one with a message."""
         self._cancel()
+        if question is None:
+            content.show_message(message)
+            return
         trace = self._trace = self._reader.trace(question.origin)
         await content.fill(question, PanelTrace(trace, self._reader.pool))
 
@@ -125,7 +137,7 @@ class _PanelContent:
 
     def __init__(
         self,
-        question: MarkQuestion,
+        question: MarkQuestion | None,
         formats: Formats,
         close: Callable[[], None],
         choose: Callable[[_PanelContent, int], None],
@@ -146,7 +158,7 @@ class _PanelContent:
         self.view = pn.Column(
             pn.Row(self._title.view, button, sizing_mode="stretch_width", margin=0),
             self._release.view,
-            *self._chooser(question, choose),
+            *(self._chooser(question, choose) if question else []),
             self._progress,
             self._state.view,
             self._file_state.view,
@@ -166,10 +178,8 @@ class _PanelContent:
         """A choice among the marks of the block, for those who cannot click them."""
         if not question.parts:
             return []
-        options = {
-            "Everything": WHOLE,
-            **{label: place for place, label in enumerate(question.parts)},
-        }
+        labels = _distinct(["Everything", *question.parts])
+        options = dict(zip(labels, (WHOLE, *range(len(question.parts))), strict=True))
         value = question.mark if question.mark in options.values() else WHOLE
         select = pmui.Select(
             label="Part", options=options, value=value, size="small", width=320, margin=(8, 0)
@@ -177,15 +187,26 @@ class _PanelContent:
         select.param.watch(lambda event: choose(self, event.new), "value")
         return [select]
 
-    async def fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
-        """Show the rows behind a mark, then the records that would have counted."""
-        self._trace = trace
-        self._title.show(f"Rows behind {question.title}")
-        self._release.show(f"{question.block} · release {question.origin.release}")
+    def show_message(self, message: str) -> None:
+        """Say why there are no rows to show."""
+        self._clear()
+        self._title.show("Rows behind this")
+        self._release.show("")
+        self._progress.visible = False
+        self._state.show(message)
+
+    def _clear(self) -> None:
         for pane in (self._origins, self._records, self._removed, self._removed_records):
             pane.show("")
         _show_files([*self._files, *self._removed_files], visible=False)
         self._file_state.show("")
+
+    async def fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
+        """Show the rows behind a mark, then the records that would have counted."""
+        self._trace = trace
+        self._clear()
+        self._title.show(f"Rows behind {question.title}")
+        self._release.show(f"{question.block} · release {question.origin.release}")
         self._progress.visible = True
         self._state.show("Tracing the rows back to their source records …")
         message = ""
@@ -235,13 +256,25 @@ class _PanelContent:
             raise asyncio.CancelledError from error
 
 
-def _error_text(error: Exception, table: str) -> str:
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """Labels of which none is twice: the second `a` is `a (2)`."""
+    distinct: dict[str, None] = {}
+    for label in labels:
+        number, name = 1, label
+        while name in distinct:
+            number += 1
+            name = f"{label} ({number})"
+        distinct[name] = None
+    return list(distinct)
+
+
+def _error_text(error: Exception, place: str) -> str:
     """The message of an error for visitors; empty where they have closed the panel themselves."""
     if isinstance(error, CancelledError):
         return ""
     if isinstance(error, MedallionError):
         return visitor_text(error)
-    _log.error("rows of %s could not be traced", table, exc_info=error)
+    _log.error("rows of %s could not be traced", place, exc_info=error)
     return "The rows could not be traced; see the server's log."
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from math import inf
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from medallion.contracts import Filter
@@ -38,6 +40,30 @@ def test_every_row_is_in_the_bin_of_its_lower_bound(open_context: OpenContext) -
     assert content["range"][:2] == ["0.00 to 2.00", "2.00 to 4.00"]
     assert (chart.figure.y_range.start, chart.figure.y_range.end) == (0, 2 * 1.06)
     assert chart.note == ""
+
+
+@pytest.mark.parametrize("step", [0.01, 0.007, 1e-9, 12345.678])
+@pytest.mark.parametrize("count", [4, 10, 24])
+def test_no_row_is_lost_where_the_bounds_of_bins_are_rounded(
+    open_context: OpenContext, step: float, count: int
+) -> None:
+    values = [number * step for number in range(-50, 50)]
+    context = open_context(numbers(*values))
+    chart = bins(context, count)
+    content = data(chart)
+    assert sum(content["rows"]) == len(values)  # type: ignore[arg-type]
+    assert chart.marks is not None
+    numbers_of_bins = pa.table({"n": values})  # noqa: F841 (DuckDB resolves it by its name)
+    traced = []
+    for number, mark in zip(content["rows"], content["mark"], strict=True):
+        if mark >= 0:  # type: ignore[operator]
+            condition = chart.marks.at(mark).condition  # type: ignore[arg-type]
+            ((rows,),) = duckdb.sql(
+                f"select count(*) from numbers_of_bins where {condition}"
+            ).fetchall()
+            assert rows == number
+            traced.append(rows)
+    assert sum(traced) == len(values)
 
 
 def test_rows_without_a_finite_value_are_counted_in_a_note(open_context: OpenContext) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import medallion as md
@@ -193,3 +194,66 @@ def test_nanoseconds_are_traced_although_stores_truncate_them(
         shown.append(figures(pipeline, [each for each in questions if each], "sum(money)"))
     store.pool.shutdown()
     assert shown == [[2.0, 4.0, 1.0]] * 2
+
+
+def test_a_mark_is_traced_in_the_release_whose_figures_are_shown(tmp_path: Path) -> None:
+    pipeline = published(tmp_path, {"t": TABLE}, {"t": "id"})
+    store = CachedStore(pipeline.store())
+    context = BlockContext(store, FORMATS, (Filter("land", "isnull", False),))
+    kinds: dict[str, Any] = {
+        **dict(CHARTS),
+        "histogram": {"table": "t", "column": "part", "bins": 10},
+        "scatter": {"table": "t", "x": "part", "y": "id", "by": "land"},
+        "table": {"table": "t", "columns": ["land", "part"]},
+        "kpi": {"table": "t", "value": "sum(money)"},
+    }
+    cards = [
+        Card(block_of(**{kind: block}), pipeline, FORMATS, lambda: None, number)
+        for number, (kind, block) in enumerate(kinds.items())
+    ]
+    for card in cards:
+        if card.rows is not None:
+            card.rows.set({}, context)
+        card.show(card.read(context))
+    former = [[mark_question(card, number) for number in (WHOLE, 0)] for card in cards]
+    first = store.last_release().id
+    pq.write_table(TABLE.select(["id", "shop", "month"]), tmp_path / "data/t.parquet")
+    md.Pipeline.load(tmp_path / "medallion.yaml").run()
+    assert store.release().id != first
+    for card, questions in zip(cards, former, strict=True):
+        again = [mark_question(card, number) for number in (WHOLE, 0)]
+        assert [each and each.origin for each in again] == [
+            each and each.origin for each in questions
+        ]
+        assert {each.origin.release for each in again if each} == {first}
+    store.pool.shutdown()
+
+
+def test_a_card_is_read_again_when_a_release_is_published_meanwhile(tmp_path: Path) -> None:
+    pipeline = published(tmp_path, {"t": TABLE}, {"t": "id"})
+
+    class Publishing(CachedStore):
+        """Publishes a release within the first query of groups."""
+
+        def group(self, *values: Any) -> Any:
+            rows = super().group(*values)
+            if self.last_release().id == first:
+                pq.write_table(TABLE.slice(0, 10), tmp_path / "data/t.parquet")
+                md.Pipeline.load(tmp_path / "medallion.yaml").run()
+                self.release()
+            return rows
+
+    store = Publishing(pipeline.store())
+    first = store.release().id
+    card = Card(block_of(bar={**SUM, "x": "land"}), pipeline, FORMATS, lambda: None, 0)
+    content = card.read(BlockContext(store, FORMATS))
+    card.show(content)
+    question = mark_question(card, 0)
+    assert question is not None
+    assert question.origin.release == store.last_release().id != first
+    traced = [each for number in range(5) if (each := mark_question(card, number))]
+    write = FORMATS.writer("decimal", short=True)
+    assert [write(value) for value in figures(pipeline, traced, "sum(money)")] == [
+        each.shown for each in traced
+    ]
+    store.pool.shutdown()

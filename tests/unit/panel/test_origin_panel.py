@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import medallion as md
+from medallion.errors import CallError
 from medallion_panel.data.origin_reader import OriginQuestion, OriginReader
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_panel import OriginPanel
@@ -43,9 +44,12 @@ class Visit:
             )
             for mark, client in enumerate("ab")
         ]
+        self.error: Exception | None = None
         self.panel = OriginPanel(OriginReader(self.pipeline), FORMATS, self.ask)
 
     def ask(self, card: int, mark: int) -> MarkQuestion | None:
+        if self.error:
+            raise self.error
         return self.clients[mark] if card == 0 else None
 
     async def click(self, card: int, mark: int, *, narrow: bool = False) -> None:
@@ -155,5 +159,52 @@ def test_a_sheet_covers_a_narrow_screen(visit: Visit) -> None:
     async def steps() -> None:
         await visit.click(0, 1, narrow=True)
         assert visit.panel._drawer.anchor == "bottom"
+
+    run_coroutine(steps())
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (CallError("no column 'land'"), "no column &#39;land&#39;."),
+        (KeyError("land"), "The rows could not be traced; see the server&#39;s log."),
+    ],
+)
+def test_a_click_that_cannot_be_understood_says_why(
+    visit: Visit, error: Exception, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def steps() -> None:
+        visit.error = error
+        await visit.click(0, 0)
+        assert visit.panel._drawer.open
+        assert message in visit.html
+        visit.panel.close()
+        visit.error = None
+        await visit.click(0, 1)
+        visit.error = error
+        select = next(part for part in visit.content if type(part).__name__ == "Select")
+        select.value = 0
+        await visit.rest()
+        assert message in visit.html
+        assert "20.50" not in visit.html
+
+    run_coroutine(steps())
+    assert ("mark 0 of card 0" in caplog.text) == isinstance(error, KeyError)
+
+
+def test_parts_with_equal_labels_can_all_be_chosen(visit: Visit) -> None:
+    async def steps() -> None:
+        parts = ("a", "a", "Everything", "a (2)")
+        visit.clients = [replace(each, parts=parts) for each in visit.clients]
+        await visit.click(0, 1)
+        select = next(part for part in visit.content if type(part).__name__ == "Select")
+        assert select.options == {
+            "Everything": WHOLE,
+            "a": 0,
+            "a (2)": 1,
+            "Everything (2)": 2,
+            "a (2) (2)": 3,
+        }
+        assert select.value == 1
 
     run_coroutine(steps())

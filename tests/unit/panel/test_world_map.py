@@ -37,21 +37,23 @@ def block(value: str) -> WorldMap:
 def test_two_names_of_a_country_are_combined(
     open_context: OpenContext, value: str, france: float
 ) -> None:
-    values, unknown, notes = by_country(block(value), open_context(TABLE))
+    values, names, unknown, notes = by_country(block(value), open_context(TABLE))
     assert values["france"] == france
+    assert sorted(names["france"]) == ["FR", "France"]
     assert sorted(unknown) == ["Nowhere", "no country"]
     assert notes == []
 
 
 def test_means_of_two_names_cannot_be_combined(open_context: OpenContext) -> None:
-    values, unknown, _ = by_country(block("mean(v)"), open_context(TABLE))
+    values, names, unknown, _ = by_country(block("mean(v)"), open_context(TABLE))
     assert values == {"france": 5, "germany": 2}
+    assert names["france"] == ["France"]  # whose rows alone are behind the figure
     assert sorted(unknown) == ["FR", "Nowhere", "no country"]
 
 
 def test_infinite_figures_are_left_out_with_a_note(open_context: OpenContext) -> None:
     table = SmallTable(TABLE.types, [("France", inf), ("Germany", 1.0)])
-    values, _, notes = by_country(block("max(v)"), open_context(table))
+    values, _, _, notes = by_country(block("max(v)"), open_context(table))
     assert values == {"germany": 1}
     assert notes == ["Infinite values are not drawn."]
 

@@ -1,0 +1,36 @@
+"""Rows that a visitor's page keeps for its marks, in a fraction of the memory of dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+
+class ArrowRows:
+    """Rows as an Arrow array for each column. Each value comes back as it was."""
+
+    def __init__(self, columns: Mapping[str, list[Any]]) -> None:
+        self._columns = {name: _array(values) for name, values in columns.items()}
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        return {name: _value(column[number]) for name, column in self._columns.items()}
+
+
+def _array(values: list[Any]) -> Sequence[Any]:
+    """An Arrow array, or the values themselves where no type of Arrow has them all."""
+    if len({type(value) for value in values if value is not None}) > 1:
+        return values
+    try:
+        array: Sequence[Any] = pa.array(values)
+    except (pa.ArrowException, OverflowError):
+        return values
+    return array
+
+
+def _value(item: Any) -> Any:
+    return item.as_py() if isinstance(item, pa.Scalar) else item
