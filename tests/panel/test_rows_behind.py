@@ -116,6 +116,8 @@ def test_a_row_has_its_records_as_files(tab: Any, address: str, tmp_path: Path) 
     tab.get_by_role("button", name="Rows behind this row").click()
     panel(tab, "Client id 7")
     expect(tab.get_by_text("1 source record from 1 file")).to_be_visible()
+    expect(tab.locator("p.sum")).to_have_count(0)
+    expect(tab.locator("dl", has_text="Client 7").last).to_be_visible()
     for form in ("CSV", "Parquet"):
         name = f"All of these records, as {form}"
         button = tab.get_by_role("button", name=name, exact=True).first
@@ -133,6 +135,26 @@ def test_a_row_has_its_records_as_files(tab: Any, address: str, tmp_path: Path) 
 def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_candidate_and_an_earlier_release_have_their_own_rows(tab: Any, tmp_path: Path) -> None:
+    pipeline = md.Pipeline.load(shop.write(tmp_path / "project", YAML))
+    first = pipeline.run().release
+    file = pipeline.base / "data/sales-2024.csv"
+    header, *lines = file.read_text().splitlines()
+    file.write_text("\n".join([header, *lines[:-10]]) + "\n")
+    pipeline.run(candidate="fewer")
+    figures = {}
+    for name in ("fewer", first):
+        figures[name] = len(pipeline.why("silver.sales", column="revenue", release=name))
+    assert figures["fewer"] < figures[first]
+    with serving(pipeline.base / "medallion.yaml") as url:
+        for name, records in figures.items():
+            tab.goto(f"{url}?page=home&release={name}")
+            tab.get_by_role("button", name="show the rows behind").press("Enter")
+            panel(tab, "Revenue")
+            expect(tab.get_by_text(f"{records} source records from 1 file")).to_be_visible()
+            tab.goto("about:blank")
 
 
 def test_nobody_sees_it_without_a_login(tab: Any, tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ REASON = ("fate", "rule", "column", "value")
     is_flag=True,
     help="Show the records that would also have counted, but were not kept, and why.",
 )
-@click.option("--release", metavar="ID", help="The release to read; default: the current one.")
+@click.option(
+    "--release", metavar="ID", help="The release, or candidate, to read; default: the current one."
+)
 @click.option(
     "--limit",
     type=click.IntRange(0),

@@ -18,7 +18,9 @@ from medallion.contracts import ROW, Input, TableTask, literal
 from medallion.declaration.models import Table
 from medallion.errors import CallError, MissingError, did_you_mean
 from medallion.kernel.temp_tables import TempTables
+from medallion.lake.candidates import candidates, resolve
 from medallion.lake.corrections import correction_log
+from medallion.lake.reject_filter import require_table
 from medallion.lake.table import rows_where, rows_with
 from medallion.lineage.columns import column_lineage
 from medallion.lineage.origins import Inexact, Origins
@@ -225,12 +227,14 @@ def why(
 
     Parameters: `where` is one SQL condition on the table's columns, or values by column, by default
     all rows; `column` limits the records to those of tables that this column is made of; `release`
-    is an id, by default of the current release; `connection` computes them, by default a new one.
+    is an id or the name of a candidate, by default the current release; `connection` computes them,
+    by default a new one.
     Raises CallError when there is no such table, column or release, or the condition is not valid.
     """
     import duckdb
 
-    current = context.lake.table(table, release).release
+    current = _release(context, release) if release else context.lake.table(table).release
+    require_table(table, f"release {current.id}", current.tables)
     names = context.declaration.names()
     if table not in names:
         raise CallError(f"the declaration has no table {table!r}{did_you_mean(table, names)}")
@@ -246,6 +250,14 @@ def why(
         if isinstance(error, MissingError):
             raise MissingError(error.message, hint=REPAIR) from error
         raise
+
+
+def _release(context: RunContext, reference: str) -> Release:
+    """A release by id, or a candidate by its name or the id of its release, which stores have."""
+    for item in candidates(context.lake, []):
+        if item.release.id == reference:
+            return item.release
+    return resolve(context.lake, reference)
 
 
 def _prepare(connection: Connection) -> None:

@@ -21,13 +21,14 @@ class Mark:
     """One bar, point, cell or row: its `label`, the `figure` that it shows, in words, and the
     `condition` that the rows behind it meet, next to the filters of the page.
 
-    `key` is that of a row, to ask an API for it.
+    `key` is that of a row, to ask an API for it, and `values` are its columns and their values.
     """
 
     label: str
     figure: str = ""
     condition: str = ""
     key: tuple[Any, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -78,18 +78,24 @@ class TablePage:
         )
         conditions = (term_condition(kinds, name, [row[name]]) for name in names)
         key = tuple(row[name] for name in self.key) if has_key else ()
-        return Mark(", ".join(texts), condition=all_of(conditions), key=key)
+        condition = all_of(conditions)
+        return Mark(", ".join(texts), condition=condition, key=key, values=self._values(row))
+
+    def _values(self, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """The labels of the columns, and the values of a row."""
+        formats = self.context.formats
+        return tuple(
+            (formats.label(name), formats.writer(self.context.format(self.table, name))(value))
+            for name, value in row.items()
+        )
 
     def detail(self, key: str, number: int | None = None) -> Markup:
         """The row to show in full, with this key, as HTML; `number` is that of the card."""
         if self.row is None:
             return _DETAIL_STYLE + Markup("<p>There is no row {} in this release.</p>").format(key)
-        formats = self.context.formats
         fields = (
-            Markup("<dt>{}</dt><dd>{}</dd>").format(
-                formats.label(name), formats.writer(self.context.format(self.table, name))(value)
-            )
-            for name, value in self.row.items()
+            Markup("<dt>{}</dt><dd>{}</dd>").format(label, text)
+            for label, text in self._values(self.row)
         )
         html = _DETAIL_STYLE + Markup("<dl>{}</dl>").format(Markup("").join(fields))
         return html if number is None else html + behind_button(number, len(self.page.rows))

@@ -28,7 +28,8 @@ class MarkQuestion:
     """The rows behind one mark: what is asked, and how the answer is shown.
 
     `title` names the mark and its figure, `block` the block, `shown` is the figure on the page in
-    words, `write` formats it in full. `parts` are the labels of all marks by number.
+    words, `write` formats it in full. `parts` are the labels of all marks by number. `values` are
+    the columns and values of a row, which has no other figure.
     """
 
     origin: OriginQuestion
@@ -38,6 +39,7 @@ class MarkQuestion:
     write: Callable[[Any], str]
     mark: int
     parts: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def command(self) -> str:
@@ -79,6 +81,7 @@ def mark_question(card: Card, number: int) -> MarkQuestion | None:
         write=context.writer(table, metric, block.format),
         mark=number,
         parts=tuple(marks.at(each).label for each in range(min(marks.count, _MOST_PARTS))),
+        values=mark.values,
     )
 
 

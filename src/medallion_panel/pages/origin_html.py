@@ -21,6 +21,9 @@ _STYLE = Markup("""<style>
 h3 { font-size: 1rem; margin: 20px 0 6px; font-weight: 600 }
 p { font-size: .88rem; margin: 4px 0 8px; overflow-wrap: anywhere }
 .sum { font-size: 1.5rem; font-weight: 600; font-variant-numeric: tabular-nums; margin: 8px 0 0 }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0 0;
+     font-size: .88rem; font-variant-numeric: tabular-nums }
+dt { opacity: .7 } dd { margin: 0; overflow-wrap: anywhere }
 .inexact { border-left: 3px solid #e08a1e; padding: 4px 10px }
 code { display: block; overflow-x: auto; padding: 8px 10px; border-radius: 6px; font-size: .78rem;
        background: rgba(128,136,150,.14); white-space: pre-wrap; overflow-wrap: anywhere }
@@ -104,9 +107,21 @@ def records_html(title: str, records: Sequence[Mapping[str, Any]], total: int) -
     return html
 
 
+def _row(question: MarkQuestion, summary: OriginSummary, formats: Formats) -> Markup:
+    """The values of a row, and how many rows of the table are the same."""
+    lines = [Markup("<dt>{}</dt><dd>{}</dd>").format(*each) for each in question.values]
+    html = Markup("<dl>{}</dl>").format(Markup("").join(lines))
+    if summary.rows == 1:
+        return html
+    rows = _counted(formats.writer("integer")(summary.rows), summary.rows, "row")
+    return html + Markup("<p>{} of {} have these values.</p>").format(rows, question.origin.table)
+
+
 def _figure(question: MarkQuestion, summary: OriginSummary, formats: Formats) -> Markup:
     """The figure over the rows in the lake, next to that on the page and the traced sums."""
     number = formats.writer("integer")
+    if question.values:
+        return _row(question, summary, formats)
     html = Markup("<p class='sum'>{}</p>").format(question.write(summary.figure))
     rows = _counted(number(summary.rows), summary.rows, "row")
     text = f"{question.origin.metric} of {rows} of {question.origin.table}"

@@ -11,6 +11,7 @@ import pytest
 import medallion as md
 from medallion.declaration.models import Declaration
 from medallion.errors import CallError
+from medallion.lake.candidates import candidate
 
 
 def pipeline(folder: Path, *, where: str = "true") -> md.Pipeline:
@@ -48,6 +49,19 @@ def test_a_record_that_counted_by_two_tables_is_one_record(tmp_path: Path) -> No
     assert records(two.why("gold.both", "name = 'b'")) == [2]
     assert len(origins.rows_of("silver.small")) == 2
     assert set(origins.tables) == {"bronze.a", "silver.small", "silver.large", "gold.both"}
+
+
+def test_a_candidate_is_traced_by_its_name_and_by_its_release(tmp_path: Path) -> None:
+    both = pipeline(tmp_path)
+    both.run()
+    (tmp_path / "a.csv").write_text("id,name\n1,a\n2,b\n3,a\n4,b\n")
+    both.run(candidate="more")
+    assert records(both.why("gold.both", "name = 'b'")) == [2]
+    release = candidate(both.lake, "more").release.id
+    for reference in ("more", release):
+        assert records(both.why("gold.both", "name = 'b'", release=reference)) == [2, 4]
+    with pytest.raises(CallError, match="gone"):
+        both.why("gold.both", release="gone")
 
 
 def test_an_earlier_release_is_traced_by_its_own_tables(tmp_path: Path) -> None:

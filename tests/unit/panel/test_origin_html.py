@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from medallion_panel.data.origin_reader import (
@@ -51,6 +52,15 @@ def test_the_figure_is_shown_in_full_next_to_the_traced_sum() -> None:
     assert "1,200 source records from 15 files" in html
     assert "… and 3 other files" in html
     assert "medallion why gold.sales --where &#39;land = " in html
+
+
+def test_a_row_has_its_values_in_place_of_a_count() -> None:
+    row = replace(ASKED, values=(("Land", "<France>"), ("Money", "€1,234.50")))
+    html = origins_html(row, found(rows=1), FORMATS)
+    assert "<dt>Land</dt><dd>&lt;France&gt;</dd><dt>Money</dt><dd>€1,234.50</dd>" in html
+    assert "of 1 row" not in html
+    assert "have these values" not in html
+    assert "2 rows of gold.sales have these values." in origins_html(row, found(), FORMATS)
 
 
 def test_a_trace_that_is_not_exact_says_which_step() -> None:
