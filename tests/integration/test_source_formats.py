@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import openpyxl
 import pytest
 
@@ -36,6 +37,20 @@ def excel(rows: list[list[Any]]) -> bytes:
     return data.getvalue()
 
 
+def avro(amounts: list[bytes]) -> bytes:
+    """A file with a record per block."""
+    schema = {
+        "type": "record",
+        "name": "order",
+        "fields": [{"name": "id", "type": "long"}, {"name": "amount", "type": "string"}],
+    }
+    data = io.BytesIO()
+    texts = [amount.decode("latin-1") for amount in amounts]
+    rows = [{"id": number, "amount": text} for number, text in enumerate(texts, 1)]
+    fastavro.writer(data, schema, rows, sync_interval=1)
+    return data.getvalue().replace("ÿ".encode(), b"\xff\xff")
+
+
 # For each format: its declaration, a file in which record 2 cannot be read and record 3 cannot be
 # cast, the same file with record 2 as it should be, and the text of record 2 in quarantine.
 FILES: dict[str, tuple[str, bytes, str]] = {
@@ -50,6 +65,7 @@ FILES: dict[str, tuple[str, bytes, str]] = {
         "<o id='3'><amount>three</amount></o><o id='4'><amount>4</amount></o></orders>".encode(),
         "",
     ),
+    "avro": ("avro", avro([b"1.5", b"\xff", b"three", b"4"]), ""),
     "fixed_width": (
         "{fixed_width: {length: 6, columns: {id: 1, amount: 2-6}}}",
         b"1 1.50\n2 2.\n3three\n4 4.00\n",

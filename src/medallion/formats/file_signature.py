@@ -22,6 +22,7 @@ ADVICE = {
     b"\x1f\x8b": "let its name end in .gz",
     b"PK\x03\x04": "declare `format: excel`, or unpack the archive",
     b"PAR1": "declare `format: parquet`, or let its name end in .parquet",
+    b"Obj\x01": "declare `format: avro`",
     b"\x28\xb5\x2f\xfd": "let its name end in .zst",
     b"BZh": "let its name end in .bz2",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "declare `format: excel`",
