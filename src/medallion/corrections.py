@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from medallion.errors import CallError, LeaseError
+from medallion.errors import CallError
 from medallion.export.edit_file import read_rows
 from medallion.lake.candidates import resolve
 from medallion.lake.corrections import correction_log
@@ -16,7 +16,7 @@ from medallion.lake.reject_filter import Names, RejectFilter
 from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCorrections
 from medallion.records import Correction
 from medallion.run.context import RunContext
-from medallion.run.corrections import correct, correction_listing, revoke
+from medallion.run.corrections import correct, correction_listing, lease_needed, revoke
 from medallion.run.edited_rows import Corrected
 from medallion.run.rejected_records import IDENTITY, RejectedRecords, rejected_records
 from medallion.run.writer import Writer
@@ -99,13 +99,10 @@ class Corrections:
     @contextmanager
     def _writing(self, done: str) -> Iterator[Writer]:
         """The only writer of the lake; an error says that nothing was done without its lease."""
-        try:
-            with self._writer() as writer:
-                yield writer
-        except LeaseError as error:
-            raise LeaseError(
-                f"no correction was {done}: {error.message}", hint=error.hint
-            ) from error
+        with ExitStack() as stack:
+            with lease_needed(done):
+                writer = stack.enter_context(self._writer())
+            yield writer
 
     def listing(self, table: str | None = None) -> Listing:
         """All corrections, or those of a table, and whether the current release has them."""

@@ -64,7 +64,10 @@ def _write_workbook(rows: Sequence[Cells], columns: Sequence[str], target: Path)
 
     schema = pa.schema([(name, pa.string()) for name in columns])
     batches = pa.Table.from_pylist(list(rows), schema).to_batches()
-    write_sheet(target, columns, batches, editable=True)
+    try:
+        write_sheet(target, columns, batches, editable=True)
+    except DataError as error:
+        raise DataError(error.message, hint="write a CSV file, whose name ends in .csv") from error
 
 
 def _write_csv(rows: Sequence[Cells], columns: Sequence[str], target: Path) -> None:

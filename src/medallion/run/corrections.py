@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from medallion.errors import CallError, did_you_mean
+from medallion.errors import CallError, LeaseError, did_you_mean
 from medallion.identifiers import now
 from medallion.lake.corrections import CorrectionLog, add_entry, correction_log, purge_content
 from medallion.lake.frames import Listing
@@ -44,7 +45,8 @@ def correct(
             note=note,
             corrections=result.added,
         )
-        writer.lease.check()
+        with lease_needed("stored"):
+            writer.lease.check()
         add_entry(context.lake, entry)
     return result
 
@@ -79,11 +81,29 @@ def revoke(
             revoked=revoked,
             purged=tuple(chosen) if purge else (),
         )
-        writer.lease.check()
+        with lease_needed("revoked"):
+            writer.lease.check()
         add_entry(context.lake, entry)
     if purge:  # also for ids whose purge was killed
-        purge_content(context.lake, writer.lease.check)
+        try:
+            purge_content(context.lake, writer.lease.check)
+        except LeaseError as error:
+            raise LeaseError(
+                f"corrections are revoked, and not all of their content is removed: "
+                f"{error.message}",
+                hint="run the same command again",
+            ) from error
     return list(chosen.values())
+
+
+@contextmanager
+def lease_needed(done: str) -> Iterator[None]:
+    """An error about the lake's lease says that no correction was stored or revoked."""
+    try:
+        yield
+    except LeaseError as error:
+        message = f"no correction was {done}: {error.message}"
+        raise LeaseError(message, hint=error.hint) from error
 
 
 def correction_listing(context: RunContext, table: str | None = None) -> Listing:

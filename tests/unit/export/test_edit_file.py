@@ -100,8 +100,9 @@ def test_a_file_with_a_users_work_is_never_overwritten(ending: str, tmp_path: Pa
 
 
 def test_a_file_that_cannot_be_written_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="a cell holds 32,767 characters"):
+    with pytest.raises(DataError, match="a cell holds 32,767 characters") as error:
         write_rows([{"a": "x" * 40_000}], tmp_path / "rows.xlsx")
+    assert "write a CSV file" in error.value.hint
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 import medallion as md
-from medallion.errors import CallError, DamagedError, DataError
+from medallion.errors import CallError, DamagedError, DataError, LeaseError
+from medallion.lake.lease import unlock
 from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
+from medallion.run.corrections import correct as store_corrections
+from medallion.run.corrections import revoke
+from medallion.run.writer import exclusive_writer
 from tests.corrected import correct, edited, orders, published, states
 
 
@@ -321,3 +325,24 @@ def test_a_killed_purge_is_finished_by_the_next_one_and_by_gc(tmp_path: Path) ->
     path.write_text(text)
     pipeline.collect()
     assert "3.50" not in contents(tmp_path)
+
+
+def test_a_lost_lease_says_what_was_done(tmp_path: Path) -> None:
+    pipeline = published(tmp_path)
+    context, rows = pipeline.context, edited(pipeline, {1: {"amount": "3.50"}})
+    (ident,) = correct(pipeline, {2: {"amount": "6"}})
+    with exclusive_writer(context) as writer:
+        unlock(context.lake.storage)
+        with pytest.raises(LeaseError, match=r"^no correction was stored: run .* lost its lease"):
+            store_corrections(context, writer, "silver.orders", rows)
+        with pytest.raises(LeaseError, match=r"^no correction was revoked: run .* lost its lease"):
+            revoke(context, writer, [ident], purge=True)
+    path = tmp_path / f"lake/corrections/{ident.rpartition('-')[0]}.json"
+    text = path.read_text()
+    pipeline.corrections.revoke(ident, purge=True)
+    path.write_text(text)  # as if it had been killed before
+    with exclusive_writer(context) as writer:
+        unlock(context.lake.storage)
+        with pytest.raises(LeaseError, match="are revoked, and not all of their content"):
+            revoke(context, writer, [ident], purge=True)
+    assert len(pipeline.corrections.listing()) == 1
