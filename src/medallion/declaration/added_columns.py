@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -242,18 +242,19 @@ def _hive_values(folders: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def unused_folders(
-    names: Iterable[str], source: str, add: Mapping[str, str], columns: Iterable[str]
+    names: Iterable[str], patterns: Sequence[str], add: Mapping[str, str], columns: Iterable[str]
 ) -> list[str]:
     """The keys of folders such as `year=2024` that distinguish files without being columns.
 
-    A folder that `source` names itself is the same for all files. `names` are those of the files,
+    A folder that all patterns name is the same for all files. `names` are those of the files,
     `columns` those of the table.
     """
+    shared = set.intersection(*(set(each.split("/")) for each in patterns))
     keys: dict[str, None] = {}
     for name in names:
         for folder in name.split("/")[:-1]:
             match = _HIVE.fullmatch(folder)
-            if match and folder not in source.split("/"):
+            if match and folder not in shared:
                 keys[match[1]] = None
     known = set(add.values())
     present = {column.casefold() for column in columns}

@@ -167,12 +167,18 @@ def _source_faults(
             )
 
 
-def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str, ...], str]]:
+def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """(path in the declaration, source as it is written) of each source."""
     for name in declaration.names():
         table = declaration.table(name)
         if isinstance(table, Source):
-            yield ("tables", *name.split(".", 1), "source"), table.source
+            path = ("tables", *name.split(".", 1), "source")
+            places = (
+                [path]
+                if isinstance(table.source, str)
+                else [(*path, n) for n in range(len(table.source))]
+            )
+            yield from zip(places, table.patterns, strict=True)
 
 
 def _matches_records(lake: Location, folder: Location, rest: str) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,7 @@ from pydantic import (
     Field,
     SerializeAsAny,
     field_validator,
+    model_validator,
 )
 
 from medallion import plugins
@@ -46,6 +47,7 @@ def _named(name: str) -> str:
 Name = Annotated[
     str, AfterValidator(_named), Field(max_length=60, json_schema_extra={"pattern": _NAME})
 ]
+Pattern = Annotated[str, Field(min_length=1)]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 
 
@@ -69,7 +71,9 @@ class DeclarationModel(BaseModel):
 class Source(DeclarationModel):
     """A bronze table: source files, kept unchanged.
 
-    `source` is a path or URL, with `*` and `**`, relative to the declaration. `format` is by
+    `source` is a path or URL, with `*` and `**`, relative to the declaration, or a list of them;
+    files that `exclude` matches are left out. `missing` decides what happens when no file matches
+    any of them: `fail`, or `allow`, which makes a table without rows. `format` is by
     default chosen by the files' suffixes. `schema` decides what happens when the columns of files
     differ: `evolve` (new columns are added, missing ones are null), `discard` (new columns are
     ignored) or `freeze` (the run fails). `columns` are the expected columns; by default those of
@@ -79,13 +83,36 @@ class Source(DeclarationModel):
     folder `year=2024`, `folder(1)` the name of the folder that contains the file.
     """
 
-    source: str = Field(min_length=1)
+    source: Pattern | Annotated[tuple[Pattern, ...], Field(min_length=1)]
+    exclude: tuple[Pattern, ...] = ()
+    missing: Literal["fail", "allow"] = "fail"
     format: Annotated[SerializeAsAny[Format], _plugin(plugins.FORMATS)] | None = None
     schema_policy: SchemaPolicy = Field(default="evolve", alias="schema")
     columns: tuple[str, ...] = ()
     aliases: Aliases = {}
     add: AddedColumns = {}
     description: str = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of its files."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def shown(self) -> str:
+        """Its patterns as one text, for people."""
+        return ", ".join(self.patterns)
+
+    @field_validator("exclude", mode="before", json_schema_input_type=str | list[str])
+    @classmethod
+    def _excluded(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _known_without_files(self) -> Self:
+        if self.missing == "allow" and not self.columns:
+            raise ValueError("`missing: allow` needs `columns`, those of a table without files")
+        return self
 
 
 class Table(DeclarationModel):

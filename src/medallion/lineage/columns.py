@@ -124,10 +124,10 @@ class LineageGraph:
     def _add(self, name: str, bound: BoundTable, types: Mapping[str, str]) -> None:
         table, rows = self.context.declaration.table(name), ColumnName(name, "")
         if isinstance(table, Source):
-            self.columns[rows] = LineageColumn(rows, "", Derivation(), table.source)
+            self.columns[rows] = LineageColumn(rows, "", Derivation(), table.shown)
             for column, type_ in types.items():
                 key = ColumnName(name, column)
-                self.columns[key] = LineageColumn(key, type_, Derivation(), table.source)
+                self.columns[key] = LineageColumn(key, type_, Derivation(), table.shown)
             return
         stages: list[Columns] = [
             None if stage is None else tuple(each.name for each in stage)

@@ -26,7 +26,7 @@ from medallion.ops.verify import Inspection
 from medallion.pipeline import Pipeline
 from medallion.plural import count_of
 from medallion.run import ingest, source_formats
-from medallion.storage import Entry, Storage
+from medallion.storage import Storage
 
 Outcome = Literal["ok", "warning", "failure"]
 PYTHON = (3, 11)
@@ -159,15 +159,13 @@ def source(table: ingest.SourceTable) -> Probe:
     """Whether files match a bronze table's pattern, and each of them can be read."""
     name = f"source {table.name}"
     try:
-        storage, files = ingest.matches(table)
-        for label, _ in files if table.declared.format is None else ():
-            source_formats.format_of(label)
+        files = ingest.matches(table)
+        for file in files if table.declared.format is None else ():
+            source_formats.format_of(file.name)
     except MedallionError as error:
         return _failed(name, error)
     with ThreadPoolExecutor(4) as pool:
-        faults = [
-            fault for fault in pool.map(lambda file: _unreadable(storage, *file), files) if fault
-        ]
+        faults = [fault for fault in pool.map(_unreadable, files) if fault]
     if faults:
         more = f" and {len(faults) - 1} more" if faults[1:] else ""
         summary = f"{faults[0]}{more} of {len(files)} files cannot be read"
@@ -177,18 +175,18 @@ def source(table: ingest.SourceTable) -> Probe:
             summary,
             "give this user the right to read the files, or fetch them again",
         )
-    return Probe(name, "ok", f"{table.declared.source}: {count_of(len(files), 'file')}")
+    return Probe(name, "ok", f"{table.declared.shown}: {count_of(len(files), 'file')}")
 
 
-def _unreadable(storage: Storage, name: str, entry: Entry) -> str | None:
+def _unreadable(file: ingest.SourceMatch) -> str | None:
     """Why a source file cannot be read; None when its first byte could."""
     try:
-        with storage.open(entry.path) as stream:
+        with file.storage.open(file.entry.path) as stream:
             stream.read(1)
     except MedallionError as error:
-        return f"{name} ({error.message})"
+        return f"{file.name} ({error.message})"
     except OSError as error:
-        return f"{name} ({(error.strerror or str(error)).lower()})"
+        return f"{file.name} ({(error.strerror or str(error)).lower()})"
     return None
 
 

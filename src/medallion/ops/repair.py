@@ -146,15 +146,15 @@ class _ObjectRepair:
             if table.storage.url != storage.url or table.name not in {name for name, _ in digests}:
                 continue
             try:
-                source, entries = ingest.matches(table)
+                found = ingest.matches(table)
             except MedallionError:
                 continue
-            for name, entry in entries:
-                digest = digests.get((table.name, name))
-                if digest and ingest.digest_of_source(source, entry) == digest:
-                    item = ingest.keep_object(table, source, entry, self.writer.scratch)
+            for file in found:
+                digest = digests.get((table.name, file.name))
+                if digest and ingest.digest_of_source(file.storage, file.entry) == digest:
+                    item = ingest.keep_object(table, file.storage, file.entry, self.writer.scratch)
                     storage.sync([item.path])
-                    return name
+                    return file.name
         return None
 
     def _plain(self, current: Release) -> Iterator[Repair]:

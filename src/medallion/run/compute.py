@@ -262,7 +262,7 @@ def _source_warnings(
     warnings += [
         f"no column has the folders {key}=… of its files; `add: {{{key}: folder({key})}}` adds it"
         for key in unused_folders(
-            [file.name for file in files], declared.source, declared.add, names
+            [file.name for file in files], declared.patterns, declared.add, names
         )
     ]
     return tuple(warnings)

@@ -134,7 +134,7 @@ class BronzeFiles:
             if each.source == table.name:
                 self.corrections.setdefault(each.sha256, []).append(each)
         dated = "modified" in table.declared.add.values()
-        self.entries = dict(matches(table)[1]) if dated else {}
+        self.entries = {file.name: file.entry for file in matches(table)} if dated else {}
 
     def files(self) -> list[BronzeFile]:
         """The files. Raises CallError when the declaration reads one of them in another way now."""

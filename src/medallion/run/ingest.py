@@ -55,6 +55,15 @@ class SourceTable:
 
 
 @dataclass(frozen=True)
+class SourceMatch:
+    """A source file that is there now: what it is called, and where it is."""
+
+    name: str
+    entry: Entry
+    storage: Storage
+
+
+@dataclass(frozen=True)
 class BronzeFile:
     """One source file whose bytes the layer has (or, in a dry run, would have).
 
@@ -99,7 +108,7 @@ def ingest_table(
     `corrections` are those of records, by the SHA-256 of their file.
     Raises SourceError when no file matches.
     """
-    source, entries = matches(table)
+    found = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
     tokens = snapshot_tokens(known.values()) | {
         name: token
@@ -109,8 +118,8 @@ def ingest_table(
     staged = StagedStorage(table.storage, scratch) if scratch else None
     target, formats = replace(table, storage=staged or table.storage), SourceFormats(table.declared)
 
-    def ingest_file(match: tuple[str, Entry]) -> BronzeFile:
-        name, entry = match
+    def ingest_file(file: SourceMatch) -> BronzeFile:
+        name, entry = file.name, file.entry
         (form, key), former = formats.of(name, entry), known.get(name)
         if former and not full and former.object not in lost and is_unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
@@ -118,25 +127,25 @@ def ingest_table(
                 name, entry, former.sha256, item, former.arrived, form, key, tokens[name]
             )
         arrived = now()
-        item = keep_object(target, source, entry, scratch) if scratch else Stored("")
-        digest = item.sha256 or digest_of_source(source, entry)
+        item = keep_object(target, file.storage, entry, scratch) if scratch else Stored("")
+        digest = item.sha256 or digest_of_source(file.storage, entry)
         token = token_of(entry, digest, arrived)
         return BronzeFile(name, entry, digest, item, arrived, form, key, token)
 
-    files = _ingested(entries, ingest_file, staged)
+    files = _ingested(found, ingest_file, staged)
     if corrections:
         files = [replace(file, corrections=corrections.get(file.sha256, ())) for file in files]
     return _arrival(table, files, known), files
 
 
 def _ingested(
-    entries: Sequence[tuple[str, Entry]],
-    ingest_file: Callable[[tuple[str, Entry]], BronzeFile],
+    found: Sequence[SourceMatch],
+    ingest_file: Callable[[SourceMatch], BronzeFile],
     staged: StagedStorage | None,
 ) -> list[BronzeFile]:
     files: list[BronzeFile] = []
     with ThreadPoolExecutor(4) as pool:
-        for batch in _batches(entries):
+        for batch in _batches(found):
             files += pool.map(ingest_file, batch)
             if staged:
                 staged.flush(pool)
@@ -190,56 +199,65 @@ def keep_object(table: SourceTable, source: Storage, entry: Entry, scratch: Path
     return table.layer.keep(table.storage, TableName(table.name).table, source, entry.path, scratch)
 
 
-def _batches(files: Sequence[tuple[str, Entry]]) -> Iterator[list[tuple[str, Entry]]]:
+def _batches(files: Sequence[SourceMatch]) -> Iterator[list[SourceMatch]]:
     """The files in their order, in batches of limited number and size."""
-    batch: list[tuple[str, Entry]] = []
+    batch: list[SourceMatch] = []
     size = 0
     for file in files:
-        if batch and (len(batch) == STAGED_FILES or size + file[1].bytes > STAGED_BYTES):
+        if batch and (len(batch) == STAGED_FILES or size + file.entry.bytes > STAGED_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(file)
-        size += file[1].bytes
+        size += file.entry.bytes
     if batch:
         yield batch
 
 
-def source_storage(table: SourceTable) -> Storage:
-    """The storage of a table's source files. Connects to no server."""
-    root, _ = source_pattern.split(table.declared.source)
-    return open_storage(root, table.base, table.options)
+def source_storages(table: SourceTable) -> list[tuple[Storage, str]]:
+    """The storage of each pattern of a table's source files, and the pattern below it.
 
-
-def matches(table: SourceTable) -> tuple[Storage, list[tuple[str, Entry]]]:
-    """The storage of a table's source files, and each file's name and entry, sorted by name.
-
-    Raises SourceError when no file matches, or a name is not valid UTF-8.
+    Connects to no server.
     """
-    root, rest = source_pattern.split(table.declared.source)
-    storage = source_storage(table)
-    entries = source_pattern.matching(storage, rest)
-    if not entries:
-        raise _no_file(table, storage, rest)
-    for entry in entries:
-        if any("\udc80" <= char <= "\udcff" for char in entry.path):
-            raise SourceError(
-                f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8",
-                hint="rename the file",
+    split = [source_pattern.split(each) for each in table.declared.patterns]
+    return [(open_storage(root, table.base, table.options), rest) for root, rest in split]
+
+
+def matches(table: SourceTable) -> list[SourceMatch]:
+    """The source files of a table, each once, sorted by name.
+
+    Raises SourceError when none matches and that is not allowed, or a name is not valid UTF-8.
+    """
+    excluded = [source_pattern.regex(each) for each in table.declared.exclude]
+    found: dict[str, SourceMatch] = {}
+    patterns = zip(table.declared.patterns, source_storages(table), strict=True)
+    for source, (storage, rest) in patterns:
+        root = mask(source_pattern.split(source)[0])
+        for entry in source_pattern.matching(storage, rest):
+            if any("\udc80" <= char <= "\udcff" for char in entry.path):
+                raise SourceError(
+                    f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8",
+                    hint="rename the file",
+                )
+            name = source_pattern.label(root, entry.path)
+            if not any(pattern.fullmatch(name) for pattern in excluded):
+                found.setdefault(name, SourceMatch(name, entry, storage))
+    if not found and table.declared.missing == "fail":
+        raise _no_file(table)
+    return [found[name] for name in sorted(found)]
+
+
+def _no_file(table: SourceTable) -> SourceError:
+    storages = source_storages(table)
+    for source, (storage, rest) in zip(table.declared.patterns, storages, strict=True):
+        if storage.root is not None and (storage.root / rest).exists():
+            return SourceError(
+                f"{table.name}: {source} is a folder, FIFO or device",
+                hint="write its content to a file; for the files of a folder, end `source` in /*",
             )
-    root = mask(root)
-    return storage, sorted((source_pattern.label(root, entry.path), entry) for entry in entries)
-
-
-def _no_file(table: SourceTable, storage: Storage, path: str) -> SourceError:
-    folder = storage.root
-    if folder is not None and (folder / path).exists():
-        return SourceError(
-            f"{table.name}: {table.declared.source} is a folder, FIFO or device",
-            hint="write its content to a file; for the files of a folder, end `source` in /*",
-        )
+    places = " and ".join(dict.fromkeys(storage.url for storage, _ in storages))
     return SourceError(
-        f"{table.name}: no file matches {table.declared.source}",
-        hint=f"it is looked for in {storage.url}; put a file there or correct `source`",
+        f"{table.name}: no file matches {table.declared.shown}",
+        hint=f"it is looked for in {places}; put a file there or correct `source`",
     )
 
 

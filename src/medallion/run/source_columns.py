@@ -11,10 +11,9 @@ from medallion.identifiers import now
 from medallion.kernel.column_binding import BoundTable, ColumnFault
 from medallion.records import Column, Snapshot, SourceFile
 from medallion.records.column_type import NULL
-from medallion.run.ingest import SourceTable, matches, source_storage
+from medallion.run.ingest import SourceMatch, SourceTable, matches, source_storages
 from medallion.run.source_formats import SourceFormats
 from medallion.run.source_schema import settle
-from medallion.storage import Entry, Storage
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -31,15 +30,14 @@ def source_columns(
     A file that is as it was in that release is not read.
     """
     try:
-        storage = source_storage(table)
-        if storage.is_remote:
+        if any(storage.is_remote for storage, _ in source_storages(table)):
             return _of_release(table, before, "its files are not on this machine")
-        _, entries = matches(table)
+        found = matches(table)
     except MedallionError as error:  # files that are not there yet are no fault of the declaration
         return _of_release(table, before, error.message.removeprefix(f"{table.name}: "))
     files: list[SourceFile] | None = None
     try:
-        files = _read(table, before, storage, entries, connection, scratch)
+        files = _read(table, before, found, connection, scratch)
         if files is None:
             return _of_release(table, before, "they depend on all records of its files")
         return BoundTable((settle(table, files, before)[0],))
@@ -71,8 +69,7 @@ def _of_names(names: Sequence[str]) -> BoundTable:
 def _read(
     table: SourceTable,
     before: Snapshot | None,
-    storage: Storage,
-    entries: Sequence[tuple[str, Entry]],
+    found: Sequence[SourceMatch],
     connection: Connection,
     scratch: Path,
 ) -> list[SourceFile] | None:
@@ -80,13 +77,14 @@ def _read(
     formats, size = SourceFormats(table.declared), 0
     known = {file.name: file for file in before.sources} if before else {}
     files: list[SourceFile] = []
-    for name, entry in entries:
+    for file in found:
+        name, entry = file.name, file.entry
         form, key = formats.of(name, entry)
         former = known.get(name)
         if former and former.token == entry.token and former.form == key:
             files.append(former)
             continue
-        path = storage.local(entry.path)
+        path = file.storage.local(entry.path)
         columns = form.columns_of(path, name, scratch / "text", connection)
         if columns is None:
             size += entry.bytes

@@ -106,8 +106,8 @@ def _restore(table: SourceTable, file: BronzeFile, scratch: Path) -> None:
     try:
         verified(table.storage, [file.object])
     except (MissingError, DamagedError):
-        source, _ = matches(table)
-        if keep_object(table, source, file.entry, scratch).sha256 != file.sha256:
+        source = next((each.storage for each in matches(table) if each.name == file.name), None)
+        if source is None or keep_object(table, source, file.entry, scratch).sha256 != file.sha256:
             raise SourceError(f"{file.name}: changed while it was read", hint="run again") from None
 
 

@@ -34,7 +34,6 @@ from medallion.run.planner import Arrival, plan
 from medallion.run.publish import Publisher
 from medallion.run.run_log import finished_step, with_corrections
 from medallion.run.source_tokens import is_unchanged, read_tokens
-from medallion.storage import open_storage
 from medallion.storage.local import LocalStorage
 from medallion.storage.sealed_records import read_record
 from medallion.telemetry.environment import is_observed
@@ -173,10 +172,15 @@ class _Answer:
 
     def _arrival(self, table: ingest.SourceTable, release: Release) -> Arrival:
         """The files of a source, if a run would take all of them for unchanged unread."""
-        root, rest = source_pattern.split(table.declared.source)
-        folder = open_storage(root, table.base, table.options).root
-        if folder is None:
-            raise _NoStampError
+        # They are listed before they are compared: what changes meanwhile is found by either.
+        for storage, rest in ingest.source_storages(table):
+            folder = storage.root
+            if folder is None:
+                raise _NoStampError
+            self.sources.append([str(folder), rest, stamp.listing(str(folder), rest)])
+            self.places.add(str(folder))
+            if source_pattern.names_one_file(rest):
+                self.places.add(str(folder / rest))
         touched = read_tokens(self.lake.storage, table.name)
         before = release.tables.get(table.name)
         corrections = self.corrections.by_file(table.name)
@@ -184,11 +188,6 @@ class _Answer:
             table, before, None, touched=touched, corrections=corrections
         )
         _require(all(is_unchanged(file.token, file.entry) for file in files))
-        tokens = {file.entry.path: file.entry.token for file in files}
-        self.sources.append([str(folder), rest, tokens])
-        self.places.add(str(folder))
-        if source_pattern.names_one_file(rest):
-            self.places.add(str(folder / rest))
         return arrival
 
     def _stored(self, release: Release) -> dict[str, int | None]:

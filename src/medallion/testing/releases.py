@@ -54,7 +54,7 @@ class ReleaseContract:
         assert sink.prune(releases[2:]) == 0
         sink.activate(releases[2])
         assert reading(sink, lambda store: store.count("items", Query())) == 12
-        with pytest.raises(SinkError, match="not there"):
+        with pytest.raises(SinkError, match="does not exist"):
             sink.activate(releases[0])
         assert load(sink, "snapshot-r0", items(10)).loaded
 

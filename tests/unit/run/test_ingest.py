@@ -184,14 +184,17 @@ def test_matching_files_are_sorted_and_named_from_the_declaration(
     (tmp_path / "orders/.hidden.csv").write_text("id\n")
 
     def names(source: str) -> list[str]:
-        return [name for name, _ in matches(with_source(orders, source))[1]]
+        return [file.name for file in matches(with_source(orders, source))]
 
     assert names("orders/*.csv") == ["orders/a.csv", "orders/b.csv"]
     assert names("orders/**/*.csv") == ["orders/a.csv", "orders/b.csv", "orders/deep/é.csv"]
     assert names("clients.csv") == ["clients.csv"]
     assert names("*.csv") == ["clients.csv"]
-    storage, ((_, entry),) = matches(with_source(orders, "clients.csv"))
-    assert digest_of_source(storage, entry) == sha256(FILES["clients.csv"].encode()).hexdigest()
+    (file,) = matches(with_source(orders, "clients.csv"))
+    assert (
+        digest_of_source(file.storage, file.entry)
+        == sha256(FILES["clients.csv"].encode()).hexdigest()
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,12 @@ class DatasetNames:
         storage = self._context.lake.layer_storage(layer_name, layer)
         return location(f"{storage.url.rstrip('/')}/{table}")
 
-    def source(self, source: Source) -> DatasetName:
-        """All source files of a bronze table, which are one dataset: their pattern."""
-        if "://" in source.source:
-            return location(source.source)
-        return location(os.path.normpath(self._context.base / source.source))
+    def sources(self, source: Source) -> list[DatasetName]:
+        """The source files of a bronze table: those of a pattern are one dataset."""
+        return [
+            location(each if "://" in each else os.path.normpath(self._context.base / each))
+            for each in source.patterns
+        ]
 
     def served(self, label: str, table: str) -> DatasetName:
         """A served table, by its plain name."""

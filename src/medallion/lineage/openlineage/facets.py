@@ -172,8 +172,8 @@ def lineage_facet(graph: LineageGraph, names: DatasetNames, table: str) -> Datas
         if name.table != table or not name.column:
             continue
         if isinstance(source, Source):
-            dataset = names.source(source)
-            inputs = [] if name.column in added else [_input(dataset, name.column, "IDENTITY")]
+            datasets = [] if name.column in added else names.sources(source)
+            inputs = [_input(dataset, name.column, "IDENTITY") for dataset in datasets]
         else:
             inputs = list(_inputs(column.derivation, names))
         fields[name.column] = column_lineage_dataset.Fields(inputFields=inputs)

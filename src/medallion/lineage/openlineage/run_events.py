@@ -102,7 +102,9 @@ class RunEvents:
         declared, table = self.context.declaration.table(snapshot.table), snapshot.table
         if isinstance(declared, Source):
             read = facets.read_facets(snapshot)
-            inputs = [facets.dataset(self.names.source(declared), input_facets=read)]
+            inputs = [
+                facets.dataset(name, input_facets=read) for name in self.names.sources(declared)
+            ]
         else:
             inputs = [
                 facets.dataset(self.names.table(name), facets.version_facets(ident))
@@ -173,7 +175,7 @@ class RunEvents:
     def _inputs(self, table: str) -> list[DatasetName]:
         declared = self.context.declaration.table(table)
         if isinstance(declared, Source):
-            return [self.names.source(declared)]
+            return self.names.sources(declared)
         return [self.names.table(name) for name in declared.reads().values()]
 
     def _output(self, name: DatasetName) -> OutputDataset:

@@ -75,5 +75,5 @@ def test_tables_and_sources(tmp_path: Path) -> None:
     names = DatasetNames(Pipeline(declaration, base=tmp_path / "project").context)
     assert names.table("bronze.t").name == f"{tmp_path}/project/lake/bronze/t"
     assert names.table("silver.t").name == f"{tmp_path}/own/t"
-    assert names.source(Source(source="../data/*.csv")).name == f"{tmp_path}/data/*.csv"
-    assert names.source(Source(source="s3://b/x/*.csv")) == DatasetName("s3://b", "x/*.csv")
+    both = names.sources(Source(source=("../data/*.csv", "s3://b/x/*.csv")))
+    assert [both[0].name, both[1]] == [f"{tmp_path}/data/*.csv", DatasetName("s3://b", "x/*.csv")]
