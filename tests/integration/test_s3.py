@@ -19,7 +19,7 @@ from medallion.secrets import mask
 from medallion.storage import open_storage
 from tests import instants
 from tests.buckets import empty_bucket, make_bucket, options
-from tests.corrected import correct, states
+from tests.corrected import correct, preview, states
 from tests.integration import small
 from tests.proxy import Proxy, proxy
 from tests.services import Service
@@ -94,6 +94,10 @@ def test_runs_releases_and_going_back(tmp_path: Path, s3_server: Service, lake: 
 def test_corrections(tmp_path: Path, s3_server: Service, lake: str) -> None:
     pipeline = small.load(project(tmp_path / "p", s3_server, lake))
     pipeline.run()
+    objects = {entry.path: entry.token for entry in pipeline.lake.storage.list("")}
+    (record,) = preview(pipeline, {1: {"amount": "3.50"}}).values()
+    assert (record.outcome, record.rows[0]["amount"]) == ("kept", Decimal("3.50"))
+    assert {entry.path: entry.token for entry in pipeline.lake.storage.list("")} == objects
     (ident,) = correct(pipeline, {1: {"amount": "3.50"}})
     pipeline.run()
     assert small.in_lake(pipeline) == small.in_store(pipeline) == (4, Decimal("41.25"))

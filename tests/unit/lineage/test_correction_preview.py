@@ -53,6 +53,15 @@ def test_a_step_over_other_rows_decides_as_in_a_run(tmp_path: Path) -> None:
     assert preview(pipeline, again)[1].outcome == "deduplicated"
 
 
+def test_a_table_of_a_cluster_is_computed_in_this_process(tmp_path: Path) -> None:
+    published(tmp_path)
+    yaml = tmp_path / "medallion.yaml"
+    unreachable = 'engine: {type: dask, scheduler: "tcp://127.0.0.1:1"}\n'
+    yaml.write_text(yaml.read_text().replace("tables:\n", f"{unreachable}tables:\n", 1))
+    pipeline = md.Pipeline.load(yaml)
+    assert preview(pipeline, {1: {"amount": "3.50"}})[1].outcome == "kept"
+
+
 def test_a_run_that_would_fail_is_said(tmp_path: Path) -> None:
     visits(tmp_path)
     yaml = tmp_path / "medallion.yaml"
