@@ -93,6 +93,8 @@ CHARTS = [
     ("bar", {**SUM, "x": "land"}),
     ("bar", {**SUM, "x": "land", "by": "shop", "series": 3}),
     ("bar", {**SUM, "x": "day"}),
+    ("bar", {**SUM, "x": "bin(part, 0.1)"}),
+    ("line", {**SUM, "x": "bin(part, 0.3)"}),
     ("line", {**SUM, "x": "month(day)", "by": "land"}),
     ("line", {**SUM, "x": "month"}),
     ("area", {**SUM, "x": "month", "by": "shop"}),
