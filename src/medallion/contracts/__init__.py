@@ -101,6 +101,7 @@ from medallion.sql.group_links import GroupColumns
 from medallion.sql.relations import (
     ASIDE,
     ORIGIN,
+    PART,
     RESERVED,
     ROW,
     Columns,
@@ -123,6 +124,7 @@ __all__ = [
     "LENGTHS",
     "MAIN",
     "ORIGIN",
+    "PART",
     "RESERVED",
     "ROW",
     "Built",

@@ -31,7 +31,8 @@ class Transform(Plugin, ABC):
     the same columns, of whatever types. `only_removes` means that `apply` returns the rows as they
     are: a step of scope "key" that only removes rows reads few columns of all partitions, instead
     of gathering their rows. `opaque` means that only a run may call it, because its code may do
-    anything; `check` calls all other steps with tables that have no rows.
+    anything; `check` calls all other steps with tables that have no rows. `separates_parts` means
+    that `partial` may be given the rows of several parts at once.
     """
 
     scope: ClassVar[Scope] = "rows"
@@ -40,6 +41,7 @@ class Transform(Plugin, ABC):
     threaded: ClassVar[bool] = True
     keeps_columns: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
+    separates_parts: ClassVar[bool] = False
 
     def declared_columns(self) -> tuple[Column, ...] | None:
         """The columns of the result of an opaque step; None when only a run shows them.
@@ -106,6 +108,9 @@ class Transform(Plugin, ABC):
         `combine` makes the result of all rows from those of their parts; they must not depend on
         `_row` or `_origin` but by order. No reserved columns. None, the default, when parts of rows
         with these columns cannot give exactly what `apply` gives for all rows.
+
+        If the step `separates_parts`, rows of several parts may have a column PART, their numbers:
+        then the result has it too, and the partial results of each part.
         """
         return None
 

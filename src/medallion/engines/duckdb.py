@@ -120,12 +120,12 @@ class DuckDBSession(Session):
         with span("compute partitions"), self._task_cursor() as cursor:
             return PartitionBuild(task, cursor, self.scratch).run()
 
-    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[PartialResult]:
+    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[list[PartialResult]]:
         """Compute partial results in as many threads as DuckDB has."""
         with self._pool() as pool:
             yield from pool.map(in_context(self._build_partial_results), tasks)
 
-    def _build_partial_results(self, task: PartialTask) -> PartialResult:
+    def _build_partial_results(self, task: PartialTask) -> list[PartialResult]:
         from medallion.kernel.partial_build import PartialBuild
 
         with span("compute partial results"), self._task_cursor() as cursor:

@@ -15,7 +15,7 @@ from medallion.contracts import Built, Inputs, TableTask
 from medallion.errors import ConservationError
 from medallion.identifiers import now
 from medallion.kernel.duckdb_errors import at
-from medallion.kernel.partial_plan import PartialTask
+from medallion.kernel.partial_plan import PlannedPartial, partial_tasks
 from medallion.kernel.performer import Performer
 from medallion.kernel.reuse import reusable
 from medallion.kernel.row_counts import RowCounts
@@ -31,21 +31,22 @@ if TYPE_CHECKING:
 class CombinedTable(TableBuild):
     """One TableTask, used once.
 
-    Parameters: `planned` are the partial results that are combined; `performer` computes them;
-    `scratch` is a local folder.
+    Parameters: `planned` are the partial results that are combined, of the step at `position`;
+    `performer` computes them; `scratch` is a local folder.
     """
 
     def __init__(
         self,
         task: TableTask,
-        planned: Sequence[PartialTask],
+        position: int,
+        planned: Sequence[PlannedPartial],
         connection: Connection,
         performer: Performer,
         scratch: Path,
     ) -> None:
         super().__init__(task, connection, scratch)
         self.planned = planned
-        self.position = planned[0].position
+        self.position = position
         self.performer = performer
 
     def run(self) -> Built:
@@ -66,8 +67,9 @@ class CombinedTable(TableBuild):
         wanted = {each.fingerprint: each for each in self.planned}
         done = reusable(self.task.storage, former, wanted.keys(), lambda partial: partial.files)
         missing = [each for key, each in wanted.items() if key not in done]
-        results = self.performer.partial_results(missing)
-        done |= {partial.fingerprint: partial for partial in results}
+        tasks = list(partial_tasks(self.task, self.position, missing))
+        for results in self.performer.partial_results(tasks):
+            done |= {partial.fingerprint: partial for partial in results}
         return tuple(done[each.fingerprint] for each in self.planned)
 
     def _counts(self, partials: Sequence[PartialResult]) -> RowCounts:

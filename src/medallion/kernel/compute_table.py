@@ -43,7 +43,7 @@ def compute_table(
         if position is not None:
             planned = planned_partials(alone, position, TempTables(connection))
             if len(planned) > 1:
-                return CombinedTable(alone, planned, connection, performer, scratch).run()
+                return CombinedTable(alone, position, planned, connection, performer, scratch).run()
     return performer.table(alone)
 
 

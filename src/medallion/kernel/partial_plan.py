@@ -16,6 +16,7 @@ from medallion.sql.nondeterminism import suspected
 from medallion.sql.row_ids import FILE_BITS, file_of, first_and_last
 from medallion.storage.digests import Stored, verified
 
+BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
 UNIT = 2 << 20  # bytes of partitions that make one partial result, unless one partition has more
 
 
@@ -51,14 +52,9 @@ class InputPartition:
 
 
 @dataclass(frozen=True)
-class PartialTask:
-    """Partial results to compute: of some partitions, which follow each other.
+class PlannedPartial:
+    """One partial result: that of some partitions, which follow each other."""
 
-    `position` is that of the step whose partial results they are. A task can be pickled.
-    """
-
-    table: TableTask
-    position: int
     fingerprint: str
     inputs: tuple[InputPartition, ...]
 
@@ -73,9 +69,43 @@ class PartialTask:
         return sum(each.rows for each in self.inputs)
 
     @property
+    def bytes(self) -> int:
+        """The bytes of the files of the partitions."""
+        return sum(each.bytes for each in self.inputs)
+
+
+@dataclass(frozen=True)
+class PartialTask:
+    """Partial results of one table that are computed together.
+
+    `position` is that of the step whose partial results they are. A task can be pickled.
+    """
+
+    table: TableTask
+    position: int
+    parts: tuple[PlannedPartial, ...]
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """The partitions that they are computed from."""
+        return tuple(each for part in self.parts for each in part.partitions)
+
+    @property
     def removed(self) -> bool:
         """Whether the input lacks some of the rows in the files of the partitions."""
-        return any(each.removed.rows for each in self.inputs)
+        return any(each.removed.rows for part in self.parts for each in part.inputs)
+
+    def number(self, row: str) -> str:
+        """SQL of the number of the part that a row, by its `_row`, is of."""
+        numbers = {
+            number: place
+            for place, part in enumerate(self.parts)
+            for partition in part.partitions
+            for number in partition.numbers
+        }
+        first = min(numbers)
+        places = [str(numbers.get(file, "null")) for file in range(first, max(numbers) + 1)]
+        return f"[{', '.join(places)}][{file_of(row)} - {first - 1}]"
 
 
 def combining_step(task: TableTask) -> int | None:
@@ -105,7 +135,7 @@ def is_lost(sql: str) -> bool:
     return suspected(sql) or may_collate(sql)
 
 
-def planned_partials(task: TableTask, position: int, tables: TempTables) -> list[PartialTask]:
+def planned_partials(task: TableTask, position: int, tables: TempTables) -> list[PlannedPartial]:
     """The partial results of a table, in the order of the partitions of its main input."""
     steps = task.steps[: position + 1]
     common = common_fingerprint(task, [step.identity() for step in steps], steps)
@@ -115,8 +145,23 @@ def planned_partials(task: TableTask, position: int, tables: TempTables) -> list
         members = tuple(inputs[number] for number in numbers)
         content = [(each.name, each.removed.digest) for each in members]
         fingerprint = digest([common, content])
-        planned.append(PartialTask(task, position, fingerprint, members))
+        planned.append(PlannedPartial(fingerprint, members))
     return planned
+
+
+def partial_tasks(
+    task: TableTask, position: int, parts: Sequence[PlannedPartial]
+) -> Iterator[PartialTask]:
+    """Tasks of limited size, unless one part is larger or has to be computed alone."""
+    limit = BATCH if task.steps[position].separates_parts else 0
+    batch: list[PlannedPartial] = []
+    for part in parts:
+        if batch and sum(each.bytes for each in batch) + part.bytes > limit:
+            yield PartialTask(task, position, tuple(batch))
+            batch = []
+        batch.append(part)
+    if batch:
+        yield PartialTask(task, position, tuple(batch))
 
 
 def removed_rows(task: TableTask, parts: Sequence[Partition]) -> str:

@@ -17,8 +17,8 @@ class Performer(Protocol):
     def partitions(self, tasks: Sequence[PartitionTask]) -> Iterable[list[Partition]]:
         """Compute and write partitions; the results of the tasks, in their order."""
 
-    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[PartialResult]:
-        """Compute and write partial results of an aggregate, in the order of the tasks.
+    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[list[PartialResult]]:
+        """Compute and write partial results of an aggregate, those of each task in its order.
 
         Raises StepError, also when they cannot be combined.
         """

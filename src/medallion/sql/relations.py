@@ -20,6 +20,9 @@ _numbers = count()
 ROW = "_row"
 ORIGIN = "_origin"
 ASIDE = "_aside"
+PART = ASIDE
+"""The number of the part that a row is of, while partial results of several parts are computed."""
+
 RESERVED = (ROW, ORIGIN, ASIDE, "file_index", "file_row_number")
 """Names that no column may have; DuckDB uses the last two for a row's place in Parquet files."""
 

@@ -13,7 +13,7 @@ from medallion.sql.distinct_parts import has_integers, list_columns, with_counts
 from medallion.sql.divided_select import COMBINED, FIGURE, AggregateCall, DividedSelect
 from medallion.sql.expressions import columns_sql, explained, public, select_text
 from medallion.sql.partial_calls import SAFE_DIGITS
-from medallion.sql.relations import Inputs, quote, stored
+from medallion.sql.relations import PART, Inputs, quote, stored
 from medallion.sql.select_tree import tables_of
 
 if TYPE_CHECKING:
@@ -25,22 +25,26 @@ _INTEGERS = frozenset(("smallint", "integer", "bigint"))
 
 
 def partial_results(select: DividedSelect, flat: Relation, inputs: Inputs) -> Relation | None:
-    """A row for each group of the rows of `flat`; None when they would not combine exactly."""
+    """A row for each group of the rows of `flat`; None when they would not combine exactly.
+
+    With a column PART in `flat`, a row for each group of each part.
+    """
     if not are_exact(select, flat):
         return None
     distinct = [call.argument for call in select.calls if call.distinct and call.argument]
     rows = stored(flat, inputs.connection) if has_integers(flat, distinct) else flat
-    columns = [quote(key) for key in select.keys]
+    keys = [PART, *select.keys] if PART in flat.columns else select.keys
+    columns = [quote(key) for key in keys]
     for place, call in enumerate(select.calls):
         if not call.distinct:
             parts = _parts(call)
             columns += [f"{sql} as {quote(_part(place, part))}" for part, sql in parts.items()]
     lists = list_columns(rows, {name: name for name in distinct})
     columns += [f"{sql} as {quote(name)}" for name, sql in lists.items()]
-    by = f"group by {columns_sql(select.keys)}" if select.keys else ""
+    by = f"group by {columns_sql(keys)}" if keys else ""
     listed = ", ".join(columns) or "count(*) as rows"
     groups = inputs.sql(f"select {listed} from flat {by}", flat=rows)
-    return with_parts(groups, rows, select.keys, distinct, inputs) if distinct else groups
+    return with_parts(groups, rows, keys, distinct, inputs) if distinct else groups
 
 
 def are_exact(select: DividedSelect, flat: Relation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -172,6 +172,16 @@ def tables_of(node: object) -> frozenset[str]:
 def table_name(table: Node) -> str:
     """The name of a table of a FROM clause, as inputs are named, in lower case."""
     return ".".join(table["qualified_name"]["path"]).lower()
+
+
+def has_only_columns(node: object, columns: Collection[str]) -> bool:
+    """Whether every name in a query is one of these columns, and none a table, nor a star."""
+    names = {name.lower() for name in columns}
+    return all(
+        each.get("class") != "STAR"
+        and (each.get("class") != "COLUMN_REF" or each["column_names"][-1].lower() in names)
+        for each in walk(node)
+    )
 
 
 def reference(name: str, alias: str = "") -> Node:

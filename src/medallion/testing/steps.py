@@ -11,6 +11,7 @@ from medallion.contracts import (
     ASIDE,
     MAIN,
     ORIGIN,
+    PART,
     ROW,
     GroupColumns,
     Inputs,
@@ -129,11 +130,33 @@ def _check_partials(
         connection.execute(f"create temp table {name} as from {viewed(partial)}").fetchall()
         parts.append(f"select ({start}::bigint << 32) + rowid as {ROW}, * from {name}")
     partials = connection.sql(f"select * from ({' union all '.join(parts)}) order by {ROW}")
+    if transform.separates_parts:
+        number = f"cast({ROW} // {length} * {length} as integer) as {PART}"
+        marked = relation.project(f"*, {number}")
+        together = transform.partial(marked, Inputs(connection, tables.tables))
+        _check_separated(transform, together, partials)
     combined = transform.combine(partials, Inputs(connection, tables.tables))
     same = (combined.columns, combined.types) == (expected.columns, expected.types)
     assert same, f"{transform.name}: combined partial results have other columns than `apply`"
     one, two = sorted(map(repr, combined.fetchall())), sorted(map(repr, expected.fetchall()))
     assert one == two, f"{transform.name}: partial results combine to other rows than `apply`"
+
+
+def _check_separated(transform: Transform, together: Relation | None, partials: Relation) -> None:
+    """Assert that the partial results of several parts at once are those of each part."""
+    if together is None:
+        return
+    names = [name for name in partials.columns if name != ROW]
+    one = together.project(columns_sql([PART, *names])).fetchall()
+    two = partials.project(f"{ROW} >> 32, {columns_sql(names)}").fetchall()
+    filled = {part for part, *_ in one}  # a part without rows may have a result of its own
+    expected = [row for row in two if row[0] in filled]
+    same = sorted(map(repr, map(_unordered, one))) == sorted(map(repr, map(_unordered, expected)))
+    assert same, f"{transform.name}: partial results of parts differ when computed together"
+
+
+def _unordered(row: tuple[Any, ...]) -> list[Any]:
+    return [sorted(value, key=repr) if isinstance(value, list) else value for value in row]
 
 
 def _check_groups(

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from medallion.contracts import (
     MAIN,
+    PART,
     ROW,
     Columns,
     Grain,
@@ -80,6 +81,7 @@ class Aggregate(Transform):
     value_field: ClassVar[str | None] = None
     scope: ClassVar[Scope] = "key"
     grain: ClassVar[Grain] = "new"
+    separates_parts: ClassVar[bool] = True
 
     by: Names = ()
     metrics: dict[str, str] = Field(min_length=1)
@@ -136,9 +138,10 @@ class Aggregate(Transform):
     def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
         require(rows, *self.by)
         columns = partial_columns(self._parsed(), rows)
-        keys = dict(zip(self._keys(), self.by, strict=True))
         if columns is None:
             return None
+        keys = {PART: PART} if PART in rows.columns else {}
+        keys |= dict(zip(self._keys(), self.by, strict=True))
         # Without `by`, no rows would make a group whose first value is NULL.
         columns["rows"] = "count(*)"
         distinct = distinct_columns(self._parsed())
@@ -162,7 +165,7 @@ class Aggregate(Transform):
         require(rows, *self.by)
         if not self.by or self.limit or not are_order_free(self._parsed(), rows):
             return None
-        reads = tuple(name for name in self._used(rows) if name != ROW)
+        reads = tuple(name for name in self._used(rows) if name not in (ROW, PART))
         return {MAIN: GroupColumns({name: name for name in self.by}, reads)}
 
     def arranged(self, result: Relation, inputs: Inputs) -> Relation:
@@ -173,7 +176,7 @@ class Aggregate(Transform):
 
     def _used(self, rows: Relation) -> list[str]:
         """The columns that partial results are made of."""
-        used = {ROW, *self.by, *(call.column for call in self._parsed())}
+        used = {ROW, PART, *self.by, *(call.column for call in self._parsed())}
         return [name for name in rows.columns if name in used]
 
     def _keys(self) -> list[str]:

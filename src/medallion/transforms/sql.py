@@ -12,6 +12,7 @@ from pydantic import field_validator
 from medallion.contracts import (
     MAIN,
     ORIGIN,
+    PART,
     ROW,
     Columns,
     Grain,
@@ -29,7 +30,7 @@ from medallion.sql.row_matching import joined
 from medallion.sql.select_groups import grouped_tables, in_order
 from medallion.sql.select_partials import are_exact, combined_results, partial_results, whole_result
 from medallion.sql.select_trace import SelectTrace, Wanted
-from medallion.sql.select_tree import Node
+from medallion.sql.select_tree import Node, has_only_columns, reference
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -65,6 +66,7 @@ class Sql(Transform):
     value_field: ClassVar[str | None] = "query"
     scope: ClassVar[Scope] = "table"
     grain: ClassVar[Grain] = "new"
+    separates_parts: ClassVar[bool] = True
 
     query: str
 
@@ -104,7 +106,14 @@ class Sql(Transform):
         if select is None or not is_divisible(tree, _names_of(rows, inputs)):
             return None
         visible = _visible(tree, rows, inputs)
-        flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
+        node = select.flat
+        if PART in rows.columns:
+            if not has_only_columns(
+                node, {name for each in visible.values() for name in each.columns}
+            ):
+                return None  # a row as a value would have its part
+            node = {**node, "select_list": [*node["select_list"], reference(PART)]}
+        flat = inputs.sql(select_text(inputs.connection, node), **visible)
         return partial_results(select, flat, inputs)
 
     def combine(self, partials: Relation, inputs: Inputs) -> Relation:

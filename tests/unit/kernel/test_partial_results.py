@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import MedallionError
-from medallion.kernel import compute_table, partial_plan, partition_groups
-from medallion.records import Snapshot
+from medallion.kernel import compute_table, partial_build, partial_plan, partition_groups
+from medallion.kernel.partial_build import PartialBuild
+from medallion.records import PartialResult, Snapshot
+from medallion.transforms.aggregate import Aggregate
 from tests.unit.kernel.test_partitions import Change, Contents, changed, counts, write
 
 number = st.sampled_from(["", "0", "1", "-1", "2", "3", "x", "9223372036854775807"])
@@ -378,3 +380,43 @@ def test_a_query_is_combined_from_partial_results(parts: md.Pipeline) -> None:
     with as_a_whole():
         assert state(pipeline, full=True) == incremental
     assert rows(pipeline)[0] == ("x", "4", "12.00", "4.0", "4")
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["count(distinct t)", "count(distinct t::varchar)", "max(t)", "count(distinct to_json(t))"],
+)
+def test_a_row_as_a_value_is_without_its_part(parts: md.Pipeline, figure: str) -> None:
+    """Equal rows of several partitions are one value."""
+    steps = [*silver(), {"derive": {"id": "1", "name": "'x'", "amount": "1"}}]
+    pipeline = project(Path(parts.base), steps, [{"sql": f"select {figure} as n from t"}], [])
+    combined = state(pipeline)
+    with as_a_whole():
+        assert state(pipeline, full=True) == combined
+
+
+@pytest.mark.parametrize("separates", [True, False])
+def test_parts_are_computed_together_or_alone(
+    parts: md.Pipeline, separates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    run = PartialBuild.run
+
+    def counted(self: PartialBuild) -> list[PartialResult]:
+        sizes.append(len(self.partial.parts))
+        return run(self)
+
+    monkeypatch.setattr(PartialBuild, "run", counted)
+    monkeypatch.setattr(Aggregate, "separates_parts", separates)
+    before = state(parts)
+    assert state(parts, full=True) == before
+    assert sizes == ([3] if separates else [1, 1, 1])
+
+
+def test_as_many_groups_as_rows_are_not_kept(
+    parts: md.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partial_build, "FEW", 1)
+    before = state(parts)
+    assert state(parts, full=True) == before
+    assert snapshot(parts).partials == ()

@@ -55,7 +55,7 @@ class DaskSession(DuckDBSession):
     def partitions(self, tasks: Sequence[PartitionTask]) -> Iterable[list[Partition]]:
         yield from self._results(tasks)
 
-    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[PartialResult]:
+    def partial_results(self, tasks: Sequence[PartialTask]) -> Iterable[list[PartialResult]]:
         yield from self._results(tasks)
 
     def table(self, task: TableTask) -> Built:

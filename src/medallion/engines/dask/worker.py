@@ -27,7 +27,7 @@ from medallion.storage.download_cache import copies
 
 WATCH_SECONDS = 0.5  # between two looks at whether a task is cancelled
 Task: TypeAlias = ParseTask | PartialTask | PartitionTask | TableTask
-Result: TypeAlias = Built | ParsedGroup | PartialResult | list[Partition]
+Result: TypeAlias = Built | ParsedGroup | list[PartialResult] | list[Partition]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _result(task: Task, order: Order) -> Result:
                 return _table(_renamed(task, attempt), session)
             part = replace(task, table=_renamed(task.table, attempt))
             if isinstance(part, PartialTask):
-                return _partial_result(part, session)
+                return _partial_results(part, session)
             return _partitions(part, session)
 
 
@@ -158,10 +158,10 @@ def _partitions(task: PartitionTask, session: DuckDBSession) -> list[Partition]:
     return partitions
 
 
-def _partial_result(task: PartialTask, session: DuckDBSession) -> PartialResult:
-    (result,) = session.partial_results([task])
-    _sync(task.table.storage, result.files)
-    return result
+def _partial_results(task: PartialTask, session: DuckDBSession) -> list[PartialResult]:
+    (results,) = session.partial_results([task])
+    _sync(task.table.storage, [file for result in results for file in result.files])
+    return results
 
 
 def _sync(storage: Storage, files: Sequence[File]) -> None:
