@@ -19,7 +19,7 @@ from medallion.formats.csv_header import Header, HeaderReader, check_fit
 from medallion.formats.csv_records import CsvRecord, Dialect, Fields, Splitter, fit, misfit
 from medallion.formats.csv_together import LineFiles, read_together
 from medallion.formats.text_file import check_encoding, endings, plain_text, small_text, whole
-from medallion.formats.text_lines import numbered_lines
+from medallion.formats.text_lines import numbered_lines, without_footer
 from medallion.formats.text_rows import write_rows
 from medallion.formats.unreadable_records import UnreadableRecords
 from medallion.records import Column
@@ -50,10 +50,13 @@ class Csv(Format):
       field, it is a literal quote; empty if no field is quoted.
     - `escape`: a character, such as a backslash, that makes a quote, a delimiter or itself literal.
     - `skip`: the number of lines above the header, such as the title of a report.
+    - `footer`: the number of lines below the last record that are not blank, such as totals.
     - `comment`: the prefix of comment lines, such as `#`.
     - `null`: unquoted values that are null, in addition to the empty one: `[NA, "N/A", "\\N"]`.
     - `header`: false if the first record is data; then `columns` names the columns in order.
       A header that looks like a record is refused; `header: true` accepts it.
+    - `header_rows`: the number of rows of the header, whose names are joined: `2024` above `Q1` is
+      `2024 Q1`. A blank name in an upper row is the one to its left.
     - `encoding`: the file's text encoding, such as `cp1252` or `utf-16`. A byte order mark is
       ignored.
 
@@ -75,9 +78,11 @@ class Csv(Format):
     quote: str = '"'
     escape: str = ""
     skip: int = Field(default=0, ge=0)
+    footer: int = Field(default=0, ge=0)
     comment: str = ""
     null: tuple[str, ...] = ()
     header: bool | None = None
+    header_rows: int = Field(default=1, ge=1)
     columns: tuple[str, ...] = ()
     encoding: str = "utf-8"
 
@@ -103,12 +108,18 @@ class Csv(Format):
             raise ValueError(
                 "`columns` needs `header: false`; to rename columns, use the step `rename`"
             )
+        if self.header is False and self.header_rows > 1:
+            raise ValueError("`header_rows` is for files with a header, not for `header: false`")
         if self.header is False and not self.columns:
             raise ValueError("`header: false` needs `columns: [...]`, their names in order")
         return self
 
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:
-        with plain_text(source, name, self.encoding, target) as text, whole(target) as part:
+        with (
+            plain_text(source, name, self.encoding, target) as all_lines,
+            whole(target) as part,
+            without_footer(all_lines, self.footer, part) as text,
+        ):
             header = self._header_reader(text, name).read()
             result = _read_quickly(text, name, header, part, connection)
             if result is None:
@@ -128,6 +139,8 @@ class Csv(Format):
     def parse_together(
         self, files: Sequence[LocalFile], folder: Path, connection: Connection
     ) -> Iterator[ParsedTogether]:
+        if self.footer:
+            return
         plain = LineFiles()
         copy = folder / "text"
         for number, file in enumerate(files):
@@ -148,6 +161,7 @@ class Csv(Format):
             dialect=Dialect(delimiter, self.quote, self.escape, self.comment, self.null),
             skip=self.skip,
             header=self.header,
+            rows=self.header_rows,
             declared=self.columns,
             delimiter_declared=self.delimiter is not None,
         )

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from medallion.contracts import Parsed
@@ -59,8 +59,8 @@ class Header:
 class HeaderReader:
     """Reads the header of one file.
 
-    `header`: whether the file has one; None if not declared. `declared`: the columns of a file
-    without.
+    `header`: whether the file has one; None if not declared. `rows`: the number of its rows.
+    `declared`: the columns of a file without.
     """
 
     text: Path
@@ -68,6 +68,7 @@ class HeaderReader:
     dialect: Dialect
     skip: int
     header: bool | None
+    rows: int
     declared: tuple[str, ...]
     delimiter_declared: bool
 
@@ -145,8 +146,10 @@ class HeaderReader:
         return len(records) > 1 and all(fit(record.fields, width) for record in records)
 
     def _first_two(self, dialect: Dialect, skip: int) -> tuple[CsvRecord | None, CsvRecord | None]:
+        """The header, its rows joined, and the record below it."""
         records = iter(Splitter(self.text, self.name, dialect, skip))
-        return next(records, None), next(records, None)
+        rows = list(islice(records, self.rows))
+        return (_joined(rows) if rows else None), next(records, None)
 
     def _named(self, first: CsvRecord, second: CsvRecord | None, dialect: Dialect) -> Header:
         names = [clean_name(field or "") for field in first.fields or ()]
@@ -176,7 +179,8 @@ class HeaderReader:
             f"column {number} has neither a name nor values and is omitted"
             for number in range(len(names) + 1, width + 1)
         ]
-        return Header(tuple(names), first.line - 1, lines, dialect, nameless, tuple(warnings))
+        above = first.line - 1 if self.rows == 1 else lines
+        return Header(tuple(names), above, lines, dialect, nameless, tuple(warnings))
 
     def _check_names_no_record(self, names: Sequence[str]) -> None:
         """Refuse a header whose names look like values: its first record would be lost."""
@@ -188,6 +192,23 @@ class HeaderReader:
                 hint="declare `header: false` and `columns: [...]`; or `header: true` if "
                 "these are the names",
             )
+
+
+def _joined(rows: Sequence[CsvRecord]) -> CsvRecord:
+    """The rows of a header as one record, whose names are those of all rows, from top to bottom."""
+    joined = rows[0]
+    for row in rows[1:]:
+        if joined.fields is None or row.fields is None:
+            return row if row.fields is None else joined
+        names, left = [], ""
+        for upper, lower in zip_longest(joined.fields, row.fields):
+            above, name = clean_name(upper or ""), clean_name(lower or "")
+            left = above or left
+            above = left if name else above
+            names.append(" ".join(dict.fromkeys(filter(None, (above, name)))) or None)
+        breaks = row.line - joined.line - joined.raw.count("\n")
+        joined = joined._replace(raw=joined.raw + "\n" * breaks + row.raw, fields=names)
+    return joined
 
 
 def _shown(delimiter: str) -> str:

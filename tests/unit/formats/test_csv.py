@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from medallion.contracts import LocalFile
 from medallion.errors import SourceError
 from medallion.formats.csv import Csv
 
@@ -214,3 +215,39 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(read, form, name, co
 def test_wrong_settings(fields):
     with pytest.raises(ValidationError):
         Csv(**fields)
+
+
+@pytest.mark.parametrize("quoted", ["", '"'])
+def test_a_report_with_a_header_of_two_rows_and_totals(read, connection, tmp_path, quoted):
+    """With and without quotes, which other readers read."""
+    content = f"A title\nid,2024,\n,{quoted}Q1{quoted},Q2\n1,2,3\n4,5\n6,7,8\n\nTotal,14,11\nEnd\n"
+    form = Csv(skip=1, header_rows=2, footer=2)
+    found = read(form, "a.csv", content.encode())
+    assert found.columns == ["id", "2024 Q1", "2024 Q2"]
+    assert found.rows == [("1", "2", "3"), ("6", "7", "8")]
+    assert found.parsed.rejects == ((2, "2 fields instead of 3", "4,5"),)
+    known = form.columns_of(tmp_path / "a.csv", "a.csv", tmp_path / "scratch", connection)
+    assert known == found.parsed.columns
+
+
+def test_files_with_footers_and_several_header_rows_are_the_same_in_a_group(tmp_path, connection):
+    files = []
+    for number in range(3):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"a,\nb,c\n{number},x\n")
+        files.append(LocalFile(path, path.name))
+    (tmp_path / "out").mkdir()
+    (result,) = Csv(header_rows=2).parse_together(files, tmp_path / "out", connection)
+    assert [parsed.rows for parsed in result.files.values()] == [1, 1, 1]
+    assert [c.name for c in result.files[0].columns] == ["a b", "a c"]
+    values = connection.execute(f"select \"a b\" from '{result.target}'").fetchall()
+    assert values == [("0",), ("1",), ("2",)]
+    assert not list(Csv(footer=1).parse_together(files, tmp_path / "out", connection))
+
+
+@pytest.mark.parametrize(
+    "options", [{"header_rows": 0}, {"header_rows": 2, "header": False, "columns": ["a"]}]
+)
+def test_header_rows_that_do_not_fit(options):
+    with pytest.raises(ValidationError):
+        Csv(**options)

@@ -21,6 +21,7 @@ def header(folder: Path, content: str, dialect: Dialect = COMMA, **declared: Any
     settings: dict[str, Any] = {
         "skip": 0,
         "header": None,
+        "rows": 1,
         "declared": (),
         "delimiter_declared": False,
     }
@@ -152,3 +153,15 @@ def test_a_file_whose_records_do_not_fit_says_what_to_declare(
         "a.csv: 1 of its 1 record does not fit the header, id, name; record 1: 1 field instead of 2"
     )
     assert (error.value.hint or "").startswith(hint)
+
+
+def test_the_names_of_several_rows_are_joined(tmp_path: Path) -> None:
+    content = 'A title\nid,2024,,2025,note\n\n,Q1,"Q\n2",Q1,note\n7,1,2,3,x\n'
+    names = ("id", "2024 Q1", "2024 Q\n2", "2025 Q1", "note")
+    assert header(tmp_path, content, skip=1, rows=2) == Header(
+        names, above=5, lines=5, dialect=COMMA
+    )
+    three = header(tmp_path, "2024,,,\nQ1,,Q2,\na,b,a,b\n1,2,3,4\n", rows=3)
+    assert three.columns == ("2024 Q1 a", "2024 Q1 b", "2024 Q2 a", "2024 Q2 b")
+    assert three.lines == 3
+    assert header(tmp_path, "a,,\nb,c,\n1,2,\n", rows=2).nameless == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medallion.formats import text_lines
-from medallion.formats.text_lines import ends_by_return, numbered_lines
+from medallion.formats.text_lines import ends_by_return, numbered_lines, without_footer
 
 
 @pytest.fixture
@@ -53,3 +53,27 @@ def test_a_long_line_is_cut_and_the_next_one_is_whole(
     (_, long), *others = numbered_lines(text, by_return=by_return)
     assert long.rstrip(end) == b"x" * 10
     assert others == [(2, b"next" + end)]
+
+
+@pytest.mark.parametrize(
+    ("content", "lines", "rest"),
+    [
+        (b"a\nb\nc\n", 1, b"a\nb\n"),
+        (b"a\nb\nc", 2, b"a\n"),
+        (b"a\r\nb\r\nc\r\n\r\n \r\n", 1, b"a\r\nb\r\n"),
+        (b"a\rb\rc", 1, b"a\rb\r"),
+        (b"a\nb\n", 2, b""),
+        (b"a\nb\n", 7, b""),
+        (b"a\n" + b"x" * 50 + b"\n" + b"y" * 30 + b"\n", 2, b"a\n"),
+    ],
+)
+def test_a_footer_is_left_out(
+    text: Path, content: bytes, lines: int, rest: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_lines, "_SAMPLE", 5)
+    text.write_bytes(content)
+    with without_footer(text, lines, text.parent / "target") as copy:
+        assert copy.read_bytes() == rest
+    assert list(text.parent.iterdir()) == [text]
+    with without_footer(text, 0, text.parent / "target") as same:
+        assert same == text
