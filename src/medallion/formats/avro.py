@@ -65,7 +65,7 @@ def _opened(source: Path, name: str) -> Iterator[tuple[AvroBlocks, AvroKind]]:
     try:
         with source.open("rb") as file:
             blocks = AvroBlocks(file)
-            kind = AvroTypes().kind(blocks.schema)
+            kind = _kind(blocks.schema)
             if not (isinstance(kind.plain, dict) and kind.plain.get("type") == "record"):
                 raise AvroTypeError("its schema is not a record")
             yield blocks, kind
@@ -75,6 +75,13 @@ def _opened(source: Path, name: str) -> Iterator[tuple[AvroBlocks, AvroKind]]:
         raise SourceError(
             f"{name}: is cut short or corrupt: {error}", hint="download the file again"
         ) from error
+
+
+def _kind(schema: Any) -> AvroKind:
+    try:
+        return AvroTypes().kind(schema)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise AvroTypeError(f"its schema is invalid: {error!r}") from error
 
 
 def _schema(kind: AvroKind) -> pa.Schema:

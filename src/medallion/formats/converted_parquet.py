@@ -1,4 +1,4 @@
-"""Files of other columnar kinds, read as the Parquet files that they are converted to."""
+"""Rows of another kind of file, read as the Parquet file that they are converted to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parse_converted(
     """
     name = rejects.name
     _check(schema, name)
-    with _copy(target, batches, schema) as copy:
+    with _copy(name, target, batches, schema) as copy:
         parsed = Parquet().parse(copy, name, target, connection)
     if len(rejects) > parsed.rows:
         target.unlink()
@@ -55,7 +55,7 @@ def converted_columns(
 ) -> tuple[Column, ...]:
     """The columns of a file with this schema."""
     _check(schema, name)
-    with _copy(scratch, (), schema) as copy:
+    with _copy(name, scratch, (), schema) as copy:
         return Parquet().columns_of(copy, name, scratch, connection)
 
 
@@ -66,7 +66,9 @@ def _check(schema: pa.Schema, name: str) -> None:
 
 
 @contextmanager
-def _copy(target: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[Path]:
+def _copy(
+    name: str, target: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema
+) -> Iterator[Path]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -80,8 +82,8 @@ def _copy(target: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) ->
                     writer.write_batch(batch)
         except pa.ArrowNotImplementedError as error:
             raise SourceError(
-                f"a column has a type that cannot be read: {error}",
-                hint="write the column as text",
+                f"{name}: has a column that cannot be read: {error}",
+                hint="write it as text",
             ) from error
         yield copy
     finally:

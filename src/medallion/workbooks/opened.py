@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Generator, Iterator
@@ -79,7 +80,9 @@ class _Guarded(Workbook):
 def _faults() -> Iterator[None]:
     try:
         yield
-    except _FAULTS as error:
+    except (*_FAULTS, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a position before 0
+            raise
         raise WorkbookError(
             f"is cut short or damaged: {error or type(error).__name__}",
             "open it in a spreadsheet and save it again as .xlsx, or download it again",

@@ -131,6 +131,7 @@ def test_a_value_that_is_not_of_its_type_is_rejected_alone(read):
         (content(TEXTS, [{"a": "text"}]).replace(b"\x08text", b"\x04text"), "more bytes than"),
         (content({**TEXTS, "fields": []}, [{}]), "has no columns"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_what_cannot_be_read(read, data, fault):
     with pytest.raises(SourceError, match=fault) as raised:

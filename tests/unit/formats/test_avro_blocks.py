@@ -89,6 +89,7 @@ def test_a_bomb(codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
         (block(b"lzo", b"abc"), "'lzo', which is not supported"),
         (block(b"null", b"")[:-18] + b"\x01\x00" + bytes(16), "block 1 has -1 records"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_what_cannot_be_read(data: bytes, fault: str) -> None:
     with pytest.raises(AvroError, match=fault):

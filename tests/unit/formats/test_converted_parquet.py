@@ -40,7 +40,11 @@ def test_batches_and_rejects(tmp_path: Path) -> None:
         (SCHEMA, 3, "3 of its 5 records cannot be read; record 1: a reason"),
         (pa.schema([]), 0, "has no columns"),
         (pa.schema([("a", pa.int8()), ("A", pa.int8())]), 0, "duplicate"),
-        (pa.schema([("a", pa.dense_union([pa.field("x", pa.int8())]))]), 0, "cannot be read"),
+        (
+            pa.schema([("a", pa.dense_union([pa.field("x", pa.int8())]))]),
+            0,
+            "a: has a column that cannot be read",
+        ),
     ],
 )
 def test_what_cannot_be_read(tmp_path: Path, schema: pa.Schema, count: int, fault: str) -> None:

@@ -69,7 +69,9 @@ def ods() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.xlsx", xlsx(one=ROWS)), ("a.xls", xls()), ("a.ods", ods())]
+    ("name", "content"),
+    [("a.xlsx", xlsx(one=ROWS)), ("a.xls", xls()), ("a.ods", ods())],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_the_same_rows_in_every_kind_of_workbook(read, connection, tmp_path, name, content):
     form = Excel(row_column="row", sheet_column="sheet")
@@ -137,6 +139,7 @@ def test_a_header_without_records(read):
         (Excel(row_column="ID"), xlsx(one=ROWS), "duplicate column name 'ID'"),
         (Excel(header=9), xlsx(one=ROWS), "no cells in 'one'"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_what_cannot_be_read(read, form, content, fault):
     with pytest.raises(SourceError, match=fault) as raised:

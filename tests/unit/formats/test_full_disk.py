@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import gzip
+import io
 import resource
 
+import fastavro
+import openpyxl
 import pytest
 
 from medallion.errors import StorageError
+from medallion.formats.avro import Avro
 from medallion.formats.csv import Csv
+from medallion.formats.excel import Excel
+from medallion.formats.fixed_width import FixedWidth
 from medallion.formats.json import Json
 from medallion.formats.parquet import Parquet
+from medallion.formats.xml import Xml
+
+
+def workbook() -> bytes:
+    book, data = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["id", "square"])
+    for number in range(3000):
+        book.active.append([number, number * number])
+    book.save(data)
+    return data.getvalue()
+
+
+def container() -> bytes:
+    data = io.BytesIO()
+    schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": "long"}]}
+    fastavro.writer(data, schema, [{"a": number} for number in range(20_000)])
+    return data.getvalue()
 
 
 @pytest.mark.parametrize("form", [Csv(), Parquet()])
@@ -40,8 +63,27 @@ def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
             b"id,text\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(20_000)) + b"1,\0\n",
         ),
         (Json(), "a.ndjson", b'{"id": 1}\n' * 20_000 + b"bad\n"),
+        (Csv(footer=1), "a.csv", b"id,text\n" + b"1,plain\n" * 20_000),
+        (Xml(), "a.xml", b"<a>" + b"<b><c>1</c></b>" * 20_000 + b"</a>"),
+        (
+            FixedWidth(columns={"id": "1-5"}),
+            "a.txt",
+            b"".join(b"%05d\n" % n for n in range(20_000)),
+        ),
+        (Excel(), "a.xlsx", workbook()),
+        (Avro(), "a.avro", container()),
     ],
-    ids=["unpacked copy", "recoded copy", "CSV record by record", "JSON line by line"],
+    ids=[
+        "unpacked copy",
+        "recoded copy",
+        "CSV record by record",
+        "JSON line by line",
+        "copy without a footer",
+        "XML",
+        "fixed width",
+        "Excel",
+        "Avro",
+    ],
 )
 def test_a_full_disk_on_the_careful_ways_is_no_fault_of_the_source(
     form, name, content, tmp_path, connection

@@ -69,6 +69,7 @@ def test_whatever_its_name(tmp_path: Path) -> None:
         (xlsx()[:2000], "cut short or damaged"),
         (xls()[:2000], "cut short or damaged"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_what_is_not_a_workbook(tmp_path: Path, data: bytes, fault: str) -> None:
     with pytest.raises(WorkbookError, match=fault) as raised:
@@ -88,3 +89,16 @@ def test_flipped_bytes_never_raise_anything_else(tmp_path: Path, make) -> None: 
         except WorkbookError:
             outcomes.add(None)
     assert None in outcomes
+
+
+def test_a_directory_of_parts_before_the_file_begins(tmp_path: Path) -> None:
+    data = bytearray(xlsx())
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 16 : end + 20] = b"\xff\xff\xff\x7f"
+    with pytest.raises(WorkbookError, match="cut short or damaged"):
+        count(tmp_path / "a", bytes(data))
+
+
+def test_a_missing_file_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), opened(tmp_path / "a.xlsx"):
+        pass
