@@ -157,6 +157,10 @@ def masked_logger(name: str) -> logging.Logger:
     return logger
 
 
+# What to do about the user and password of a URL that are unclear.
+PERCENT_ENCODE = "percent-encode @ : / ? # in them, as %40, %3A, %2F, %3F and %23"
+
+
 def unclear_credentials(url: str) -> bool:
     """Whether a raw `@`, `/`, `?`, `#` or `:` in a URL's password makes a part of it a host.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 import medallion as md
 from medallion.errors import DeclarationError, MedallionError
+from tests.sftp_server import serving_sftp
 from tests.web_server import WebServer, serving_files
 
 YAML = """
@@ -87,3 +89,24 @@ def test_a_lake_cannot_be_on_a_web_server(tmp_path: Path, server: WebServer) -> 
     (tmp_path / "medallion.yaml").write_text(text)
     with pytest.raises(DeclarationError, match="is only read from; keep the lake in a folder"):
         md.Pipeline.load(tmp_path / "medallion.yaml")
+
+
+def test_an_archive_on_an_sftp_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    pack(folder, {"in/a.csv": "id,amount\n1,5\n", "in/b.csv": "id,amount\n2,7\n"})
+    with serving_sftp(folder, tmp_path) as server:
+        monkeypatch.setenv("MEDALLION_SFTP_KNOWN_HOSTS", str(server.known_hosts))
+        monkeypatch.setenv("SFTP_PASSWORD", quote(server.password, safe=""))
+        url = server.url.replace("//", "//ann:${SFTP_PASSWORD}@")
+        (tmp_path / "medallion.yaml").write_text(
+            "name: outgoing\ntables:\n"
+            f'  bronze: {{orders: {{source: "zip://in/*.csv::{url}/orders.zip"}}}}\n'
+            "  gold: {orders: {from: bronze.orders}}\n"
+        )
+        pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+        assert pipeline.run().status == "succeeded"
+        assert pipeline.run().status == "unchanged"
+        assert pipeline.store().count("orders", md.Query()) == 2
+    files = [file for file in (tmp_path / "lake").rglob("*") if file.is_file()]
+    assert not [file for file in files if server.password.encode() in file.read_bytes()]

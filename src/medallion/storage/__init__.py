@@ -172,9 +172,8 @@ def is_known(url: str) -> bool:
 def unknown_storage(url: str, what: str = "folder") -> PluginError:
     """The error for a URL that no installed storage can open."""
     scheme, schemes = url.partition("://")[0], sorted({*registered(STORAGES)} - {"file"})
-    known = ", ".join(f"{known_scheme}://bucket/{what}" for known_scheme in schemes)
     return PluginError(
-        f"{url} is neither a {what} nor a URL of a storage that is installed, such as {known}"
+        f"{url} is neither a {what} nor a URL of a storage that is installed"
         f"{did_you_mean(scheme, schemes)}",
         hint=f"install a package that registers {scheme!r} in the group {STORAGES}",
     )

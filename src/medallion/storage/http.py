@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from medallion.errors import MissingError, PluginError, StorageError
-from medallion.secrets import SECRETS, masked_logger
+from medallion.secrets import masked_logger
 from medallion.storage import AT_ONCE, Entry
 from medallion.storage.download_cache import copies
-from medallion.storage.source_storage import SourceStorage
+from medallion.storage.source_storage import SourceStorage, url_parts
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -52,8 +52,7 @@ class HttpStorage(SourceStorage):
                 f"{url} needs urllib3, which is not installed",
                 hint="pip install 'medallion-lake[http]'",
             )
-        SECRETS.add_url(url)
-        parts = urlsplit(url)
+        parts = url_parts(url)
         host = parts.netloc.rpartition("@")[2]
         self._user = unquote(parts.username or ""), unquote(parts.password or "")
         self.url = f"{parts.scheme}://{host}{parts.path}".rstrip("/")

@@ -5,9 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from medallion.errors import MissingError, StorageError
+from medallion.secrets import PERCENT_ENCODE, SECRETS, mask, unclear_credentials
 from medallion.storage import Entry, Storage
+
+
+def url_parts(url: str) -> SplitResult:
+    """The parts of a URL, whose password becomes a secret. Raises StorageError if it is unclear."""
+    SECRETS.add_url(url)
+    if unclear_credentials(url):
+        raise StorageError(
+            f"{mask(url)}: the URL's user or password has unescaped URL characters",
+            hint=PERCENT_ENCODE,
+        )
+    try:
+        parts = urlsplit(url)
+        if not parts.hostname or parts.port == 0:
+            raise ValueError("it has no host")
+    except ValueError as error:
+        raise StorageError(
+            f"{mask(url)}: {error}", hint="write SCHEME://USER@HOST:PORT/PATH"
+        ) from error
+    return parts
 
 
 class SourceStorage(Storage):

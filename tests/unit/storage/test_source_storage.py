@@ -37,6 +37,21 @@ def test_it_refuses_to_write(storage: Storage, write: Callable[[Storage], object
     assert storage.read("a.csv")[0] == b"id\n"
 
 
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("sftp://ann:s3cret/xyzzy@host/in", "has unescaped URL characters"),
+        ("https://ann:s3cret@xyzzy@host/in", "has unescaped URL characters"),
+        ("sftp://host:port/in", "Port could not be cast"),
+        ("https://:1/in", "it has no host"),
+    ],
+)
+def test_a_url_that_cannot_be_split_is_refused(url: str, fault: str) -> None:
+    with pytest.raises(StorageError, match=fault) as caught:
+        open_storage(url)
+    assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+
+
 def test_a_file_that_does_not_exist_is_missing(storage: Storage) -> None:
     with pytest.raises(MissingError, match="b: no such file"):
         storage.read("b")

@@ -99,7 +99,10 @@ def test_options_reach_the_storage(site: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("gs://bucket/lake", r"neither a folder nor a URL .* s3://bucket/folder"),
+        (
+            "gs://bucket/lake",
+            r"neither a folder nor a URL .*; there is http, https, s3, sftp, tar, zip",
+        ),
         ("S3://bucket/lake", r"did you mean 's3'\?"),
         ("local://lake", r"neither a folder"),
         ("s3://", r"neither a folder"),

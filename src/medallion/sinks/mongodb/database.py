@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
 from medallion.records import Owner
-from medallion.secrets import SECRETS, unclear_credentials
+from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -43,9 +43,6 @@ _HINTS = {
     8000: "check user, password and authSource in the URL",
     14031: "free space on its disk; the published release is still served",
 }
-_PERCENT_ENCODE = (
-    "percent-encode @ : / ? # in them: @ is %40, : is %3A, / is %2F, ? is %3F, # is %23"
-)
 _URL_IS_CORRECT = "host, port and options in the URL are correct"
 _SERVER_RUNS = f"check that the server runs and that {_URL_IS_CORRECT}"
 _PEM_FILES = (
@@ -76,7 +73,7 @@ def connect(url: str) -> Client:
     if unclear_credentials(url):
         raise SinkError(
             f"{masked(url)}: the URL's user or password has unescaped URL characters",
-            hint=_PERCENT_ENCODE,
+            hint=PERCENT_ENCODE,
         )
     options = _options(url)
     timeouts = {name: value for name, value in _TIMEOUTS.items() if name.lower() not in options}

@@ -12,7 +12,7 @@ from medallion.contracts import quote, read_release
 from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
 from medallion.records import Owner, Release
-from medallion.secrets import SECRETS, unclear_credentials
+from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 
 if TYPE_CHECKING:
     import psycopg
@@ -74,9 +74,6 @@ _HINTS = {
 }
 # Shutdown, crash, start, dropped database, idle_session_timeout.
 _ENDED_SESSIONS = ("57P01", "57P02", "57P03", "57P04", "57P05")
-_PERCENT_ENCODE = (
-    "percent-encode @ : / ? # in them: @ is %40, : is %3A, / is %2F, ? is %3F, # is %23"
-)
 
 
 def connect(url: str) -> Connection:
@@ -85,7 +82,7 @@ def connect(url: str) -> Connection:
     if unclear_credentials(url):
         raise SinkError(
             f"{masked(url)}: the URL's user or password has unescaped URL characters",
-            hint=_PERCENT_ENCODE,
+            hint=PERCENT_ENCODE,
         )
     with sink_errors(url):
         import psycopg
