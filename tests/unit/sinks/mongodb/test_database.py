@@ -42,7 +42,7 @@ def test_a_client_waits_eight_seconds_unless_the_url_says_otherwise() -> None:
 @pytest.mark.parametrize(
     ("url", "message", "hint"),
     [
-        ("mongodb://ann:a@b@host/db", "unescaped URL characters", "@ is %40"),
+        ("mongodb://ann:a@b@host/db", "unescaped URL characters", "percent-encode"),
         ("mongodb://host:x/db", "Port", "host, port and options in the URL are correct"),
         ("mongodb://host/db?tls=yes", "tls", "host, port and options in the URL are correct"),
         ("mongodb://host/db?tls=true&tlsCAFile=/nowhere/ca.pem", "(in the URL: tlsCAFile=/nowhere/ca.pem)", "readable PEM files"),
