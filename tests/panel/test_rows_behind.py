@@ -70,11 +70,16 @@ def panel(tab: Any, title: str) -> None:
     expect(tab.get_by_text("would have counted …")).to_have_count(0)
 
 
-def test_a_bar_opens_the_rows_behind_it(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_a_bar_with_shift_opens_the_rows_behind_it(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
     tab.goto(f"{address}?page=home&country=France")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
+    tab.keyboard.down("Shift")
     tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
+    tab.keyboard.up("Shift")
     panel(tab, "Tea · Revenue")
+    assert "product" not in tab.url
     ((revenue, rows),) = query_lake(
         project,
         "select sum(revenue), count(*) from sales where country = 'France' and product = 'Tea'",
@@ -164,6 +169,9 @@ def test_nobody_sees_it_without_a_login(tab: Any, tmp_path: Path) -> None:
         tab.goto(f"{url}?page=home")
         expect(tab.locator(".bk-Figure")).to_have_count(5)
         expect(tab.get_by_role("button", name="behind")).to_have_count(0)
+        tab.keyboard.down("Shift")
         tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
-        tab.wait_for_timeout(500)
+        tab.keyboard.up("Shift")
+        expect(tab.locator("button.chip")).to_have_text(["Product: Tea ✕"])  # it filters
         expect(tab.get_by_role("heading", name="Rows behind")).to_have_count(0)
+        expect(tab.get_by_role("button", name="behind")).to_have_count(0)

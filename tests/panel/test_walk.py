@@ -42,8 +42,8 @@ def germany(place: str, key: str, query: str = "") -> str:
 
 
 def _opens(row: Any, panel: Any) -> bool:
-    """Whether a click on a row opens the panel; one on a row that is drawn again does not."""
-    row.locator("td").first.click()
+    """Whether a Shift-click on a row opens the panel; one on a row that is drawn again does not."""
+    row.locator("td").first.click(modifiers=["Shift"])
     try:
         panel.wait_for(timeout=15_000)
     except TimeoutError:

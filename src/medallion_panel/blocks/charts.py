@@ -48,7 +48,9 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
     chart.style.add_tooltips(plot, chart.tooltips, markers)
     high = frame["raw"].max() if "raw" in frame else frame["y"].max()
     plot.y_range = _range_with_zero(frame["y"].min(), max(high, frame["y"].max()))
-    return RenderedChart(plot, names_legend(legend_colors), chart.note, chart.marks)
+    if legend_colors is not chart.colors:
+        return RenderedChart(plot, names_legend(legend_colors), chart.note, chart.marks)
+    return _rendered(plot, chart)
 
 
 def _draw_line(plot: figure, chart: SeriesChart, series: pd.DataFrame, color: str) -> Any:
@@ -97,7 +99,7 @@ def area(block: Chart, context: BlockContext) -> RenderedChart:
         x="x", y="top", source=points, size=9, alpha=0, hover_alpha=1, color=PRIMARY
     )
     chart.style.add_tooltips(plot, chart.tooltips, [markers])
-    return RenderedChart(plot, names_legend(chart.colors), chart.note, chart.marks)
+    return _rendered(plot, chart)
 
 
 def bar(block: Bar, context: BlockContext) -> RenderedChart:
@@ -131,7 +133,7 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
     else:
         plot.y_range = value_range
         slant_crowded_names(plot, factors)
-    return RenderedChart(plot, names_legend(chart.colors), chart.note, chart.marks)
+    return _rendered(plot, chart)
 
 
 def _draw_bars(
@@ -150,6 +152,12 @@ def _draw_bars(
         return plot.hbar(y=position, height=thickness, source=source, **ends, **look)
     ends = {"bottom": "base", "top": "top"}
     return plot.vbar(x=position, width=thickness, source=source, **ends, **look)
+
+
+def _rendered(plot: figure, chart: SeriesChart) -> RenderedChart:
+    series = chart.series_marks
+    legend = names_legend(chart.colors, clickable=bool(series))
+    return RenderedChart(plot, legend, chart.note, chart.marks, series)
 
 
 def _source(frame: pd.DataFrame) -> ColumnDataSource:

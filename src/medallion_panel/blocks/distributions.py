@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query, Sort
-from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
@@ -21,7 +20,7 @@ from medallion_panel.blocks.axes import (
 )
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
-from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.blocks.marks import Mark, Marks, mark_of, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.ui.rounding import round_width
 from medallion_panel.ui.theme import PRIMARY, strength
@@ -57,7 +56,8 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
         number = numbers[place]
         starts = [row[block.column] for row in bins[number]]
         condition = term_condition(context.kinds(block.table), term, starts)
-        return Mark(_range(number * width, width, block, context), write(counts[number]), condition)
+        label = _range(number * width, width, block, context)
+        return Mark(label, write(counts[number]), condition, terms=((term, [number * width]),))
 
     others = sum(row["_rows"] for row in groups if not is_drawable(row[block.column]))
     note = ""
@@ -161,8 +161,8 @@ def _cell_marks(
     def mark(number: int) -> Mark:
         row, word, kinds = kept[number], words[number], context.kinds(block.table)
         sides = zip((block.x, block.y), columns, strict=True)
-        conditions = (term_condition(kinds, term, [row[column]]) for term, column in sides)
-        return Mark(f"{word['x']} · {word['y']}", word["text"], all_of(conditions))
+        terms = [(term, [row[column]]) for term, column in sides]
+        return mark_of(kinds, f"{word['x']} · {word['y']}", terms, word["text"])
 
     return Marks(len(kept), mark)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from medallion_panel.blocks.axes import shorten
-from medallion_panel.blocks.marks import Marks
+from medallion_panel.blocks.marks import Mark, Marks
 from medallion_panel.ui.theme import PRIMARY, strength
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _STYLE = Markup("""<style>:host { color: inherit }
 .keys { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: .8rem; align-items: center }
 .keys span { display: inline-flex; align-items: center; gap: 6px }
+.keys button { all: unset; cursor: pointer; display: inline-flex; align-items: center; gap: 6px }
+.keys button:hover { text-decoration: underline }
+.keys button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px }
 .keys i { width: 11px; height: 11px; border-radius: 3px }
 .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
 
@@ -29,22 +32,31 @@ class RenderedChart:
     """A Bokeh figure with its legend, empty where none is needed.
 
     `note` says in words what is left out, combined or marked. `marks` can be clicked: the column
-    `mark` of the figure's data has their numbers.
+    `mark` of the figure's data has their numbers. `series` are those of the legend's entries.
     """
 
     figure: figure
     legend: Markup = _NONE
     note: str = ""
     marks: Marks | None = None
+    series: tuple[Mark, ...] = ()
 
 
-def names_legend(colors: Mapping[str, str]) -> Markup:
+def names_legend(colors: Mapping[str, str], *, clickable: bool = False) -> Markup:
     """The name and the colour of every series; empty for a single one."""
     if len(colors) < 2:
         return _NONE
-    key = Markup("<span title='{}'><i style='background:{}'></i>{}</span>")
-    keys = Markup("").join(key.format(name, color, shorten(name)) for name, color in colors.items())
-    return _STYLE + Markup("<div class='keys'>{}</div>").format(keys)
+    span = Markup("<span title='{1}'><i style='background:{2}'></i>{3}</span>")
+    button = Markup(
+        "<button type='button' data-series='{0}' title='{1}'><i style='background:{2}'></i>{3}"
+        "</button>"
+    )
+    key = button if clickable else span
+    keys = (
+        key.format(number, name, color, shorten(name))
+        for number, (name, color) in enumerate(colors.items())
+    )
+    return _STYLE + Markup("<div class='keys'>{}</div>").format(Markup("").join(keys))
 
 
 def scale_legend(low: str, high: str, note: str = "") -> Markup:

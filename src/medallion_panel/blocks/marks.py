@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from medallion.query.column_types import Kind
-from medallion.query.condition_text import any_of, between_text, equal_text
+from medallion.query.condition_text import all_of, any_of, between_text, equal_text
 from medallion.sql.relations import quote
 
 _PERIODS = ("year", "month", "day")
 _MONTHS = 12
+MOST_PARTS = 500  # of a block that a visitor can choose from
+
+# A term that a store groups by, such as `month(day)`, and values that it gives.
+Term: TypeAlias = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Mark:
     """One bar, point, cell or row: its `label`, the `figure` that it shows, in words, and the
     `condition` that the rows behind it meet, next to the filters of the page.
 
-    `key` is that of a row, to ask an API for it, and `values` are its columns and their values.
+    `key` is that of a row, to ask an API for it, and `values` are its columns and their values;
+    `terms` are what a click filters by.
     """
 
     label: str
@@ -29,6 +34,7 @@ class Mark:
     condition: str = ""
     key: tuple[Any, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,26 +45,65 @@ class Marks:
     at: Callable[[int], Mark]
 
 
+def part_names(marks: Marks) -> list[str]:
+    """The first marks in words, with their figures."""
+    parts = map(marks.at, range(min(marks.count, MOST_PARTS)))
+    return [": ".join(filter(None, (mark.label, mark.figure))) for mark in parts]
+
+
+def mark_of(
+    kinds: Mapping[str, Kind],
+    label: str,
+    terms: Sequence[Term],
+    figure: str = "",
+    key: tuple[Any, ...] = (),
+) -> Mark:
+    """The mark of the rows where each term has one of its values."""
+    conditions = (term_condition(kinds, term, values) for term, values in terms)
+    return Mark(label, figure, all_of(conditions), key, terms=tuple(terms))
+
+
 def term_condition(kinds: Mapping[str, Kind], term: str, values: Collection[Any]) -> str:
     """The condition that a term, such as `month(day)`, has one of the values that a store gives.
 
     Raises CallError for a column that cannot be compared.
     """
-    form, _, inside = term.removesuffix(")").partition("(")
-    if term in kinds or form not in (*_PERIODS, "bin"):
-        return equal_text(term, kinds[term], values)
-    column, _, width = inside.rpartition(",") if form == "bin" else (inside, "", "")
-    column = column.strip()
+    form, column, width = _parts(kinds, term)
     kind = kinds[column]
+    if not form:
+        return equal_text(column, kind, values)
 
     def condition(value: Any) -> str:
         if value is None or value != value:
             return equal_text(column, kind, [None])
         if form == "bin":
-            return _bin(column, kind, value, Decimal(width.strip()))
-        return between_text(column, kind, *_period(value))
+            return _bin(column, kind, value, width)
+        return between_text(column, kind, *period_span(value))
 
     return any_of(map(condition, values))
+
+
+def term_span(
+    kinds: Mapping[str, Kind], term: str, values: Sequence[Any]
+) -> tuple[str, tuple[Any, Any] | None]:
+    """The column of a term, and the span from the first of its values to before the next one; None
+    where the term is the column itself, or has several values or none.
+    """
+    form, column, width = _parts(kinds, term)
+    if not form or len(values) != 1 or values[0] is None or values[0] != values[0]:
+        return column, None
+    if form == "bin":
+        return column, (values[0], Decimal(str(values[0])) + width)
+    return column, period_span(values[0])
+
+
+def _parts(kinds: Mapping[str, Kind], term: str) -> tuple[str, str, Decimal]:
+    """The form of a term, empty for a column itself, its column and the width of bins."""
+    form, _, inside = term.removesuffix(")").partition("(")
+    if term in kinds or form not in (*_PERIODS, "bin"):
+        return "", term, Decimal(0)
+    column, _, width = inside.rpartition(",") if form == "bin" else (inside, "", "0")
+    return form, column.strip(), Decimal(width.strip())
 
 
 def _bin(column: str, kind: Kind, low: Any, width: Decimal) -> str:
@@ -69,7 +114,7 @@ def _bin(column: str, kind: Kind, low: Any, width: Decimal) -> str:
     return f"floor({quote(column)} / {step}) * {step} = {float(low)!r}::double"
 
 
-def _period(text: str) -> tuple[date, date | None]:
+def period_span(text: str) -> tuple[date, date | None]:
     """The first day of a year, month or day, and of the next one; None after the year 9999."""
     year, month, day = (int(part) for part in [*text.split("-"), "1", "1"][:3])
     first = date(year, month, day)

@@ -40,13 +40,20 @@ class RowsView:
     `row` is the key of the row shown in full, as `key_text` writes it.
 
     Parameters: `changed` is called when a visitor searches, sorts, pages or selects a row;
-    `number` is that of the card, where the rows behind a row can be shown.
+    `card` is the number of the card, `explained` whether the rows behind a row can be shown.
     """
 
     def __init__(
-        self, block: Rows, formats: Formats, changed: Callable[[], None], number: int | None = None
+        self,
+        block: Rows,
+        formats: Formats,
+        changed: Callable[[], None],
+        card: int = -1,
+        *,
+        explained: bool = False,
     ) -> None:
-        self.block, self._changed, self._number = block, changed, number
+        self.block, self._changed = block, changed
+        self._number = card if explained else None
         self.row: str | None = None
         self._page: TablePage | None = None
         self._selection: Any = None  # release, filters and sort, by which `_cursors` are valid
@@ -62,7 +69,7 @@ class RowsView:
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
         self.table = TextGrid(
             pickable=block.detail,
-            card=-1 if number is None else number,
+            card=card,
             sizing_mode="stretch_width",
             margin=(8, 0),
             min_height=60,
@@ -71,15 +78,18 @@ class RowsView:
         self.close = _icon_button("close", "Close this row", size="small")
         self.downloads = [self._download(form) for form in _DOWNLOADS]
         self.code = CodeSnippetList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
-        self.detail = pn.Row(
+        self.detail = self._detail()
+        self.view = self._layout()
+        self._listen()
+
+    def _detail(self) -> pn.Row:
+        return pn.Row(
             self.detail_text.view,
             self.close,
             visible=False,
             sizing_mode="stretch_width",
             margin=(8, 0),
         )
-        self.view = self._layout()
-        self._listen()
 
     def _layout(self) -> pn.Column:
         bar = pn.FlexBox(

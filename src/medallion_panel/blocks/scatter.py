@@ -17,7 +17,6 @@ from bokeh.models import ColumnDataSource, FactorRange
 
 from medallion.contracts import Query
 from medallion.query.column_types import Kind
-from medallion.query.condition_text import all_of
 from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
@@ -35,7 +34,7 @@ from medallion_panel.blocks.block_context import (
     is_missing,
 )
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
-from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.series_colors import OTHERS
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
@@ -96,12 +95,11 @@ def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockCont
 
     def mark(number: int) -> Mark:
         row, kinds = kept[number], context.kinds(block.table)
-        conditions = (term_condition(kinds, name, [row[name]]) for name in names)
         texts = (
             f"{context.formats.label(name)} {context.writer(block.table, name)(row[name])}"
             for name in names
         )
-        return Mark(", ".join(texts), condition=all_of(conditions))
+        return mark_of(kinds, ", ".join(texts), [(name, [row[name]]) for name in names])
 
     return Marks(len(kept), mark)
 

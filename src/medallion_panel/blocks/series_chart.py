@@ -16,7 +16,7 @@ from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart, FormatName
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import NO_VALUE, BlockContext, NoRowsError
-from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition
 from medallion_panel.blocks.periods import gaps_before
 from medallion_panel.blocks.series import series_data
 from medallion_panel.ui.formats import is_month
@@ -112,16 +112,29 @@ class SeriesChart:
 
     def _mark(self, number: int) -> Mark:
         row = self.frame.iloc[number]
-        table, block = self.block.table, self.block
-        kinds = self._context.kinds(table)
+        kinds = self._context.kinds(self.block.table)
         xs = [self._raw(x) for x in self._data.xs_behind(number)]
         conditions = [term_condition(kinds, self._data.term, xs)]
-        names = [str(row["period"])]
+        names, terms = [str(row["period"])], [self._x_term(xs[-1])]
         if self._data.members:
-            members = self._data.members[str(row["series"])]
-            conditions.append(term_condition(kinds, str(block.by), members))
+            terms.append(self._series_term(str(row["series"])))
+            conditions.append(term_condition(kinds, *terms[-1]))
             names.append(str(row["series"]))
-        return Mark(" · ".join(names), str(row["text"]), all_of(conditions))
+        return Mark(" · ".join(names), str(row["text"]), all_of(conditions), terms=tuple(terms))
+
+    def _x_term(self, x: Any) -> Term:
+        return self._data.term, [x]
+
+    def _series_term(self, series: str) -> Term:
+        return str(self.block.by), self._data.members[series]
+
+    @property
+    def series_marks(self) -> tuple[Mark, ...]:
+        """The marks of the entries of the legend, in its order."""
+        if not self._data.members:
+            return ()
+        kinds = self._context.kinds(self.block.table)
+        return tuple(mark_of(kinds, name, [self._series_term(name)]) for name in self.colors)
 
     def _raw(self, x: Any) -> Any:
         """A value of x as the store has it."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from medallion.contracts import Page, Query
-from medallion.query.condition_text import all_of
 from medallion_panel.blocks.block_context import BlockContext
-from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.ui.mark_clicks import behind_button
 
 _RIGHT = ("integer", "number", "decimal", "currency", "percent")  # formats aligned to the right
@@ -76,10 +75,10 @@ class TablePage:
             f"{context.formats.label(name)} {context.writer(table, name)(row[name])}"
             for name in names[:_MOST_NAMES]
         )
-        conditions = (term_condition(kinds, name, [row[name]]) for name in names)
         key = tuple(row[name] for name in self.key) if has_key else ()
-        condition = all_of(conditions)
-        return Mark(", ".join(texts), condition=condition, key=key, values=self._values(row))
+        terms = [(name, [row[name]]) for name in names]
+        mark = mark_of(kinds, ", ".join(texts), terms, key=key)
+        return replace(mark, values=self._values(row))
 
     def _values(self, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """The labels of the columns, and the values of a row."""

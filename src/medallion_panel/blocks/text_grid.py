@@ -18,8 +18,8 @@ class TextGrid(pn.custom.JSComponent):
     `picks` counts the selections.
 
     Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, `pickable`,
-    whether rows can be selected, and `card`, the number of the card where a row that cannot be
-    selected is a mark (`mark_clicks`).
+    whether rows can be selected, and `card`, the number of the card where its cells, and with Shift
+    its rows, are marks (`mark_clicks`). Arrow keys move from a row to its cells.
     """
 
     columns = param.List(default=[])
@@ -39,7 +39,7 @@ class TextGrid(pn.custom.JSComponent):
              border-bottom: 2px solid rgba(128,136,150,.35) }
         th button { all: unset; cursor: pointer; padding: 8px 12px; opacity: .8 }
         th button:hover { opacity: 1 }
-        th button:focus-visible, tr:focus-visible {
+        th button:focus-visible, tr:focus-visible, td:focus-visible {
              outline: 2px solid #3b76d6; outline-offset: -2px }
         td { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2); white-space: nowrap;
              max-width: 320px; overflow: hidden; text-overflow: ellipsis }
@@ -91,14 +91,30 @@ class TextGrid(pn.custom.JSComponent):
             line.append(cell)
           })
           if (!active) return
-          const mark = { card: model.card, mark: index, opener: line }
-          const pick = () => {
-            if (model.pickable) { model.picked = index; model.picks += 1 }
-            else document.dispatchEvent(new CustomEvent("medallion-mark", { detail: mark }))
+          const cells = [...line.cells]
+          const pick = (event) => {
+            const cell = cells.indexOf(event.target), keys = event.shiftKey || event.ctrlKey
+            const behind = keys || event.metaKey || (cell < 0 && !model.pickable)
+            if (model.pickable && !(behind && model.card >= 0)) {
+              model.picked = index
+              model.picks += 1
+            } else if (model.card >= 0) {
+              const detail = { card: model.card, mark: index, cell, behind, opener: line }
+              document.dispatchEvent(new CustomEvent("medallion-mark", { detail }))
+            }
           }
           line.tabIndex = 0
           line.onclick = pick
-          line.onkeydown = (event) => { if (event.key === "Enter") pick() }
+          line.onkeydown = (event) => {
+            if (event.key === "Enter") pick(event)
+            const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+            if (!step) return
+            event.preventDefault()
+            const next = cells[cells.indexOf(event.target) + step]
+            if (next) next.tabIndex = -1
+            const place = next ?? line
+            place.focus()
+          }
         })
         scroll.replaceChildren(table)
         // The focus stays where it was, for keyboard users.

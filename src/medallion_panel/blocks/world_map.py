@@ -14,7 +14,7 @@ from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
-from medallion_panel.blocks.marks import Mark, Marks, term_condition
+from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import country_key, shapes
 from medallion_panel.ui.formats import and_more
 from medallion_panel.ui.theme import INK, PRIMARY, strength
@@ -59,7 +59,7 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
         key, value = list(values.items())[number]
         label = next(part["country"] for part in coloured if part["mark"] == number)
         kinds = context.kinds(block.table)
-        return Mark(label, write(value), term_condition(kinds, block.country, names[key]))
+        return mark_of(kinds, label, [(block.country, names[key])], write(value))
 
     legend = scale_legend(write(low), write(high), remark)
     return RenderedChart(plot, legend, " ".join(notes), Marks(len(values), mark))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,7 @@ from medallion_panel.blocks.changes import changes_html
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import RenderedChart
+from medallion_panel.blocks.marks import part_names
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.quarantine import QuarantineView
 from medallion_panel.blocks.quarantine_parts import refuse_access
@@ -89,9 +91,9 @@ class Card:
     `shown` is the content that it shows.
 
     Parameters: the `block`; the `pipeline`, for the records of runs; `formats`; `changed`, called
-    when a visitor searches, sorts or selects a row in it; `number`, that of the card on its page
-    where the rows behind its figures can be shown; `rejects`, the access to rejected records of
-    visitors who have it.
+    when a visitor searches, sorts or selects a row in it; `number`, that of the card on its page;
+    `rejects`, the access to rejected records, and to the rows behind figures, of visitors who have
+    it.
     """
 
     def __init__(
@@ -100,24 +102,29 @@ class Card:
         pipeline: Pipeline,
         formats: Formats,
         changed: Callable[[], None],
-        number: int | None = None,
+        number: int = 0,
         rejects: QuarantineAccess | None = None,
     ) -> None:
         self.block, self._pipeline, self._number = block, pipeline, number
+        self._explained = rejects is not None
         self.retry = False
         self.shown: CardContent | None = None
         rows = block.content if isinstance(block.content, Rows) else None
-        self.rows = RowsView(rows, formats, changed, number) if rows is not None else None
+        self.rows = None
+        if rows is not None:
+            self.rows = RowsView(rows, formats, changed, number, explained=self._explained)
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
         shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
         self._rejects = QuarantineView(rejects) if rejects and shows_rejects else None
         button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
         self.view = CardFrame(
+            self._name_parts,
             heading=content.title,
             label=content.title or getattr(content, "table", ""),
             level=4 if block.kind == "kpi" else 3,
-            behind=number if number is not None and button else -1,
+            number=number,
+            explained=self._explained and button,
             content=self._widget(),
             chart=block.kind in _DRAW,
             html=markdown(content.text) if isinstance(content, Markdown) else "",
@@ -162,7 +169,7 @@ class Card:
         if self.block.kind in _DRAW:
             return _DRAW[self.block.kind](content, context)
         if isinstance(content, Kpi):
-            return kpi_html(content, context, self._number)
+            return kpi_html(content, context, self._number if self._explained else None)
         if isinstance(content, Quality):
             return quality_html(content, context.store.last_release(), context.formats)
         if isinstance(content, Freshness):
@@ -202,17 +209,33 @@ class Card:
             empty=bool(message) and self.rows is None,
             remarks=" ".join(remarks),
             busy=False,
+            parts=[],
         )
 
     def _chart(self, chart: RenderedChart) -> pn.pane.Bokeh:
         """The pane of a chart: the one on the screen, updated, where possible, to avoid flicker."""
         height = self.block.content.height  # type: ignore[attr-defined]
-        if self._number is not None:
-            make_clickable(chart.figure, self._number)
+        if chart.marks is not None:
+            make_clickable(chart.figure, self._number, explained=self._explained)
         pane = self.view.content
         if pane is not None and update_chart(pane.object, chart.figure):
             return pane
         return pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
+
+    def _name_parts(self) -> None:
+        """Give the browser the names of the marks, in a thread since some are read from a store."""
+        content = self.shown
+        chart = content.value if content is not None else None
+        if not isinstance(chart, RenderedChart) or chart.marks is None:
+            return
+        marks = chart.marks
+
+        async def show_names() -> None:
+            names = await asyncio.get_running_loop().run_in_executor(None, part_names, marks)
+            if self.shown is content:
+                self.view.parts = names
+
+        pn.state.execute(show_names)
 
     def set_busy(self, busy: bool) -> None:
         """Dim the card while its content is read."""

@@ -14,13 +14,11 @@ from medallion.query.validation import validate_query
 from medallion_panel.block_settings import MetricBlock, TableBlock
 from medallion_panel.blocks.block_context import COUNT
 from medallion_panel.blocks.legend import RenderedChart
-from medallion_panel.blocks.marks import Mark, Marks
+from medallion_panel.blocks.marks import MOST_PARTS, Mark, Marks
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.data.origin_reader import OriginQuestion
 from medallion_panel.pages.card import Card, CardContent
 from medallion_panel.ui.mark_clicks import WHOLE
-
-_MOST_PARTS = 500  # that a visitor can choose from
 
 
 @dataclass(frozen=True)
@@ -52,18 +50,19 @@ class MarkQuestion:
         return shlex.join(["medallion", "why", question.table, *options])
 
 
-def mark_question(card: Card, number: int) -> MarkQuestion | None:
-    """What a click on a mark, or on a WHOLE block, asks; None when the mark is no longer shown."""
+def mark_question(card: Card, number: int, *, series: bool = False) -> MarkQuestion | None:
+    """What a click on a mark, an entry of the legend (`series`), or a WHOLE block asks; None when
+    the mark is no longer shown.
+    """
     block, content = card.block.content, card.shown
     if not isinstance(block, TableBlock) or content is None or content.value is None:
         return None
     context, table = content.context, block.table
     if context.release is None:  # its figures are of several releases
         return None
-    marks = _marks(content)
-    if number >= marks.count:
+    marks, mark = _marks(content), clicked_mark(card, number, series=series)
+    if mark is None:
         return None
-    mark = Mark("") if number == WHOLE else marks.at(number)
     metric = block.metric if isinstance(block, MetricBlock) else COUNT
     label = context.formats.label(metric) if isinstance(block, MetricBlock) else ""
     if metric_call(metric).function == "count":
@@ -79,10 +78,24 @@ def mark_question(card: Card, number: int) -> MarkQuestion | None:
         block=block.title or context.formats.label(table),
         shown=mark.figure,
         write=context.writer(table, metric, block.format),
-        mark=number,
-        parts=tuple(marks.at(each).label for each in range(min(marks.count, _MOST_PARTS))),
+        mark=WHOLE if series else number,
+        parts=tuple(marks.at(each).label for each in range(min(marks.count, MOST_PARTS))),
         values=mark.values,
     )
+
+
+def clicked_mark(card: Card, number: int, *, series: bool = False) -> Mark | None:
+    """The mark, or the entry of the legend, with a number; None when it is no longer shown."""
+    content = card.shown
+    if content is None:
+        return None
+    if series:
+        entries = content.value.series if isinstance(content.value, RenderedChart) else ()
+        return entries[number] if 0 <= number < len(entries) else None
+    marks = _marks(content)
+    if number >= marks.count:
+        return None
+    return Mark("") if number == WHOLE else marks.at(number)
 
 
 def _marks(content: CardContent) -> Marks:

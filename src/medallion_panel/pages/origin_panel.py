@@ -22,7 +22,7 @@ from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_html import origins_html, records_html, removed_html
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.mark_clicks import WHOLE, MarkClicks
+from medallion_panel.ui.mark_clicks import WHOLE, Click
 from medallion_panel.ui.markup import HtmlPane, Text
 from medallion_panel.ui.visitor_errors import visitor_text
 
@@ -32,55 +32,56 @@ _WIDTH = 720  # pixels of the drawer
 _FORMS: dict[FileFormat, str] = {"csv": "CSV", "parquet": "Parquet"}
 
 T = TypeVar("T")
-Ask = Callable[[int, int], MarkQuestion | None]
+Ask = Callable[[Click], MarkQuestion | None]
 
 
 class OriginPanel:
     """Shows the rows behind a mark that a visitor clicks. `view` is its widget, empty at first.
 
-    Parameters: `reader` traces rows; `ask` returns what a click on a mark of a card asks, and is
-    called in a thread.
+    Parameters: `reader` traces rows; `ask` returns what a click asks, and is called in a
+    thread; `opened` is called when the panel opens and closes.
     """
 
-    def __init__(self, reader: OriginReader, formats: Formats, ask: Ask) -> None:
+    def __init__(
+        self, reader: OriginReader, formats: Formats, ask: Ask, opened: Callable[[bool], None]
+    ) -> None:
         self._reader, self._formats, self._ask = reader, formats, ask
+        self._opened = opened
         self._trace: Trace | None = None
         self._drawer: Any = None
-        self._clicks = MarkClicks(self._on_click)
-        self.view = pn.Column(self._clicks, width=0, height=0, margin=0)
+        self.view = pn.Column(width=0, height=0, margin=0)
 
     def close(self) -> None:
         """Close the panel, and cancel what it computes."""
         if self._drawer is not None:
             self._drawer.open = False
 
-    def _on_click(self, card: int, mark: int, narrow: bool) -> None:
-        async def open_panel() -> None:
-            question, message = await self._question(card, mark)
-            if question or message:
-                content = _PanelContent(question, self._formats, self.close, choose)
-                self._show(content, narrow=narrow)
-                await self._fill(content, question, message)
+    async def open(self, question: MarkQuestion | None, message: str, click: Click) -> None:
+        """Open the panel with the rows behind a mark, or a message; without both, do nothing."""
+        if not question and not message:
+            return
 
         async def choose_mark(content: _PanelContent, other: int) -> None:
-            question, message = await self._question(card, other)
-            await self._fill(content, question, message or "This part is no longer shown.")
+            chosen, reason = await self.question(Click(click.card, other))
+            await self._fill(content, chosen, reason or "This part is no longer shown.")
 
         def choose(content: _PanelContent, other: int) -> None:
             pn.state.execute(partial(choose_mark, content, other))
 
-        pn.state.execute(open_panel)
+        content = _PanelContent(question, self._formats, self.close, choose)
+        self._show(content, narrow=click.narrow)
+        await self._fill(content, question, message)
 
-    async def _question(self, card: int, mark: int) -> tuple[MarkQuestion | None, str]:
+    async def question(self, click: Click) -> tuple[MarkQuestion | None, str]:
         """What a click asks, or a message that says why that is not known.
 
         None and no message for a mark that is no longer shown.
         """
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(None, self._ask, card, mark), ""
+            return await loop.run_in_executor(None, self._ask, click), ""
         except Exception as error:
-            return None, _error_text(error, f"mark {mark} of card {card}")
+            return None, _error_text(error, f"mark {click.mark} of card {click.card}")
 
     async def _fill(
         self, content: _PanelContent, question: MarkQuestion | None, message: str
@@ -107,11 +108,11 @@ class OriginPanel:
             open=True,
         )
         self._drawer.param.watch(self._on_close, "open")
-        self.view[:] = [self._clicks, self._drawer]
-        self._clicks.open = True
+        self.view[:] = [self._drawer]
+        self._opened(True)
 
     def _on_close(self, _event: Any) -> None:
-        self._clicks.open = False
+        self._opened(False)
         self._cancel()
 
     def _cancel(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -10,12 +11,16 @@ import panel as pn
 
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
+from medallion.query.column_types import Kind
+from medallion_panel.block_settings import TableBlock
 from medallion_panel.blocks.block_context import COUNT, BlockContext
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.card import Card, CardContent
+from medallion_panel.pages.choice import Choice, choices_in_url
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
+from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
@@ -29,6 +34,9 @@ Readings: TypeAlias = dict[Card, asyncio.Future[CardContent]]
 
 class OpenPage:
     """An open page with its filters and cards; `view` is its widget.
+
+    A click on a mark sets a filter or, where the page has none for the column, adds a chip. `offer`
+    is the card that was clicked last with the question for the rows behind the mark.
 
     Parameters: the `page` and the options of its filters; `store`, `formats`, `pipeline`;
     `on_change`, called when its part of the URL has changed, and `on_shown`, when all cards are
@@ -53,14 +61,16 @@ class OpenPage:
         self._shown = 0  # counts requests to fill the cards, of which the last one wins
         self._complete, self._release = -1, ""  # the request that was done, and its release
         self._totals = _totals(page)
+        self._chips: dict[str, Choice] = {}  # by column
+        self.offer: tuple[int, MarkQuestion] | None = None
         self.filters: list[PageFilter] = page_filters(all_options, formats, self._changed)
         self.cards = [
-            Card(block, pipeline, formats, self._changed, number if rejects else None, rejects)
+            Card(block, pipeline, formats, self._changed, number, rejects)
             for number, block in enumerate(page.blocks)
         ]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
         self.view = PageLayout(
-            self._clear,
+            (self._clear, self._remove_chip),
             heading=page.title,
             filters=[item.widget for item in self.filters],
             cards=[card.view for card in self.cards],
@@ -91,16 +101,61 @@ class OpenPage:
                 self._rows.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        notices += [
-            f"This page has no filter “{name}”."
-            for name in parameters
+        others = {
+            name: texts
+            for name, texts in parameters.items()
             if name not in filters and name not in own
+        }
+        choices, chip_notices = choices_in_url(others, self._kinds() if others else {})
+        self._chips, self.offer = {choice.column: choice for choice in choices}, None
+        self._show_chips()
+        return notices + chip_notices
+
+    def _kinds(self) -> dict[str, Kind]:
+        """The kinds of the columns of its tables."""
+        contents = [block.content for block in self.page.blocks]
+        tables = [each.table for each in contents if isinstance(each, TableBlock)]
+        return {
+            name: kind for table in tables[::-1] for name, kind in self._store.kinds(table).items()
+        }
+
+    def choose(self, choices: Sequence[Choice], offer: tuple[int, MarkQuestion] | None) -> None:
+        """Filter by what was clicked, or no longer if the page is already filtered by it."""
+        filters = {item.column: item for item in self.filters}
+        settings = []
+        for choice in choices:
+            item = filters.get(choice.column)
+            texts = item.texts_of(choice) if item is not None else None
+            is_set = item.texts() == texts if item and texts else choice in self._chips.values()
+            settings.append((choice, item if texts else None, texts or [], is_set))
+        remove = all(is_set for *_, is_set in settings)
+        for choice, item, texts, _ in settings:
+            if item is not None:
+                item.set(() if remove else texts)
+            elif remove:
+                del self._chips[choice.column]
+            else:
+                self._chips[choice.column] = choice
+        self._changed(None if remove else offer)
+
+    def _remove_chip(self, column: str) -> None:
+        if self._chips.pop(column, None) is not None:
+            self._changed()
+
+    def _show_chips(self) -> None:
+        kinds = self._kinds() if self._chips else {}
+        chips = [
+            {"column": name, "label": choice.label(kinds[name], self._formats)}
+            for name, choice in self._chips.items()
         ]
-        return notices
+        offer = f"Rows behind {self.offer[1].title}" if self.offer is not None else ""
+        self.view.param.update(chips=chips, offer=offer)
 
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those of its filters and of its first table."""
-        return {**url_parameters(self.filters), **(self._rows.texts() if self._rows else {})}
+        chips = [choice.parameters() for choice in self._chips.values()]
+        rows = self._rows.texts() if self._rows else {}
+        return {**url_parameters(self.filters), **rows, **dict(ChainMap(*chips))}
 
     async def fill(self) -> None:
         """Fill the cards of a page that is not on the screen yet, at once where they are read soon.
@@ -170,7 +225,9 @@ class OpenPage:
 
     def _read(self, cards: Sequence[Card]) -> Readings:
         """Start to read the contents of cards."""
-        context = BlockContext(self._store, self._formats, conditions(self.filters), self._totals)
+        chips = [condition for chip in self._chips.values() for condition in chip.filters()]
+        page_filters = (*conditions(self.filters), *chips)
+        context = BlockContext(self._store, self._formats, page_filters, self._totals)
         loop = asyncio.get_running_loop()
         return {card: loop.run_in_executor(self._store.pool, card.read, context) for card in cards}
 
@@ -188,13 +245,16 @@ class OpenPage:
         if number == self._shown:  # else a filter was changed meanwhile
             card.show(content)
 
-    def _changed(self) -> None:
+    def _changed(self, offer: tuple[int, MarkQuestion] | None = None) -> None:
+        self.offer = offer
+        self._show_chips()
         self.show()
         self._on_change()
 
     def _clear(self) -> None:
         for item in self.filters:
             item.set(())
+        self._chips = {}
         self._changed()
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from medallion.contracts import Filter
+from medallion_panel.pages.choice import Choice
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.section import FilterField
 
@@ -57,6 +58,10 @@ class PageFilter(ABC):
     @abstractmethod
     def texts(self) -> list[str]:
         """Its values in the URL, empty when the filter is not set."""
+
+    def texts_of(self, choice: Choice) -> list[str] | None:
+        """Its values in the URL that select exactly the rows of a choice, None where none do."""
+        return None
 
     @abstractmethod
     def conditions(self) -> list[Filter]:

@@ -21,11 +21,10 @@ from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
+from medallion_panel.pages.click_actions import ClickActions
 from medallion_panel.pages.default_pages import default_pages, with_quarantine
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.kept_pages import KeptPages
-from medallion_panel.pages.mark_question import MarkQuestion, mark_question
-from medallion_panel.pages.origin_panel import OriginPanel
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
@@ -78,12 +77,12 @@ class VisitorSession:
         reference = next(iter(self._url.read().get(_RELEASE, ())), "")
         self._store, banner = stores[1].choose(reference, stores[0])
         self._banner = Notice(banner, severity="warning", margin=(0, 0, 16, 0))
-        self._origins = self._rejects = None
+        self._rejects = None
         user = "" if pn.state.user == "guest" else pn.state.user or ""
         if section.shows_why(logged_in=bool(user)):
-            self._origins = OriginPanel(readers[0], formats, self._ask)
             shown = reference if self._store is not stores[0] else ""
             self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
+        self._clicks = ClickActions(self._kept, readers[0] if self._rejects else None, formats)
         self._connection = Connection(width=0, height=0, margin=0)
         self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
         self._menu.param.watch(self._on_menu, "active")
@@ -99,7 +98,7 @@ class VisitorSession:
             self._kept.view,
             self._url.component,
             self._connection,
-            *([self._origins.view] if self._origins else []),
+            self._clicks.view,
             width_option=False,
             sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
         )
@@ -220,8 +219,7 @@ class VisitorSession:
         """Open a page with the parameters of a URL, or as it was left; report invalid ones."""
         self._opening += 1
         number = self._opening
-        if self._origins is not None:
-            self._origins.close()
+        self._clicks.close()
         self._failed, self._requested = False, (slug, parameters)
         self._updating_menu = True
         self._menu.active = (list(self._pages).index(slug),)
@@ -270,13 +268,6 @@ class VisitorSession:
         notices += page.set(filters)
         await page.fill()
         return page
-
-    def _ask(self, card: int, mark: int) -> MarkQuestion | None:
-        """What a click on the page that is open asks."""
-        page = self._kept.open
-        if page is None or card >= len(page.cards):
-            return None
-        return mark_question(page.cards[card], mark)
 
     async def _cache_columns(self) -> None:
         """Load the columns of large tables, now that the page's own queries are done."""

@@ -6,6 +6,7 @@ browser, so a card is one of them and not ten.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import panel as pn
@@ -17,10 +18,11 @@ from panel.viewable import Child
 class CardFrame(pn.custom.JSComponent):
     """A box with a heading and content, which is HTML, a widget or both.
 
-    Parameters: `heading` with its `level` (3 or 4); `behind`, the number of the card whose rows a
-    button next to the heading opens, -1 for none; `label`, its name for a screen reader; `content`,
+    Parameters: `number`, that of the card on its page; `heading` with its `level` (3 or 4) and, if
+    `explained`, a button for the rows behind it; `label`, its name for a screen reader; `content`,
     a widget with at least `room` pixels, which is a `chart` or not; `message`, shown in place of
-    the content while `empty`; `note` and `remarks` below it; `busy`, while it waits.
+    the content while `empty`; `note` and `remarks` below it; `busy`, while it waits. Arrow keys
+    move through the `parts` of a chart, for which `asked` is called first; Enter is a click.
     """
 
     content = Child()
@@ -28,7 +30,8 @@ class CardFrame(pn.custom.JSComponent):
     label = param.String()
     heading = param.String()
     level = param.Integer(default=3)
-    behind = param.Integer(default=-1)
+    number = param.Integer(default=0)
+    explained = param.Boolean(default=False)
     html = param.String()
     legend = param.String()
     message = param.String()
@@ -37,6 +40,7 @@ class CardFrame(pn.custom.JSComponent):
     room = param.Integer(default=0)
     empty = param.Boolean(default=False)
     busy = param.Boolean(default=False)
+    parts = param.List(default=[])
 
     _render_policy: Literal["manual"] = "manual"  # a new chart is drawn, and no card again
 
@@ -58,6 +62,8 @@ class CardFrame(pn.custom.JSComponent):
           cursor: pointer; margin-left: 4px; opacity: .65; padding: 2px 6px }
         h3 button:hover { opacity: 1 }
         h3 button:focus-visible { outline: 2px solid #3b76d6 }
+        .content:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px;
+          border-radius: 4px }
         [hidden] { display: none !important }
         """
     ]
@@ -73,13 +79,14 @@ class CardFrame(pn.custom.JSComponent):
         return element
       }
       const card = make("section", "card")
+      card.dataset.card = model.number
       const heading = make(`h${model.level}`, "heading")
       heading.textContent = model.heading
-      heading.hidden = !model.heading && model.behind < 0
-      if (model.behind >= 0) {
+      heading.hidden = !model.heading && !model.explained
+      if (model.explained) {
         const button = make("button", "")
         button.type = "button"
-        button.dataset.rowsBehind = model.behind
+        button.dataset.rowsBehind = model.number
         button.title = "Rows behind"
         button.setAttribute("aria-label", `Rows behind ${model.label}`)
         button.innerHTML = ICON
@@ -89,10 +96,37 @@ class CardFrame(pn.custom.JSComponent):
       const content = make("div", "content")
       const message = make("p", "message"), note = make("p", "caption note")
       const remarks = make("p", "caption remarks")
-      card.append(heading, html, legend, content, message, note, remarks)
+      const part = make("p", "caption part")
+      card.append(heading, html, legend, content, part, message, note, remarks)
       if (model.chart) {
+        let at = -1
+        const say = () => {
+          const { parts } = model
+          at = Math.min(at, parts.length - 1)
+          part.textContent = at < 0 ? "" : `${parts[at]} (${at + 1} of ${parts.length})`
+        }
+        part.setAttribute("aria-live", "polite")
         content.setAttribute("role", "figure")
         content.setAttribute("aria-label", model.label)
+        content.setAttribute("aria-description", "Arrow keys move through its parts")
+        content.tabIndex = 0
+        content.onkeydown = (event) => {
+          const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+          if (step) {
+            event.preventDefault()
+            const count = model.parts.length
+            if (!count) model.send_msg({ parts: true })
+            else at = (at + step + count) % count
+            say()
+          } else if (event.key === "Enter" && at >= 0) {
+            const detail = { card: model.number, mark: at, opener: content }
+            document.dispatchEvent(new CustomEvent("medallion-mark", { detail }))
+          } else if (event.key === "Escape") {
+            at = -1
+            say()
+          }
+        }
+        model.on("parts", () => { at = model.parts.length ? 0 : -1; say() })
       }
       if (model.room) content.style.minHeight = `${model.room}px`
       const fill = () => {
@@ -122,12 +156,16 @@ class CardFrame(pn.custom.JSComponent):
     }
     """
 
-    def __init__(self, **parameters: Any) -> None:
+    def __init__(self, asked: Callable[[], None] = lambda: None, **parameters: Any) -> None:
         super().__init__(sizing_mode="stretch_both", margin=0, **_escaped(parameters))
+        self._asked = asked
 
     def show(self, **parameters: Any) -> None:
         """Set parameters at once. `html` and `legend` are text unless they are `Markup`."""
         self.param.update(**_escaped(parameters))
+
+    def _handle_msg(self, data: dict[str, Any]) -> None:
+        self._asked()
 
 
 def _escaped(parameters: dict[str, Any]) -> dict[str, Any]:

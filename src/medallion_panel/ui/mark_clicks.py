@@ -1,13 +1,14 @@
-"""Clicks on the marks of blocks: bars, points, cells, figures and rows.
+"""Clicks on the marks of blocks: bars, points, cells, figures, rows and entries of legends.
 
 One listener per page hears them all. A chart and a table report a mark by the event
-`medallion-mark`; any element with the attribute `data-rows-behind` is a button for the block of
-this number, or for its mark `data-mark`.
+`medallion-mark`. An element with the attribute `data-rows-behind` is a button for the rows behind
+the block of this number, or its mark `data-mark`; one with `data-series` is the entry of a legend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bokeh.plotting import figure
 
 WHOLE = -1  # the mark that stands for a whole block
+LAST = -1  # the card that stands for what was clicked last
 
 _TAP = """
 const mark = cb_data.source.data.mark?.[cb_data.source.inspected.indices[0]]
@@ -26,7 +28,8 @@ if (mark >= 0) {
   document.dispatchEvent(new CustomEvent("medallion-mark", { detail: { card, mark } }))
 }
 """
-_HINT = ("", "Click for the rows behind")
+_HINT = ("", "Click to filter")
+_HINT_BEHIND = ("", "Click to filter, Shift-click for the rows behind")
 _STYLE = Markup("""<style>
 button.behind { all: unset; cursor: pointer; font-size: .82rem; padding: 3px 10px;
   margin: 10px 0 0; border: 1px solid rgba(128,136,150,.5); border-radius: 6px }
@@ -44,12 +47,31 @@ def behind_button(card: int, mark: int) -> Markup:
     return _STYLE + html.format(card, mark)
 
 
-def make_clickable(plot: figure, card: int) -> None:
-    """Report a click on what has a tooltip, or in a chart without tooltips on any of its glyphs."""
+@dataclass(frozen=True)
+class Click:
+    """A click on a mark of a card, or on the entry of its legend that has this number (`series`).
+
+    `cell` is the column of a table; `behind` says that the rows behind are asked for, `narrow` that
+    the screen is.
+    """
+
+    card: int
+    mark: int
+    series: bool = False
+    cell: int = -1
+    behind: bool = False
+    narrow: bool = False
+
+
+def make_clickable(plot: figure, card: int, *, explained: bool = False) -> None:
+    """Report a click on what has a tooltip, or in a chart without tooltips on any of its glyphs.
+
+    Parameters: `explained`, whether the rows behind can be shown.
+    """
     hovers = [tool for tool in plot.tools if isinstance(tool, HoverTool)]
     renderers = [renderer for hover in hovers for renderer in hover.renderers]
     for hover in hovers:
-        hover.tooltips = [*hover.tooltips, _HINT]
+        hover.tooltips = [*hover.tooltips, _HINT_BEHIND if explained else _HINT]
     callback = CustomJS(args={"card": card}, code=_TAP)
     tap = TapTool(renderers=renderers or "auto", behavior="inspect", callback=callback)
     plot.add_tools(tap)
@@ -58,26 +80,36 @@ def make_clickable(plot: figure, card: int) -> None:
 class MarkClicks(pn.custom.JSComponent):
     """Reports clicks on marks, and gives the focus back when `open` becomes false.
 
-    Parameters: `clicked` is called with the number of the card, that of the mark or WHOLE, and
-    whether the screen is narrow.
+    Parameters: `clicked` is called for each. With Shift or Ctrl, it asks for the rows behind.
     """
 
     open = param.Boolean(default=False)
 
     _esm = """
     // Rendered again, it must not listen twice.
-    let shown = null, opener = null, last = 0
-    const report = ({ card, mark, opener: from }) => {
+    let shown = null, opener = null, last = 0, behind = false
+    for (const name of ["pointerdown", "keydown"]) {
+      document.addEventListener(name, (event) => {
+        behind = event.shiftKey || event.ctrlKey || event.metaKey
+      }, true)
+    }
+    const report = ({ opener: from, ...click }) => {
       if (shown.open || performance.now() - last < 300) return  // marks on top of each other
       last = performance.now()
       opener = from ?? null
-      shown.send_msg({ card, mark, narrow: window.innerWidth < 700 })
+      shown.send_msg({ behind, ...click, narrow: window.innerWidth < 700 })
     }
     document.addEventListener("medallion-mark", (event) => report(event.detail))
     document.addEventListener("click", (event) => {
-      const from = event.composedPath().find((each) => each.dataset?.rowsBehind)
+      const path = event.composedPath()
+      const from = path.find((each) => each.dataset?.rowsBehind ?? each.dataset?.series)
       if (!from) return
-      report({ card: +from.dataset.rowsBehind, mark: +(from.dataset.mark ?? -1), opener: from })
+      const { rowsBehind, mark, series } = from.dataset
+      if (rowsBehind) report({ card: +rowsBehind, mark: +(mark ?? -1), behind: true, opener: from })
+      else {
+        const card = path.find((each) => each.dataset?.card).dataset.card
+        report({ card: +card, mark: +series, series: true, opener: from })
+      }
     })
     export function render({ model }) {
       shown = model
@@ -88,9 +120,11 @@ class MarkClicks(pn.custom.JSComponent):
     }
     """
 
-    def __init__(self, clicked: Callable[[int, int, bool], None]) -> None:
+    def __init__(self, clicked: Callable[[Click], None]) -> None:
         super().__init__(width=0, height=0, margin=0)
         self._clicked = clicked
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._clicked(int(data["card"]), int(data["mark"]), bool(data["narrow"]))
+        numbers = {name: int(data.get(name, -1)) for name in ("card", "mark", "cell")}
+        flags = {name: bool(data.get(name)) for name in ("series", "behind", "narrow")}
+        self._clicked(Click(**numbers, **flags))  # type: ignore[arg-type]

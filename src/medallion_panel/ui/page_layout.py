@@ -11,10 +11,12 @@ from panel.viewable import Children
 
 
 class PageLayout(pn.custom.JSComponent):
-    """A page of `cards` below its `filters`.
+    """A page of `cards` below its `filters` and `chips`.
 
     Parameters: `heading`; `widths` of the cards in twelfths on a wide screen, with `narrow`, those
-    that take half of a phone; `cleared` is called when a visitor clears the filters.
+    that take half of a phone; `chips` as {column, label}, filters that can be removed, and `offer`,
+    the label of a button for the rows behind what was clicked last; `called`, called when a visitor
+    clears the filters, and with the column of a chip that they remove.
     """
 
     filters = Children()
@@ -22,6 +24,8 @@ class PageLayout(pn.custom.JSComponent):
     heading = param.String()
     widths = param.List(default=[])
     narrow = param.List(default=[])
+    chips = param.List(default=[])
+    offer = param.String()
 
     _render_policy: Literal["manual"] = "manual"
 
@@ -42,6 +46,13 @@ class PageLayout(pn.custom.JSComponent):
           padding: 4px 10px }
         .clear:hover { background: rgba(128,136,150,.14) }
         .clear:focus-visible { outline: 2px solid #3b76d6 }
+        .chips { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 16px; align-items: center }
+        .chips button { font: 500 .8125rem / 1.4 var(--bokeh-base-font); padding: 5px 12px;
+          border-radius: 16px; border: 1px solid rgba(128,136,150,.5); background: none;
+          color: inherit; cursor: pointer; overflow-wrap: anywhere; text-align: left }
+        .chips button.chip { border-color: transparent; background: rgba(59,118,214,.18) }
+        .chips button:hover { background: rgba(128,136,150,.28) }
+        .chips button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 1px }
         .clear svg { vertical-align: -3px; margin-right: 6px }
         [hidden] { display: none !important }
         @media (min-width: 600px) {
@@ -73,6 +84,25 @@ class PageLayout(pn.custom.JSComponent):
       for (const filter of model.get_child("filters")) filters.append(make("div", "", filter))
       filters.hidden = !filters.children.length
       filters.append(make("div", "", clear))
+      const chips = make("div", "chips")
+      const showChips = () => {
+        chips.replaceChildren(...model.chips.map(({ column, label }) => {
+          const chip = make("button", "chip", `${label} ✕`)
+          chip.type = "button"
+          chip.setAttribute("aria-label", `Remove the filter ${label}`)
+          chip.onclick = () => model.send_msg({ remove: column })
+          return chip
+        }))
+        if (model.offer) {
+          const offer = make("button", "offer", model.offer)
+          offer.type = "button"
+          offer.dataset.rowsBehind = -1
+          chips.append(offer)
+        }
+        chips.hidden = !chips.children.length
+      }
+      model.on(["chips", "offer"], showChips)
+      showChips()
       const cards = make("div", "cards")
       model.get_child("cards").forEach((card, number) => {
         const width = model.widths[number]
@@ -81,13 +111,18 @@ class PageLayout(pn.custom.JSComponent):
         cell.style.setProperty("--width", width)
         cards.append(cell)
       })
-      return make("div", "page", make("h2", "", model.heading), filters, cards)
+      return make("div", "page", make("h2", "", model.heading), filters, chips, cards)
     }
     """
 
-    def __init__(self, cleared: Callable[[], None], **parameters: Any) -> None:
+    def __init__(
+        self, called: tuple[Callable[[], None], Callable[[str], None]], **parameters: Any
+    ) -> None:
         super().__init__(sizing_mode="stretch_width", margin=0, **parameters)
-        self._cleared = cleared
+        self._clear, self._remove = called
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._cleared()
+        if "remove" in data:
+            self._remove(str(data["remove"]))
+        else:
+            self._clear()

@@ -27,8 +27,15 @@ def test_only_escaped_parameters_and_constants_are_set_as_html() -> None:
 
 
 def test_names_of_parameters_in_the_browser_are_those_of_the_server() -> None:
-    names = set(re.findall(r"model\.(\w+)", CardFrame._esm)) - {"on", "get_child"}
+    names = set(re.findall(r"model\.(\w+)", CardFrame._esm)) - {"on", "get_child", "send_msg"}
     assert names <= set(CardFrame.param)
+
+
+def test_the_parts_of_a_chart_are_asked_for() -> None:
+    asked: list[bool] = []
+    frame = CardFrame(lambda: asked.append(True), chart=True)
+    frame._handle_msg({"parts": True})
+    assert asked == [True]
 
 
 def test_a_new_chart_replaces_the_former_in_one_message() -> None:

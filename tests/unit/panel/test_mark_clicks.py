@@ -7,6 +7,7 @@ from bokeh.models import ColumnDataSource, HoverTool, TapTool
 from medallion_panel.blocks.axes import new_figure
 from medallion_panel.ui.mark_clicks import (
     WHOLE,
+    Click,
     MarkClicks,
     behind_button,
     make_clickable,
@@ -14,11 +15,18 @@ from medallion_panel.ui.mark_clicks import (
 
 
 def test_a_click_reports_its_card_and_mark() -> None:
-    clicked: list[tuple[int, int, bool]] = []
-    clicks = MarkClicks(lambda *click: clicked.append(click))
-    clicks._handle_msg({"card": 2, "mark": 7, "narrow": False})
-    clicks._handle_msg({"card": 2, "mark": WHOLE, "narrow": True})
-    assert clicked == [(2, 7, False), (2, WHOLE, True)]
+    clicked: list[Click] = []
+    clicks = MarkClicks(clicked.append)
+    clicks._handle_msg({"card": 2, "mark": 7, "narrow": False, "behind": False})
+    clicks._handle_msg({"card": 2, "mark": WHOLE, "narrow": True, "behind": True})
+    clicks._handle_msg({"card": 1, "mark": 0, "cell": 3})
+    clicks._handle_msg({"card": 1, "mark": 4, "series": True})
+    assert clicked == [
+        Click(2, 7),
+        Click(2, WHOLE, behind=True, narrow=True),
+        Click(1, 0, cell=3),
+        Click(1, 4, series=True),
+    ]
 
 
 def test_a_button_names_its_card_and_mark() -> None:
@@ -35,7 +43,15 @@ def test_what_has_a_tooltip_is_clickable() -> None:
     (tap,) = (tool for tool in plot.tools if isinstance(tool, TapTool))
     assert (tap.renderers, tap.behavior, tap.callback.args) == ([bars], "inspect", {"card": 4})
     (hover,) = (tool for tool in plot.tools if isinstance(tool, HoverTool))
-    assert hover.tooltips[-1] == ("", "Click for the rows behind")
+    assert hover.tooltips[-1] == ("", "Click to filter")
+
+
+def test_the_tooltip_says_how_to_see_the_rows_behind() -> None:
+    plot = new_figure(200)
+    plot.add_tools(HoverTool(tooltips=[("", "@x")], renderers=[]))
+    make_clickable(plot, 4, explained=True)
+    (hover,) = (tool for tool in plot.tools if isinstance(tool, HoverTool))
+    assert hover.tooltips[-1] == ("", "Click to filter, Shift-click for the rows behind")
 
 
 def test_points_without_tooltips_are_clickable_too() -> None:

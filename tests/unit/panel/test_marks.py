@@ -9,7 +9,14 @@ import pytest
 
 from medallion.errors import CallError
 from medallion.query.column_types import Kind
-from medallion_panel.blocks.marks import term_condition
+from medallion_panel.blocks.marks import (
+    Mark,
+    Marks,
+    mark_of,
+    part_names,
+    term_condition,
+    term_span,
+)
 
 KINDS = {
     "day": Kind("date"),
@@ -44,6 +51,38 @@ def test_a_term_is_a_condition_on_its_column(
     term: str, values: list[object], condition: str
 ) -> None:
     assert term_condition(KINDS, term, values) == condition
+
+
+@pytest.mark.parametrize(
+    ("term", "values", "column", "span"),
+    [
+        ("n", [1], "n", None),
+        ("month(day)", ["2024-12"], "day", (date(2024, 12, 1), date(2025, 1, 1))),
+        ("month(day)", ["2024-12", "2024-11"], "day", None),
+        ("year(day)", [None], "day", None),
+        ("year(day)", ["9999"], "day", (date(9999, 1, 1), None)),
+        ("bin(n, 10)", [20], "n", (20, Decimal(30))),
+        ("bin(part, 0.1)", [0.2], "part", (0.2, Decimal("0.3"))),
+        ("month(day)", ["x"], "month(day)", None),
+    ],
+)
+def test_one_period_or_bin_is_a_span_of_its_column(
+    term: str, values: list[object], column: str, span: object
+) -> None:
+    kinds = KINDS if column == term else {name: KINDS[name] for name in ("day", "n", "part")}
+    assert term_span(kinds, term, values) == (column, span)
+
+
+def test_a_mark_has_the_condition_of_all_its_terms() -> None:
+    mark = mark_of(KINDS, "one", [("n", [1]), ("day", [None])], "5")
+    assert mark.condition == '"n" in (1) and ("day" is null)'
+    assert mark.terms == (("n", [1]), ("day", [None]))
+
+
+def test_parts_are_named_with_their_figures() -> None:
+    parts = [Mark("Tea", "€690"), Mark("Row 1")]
+    assert part_names(Marks(2, parts.__getitem__)) == ["Tea: €690", "Row 1"]
+    assert len(part_names(Marks(10**6, lambda _: Mark("x")))) == 500
 
 
 def test_several_months_are_alternatives() -> None:

@@ -15,7 +15,7 @@ from medallion.errors import CallError
 from medallion_panel.data.origin_reader import OriginQuestion, OriginReader
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_panel import OriginPanel
-from medallion_panel.ui.mark_clicks import WHOLE
+from medallion_panel.ui.mark_clicks import WHOLE, Click
 from tests.coroutines import run_coroutine
 from tests.integration import small
 from tests.unit.panel.tables import FORMATS, html_in
@@ -45,15 +45,18 @@ class Visit:
             for mark, client in enumerate("ab")
         ]
         self.error: Exception | None = None
-        self.panel = OriginPanel(OriginReader(self.pipeline), FORMATS, self.ask)
+        self.opened: list[bool] = []
+        reader = OriginReader(self.pipeline)
+        self.panel = OriginPanel(reader, FORMATS, self.ask, self.opened.append)
 
-    def ask(self, card: int, mark: int) -> MarkQuestion | None:
+    def ask(self, click: Click) -> MarkQuestion | None:
         if self.error:
             raise self.error
-        return self.clients[mark] if card == 0 else None
+        return self.clients[click.mark] if click.card == 0 else None
 
     async def click(self, card: int, mark: int, *, narrow: bool = False) -> None:
-        self.panel._clicks._handle_msg({"card": card, "mark": mark, "narrow": narrow})
+        click = Click(card, mark, narrow=narrow)
+        await self.panel.open(*await self.panel.question(click), click)
         await self.rest()
 
     async def rest(self) -> None:
@@ -90,17 +93,17 @@ def visit(tmp_path: Path) -> Visit:
 
 def test_a_click_opens_the_panel_with_figure_records_and_reasons(visit: Visit) -> None:
     async def steps() -> None:
-        assert len(visit.panel.view) == 1  # nothing is built before the first click
+        assert len(visit.panel.view) == 0  # nothing is built before the first click
         await visit.click(1, 0)
-        assert len(visit.panel.view) == 1  # what was clicked is no longer shown
+        assert len(visit.panel.view) == 0  # what was clicked is no longer shown
         await visit.click(0, 1)
         assert visit.panel._drawer.open
-        assert visit.panel._clicks.open
+        assert visit.opened == [True]
         assert "20.50" in visit.html
         assert "sum of silver.orders.amount in 1 row" in visit.html
         assert "2 more records would have counted" in visit.html
         visit.panel.close()
-        assert not visit.panel._clicks.open
+        assert visit.opened == [True, False]
 
     run_coroutine(steps())
 

@@ -8,20 +8,23 @@ import panel as pn
 
 from medallion_panel.ui.page_layout import PageLayout
 
+NOTHING = (lambda: None, lambda _: None)
+
 
 def test_its_filters_and_cards_are_parts_of_one_component() -> None:
     filters, cards = [pn.Column()], [pn.Column(), pn.Column()]
-    layout = PageLayout(lambda: None, heading="Home", filters=filters, cards=cards, widths=[3, 12])
+    layout = PageLayout(NOTHING, heading="Home", filters=filters, cards=cards, widths=[3, 12])
     root = layout.get_root()
     assert [len(root.data.filters), len(root.data.cards)] == [1, 2]
     assert (root.data.heading, root.data.widths) == ("Home", [3, 12])
 
 
-def test_a_click_on_clear_is_reported() -> None:
-    cleared: list[bool] = []
-    layout = PageLayout(lambda: cleared.append(True))
+def test_a_click_on_clear_or_on_a_chip_is_reported() -> None:
+    calls: list[str] = []
+    layout = PageLayout((lambda: calls.append("clear"), calls.append))
     layout._handle_msg({"clear": True})
-    assert cleared == [True]
+    layout._handle_msg({"remove": "country"})
+    assert calls == ["clear", "country"]
 
 
 def test_only_a_constant_is_set_as_html() -> None:
