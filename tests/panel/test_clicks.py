@@ -163,7 +163,7 @@ def test_the_parts_of_a_chart_are_clicked_by_the_keyboard(
     panel(tab, "Honey & Jam · Revenue")
 
 
-def test_the_cells_of_a_table_are_clicked_by_mouse_and_keyboard(
+def test_the_cells_of_a_table_filter_by_a_click(
     tab: Any, address: str, project: md.Pipeline
 ) -> None:
     tab.goto(f"{address}?page=sales")
@@ -172,11 +172,19 @@ def test_the_cells_of_a_table_are_clicked_by_mouse_and_keyboard(
     tab.get_by_role("cell", name="Cups", exact=True).first.click()
     revenue_is(tab, project, "product = 'Cups'")
     expect(tab.locator("button.chip")).to_have_text(["Product: Cups ✕"])
-    row = rows.first
-    row.focus()
+
+
+def test_the_cells_of_a_row_are_reached_by_arrow_keys(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
+    tab.goto(f"{address}?page=sales&product__eq=Cups")
+    rows = tab.locator("tbody tr")
+    expect(rows.locator("td:first-child")).to_have_text(["Cups"] * 10)
+    revenue_is(tab, project, "product = 'Cups'")
+    country = rows.first.locator("td").nth(1).inner_text()
+    rows.first.focus()
     for _ in range(2):  # to the second cell, the country
         tab.keyboard.press("ArrowRight")
-    country = row.locator("td").nth(1).inner_text()
     tab.keyboard.press("Enter")
     revenue_is(tab, project, f"product = 'Cups' and country = '{country}'")
     rows.first.focus()

@@ -60,7 +60,9 @@ class TextGrid(pn.custom.JSComponent):
       }
       const focusable = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
       const draw = () => {
-        const focused = focusable().indexOf(scroll.getRootNode().activeElement)
+        const element = scroll.getRootNode().activeElement, row = element?.closest?.("tr[tabindex]")
+        const focused = focusable().indexOf(row ?? element)
+        const focusedCell = row ? [...row.cells].indexOf(element) : -1
         const active = model.pickable || model.card >= 0
         const table = make("table", null, active ? "pickable" : "")
         const head = table.createTHead().insertRow()
@@ -118,7 +120,11 @@ class TextGrid(pn.custom.JSComponent):
         })
         scroll.replaceChildren(table)
         // The focus stays where it was, for keyboard users.
-        if (focused >= 0) focusable()[focused]?.focus({ preventScroll: true })
+        const place = focused >= 0 ? focusable()[focused] : null
+        const inRow = place?.cells?.[focusedCell]
+        if (inRow) inRow.tabIndex = -1
+        const target = inRow ?? place
+        target?.focus({ preventScroll: true })
       }
       model.on(["rows", "columns", "sort"], draw)
       draw()
