@@ -111,7 +111,7 @@ class Folder(Sink):
             if not (self.path / "tables" / f"{entry.name}.parquet").exists():
                 raise SinkError(
                     f"{self.url}: release {release.id} serves {table!r} from {entry.name}, "
-                    "which is not there",
+                    "which does not exist",
                     hint="load its tables first: publish it again",
                 )
         check_writer(self.url, self.owner(), self._writer)
@@ -186,7 +186,7 @@ class Folder(Sink):
         """The file of the former table, or None. Raises SinkError if its rows cannot be copied."""
         if destination.spec.former is None:
             return None
-        destination.carried(destination.spec.former)
+        destination.common_columns(destination.spec.former)
         file = self.path / "tables" / f"{destination.spec.former.name}.parquet"
         if not file.exists():
             raise destination.lost(destination.spec.former)
