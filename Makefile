@@ -7,8 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 CORE := $(VENV)/core.stamp
 DEV := $(VENV)/dev.stamp
 DOCS := $(VENV)/docs.stamp
-# One more than processors, since tests often wait for a server.
-WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Two more than processors, since tests often wait for a server or a browser.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # Tests sync thousands of small files: their folder is in memory where 8 GiB are free, and programs may run there.
 SCRATCH = $(shell $(PYTHON) -c 'import os, tempfile; m = "/dev/shm"; s = os.statvfs(m); \
   print(m if s.f_bavail * s.f_frsize >> 33 and not s.f_flag & os.ST_NOEXEC else tempfile.gettempdir())' 2>/dev/null)
