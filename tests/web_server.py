@@ -18,7 +18,7 @@ class WebServer:
     """Serves the files of a folder at `url`.
 
     `faults` are the answers to the next requests of a path, before it is served; `requests` counts
-    (method, path); `headers` has those of the last request. With `versions` False, no response says
+    (method, path), and `queries` has those that were sent; `headers` has those of the last request. With `versions` False, no response says
     which version of a file it has; without `heads`, there are no HEAD requests.
     """
 
@@ -28,6 +28,7 @@ class WebServer:
         self.faults: dict[str, list[Fault]] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
         self.headers: dict[str, str] = {}
+        self.queries: set[str] = set()
         self.versions = self.heads = True
 
 
@@ -45,7 +46,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(body=True)
 
     def _answer(self, *, body: bool) -> None:
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
+        self.state.queries.add(query)
         self.state.requests[self.command, path] += 1
         self.state.headers = dict(self.headers)
         faults = self.state.faults.get(path) if body else None

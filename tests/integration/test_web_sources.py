@@ -73,6 +73,30 @@ def test_files_are_compared_by_their_bytes(pipeline: md.Pipeline, server: WebSer
     assert after == downloads + 1
 
 
+def test_queries_are_files_of_their_own_and_secrets_are_not_stored(
+    tmp_path: Path, server: WebServer
+) -> None:
+    secret = "0123456789abcdef-secret"  # noqa: S105 (of a test)
+    urls = [f"{server.url}/in/orders.csv?day={day}&api_key={secret}" for day in (1, 2)]
+    urls.append(f"zip://in/a.csv::{server.url}/orders.zip?api_key={secret}")
+    (tmp_path / "medallion.yaml").write_text(
+        f"name: web\ntables:\n  bronze: {{orders: {{source: {urls}}}}}\n"
+        "  gold: {orders: {from: bronze.orders}}\n"
+    )
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    assert pipeline.store().count("orders", md.Query()) == 5
+    names = [f"{server.url}/in/orders.csv?day={day}&api_key=***" for day in (1, 2)]
+    names.append(f"{server.url}/orders.zip/in/a.csv?api_key=***")
+    release = pipeline.lake.current()
+    assert release is not None
+    assert [file.name for file in release.tables["bronze.orders"].sources] == names
+    stored = [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]
+    assert not [
+        path for path in stored if secret in str(path) or secret.encode() in path.read_bytes()
+    ]
+
+
 def test_a_fault_is_no_retraction(pipeline: md.Pipeline, server: WebServer) -> None:
     """A server that fails must not take away the rows of its files."""
     pipeline.run()

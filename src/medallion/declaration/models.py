@@ -32,6 +32,7 @@ from medallion.contracts import Engine, Expectation, Format, Layer, Sink, Transf
 from medallion.declaration.added_columns import AddedColumns, Aliases
 from medallion.identifiers import TableName
 from medallion.records import Mode
+from medallion.secrets import mask
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 
@@ -101,7 +102,7 @@ class Source(DeclarationModel):
     @property
     def shown(self) -> str:
         """Its patterns as one text, for people."""
-        return ", ".join(self.patterns)
+        return mask(", ".join(self.patterns))
 
     @field_validator("exclude", mode="before", json_schema_input_type=str | list[str])
     @classmethod

@@ -17,8 +17,8 @@ _EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[
 def split(source: str) -> tuple[str, str]:
     """The folder or URL below which all files of a source are, and the rest of the pattern.
 
-    Of the files of an archive, `zip://MEMBERS::ARCHIVE`, the first is `zip://::ARCHIVE`. A web
-    server lists no files: the rest is a name, perhaps with a query.
+    Of the files of an archive, `zip://MEMBERS::ARCHIVE`, the first is `zip://::ARCHIVE`. Of a file
+    on a web server, it has the query, which may be a secret and is no part of the file's name.
     """
     scheme, _, path = source.partition("://")
     members, chained, archive = path.partition("::")
@@ -27,7 +27,7 @@ def split(source: str) -> tuple[str, str]:
     if scheme in ("http", "https"):
         place, mark, query = source.partition("?")
         folder, _, name = place.rpartition("/")
-        return folder, f"{name}{mark}{query}"
+        return f"{folder}{mark}{query}", name
     pattern = PurePosixPath(source)
     wild = next(
         (n for n, part in enumerate(pattern.parts) if _WILD.search(part)), len(pattern.parts) - 1
@@ -43,7 +43,13 @@ def label(root: str, path: str) -> str:
     """What a file is called whose `path` below the root matches."""
     if root == ".":
         return path
-    return f"{root.rpartition('::')[2]}/{path.partition('?')[0] if '://' in root else path}"
+    place, mark, query = root.rpartition("::")[2].partition("?" if "://" in root else "\0")
+    return f"{place}/{path}{mark}{query}"
+
+
+def without_query(name: str) -> str:
+    """The name of a file without the query of its URL."""
+    return name.partition("?")[0] if name.startswith(("http://", "https://")) else name
 
 
 def names_one_file(rest: str) -> bool:

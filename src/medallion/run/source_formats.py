@@ -9,6 +9,7 @@ from medallion import plugins
 from medallion.contracts import Format
 from medallion.declaration.added_columns import shaped
 from medallion.declaration.models import Source
+from medallion.declaration.source_pattern import without_query
 from medallion.errors import SourceError
 from medallion.identifiers import digest
 from medallion.storage import Entry
@@ -70,7 +71,7 @@ def _suffix(name: str, kinds: Collection[str]) -> str:
 
 def _longest(name: str, suffixes: Collection[str]) -> str:
     """The longest of these suffixes that a file name ends in, or an empty text."""
-    lower = name.lower()
+    lower = without_query(name).lower()
     return max((suffix for suffix in suffixes if lower.endswith(suffix)), key=len, default="")
 
 

@@ -51,9 +51,12 @@ class ArchiveStorage(SourceStorage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self.url = url
-        self.archive = mask(url.partition("::")[2])
-        folder, _, self._name = url.partition("::")[2].rpartition("/")
-        self._storage = open_storage(folder or ".", options=options)
+        archive = url.partition("::")[2]
+        self.archive = mask(archive)
+        # A query is that of a web server, and no part of the archive's name.
+        place, question, query = archive.partition("?") if "://" in archive else (archive, "", "")
+        folder, _, self._name = place.rpartition("/")
+        self._storage = open_storage(f"{folder or '.'}{question}{query}", options=options)
         self._entries: tuple[str, dict[str, Entry]] = ("", {})  # of a version of the archive
 
     @property

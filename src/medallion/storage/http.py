@@ -39,8 +39,8 @@ _HINTS = {
 class HttpStorage(SourceStorage):
     """Files below a URL. A web server lists no files: each is named.
 
-    Parameters: `url` may have a user and a password. Raises PluginError when the extra `http` is
-    not installed.
+    Parameters: `url` may have a user and a password, and a query, which each request has. Raises
+    PluginError when the extra `http` is not installed.
     """
 
     lists = False
@@ -56,9 +56,10 @@ class HttpStorage(SourceStorage):
         host = parts.netloc.rpartition("@")[2]
         self._user = unquote(parts.username or ""), unquote(parts.password or "")
         self.url = f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+        self._query = f"?{parts.query}" if parts.query else ""
 
     def local(self, path: str) -> Path:
-        copy = copies().path(f"{self.url}/{path}", self.known(path).token)
+        copy = self._copy(self.known(path))
         if copies().use(copy):
             return copy
         for attempt in range(1, ATTEMPTS + 1):
@@ -86,6 +87,9 @@ class HttpStorage(SourceStorage):
             f"{self.url}/{folder}: a web server lists no files", hint="name a file in `source`"
         )
 
+    def _copy(self, entry: Entry) -> Path:
+        return copies().path(f"{self.url}/{entry.path}", f"{entry.token}{self._query}")
+
     def _download(self, path: str) -> Path:
         from urllib3.exceptions import HTTPError
 
@@ -94,7 +98,7 @@ class HttpStorage(SourceStorage):
             if response.status in _MISSING:
                 raise MissingError(f"{self.url}/{path}: no such file")
             self._check(response, path)
-            copy = copies().path(f"{self.url}/{path}", _entry(path, response.headers).token)
+            copy = self._copy(_entry(path, response.headers))
             part = copies().part()
             with part.open("wb") as out:
                 for chunk in response.stream(CHUNK):
@@ -116,7 +120,10 @@ class HttpStorage(SourceStorage):
             headers |= make_headers(basic_auth=":".join(self._user))
         try:
             response = _pool(urlsplit(self.url).hostname or "").request(
-                method, f"{self.url}/{path}", headers=headers, preload_content=False
+                method,
+                f"{self.url}/{path}{self._query}",
+                headers=headers,
+                preload_content=False,
             )
         except HTTPError as error:
             reason = getattr(error, "reason", None) or error

@@ -46,8 +46,11 @@ def test_a_file_is_read_once_for_each_version(server: WebServer) -> None:
     assert storage.read("a.csv") == (b"id\n", changed.token)
 
 
-def test_a_query_is_part_of_the_name(server: WebServer) -> None:
-    assert open_storage(f"{server.url}/in").read("a.csv?year=2024")[0] == BODY
+def test_a_query_is_sent_with_each_request(server: WebServer) -> None:
+    storage = open_storage(f"{server.url}/in?year=2024&key={'k' * 300}")
+    assert storage.read("a.csv")[0] == BODY
+    assert server.queries == {f"year=2024&key={'k' * 300}"}
+    assert storage.url == f"{server.url}/in"
 
 
 def test_without_versions_a_file_may_always_have_changed(server: WebServer) -> None:
@@ -78,7 +81,7 @@ def test_a_secret_of_a_query_is_not_logged(
     server: WebServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "urllib3.connectionpool")
-    open_storage(f"{server.url}/in").local("a.csv?api_key=0123456789abcdef")
+    open_storage(f"{server.url}/in?api_key=0123456789abcdef").local("a.csv")
     assert "a.csv?api_key=***" in caplog.text
     assert "0123456789abcdef" not in caplog.text
 

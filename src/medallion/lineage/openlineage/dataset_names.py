@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from medallion.contracts import Sink
 from medallion.declaration.models import Source
+from medallion.declaration.source_pattern import without_query
 from medallion.identifiers import TableName
 from medallion.run.context import RunContext
 from medallion.secrets import mask
@@ -46,9 +47,10 @@ class DatasetNames:
 
     def sources(self, source: Source) -> list[DatasetName]:
         """The source files of a bronze table: those of a pattern are one dataset."""
+        places = [without_query(each.rpartition("::")[2]) for each in source.patterns]
         return [
             location(each if "://" in each else os.path.normpath(self._context.base / each))
-            for each in source.patterns
+            for each in places
         ]
 
     def served(self, label: str, table: str) -> DatasetName:

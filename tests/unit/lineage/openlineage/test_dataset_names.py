@@ -75,5 +75,12 @@ def test_tables_and_sources(tmp_path: Path) -> None:
     names = DatasetNames(Pipeline(declaration, base=tmp_path / "project").context)
     assert names.table("bronze.t").name == f"{tmp_path}/project/lake/bronze/t"
     assert names.table("silver.t").name == f"{tmp_path}/own/t"
+    remote = names.sources(
+        Source(source=("https://h/a.csv?api_key=x", "zip://*.csv::../data/a.zip"))
+    )
+    assert remote == [
+        DatasetName("https://h", "a.csv"),
+        DatasetName("file", f"{tmp_path}/data/a.zip"),
+    ]
     both = names.sources(Source(source=("../data/*.csv", "s3://b/x/*.csv")))
     assert [both[0].name, both[1]] == [f"{tmp_path}/data/*.csv", DatasetName("s3://b", "x/*.csv")]
