@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -53,12 +53,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a MongoDB server, without a database; MEDALLION_TEST_MONGODB_URL names another."""
-    url = os.environ.get("MEDALLION_TEST_MONGODB_URL")
-    if url:
+    folder = tmp_path_factory.mktemp("mongod")
+    yield from _server("MEDALLION_TEST_MONGODB_URL", lambda: mongod(folder))
+
+
+def _server(variable: str, start: Callable[[], AbstractContextManager[Service]]) -> Iterator[str]:
+    """The URL that a variable has, or that of a server which is started."""
+    if url := os.environ.get(variable):
         yield url
         return
     try:
-        with mongod(tmp_path_factory.mktemp("mongod")) as service:
+        with start() as service:
             yield service.url
     except Unavailable as reason:
         pytest.skip(str(reason))
@@ -91,15 +96,8 @@ def empty_database(server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server; MEDALLION_TEST_POSTGRES_URL names another."""
-    url = os.environ.get("MEDALLION_TEST_POSTGRES_URL")
-    if url:
-        yield url
-        return
-    try:
-        with postgres("-c", "fsync=off", "-c", "max_connections=200") as service:
-            yield service.url
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    options = ("-c", "fsync=off", "-c", "max_connections=200")
+    yield from _server("MEDALLION_TEST_POSTGRES_URL", lambda: postgres(*options))
 
 
 @pytest.fixture

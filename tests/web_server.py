@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
+
+from tests.http_servers import listening
 
 Fault = tuple[int, dict[str, str]] | str
 """A status and headers to answer with, or `"cut"`: half of the file."""
@@ -73,22 +74,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.close_connection = 0 < len(body) < length
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Log nothing."""
-
 
 @contextmanager
 def serving_files(folder: Path) -> Iterator[WebServer]:
     """A server on a free port of this machine."""
     state = WebServer(folder)
     handler = type("Handler", (_Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with listening(handler) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

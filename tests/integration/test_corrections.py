@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,50 +72,45 @@ def test_from_a_rejected_record_to_the_served_row_and_back(tmp_path: Path) -> No
     assert ("3", "4.50") in orders(pipeline)
 
 
-def test_a_kill_at_each_write_stores_all_or_nothing(tmp_path: Path) -> None:
-    published(tmp_path / "p")
-    points, number, after = 0, 1, False
+def killed_at_each_write(
+    project: Path, copy: Path, work: Callable[[md.Pipeline], object]
+) -> Iterator[tuple[str, md.Pipeline]]:
+    """Each point at which the work is killed, before and after a write, and the project then."""
+    number, after = 1, False
     while True:
-        copy = tmp_path / "copy"
-        shutil.copytree(tmp_path / "p", copy)
-        point = killing.run_killed_at(
-            copy,
-            number,
-            after=after,
-            kinds=(LocalStorage,),
-            work=lambda pipeline: correct(pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}}),
-        )
+        shutil.copytree(project, copy)
+        point = killing.run_killed_at(copy, number, after=after, kinds=(LocalStorage,), work=work)
         if point is None:
-            break
-        points += 1
-        pipeline = small.load(copy)
-        assert len(correction_log(pipeline.lake).active) in (0, 2), point
-        pipeline.lake.storage.delete("lease.json")
-        correct(pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}})
-        assert len(correction_log(pipeline.lake).active) == 2, point
+            return
+        yield point, small.load(copy)
         shutil.rmtree(copy)
         number, after = (number, True) if not after else (number + 1, False)
+
+
+def test_a_kill_at_each_write_stores_all_or_nothing(tmp_path: Path) -> None:
+    def work(pipeline: md.Pipeline) -> object:
+        return correct(pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}})
+
+    published(tmp_path / "p")
+    points = 0
+    for point, pipeline in killed_at_each_write(tmp_path / "p", tmp_path / "copy", work):
+        points += 1
+        assert len(correction_log(pipeline.lake).active) in (0, 2), point
+        pipeline.lake.storage.delete("lease.json")
+        work(pipeline)
+        assert len(correction_log(pipeline.lake).active) == 2, point
     assert points > 4
 
 
 def test_a_kill_at_each_write_of_a_purge_leaves_no_content_for_ever(tmp_path: Path) -> None:
+    def work(pipeline: md.Pipeline) -> object:
+        return pipeline.corrections.revoke(first, purge=True)
+
     pipeline = published(tmp_path / "p")
     first, _ = correct(pipeline, {1: {"amount": "3.50"}, 2: {"client_id": "b"}})
-    points, number, after = 0, 1, False
-    while True:
-        copy = tmp_path / "copy"
-        shutil.copytree(tmp_path / "p", copy)
-        point = killing.run_killed_at(
-            copy,
-            number,
-            after=after,
-            kinds=(LocalStorage,),
-            work=lambda pipeline: pipeline.corrections.revoke(first, purge=True),
-        )
-        if point is None:
-            break
+    points = 0
+    for point, killed in killed_at_each_write(tmp_path / "p", tmp_path / "copy", work):
         points += 1
-        killed = small.load(copy)
         log = correction_log(killed.lake)
         assert len(log.active) == (1 if first in log.revoked else 2), point
         assert (first in log.purged) == (first in log.revoked), point
@@ -123,11 +118,9 @@ def test_a_kill_at_each_write_of_a_purge_leaves_no_content_for_ever(tmp_path: Pa
         if first in log.purged:
             killed.collect()
         else:
-            killed.corrections.revoke(first, purge=True)
+            work(killed)
         (purged, other) = correction_log(killed.lake).all
         assert (purged.purged, other.values) == (True, {"client_id": "b"}), point
-        shutil.rmtree(copy)
-        number, after = (number, True) if not after else (number + 1, False)
     assert points > 6
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from medallion.entry_points import load, registered
-from medallion.errors import PluginError, did_you_mean
+from medallion.errors import NotInstalledError, PluginError, did_you_mean
 from medallion.secrets import SECRETS
 
 A = TypeVar("A")
@@ -167,6 +168,16 @@ def is_known(url: str) -> bool:
     _, chained, inside = rest.partition("::")
     known = scheme in registered(STORAGES) and bool(rest.strip("/:"))
     return known and (not chained or is_known(inside))
+
+
+def require_packages(url: str, extra: str, *packages: str) -> None:
+    """Raise NotInstalledError unless the packages of an extra are installed. Imports none."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise NotInstalledError(
+                f"{url} needs {package}, which is not installed",
+                hint=f"pip install 'medallion-lake[{extra}]'",
+            )
 
 
 def unknown_storage(url: str, what: str = "folder") -> PluginError:

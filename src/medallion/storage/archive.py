@@ -68,10 +68,16 @@ class ArchiveStorage(SourceStorage):
         """The files in an archive. Raises StorageError for what is no regular file."""
 
     def local(self, path: str) -> Path:
-        copy = self._copy(self.known(path))
+        # Of the archive as it was listed: to look at it again for each file may take a request.
+        entry = self._entries[1].get(path) or self.known(path)
+        copy = self._copy(entry)
         with _unpacking:
             if not copies().use(copy):
                 self._unpack()
+                if not copies().use(copy):
+                    raise StorageError(
+                        f"{self.archive} changed while it was read", hint="run again"
+                    )
         return copy
 
     def info(self, path: str) -> Entry | None:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -65,6 +65,19 @@ class Copies:
         """Move a file to the path of a copy, which is used now."""
         shutil.move(file, path)
         self.use(path)
+
+    def get(self, url: str, version: str, write: Callable[[Path], object]) -> Path:
+        """The copy of one version of an object: what `write` writes to a file, if there is none."""
+        copy = self.path(url, version)
+        if not self.use(copy):
+            part = self.part()
+            try:
+                write(part)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            self.add(part, copy)
+        return copy
 
     @contextmanager
     def trimmed(self) -> Iterator[None]:

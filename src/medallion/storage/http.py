@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
-from importlib.util import find_spec
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from medallion.errors import MissingError, PluginError, StorageError
+from medallion.errors import MissingError, StorageError
 from medallion.secrets import masked_logger
-from medallion.storage import AT_ONCE, Entry
+from medallion.storage import AT_ONCE, Entry, require_packages
 from medallion.storage.download_cache import copies
 from medallion.storage.source_storage import SourceStorage, url_parts
 
@@ -47,11 +46,7 @@ class HttpStorage(SourceStorage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         del options
-        if find_spec("urllib3") is None:
-            raise PluginError(
-                f"{url} needs urllib3, which is not installed",
-                hint="pip install 'medallion-lake[http]'",
-            )
+        require_packages(url, "http", "urllib3")
         parts = url_parts(url)
         host = parts.netloc.rpartition("@")[2]
         self._user = unquote(parts.username or ""), unquote(parts.password or "")
@@ -59,7 +54,7 @@ class HttpStorage(SourceStorage):
         self._query = f"?{parts.query}" if parts.query else ""
 
     def local(self, path: str) -> Path:
-        copy = self._copy(self.known(path))
+        copy = copies().path(*self._version(self.known(path)))
         if copies().use(copy):
             return copy
         for attempt in range(1, ATTEMPTS + 1):
@@ -87,8 +82,9 @@ class HttpStorage(SourceStorage):
             f"{self.url}/{folder}: a web server lists no files", hint="name a file in `source`"
         )
 
-    def _copy(self, entry: Entry) -> Path:
-        return copies().path(f"{self.url}/{entry.path}", f"{entry.token}{self._query}")
+    def _version(self, entry: Entry) -> tuple[str, str]:
+        """The URL and the version of a file, by which copies are known."""
+        return f"{self.url}/{entry.path}", f"{entry.token}{self._query}"
 
     def _download(self, path: str) -> Path:
         from urllib3.exceptions import HTTPError
@@ -98,13 +94,8 @@ class HttpStorage(SourceStorage):
             if response.status in _MISSING:
                 raise MissingError(f"{self.url}/{path}: no such file")
             self._check(response, path)
-            copy = self._copy(_entry(path, response.headers))
-            part = copies().part()
-            with part.open("wb") as out:
-                for chunk in response.stream(CHUNK):
-                    out.write(chunk)
-            copies().add(part, copy)
-            return copy
+            version = self._version(_entry(path, response.headers))
+            return copies().get(*version, partial(_save, response))
         except HTTPError as error:
             raise _ShortError(str(error)) from error
         finally:
@@ -141,6 +132,12 @@ class HttpStorage(SourceStorage):
                 f"{self.url}/{path}: the server answered {reason}",
                 hint=_HINTS.get(response.status, "try the URL in a browser"),
             )
+
+
+def _save(response: BaseHTTPResponse, part: Path) -> None:
+    with part.open("wb") as out:
+        for chunk in response.stream(CHUNK):
+            out.write(chunk)
 
 
 class _ShortError(Exception):

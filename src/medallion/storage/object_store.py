@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import uuid4
 
-from medallion.errors import ConflictError, ExistsError, MissingError, PluginError
-from medallion.storage import Entry, Storage
+from medallion.errors import ConflictError, ExistsError, MissingError
+from medallion.storage import Entry, Storage, require_packages
 from medallion.storage.download_cache import copies
 from medallion.storage.s3_settings import S3Settings
 
@@ -31,10 +30,7 @@ class RemoteStorage(Storage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._bucket, *folders = [part for part in url.partition("://")[2].split("/") if part]
-        if find_spec("s3fs") is None or find_spec("tenacity") is None:
-            raise PluginError(
-                f"{url} needs s3fs, which is not installed", hint="pip install 'medallion-lake[s3]'"
-            )
+        require_packages(url, "s3", "s3fs", "tenacity")
         self._prefix = "".join(f"{folder}/" for folder in folders)
         self.url = f"s3://{self._bucket}/{self._prefix}".rstrip("/")
         self.settings = S3Settings.of(options, os.environ)
@@ -48,12 +44,11 @@ class RemoteStorage(Storage):
 
     def local(self, path: str) -> Path:
         entry = self._known(path)
-        copy = copies().path(f"{self.url}/{path}", entry.token)
-        if not copies().use(copy):
-            part = copies().part()
-            self._s3().download(self._bucket, self._key(path), part)
-            copies().add(part, copy)
-        return copy
+        return copies().get(
+            f"{self.url}/{path}",
+            entry.token,
+            lambda part: self._s3().download(self._bucket, self._key(path), part),
+        )
 
     def info(self, path: str) -> Entry | None:
         try:

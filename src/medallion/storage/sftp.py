@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from medallion.errors import MissingError, PluginError, StorageError
+from medallion.errors import MissingError, StorageError
 from medallion.secrets import masked_logger
-from medallion.storage import Entry
+from medallion.storage import Entry, require_packages
 from medallion.storage.download_cache import copies
 from medallion.storage.source_storage import SourceStorage, url_parts
 
@@ -43,11 +42,7 @@ class SftpStorage(SourceStorage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         del options
-        if find_spec("paramiko") is None:
-            raise PluginError(
-                f"{url} needs paramiko, which is not installed",
-                hint="pip install 'medallion-lake[sftp]'",
-            )
+        require_packages(url, "sftp", "paramiko")
         parts = url_parts(url)
         self._host, self._port = parts.hostname or "", parts.port or PORT
         self._user = unquote(parts.username) if parts.username else None
@@ -57,14 +52,13 @@ class SftpStorage(SourceStorage):
 
     def local(self, path: str) -> Path:
         entry = self.known(path)
-        copy = copies().path(f"{self.url}/{path}", entry.token)
-        if not copies().use(copy):
-            part = copies().part()
+
+        def download(part: Path) -> None:
             self._ask(lambda files: files.get(self._path(path), str(part)), path)
             if part.stat().st_size != entry.bytes:
                 raise StorageError(f"{self.url}/{path} changed while it was read", hint="run again")
-            copies().add(part, copy)
-        return copy
+
+        return copies().get(f"{self.url}/{path}", entry.token, download)
 
     def info(self, path: str) -> Entry | None:
         try:

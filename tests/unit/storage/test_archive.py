@@ -14,6 +14,7 @@ import pytest
 
 from medallion.errors import MissingError, StorageError
 from medallion.storage import archive, open_storage
+from tests.web_server import serving_files
 
 FILES = {"in/a.csv": b"id\n1\n", "in/b/c.csv": b"id\n2\n" * 1000, "top.txt": b""}
 
@@ -65,6 +66,24 @@ def test_files_are_listed_and_read(packed: tuple[str, Path, Callable[..., None]]
     assert changed.token != entries[0].token
     assert storage.read("in/a.csv") == (b"id\n3\n", changed.token)
     assert storage.info("top.txt") is None
+
+
+def test_an_archive_is_looked_at_once_for_all_its_files(tmp_path: Path) -> None:
+    write_zip(tmp_path / "files.zip", {f"{number}.csv": b"id\n" for number in range(50)})
+    with serving_files(tmp_path) as server:
+        storage = open_storage(f"zip://::{server.url}/files.zip")
+        assert {storage.local(entry.path).read_bytes() for entry in storage.list("")} == {b"id\n"}
+    assert server.requests["HEAD", "/files.zip"] < 10
+    assert server.requests["GET", "/files.zip"] == 1
+
+
+def test_an_archive_that_changes_while_it_is_read_is_reported(tmp_path: Path) -> None:
+    write_zip(tmp_path / "files.zip", {"a.csv": b"id\n1\n"})
+    storage = open_storage(f"zip://::{tmp_path}/files.zip")
+    storage.list("")
+    write_zip(tmp_path / "files.zip", {"b.csv": b"id\n22\n"})
+    with pytest.raises(StorageError, match=r"files\.zip changed while it was read"):
+        storage.open("a.csv")
 
 
 def test_a_relative_archive_is_below_the_base(tmp_path: Path) -> None:
