@@ -81,6 +81,14 @@ class Transform(Plugin, ABC):
         """The columns whose equal values must be processed together when `scope` is "key"."""
         return ()
 
+    def result_key(self) -> tuple[str, ...]:
+        """The columns that identify a row of the result; () when no two rows need to differ.
+
+        By default `key()`, if the step has scope "key" and makes or leaves one row of each key.
+        """
+        makes_or_removes = self.grain == "new" or self.only_removes
+        return self.key() if self.scope == "key" and makes_or_removes else ()
+
     def changes(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Which of these columns `apply` may change, rename or remove; by default all."""
         return () if self.only_removes else columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medallion.contracts import Expectation, Transform
+from medallion.contracts import Expectation
 from medallion.declaration.models import Declaration, Table
 from medallion.identifiers import TableName
 
@@ -38,13 +38,8 @@ def _unique_columns(rules: tuple[Expectation, ...]) -> tuple[str, ...]:
 
 def _key_of_steps(declaration: Declaration, table: Table) -> tuple[str, ...]:
     for step in reversed(table.steps):
-        if _one_row_per_key(step):
-            return step.key()
+        if key := step.result_key():
+            return key
         if step.grain == "new":
             return ()
     return table_key(declaration, table.main)
-
-
-def _one_row_per_key(step: Transform) -> bool:
-    makes_or_removes = step.grain == "new" or step.only_removes
-    return step.scope == "key" and makes_or_removes and bool(step.key())

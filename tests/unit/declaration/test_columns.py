@@ -38,6 +38,7 @@ STEPS: list[Any] = [
     {"aggregate": {"by": "k", "metrics": {"rows": "count()", "s": "sum(n)"}}},
     {"pivot": {"by": "t", "name": "k", "values": ["a", "true"], "value": "n"}},
     {"unpivot": {"columns": ["n", "m"], "name": "what"}},
+    {"history": {"key": "k", "at": "n", "columns": "t"}},
     {"window": {"by": "k", "columns": {"nth": "row_number()"}, "order_by": "n"}},
     {"join": {"with": "other", "on": "k"}},
     {"join": {"with": "other", "on": "k", "columns": ["city"]}},

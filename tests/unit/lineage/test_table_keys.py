@@ -33,6 +33,11 @@ def declared(silver: dict[str, Any], gold: dict[str, Any] | None = None) -> Decl
         ({"steps": [{"deduplicate": {"key": "id"}}, "trim"]}, ("id",)),
         ({"steps": [AGGREGATE]}, ("shop",)),
         ({"steps": [{"deduplicate": {"key": "id"}}, AGGREGATE]}, ("shop",)),
+        ({"steps": [{"history": {"key": "id", "at": "day"}}]}, ("id", "valid_from")),
+        (
+            {"steps": [{"history": {"key": "id", "at": "day", "whole": True}}, "trim"]},
+            ("id", "valid_from"),
+        ),
         ({"steps": [{"aggregate": {"metrics": {"sales": "count()"}}}]}, ()),
         ({"steps": [{"deduplicate": {"key": "id"}}, {"sql": "select 1 as a"}]}, ()),
         ({"steps": [{"deduplicate": {"key": "id"}}, {"explode": "tags"}]}, ()),
