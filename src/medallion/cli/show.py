@@ -51,6 +51,7 @@ BATCH = 1_000
     type=click.Choice(("table", *FORMATS)),
     help="Output format; default: by the extension of --output, else table.",
 )
+@click.option("--schema", is_flag=True, help="List the columns instead of rows.")
 @output_option
 @json_option
 @click.pass_obj
@@ -63,6 +64,7 @@ def command(
     limit: int | None,
     release: str | None,
     form: str | None,
+    schema: bool,
     output: Path | None,
 ) -> None:
     """Print rows of TABLE, or write them to a file.
@@ -71,8 +73,11 @@ def command(
     tables or files. Nested values are JSON. In JSON, decimals are text, so that they stay exact.
     The format `spreadsheet` is CSV that is safe to open in a spreadsheet: it begins with a UTF-8
     byte order mark, and a text that would be a formula, such as =1+1, is prefixed with an
-    apostrophe.
+    apostrophe. --schema lists the columns with their types and descriptions instead.
     """
+    if schema:
+        _print_schema(settings.pipeline().lake.table(table, release), as_json=settings.as_json)
+        return
     form = _format(form or ("json" if settings.as_json else None), output)
     lake_table = settings.pipeline().lake.table(table, release)
     limit = ROWS if limit is None and form == "table" else limit
@@ -140,6 +145,40 @@ def _rows_of(rows: Relation) -> Iterator[tuple[Any, ...]]:
                 hint="--format csv writes it as text",
             ) from error
         yield from zip(*columns, strict=True)
+
+
+def _print_schema(table: LakeTable, *, as_json: bool) -> None:
+    from rich.text import Text
+
+    from medallion.cli import output
+
+    description, name = table.description, table.snapshot.table
+    texts = description.columns
+    if as_json:
+        columns = [
+            {**column.model_dump(), "description": texts.get(column.name, "")}
+            for column in table.columns
+        ]
+        output.print_json(
+            {
+                "table": name,
+                "release": table.release.id,
+                "description": description.text,
+                "columns": columns,
+            }
+        )
+        return
+    out = output.console()
+    if description.text:
+        out.print(output.plain(description.text), soft_wrap=True)
+    grid = output.table(["column", "type", "description"])
+    for column in table.columns:
+        grid.add_row(
+            output.plain(column.name), column.type, output.plain(texts.get(column.name, ""))
+        )
+    out.print(grid)
+    counts = f"{count_of(len(table.columns), 'column')}, {count_of(len(table), 'row')}"
+    out.print(Text(f"\n{counts} of {name} in release {table.release.id}", "dim"), soft_wrap=True)
 
 
 def _print_table(name: str, table: LakeTable, rows: Relation, *, filtered: bool) -> None:

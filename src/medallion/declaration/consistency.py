@@ -84,7 +84,7 @@ def _faults_of_service(declaration: Declaration) -> Iterator[Fault]:
 
 
 def column_faults(declaration: Declaration, columns: Mapping[str, Columns]) -> Iterator[Fault]:
-    """Each column that a sink or a section uses and its served tables lack.
+    """Each column that a sink, a section or a description names and its tables lack.
 
     Parameters: `columns` are those of every table by full name, None where they are not known.
     """
@@ -96,6 +96,14 @@ def column_faults(declaration: Declaration, columns: Mapping[str, Columns]) -> I
         names = sorted({name for table in known for name in table or ()})
         tables = " or ".join(map(repr, use.tables))
         yield use.path, f"no column {use.column!r} in {tables}{did_you_mean(use.column, names)}"
+    for name in declaration.names():
+        own = columns[name]
+        if own is None:
+            continue
+        for column in declaration.table(name).column_descriptions:
+            if column not in own:
+                path = ("tables", *name.split(".", 1), "column_descriptions", column)
+                yield path, f"no column {column!r} in {name!r}{did_you_mean(column, own)}"
 
 
 def column_uses(declaration: Declaration) -> Iterator[ColumnUse]:

@@ -31,7 +31,7 @@ from medallion import plugins
 from medallion.contracts import Engine, Expectation, Format, Layer, Sink, Transform
 from medallion.declaration.added_columns import AddedColumns, Aliases
 from medallion.identifiers import TableName
-from medallion.records import Mode
+from medallion.records import Mode, TableDescription
 from medallion.secrets import mask
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -45,10 +45,17 @@ def _named(name: str) -> str:
     return name
 
 
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it has a NUL character, which databases cannot store; remove it")
+    return text
+
+
 Name = Annotated[
     str, AfterValidator(_named), Field(max_length=60, json_schema_extra={"pattern": _NAME})
 ]
 Pattern = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, AfterValidator(_storable)]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 
 
@@ -81,7 +88,8 @@ class Source(DeclarationModel):
     the last release, or else of the first file. `aliases` lists, by column, other names that it has
     in some files. `add` adds columns with facts about the file: its `path` or `name`, the time it
     was `modified`, the number of each `record`, or a folder: `folder(year)` is the value of a
-    folder `year=2024`, `folder(1)` the name of the folder that contains the file.
+    folder `year=2024`, `folder(1)` the name of the folder that contains the file. `description`
+    says what a row is, and `column_descriptions`, by column, what a value means.
     """
 
     source: Pattern | Annotated[tuple[Pattern, ...], Field(min_length=1)]
@@ -92,7 +100,8 @@ class Source(DeclarationModel):
     columns: tuple[str, ...] = ()
     aliases: Aliases = {}
     add: AddedColumns = {}
-    description: str = ""
+    description: Text = ""
+    column_descriptions: dict[str, Text] = {}
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -124,14 +133,16 @@ class Table(DeclarationModel):
     `from` is a full table name (`silver.purchases`), a list of them, or a mapping of alias to full
     name. SQL that depends on the time or on chance, such as `current_date` or `random()`, is
     refused unless `deterministic` is false: its values are then those of the run that computed
-    them, and `run --full` computes them again.
+    them, and `run --full` computes them again. `description` says what a row is, and
+    `column_descriptions`, by column, what a value means.
     """
 
     from_: dict[str, str] = Field(alias="from", min_length=1)
     steps: tuple[Annotated[SerializeAsAny[Transform], _plugin(plugins.TRANSFORMS)], ...] = ()
     expect: tuple[Annotated[SerializeAsAny[Expectation], _plugin(plugins.EXPECTATIONS)], ...] = ()
     deterministic: bool = True
-    description: str = ""
+    description: Text = ""
+    column_descriptions: dict[str, Text] = {}
 
     @field_validator("from_", mode="before")
     @classmethod
@@ -255,6 +266,15 @@ class Declaration(Heading):
         """Full names of the tables that sinks load: those of the last layer."""
         last = list(self.layers)[-1]
         return [f"{last}.{name}" for name in self.tables.get(last, {})]
+
+    def descriptions(self) -> dict[str, TableDescription]:
+        """The descriptions of the tables that have one, by full name."""
+        tables = {name: self.table(name) for name in self.names()}
+        return {
+            name: TableDescription(text=table.description, columns=table.column_descriptions)
+            for name, table in tables.items()
+            if table.description or table.column_descriptions
+        }
 
 
 def sink_declaration(label: str, value: object) -> object:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Input, literal, quote
 from medallion.errors import CallError, MissingError, StepError, did_you_mean
+from medallion.export.arrow_metadata import described_schema
 from medallion.lake.frames import SHOWN, Frames
 from medallion.plural import count_of
-from medallion.records import Column, Release, Snapshot
+from medallion.records import Column, Release, Snapshot, TableDescription
 from medallion.records.html import html_table
 from medallion.sql.duckdb_types import type_of
 from medallion.sql.expressions import (
@@ -44,6 +45,11 @@ class LakeTable(Frames):
     @property
     def columns(self) -> tuple[Column, ...]:
         return self.snapshot.columns
+
+    @property
+    def description(self) -> TableDescription:
+        """What the declaration said of the table and its columns when it was published."""
+        return self.release.described(self.snapshot.table)
 
     def __len__(self) -> int:
         return self.snapshot.rows
@@ -94,8 +100,10 @@ class LakeTable(Frames):
         return rows.project(", ".join(quote(name) for name in columns or names))
 
     def to_arrow(self) -> pa.Table:
-        """The whole table as a `pyarrow.Table`."""
-        return self.scan().to_arrow_table()
+        """The whole table as a `pyarrow.Table`, with the descriptions in its metadata."""
+        rows = self.scan().to_arrow_table()
+        schema = described_schema(rows.schema, self.description)
+        return type(rows).from_arrays(rows.columns, schema=schema)
 
     def __repr__(self) -> str:
         rows = count_of(len(self), "row")

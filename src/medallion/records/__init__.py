@@ -5,7 +5,16 @@ Each record is one JSON object. Times are UTC in ISO 8601; sizes are bytes; dura
 
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.corrections import Correction, CorrectionEntry, entry_of
-from medallion.records.releases import Approval, Candidate, Mode, Owner, Release, Served, Serving
+from medallion.records.releases import (
+    Approval,
+    Candidate,
+    Mode,
+    Owner,
+    Release,
+    Served,
+    Serving,
+    TableDescription,
+)
 from medallion.records.runs import Action, Ingestion, LoadReport, Run, RunStatus, StepRun
 from medallion.records.snapshots import (
     REJECT_COLUMNS,
@@ -57,6 +66,7 @@ __all__ = [
     "Snapshot",
     "SourceFile",
     "StepRun",
+    "TableDescription",
     "Tally",
     "entry_of",
     "records_identity",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from medallion.identifiers import digest
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.snapshots import Column, Snapshot
@@ -48,6 +49,19 @@ class Served(Serving):
 Serving.model_rebuild()  # `Served` is defined here: subclasses in other modules do not import it
 
 
+class TableDescription(Record):
+    """What the declaration says of a table, in `text`, and of its columns by name."""
+
+    text: Masked = ""
+    columns: dict[str, Masked] = Field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Identifies the texts; empty when there are none."""
+        texts = [self.text, dict(self.columns)]
+        return digest(texts)[:16] if any(texts) else ""
+
+
 class Approval(Record):
     """How a candidate was published by hand: with `force`, and the gates that it had `failed`."""
 
@@ -63,7 +77,8 @@ class Release(Record):
     name. `sequence` counts publications and orders releases independently of clocks; `token` is the
     fencing token of its writer. `layers` records how each layer is stored, so that a release can be
     read without its declaration. `lost` are files that were damaged and that `medallion repair`
-    could not rebuild. `approval` is set for a candidate that was published by hand.
+    could not rebuild. `approval` is set for a candidate that was published by hand. `descriptions`
+    are those of the tables that have one, by full name.
     """
 
     id: str
@@ -78,6 +93,13 @@ class Release(Record):
     served: dict[str, dict[str, Served]] = Field(default_factory=dict)
     lost: tuple[str, ...] = ()
     approval: Approval | None = None
+    descriptions: dict[str, TableDescription] = Field(
+        default_factory=dict, exclude_if=lambda descriptions: not descriptions
+    )
+
+    def described(self, table: str) -> TableDescription:
+        """The description of a table by its full name; an empty one if it has none."""
+        return self.descriptions.get(table) or TableDescription()
 
     def summary(self) -> Release:
         """What a store needs to know: summaries of the tables and how they are served; no files."""

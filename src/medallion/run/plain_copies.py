@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
@@ -32,9 +33,13 @@ OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
 class PlainFile(File):
-    """The plain copy of a table, such as `gold/sales.parquet`; `snapshot` is what it copies."""
+    """The plain copy of a table, such as `gold/sales.parquet`; `snapshot` is what it copies.
+
+    `described` identifies the description in its metadata.
+    """
 
     snapshot: str
+    described: str = Field(default="", exclude_if=lambda digest: not digest)
 
 
 class PlainRecord(Record):
@@ -69,6 +74,7 @@ class PlainCopies:
             if (
                 file is None
                 or file.snapshot != source.snapshot.id
+                or file.described != release.described(name).digest
                 or not Stored.of(file).matches(entry)
             ):
                 stale.append(source)
@@ -99,9 +105,10 @@ class PlainCopies:
         """
         parts = [self.scratch / f"plain-{number}.parquet" for number in range(len(sources))]
         for source, part in zip(sources, parts, strict=True):
-            write_copy(source, part, session)
+            write_copy(source, part, session, release.described(source.snapshot.table))
         self._check_shown(release)
-        files = for_each(sources[0].storage, _store, zip(sources, parts, strict=True))
+        store = partial(_store, release)
+        files = for_each(sources[0].storage, store, zip(sources, parts, strict=True))
         try:
             self._check_shown(release)
         except LeaseError:
@@ -188,7 +195,7 @@ def _groups(sources: Iterable[Input]) -> Iterator[list[Input]]:
         yield group
 
 
-def _store(copy: tuple[Input, Path]) -> PlainFile:
+def _store(release: Release, copy: tuple[Input, Path]) -> PlainFile:
     """Move a plain copy from the scratch folder to its place."""
     source, part = copy
     snapshot = source.snapshot
@@ -199,6 +206,7 @@ def _store(copy: tuple[Input, Path]) -> PlainFile:
         sha256=item.sha256 or "",
         rows=snapshot.rows,
         snapshot=snapshot.id,
+        described=release.described(snapshot.table).digest,
     )
 
 

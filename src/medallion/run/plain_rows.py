@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, Input, Session
+from medallion.export.arrow_metadata import described_schema
+from medallion.records import TableDescription
 from medallion.records.column_type import INTEGERS, column_type
 from medallion.storage.digests import Stored, verified
 
@@ -37,21 +39,28 @@ _SIMPLE = {
 
 
 def write_copy(
-    source: Input, target: Path, session: Callable[[], AbstractContextManager[Session]]
+    source: Input,
+    target: Path,
+    session: Callable[[], AbstractContextManager[Session]],
+    description: TableDescription,
 ) -> None:
-    """Write the rows of a snapshot to a local file; `session` opens the engine's, if needed."""
+    """Write the rows of a snapshot to a local file, with its description in the metadata.
+
+    `session` opens the engine's session, if it is needed.
+    """
     file = _only_file(source)
-    if file and not source.snapshot.origins:
+    if file and not source.snapshot.origins and not description.digest:
         shutil.copyfile(file, target)
         return
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with (
         _batches(source, file, ROWS, session) as batches,
-        pq.ParquetWriter(target, batches.schema) as writer,
+        pq.ParquetWriter(target, described_schema(batches.schema, description)) as writer,
     ):
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=writer.schema))
 
 
 def plain_batches(

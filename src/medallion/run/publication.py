@@ -57,7 +57,8 @@ class Publication:
         shown: set[str | None],
         candidate: str | None = None,
     ) -> None:
-        """Publish a new release, unless the current one has the same tables, served alike.
+        """Publish a new release, unless the current one has the same tables, served and described
+        alike.
 
         Parameters: `release` is the current one, and `shown` are those that sinks show. With the
         name of a `candidate`, or while publication is on hold, the new release is kept instead.
@@ -72,6 +73,7 @@ class Publication:
             release
             and _ids(release.tables) == _ids(tables)
             and publisher.serves(release)
+            and release.descriptions == self.context.declaration.descriptions()
             and (shown == {release.id} or publisher.catch_up(release))
         ):
             publisher.refresh(release)
@@ -153,6 +155,7 @@ class Publication:
             previous=before.id if before else None,
             tables=dict(tables),
             layers=self.context.layer_settings(),
+            descriptions=self.context.declaration.descriptions(),
         )
 
     # Candidates
@@ -167,7 +170,8 @@ class Publication:
     ) -> None:
         """Keep a loaded release as a candidate, in the place of one of the same name.
 
-        A candidate that has the same tables, served alike, stays as it is, and expires later.
+        A candidate that has the same tables, served and described alike, stays as it is, and
+        expires later.
         """
         base, expires = self.pointer.release, now() + LIFETIME
         former = find_candidate(self.lake, name)
@@ -205,7 +209,8 @@ class Publication:
 
 
 def _same(former: Release, latter: Release) -> bool:
-    return _ids(former.tables) == _ids(latter.tables) and former.served == latter.served
+    alike = former.served == latter.served and former.descriptions == latter.descriptions
+    return alike and _ids(former.tables) == _ids(latter.tables)
 
 
 def _ids(snapshots: Mapping[str, Snapshot]) -> dict[str, str]:

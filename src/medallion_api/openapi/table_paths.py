@@ -9,7 +9,7 @@ import falcon
 
 from medallion.identifiers import TableName
 from medallion.query.column_types import kind_of
-from medallion.records import Release, Served
+from medallion.records import Release, Served, TableDescription
 from medallion_api.openapi.operations import (
     Json,
     component,
@@ -55,7 +55,7 @@ def _table_paths(
 ) -> Json:
     listing = tables.parameters(release, endpoint, repr(endpoint), row=endpoint.single)
     served = listing.served
-    row = _row(served, endpoint.fields, schemas)
+    row = _row(served, release.described(served.table), endpoint.fields, schemas)
     parameters = query_parameters(listing.model)
     if endpoint.single:
         summary = f"The row of {served.table}."
@@ -121,11 +121,24 @@ def _key_schema(schema: Json) -> Json:
     return {**schema, "minLength": 1} if schema.get("type") == "string" else schema
 
 
-def _row(served: Served, fields: tuple[str, ...], schemas: Json) -> Json:
+def _row(
+    served: Served, description: TableDescription, fields: tuple[str, ...], schemas: Json
+) -> Json:
     """A reference to the schema of a table's rows, which is added to the components."""
-    columns = {column.name: nullable(kind_of(column.type)) for column in served.columns}
+    columns = {
+        column.name: {
+            **nullable(kind_of(column.type)),
+            **_described(description.columns.get(column.name, "")),
+        }
+        for column in served.columns
+    }
     shown = {column: columns[column] for column in fields or columns}
-    schema = {"type": "object", "properties": shown, "additionalProperties": False}
+    schema = {
+        "type": "object",
+        **_described(description.text),
+        "properties": shown,
+        "additionalProperties": False,
+    }
     original = name = identifier("_".join((TableName(served.table).table, *fields)))
     number = 1
     # Another schema has the name: that of a model, or as table `a`, column `b_c` and `a_b`, `c`.
@@ -134,6 +147,10 @@ def _row(served: Served, fields: tuple[str, ...], schemas: Json) -> Json:
         name = f"{original}_{number}"
     schemas[name] = schema
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _described(text: str) -> Json:
+    return {"description": text} if text else {}
 
 
 def _page(row: Json) -> Json:

@@ -10,7 +10,7 @@ import pytest
 from falcon.testing import TestClient
 
 from medallion.contracts import TableSpec
-from medallion.records import Column, Release
+from medallion.records import Column, Release, TableDescription
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.served import Row, publish
 from medallion_api.cache.release_reader import ReleaseReader
@@ -32,6 +32,11 @@ SPEC = TableSpec(
     columns=tuple(Column(name=name, type=type_) for name, type_ in COLUMNS.items()),
     key=("id",),
     indexes=(("-spent",),),
+)
+
+
+DESCRIPTION = TableDescription(
+    text="One row per client.", columns={"spent": "Sum of all purchases, in euros."}
 )
 
 
@@ -63,7 +68,11 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 @pytest.fixture(scope="session")
 def release(sink: Sqlite) -> Release:
     """The active release: four clients."""
-    return publish(sink, "one", ROWS, SPEC)
+    described = publish(sink, "one", ROWS, SPEC).model_copy(
+        update={"descriptions": {"gold.clients": DESCRIPTION}}
+    )
+    sink.activate(described)
+    return described
 
 
 @pytest.fixture

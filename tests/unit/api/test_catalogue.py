@@ -8,7 +8,7 @@ from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.served import load, release
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.resources.catalogue import Catalogue
-from tests.unit.api.conftest import COLUMNS, ROWS, SPEC
+from tests.unit.api.conftest import COLUMNS, DESCRIPTION, ROWS, SPEC
 from tests.unit.api.parts import Parts, client_of
 
 
@@ -21,9 +21,13 @@ def test_every_table_has_its_path_rows_key_and_columns(parts: Parts) -> None:
             {
                 "name": "clients",
                 "path": "/v1/tables/clients",
+                "description": "One row per client.",
                 "rows": 4,
                 "key": ["id"],
-                "columns": [{"name": name, "type": type_} for name, type_ in COLUMNS.items()],
+                "columns": [
+                    {"name": name, "type": type_, "description": DESCRIPTION.columns.get(name, "")}
+                    for name, type_ in COLUMNS.items()
+                ],
             }
         ],
     }

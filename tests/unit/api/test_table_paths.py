@@ -150,3 +150,11 @@ def test_schemas_of_rows_have_distinct_names_that_a_reference_can_have(
         "a_b": ["c", "b_c", "ü/~"],
         "Fault_2": ["c", "b_c", "ü/~"],
     }
+
+
+def test_rows_and_columns_have_their_descriptions(parts: Parts, release: Release) -> None:
+    _, schemas = paths_of(parts, release, Api())
+    clients = schemas["clients"]
+    assert clients["description"] == "One row per client."
+    assert clients["properties"]["spent"]["description"] == "Sum of all purchases, in euros."
+    assert "description" not in clients["properties"]["name"]

@@ -14,7 +14,7 @@ from medallion.contracts import ROW, File, Release, Snapshot, Storage
 from medallion.errors import DamagedError, ExistsError, NotInstalledError
 from medallion.identifiers import TableName
 from medallion.layers.delta.deletion_vectors import deletion_vectors
-from medallion.layers.delta.log import DeltaLog
+from medallion.layers.delta.log import DeltaLog, shown_id
 from medallion.layers.delta.log_state import Action, Shown
 from medallion.layers.delta.types import (
     has_local_times,
@@ -105,7 +105,7 @@ class DeltaLayer(ParquetLayer):
         log = DeltaLog.read(storage, table)
         with tempfile.TemporaryDirectory(prefix="medallion-delta-") as folder:
             state = log.replay(storage, Path(folder))
-        if log.release != release.id or state.actions(_shown(storage, snapshot)):
+        if log.release != release.id or state.actions(_shown(storage, snapshot, release)):
             says = f"shows release {log.release}" if log.version >= 0 else "is lost"
             raise DamagedError(
                 f"{storage.url}/{table}/_delta_log: {says}, and {release.id} is published",
@@ -150,7 +150,7 @@ class _Commit:
         """Write it; False when another program has written to the log meanwhile."""
         if self.checkpoint:
             self.log.keep_checkpoint(storage, self.checkpoint)
-        if not self.log.commit(storage, release.id, self.snapshot, self.actions):
+        if not self.log.commit(storage, release, self.snapshot, self.actions):
             return False
         self.log.forget(storage, retain)
         return True
@@ -163,13 +163,13 @@ def _prepared(
     log = DeltaLog.read(storage, table)
     if snapshot is None and log.version < 0:
         return None
-    same = snapshot is not None and log.snapshot == snapshot.id
+    same = snapshot is not None and log.shows == shown_id(snapshot, release)
     if same and log.release == release.id:
         return None
     if same and not log.needs_checkpoint:
         return _Commit(log, snapshot, [])
     state = log.replay(storage, scratch)
-    actions = state.actions(_shown(storage, snapshot) if snapshot else None)
+    actions = state.actions(_shown(storage, snapshot, release) if snapshot else None)
     if not actions and log.release == release.id:
         return None
     return _Commit(log, snapshot, actions, state.checkpoint if log.needs_checkpoint else None)
@@ -183,7 +183,7 @@ def _require_deltalake() -> None:
         )
 
 
-def _shown(storage: Storage, snapshot: Snapshot) -> Shown:
+def _shown(storage: Storage, snapshot: Snapshot, release: Release) -> Shown:
     """What the log of a snapshot's table is to show."""
     vectors = deletion_vectors(storage, snapshot)
     files = dict[str, Action]()
@@ -203,7 +203,9 @@ def _shown(storage: Storage, snapshot: Snapshot) -> Shown:
     features = {"deletionVectors"} if vectors else set()
     if has_local_times(snapshot.columns):
         features.add("timestampNtz")
-    return Shown(schema_of(snapshot.columns), files, frozenset(features))
+    description = release.described(snapshot.table)
+    schema = schema_of(snapshot.columns, description.columns)
+    return Shown(schema, files, frozenset(features), description.text)
 
 
 def _numbered(snapshot: Snapshot) -> Iterator[tuple[int | None, File]]:

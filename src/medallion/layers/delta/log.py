@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from medallion.contracts import Entry, Snapshot, Storage
+from medallion.contracts import Entry, Release, Snapshot, Storage
 from medallion.errors import DamagedError, ExistsError, OwnershipError
 from medallion.layers.delta.log_state import Action, LogState, milliseconds
 
 FOLDER = "_delta_log"
-SNAPSHOT = "medallionSnapshot"  # of a commit: the id of the snapshot that it shows
+SNAPSHOT = "medallionSnapshot"  # of a commit: the `shown_id` of what it shows
 CHECKPOINT_EVERY = 10  # versions; readers replay at most this number of commits
 KEPT_SECONDS = 30 * 86_400  # for which old versions stay in the log
 LAST_CHECKPOINT = "_last_checkpoint"
@@ -32,14 +32,14 @@ _NAME = re.compile(r"(\d{20})\.(json|checkpoint\..*)")
 class DeltaLog:
     """A log and its newest version, which is -1 when there is none.
 
-    `release` and `snapshot` are what this version shows, None when another program wrote it;
-    `entries` are the objects of the log.
+    `release` and `shows`, a `shown_id`, are what this version shows, None when another program
+    wrote it; `entries` are the objects of the log.
     """
 
     table: str
     version: int = -1
     release: str | None = None
-    snapshot: str | None = None
+    shows: str | None = None
     entries: tuple[Entry, ...] = ()
 
     @classmethod
@@ -92,7 +92,11 @@ class DeltaLog:
         return state
 
     def commit(
-        self, storage: Storage, release: str, snapshot: Snapshot | None, actions: Sequence[Action]
+        self,
+        storage: Storage,
+        release: Release,
+        snapshot: Snapshot | None,
+        actions: Sequence[Action],
     ) -> bool:
         """Add a version that shows a release; False when there is a newer version meanwhile."""
         info = {
@@ -100,8 +104,8 @@ class DeltaLog:
             "operation": "WRITE",
             "operationParameters": {"mode": "Overwrite"},
             "engineInfo": "medallion",
-            "userMetadata": release,
-            SNAPSHOT: snapshot.id if snapshot else None,
+            "userMetadata": release.id,
+            SNAPSHOT: shown_id(snapshot, release) if snapshot else None,
         }
         path = _path(self.table, self.version + 1)
         try:
@@ -136,6 +140,11 @@ class DeltaLog:
         for entry in (*_of_kind(self.entries, "json"), *_of_kind(self.entries, "checkpoint")):
             if _version(entry) < start:
                 storage.delete(entry.path)
+
+
+def shown_id(snapshot: Snapshot, release: Release) -> str:
+    """Identifies what a log shows: a snapshot, as it is described."""
+    return "-".join(filter(None, (snapshot.id, release.described(snapshot.table).digest)))
 
 
 def _path(table: str, version: int) -> str:

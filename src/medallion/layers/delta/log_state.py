@@ -27,11 +27,14 @@ Action = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a log is to show: the schema, the files as `add` actions by path, and the features."""
+    """What a log is to show: the schema, the files as `add` actions by path, the features, and the
+    description of the table.
+    """
 
     schema: Action
     files: Mapping[str, Action]
     features: frozenset[str] = frozenset()
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class LogState:
     def actions(self, shown: Shown | None) -> list[Action]:
         """The actions after which the table is as `shown`, or has no rows without it."""
         if shown is None:
-            shown = Shown(json.loads(self.metadata["schemaString"]), {})
+            description = self.metadata.get("description") or ""
+            shown = Shown(json.loads(self.metadata["schemaString"]), {}, description=description)
         return [*self._protocol(shown), *self._metadata(shown), *self._changes(shown)]
 
     def _protocol(self, shown: Shown) -> Iterator[Action]:
@@ -99,12 +103,19 @@ class LogState:
         }
 
     def _metadata(self, shown: Shown) -> Iterator[Action]:
-        if self.protocol and json.loads(self.metadata["schemaString"]) == shown.schema:
+        described = (self.metadata.get("description") or "") == shown.description
+        if (
+            self.protocol
+            and described
+            and json.loads(self.metadata["schemaString"]) == shown.schema
+        ):
             return
+        description = {"description": shown.description} if shown.description else {}
         yield {
             "metaData": {
                 "id": self.metadata.get("id") or str(uuid4()),
                 "name": self.table,
+                **description,
                 "format": {"provider": "parquet", "options": {}},
                 "schemaString": json.dumps(shown.schema),
                 "partitionColumns": [],

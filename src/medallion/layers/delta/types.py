@@ -75,11 +75,15 @@ def require_storable(types: Mapping[str, ColumnType]) -> None:
                 )
 
 
-def schema_of(columns: Iterable[Column]) -> dict[str, Any]:
-    """The schema of a table, as its log has it."""
-    return _struct(
+def schema_of(columns: Iterable[Column], comments: Mapping[str, str]) -> dict[str, Any]:
+    """The schema of a table, as its log has it, with comments by column."""
+    schema = _struct(
         (column.name, column_type(column.type).map_leaves(stored_type)) for column in columns
     )
+    for field in schema["fields"]:
+        if text := comments.get(field["name"]):
+            field["metadata"] = {"comment": text}
+    return schema
 
 
 def has_local_times(columns: Iterable[Column]) -> bool:

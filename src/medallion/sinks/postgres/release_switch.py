@@ -35,7 +35,7 @@ def switch(
         f"update {qualified(schema, ACTIVE)} set release = ?, switches = switches + 1",
         [release.id],
     )
-    views = point_views(connection, schema, served, place)
+    views = point_views(connection, schema, release, served, place)
     if reader:
         grant(connection, schema, views, reader, place)
 

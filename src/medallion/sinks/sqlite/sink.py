@@ -171,7 +171,7 @@ class Sqlite(Sink):
             record_release(connection, release.id)
             if self._writer:
                 write_owner(connection, self._writer)
-            point_views(connection, served)
+            point_views(connection, release, served)
 
     def active(self) -> Release | None:
         """The active release, or None before the first. Does not create the file."""

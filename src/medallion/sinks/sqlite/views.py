@@ -6,7 +6,7 @@ import sqlite3
 
 from medallion.contracts import quote
 from medallion.query.column_types import kind_of
-from medallion.records import Served
+from medallion.records import Release, Served, TableDescription
 from medallion.secrets import masked_logger
 
 _VIEW_MARK = "/* made by medallion */"
@@ -14,12 +14,18 @@ _VIEW_MARK = "/* made by medallion */"
 _log = masked_logger(__name__)
 
 
-def point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> None:
+def point_views(
+    connection: sqlite3.Connection, release: Release, served: dict[str, Served]
+) -> None:
     """Create the views of the served tables; a name that another object has is skipped.
 
     Views that are as they should be stay: SQLite reads its whole schema to drop or create one.
+    Descriptions are comments in the SQL of a view, which `.schema` shows.
     """
-    definitions = {table: _definition(table, entry) for table, entry in served.items()}
+    definitions = {
+        table: _definition(table, entry, release.described(entry.table))
+        for table, entry in served.items()
+    }
     current, taken = set(), set()
     for kind, name, sql in connection.execute(
         "select type, name, sql from sqlite_master"
@@ -40,10 +46,20 @@ def point_views(connection: sqlite3.Connection, served: dict[str, Served]) -> No
             connection.execute(definition)
 
 
-def _definition(table: str, entry: Served) -> str:
+def _definition(table: str, entry: Served, description: TableDescription) -> str:
     """The SQL of a view, as SQLite records it."""
-    columns = ", ".join(_for_people(column.name, column.type) for column in entry.columns)
-    return f"CREATE VIEW {quote(table)} as {_VIEW_MARK} select {columns} from {quote(entry.name)}"
+    columns = ", ".join(
+        _for_people(column.name, column.type) + _comment(description.columns.get(column.name, ""))
+        for column in entry.columns
+    )
+    mark = f"{_VIEW_MARK}{_comment(description.text)}"
+    return f"CREATE VIEW {quote(table)} as {mark} select {columns} from {quote(entry.name)}"
+
+
+def _comment(text: str) -> str:
+    """A text as an SQL comment."""
+    safe = text.replace("*/", "* /")
+    return f" /* {safe} */" if safe else ""
 
 
 def _for_people(name: str, type_: str) -> str:

@@ -8,23 +8,36 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
+from medallion.contracts import Release
 from medallion.errors import DamagedError, OwnershipError
 from medallion.layers.delta import log
 from medallion.layers.delta.log import DeltaLog
 from medallion.layers.delta.log_state import LogState, Shown
 from medallion.storage.local import LocalStorage
-from tests.unit.layers.conftest import snapshot
+from tests.unit.layers.conftest import MOMENT, snapshot
 
 COLUMN = {"name": "a", "type": "long", "nullable": True, "metadata": {}}
 SCHEMA = {"type": "struct", "fields": [COLUMN]}
 COMMITS = "t/_delta_log"
 
 
+def release_of(identity: str) -> Release:
+    return Release(
+        id=identity,
+        pipeline="shop",
+        run="r",
+        created=MOMENT,
+        previous=None,
+        tables={},
+        layers={},
+    )
+
+
 def commit(storage: LocalStorage, release: str) -> bool:
     """Commit what the log shows already, or an empty table."""
     current = DeltaLog.read(storage, "t")
     actions = [] if current.version >= 0 else LogState("t").actions(Shown(SCHEMA, {}))
-    return current.commit(storage, release, snapshot({}), actions)
+    return current.commit(storage, release_of(release), snapshot({}), actions)
 
 
 def names(storage: LocalStorage) -> list[str]:
@@ -36,7 +49,7 @@ def test_the_newest_version_and_what_it_shows(storage: LocalStorage) -> None:
     assert commit(storage, "r1")
     assert commit(storage, "r2")
     newest = DeltaLog.read(storage, "t")
-    assert (newest.version, newest.release, newest.snapshot) == (1, "r2", "s")
+    assert (newest.version, newest.release, newest.shows) == (1, "r2", "s")
     table = DeltaTable(str(storage.root / "t"))
     assert [each["userMetadata"] for each in table.history()] == ["r2", "r1"]
 
@@ -45,7 +58,7 @@ def test_of_two_writers_one_commits(storage: LocalStorage) -> None:
     commit(storage, "r1")
     stale = DeltaLog.read(storage, "t")
     assert commit(storage, "r2")
-    assert not stale.commit(storage, "r3", None, [])
+    assert not stale.commit(storage, release_of("r3"), None, [])
     assert DeltaLog.read(storage, "t").release == "r2"
 
 
@@ -96,4 +109,4 @@ def test_the_commit_of_another_program_shows_no_release(storage: LocalStorage) -
     storage.put(f"{COMMITS}/{1:020}.json", json.dumps({"commitInfo": {}}).encode())
     storage.put(f"{COMMITS}/notes.txt", b"of somebody else")
     newest = DeltaLog.read(storage, "t")
-    assert (newest.version, newest.release, newest.snapshot) == (1, None, None)
+    assert (newest.version, newest.release, newest.shows) == (1, None, None)

@@ -99,7 +99,7 @@ def test_values_of_every_type(tmp_path: Path) -> None:
     reader = DeltaReader(pipeline, "silver.a")
     delta = {
         field["name"]: field["type"]
-        for field in schema_of(release.tables["silver.a"].columns)["fields"]
+        for field in schema_of(release.tables["silver.a"].columns, {})["fields"]
     }
     for name, (_, expected, *_) in VALUES.items():
         assert expected in (None, delta[name]), name
@@ -153,7 +153,7 @@ def test_a_run_names_table_and_column(tmp_path: Path) -> None:
 
 
 def test_columns_have_the_names_of_the_schema() -> None:
-    schema = schema_of([Column(name="a", type="map<text, list<uint8>>")])
+    schema = schema_of([Column(name="a", type="map<text, list<uint8>>")], {})
     assert schema["fields"][0]["type"] == {
         "type": "map",
         "keyType": "string",

@@ -9,7 +9,7 @@ import pytest
 
 from medallion.contracts import TableSpec
 from medallion.errors import SinkError
-from medallion.records import Column
+from medallion.records import Column, TableDescription
 from medallion.sinks.postgres.database import execute
 from medallion.sinks.postgres.sink import Postgres
 from medallion.sinks.postgres.views import drop_view
@@ -116,3 +116,35 @@ def test_a_missing_reader_is_reported(sink: Postgres) -> None:
         missing.activate(second)
     assert 'create role "nobody" login' in error.value.hint
     assert sink.active() == first
+
+
+def comments(connection: Connection) -> tuple[str, dict[str, str]]:
+    """The comment on the view `items`, and those on its columns by name."""
+    query = """
+        select attname, description from pg_description
+        left join pg_attribute on attrelid = objoid and attnum = objsubid and attnum > 0
+        where objoid = 'items'::regclass and classoid = 'pg_class'::regclass
+    """
+    texts = dict(execute(connection, query).fetchall())
+    return texts.pop(None), texts
+
+
+def test_descriptions_are_comments(sink: Postgres, connection: Connection) -> None:
+    description = TableDescription(
+        text="What 'we' sell.\nWritten by medallion from here",
+        columns={"name": "100 % of them? %s $1", "gone": "is not there"},
+    )
+    published = publish(sink, "first", items(5))
+    entry = published.served[sink.label]["items"]
+    described = published.model_copy(update={"descriptions": {entry.table: description}})
+    sink.activate(described)
+    mark = f"Written by medallion from {entry.name}"
+    assert comments(connection) == (
+        f"{description.text}\n\n{mark}",
+        {"name": "100 % of them? %s $1"},
+    )
+    sink.activate(described)
+    assert views(connection) == {"items"}
+    again = publish(sink, "second", items(7))
+    name = again.served[sink.label]["items"].name
+    assert comments(connection) == (f"Written by medallion from {name}", {})
