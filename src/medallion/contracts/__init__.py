@@ -76,11 +76,12 @@ from medallion.errors import (
     StepError,
     StorageError,
 )
-from medallion.query.aggregation import LENGTHS, Grouping, Metric, Term, grouping
+from medallion.query.aggregation import Grouping, Metric, Term, grouping
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.cursor import CursorPosition, gone_error, read_cursor
 from medallion.query.memory_table import MemoryTable
 from medallion.query.metrics import quantile_of
+from medallion.query.periods import PERIODS, period_text
 from medallion.query.query import Filter, Operator, Page, Query, Sort
 from medallion.query.text_folding import fold
 from medallion.query.validation import ValidatedQuery, key_values, served_table, validate_query
@@ -121,10 +122,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASIDE",
-    "LENGTHS",
     "MAIN",
     "ORIGIN",
     "PART",
+    "PERIODS",
     "RESERVED",
     "ROW",
     "Built",
@@ -222,6 +223,7 @@ __all__ = [
     "kind_of",
     "literal",
     "local_files",
+    "period_text",
     "place_in_group",
     "quantile_of",
     "quote",

@@ -122,15 +122,16 @@ class Store(ABC):
 
         Parameters:
 
-        - `by`: columns, `bin(number, width)`, `year(date)`, `month(date)` or `day(date)`; a result
-          row has them under the column's name. Null is a group of its own. Without `by` all rows
-          are one group, even when none matches.
-        - `metrics`: expressions by name of the result column: `count()`, `sum(column)`,
-          `min(column)`, `max(column)`, `mean(column)`, `mean(column, weight)`, `median(column)`,
-          `quantile(column, 0.95)`, interpolated linearly, or a ratio of sums and counts such as
-          `sum(revenue) / count()`. They ignore nulls; a metric of no value, a division by 0 and a
-          sum of infinities of both signs are null. Sums of decimals and integers are exact; means,
-          quantiles and ratios are floating point.
+        - `by`: columns, `bin(number, width)`, or `year`, `quarter`, `month`, `week` (ISO 8601) or
+          `day` of a date, such as `month(date)`; a result row has them under the column's name.
+          Null is a group of its own. Without `by` all rows are one group, even when none matches.
+        - `metrics`: expressions by name of the result column: `count()`,
+          `count_distinct(column)`, `sum(column)`, `min(column)`, `max(column)`, `mean(column)`,
+          `mean(column, weight)`, `median(column)`, `quantile(column, 0.95)`, interpolated
+          linearly, or a ratio of sums and counts such as `sum(revenue) / count()`. They ignore
+          nulls; a metric of no value, a division by 0 and a sum of infinities of both signs are
+          null, and a count of none is 0. Sums of decimals and integers are exact; means, quantiles
+          and ratios are floating point.
         - `query`: `filters` select the rows; `sort` and `limit` apply to the result and may name
           its columns only, and groups that `sort` leaves equal are ordered by `by`. `cursor` and
           `fields` are not used.

@@ -2,8 +2,8 @@
 
 A group is all matching rows with equal terms of `by`; null equals null. A term is a column, or one
 of its coarser forms: `bin(column, width)`, the lower bound of the bin a number falls in, and
-`year`, `month` or `day` of a date or timestamp, as text that sorts (`2024-05`). The result names a
-term by its column.
+`year`, `quarter`, `month`, `week` or `day` of a date or timestamp, as text that sorts (`2024-05`).
+The result names a term by its column.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from typing import Any, Literal
 from medallion.errors import CallError, did_you_mean
 from medallion.query.column_types import Kind, coerce
 from medallion.query.metrics import Function, MetricCall, metric_call
+from medallion.query.periods import PERIODS
 from medallion.query.query import Filter, Query, Sort
 from medallion.query.validation import ValidatedQuery, validate_query
 from medallion.records import Served
 
-Form = Literal["plain", "bin", "year", "month", "day"]
-
-LENGTHS: Mapping[str, int] = {"year": 4, "month": 7, "day": 10}
+Form = Literal["plain", "bin", "year", "quarter", "month", "week", "day"]
 
 NUMBERS = ("integer", "decimal", "float")
+UNNUMBERED = ("min", "max", "count_distinct")  # functions of columns of any ordered kind
+_RESULTS = {"mean": Kind("float"), "quantile": Kind("float"), "count_distinct": Kind("integer")}
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
 
 
@@ -137,8 +138,8 @@ def _term(kinds: Mapping[str, Kind], text: str) -> Term:
     form, inside = call[1], call[2].strip()
     if form == "bin":
         return _bin(kinds, inside)
-    if form not in LENGTHS:
-        raise CallError(f"cannot group by {form!r}{did_you_mean(form, ['bin', *LENGTHS])}")
+    if form not in PERIODS:
+        raise CallError(f"cannot group by {form!r}{did_you_mean(form, ['bin', *PERIODS])}")
     kind = _known(kinds, inside)
     if kind.name not in ("date", "timestamp"):
         raise CallError(f"{form!r} asks a date or timestamp, and {inside!r} is of type {kind}")
@@ -172,13 +173,13 @@ def _checked_metric(kinds: Mapping[str, Kind], name: str, call: MetricCall) -> M
         return Metric(name, "count", None, Kind("integer"))
     kind = _known(kinds, call.column)
     for column in filter(None, (call.column, call.weight)):
-        if call.function not in ("min", "max") and _known(kinds, column).name not in NUMBERS:
+        if call.function not in UNNUMBERED and _known(kinds, column).name not in NUMBERS:
             raise CallError(
                 f"{name}: {call.function} asks a number, and {column!r} is of type {kinds[column]}"
             )
     if not kind.ordered:
         raise CallError(f"{name}: {call.column!r} is of type {kind}, which has no order")
-    result = Kind("float") if call.function in ("mean", "quantile") else kind
+    result = _RESULTS.get(call.function, kind)
     return Metric(name, call.function, call.column, result, call.weight, call.fraction)
 
 

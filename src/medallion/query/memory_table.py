@@ -13,8 +13,9 @@ from math import floor
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from medallion.query.aggregation import LENGTHS, Grouping, Metric, Term
+from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.metrics import quantile_of
+from medallion.query.periods import period_text
 from medallion.query.query import Filter, Page, Sort
 from medallion.query.text_folding import fold
 from medallion.query.validation import ValidatedQuery
@@ -195,7 +196,7 @@ def _term(term: Term, value: Any) -> Any:
     if term.form == "bin":
         width = type(value)(term.width)
         return floor(value / width) * width
-    return value.isoformat()[: LENGTHS[term.form]]
+    return period_text(term.form, value)
 
 
 def _metric(metric: Metric, rows: Sequence[Row]) -> Any:
@@ -209,6 +210,8 @@ def _metric(metric: Metric, rows: Sequence[Row]) -> Any:
         return quantile_of([float(value) for value in values], metric.fraction)
     if metric.weight is not None:
         return _weighted_mean([(row[metric.column], row[metric.weight]) for row in rows])
+    if metric.function == "count_distinct":
+        return len(set(values))
     if not values:
         return None
     functions: Mapping[str, Callable[[list[Any]], Any]] = {

@@ -1,4 +1,4 @@
-"""Metrics as text: `count()`, `mean(delay, flights)`, `quantile(amount, 0.95)`, `sum(a) / count()`.
+"""Metrics as text: `count()`, `count_distinct(id)`, `mean(delay, flights)`, `sum(a) / count()`.
 
 Stores, the API and the dashboard all parse them here.
 """
@@ -12,9 +12,9 @@ from typing import Literal, cast
 
 from medallion.errors import CallError, did_you_mean
 
-Function = Literal["count", "sum", "mean", "min", "max", "quantile", "ratio"]
+Function = Literal["count", "count_distinct", "sum", "mean", "min", "max", "quantile", "ratio"]
 
-FUNCTIONS = ("count", "sum", "mean", "min", "max", "median", "quantile")
+FUNCTIONS = ("count", "count_distinct", "sum", "mean", "min", "max", "median", "quantile")
 RATIO_FUNCTIONS = ("count", "sum")
 
 _CALL = re.compile(r"(\w+)\((.*)\)", re.DOTALL)
@@ -98,7 +98,7 @@ def _single(function: str, inside: str, name: str, columns: Collection[str]) -> 
         if inside:
             raise CallError(
                 f"{name}: count() counts rows and takes no column",
-                hint="filter by `isnull` instead",
+                hint="filter by `isnull`, or count distinct values by count_distinct(column)",
             )
         return MetricCall("count")
     if function == "median":

@@ -59,7 +59,7 @@ class SqlDialect(ABC):
 
     @abstractmethod
     def period(self, column: str, term: Term, kind: Kind) -> str:
-        """The year, month or day of a date or timestamp, as text or as its first moment."""
+        """The period of a date or timestamp, as text or as its first moment."""
 
     def finite(self, expression: str) -> str:
         """A figure, null where infinite values make it NaN."""
@@ -239,6 +239,8 @@ class SqlDialect(ABC):
                 scale = self._shift(kinds[metric.column or ""])
                 mean = f"avg({column_sql(metric.column or '')})"
                 return f"{mean} / {10**scale}.0" if scale else mean
+            case "count_distinct":
+                return f"count(distinct {column_sql(metric.column or '')})"
         return f"{metric.function}({column_sql(metric.column) if metric.column else '*'})"
 
     def _ratio_part(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,9 +31,16 @@ METRICS = {
     "weighed": "mean(rate, amount)",
     "each": "sum(amount) / count()",
     "share": "sum(rate) / sum(total)",
+    "names": "count_distinct(name)",
+    "rates": "count_distinct(rate)",
+    "amounts": "count_distinct(amount)",
+    "days": "count_distinct(day)",
+    "flags": "count_distinct(active)",
 }
 
-EXACT_METRICS = ("rows", "spent", "least", "latest", "grand", "when")
+EXACT_METRICS = ("names", "rates", "rows", "spent", "least", "latest", "grand", "when")
+
+NO_ROWS = dict.fromkeys(("rows", "names", "rates", "amounts", "days", "flags"), 0)
 
 TERMS: dict[str, Callable[[Any], Any]] = {
     "name": lambda value: value,
@@ -46,6 +54,9 @@ TERMS: dict[str, Callable[[Any], Any]] = {
     ),
     "bin(id, 10)": lambda value: value // 10 * 10,
     "bin(rate, 0.5)": lambda value: value // 0.5 * 0.5,
+    "week(at)": lambda value: f"{value:%G-W%V}",
+    "week(day)": lambda value: f"{value:%G-W%V}",
+    "quarter(seen)": lambda value: f"{value:%Y}-Q{(value.month + 2) // 3}",
     "year(at)": lambda value: f"{value:%Y}",
     "month(day)": lambda value: f"{value:%Y-%m}",
     "day(seen)": lambda value: f"{value:%Y-%m-%d}",
@@ -54,7 +65,7 @@ TERMS: dict[str, Callable[[Any], Any]] = {
 INVALID: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     (("nmae",), {}, Query(), "did you mean 'name'"),
     (("tags",), {}, Query(), "cannot be grouped by"),
-    (("week(day)",), {}, Query(), "cannot group by 'week'"),
+    (("hour(day)",), {}, Query(), "cannot group by 'hour'"),
     (("month(name)",), {}, Query(), "asks a date"),
     (("bin(name, 2)",), {}, Query(), "asks a number"),
     (("bin(id, 0)",), {}, Query(), "width above 0"),
@@ -73,6 +84,8 @@ INVALID: list[tuple[tuple[str, ...], dict[str, str], Query, str]] = [
     ((), {"n": "sum(amount) / sum(name)"}, Query(), "asks a number"),
     ((), {"n": "count"}, Query(), "such as count"),
     ((), {"n": "count(id)"}, Query(), "takes no column"),
+    ((), {"n": "count_distinct(tags)"}, Query(), "no order"),
+    ((), {"n": "count_distinct(nmae)"}, Query(), "did you mean 'name'"),
     ((), {"n": "sum(name)"}, Query(), "asks a number"),
     ((), {"n": "sum(amuont)"}, Query(), "did you mean 'amount'"),
     ((), {"n": "max(tags)"}, Query(), "no order"),
@@ -97,7 +110,7 @@ class GroupContract:
     def test_all_rows_as_one_group(self, groups: Store) -> None:
         assert groups.group("items", (), METRICS, Query()) == [_metrics_of(self.rows)]
         nobody = Query(filters=(Filter("id", "lt", 0),))
-        assert groups.group("items", (), METRICS, nobody) == [{**dict.fromkeys(METRICS), "rows": 0}]
+        assert groups.group("items", (), METRICS, nobody) == [{**dict.fromkeys(METRICS), **NO_ROWS}]
         assert groups.group("items", ("name",), METRICS, nobody) == []
 
     @pytest.mark.parametrize("term", TERMS)
@@ -178,6 +191,29 @@ class GroupContract:
         finally:
             store.close()
 
+    def test_weeks_and_quarters_at_the_ends_of_years(self, sink: Sink) -> None:
+        days = [
+            date(2018, 12, 31), date(2020, 12, 31), date(2021, 1, 3), date(2021, 1, 4),
+            date(2024, 2, 29), date(2026, 6, 30), date(2026, 7, 1), None,
+        ]  # fmt: skip
+        moments = [day and datetime(day.year, day.month, day.day, 23, 59) for day in days]
+        rows = [
+            {**row, "day": day, "at": moment}
+            for row, day, moment in zip(items(), days, moments, strict=False)
+        ]
+        weeks = ["2019-W01", "2020-W53", "2020-W53", "2021-W01", "2024-W09", "2026-W27", "2026-W27"]
+        quarters = ["2018-Q4", "2020-Q4", "2021-Q1", "2024-Q1", "2026-Q2", "2026-Q3"]
+        publish(sink, "weeks", rows)
+        store = sink.store()
+        try:
+            for column in ("day", "at"):
+                counts = store.group("items", (f"week({column})",), {"n": "count()"}, Query())
+                assert {row[column]: row["n"] for row in counts} == Counter([None, *weeks])
+                counts = store.group("items", (f"quarter({column})",), {}, Query())
+                assert [row[column] for row in counts] == [None, *quarters]
+        finally:
+            store.close()
+
     def test_distinct_values_need_no_metric(self, groups: Store) -> None:
         result = groups.group("items", ("active",), {}, Query())
         assert result == [
@@ -224,6 +260,11 @@ def _metrics_of(rows: list[Row]) -> Row:
         "weighed": _approximately(_weighted_mean(rows)),
         "each": _approximately(_ratio(aggregate(sum, "amount"), len(rows))),
         "share": _approximately(_ratio(aggregate(sum, "rate"), aggregate(sum, "total"))),
+        "names": len(set(values("name"))),
+        "rates": len(set(values("rate"))),
+        "amounts": len(set(values("amount"))),
+        "days": len(set(values("day"))),
+        "flags": len(set(values("active"))),
     }
 
 

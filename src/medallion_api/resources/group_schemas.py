@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from medallion.query.aggregation import LENGTHS, NUMBERS
+from medallion.query.aggregation import NUMBERS, UNNUMBERED
 from medallion.query.column_types import Kind
+from medallion.query.periods import PERIODS
 
 _NAME = r'[^:,"]+'  # of a metric that needs no quotes
 _QUOTED_NAME = r'[^:"]+'
@@ -22,7 +23,7 @@ def terms_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     moments = [name for name in ordered if kinds[name].name in ("date", "timestamp")]
     terms: list[dict[str, Any]] = [{"enum": ordered}] if ordered else []
     if moments:
-        terms.append(_matching(rf"({'|'.join(LENGTHS)})\({_any_of(moments)}\)"))
+        terms.append(_matching(rf"({'|'.join(PERIODS)})\({_any_of(moments)}\)"))
     terms += [
         _matching(rf'"bin\({_any_of([name])},{_width(kinds[name])}\)"') for name in _numbers(kinds)
     ]
@@ -36,7 +37,7 @@ def metrics_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     part = rf"(count\(\)|sum\({numbers}\))"
     metrics = [
         _matching(rf"{_NAME}:count\(\)"),
-        _matching(rf"{_NAME}:(min|max)\({ordered}\)"),
+        _matching(rf"{_NAME}:({'|'.join(UNNUMBERED)})\({ordered}\)"),
         _matching(rf"{_NAME}:(sum|mean|median)\({numbers}\)"),
         _matching(rf"{_NAME}:{part}/{part}"),
         _matching(rf'"{_QUOTED_NAME}:mean\({numbers},{numbers}\)"'),

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from medallion.query.column_types import Kind
 from medallion.query.condition_text import all_of, any_of, between_text, equal_text
+from medallion.query.periods import PERIODS, period_span
 from medallion.sql.relations import quote
 
-_PERIODS = ("year", "month", "day")
-_MONTHS = 12
 MOST_PARTS = 500  # of a block that a visitor can choose from
 
 # A term that a store groups by, such as `month(day)`, and values that it gives.
@@ -100,7 +98,7 @@ def term_span(
 def _parts(kinds: Mapping[str, Kind], term: str) -> tuple[str, str, Decimal]:
     """The form of a term, empty for a column itself, its column and the width of bins."""
     form, _, inside = term.removesuffix(")").partition("(")
-    if term in kinds or form not in (*_PERIODS, "bin"):
+    if term in kinds or form not in (*PERIODS, "bin"):
         return "", term, Decimal(0)
     column, _, width = inside.rpartition(",") if form == "bin" else (inside, "", "0")
     return form, column.strip(), Decimal(width.strip())
@@ -112,18 +110,3 @@ def _bin(column: str, kind: Kind, low: Any, width: Decimal) -> str:
     # As stores compute it, since a value at a bound may be rounded into either bin.
     step = f"{float(width)!r}::double"
     return f"floor({quote(column)} / {step}) * {step} = {float(low)!r}::double"
-
-
-def period_span(text: str) -> tuple[date, date | None]:
-    """The first day of a year, month or day, and of the next one; None after the year 9999."""
-    year, month, day = (int(part) for part in [*text.split("-"), "1", "1"][:3])
-    first = date(year, month, day)
-    try:
-        match text.count("-"):
-            case 0:
-                return first, date(year + 1, 1, 1)
-            case 1:
-                return first, date(year + month // _MONTHS, month % _MONTHS + 1, 1)
-        return first, date.fromordinal(first.toordinal() + 1)
-    except (ValueError, OverflowError):
-        return first, None

@@ -19,7 +19,7 @@ from medallion_panel.blocks.block_context import NO_VALUE, BlockContext, NoRowsE
 from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition
 from medallion_panel.blocks.periods import gaps_before
 from medallion_panel.blocks.series import series_data
-from medallion_panel.ui.formats import is_month
+from medallion_panel.ui.formats import period_start
 from medallion_panel.ui.theme import PRIMARY
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SeriesChart:
         value_format = "percent" if percent else context.format(block.table, block.y, block.format)
         self._value_format: FormatName = value_format
         self._x_format = context.format(block.table, block.x)
-        self._has_times = self._has_months = False
+        self._has_times, self._months = False, 0  # of a period, 0 where it is shorter
         self._data, self._context = data, context
         self.frame = self._with_texts(data.frame, context, names_as_x)
         self.frame["mark"] = range(len(self.frame))
@@ -70,15 +70,11 @@ class SeriesChart:
         write = context.formats.writer(self._value_format, short=True)
         frame["text"] = [write(value) for value in frame["y"]]
         frame["period"] = [context.formats.period(value) for value in frame["x"]]
-        xs = list(frame["x"])
-        months = [is_month(value) for value in xs]
-        times = (
-            month or hasattr(value, "isoformat") for month, value in zip(months, xs, strict=True)
-        )
-        self._has_times = not names_as_x and all(times)
-        self._has_months = self._has_times and all(months)
+        xs = [period_start(value) or value for value in frame["x"]]
+        self._has_times = not names_as_x and all(hasattr(value, "isoformat") for value in xs)
+        self._months = max(map(_months, frame["x"])) if self._has_times else 0
         if self._has_times:
-            frame["x"] = pd.to_datetime(frame["x"], utc=True).dt.tz_localize(None)
+            frame["x"] = pd.to_datetime(pd.Series(xs, frame.index), utc=True).dt.tz_localize(None)
         elif names_as_x or not all(map(_is_number, xs)):
             frame["x"] = frame["period"]
         return frame
@@ -162,9 +158,9 @@ class SeriesChart:
         if not self._has_times:
             return index
         times = list(index.sort_values())
-        month = pd.DateOffset(months=1)
-        step = month if self._has_months else min(b - a for a, b in pairwise(times))
-        gaps = enumerate(gaps_before(times, months=self._has_months))
+        months = pd.DateOffset(months=self._months or 1)
+        step = months if self._months else min(b - a for a, b in pairwise(times))
+        gaps = enumerate(gaps_before(times, months=bool(self._months)))
         after_gap = [number for number, is_gap in gaps if is_gap]
         edges = {
             edge
@@ -177,13 +173,20 @@ class SeriesChart:
         """For every point of a series in the order of x, whether periods are missing before it."""
         if not self._has_times or self.block.sort.endswith("y"):
             return [False] * len(series)
-        return gaps_before(list(series["x"].sort_values()), months=self._has_months)
+        return gaps_before(list(series["x"].sort_values()), months=bool(self._months))
 
 
 def is_adjacent(unfinished: pd.Series) -> pd.Series:
     """The unfinished points and those next to them."""
     before, after = (unfinished.shift(step, fill_value=False) for step in (-1, 1))
     return unfinished | before | after
+
+
+def _months(value: Any) -> int:
+    """The number of months that a period of text has; 0 for a week, a day and a time."""
+    if not isinstance(value, str) or "W" in value or value.count("-") > 1:
+        return 0
+    return 3 if "Q" in value else 1
 
 
 def _is_number(value: Any) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
+from functools import partial
 from math import isnan
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from medallion.query.aggregation import LENGTHS, Grouping, groups_of
+from medallion.query.aggregation import Grouping, groups_of
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.duckdb_dialect import DuckDbDialect
+from medallion.query.periods import PERIODS, period_text
 from medallion.query.sql_dialect import Statement, columns_sql
 from medallion.query.stored_integers import EXACT
 from medallion.query.validation import ValidatedQuery
@@ -123,17 +125,13 @@ def _dicts(
 
 
 def _group_decoders(checked: Grouping) -> list[Callable[[Any], Any] | None]:
-    lengths = [LENGTHS.get(term.form) for term in checked.terms]
-    periods = [_period_decoder(length) if length else None for length in lengths]
+    forms = [term.form for term in checked.terms]
+    periods = [partial(period_text, form) if form in PERIODS else None for form in forms]
     kinds = list(checked.kinds.values())
     return [
         period or _decoder(kind)
         for period, kind in zip([*periods, *[None] * len(checked.metrics)], kinds, strict=True)
     ]
-
-
-def _period_decoder(length: int) -> Callable[[Any], Any]:
-    return lambda value: value.isoformat()[:length]
 
 
 def _decoder(kind: Kind) -> Callable[[Any], Any] | None:

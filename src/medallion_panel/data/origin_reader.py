@@ -239,6 +239,8 @@ def _metric_sql(call: MetricCall, kinds: dict[str, Kind]) -> str:
         weights = f"sum(case when {column} is not null then {weight} end)"
         return f"sum({column}::double * {weight}) / nullif({weights}, 0)"
     match call.function:
+        case "count_distinct":
+            return f"count(distinct {column})"
         case "mean":
             return f"avg({column})"
         case "quantile":

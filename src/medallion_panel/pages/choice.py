@@ -11,8 +11,9 @@ from typing import Any
 from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.query.column_types import Kind
+from medallion.query.periods import PERIODS, period_span, period_text
 from medallion.query.validation import operand
-from medallion_panel.blocks.marks import Term, period_span, term_span
+from medallion_panel.blocks.marks import Term, term_span
 from medallion_panel.ui.formats import Formats, and_more
 
 _MOST_VALUES = 100  # of a choice; a mark of more of them is no filter
@@ -128,8 +129,7 @@ def _text(value: Any) -> str:
 def _span_words(low: Any, high: Any, write: Callable[[Any], str], formats: Formats) -> str:
     """A span in words: a whole year, month or day by its name."""
     if isinstance(low, date) and isinstance(high, date):
-        day = low.isoformat()[:10]
-        for text in (day[:4], day[:7], day):
+        for text in (period_text(form, low) for form in PERIODS):
             if period_span(text) == (low, high):
                 return formats.period(text)
     if low is None or high is None:

@@ -16,10 +16,12 @@ from babel import Locale, dates, numbers
 from medallion.errors import CallError
 from medallion.query.column_types import Kind
 from medallion.query.metrics import MetricCall, metric_call
+from medallion.query.periods import period_span
 from medallion_panel.block_settings import FormatName
 from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"\d{4}-Q[1-4]")
 _IDENTIFYING = re.compile(r"(^|_)(id|key|code|zip|postcode|year)$", re.IGNORECASE)
 _SMALLEST = 0.005  # below it, two decimal places would show 0.00
 _TINY = 1e-4
@@ -52,12 +54,14 @@ class Formats:
         """A column or metric in words: `total_spent` is `Total spent`."""
         call = _call(column)
         if call:
-            parts = (
-                self.label(part.column) if part.column else "Number"
-                for part in call.parts or (call,)
-            )
-            return " / ".join(parts)
+            return " / ".join(self._metric_label(part) for part in call.parts or (call,))
         return self.labels.get(column) or column.replace("_", " ").capitalize()
+
+    def _metric_label(self, call: MetricCall) -> str:
+        if call.column is None:
+            return "Number"
+        label = self.label(call.column)
+        return f"Distinct {label}" if call.function == "count_distinct" else label
 
     def name_for(
         self, column: str, kind: Kind | None, override: FormatName | None = None
@@ -65,8 +69,8 @@ class Formats:
         """The format of a column or metric: `override`, that of its column, or by its kind."""
         call = _call(column)
         if call:
-            if call.column is None:
-                return override or ("integer" if call.function == "count" else "decimal")
+            if call.column is None or call.function == "count_distinct":
+                return override or ("decimal" if call.parts else "integer")
             column = call.column
             if call.function in ("mean", "quantile") and not (
                 override or self.by_column.get(column)
@@ -180,6 +184,8 @@ class Formats:
                     date(int(value[:4]), int(value[5:]), 1), "MMM yyyy", locale=self.locale
                 )
             )
+        if isinstance(value, str) and _QUARTER.fullmatch(value):
+            return str(dates.format_date(period_span(value)[0], "QQQ yyyy", locale=self.locale))
         if isinstance(value, date):
             return self.day(value)
         return _NONE if value is None or value != value else str(value)
@@ -232,9 +238,17 @@ def identifying(column: str) -> bool:
     return _IDENTIFYING.search(column) is not None
 
 
-def is_month(value: object) -> bool:
-    """Whether a value is a month such as `2024-05`."""
-    return isinstance(value, str) and _MONTH.fullmatch(value) is not None
+def period_start(value: object) -> date | None:
+    """The first day of a quarter, month, week or day such as `2024-05`; None for another value.
+
+    A year is a number, too: `2024` may count anything.
+    """
+    if not isinstance(value, str) or "-" not in value:
+        return None
+    try:
+        return period_span(value)[0]
+    except ValueError:
+        return None
 
 
 def _call(text: str) -> MetricCall | None:

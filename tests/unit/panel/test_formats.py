@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
 import pytest
 
+from medallion.query.column_types import Kind
 from medallion_panel.section import Dashboard
-from medallion_panel.ui.formats import Formats, and_more
+from medallion_panel.ui.formats import Formats, and_more, period_start
 
 FORMATS = Formats.of(Dashboard())
 
@@ -47,6 +49,31 @@ def test_small_numbers_are_not_rounded_to_zero(form: Any, value: float, text: st
 def test_extreme_numbers(value: Any, form: Any, text: str, short: str) -> None:
     assert FORMATS.writer(form)(value) == text
     assert FORMATS.writer(form, short=True)(value).replace("bn", "B") == short
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "text"),
+    [
+        ("2024-05", date(2024, 5, 1), "May 2024"),
+        ("2024-Q2", date(2024, 4, 1), "Q2 2024"),
+        ("2024-W19", date(2024, 5, 6), "2024-W19"),
+        ("2024-05-06", date(2024, 5, 6), "2024-05-06"),
+        ("2024", None, "2024"),
+        ("2024-Q5", None, "2024-Q5"),
+        ("2024-02-30", None, "2024-02-30"),
+        ("A-1", None, "A-1"),
+    ],
+)
+def test_periods_of_text(value: str, start: date | None, text: str) -> None:
+    assert period_start(value) == start
+    assert FORMATS.period(value) == text
+
+
+def test_labels_of_metrics() -> None:
+    assert FORMATS.label("sum(total_spent)") == "Total spent"
+    assert FORMATS.label("count_distinct(client_id)") == "Distinct Client id"
+    assert FORMATS.label("sum(amount) / count()") == "Amount / Number"
+    assert FORMATS.name_for("count_distinct(client_id)", Kind("decimal")) == "integer"
 
 
 def test_lists_of_names_say_how_many_more_there_are() -> None:

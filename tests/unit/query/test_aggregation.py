@@ -59,7 +59,7 @@ def test_a_term_is_read(text: str, term: Term) -> None:
         ("citi", "no column 'citi'; did you mean 'city'"),
         ("_row", "no column '_row'"),
         ("tags", "'tags' is of type list, which cannot be grouped by"),
-        ("week(day)", "cannot group by 'week'"),
+        ("hour(day)", "cannot group by 'hour'"),
         ("mont(day)", "cannot group by 'mont'; did you mean 'month'"),
         ("month(city)", "'month' asks a date or timestamp, and 'city' is of type text"),
         ("bin(city, 1)", "'bin' asks a number, and 'city' is of type text"),

@@ -24,6 +24,7 @@ from medallion.query.metrics import MetricCall, metric_call, metric_columns, qua
         ("median(a)", MetricCall("quantile", "a", fraction=0.5)),
         ("quantile(a, 0.95)", MetricCall("quantile", "a", fraction=0.95)),
         ("quantile(a,0)", MetricCall("quantile", "a", fraction=0.0)),
+        ("count_distinct(id)", MetricCall("count_distinct", "id")),
         ("min(größe)", MetricCall("min", "größe")),
         (
             "sum(a) / count()",
@@ -60,8 +61,8 @@ def test_the_columns_of_the_table_decide_what_a_name_is(
     [
         ("amount", "total: no metric 'amount'; did you mean 'count'?", "such as count() or sum(amount)"),
         ("summ(a)", "total: no metric 'summ(a)'; did you mean 'sum'?", "such as count() or sum(amount)"),
-        ("ratio(a)", "total: no metric 'ratio(a)'; there is count, max, mean, median, min, quantile, sum", "such as count() or sum(amount)"),
-        ("count(a)", "total: count() counts rows and takes no column", "filter by `isnull` instead"),
+        ("ratio(a)", "total: no metric 'ratio(a)'; there is count, count_distinct, max, mean, median, min, quantile, sum", "such as count() or sum(amount)"),
+        ("count(a)", "total: count() counts rows and takes no column", "filter by `isnull`, or count distinct values by count_distinct(column)"),
         ("quantile(a)", "total: 'a' is not a valid fraction from 0 to 1", "such as quantile(amount, 0.95)"),
         ("quantile(a, 1.01)", "total: '1.01' is not a valid fraction from 0 to 1", "such as quantile(amount, 0.95)"),
         ("quantile(a, nan)", "total: 'nan' is not a valid fraction from 0 to 1", "such as quantile(amount, 0.95)"),

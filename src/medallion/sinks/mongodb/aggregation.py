@@ -8,13 +8,18 @@ from typing import Any
 
 from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.column_types import Kind
+from medallion.sinks.mongodb.distinct_values import (
+    distinct_columns,
+    number_of_values,
+    rank_stages,
+)
 from medallion.sinks.mongodb.documents import python_value, stored_value
 from medallion.sinks.mongodb.quantile import interpolation, neighbours, window_stages
 from medallion.sinks.mongodb.query import Condition, conditions, stored_name
 
 SELECTIVE_SHARE = 10  # an index pays off for less than one document in ten
 
-_DATES = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+_DATES = {"year": "%Y", "month": "%Y-%m", "week": "%G-W%V", "day": "%Y-%m-%d"}
 
 
 def group_stages(
@@ -38,6 +43,10 @@ def group_stages(
     return [
         {"$match": conditions(grouping.filters, grouping.columns, key)},
         *windows,
+        *rank_stages(
+            {number: _column(name, key) for name, number in distinct_columns(grouping).items()},
+            terms,
+        ),
         {"$group": {"_id": terms or None, **sums}},
         {"$project": {"_id": 0, **terms_shown, **metrics}},
         *([{"$sort": sort_keys}] if sort_keys else []),
@@ -52,7 +61,10 @@ def group_rows(grouping: Grouping, documents: Sequence[Mapping[str, Any]]) -> li
     """
     if not documents and not grouping.terms:
         return [
-            {metric.name: 0 if metric.function == "count" else None for metric in grouping.metrics}
+            {
+                metric.name: 0 if metric.function in ("count", "count_distinct") else None
+                for metric in grouping.metrics
+            }
         ]
     outputs = [
         *(f"t{output}" for output in range(len(grouping.terms))),
@@ -96,6 +108,10 @@ def _term(term: Term, key: Sequence[str]) -> Any:
     column = _column(term.column, key)
     if term.form == "plain":
         return column
+    if term.form == "quarter":
+        year = {"$dateToString": {"date": column, "format": "%Y"}}
+        number = {"$ceil": {"$divide": [{"$month": column}, 3]}}
+        return {"$concat": [year, "-Q", {"$toString": {"$toInt": number}}]}
     if term.form != "bin":
         return {"$dateToString": {"date": column, "format": _DATES[term.form]}}
     if term.kind.name == "float":
@@ -160,6 +176,8 @@ def _metric(
             value, weight = _as_double(metric.column, key), _as_double(metric.weight, key)
             weights = {"$cond": [{"$eq": [_column(metric.column or "", key), None]}, None, weight]}
             return _quotient(add({"$sum": {"$multiply": [value, weight]}}), add({"$sum": weights}))
+        case "count_distinct":
+            return number_of_values([*kinds].index(metric.column or ""), add)
     if metric.column is None:
         return add({"$sum": 1})
     column = _column(metric.column, key)

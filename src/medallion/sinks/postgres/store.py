@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from medallion.contracts import LENGTHS, ROW, Page, Store, read_release
+from medallion.contracts import PERIODS, ROW, Page, Store, period_text, read_release
 from medallion.contracts.table_target import masked
 from medallion.errors import CallError, OvertimeError, SinkError
 from medallion.query.aggregation import Grouping
@@ -91,10 +91,10 @@ class PostgresStore(Store):
         statement = PostgresDialect(self._schema).group(query.served.name, query)
         rows = rows_of(list(query.kinds), query.kinds, self._rows(release, statement))
         for term in query.terms:
-            if length := LENGTHS.get(term.form):
+            if term.form in PERIODS:
                 for row in rows:
                     if row[term.column] is not None:
-                        row[term.column] = row[term.column].isoformat()[:length]
+                        row[term.column] = period_text(term.form, row[term.column])
         return rows
 
     def read_batches(

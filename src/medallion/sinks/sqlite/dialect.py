@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from medallion.contracts import LENGTHS, Filter, Grouping, Kind, Metric, Term, fold
+from medallion.contracts import Filter, Grouping, Kind, Metric, Term, fold
 from medallion.query.sql_dialect import RANGES, SqlDialect, Statement, column_sql
 from medallion.sinks.sqlite.database import FOLD
 from medallion.sinks.sqlite.row_encoder import bound
 
 QUANTILE = "medallion_quantile"  # SQLite has no quantile
 LOW_BITS = 2**32 - 1
+_LENGTHS = {"year": 4, "month": 7, "day": 10}
 
 
 class SqliteDialect(SqlDialect):
@@ -40,7 +41,15 @@ class SqliteDialect(SqlDialect):
         return f"instr({FOLD}({column}), ?) > 0", [fold(text)]
 
     def period(self, column: str, term: Term, kind: Kind) -> str:
-        return f"substr({column}, 1, {LENGTHS[term.form]})"
+        match term.form:
+            case "quarter":
+                months = f"cast(substr({column}, 6, 2) as integer)"
+                return f"substr({column}, 1, 4) || '-Q' || (({months} + 2) / 3)"
+            case "week":  # of the year that has its Thursday; SQLite before 3.46 has no %V
+                day = f"date(substr({column}, 1, 10), '-3 days', 'weekday 4')"
+                number = f"(strftime('%j', {day}) - 1) / 7 + 1"
+                return f"strftime('%Y', {day}) || '-W' || substr('0' || ({number}), -2)"
+        return f"substr({column}, 1, {_LENGTHS[term.form]})"
 
 
 class WideSums(SqliteDialect):
