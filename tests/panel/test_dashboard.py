@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
@@ -111,7 +114,7 @@ def test_a_hostile_name_is_text(tab: Any, address: str) -> None:
     assert tab.evaluate("window.stolen") is None
 
 
-@pytest.mark.parametrize("form", ["CSV", "CSV for spreadsheets", "Parquet"])
+@pytest.mark.parametrize("form", ["CSV", "CSV for spreadsheets", "Excel", "Parquet"])
 def test_a_download_has_all_rows_that_match_the_filters(
     tab: Any, address: str, project: md.Pipeline, tmp_path: Path, form: str
 ) -> None:
@@ -123,11 +126,14 @@ def test_a_download_has_all_rows_that_match_the_filters(
         ).click()
     download.value.save_as(tmp_path / "file")
     data = (tmp_path / "file").read_bytes()
-    rows = (
-        list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-        if form != "Parquet"
-        else pq.read_table(io.BytesIO(data)).to_pylist()
-    )
+    if form == "Parquet":
+        rows = pq.read_table(io.BytesIO(data)).to_pylist()
+    elif form == "Excel":
+        names, *values = openpyxl.load_workbook(io.BytesIO(data))["rows"].values
+        rows = [dict(zip(names, row, strict=True)) for row in values]
+        assert [type(rows[0][name]) for name in ("client_id", "since")] == [int, datetime]
+    else:
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert data.startswith(BOM) == (form == "CSV for spreadsheets")
     expected = query_lake(
         project,
@@ -135,7 +141,7 @@ def test_a_download_has_all_rows_that_match_the_filters(
         "order by spent desc",
     )
     assert [int(row["client_id"]) for row in rows] == [ident for (ident,) in expected]
-    assert str(rows[0]["spent"]) == "860.50"
+    assert Decimal(str(rows[0]["spent"])) == Decimal("860.50")
 
 
 def test_speed_is_measured_on_demand(tab: Any, address: str) -> None:

@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError
+from medallion.export.xlsx import MOST_ROWS
 from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList, snippets
@@ -20,16 +21,19 @@ from medallion_panel.blocks.table_files import (
     file_name,
     parquet_file,
     spreadsheet_file,
+    xlsx_file,
 )
 from medallion_panel.blocks.table_page import TablePage, key_parts, key_text
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import HtmlPane, Text
+from medallion_panel.ui.print_layout import NOT_PRINTED
 
 _DOWNLOADS = {
     "csv": ("CSV", "csv"),
     "spreadsheet": ("CSV for spreadsheets", "csv"),
+    "xlsx": ("Excel", "xlsx"),
     "parquet": ("Parquet", "parquet"),
 }
 
@@ -60,10 +64,7 @@ class RowsView:
         self._cursors: list[str | None] = [None]  # of every page up to the next one
         self._page_number = 0
         self._quiet = False
-        label = f"{formats.label(block.search)} contains" if block.search else ""
-        self.search = pmui.TextInput(
-            label=label, size="small", margin=0, width=220, visible=bool(block.search)
-        )
+        self.search = _search_input(block, formats)
         self.previous = _icon_button("chevron_left", "Previous page", disabled=True)
         self.next = _icon_button("chevron_right", "Next page", disabled=True)
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
@@ -77,7 +78,9 @@ class RowsView:
         self.detail_text = HtmlPane()
         self.close = _icon_button("close", "Close this row", size="small")
         self.downloads = [self._download(form) for form in _DOWNLOADS]
-        self.code = CodeSnippetList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
+        self.code = CodeSnippetList(
+            sizing_mode="stretch_width", margin=(4, 0, 0, 0), stylesheets=[NOT_PRINTED]
+        )
         self.detail = self._detail()
         self.view = self._layout()
         self._listen()
@@ -169,8 +172,8 @@ class RowsView:
         self.previous.visible = self.next.visible = page.total > self.block.page_size
         headers, rows = page.cells()
         self.table.param.update(columns=headers, rows=rows)
-        for button in self.downloads:
-            button.disabled = False
+        for button, form in zip(self.downloads, _DOWNLOADS, strict=True):
+            button.disabled = form == "xlsx" and page.total >= MOST_ROWS
         self.code.items = snippets(self.block.table, page.query)
         self.detail.visible = bool(self.row)
         if self.row:
@@ -232,11 +235,25 @@ class RowsView:
         assert self._page is not None  # noqa: S101 (the buttons are disabled before)
         context, query = self._page.context, self._page.query
         batches = context.store.scan(self.block.table, query)
-        if form == "parquet":
-            return parquet_file(batches, context, self.block.table, query.fields)
+        if form in ("parquet", "xlsx"):
+            write_typed = parquet_file if form == "parquet" else xlsx_file
+            return write_typed(batches, context, self.block.table, query.fields)
         write = spreadsheet_file if form == "spreadsheet" else csv_file
         return write(batches, query.fields)
 
 
+def _search_input(block: Rows, formats: Formats) -> Any:
+    return pmui.TextInput(
+        label=f"{formats.label(block.search)} contains" if block.search else "",
+        size="small",
+        margin=0,
+        width=220,
+        visible=bool(block.search),
+        stylesheets=[NOT_PRINTED],
+    )
+
+
 def _icon_button(icon: str, description: str, **options: Any) -> Any:
-    return pmui.IconButton(icon=icon, description=description, margin=0, **options)
+    return pmui.IconButton(
+        icon=icon, description=description, margin=0, stylesheets=[NOT_PRINTED], **options
+    )

@@ -1,4 +1,4 @@
-"""The files that a table can be downloaded as: CSV, CSV for spreadsheets and Parquet."""
+"""The files that a table can be downloaded as: CSV, CSV for spreadsheets, Excel and Parquet."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from medallion.export.spreadsheet_csv import BOM, without_formula
+from medallion.export.xlsx import write_sheet
 from medallion.query.column_types import Kind
 from medallion_panel.blocks.block_context import BlockContext
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]
 
@@ -42,8 +48,34 @@ def parquet_file(
     batches: Batches, context: BlockContext, table: str, columns: Sequence[str]
 ) -> io.BytesIO:
     """A Parquet file; nested values are JSON texts in it."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    schema = _schema(context, table, columns)
+    file = io.BytesIO()
+    with pq.ParquetWriter(file, schema) as writer:
+        for batch in _record_batches(batches, schema):
+            writer.write_batch(batch)
+    file.seek(0)
+    return file
+
+
+def xlsx_file(
+    batches: Batches, context: BlockContext, table: str, columns: Sequence[str]
+) -> io.BytesIO:
+    """An Excel workbook with numbers, dates and times as such; no text is a formula in it.
+
+    Times with a time zone are in UTC, nested values are JSON texts. Raises DataError when a sheet
+    or a cell cannot hold what there is.
+    """
+    schema = _schema(context, table, columns)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "rows.xlsx"
+        write_sheet(target, list(columns), _record_batches(batches, schema))
+        return io.BytesIO(target.read_bytes())
+
+
+def _schema(context: BlockContext, table: str, columns: Sequence[str]) -> pa.Schema:
+    import pyarrow as pa
 
     types = {
         "integer": pa.int64(),
@@ -60,14 +92,15 @@ def parquet_file(
             return pa.decimal128(38, kind.scale)
         return pa.timestamp("us", "UTC") if kind.zoned else types.get(kind.name, pa.string())
 
-    schema = pa.schema([(name, type_of(kinds[name])) for name in columns])
-    file = io.BytesIO()
-    with pq.ParquetWriter(file, schema) as writer:
-        for batch in batches:
-            rows = [{name: _flat(row[name]) for name in columns} for row in batch]
-            writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
-    file.seek(0)
-    return file
+    return pa.schema([(name, type_of(kinds[name])) for name in columns])
+
+
+def _record_batches(batches: Batches, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for batch in batches:
+        rows = [{name: _flat(row[name]) for name in schema.names} for row in batch]
+        yield pa.RecordBatch.from_pylist(rows, schema)
 
 
 def _flat(value: Any) -> Any:

@@ -46,6 +46,12 @@ class TextGrid(pn.custom.JSComponent):
         .right { text-align: right }
         tbody tr:hover { background: rgba(59,118,214,.08) }
         .pickable tbody tr { cursor: pointer }
+        @media print {
+          .scroll { overflow: visible }
+          td { white-space: normal; overflow-wrap: anywhere; max-width: none }
+          th, th button { white-space: normal }
+          tr { break-inside: avoid }
+        }
         """
     ]
     _esm = """

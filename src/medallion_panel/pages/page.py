@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import panel as pn
 
+from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind
@@ -19,6 +20,7 @@ from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.card import Card, CardContent
 from medallion_panel.pages.choice import Choice, choices_in_url
 from medallion_panel.pages.filter_options import FilterOptions
+from medallion_panel.pages.filter_words import filter_words
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_filter import PageFilter
@@ -56,7 +58,7 @@ class OpenPage:
         rejects: QuarantineAccess | None = None,
     ) -> None:
         self.page, self._forms = page, [options.form for options in all_options]
-        self._store, self._formats = store, formats
+        self._store, self._formats, self._pipeline = store, formats, pipeline
         self._on_change, self._on_shown = on_change, on_shown
         self._shown = 0  # counts requests to fill the cards, of which the last one wins
         self._complete, self._release = -1, ""  # the request that was done, and its release
@@ -138,6 +140,11 @@ class OpenPage:
                 self._chips[choice.column] = choice
         self._changed(None if remove else offer)
 
+    def _conditions(self) -> tuple[Filter, ...]:
+        """The conditions of its filters and chips."""
+        chips = [condition for chip in self._chips.values() for condition in chip.filters()]
+        return (*conditions(self.filters), *chips)
+
     def _remove_chip(self, column: str) -> None:
         if self._chips.pop(column, None) is not None:
             self._changed()
@@ -214,7 +221,16 @@ class OpenPage:
     def _begin(self) -> int:
         """Number the request to fill all cards that follows."""
         self._shown += 1
-        self._release = self._store.last_release().id
+        release = self._store.last_release()
+        self._release = release.id
+        filters = filter_words(self._conditions(), self._kinds(), self._formats)
+        if self._rows is not None and self._rows.search.value:
+            filters.append(f"{self._rows.search.label} {self._rows.search.value}")
+        published = f"published {self._formats.day(release.created)} UTC"
+        self.view.printed = [
+            f"{self._pipeline.declaration.name} · release {release.id}, {published}",
+            f"Filters: {' · '.join(filters)}" if filters else "No filters",
+        ]
         return self._shown
 
     def _fill_cards(self, cards: Sequence[Card], number: int) -> None:
@@ -225,9 +241,7 @@ class OpenPage:
 
     def _read(self, cards: Sequence[Card]) -> Readings:
         """Start to read the contents of cards."""
-        chips = [condition for chip in self._chips.values() for condition in chip.filters()]
-        page_filters = (*conditions(self.filters), *chips)
-        context = BlockContext(self._store, self._formats, page_filters, self._totals)
+        context = BlockContext(self._store, self._formats, self._conditions(), self._totals)
         loop = asyncio.get_running_loop()
         return {card: loop.run_in_executor(self._store.pool, card.read, context) for card in cards}
 

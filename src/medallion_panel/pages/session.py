@@ -32,6 +32,7 @@ from medallion_panel.ui.busy_state import detach_from_busy_state
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
+from medallion_panel.ui.print_layout import PrintLayout
 from medallion_panel.ui.theme import THEME
 from medallion_panel.ui.url_state import Parameters, UrlState
 
@@ -99,6 +100,7 @@ class VisitorSession:
             self._url.component,
             self._connection,
             self._clicks.view,
+            PrintLayout(width=0, height=0, margin=0),
             width_option=False,
             sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
         )

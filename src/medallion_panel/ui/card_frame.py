@@ -65,6 +65,7 @@ class CardFrame(pn.custom.JSComponent):
         .content:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px;
           border-radius: 4px }
         [hidden] { display: none !important }
+        @media print { h3 button { display: none } }
         """
     ]
     _esm = """

@@ -7,6 +7,8 @@ from typing import Any
 
 import panel_material_ui as pmui
 
+from medallion_panel.ui.print_layout import NOT_PRINTED
+
 
 def download_button(
     callback: Callable[[], Any],
@@ -29,4 +31,5 @@ def download_button(
         variant="outlined",
         margin=0,
         visible=visible,
+        stylesheets=[NOT_PRINTED],
     )

@@ -16,7 +16,8 @@ class PageLayout(pn.custom.JSComponent):
     Parameters: `heading`; `widths` of the cards in twelfths on a wide screen, with `narrow`, those
     that take half of a phone; `chips` as {column, label}, filters that can be removed, and `offer`,
     the label of a button for the rows behind what was clicked last; `called`, called when a visitor
-    clears the filters, and with the column of a chip that they remove.
+    clears the filters, and with the column of a chip that they remove. `printed` are lines below
+    the heading on paper, where there are no controls.
     """
 
     filters = Children()
@@ -26,6 +27,7 @@ class PageLayout(pn.custom.JSComponent):
     narrow = param.List(default=[])
     chips = param.List(default=[])
     offer = param.String()
+    printed = param.List(default=[])
 
     _render_policy: Literal["manual"] = "manual"
 
@@ -54,7 +56,17 @@ class PageLayout(pn.custom.JSComponent):
         .chips button:hover { background: rgba(128,136,150,.28) }
         .chips button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 1px }
         .clear svg { vertical-align: -3px; margin-right: 6px }
+        .printed { display: none }
         [hidden] { display: none !important }
+        @media print {
+          :host { --panel-surface-color: #fff; --panel-on-surface-color: #1c1f24; color: #1c1f24;
+            print-color-adjust: exact; -webkit-print-color-adjust: exact }
+          h2 { margin: 0 0 4px }
+          .filters, .chips { display: none !important }
+          .printed { display: block; margin: 0 0 16px; font-size: .875rem; line-height: 1.6 }
+          .printed p { margin: 0; overflow-wrap: anywhere }
+          .cards > div { break-inside: avoid }
+        }
         @media (min-width: 600px) {
           .filters > div, .cards > div.half { grid-column: span 6 }
         }
@@ -103,6 +115,12 @@ class PageLayout(pn.custom.JSComponent):
       }
       model.on(["chips", "offer"], showChips)
       showChips()
+      const printed = make("div", "printed")
+      const fillPrinted = () => {
+        printed.replaceChildren(...model.printed.map((line) => make("p", "", line)))
+      }
+      model.on("printed", fillPrinted)
+      fillPrinted()
       const cards = make("div", "cards")
       model.get_child("cards").forEach((card, number) => {
         const width = model.widths[number]
@@ -111,7 +129,8 @@ class PageLayout(pn.custom.JSComponent):
         cell.style.setProperty("--width", width)
         cards.append(cell)
       })
-      return make("div", "page", make("h2", "", model.heading), filters, chips, cards)
+      return make("div", "page", make("h2", "", model.heading), printed, filters, chips,
+        cards)
     }
     """
 

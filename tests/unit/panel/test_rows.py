@@ -135,10 +135,10 @@ def test_downloads_are_off_until_there_are_rows_and_have_all_of_them(
     view, _ = view_of(columns=("visits",), sort="-visits")
     view.set({}, context)
     show(view, context)
-    assert [button.disabled for button in view.downloads] == [False] * 3
+    assert [button.disabled for button in view.downloads] == [False] * 4
     content = view.downloads[0].callback().getvalue().decode().split("\r\n")
     assert content[:2] == ["visits", "11"]
     assert len(content) == 14
     view.clear()
     assert view.table.rows == []
-    assert [button.disabled for button in view.downloads] == [True] * 3
+    assert [button.disabled for button in view.downloads] == [True] * 4

@@ -1,4 +1,4 @@
-"""Downloads of a table: names of files, CSV, CSV for spreadsheets, and Parquet."""
+"""Downloads of a table: names of files, CSV, CSV for spreadsheets, Excel, and Parquet."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medallion_panel.blocks.table_files import csv_file, file_name, parquet_file, spreadsheet_file
+from medallion_panel.blocks.table_files import (
+    csv_file,
+    file_name,
+    parquet_file,
+    spreadsheet_file,
+    xlsx_file,
+)
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 
@@ -88,3 +95,43 @@ def test_parquet_keeps_the_types_of_the_columns(open_context: OpenContext) -> No
     assert table.to_pylist() == [{**row, "tags": '["a", null]'}, nulls]
     columns = parquet_file([[row]], context, "t", ["day", "id"])
     assert pq.read_table(columns).column_names == ["day", "id"]
+
+
+def test_excel_has_numbers_and_dates_as_such_and_no_formula(open_context: OpenContext) -> None:
+    types = {
+        "id": "int64",
+        "price": "decimal(12,2)",
+        "ok": "boolean",
+        "day": "date",
+        "seen": "timestamptz",
+        "=name": "text",
+        "tags": "list<text>",
+    }
+    row: dict[str, Any] = {
+        "id": 7,
+        "price": Decimal("12.50"),
+        "ok": True,
+        "day": date(2024, 2, 29),
+        "seen": datetime(2024, 1, 1, 12, 30, tzinfo=UTC),
+        "=name": "=1+1",
+        "tags": ["a", None],
+    }
+    context = open_context(SmallTable(types, []))
+    file = xlsx_file([[row], [{**dict.fromkeys(row), "id": 2**60 + 1}]], context, "t", [*types])
+    header, first, second = openpyxl.load_workbook(file)["rows"].rows
+    assert [cell.value for cell in header] == [*types]
+    assert [cell.value for cell in first] == [
+        7,
+        12.5,
+        True,
+        datetime(2024, 2, 29),
+        datetime(2024, 1, 1, 12, 30),
+        "=1+1",
+        '["a", null]',
+    ]
+    assert [first[place].number_format for place in (3, 4)] == [
+        "yyyy\\-mm\\-dd",
+        "yyyy\\-mm\\-dd\\ hh:mm:ss",
+    ]
+    assert {cell.data_type for cell in (header[5], first[5], second[0])} == {"s"}  # no formula "f"
+    assert second[0].value == str(2**60 + 1)  # a number of Excel would be rounded

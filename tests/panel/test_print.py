@@ -1,0 +1,74 @@
+"""A page printed to PDF: all its blocks, in full, with its filters and its release."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+import medallion as md
+
+
+def printed(tab: Any) -> list[str]:
+    """The text of each page of paper, without spaces: the reader splits words by their fonts."""
+    reader = PdfReader(io.BytesIO(tab.pdf(format="A4")))
+    assert {tuple(map(round, page.mediabox[2:])) for page in reader.pages} == {(596, 843)}
+    return ["".join(page.extract_text().split()) for page in reader.pages]
+
+
+def test_a_printed_page_has_all_blocks_and_names_release_and_filters(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 700})
+    tab.goto(f"{address}?page=home&country=France&country=Japan&product__eq=Tea")
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    expect(tab.get_by_text("silver.sales", exact=True)).to_be_attached()
+    pages = printed(tab)
+    text = "".join(pages)
+    titles = ("Revenue", "Bymonth", "Shares", "Products", "Weekdays", "World", "Quality")
+    assert [title for title in titles if title not in text] == []
+    release = project.store().release().id
+    assert pages[0].startswith(f"Homecorner·release{release},published")
+    assert "Filters:Country:France,Japan·Product:Tea" in pages[0]
+    assert "silver.sales" in pages[-1]  # the last row of the last block
+    assert len(pages) == 2
+    for control in ("Clearfilters", "Cornershop", "Performance"):  # a button, header and menu
+        assert control not in text
+    # The screen is as before.
+    expect(tab.get_by_role("button", name="Clear filters")).to_be_visible()
+    expect(tab.get_by_text("Corner shop", exact=True)).to_be_visible()
+    assert tab.evaluate("document.querySelectorAll('head style').length") == tab.evaluate(
+        "[...document.querySelectorAll('head style')]"
+        ".filter((style) => !style.textContent.includes('@page')).length"
+    )
+
+
+def test_a_table_is_printed_with_its_search_and_dark_on_white(tab: Any, address: str) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 700})
+    tab.goto(f"{address}?page=clients&theme=dark&q=Client 2")
+    expect(tab.get_by_text("1–5 of 11")).to_be_visible()
+    expect(tab.locator(".bk-Figure")).to_have_count(2)
+    (page,) = printed(tab)
+    assert "Filters:NamecontainsClient2" in page
+    assert "1–5of11" in page
+    assert "Client20" in page
+    assert "Parquet" not in page
+    # As the browser lays it out for print: dark on white.
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for text in ("Clients", "Client 20"):
+        shown = tab.get_by_text(text, exact=True).filter(visible=True).first
+        assert shown.evaluate("each => getComputedStyle(each).color") == "rgb(28, 31, 36)"
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    cell = tab.get_by_text("Client 20", exact=True)
+    assert cell.evaluate("each => getComputedStyle(each).color") == "rgb(255, 255, 255)"
+
+
+def test_a_phone_prints_all_blocks(tab: Any, address: str) -> None:
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto(f"{address}?page=home")
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    pages = printed(tab)
+    assert "Revenue" in pages[0]
+    assert "silver.sales" in pages[-1]
