@@ -3,93 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from medallion.errors import CallError, did_you_mean
+from medallion.errors import did_you_mean
 from medallion.query.metrics import metric_call
+from medallion_panel.block_models import (
+    BlockModel,
+    Content,
+    Metric,
+    MetricBlock,
+    Metrics,
+    Names,
+    Show,
+    TableBlock,
+)
 
-FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
-Show = Literal["value", "share", "growth", "average", "total"]
 _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine")
-
-
-def _metric(text: str) -> str:
-    """A metric as it is. Raises ValueError on an invalid one."""
-    try:
-        metric_call(text)
-    except CallError as error:
-        parts = filter(None, (error.message.removeprefix("metric: "), error.hint))
-        raise ValueError("; ".join(parts)) from None
-    return text
-
-
-Metric = Annotated[str, BeforeValidator(lambda value: _metric(str(value)))]
-Names = Annotated[
-    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
-]
-
-
-class BlockModel(BaseModel):
-    """The base of all models in the section `dashboard:`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Content(BlockModel):
-    """The settings of every block: `title`, a `note` below it, `width` in twelfths of the page."""
-
-    title: str = ""
-    note: str = ""
-    width: int = Field(default=6, ge=1, le=12)
-
-
-class TableBlock(Content):
-    """A block on a served table; `format` overrides that of the column."""
-
-    column_fields: ClassVar[tuple[str, ...]] = ()  # the fields that name columns
-
-    table: str
-    format: FormatName | None = None
-
-    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
-        """(path below the block, column) of each column that it names; None for all columns."""
-        for name, value in ((name, getattr(self, name)) for name in self.column_fields):
-            if isinstance(value, str):
-                yield (name,), value
-            for number, column in enumerate(value if isinstance(value, tuple) else ()):
-                yield (name, number), column.removeprefix("-") if name == "sort" else column
-
-
-class MetricBlock(TableBlock):
-    """A block that shows a metric. With `weight`, a column, a mean is weighted by it.
-
-    Use it where a table contains means of groups: the column says how large each group is.
-    """
-
-    metric_field: ClassVar[str] = "value"
-    column_fields: ClassVar[tuple[str, ...]] = ("weight",)
-
-    weight: str | None = None
-
-    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
-        yield from super().columns_used()
-        for column in metric_call(getattr(self, self.metric_field)).columns:
-            yield (self.metric_field,), column
-
-    @property
-    def metric(self) -> str:
-        """The metric as it is queried, with its weight."""
-        text: str = getattr(self, self.metric_field)
-        return f"mean({metric_call(text).column}, {self.weight})" if self.weight else text
-
-    @model_validator(mode="after")
-    def _weight_needs_mean(self) -> Self:
-        call = metric_call(getattr(self, self.metric_field))
-        if self.weight and (call.function != "mean" or call.weight):
-            raise ValueError("`weight` needs a mean of one column, such as mean(delay)")
-        return self
 
 
 class Kpi(MetricBlock):
@@ -210,6 +141,32 @@ class Rows(TableBlock):
         yield from super().columns_used()
 
 
+class Groups(TableBlock):
+    """A table of figures: a row per group of `by`, with the figures `metrics` of its rows.
+
+    `sort` is a column of `by` or a metric, with `-` from the largest; the first `limit` are shown.
+    """
+
+    column_fields: ClassVar[tuple[str, ...]] = ("by",)
+
+    by: Names = Field(min_length=1)
+    metrics: Metrics = Field(default=("count()",), min_length=1)
+    sort: str = ""
+    limit: int = Field(default=50, ge=1, le=1000)
+    width: int = Field(default=12, ge=1, le=12)
+
+    @property
+    def metric(self) -> str:
+        """The first metric, of which a visitor can ask for the rows behind."""
+        return self.metrics[0]
+
+    def columns_used(self) -> Iterator[tuple[tuple[str | int, ...], str | None]]:
+        yield from super().columns_used()
+        for number, metric in enumerate(self.metrics):
+            for column in metric_call(metric).columns:
+                yield ("metrics", number), column
+
+
 class WideContent(Content):
     """A block that by default has the full width."""
 
@@ -266,6 +223,7 @@ class Block(BlockModel):
     heatmap: Heatmap | None = None
     map: WorldMap | None = None
     rows: Rows | None = Field(default=None, alias="table")
+    groups: Groups | None = None
     markdown: Markdown | None = None
     quality: Quality | None = None
     freshness: Freshness | None = None

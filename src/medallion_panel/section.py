@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 from medallion.contracts import ColumnUse, Section
 from medallion.errors import did_you_mean
 from medallion.identifiers import TableName
-from medallion_panel.block_settings import Block, BlockModel, FormatName, TableBlock
+from medallion_panel.block_models import BlockModel, FormatName, TableBlock
+from medallion_panel.block_settings import Block
 
 
 class FilterField(BlockModel):

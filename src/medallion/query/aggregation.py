@@ -128,6 +128,14 @@ def groups_of(
     )
 
 
+def term_column(text: str) -> str:
+    """The column of a term, where the columns of its table are not known."""
+    form, _, inside = text.strip().removesuffix(")").partition("(")
+    if form == "bin":
+        return inside.rpartition(",")[0].strip() or text
+    return inside.strip() if form in PERIODS and inside else text
+
+
 def _term(kinds: Mapping[str, Kind], text: str) -> Term:
     call = None if text in kinds else _CALL.fullmatch(text.strip())
     if call is None:

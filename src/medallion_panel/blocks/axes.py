@@ -15,7 +15,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from medallion_panel.block_settings import FormatName
+from medallion_panel.block_models import FormatName
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import FONT, INK
 

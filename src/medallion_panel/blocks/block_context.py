@@ -12,7 +12,7 @@ from medallion.errors import CallError
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.metrics import metric_columns
 from medallion.records import Release, Served
-from medallion_panel.block_settings import FormatName
+from medallion_panel.block_models import FormatName
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import SERIES

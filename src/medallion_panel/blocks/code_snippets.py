@@ -79,51 +79,62 @@ class CodeSnippetList(pn.custom.JSComponent):
 
 def snippets(table: str, query: Query) -> list[dict[str, str]]:
     """Snippets that read all rows of a query, each as {title, text}."""
-    url = os.environ.get(API_URL)
-    title = "curl" if url else "curl, with medallion serve running"
+    fields = [("fields", list_text(query.fields))] if query.fields else []
+    parameters = [*query_parameters(query), *fields, ("limit", "all")]
     return [
         {"title": "Python", "text": _python(table, query)},
-        {"title": title, "text": _curl(url or _DEFAULT_URL, table, query)},
+        {"title": curl_title(), "text": curl_command(f"tables/{quote(table)}", parameters)},
     ]
 
 
 def _python(table: str, query: Query) -> str:
+    rows = f"rows = [row for batch in store.scan({table!r}, query) for row in batch]"
+    return f"{query_code(query, f'fields={query.fields!r}')}\n{rows}"
+
+
+def query_code(query: Query, more: str) -> str:
+    """Python code of a store and a query with its filters, its sort and `more` arguments."""
     filters = "".join(f"{condition!r}, " for condition in query.filters)
     sort = "".join(f"{sort!r}, " for sort in query.sort)
-    code = f"Query(filters=({filters}), sort=({sort}), fields={query.fields!r})"
+    code = f"Query(filters=({filters}), sort=({sort}), {more})"
     imports = "".join(f"{line}\n" for name, line in _IMPORTS.items() if name in code)
     return (
         f"{imports}import medallion as md\nfrom medallion import Filter, Query, Sort\n\n"
-        f"store = md.Pipeline.load('medallion.yaml').store()\n"
-        f"query = {code}\nrows = [row for batch in store.scan({table!r}, query) for row in batch]"
+        f"store = md.Pipeline.load('medallion.yaml').store()\nquery = {code}"
     )
 
 
 _IMPORTS = {"datetime.": "import datetime", "Decimal(": "from decimal import Decimal"}
 
 
-def _curl(url: str, table: str, query: Query) -> str:
+def query_parameters(query: Query) -> list[tuple[str, str]]:
+    """The parameters of the API for the filters and the sort of a query."""
     parameters = [
         (f"{condition.field}__{condition.operator}", _text(condition.value))
         for condition in query.filters
     ]
-    if query.sort:
-        names = [f"{'-' * sort.descending}{sort.field}" for sort in query.sort]
-        parameters.append(("sort", _list(names)))
-    if query.fields:
-        parameters.append(("fields", _list(query.fields)))
-    parameters.append(("limit", "all"))
+    names = [f"{'-' * sort.descending}{sort.field}" for sort in query.sort]
+    return [*parameters, ("sort", list_text(names))] if names else parameters
+
+
+def curl_title() -> str:
+    """The title of a curl command: what has to run for it."""
+    return "curl" if os.environ.get(API_URL) else "curl, with medallion serve running"
+
+
+def curl_command(path: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """The command that asks the API for CSV. Parameters: `path` below its URL."""
+    url = (os.environ.get(API_URL) or _DEFAULT_URL).rstrip("/")
     parts = "&".join(f"{quote(name)}={quote(text, safe=',')}" for name, text in parameters)
     key = f' -H "X-API-Key: ${API_KEY}"' if os.environ.get(API_KEY) else ""
-    address = shlex.quote(f"{url.rstrip('/')}/tables/{quote(table)}?{parts}")
-    return f"curl -H 'Accept: text/csv'{key} {address}"
+    return f"curl -H 'Accept: text/csv'{key} {shlex.quote(f'{url}/{path}?{parts}')}"
 
 
 def _text(value: object) -> str:
-    return _list(value) if isinstance(value, tuple) else str(value)
+    return list_text(value) if isinstance(value, tuple) else str(value)
 
 
-def _list(values: Iterable[object]) -> str:
+def list_text(values: Iterable[object]) -> str:
     """A comma-separated list, with items quoted as in CSV where needed."""
     texts = [str(value) for value in values]
     return ",".join(

@@ -13,7 +13,8 @@ from bokeh.models import FactorRange, Range1d
 
 from medallion.query.condition_text import all_of
 from medallion.query.metrics import metric_call
-from medallion_panel.block_settings import Bar, Chart, FormatName
+from medallion_panel.block_models import FormatName
+from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import NO_VALUE, BlockContext, NoRowsError
 from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition

@@ -9,6 +9,7 @@ from medallion.query.metrics import metric_columns
 from medallion_panel.block_settings import (
     Block,
     Chart,
+    Groups,
     Heatmap,
     Histogram,
     Kpi,
@@ -76,5 +77,7 @@ def _texts(block: Block) -> Iterator[str]:
             yield from (country, value)
         case Histogram(column=column):
             yield column
+        case Groups(by=by, metrics=metrics):
+            yield from (*by, *metrics)
         case Rows(search=search):
             yield search or ""

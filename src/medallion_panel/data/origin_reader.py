@@ -19,6 +19,7 @@ from medallion.export.files import FileFormat, write_file
 from medallion.lineage.origin_trace import why
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind, kind_of
+from medallion.query.lake_groups import metric_sql
 from medallion.query.metrics import MetricCall, metric_call
 from medallion_panel.data.cancellable import Cancellable
 from medallion_panel.data.stores import API_URL
@@ -118,7 +119,7 @@ class Trace(Cancellable):
             kinds = self._kinds(question.table, origins)
             rows = origins.rows_of(question.table)
             call = metric_call(question.metric, columns=kinds)
-            ((figure,),) = rows.aggregate(_metric_sql(call, kinds)).fetchall()
+            ((figure,),) = rows.aggregate(metric_sql(call, kinds)).fetchall()
             return OriginSummary(
                 rows=origins.rows,
                 figure=figure,
@@ -224,31 +225,3 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, float) or isinstance(other, float):
         return math.isclose(float(one), float(other), rel_tol=_SAME)
     return Decimal(one) == Decimal(other)
-
-
-def _metric_sql(call: MetricCall, kinds: dict[str, Kind]) -> str:
-    """A metric over rows of the lake; NaN is null, as in stores."""
-    if call.parts:
-        dividend, divisor = (f"({_metric_sql(part, kinds)})::double" for part in call.parts)
-        return f"{dividend} / nullif({divisor}, 0)"
-    if call.column is None:
-        return "count(*)"
-    column = _column_sql(call.column, kinds)
-    if call.weight is not None:
-        weight = f"{_column_sql(call.weight, kinds)}::double"
-        weights = f"sum(case when {column} is not null then {weight} end)"
-        return f"sum({column}::double * {weight}) / nullif({weights}, 0)"
-    match call.function:
-        case "count_distinct":
-            return f"count(distinct {column})"
-        case "mean":
-            return f"avg({column})"
-        case "quantile":
-            return f"quantile_cont({column}::double, {call.fraction!r})"
-    return f"{call.function}({column})"
-
-
-def _column_sql(name: str, kinds: dict[str, Kind]) -> str:
-    if name not in kinds:
-        raise CallError(f"no column {name!r}")
-    return f"nullif({quote(name)}, 'nan')" if kinds[name].name == "float" else quote(name)

@@ -15,10 +15,12 @@ from medallion.errors import CallError, MedallionError
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion.secrets import masked_logger
+from medallion_panel.block_models import TableBlock
 from medallion_panel.block_settings import (
     Block,
     Changes,
     Freshness,
+    Groups,
     Kpi,
     Markdown,
     Quality,
@@ -26,12 +28,13 @@ from medallion_panel.block_settings import (
     Rows,
     Runs,
     Speed,
-    TableBlock,
 )
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.changes import changes_html
 from medallion_panel.blocks.freshness import freshness_html
+from medallion_panel.blocks.groups import GroupsView
+from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import part_names
@@ -85,8 +88,8 @@ class CardContent:
 class Card:
     """One block as a card: `read` reads its content, `show` shows it, and `view` is its widget.
 
-    `rows` is the view of a table block, else None; `retry` says whether its last content could not
-    be read.
+    `rows` is the view of a table block, and `groups` that of a groups block, else None; `retry`
+    says whether its last content could not be read.
 
     `shown` is the content that it shows.
 
@@ -113,6 +116,8 @@ class Card:
         self.rows = None
         if rows is not None:
             self.rows = RowsView(rows, formats, changed, number, explained=self._explained)
+        groups = block.content if isinstance(block.content, Groups) else None
+        self.groups = GroupsView(groups, changed, number) if groups is not None else None
         self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
         content = block.content
         shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
@@ -180,7 +185,8 @@ class Card:
             return self._rejects.read() if self._rejects else refuse_access()
         if isinstance(content, Changes):
             return changes_html(content, self._pipeline, context.store.last_release())
-        return self.rows.read(context) if self.rows is not None else None
+        view = self.rows or self.groups
+        return view.read(context) if view is not None else None
 
     def show(self, content: CardContent) -> None:
         """Show content in place of the former."""
@@ -193,11 +199,15 @@ class Card:
             parts = {"html": value}
         elif self.rows is not None:
             self.rows.show(value) if value is not None else self.rows.clear()
+        elif self.groups is not None:
+            self.groups.show(value) if isinstance(value, GroupsPage) else self.groups.clear()
         elif self._speed is not None:
             self._speed.show(content.context)
         elif self._rejects is not None and value is not None:
             self._rejects.show(value)
         message = content.message
+        if isinstance(value, GroupsPage) and not value.rows:
+            message = _empty_message(value.query.filters)
         if isinstance(value, TablePage) and not value.total:
             message = _empty_message(value.query.filters)
         remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
@@ -206,7 +216,7 @@ class Card:
         self.view.show(
             **parts,
             message=message,
-            empty=bool(message) and self.rows is None,
+            empty=bool(message) and self.rows is None and self.groups is None,
             remarks=" ".join(remarks),
             busy=False,
             parts=[],
@@ -243,7 +253,7 @@ class Card:
 
     def _widget(self) -> Any:
         """The widget of a block that has one, None where its content is drawn or HTML."""
-        parts = (self.rows, self._speed, self._rejects)
+        parts = (self.rows, self.groups, self._speed, self._rejects)
         return next((part.view for part in parts if part is not None), None)
 
 

@@ -11,8 +11,10 @@ from medallion.contracts import Query
 from medallion.query.condition_text import all_of, condition_text
 from medallion.query.metrics import metric_call
 from medallion.query.validation import validate_query
-from medallion_panel.block_settings import MetricBlock, TableBlock
+from medallion_panel.block_models import MetricBlock, TableBlock
+from medallion_panel.block_settings import Groups
 from medallion_panel.blocks.block_context import COUNT
+from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import MOST_PARTS, Mark, Marks
 from medallion_panel.blocks.table_page import TablePage
@@ -63,8 +65,9 @@ def mark_question(card: Card, number: int, *, series: bool = False) -> MarkQuest
     marks, mark = _marks(content), clicked_mark(card, number, series=series)
     if mark is None:
         return None
-    metric = block.metric if isinstance(block, MetricBlock) else COUNT
-    label = context.formats.label(metric) if isinstance(block, MetricBlock) else ""
+    has_metric = isinstance(block, MetricBlock | Groups)
+    metric = block.metric if isinstance(block, MetricBlock | Groups) else COUNT
+    label = context.formats.label(metric) if has_metric else ""
     if metric_call(metric).function == "count":
         label = ""
     page = content.value
@@ -100,6 +103,6 @@ def clicked_mark(card: Card, number: int, *, series: bool = False) -> Mark | Non
 
 def _marks(content: CardContent) -> Marks:
     marks = None
-    if isinstance(content.value, RenderedChart | TablePage):
+    if isinstance(content.value, RenderedChart | TablePage | GroupsPage):
         marks = content.value.marks
     return marks or Marks(0, lambda _: Mark(""))

@@ -13,7 +13,7 @@ from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind
-from medallion_panel.block_settings import TableBlock
+from medallion_panel.block_models import TableBlock
 from medallion_panel.blocks.block_context import COUNT, BlockContext
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.quarantine_reader import QuarantineAccess
@@ -71,6 +71,8 @@ class OpenPage:
             for number, block in enumerate(page.blocks)
         ]
         self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
+        groups = (card.groups for card in self.cards if card.groups is not None)
+        self._table = self._rows or next(groups, None)
         self.view = PageLayout(
             (self._clear, self._remove_chip),
             heading=page.title,
@@ -97,10 +99,10 @@ class OpenPage:
                 item.set(parameters.get(name, ()))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        own = ("q", "sort", "row") if self._rows else ()
-        if self._rows:
+        own = ("q", "sort", "row") if self._rows else ("sort",) if self._table else ()
+        if self._table:
             try:
-                self._rows.set(parameters, BlockContext(self._store, self._formats))
+                self._table.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
         others = {
@@ -161,7 +163,7 @@ class OpenPage:
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those of its filters and of its first table."""
         chips = [choice.parameters() for choice in self._chips.values()]
-        rows = self._rows.texts() if self._rows else {}
+        rows = self._table.texts() if self._table else {}
         return {**url_parameters(self.filters), **rows, **dict(ChainMap(*chips))}
 
     async def fill(self) -> None:

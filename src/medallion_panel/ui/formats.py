@@ -17,7 +17,7 @@ from medallion.errors import CallError
 from medallion.query.column_types import Kind
 from medallion.query.metrics import MetricCall, metric_call
 from medallion.query.periods import period_span
-from medallion_panel.block_settings import FormatName
+from medallion_panel.block_models import FormatName
 from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")

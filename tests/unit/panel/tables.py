@@ -11,7 +11,8 @@ from medallion.contracts import TableSpec
 from medallion.records import Column, Release
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.served import load, release
-from medallion_panel.block_settings import Block, Content
+from medallion_panel.block_models import Content
+from medallion_panel.block_settings import Block
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
 

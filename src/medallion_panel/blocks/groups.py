@@ -1,0 +1,105 @@
+"""The groups block: figures by group as a table, with downloads and code."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import panel as pn
+
+from medallion.errors import CallError
+from medallion_panel.block_settings import Groups
+from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.code_snippets import CodeSnippetList
+from medallion_panel.blocks.group_snippets import group_snippets
+from medallion_panel.blocks.groups_page import GroupsPage, default_sort, metric_names
+from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_file
+from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.markup import Text
+
+_DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets"}
+
+
+class GroupsView:
+    """The content of the card of a `groups` block; `view` is its widget.
+
+    Parameters: `changed` is called when a visitor sorts it; `card` is the number of its card.
+    """
+
+    def __init__(self, block: Groups, changed: Callable[[], None], card: int = -1) -> None:
+        self.block, self._changed = block, changed
+        self._page: GroupsPage | None = None
+        self._quiet, self._default = False, ""
+        self.table = TextGrid(card=card, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
+        self.table.param.watch(self._on_sort, "sort")
+        self.extent = Text(margin=(10, 0), sizing_mode="fixed")
+        self.downloads = [self._download(form) for form in _DOWNLOADS]
+        self.code = CodeSnippetList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
+        bar = pn.FlexBox(
+            self.extent.view, *self.downloads, align_items="center", gap="8px", margin=(4, 0)
+        )
+        self.view = pn.Column(bar, self.table, self.code, sizing_mode="stretch_width", margin=0)
+
+    def texts(self) -> dict[str, list[str]]:
+        """Its parameters in the URL: the sort."""
+        sort = self.table.sort
+        return {"sort": [sort]} if sort and sort != self._default else {}
+
+    def set(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
+        """Take over the parameters of a URL. Raises CallError on a sort that is not possible."""
+        columns = [context.column(self.block.table, term) for term in self.block.by]
+        metrics = metric_names(self.block.metrics, columns)
+        self._default = default_sort(self.block, context, metrics)
+        sort = next(iter(parameters.get("sort", ())), self._default)
+        valid = sort == self._default or sort.removeprefix("-") in (*columns, *metrics)
+        self._quiet = True
+        try:
+            self.table.sort = sort if valid else self._default
+        finally:
+            self._quiet = False
+        if not valid:
+            raise CallError(f"This table cannot be sorted by {sort!r}")
+
+    def read(self, context: BlockContext) -> GroupsPage:
+        """Read the groups in the order that the visitor chose."""
+        return GroupsPage.read(self.block, context, self.table.sort)
+
+    def show(self, page: GroupsPage) -> None:
+        """Show what was read."""
+        self._page = page
+        count = page.context.formats.writer("integer")(len(page.rows))
+        groups = "group" if len(page.rows) == 1 else "groups"
+        more = "; there are more, all in the files" if page.more else ""
+        self.extent.show(f"The first {count} {groups}{more}" if more else f"{count} {groups}")
+        headers, rows = page.cells()
+        self.table.param.update(columns=headers, rows=rows)
+        self.code.items = group_snippets(page)
+        for button in self.downloads:
+            button.disabled = False
+
+    def clear(self) -> None:
+        """Show no rows, because former ones could be taken for the answer."""
+        self._page = None
+        self.extent.show("")
+        self.table.rows, self.code.items = [], []
+        for button in self.downloads:
+            button.disabled = True
+
+    def _on_sort(self, _event: Any) -> None:
+        if not self._quiet:
+            self._changed()
+
+    def _download(self, form: str) -> Any:
+        label = _DOWNLOADS[form]
+        name = f"{file_name(self.block.table)}-groups.csv"
+        return download_button(
+            lambda: self._file(form), name, label, f"All groups that match the filters, as {label}"
+        )
+
+    def _file(self, form: str) -> io.BytesIO:
+        """All groups that match the filters, from one release."""
+        assert self._page is not None  # noqa: S101 (the buttons are disabled before)
+        write = spreadsheet_file if form == "spreadsheet" else csv_file
+        return write([self._page.all_rows()], self._page.names)

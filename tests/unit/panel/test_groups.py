@@ -1,0 +1,50 @@
+"""The view of a groups block: its sort in the URL, its files, and rows that are cleared."""
+
+from __future__ import annotations
+
+import pytest
+
+from medallion.errors import CallError
+from medallion_panel.block_settings import Groups
+from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.groups import GroupsView
+from tests.unit.panel.conftest import OpenContext
+from tests.unit.panel.tables import html_in
+from tests.unit.panel.test_groups_page import SALES
+
+# A download button of panel-material-ui passes both to Panel.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+
+BLOCK = Groups(table="t", by="land", metrics=("sum(paid)", "count()"), sort="-sum(paid)", limit=2)
+
+
+@pytest.fixture
+def context(open_context: OpenContext) -> BlockContext:
+    return open_context(SALES)
+
+
+def test_the_sort_is_part_of_the_url(context: BlockContext) -> None:
+    changes: list[int] = []
+    view = GroupsView(BLOCK, lambda: changes.append(1))
+    view.set({}, context)
+    assert (view.table.sort, view.texts(), changes) == ("-sum_paid", {}, [])
+    view.table.sort = "land"
+    assert (view.texts(), changes) == ({"sort": ["land"]}, [1])
+    view.show(view.read(context))
+    assert view.table.rows == [["No value", "–", "1"], ["France", "30.50", "2"]]
+    with pytest.raises(CallError, match="cannot be sorted by 'paid'"):
+        view.set({"sort": ["paid"]}, context)
+    assert view.table.sort == "-sum_paid"
+
+
+def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
+    context: BlockContext,
+) -> None:
+    view = GroupsView(BLOCK, lambda: None)
+    view.set({}, context)
+    view.show(view.read(context))
+    assert "The first 2 groups; there are more" in html_in(view.extent.view)
+    file = view.downloads[0].callback().getvalue().decode()
+    assert file.splitlines() == ["land,sum_paid,count", "France,30.50,2", "Japan,7.25,1", ",,1"]
+    view.clear()
+    assert (view.table.rows, view.downloads[0].disabled) == ([], True)
