@@ -29,6 +29,7 @@ from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.busy_state import detach_from_busy_state
+from medallion_panel.ui.chart_images import ChartImages
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
@@ -101,6 +102,7 @@ class VisitorSession:
             self._connection,
             self._clicks.view,
             PrintLayout(width=0, height=0, margin=0),
+            ChartImages(width=0, height=0, margin=0),
             width_option=False,
             sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
         )

@@ -65,7 +65,21 @@ class CardFrame(pn.custom.JSComponent):
         .content:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px;
           border-radius: 4px }
         [hidden] { display: none !important }
-        @media print { h3 button { display: none } }
+        .card { position: relative }
+        .menu { position: absolute; top: 10px; right: 10px; z-index: 2 }
+        .menu summary { list-style: none; cursor: pointer; border-radius: 6px; padding: 2px 9px;
+          opacity: .65; font-weight: 700; line-height: 1.4 }
+        .menu summary::-webkit-details-marker { display: none }
+        .menu summary:hover, .menu[open] summary { opacity: 1; background: rgba(128,136,150,.16) }
+        .menu summary:focus-visible, .menu button:focus-visible { outline: 2px solid #3b76d6 }
+        .menu div { position: absolute; right: 0; margin-top: 4px; padding: 4px;
+          border: 1px solid rgba(128,136,150,.4); border-radius: 8px; width: max-content;
+          background: var(--panel-surface-color); box-shadow: 0 4px 14px rgba(0,0,0,.18) }
+        .menu button { all: unset; box-sizing: border-box; cursor: pointer; display: block;
+          width: 100%; padding: 6px 14px; border-radius: 5px; font-size: .85rem }
+        .menu button:hover { background: rgba(128,136,150,.16) }
+        .card:has(> .menu) > h3 { padding-right: 36px }
+        @media print { h3 button, .menu { display: none } }
         """
     ]
     _esm = """
@@ -98,8 +112,37 @@ class CardFrame(pn.custom.JSComponent):
       const message = make("p", "message"), note = make("p", "caption note")
       const remarks = make("p", "caption remarks")
       const part = make("p", "caption part")
+      let menu = null
       card.append(heading, html, legend, content, part, message, note, remarks)
       if (model.chart) {
+        menu = make("details", "menu")
+        const summary = make("summary", ""), list = make("div", "")
+        summary.textContent = "⋯"
+        summary.setAttribute("aria-label", `Save ${model.label} as an image`)
+        menu.append(summary, list)
+        for (const form of ["png", "svg"]) {
+          const button = make("button", "")
+          button.type = "button"
+          button.textContent = `${form.toUpperCase()} image`
+          button.onclick = () => {
+            menu.open = false
+            summary.focus()
+            const detail = { card, form, name: model.label }
+            detail.chart = view.get_child_view(model.content)
+            document.dispatchEvent(new CustomEvent("medallion-image", { detail }))
+          }
+          list.append(button)
+        }
+        menu.onfocusout = (event) => {
+          if (!menu.contains(event.relatedTarget)) menu.open = false
+        }
+        menu.onkeydown = (event) => {
+          if (event.key === "Escape" && menu.open) {
+            menu.open = false
+            summary.focus()
+          }
+        }
+        heading.after(menu)
         let at = -1
         const say = () => {
           const { parts } = model
@@ -141,6 +184,7 @@ class CardFrame(pn.custom.JSComponent):
           element.hidden = !model[name]
         }
         content.hidden = model.empty
+        if (menu) menu.hidden = model.empty
         card.style.opacity = model.busy ? "0.45" : "1"
       }
       const place = () => {
