@@ -52,9 +52,9 @@ class Dashboard(Section):
     `why` says whether a click on a figure shows the source records behind it, with columns and
     records that the pipeline removes: by default only to visitors who have logged in.
     `corrections` lets visitors who have logged in correct rejected records.
-    `locale` and `currency` determine how figures are written; `formats` and `labels` apply to
-    columns of these names in all tables; a release older than `stale_after_hours` is shown in
-    amber.
+    `locale` is the language of the interface (English, French, German or Spanish), and with
+    `currency` determines how figures are written; `formats` and `labels` apply to columns of these
+    names in all tables; a release older than `stale_after_hours` is shown in amber.
 
     ```yaml
     dashboard:

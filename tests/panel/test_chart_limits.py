@@ -38,7 +38,6 @@ from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.series_colors import OTHERS
 from tests.panel.pipelines import published
 
 FORMATS = Formats.of(Dashboard())
@@ -233,7 +232,7 @@ def test_a_value_has_one_colour_in_lines_areas_bars_and_points(
 
 def test_points_of_many_names_combine_the_rarest(context: BlockContext) -> None:
     chart = scatter(Scatter(table="many", x="x", y="y", by="name"), context)
-    assert f"{OTHERS}</span>" in chart.legend
+    assert "Others</span>" in chart.legend
     assert sum(len(part["x"]) for part in data_of(chart)) == 60
 
 
@@ -243,7 +242,7 @@ def test_choices_have_the_same_names_as_in_charts(store: CachedStore) -> None:
         "filters": ["flag", {"column": "day", "as": "choice"}],
         "blocks": [{"table": {"table": "odd"}}],
     })  # fmt: skip
-    flags, days = page_filters(filter_options(page, store)[0], FORMATS, lambda: None)
+    flags, days = page_filters(filter_options(page, store, FORMATS.say)[0], FORMATS, lambda: None)
     assert list(flags.widget.options) == ["no", "yes"]
     assert list(days.widget.options) == ["1 Jan 2024", "2 Jan 2024"]
     flags.set(["True"])

@@ -22,7 +22,6 @@ from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.series_colors import OTHERS
 from tests.panel.pipelines import published
 
 FORMATS = Formats.of(Dashboard())
@@ -132,13 +131,13 @@ def test_means_of_further_series_are_left_out_with_a_note_and_sums_are_combined(
     means = series_data(
         Chart(table="delays", x="month", y="mean(delay)", by="carrier", series=3), context
     )
-    assert OTHERS not in set(means.frame["series"])
+    assert "Others" not in set(means.frame["series"])
     assert means.notes == ["6 more series are not drawn: their figures cannot be combined."]
     sums = series_data(
         Chart(table="delays", x="month", y="sum(flights)", by="carrier", series=3), context
     )
     assert sums.frame["y"].sum() == sum(row["flights"] for row in TABLES["delays"])
-    assert OTHERS in set(sums.frame["series"])
+    assert "Others" in set(sums.frame["series"])
 
 
 def test_a_weight_makes_the_mean_over_groups(context: BlockContext) -> None:
@@ -244,7 +243,7 @@ def test_identifiers_are_written_without_separators_and_entered_in_filters(
     page = PageSettings.model_validate(
         {"title": "S", "filters": ["store_id"], "blocks": [{"table": {"table": "stores"}}]}
     )
-    offers, notices = filter_options(page, store)
+    offers, notices = filter_options(page, store, FORMATS.say)
     assert notices == []
     (item,) = page_filters(offers, FORMATS, lambda: None)
     item.set(["30017", "30042"])

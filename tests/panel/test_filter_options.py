@@ -14,6 +14,7 @@ from medallion_panel.pages.filters import conditions, page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.formats import Formats
 from tests.panel.pipelines import published
+from tests.unit.panel.tables import FORMATS
 
 ROWS = 2500
 
@@ -54,7 +55,7 @@ def test_every_filter_selects_the_right_rows(
     store: CachedStore, column: str, declared: str | None, form: str, text: str, rows: int
 ) -> None:
     all_options, remarks = filter_options(
-        page({"column": column, "as": declared} if declared else column), store
+        page({"column": column, "as": declared} if declared else column), store, FORMATS.say
     )
     (options,) = all_options
     assert options.form[1].startswith(form)

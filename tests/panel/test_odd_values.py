@@ -206,7 +206,9 @@ def test_impossible_filters_are_reported_and_the_others_stay(store: CachedStore)
         {"column": "big", "as": "search"},
     ]
     all_options, notices = filter_options(
-        PageSettings.model_validate({"title": "T", "filters": fields, "blocks": [block]}), store
+        PageSettings.model_validate({"title": "T", "filters": fields, "blocks": [block]}),
+        store,
+        FORMATS.say,
     )
     assert [options.field.column for options in all_options] == ["ratio"]
     assert [text.partition(":")[0].rpartition(" ")[2] for text in notices] == [
@@ -221,7 +223,7 @@ def test_impossible_filters_are_reported_and_the_others_stay(store: CachedStore)
 
 
 def test_default_pages_have_full_rows(store: CachedStore) -> None:
-    for page in default_pages(store)[:-1]:
+    for page in default_pages(store, FORMATS.say)[:-1]:
         left = 12
         for block in page.blocks:
             assert block.content.width <= left

@@ -8,7 +8,6 @@ from typing import Any
 from bokeh.models import (
     CustomJSTickFormatter,
     DatetimeAxis,
-    DatetimeTickFormatter,
     FactorRange,
     HoverTool,
     PlainText,
@@ -58,6 +57,16 @@ if (index % Math.ceil(ticks.length / most)) return ""
 const letters = [...tick.trim().replace(/\\s+/g, " ")]
 if (letters.length <= {_MAX_LETTERS}) return letters.join("")
 return letters.slice(0, {_MAX_LETTERS - 1}).join("") + "…"
+"""
+
+
+# A time as the locale writes it, as coarse as the ticks are apart.
+_TIME_TICK = """
+const day = 86400000, step = ticks.length > 1 ? Math.abs(ticks[1] - ticks[0]) : day
+const form = step >= 300 * day ? {year: "numeric"}
+  : step >= 25 * day ? {month: "short", year: "numeric"}
+  : step >= day ? {day: "numeric", month: "short"} : {hour: "2-digit", minute: "2-digit"}
+return new Intl.DateTimeFormat(tag, {...form, timeZone: "UTC"}).format(tick)
 """
 
 
@@ -127,7 +136,9 @@ class ChartStyle:
             if isinstance(span, FactorRange):
                 axis.formatter = _name_formatter(most)
             elif isinstance(axis, DatetimeAxis):
-                axis.formatter = DatetimeTickFormatter(months="%b %Y", years="%Y", days="%d %b")
+                axis.formatter = CustomJSTickFormatter(
+                    args={"tag": self._formats.tag}, code=_TIME_TICK
+                )
                 axis.ticker.desired_num_ticks = 5
             elif form:
                 axis.formatter = self._number_formatter(form)

@@ -18,7 +18,6 @@ from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import SERIES
 
 COUNT = "count()"
-NO_VALUE = "No value"
 
 
 def is_drawable(value: Any) -> bool:
@@ -94,12 +93,22 @@ class BlockContext:
 
     def colors(self, table: str, column: str, names: Sequence[str]) -> dict[str, str]:
         """The colour of every series of a column, the same in all charts."""
-        values = self.store.values(table, column, len(SERIES))
-        return self.store.colors.of(column, map(self.formats.period, values), names)
+        values = map(self.formats.period, self.store.values(table, column, len(SERIES)))
+        return self.store.colors.of(column, values, names, self.others)
+
+    @property
+    def others(self) -> str:
+        """The name of the series of all that is not drawn by itself."""
+        return self.formats.say("Others")
+
+    @property
+    def no_value(self) -> str:
+        """The name of a missing value."""
+        return self.formats.say("No value")
 
     def series(self, value: Any) -> str:
         """The name of a value as a series or on an axis of names."""
-        return NO_VALUE if is_missing(value) else self.formats.period(value)
+        return self.no_value if is_missing(value) else self.formats.period(value)
 
     def kind(self, table: str, text: str) -> Kind | None:
         """The kind of a column, or of the column of a metric."""

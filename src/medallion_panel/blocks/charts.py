@@ -38,7 +38,8 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
     legend_colors = chart.colors
     if "raw" in frame and len(legend_colors) == 1:  # the values behind a moving average
         (name,) = legend_colors
-        legend_colors = {f"Average of {block.window}": chart.colors[name], name: REST}
+        average = context.formats.say("Average of {window}", window=block.window)
+        legend_colors = {average: chart.colors[name], name: REST}
         raw = _source(chart.with_gaps(frame.assign(y=frame["raw"])))
         plot.line(x="x", y="y", source=raw, color=REST, line_width=1.5, line_dash="dotted")
     markers = [

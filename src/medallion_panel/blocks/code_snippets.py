@@ -13,6 +13,8 @@ import param
 
 from medallion.contracts import Query
 from medallion_panel.data.stores import API_KEY, API_URL
+from medallion_panel.messages.messages import Messages
+from medallion_panel.ui.print_layout import NOT_PRINTED
 
 _DEFAULT_URL = "http://localhost:8000"
 
@@ -21,6 +23,9 @@ class CodeSnippetList(pn.custom.JSComponent):
     """A collapsed list of code snippets with buttons to copy them. `items` are {title, text}."""
 
     items = param.List(default=[])
+    title = param.String()
+    copy_label = param.String()
+    copied_label = param.String()
 
     _stylesheets: ClassVar[list[str]] = [
         """
@@ -37,6 +42,15 @@ class CodeSnippetList(pn.custom.JSComponent):
                  outline: 2px solid #3b76d6; outline-offset: 2px }
         """
     ]
+
+    @classmethod
+    def of(cls, say: Messages) -> CodeSnippetList:
+        """An empty list with its words."""
+        words = {"title": say("Use these rows in code"), "copy_label": say("Copy")}
+        words["copied_label"] = say("Copied")
+        look = {"sizing_mode": "stretch_width", "margin": (4, 0, 0, 0)}
+        return cls(**words, **look, stylesheets=[NOT_PRINTED])
+
     # navigator.clipboard exists only on pages from https and localhost; a selection can always be
     # copied. All texts are set as text, never as HTML.
     _esm = """
@@ -56,15 +70,15 @@ class CodeSnippetList(pn.custom.JSComponent):
           document.execCommand("copy")
           area.remove()
         }
-        button.textContent = "Copied"
-        setTimeout(() => { button.textContent = "Copy" }, 2000)
+        button.textContent = model.copied_label
+        setTimeout(() => { button.textContent = model.copy_label }, 2000)
       }
       const draw = () => {
-        details.replaceChildren(make("summary", "Use these rows in code"))
+        details.replaceChildren(make("summary", model.title))
         for (const { title, text } of model.items) {
           const head = make("div", "", "head")
-          const button = make("button", "Copy")
-          button.setAttribute("aria-label", "Copy " + title)
+          const button = make("button", model.copy_label)
+          button.setAttribute("aria-label", `${model.copy_label} ${title}`)
           button.onclick = () => copy(text, button)
           head.append(make("span", title), button)
           details.append(head, make("pre", text))
@@ -77,13 +91,13 @@ class CodeSnippetList(pn.custom.JSComponent):
     """
 
 
-def snippets(table: str, query: Query) -> list[dict[str, str]]:
+def snippets(table: str, query: Query, say: Messages) -> list[dict[str, str]]:
     """Snippets that read all rows of a query, each as {title, text}."""
     fields = [("fields", list_text(query.fields))] if query.fields else []
     parameters = [*query_parameters(query), *fields, ("limit", "all")]
     return [
         {"title": "Python", "text": _python(table, query)},
-        {"title": curl_title(), "text": curl_command(f"tables/{quote(table)}", parameters)},
+        {"title": curl_title(say), "text": curl_command(f"tables/{quote(table)}", parameters)},
     ]
 
 
@@ -117,9 +131,9 @@ def query_parameters(query: Query) -> list[tuple[str, str]]:
     return [*parameters, ("sort", list_text(names))] if names else parameters
 
 
-def curl_title() -> str:
+def curl_title(say: Messages) -> str:
     """The title of a curl command: what has to run for it."""
-    return "curl" if os.environ.get(API_URL) else "curl, with medallion serve running"
+    return "curl" if os.environ.get(API_URL) else say("curl, with medallion serve running")
 
 
 def curl_command(path: str, parameters: Iterable[tuple[str, str]]) -> str:

@@ -63,7 +63,8 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
     note = ""
     if others:
         label = context.formats.label(block.column)
-        note = f"{write(others)} rows without a finite {label} are not counted."
+        message = "{rows} rows without a finite {column} are not counted."
+        note = context.formats.say(message, rows=others, column=label)
     return RenderedChart(plot, note=note, marks=Marks(len(numbers), mark))
 
 
@@ -101,14 +102,14 @@ def _histogram_plot(
     bars = plot.quad(
         left="left", right="right", bottom=0, top="rows", source=source, hover_alpha=1, **look
     )
-    style.add_tooltips(plot, [("", "@range"), ("Rows", "@text")], [bars])
+    style.add_tooltips(plot, [("", "@range"), (context.formats.say("Rows"), "@text")], [bars])
     return plot
 
 
 def _range(start: Decimal, width: Decimal, block: Histogram, context: BlockContext) -> str:
     """A bin in words."""
     write = context.writer(block.table, block.column, block.format, short=True)
-    return f"{write(start)} to {write(start + width)}"
+    return context.formats.say("{low} to {high}", low=write(start), high=write(start + width))
 
 
 def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
@@ -137,7 +138,7 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
     x_names, y_names = (list(dict.fromkeys(texts.values())) for texts in names)
     plot = _heatmap_plot(block, cells, x_names, y_names, context)
     notes += [
-        unfinished_note([texts[value] for value in periods])
+        unfinished_note([texts[value] for value in periods], context.formats)
         for texts, periods in zip(names, unfinished, strict=True)
     ]
     low, high = (end(row["_value"] for row in rows) for end in (min, max))
@@ -207,11 +208,12 @@ def _cells(
     groups = context.store.group(block.table, (block.x, block.y), metrics, query)
     notes = []
     if len(groups) > _MAX_CELLS:
-        notes.append(f"Only the {_MAX_CELLS:,} largest figures are drawn.")
+        message = "Only the {most} largest figures are drawn."
+        notes.append(context.formats.say(message, most=_MAX_CELLS))
     if any(
         not is_missing(value) and not is_drawable(value) for row in groups for value in row.values()
     ):
-        notes.append("Infinite values are not drawn.")
+        notes.append(context.formats.say("Infinite values are not drawn."))
     named = [
         {**row, **{name: None for name in columns if is_missing(row[name])}}
         for row in groups[:_MAX_CELLS]

@@ -12,11 +12,13 @@ from medallion_panel.ui.markup import markup_table
 
 def freshness_html(release: Release, formats: Formats) -> Markup:
     """One line per table: its age, its rows, and the number and age of its source files."""
-    names = ("Table", "Last computed", "Files", "Last file arrived", "Rows")
+    say = formats.say
+    names = map(say, ("Table", "Last computed", "Files", "Last file arrived", "Rows"))
     lines = [_line(table, snapshot, formats) for table, snapshot in release.tables.items()]
     age = formats.age(release.created)
-    summary = f"Release {release.id} was published {age} by run {release.run}."
-    return STYLE + Markup("<p>{}</p>").format(summary) + markup_table(names, lines)
+    message = "Release {release} was published {age} by run {run}."
+    summary = say(message, release=release.id, age=age, run=release.run)
+    return STYLE + Markup("<p>{}</p>").format(summary) + markup_table(list(names), lines)
 
 
 def _line(table: str, snapshot: Snapshot, formats: Formats) -> tuple[str, ...]:

@@ -19,13 +19,13 @@ _API_LIMIT = 1000  # groups of one response
 
 def group_snippets(page: GroupsPage) -> list[dict[str, str]]:
     """Snippets that compute the groups of a page, each as {title, text}."""
-    python = _python(page)
+    python, say = _python(page), page.context.formats.say
     pandas = python.replace("import medallion as md\n", "import medallion as md\nimport pandas\n")
     return [
         {"title": "Python", "text": python},
         {"title": "pandas", "text": f"{pandas}\nframe = pandas.DataFrame(rows)"},
-        {"title": curl_title(), "text": _curl(page)},
-        {"title": "SQL on the lake, in DuckDB", "text": _sql(page)},
+        {"title": curl_title(say), "text": _curl(page)},
+        {"title": say("SQL on the lake, in DuckDB"), "text": _sql(page)},
     ]
 
 

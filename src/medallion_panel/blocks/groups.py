@@ -16,6 +16,7 @@ from medallion_panel.blocks.group_snippets import group_snippets
 from medallion_panel.blocks.groups_page import GroupsPage, default_sort, metric_names
 from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_file
 from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.markup import Text
 
@@ -28,15 +29,17 @@ class GroupsView:
     Parameters: `changed` is called when a visitor sorts it; `card` is the number of its card.
     """
 
-    def __init__(self, block: Groups, changed: Callable[[], None], card: int = -1) -> None:
-        self.block, self._changed = block, changed
+    def __init__(
+        self, block: Groups, say: Messages, changed: Callable[[], None], card: int = -1
+    ) -> None:
+        self.block, self._say, self._changed = block, say, changed
         self._page: GroupsPage | None = None
         self._quiet, self._default = False, ""
         self.table = TextGrid(card=card, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
         self.table.param.watch(self._on_sort, "sort")
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
         self.downloads = [self._download(form) for form in _DOWNLOADS]
-        self.code = CodeSnippetList(sizing_mode="stretch_width", margin=(4, 0, 0, 0))
+        self.code = CodeSnippetList.of(say)
         bar = pn.FlexBox(
             self.extent.view, *self.downloads, align_items="center", gap="8px", margin=(4, 0)
         )
@@ -60,7 +63,8 @@ class GroupsView:
         finally:
             self._quiet = False
         if not valid:
-            raise CallError(f"This table cannot be sorted by {sort!r}")
+            message = "This table cannot be sorted by {column}"
+            raise CallError(self._say(message, column=repr(sort)))
 
     def read(self, context: BlockContext) -> GroupsPage:
         """Read the groups in the order that the visitor chose."""
@@ -69,10 +73,11 @@ class GroupsView:
     def show(self, page: GroupsPage) -> None:
         """Show what was read."""
         self._page = page
-        count = page.context.formats.writer("integer")(len(page.rows))
-        groups = "group" if len(page.rows) == 1 else "groups"
-        more = "; there are more, all in the files" if page.more else ""
-        self.extent.show(f"The first {count} {groups}{more}" if more else f"{count} {groups}")
+        extent = self._say("{count} group | {count} groups", count=len(page.rows))
+        if page.more:
+            message = "The first {count} groups; there are more, all in the files"
+            extent = self._say(message, count=len(page.rows))
+        self.extent.show(extent)
         headers, rows = page.cells()
         self.table.param.update(columns=headers, rows=rows)
         self.code.items = group_snippets(page)
@@ -92,11 +97,10 @@ class GroupsView:
             self._changed()
 
     def _download(self, form: str) -> Any:
-        label = _DOWNLOADS[form]
+        label = self._say(_DOWNLOADS[form])
+        description = self._say("All groups that match the filters, as {form}", form=label)
         name = f"{file_name(self.block.table)}-groups.csv"
-        return download_button(
-            lambda: self._file(form), name, label, f"All groups that match the filters, as {label}"
-        )
+        return download_button(lambda: self._file(form), name, label, description)
 
     def _file(self, form: str) -> io.BytesIO:
         """All groups that match the filters, from one release."""

@@ -13,7 +13,7 @@ from medallion_panel.blocks.block_context import BlockContext, is_drawable, is_m
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 
 _MAX_PERIODS = 5000
-_BEHIND = Markup(" type='button' data-rows-behind='{}' aria-label='{}: show the rows behind'")
+_BEHIND = Markup(" type='button' data-rows-behind='{}' aria-label='{}'")
 _STYLE = Markup("""<style>
 :host { color: inherit; }
 .figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
@@ -39,7 +39,8 @@ def kpi_html(block: Kpi, context: BlockContext, number: int | None = None) -> Ma
     exact = context.writer(block.table, block.value, block.format)
     tag, attributes = "div", Markup("")
     if number is not None:
-        tag, attributes = "button", _BEHIND.format(number, exact(total))
+        label = context.formats.say("{label}: show the rows behind", label=exact(total))
+        tag, attributes = "button", _BEHIND.format(number, label)
     html = _STYLE + Markup('<{0} class="figure" title="{1}"{2}>{3}</{0}>').format(
         tag, exact(total), attributes, write(total)
     )
@@ -72,9 +73,10 @@ def _periods(block: Kpi, over: str, context: BlockContext) -> tuple[list[dict[st
     ]
     notes = []
     if unfinished:
-        notes.append(f"{unfinished_note(unfinished)[:-1]}, and left out of the comparison.")
+        notes.append(unfinished_note(unfinished, context.formats, compared=True))
     if len(groups) > _MAX_PERIODS:
-        notes.append(f"The line shows the last {_MAX_PERIODS:,} periods.")
+        message = "The line shows the last {most} periods."
+        notes.append(context.formats.say(message, most=_MAX_PERIODS))
     finished = [row for row, is_open in periods if is_drawable(row["value"]) and not is_open][
         -_MAX_PERIODS:
     ]
@@ -93,11 +95,20 @@ def _change(
     arrow, direction = ("▲", "up") if change >= 0 else ("▼", "down")
     css_class = "" if block.good == "none" else "better" if direction == block.good else "worse"
     percent = context.formats.writer("percent")(abs(change))
+    say = context.formats.say
     period, before = (context.formats.period_of(over, row["period"]) for row in (last, former))
     return Markup(
         '<div class="change">{}: {}<br><span class="{}">'
-        '<span role="img" aria-label="{}">{}</span> {}</span> on {}</div>'
-    ).format(period, write(last["value"]), css_class, direction, arrow, percent, before)
+        '<span role="img" aria-label="{}">{}</span> {}</span> {}</div>'
+    ).format(
+        period,
+        write(last["value"]),
+        css_class,
+        say(direction),
+        arrow,
+        percent,
+        say("on {period}", period=before),
+    )
 
 
 def _sparkline(values: Sequence[Any]) -> Markup:

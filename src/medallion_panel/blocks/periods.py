@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from medallion_panel.ui.formats import and_more
+from medallion_panel.ui.formats import Formats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,10 +64,16 @@ def unfinished_periods(values: Sequence[Any], column: str, moment: datetime) -> 
     ]
 
 
-def unfinished_note(names: Sequence[str]) -> str:
-    """A sentence with the names of periods that are not over."""
-    verb = "is" if len(names) == 1 else "are"
-    return f"{and_more(names, _MAX_NAMES)} {verb} not over yet." if names else ""
+def unfinished_note(names: Sequence[str], formats: Formats, *, compared: bool = False) -> str:
+    """A sentence with the names of periods that are not over, `compared` if others are."""
+    message = "{names} is not over yet. | {names} are not over yet."
+    if compared:
+        message = (
+            "{names} is not over yet, and left out of the comparison. | "
+            "{names} are not over yet, and left out of the comparison."
+        )
+    first = formats.and_more(names, _MAX_NAMES)
+    return formats.say(message, names=first, count=len(names)) if names else ""
 
 
 def _is_year(value: Any) -> bool:

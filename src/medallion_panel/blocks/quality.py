@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
@@ -15,7 +15,14 @@ from medallion_panel.ui.markup import markup_table
 _MAX_RULES = 14  # named one by one
 FATES = ("kept", "deduplicated", "dropped", "quarantined")
 REMOVED = Markup("<span>{} <b>{}</b></span>")
-WARNED = Markup("<span class='warning'>Warning: {} <b>{}</b></span>")
+WARNED = Markup("<span class='warning'>{} <b>{}</b></span>")
+HEADERS = {
+    "kept": "Kept",
+    "deduplicated": "Deduplicated",
+    "dropped": "Dropped",
+    "quarantined": "Quarantined",
+    "warned": "Warned",
+}
 
 STYLE = Markup("""<style>
 :host { color: inherit; }
@@ -43,7 +50,7 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
     Served tables, which are made of the others, are left out unless they lost rows. Rows that were
     kept although they break a rule have a colour of their own, and their rules say so.
     """
-    write = formats.writer("integer")
+    say = formats.say
     served = {entry.table for tables in release.served.values() for entry in tables.values()}
     qualities = [
         quality
@@ -52,18 +59,23 @@ def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:
         if not quality.lossless or quality.warnings or (snapshot.tallies and table not in served)
     ]
     if not qualities:
-        return STYLE + Markup("<p>All rows of all tables were kept.</p>")
+        message = say("All rows of all tables were kept.")
+        return STYLE + Markup("<p>{}</p>").format(message)
     warned = any(quality.warnings for quality in qualities)
     lines = [
-        _line(name, phase, write, warned=warned)
+        _line(name, phase, formats, warned=warned)
         for quality in qualities
         for name, phase in _phases(quality)
     ]
-    headers = ("Table", "Rows in", *map(str.capitalize, (*FATES, *["warned"] * warned)), "")
+    fates = (*FATES, *["warned"] * warned)
+    headers = (say("Table"), say("Rows in"), *(say(HEADERS[fate]) for fate in fates), "")
     html = STYLE + markup_table(headers, lines)
     if block.rules:
-        html += _rules([(each.table, each.rules) for each in qualities], write, REMOVED)
-        html += _rules([(each.table, each.warned_rules) for each in qualities], write, WARNED)
+        html += _rules([(each.table, each.rules) for each in qualities], formats, REMOVED)
+        warned_rules = [
+            (say("Warning: {rule}", rule=each.table), each.warned_rules) for each in qualities
+        ]
+        html += _rules(warned_rules, formats, WARNED)
     return html
 
 
@@ -73,11 +85,10 @@ def _phases(quality: TableQuality) -> list[tuple[str, TableQuality | Tally]]:
 
 
 def _rules(
-    counts: Iterable[tuple[str, Mapping[str, int]]],
-    write: Callable[[object], str],
-    label: Markup,
+    counts: Iterable[tuple[str, Mapping[str, int]]], formats: Formats, label: Markup
 ) -> Markup:
     """The rules of all tables, by the number of their rows."""
+    write = formats.writer("integer")
     rules = [(count, f"{table}: {rule}") for table, each in counts for rule, count in each.items()]
     if not rules:
         return Markup("")
@@ -86,19 +97,19 @@ def _rules(
     labels = [label.format(name, write(count)) for count, name in first]
     if rest:
         rows = write(sum(count for count, _ in rest))
-        labels.append(label.format(f"and {write(len(rest))} more rules", rows))
+        labels.append(label.format(formats.say("and {rest} more rules", rest=len(rest)), rows))
     return Markup("<div class='rules'>{}</div>").format(Markup("").join(labels))
 
 
 def _line(
-    name: str, phase: TableQuality | Tally, write: Callable[[object], str], *, warned: bool
+    name: str, phase: TableQuality | Tally, formats: Formats, *, warned: bool
 ) -> tuple[str, ...]:
-    names = (*FATES, *["warned"] * warned)
+    names, write = (*FATES, *["warned"] * warned), formats.writer("integer")
     figures = (write(getattr(phase, figure)) for figure in ("rows_in", *names))
-    return (name, *figures, _bar(phase))
+    return (name, *figures, _bar(phase, formats))
 
 
-def _bar(phase: TableQuality | Tally) -> Markup:
+def _bar(phase: TableQuality | Tally, formats: Formats) -> Markup:
     if not phase.rows_in:
         return Markup("")
     parts = {
@@ -115,8 +126,11 @@ def _bar(phase: TableQuality | Tally) -> Markup:
         for name, part in parts.items()
         if part
     )
-    label = f"{100 * phase.kept / phase.rows_in:.1f} % kept"
+    kept, warned = (
+        formats.writer("percent")(part / phase.rows_in) for part in (phase.kept, phase.warned)
+    )
+    label = formats.say("{share} kept", share=kept)
     if phase.warned:
-        label += f", {100 * phase.warned / phase.rows_in:.1f} % with a warning"
+        label = formats.say("{share} kept, {warned} with a warning", share=kept, warned=warned)
     bar = Markup("<div class='bar' role='img' aria-label='{0}' title='{0}'>{1}</div>")
     return bar.format(label, inner)

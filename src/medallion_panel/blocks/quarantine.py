@@ -11,7 +11,6 @@ import panel as pn
 import panel_material_ui as pmui
 
 from medallion.errors import DataError, MedallionError
-from medallion.plural import count_of
 from medallion.run.rejected_records import RejectedRecord
 from medallion.secrets import masked_logger
 from medallion_panel.blocks import quarantine_parts as parts
@@ -23,14 +22,15 @@ from medallion_panel.data.quarantine_reader import (
     QuarantineChoice,
     QuarantineListing,
 )
+from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
 
 _ALL = ""  # the choice of all rules, files or columns
-_MEMBERS = ("table", "rule", "file", "column")
-_EDITED = "edited"
+_MEMBERS = {"table": "Table", "rule": "Rule", "file": "File", "column": "Column"}
+_EVERY = {"rule": "All rules", "file": "All files", "column": "All columns"}
 
 T = TypeVar("T")
 
@@ -44,39 +44,40 @@ class QuarantineView:
     Parameters: `access` is that of the visitor.
     """
 
-    def __init__(self, access: QuarantineAccess) -> None:
+    def __init__(self, access: QuarantineAccess, formats: Formats) -> None:
         self._access, self._reader = access, access.reader
+        self._formats, self._say = formats, formats.say
         self._listing: QuarantineListing | None = None
         self._edits: dict[str, dict[str, str | None]] = {}
         self._states: dict[str, str] = {}  # of edited records
         self._updating = False  # while the code changes the choices
         self._number = 0  # counts requests to list, of which the last one wins
-        self._waiting, self._caption, self._remainder = Text(), Text(), Text()
-        self._selects = {name: parts.select(name) for name in _MEMBERS}
+        self._waiting, self._caption, self._remainder, say = Text(), Text(), Text(), formats.say
+        self._selects = {name: parts.select(say(label)) for name, label in _MEMBERS.items()}
         for select in self._selects.values():
             select.param.watch(self._on_choice, "value")
-        self._grid = TextGrid(pickable=not access.refusal, margin=0, sizing_mode="stretch_width")
+        refused = bool(access.refusal(say))
+        self._grid = TextGrid(pickable=not refused, margin=0, sizing_mode="stretch_width")
         self._grid.param.watch(self._on_pick, "picks")
-        self._form = RecordForm(self._on_edit)
-        self._preview = PreviewPane(access.reader)
-        self._note = pmui.TextInput(
-            label="Note", size="small", sizing_mode="stretch_width", margin=0
-        )
+        self._form = RecordForm(self._on_edit, say)
+        self._preview = PreviewPane(access.reader, formats)
+        look: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
+        self._note = pmui.TextInput(label=say("Note"), **look)
         self._message = Notice(margin=(8, 0))
         self._buttons = [
-            parts.button("Preview", "preview", self._show_preview),
-            parts.button("Submit", "send", self._submit, variant="contained"),
-            parts.button("Discard edits", "undo", self._discard),
+            parts.button(say("Preview"), "preview", self._show_preview),
+            parts.button(say("Submit"), "send", self._submit, variant="contained"),
+            parts.button(say("Discard edits"), "undo", self._discard),
         ]
         self.view = pn.Column(
-            Text(access.refusal).view,
+            Text(access.refusal(say)).view,
             self._waiting.view,
             parts.in_columns(self._selects.values(), {"xs": 12, "sm": 6, "md": 3}),
             self._caption.view,
             self._grid,
             self._remainder.view,
             self._form.view,
-            *([] if access.refusal else [self._note, parts.in_row(self._buttons)]),
+            *([] if refused else [self._note, parts.in_row(self._buttons)]),
             self._message.view,
             self._preview.view,
             sizing_mode="stretch_width",
@@ -104,27 +105,28 @@ class QuarantineView:
                 self._edits.pop(identity)
                 self._states.pop(identity, None)
         self._show_choices(listing)
-        self._caption.show(parts.caption(listing))
-        self._waiting.show(parts.waiting_text(listing))
-        self._remainder.show(parts.remainder_text(listing))
+        self._caption.show(parts.caption(listing, self._say))
+        self._waiting.show(parts.waiting_text(listing, self._say))
+        self._remainder.show(parts.remainder_text(listing, self._say))
         self._show_grid()
         if self._form.identity not in {record.identity for record in listing.records}:
             self._form.clear()
 
     def _show_choices(self, listing: QuarantineListing) -> None:
         counts = (listing.tables, listing.rules, listing.files, listing.columns)
-        self._updating = True
+        self._updating, write = True, self._formats.writer("integer")
         for name, numbers in zip(_MEMBERS, counts, strict=True):
             value = getattr(listing.choice, name)
-            options = {f"{each} ({number:,})": each for each, number in numbers.items()}
-            every = {} if name == "table" else {f"All {name}s": _ALL}
+            options = {f"{each} ({write(number)})": each for each, number in numbers.items()}
+            every = {self._say(_EVERY[name]): _ALL} if name in _EVERY else {}
             self._selects[name].param.update(options={**every, **options}, value=value)
         self._updating = False
 
     def _show_grid(self) -> None:
         """Show the records with their edits."""
         if self._listing is not None:
-            columns, rows = parts.grid_content(self._listing, self._edits, self._states)
+            edits = (self._edits, self._states)
+            columns, rows = parts.grid_content(self._listing, *edits, self._formats)
             self._grid.param.update(columns=columns, rows=rows)
 
     # What the visitor does
@@ -139,7 +141,7 @@ class QuarantineView:
         try:
             listing = await self._in_thread(self.read)
         except MedallionError as error:
-            self._message.show(visitor_text(error))
+            self._message.show(visitor_text(error, self._say))
             return
         if number == self._number:
             self._message.show("")
@@ -165,7 +167,7 @@ class QuarantineView:
         cells = record.cells
         changed = {name: each for name, each in edits.items() if each != (cells[name] or None)}
         if changed:
-            self._edits[identity], self._states[identity] = changed, _EDITED
+            self._edits[identity], self._states[identity] = changed, self._say("edited")
         else:
             self._edits.pop(identity, None)
             self._states.pop(identity, None)
@@ -178,7 +180,7 @@ class QuarantineView:
     async def _show_preview(self, _event: Any = None) -> None:
         """Show what a run would make of the edited records."""
         if not self._edits:
-            self._message.show("No record has been edited.")
+            self._message.show(self._say("No record has been edited."))
             return
         self._message.show("")
         await self._preview.show(self.choice.table, dict(self._edits))
@@ -188,7 +190,7 @@ class QuarantineView:
     async def _submit(self, _event: Any = None) -> None:
         """Store all edits as corrections."""
         if not self._edits:
-            self._message.show("No record has been edited.")
+            self._message.show(self._say("No record has been edited."))
             return
         edits, table = dict(self._edits), self.choice.table
         submit = partial(
@@ -207,20 +209,26 @@ class QuarantineView:
         self._forget()
         self._note.value = ""
         await self._list()
-        added = count_of(submission.added, "correction")
-        them = "it" if submission.added == 1 else "them"
-        self._message.show(f"{added} stored. The next run applies {them}.")
+        message = (
+            "{count} correction stored. The next run applies it. | "
+            "{count} corrections stored. The next run applies them."
+        )
+        self._message.show(self._say(message, count=submission.added))
 
     def _note_faults(self, faults: Mapping[str, str]) -> None:
-        self._states |= {identity: f"Cannot be stored: {text}" for identity, text in faults.items()}
+        self._states |= {
+            identity: self._say("Cannot be stored: {reason}", reason=text)
+            for identity, text in faults.items()
+        }
         self._show_grid()
 
     def _show_faults(self, faults: Mapping[str, str]) -> None:
         self._note_faults(faults)
-        self._message.show(
-            f"{count_of(len(faults), 'record')} cannot be corrected so, see State; nothing was "
-            "stored."
+        message = (
+            "{count} record cannot be corrected so, see State; nothing was stored. | "
+            "{count} records cannot be corrected so, see State; nothing was stored."
         )
+        self._message.show(self._say(message, count=len(faults)))
 
     def _discard(self, _event: Any = None) -> None:
         self._forget()
@@ -235,7 +243,7 @@ class QuarantineView:
 
     def _fault(self, identity: str) -> str:
         state = self._states.get(identity, "")
-        return "" if state == _EDITED else state
+        return "" if state == self._say("edited") else state
 
     async def _attempt(self, function: Callable[[], T]) -> T | None:
         """The result of a function in a thread; None when it fails, which is shown."""
@@ -246,10 +254,10 @@ class QuarantineView:
         except DataError as error:
             self._message.show(f"{error.message}.")
         except MedallionError as error:
-            self._message.show(visitor_text(error))
+            self._message.show(visitor_text(error, self._say))
         except Exception:
             _log.exception("rejected records could not be corrected")
-            self._message.show("This could not be done; see the server's log.")
+            self._message.show(self._say("This could not be done; see the server's log."))
         finally:
             for button in self._buttons:
                 button.disabled = False

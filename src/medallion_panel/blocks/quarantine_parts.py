@@ -9,48 +9,59 @@ import panel as pn
 import panel_material_ui as pmui
 
 from medallion.errors import CallError
-from medallion.plural import count_of
 from medallion_panel.data.quarantine_reader import FIRST, QuarantineListing
+from medallion_panel.messages.messages import Messages
+from medallion_panel.ui.formats import Formats
 
 Edits = Mapping[str, Mapping[str, str | None]]
 Columns = list[dict[str, Any]]
 
 
-def caption(listing: QuarantineListing) -> str:
+def caption(listing: QuarantineListing, say: Messages) -> str:
     """What is listed."""
     if not listing.tables:
-        return f"Nothing is in quarantine in release {listing.release}."
-    return f"{count_of(listing.total, 'reject')} of release {listing.release}"
+        return say("Nothing is in quarantine in release {release}.", release=listing.release)
+    message = "{count} reject of release {release} | {count} rejects of release {release}"
+    return say(message, count=listing.total, release=listing.release)
 
 
-def waiting_text(listing: QuarantineListing) -> str:
+def waiting_text(listing: QuarantineListing, say: Messages) -> str:
     """How many corrections the next run applies."""
     if not listing.waiting:
         return ""
-    verb = "waits" if listing.waiting == 1 else "wait"
-    return f"{count_of(listing.waiting, 'correction')} {verb} for the next run."
+    message = (
+        "{count} correction waits for the next run. | {count} corrections wait for the next run."
+    )
+    return say(message, count=listing.waiting)
 
 
-def remainder_text(listing: QuarantineListing) -> str:
+def remainder_text(listing: QuarantineListing, say: Messages) -> str:
     """What the list leaves out."""
-    parts, shown = [], len(listing.records)
+    parts = []
     if listing.total > FIRST:
-        first = f"{shown:,} records of the first {FIRST:,} rejects"
-        parts.append(f"The {first} are shown; choose a rule or a file to see others.")
+        message = (
+            "The {shown} records of the first {first} rejects are shown; "
+            "choose a rule or a file to see others."
+        )
+        parts.append(say(message, shown=len(listing.records), first=FIRST))
     if listing.others:
-        rows = count_of(listing.others, "reject")
-        parts.append(f"{rows} of no single source record cannot be corrected.")
+        message = (
+            "{count} reject of no single source record cannot be corrected. | "
+            "{count} rejects of no single source record cannot be corrected."
+        )
+        parts.append(say(message, count=listing.others))
     return " ".join(parts)
 
 
 def grid_content(
-    listing: QuarantineListing, edits: Edits, states: Mapping[str, str]
+    listing: QuarantineListing, edits: Edits, states: Mapping[str, str], formats: Formats
 ) -> tuple[Columns, list[list[str]]]:
     """The columns and rows of a TextGrid: the records with their edits."""
-    records = listing.records
+    records, say, write = listing.records, formats.say, formats.writer("integer")
     names = list(dict.fromkeys(name for record in records for name in record.cells))
-    text = ["Text"] if any(record.unreadable for record in records) else []
-    titles = [*(["State"] if edits else []), "File", "Record", "Reason", *text, *names]
+    text = [say("Text")] if any(record.unreadable for record in records) else []
+    titles = [*([say("State")] if edits else []), *map(say, ("File", "Record", "Reason"))]
+    titles += [*text, *names]
     columns = [
         {"name": title, "title": title, "right": False, "sortable": False} for title in titles
     ]
@@ -58,16 +69,16 @@ def grid_content(
     for record in records:
         cells = {**record.cells, **edits.get(record.identity, {})}
         state = [states.get(record.identity, "")] if edits else []
-        line = [record.file.name, f"{record.record:,}", "; ".join(record.reasons)]
+        line = [record.file.name, write(record.record), "; ".join(record.reasons)]
         line += [record.text] if text else []
         rows.append([*state, *line, *(cells.get(name) or "" for name in names)])
     return columns, rows
 
 
-def select(name: str) -> Any:
+def select(label: str) -> Any:
     """A choice among names, without any yet."""
     look: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
-    return pmui.Select(label=name.capitalize(), options={}, value=None, **look)
+    return pmui.Select(label=label, options={}, value=None, **look)
 
 
 def button(label: str, icon: str, on_click: Callable[[Any], Any], variant: str = "outlined") -> Any:
@@ -93,6 +104,6 @@ def in_row(widgets: Iterable[Any]) -> Any:
     return pn.Row(*widgets, margin=(8, 0), styles={"gap": "8px"})
 
 
-def refuse_access() -> None:
+def refuse_access(say: Messages) -> None:
     """Raise CallError for a visitor who may not see source records."""
-    raise CallError("rejected records are shown only to visitors who have logged in")
+    raise CallError(say("rejected records are shown only to visitors who have logged in"))

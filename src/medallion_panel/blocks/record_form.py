@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 
 from medallion.run.rejected_records import RejectedRecord
 from medallion_panel.blocks.quarantine_parts import in_columns
+from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.markup import Text
 
 Changed = Callable[[str, str, str | None], None]
@@ -21,19 +22,22 @@ class RecordForm:
     Parameters: `changed` is called with the identity of the record, a column and its new text.
     """
 
-    def __init__(self, changed: Changed) -> None:
-        self._changed = changed
+    def __init__(self, changed: Changed, say: Messages) -> None:
+        self._changed, self._say = changed, say
         self.identity = ""
         self.view = pn.Column(sizing_mode="stretch_width", margin=0)
 
     def show(self, record: RejectedRecord, edits: Mapping[str, str | None], fault: str) -> None:
         """Show a record with its edits, and what is wrong with them."""
         self.identity = record.identity
-        title = f"Record {record.record:,} of {record.file.name}"
+        say = self._say
+        title = say("Record {record} of {file}", record=record.record, file=record.file.name)
         cells = {**record.cells, **edits}
         inputs = [self._input(record, name, text) for name, text in cells.items()]
         grid = in_columns(inputs, {"xs": 12, "sm": 6, "md": 3})
-        unreadable = f"The record as it is in the file: {record.text}" if record.unreadable else ""
+        unreadable = ""
+        if record.unreadable:
+            unreadable = say("The record as it is in the file: {text}", text=record.text)
         self.view[:] = [
             Text(title, "subheading", margin=(12, 0, 0, 0)).view,
             Text("; ".join(record.reasons)).view,

@@ -64,9 +64,10 @@ class RowsView:
         self._cursors: list[str | None] = [None]  # of every page up to the next one
         self._page_number = 0
         self._quiet = False
+        self._say = say = formats.say
         self.search = _search_input(block, formats)
-        self.previous = _icon_button("chevron_left", "Previous page", disabled=True)
-        self.next = _icon_button("chevron_right", "Next page", disabled=True)
+        self.previous = _icon_button("chevron_left", say("Previous page"), disabled=True)
+        self.next = _icon_button("chevron_right", say("Next page"), disabled=True)
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
         self.table = TextGrid(
             pickable=block.detail,
@@ -76,11 +77,9 @@ class RowsView:
             min_height=60,
         )
         self.detail_text = HtmlPane()
-        self.close = _icon_button("close", "Close this row", size="small")
+        self.close = _icon_button("close", say("Close this row"), size="small")
         self.downloads = [self._download(form) for form in _DOWNLOADS]
-        self.code = CodeSnippetList(
-            sizing_mode="stretch_width", margin=(4, 0, 0, 0), stylesheets=[NOT_PRINTED]
-        )
+        self.code = CodeSnippetList.of(say)
         self.detail = self._detail()
         self.view = self._layout()
         self._listen()
@@ -141,7 +140,8 @@ class RowsView:
             valid = sort == default or (kind is not None and kind.ordered)
             self.table.sort = sort if valid else default
             if not valid:
-                raise CallError(f"This table cannot be sorted by {sort!r}")
+                message = "This table cannot be sorted by {column}"
+                raise CallError(self._say(message, column=repr(sort)))
         finally:
             self._quiet = False
 
@@ -164,17 +164,19 @@ class RowsView:
         """Show a page of rows."""
         self._page, self._selection, self._page_number = page, page.selection, page.number
         self._cursors[page.number + 1 :] = [page.page.cursor]
-        write = page.context.formats.writer("integer")
-        first, count = page.number * self.block.page_size, len(page.page.rows)
-        extent = f"{write(first + 1)}–{write(first + count)} of {write(page.total)}"
-        self.extent.show(extent if count else "0 rows")
+        start, count = page.number * self.block.page_size, len(page.page.rows)
+        extent = self._say("{count} row | {count} rows", count=0)
+        if count:
+            words = {"first": start + 1, "last": start + count, "total": page.total}
+            extent = self._say("{first}–{last} of {total}", **words)
+        self.extent.show(extent)
         self.previous.disabled, self.next.disabled = page.number == 0, page.page.cursor is None
         self.previous.visible = self.next.visible = page.total > self.block.page_size
         headers, rows = page.cells()
         self.table.param.update(columns=headers, rows=rows)
         for button, form in zip(self.downloads, _DOWNLOADS, strict=True):
             button.disabled = form == "xlsx" and page.total >= MOST_ROWS
-        self.code.items = snippets(self.block.table, page.query)
+        self.code.items = snippets(self.block.table, page.query, self._say)
         self.detail.visible = bool(self.row)
         if self.row:
             self.detail_text.show(page.detail(self.row, self._number))
@@ -223,11 +225,12 @@ class RowsView:
 
     def _download(self, form: str) -> Any:
         label, extension = _DOWNLOADS[form]
+        label = self._say(label)
         return download_button(
             lambda: self._file(form),
             f"{file_name(self.block.table)}.{extension}",
             label,
-            f"All rows that match the filters, as {label}",
+            self._say("All rows that match the filters, as {form}", form=label),
         )
 
     def _file(self, form: str) -> io.BytesIO:
@@ -244,7 +247,7 @@ class RowsView:
 
 def _search_input(block: Rows, formats: Formats) -> Any:
     return pmui.TextInput(
-        label=f"{formats.label(block.search)} contains" if block.search else "",
+        label=formats.say("{column} contains", column=formats.label(block.search or "")),
         size="small",
         margin=0,
         width=220,

@@ -17,7 +17,6 @@ from medallion_panel.ui.markup import markup_table
 _BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
 
 _QUALITY = ("quarantined", "warned")
-_HEADERS = tuple(map(str.capitalize, _QUALITY))
 
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
@@ -25,15 +24,17 @@ def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
     runs = pipeline.lake.runs(block.limit + 1)
     more, runs = len(runs) > block.limit, runs[: block.limit]
     if not runs:
-        return Markup("<p>No runs found in the lake.</p>")
+        return Markup("<p>{}</p>").format(formats.say("No runs found in the lake."))
     computing = next(
         (run for run in runs if any(step.action == "computed" for step in run.steps)), None
     )
     html = STYLE + _runs(runs, formats)
     if more:
-        html += Markup("<p>Only the last {} runs are shown.</p>").format(len(runs))
+        message = formats.say("Only the last {count} runs are shown.", count=len(runs))
+        html += Markup("<p>{}</p>").format(message)
     if computing is not None:
-        html += Markup("<h4>Steps of run {}</h4>").format(computing.id) + _steps(computing, formats)
+        title = formats.say("Steps of run {run}", run=computing.id)
+        html += Markup("<h4>{}</h4>").format(title) + _steps(computing, formats)
     return html
 
 
@@ -59,10 +60,8 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
         )
         bar = _BAR.format(100 * _duration(run) / longest)
         lines.append((*cells, bar))
-    return markup_table(
-        ("Run", "Status", "Seconds", "Ingest", "Compute", "Load", "Rows", *_HEADERS, "Release", ""),
-        lines,
-    )
+    figures = ("Seconds", "Ingest", "Compute", "Load", "Rows", "Quarantined", "Warned")
+    return markup_table([*map(formats.say, ("Run", "Status", *figures, "Release")), ""], lines)
 
 
 def _steps(run: Run, formats: Formats) -> Markup:
@@ -74,20 +73,21 @@ def _steps(run: Run, formats: Formats) -> Markup:
             step.action,
             seconds(step.seconds),
             write(step.rows),
-            *(_share(step, name) for name in _QUALITY),
+            *(_share(step, name, formats) for name in _QUALITY),
             formats.bytes(step.bytes),
             _BAR.format(100 * step.seconds / longest),
         )
         for step in run.steps
     ]
-    return markup_table(("Table", "Action", "Seconds", "Rows", *_HEADERS, "Size", ""), lines)
+    figures = ("Seconds", "Rows", "Quarantined", "Warned", "Size")
+    return markup_table([*map(formats.say, ("Table", "Action", *figures)), ""], lines)
 
 
-def _share(step: StepRun, name: str) -> str:
+def _share(step: StepRun, name: str, formats: Formats) -> str:
     """The share of the rows in, as the quality block counts them; empty if there are none."""
     quality = quality_of(step)
     count = getattr(quality, name)
-    return f"{100 * count / quality.rows_in:.2f} %" if count else ""
+    return formats.writer("percent")(count / quality.rows_in) if count else ""
 
 
 def _duration(run: Run) -> float:

@@ -27,7 +27,6 @@ from medallion_panel.blocks.axes import (
     slant_crowded_names,
 )
 from medallion_panel.blocks.block_context import (
-    NO_VALUE,
     BlockContext,
     NoRowsError,
     is_drawable,
@@ -36,7 +35,6 @@ from medallion_panel.blocks.block_context import (
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.ui.rounding import down, round_width
-from medallion_panel.ui.series_colors import OTHERS
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
 
 if TYPE_CHECKING:
@@ -113,12 +111,13 @@ def _series(
     values_in_order = in_order([value for value in values if not is_missing(value)])
     ordered = [
         name
-        for name in dict.fromkeys([*map(context.series, values_in_order), NO_VALUE])
+        for name in dict.fromkeys([*map(context.series, values_in_order), context.no_value])
         if name in frequent
     ]
-    names = ordered + ([OTHERS] if words.nunique() > len(ordered) else [])
+    others = context.others
+    names = ordered + ([others] if words.nunique() > len(ordered) else [])
     colors = context.colors(block.table, str(block.by), names)
-    return colors, words.map(lambda name: name if name in colors else OTHERS)
+    return colors, words.map(lambda name: name if name in colors else others)
 
 
 def _missing_note(rows: int, block: Scatter, context: BlockContext) -> str:
@@ -126,8 +125,8 @@ def _missing_note(rows: int, block: Scatter, context: BlockContext) -> str:
     if not rows:
         return ""
     x, y = map(context.formats.label, (block.x, block.y))
-    number = context.formats.writer("integer")(rows)
-    return f"{number} rows without a finite {x} or {y} are not drawn."
+    message = "{rows} rows without a finite {x} or {y} are not drawn."
+    return context.formats.say(message, rows=rows, x=x, y=y)
 
 
 def _axis(
@@ -173,8 +172,10 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
     notes = [_missing_note(rows_in_all - int(np.nansum(counts)), block, context)]
     if block.by:
         label = context.formats.label(block.by)
-        notes.append(f"Not coloured by {label}: there are too many points to draw each.")
-    remark = "rows per cell, because there are too many points to draw each"
+        message = "Not coloured by {column}: there are too many points to draw each."
+        notes.append(context.formats.say(message, column=label))
+    message = "rows per cell, because there are too many points to draw each"
+    remark = context.formats.say(message)
     legend = scale_legend("1", write(int(np.nanmax(counts))), remark)
     return RenderedChart(plot, legend, " ".join(filter(None, notes)))
 
@@ -195,10 +196,12 @@ def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[
     """About `number` bins of a column, and the term that groups by them. Raises NoRowsError."""
     kind = context.kinds(table)[column]
     if kind.name not in _NUMBERS:
-        raise NoRowsError(
-            f"More than {MAX_POINTS:,} rows need numeric columns, and {column} is of type "
-            f"{kind.name}: select fewer rows with the filters."
+        message = (
+            "More than {most} rows need numeric columns, and {column} is of type {kind}: "
+            "select fewer rows with the filters."
         )
+        words = {"most": MAX_POINTS, "column": column, "kind": kind.name}
+        raise NoRowsError(context.formats.say(message, **words))
     low, high = context.store.bounds(table, column)
     if low is None:
         raise NoRowsError

@@ -13,15 +13,14 @@ from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
 from medallion_panel.blocks.block_context import (
-    NO_VALUE,
     BlockContext,
     NoRowsError,
     is_drawable,
     is_missing,
 )
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
+from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.rounding import round_width
-from medallion_panel.ui.series_colors import OTHERS
 
 MAX_GROUPS = 20_000  # of x and series in a query
 MAX_POINTS = 5_000  # of x on a line
@@ -29,6 +28,12 @@ MAX_BARS = 400
 
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
+_COARSER = {
+    "day": "{column} by day: there are too many values to draw each.",
+    "month": "{column} by month: there are too many values to draw each.",
+    "year": "{column} by year: there are too many values to draw each.",
+}
+_IN_STEPS = "{column} in steps of {width}: there are too many values to draw each."
 
 
 @dataclass(frozen=True)
@@ -62,24 +67,25 @@ def series_data(block: Chart, context: BlockContext) -> SeriesData:
     members: dict[str, list[Any]] = {}
     if _has_series(block):
         members = _members(rows, str(block.by), context)
-        frame = _largest_series(frame, block, notes)
-        drawn = set(frame["series"])
-        members[OTHERS] = [
+        frame = _largest_series(frame, block, context, notes)
+        drawn, others = set(frame["series"]), context.others
+        members[others] = [
             value
             for name, values in members.items()
             for value in values
-            if name not in drawn or name == OTHERS
+            if name not in drawn or name == others
         ]
-    frame = _sorted(frame, block, notes)
+    frame = _sorted(frame, block, context, notes)
     created = context.store.last_release().created
     x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
     xs = list(frame["x"])
-    frame = _with_show(_with_windows(frame, block), block)
+    frame = _with_show(_with_windows(frame, block), block, context.formats.say)
     windows = list(map(slice, frame.pop("first"), frame.pop("end")))
     periods = dict.fromkeys(frame["x"][frame["unfinished"]])
     if periods:
-        notes.append(unfinished_note([context.formats.period(value) for value in periods]))
+        names = [context.formats.period(value) for value in periods]
+        notes.append(unfinished_note(names, context.formats))
     return SeriesData(frame, notes, term, members, xs, windows)
 
 
@@ -94,17 +100,17 @@ def _frame(
     x = context.column(block.table, block.x)
     kind = context.kind(block.table, x)
     numeric = kind is not None and kind.name in (*_NUMBERS, *_TIMES)
-    label = context.formats.label
+    label, say = context.formats.label, context.formats.say
     if numeric and any(is_missing(row[x]) for row in rows):
-        notes.append(f"Rows without {label(x)} are not drawn.")
+        notes.append(say("Rows without {column} are not drawn.", column=label(x)))
     numbers = (value for row in rows for value in (row["_y"], row[x]))
     if any(not is_missing(value) and not is_drawable(value) for value in numbers):
-        notes.append("Infinite values are not drawn.")
+        notes.append(say("Infinite values are not drawn."))
     values = []
     for row in rows:
         has_x = is_drawable(row[x]) or (is_missing(row[x]) and not numeric)
         if has_x and is_drawable(row["_y"]):
-            position = NO_VALUE if is_missing(row[x]) else row[x]
+            position = context.no_value if is_missing(row[x]) else row[x]
             series = context.series(row[str(block.by)]) if _has_series(block) else label(block.y)
             values.append((position, series, float(row["_y"])))
     if not values:
@@ -129,22 +135,22 @@ def _groups(
     column = context.column(block.table, block.x)
     rows: list[dict[str, Any]] = []
     by: tuple[str, ...] = ()
-    step = ""
-    for term, step in _terms(block, context):  # noqa: B007 (the last one is used below)
+    remark = ""
+    for term, remark in _terms(block, context):  # noqa: B007 (the last one is used below)
         by = (term, str(block.by)) if _has_series(block) else (term,)
         query = Query(filters=context.filters(block.table), limit=MAX_GROUPS + 1)
         rows = context.store.group(block.table, by, {"_y": block.metric}, query)
         few_enough = block.limit or len({row[column] for row in rows}) <= _max_x(block)
         if len(rows) <= MAX_GROUPS and few_enough:
             break
-    if step:
-        label = context.formats.label(column)
-        notes.append(f"{label} {step}: there are too many values to draw each.")
+    if remark:
+        notes.append(remark)
     if len(rows) > MAX_GROUPS:
         by_size = (Sort("_y", descending=True),)
         largest = Query(context.filters(block.table), by_size, limit=MAX_GROUPS)
         rows = context.store.group(block.table, by, {"_y": block.metric}, largest)
-        notes.append(f"Only the {MAX_GROUPS:,} largest figures are drawn.")
+        message = "Only the {most} largest figures are drawn."
+        notes.append(context.formats.say(message, most=MAX_GROUPS))
     return rows, by[0]
 
 
@@ -154,33 +160,41 @@ def _max_x(block: Chart) -> int:
 
 
 def _terms(block: Chart, context: BlockContext) -> Sequence[tuple[str, str]]:
-    """What x can be grouped by, from fine to coarse, each with its words in a note."""
+    """What x can be grouped by, from fine to coarse, each with a note on that."""
     kind = context.kind(block.table, block.x)
     plain = (block.x, "")
     if kind is None or block.limit:
         return [plain]
     if kind.name in _TIMES:
         names = ("day", "month", "year") if kind.name == "timestamp" else ("month", "year")
-        return [plain, *((f"{name}({block.x})", f"by {name}") for name in names)]
+        label = context.formats.label(block.x)
+        notes = [context.formats.say(_COARSER[name], column=label) for name in names]
+        terms = [f"{name}({block.x})" for name in names]
+        return [plain, *zip(terms, notes, strict=True)]
     if kind.name in _NUMBERS:
         low, high = context.store.bounds(block.table, block.x)
         if low is not None:
             width = round_width(low, high, MAX_BARS, kind)
-            return [plain, (f"bin({block.x}, {width})", f"in steps of {width}")]
+            words = {"column": context.formats.label(block.x), "width": str(width)}
+            return [plain, (f"bin({block.x}, {width})", context.formats.say(_IN_STEPS, **words))]
     return [plain]
 
 
-def _largest_series(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame:
+def _largest_series(
+    frame: pd.DataFrame, block: Chart, context: BlockContext, notes: list[str]
+) -> pd.DataFrame:
     """The largest series, largest first; the others summed into one if additive, else left out."""
     ranked = frame.groupby("series")["y"].sum().sort_values(ascending=False).index.tolist()
     additive = metric_call(block.metric).additive
     largest = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
-    order = {series: position for position, series in enumerate([*largest, OTHERS])}
+    others = context.others
+    order = {series: position for position, series in enumerate([*largest, others])}
     if len(largest) < len(ranked) and not additive:
         rest = len(ranked) - len(largest)
-        notes.append(f"{rest:,} more series are not drawn: their figures cannot be combined.")
+        message = "{rest} more series are not drawn: their figures cannot be combined."
+        notes.append(context.formats.say(message, rest=rest))
         frame = frame[frame["series"].isin(largest)]
-    frame = frame.assign(series=frame["series"].where(frame["series"].isin(largest), OTHERS))
+    frame = frame.assign(series=frame["series"].where(frame["series"].isin(largest), others))
     if additive:
         frame = pd.DataFrame(frame.groupby(["x", "series"], as_index=False, sort=False)["y"].sum())
     keyed = frame.assign(_order=frame["series"].map(order)).sort_values("_order", kind="stable")
@@ -188,18 +202,23 @@ def _largest_series(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.D
     return ordered
 
 
-def _sorted(frame: pd.DataFrame, block: Chart, notes: list[str]) -> pd.DataFrame:
+def _sorted(
+    frame: pd.DataFrame, block: Chart, context: BlockContext, notes: list[str]
+) -> pd.DataFrame:
     """The frame in order of x or of the sum of y, limited to what can be drawn, with a note."""
     if block.sort.endswith("y"):
         sums = frame.groupby("x")["y"].sum().sort_values(ascending=block.sort == "y", kind="stable")
         xs: list[Any] = sums.index.tolist()
     else:
-        last = [NO_VALUE] if NO_VALUE in set(frame["x"]) else []
-        xs = [*in_order([value for value in frame["x"] if value != NO_VALUE]), *last]
+        none = context.no_value
+        last = [none] if none in set(frame["x"]) else []
+        xs = [*in_order([value for value in frame["x"] if value != none]), *last]
         xs = xs[::-1] if block.sort == "-x" else xs
     limit = _max_x(block)
     if len(xs) > limit:
-        notes.append(f"The first {limit:,} of {len(xs):,}; {len(xs) - limit:,} more are not drawn.")
+        message = "The first {limit} of {total}; {rest} more are not drawn."
+        words = {"limit": limit, "total": len(xs), "rest": len(xs) - limit}
+        notes.append(context.formats.say(message, **words))
     positions = {value: number for number, value in enumerate(xs[:limit])}
     frame = frame[frame["x"].isin(positions)]
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
@@ -215,7 +234,7 @@ def _with_windows(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
     return frame.assign(first=first, end=frame.index + 1)
 
 
-def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
+def _with_show(frame: pd.DataFrame, block: Chart, say: Messages) -> pd.DataFrame:
     """The frame with `show` applied to y. Raises NoRowsError where there are too few periods."""
     groups = frame.groupby("series", sort=False)["y"]
     match block.show:
@@ -226,7 +245,7 @@ def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
             grown = frame.assign(y=groups.pct_change())
             usable = grown["y"].notna() & (grown["y"].abs() != float("inf")) & ~grown["unfinished"]
             if not usable.any():
-                raise NoRowsError("Growth needs at least two periods that are over.")
+                raise NoRowsError(say("Growth needs at least two periods that are over."))
             return grown[usable].reset_index(drop=True)
         case "total":
             return frame.assign(y=groups.cumsum())
@@ -234,6 +253,7 @@ def _with_show(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
             mean = groups.transform(lambda values: values.rolling(block.window).mean())
             mean = mean.mask(frame["unfinished"])  # a part of a period would pull it down
             if not mean.notna().any():
-                raise NoRowsError(f"An average of {block.window} needs at least as many values.")
+                message = "An average of {window} needs at least as many values."
+                raise NoRowsError(say(message, window=block.window))
             return frame.assign(y=mean, raw=frame["y"])
     return frame

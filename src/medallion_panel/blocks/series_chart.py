@@ -16,7 +16,7 @@ from medallion.query.metrics import metric_call
 from medallion_panel.block_models import FormatName
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import ChartStyle, new_figure
-from medallion_panel.blocks.block_context import NO_VALUE, BlockContext, NoRowsError
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition
 from medallion_panel.blocks.periods import gaps_before
 from medallion_panel.blocks.series import series_data
@@ -135,7 +135,7 @@ class SeriesChart:
 
     def _raw(self, x: Any) -> Any:
         """A value of x as the store has it."""
-        return None if isinstance(x, str) and x == NO_VALUE else x
+        return None if isinstance(x, str) and x == self._context.no_value else x
 
     def with_gaps(self, series: pd.DataFrame) -> pd.DataFrame:
         """A series with an empty row where periods are missing, so that no line crosses the gap."""

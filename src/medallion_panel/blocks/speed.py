@@ -25,6 +25,7 @@ from medallion_panel.block_settings import Speed
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.data.stores import API_KEY, API_URL
+from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
 from medallion_panel.ui.visitor_errors import visitor_text
 
@@ -41,21 +42,24 @@ _SLICE = 0.25  # seconds of measuring between two updates of the progress bar
 class SpeedView:
     """A button, a progress bar, and the table of results; `view` is its widget."""
 
-    def __init__(self, block: Speed) -> None:
-        self._block = block
+    def __init__(self, block: Speed, say: Messages) -> None:
+        self._block, self._say = block, say
         self._context: BlockContext | None = None
         self._button = pmui.Button(
-            label="Measure now", icon="speed", color="primary", size="small", margin=(4, 0)
+            label=say("Measure now"), icon="speed", color="primary", size="small", margin=(4, 0)
         )
         self._progress = pmui.LinearProgress(
             value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0)
         )
         url = os.environ.get(API_URL)
-        target = f"to {url}" if url else f"to the store itself ({API_URL} is not set)"
-        explanation = Text(
-            f"Sends {block.requests} requests of each kind {target}, one after the other.",
-            margin=(4, 0),
+        message = (
+            "Sends {count} requests of each kind to the store itself ({variable} is not set), "
+            "one after the other."
         )
+        if url:
+            message = "Sends {count} requests of each kind to {target}, one after the other."
+        words = {"count": block.requests, "variable": API_URL, "target": url}
+        explanation = Text(say(message, **words), margin=(4, 0))
         self._table = HtmlPane()
         self._button.on_click(self._measure)
         parts = (explanation.view, self._button, self._progress, self._table.view)
@@ -73,13 +77,15 @@ class SpeedView:
         self._button.disabled, self._progress.visible, self._progress.value = True, True, 0
         loop = asyncio.get_running_loop()
         try:
-            requests = await loop.run_in_executor(context.store.pool, _requests, context)
+            read = partial(_requests, context, self._say)
+            requests = await loop.run_in_executor(context.store.pool, read)
             series = _Series(requests, self._block.requests)
             while await loop.run_in_executor(context.store.pool, series.measure_some):
                 self._progress.value = series.percent
             self._table.show(_table(series.measurements, context))
         except MedallionError as error:
-            self._table.show(f"The measurement failed. {visitor_text(error)}")
+            reason = visitor_text(error, self._say)
+            self._table.show(self._say("The measurement failed. {reason}", reason=reason))
         finally:
             self._button.disabled, self._progress.visible = False, False
 
@@ -110,29 +116,31 @@ class _Series:
         return round(100 * sum(map(len, self.measurements.values())) / self._total)
 
 
-def _requests(context: BlockContext) -> list[Measured]:
-    return list(requests_of(context.store.uncached))
+def _requests(context: BlockContext, say: Messages) -> list[Measured]:
+    return list(requests_of(context.store.uncached, say))
 
 
-def requests_of(store: Store) -> Iterator[Measured]:
+def requests_of(store: Store, say: Messages) -> Iterator[Measured]:
     """What to measure, as (name, function) pairs: endpoints of the API, or queries of tables."""
     url = os.environ.get(API_URL)
     if url:
         yield from _endpoints(url.rstrip("/"))
         return
     for table, served in store.tables().items():
-        yield f"{table}: first page", partial(store.find, table, Query(limit=50))
+        first = partial(store.find, table, Query(limit=50))
+        yield say("{table}: first page", table=table), first
         column = _sort_column(served)
         if column:
             sort = (Sort(column, descending=True),)
             query = Query(sort=sort, limit=50)
-            yield f"{table}: sorted by {column}", partial(store.find, table, query)
-        yield f"{table}: count", partial(store.count, table, Query())
+            name = say("{table}: sorted by {column}", table=table, column=column)
+            yield name, partial(store.find, table, query)
+        yield say("{table}: count", table=table), partial(store.count, table, Query())
         if served.key:
             (row,) = store.find(table, Query(fields=served.key, limit=1)).rows or (None,)
             if row:
                 key = tuple(row.values())
-                yield f"{table}: one row", partial(store.get, table, key)
+                yield say("{table}: one row", table=table), partial(store.get, table, key)
 
 
 def _endpoints(url: str) -> Iterator[Measured]:
@@ -173,4 +181,5 @@ def _table(measurements: Measurements, context: BlockContext) -> Markup:
         milliseconds = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
         bar = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
         lines.append((name, *map(write, milliseconds), bar.format(100 * milliseconds[1] / longest)))
-    return STYLE + markup_table(("Milliseconds", "p50", "p95", "p99", "max", ""), lines)
+    unit = context.formats.say("Milliseconds")
+    return STYLE + markup_table((unit, "p50", "p95", "p99", "max", ""), lines)

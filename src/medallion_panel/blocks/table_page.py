@@ -91,13 +91,17 @@ class TablePage:
     def detail(self, key: str, number: int | None = None) -> Markup:
         """The row to show in full, with this key, as HTML; `number` is that of the card."""
         if self.row is None:
-            return _DETAIL_STYLE + Markup("<p>There is no row {} in this release.</p>").format(key)
+            message = self.context.formats.say("There is no row {key} in this release.", key=key)
+            return _DETAIL_STYLE + Markup("<p>{}</p>").format(message)
         fields = (
             Markup("<dt>{}</dt><dd>{}</dd>").format(label, text)
             for label, text in self._values(self.row)
         )
         html = _DETAIL_STYLE + Markup("<dl>{}</dl>").format(Markup("").join(fields))
-        return html if number is None else html + behind_button(number, len(self.page.rows))
+        if number is None:
+            return html
+        label = self.context.formats.say("Rows behind this row")
+        return html + behind_button(number, len(self.page.rows), label)
 
 
 def key_text(values: Sequence[Any]) -> str:

@@ -16,7 +16,6 @@ from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_d
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import country_key, shapes
-from medallion_panel.ui.formats import and_more
 from medallion_panel.ui.theme import INK, PRIMARY, strength
 
 _MAX_LISTED = 8
@@ -29,7 +28,10 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     """The map, framed around the countries that have a figure. Raises NoRowsError."""
     values, names, unknown, notes = by_country(block, context)
     numbers = {key: number for number, key in enumerate(values)}
-    remark = f"Not on the map: {and_more(sorted(unknown), _MAX_LISTED)}" if unknown else ""
+    remark = ""
+    if unknown:
+        listed = context.formats.and_more(sorted(unknown), _MAX_LISTED)
+        remark = context.formats.say("Not on the map: {names}", names=listed)
     if not values:
         raise NoRowsError(remark)
     write = context.writer(block.table, block.value, block.format, short=True)
@@ -84,11 +86,11 @@ class CountryFigures(NamedTuple):
 def by_country(block: WorldMap, context: BlockContext) -> CountryFigures:
     """The figures of a map."""
     groups = _groups(block, context)
-    notes = (
-        [f"Only the {_MAX_NAMES:,} largest figures are read."] if len(groups) > _MAX_NAMES else []
-    )
+    say, notes = context.formats.say, []
+    if len(groups) > _MAX_NAMES:
+        notes.append(say("Only the {most} largest figures are read.", most=_MAX_NAMES))
     if any(not is_missing(row["_value"]) and not is_drawable(row["_value"]) for row in groups):
-        notes.append("Infinite values are not drawn.")
+        notes.append(say("Infinite values are not drawn."))
     figures = CountryFigures({}, {}, [], notes)
     values = figures.values
     combine = _COMBINE.get(metric_call(block.metric).function)
@@ -96,7 +98,7 @@ def by_country(block: WorldMap, context: BlockContext) -> CountryFigures:
         name, value = row[block.country], row["_value"]
         key = country_key(str(name)) if name is not None else None
         if key is None or (key in values and combine is None):
-            figures.unknown.append("no country" if name is None else str(name))
+            figures.unknown.append(say("no country") if name is None else str(name))
         elif is_drawable(value):
             values[key] = combine(values[key], value) if combine and key in values else value
             figures.names.setdefault(key, []).append(name)

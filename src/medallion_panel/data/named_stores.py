@@ -13,6 +13,7 @@ from medallion.lake.candidates import NAME, candidate, resolve
 from medallion.pipeline import Pipeline
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.stores import API_URL
+from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _MOST = 4  # stores that are kept in memory
@@ -34,17 +35,20 @@ class NamedStores:
         self._lock = threading.Lock()
         self._stores: OrderedDict[str, CachedStore] = OrderedDict()
 
-    def choose(self, reference: str, published: CachedStore) -> tuple[CachedStore, str]:
+    def choose(
+        self, reference: str, published: CachedStore, say: Messages
+    ) -> tuple[CachedStore, str]:
         """The store of a reference, and a banner for visitors; `published` without a reference."""
         if not reference:
             return published, ""
         try:
-            choice = self.named(reference)
+            choice = self.named(reference, say)
         except MedallionError as error:
-            return published, f"The published release is shown: {visitor_text(error)}"
+            reason = visitor_text(error, say)
+            return published, say("The published release is shown: {reason}", reason=reason)
         return choice.store, choice.banner
 
-    def named(self, reference: str) -> NamedStore:
+    def named(self, reference: str, say: Messages) -> NamedStore:
         """The store of a release, by its id or the name of a candidate.
 
         Raises CallError when there is none, and StorageError when the lake cannot be read.
@@ -53,11 +57,13 @@ class NamedStores:
             raise CallError("a dashboard that reads an API shows the published release only")
         lake = self._pipeline.lake
         release = resolve(lake, reference).summary()
-        banner = f"This is release {release.id}, and not necessarily the published one."
+        message = "This is release {release}, and not necessarily the published one."
+        banner = say(message, release=release.id)
         if NAME.fullmatch(reference):
             failed = candidate(lake, reference).failed
-            gates = f" It did not pass: {'; '.join(failed)}." if failed else ""
-            banner = f"This is the candidate “{reference}”. It is not published.{gates}"
+            parts = [say("This is the candidate “{name}”. It is not published.", name=reference)]
+            parts += [say("It did not pass: {gates}.", gates="; ".join(failed))] if failed else []
+            banner = " ".join(parts)
         with self._lock:
             store = self._stores.setdefault(release.id, CachedStore(self._store.at(release)))
             self._stores.move_to_end(release.id)

@@ -21,6 +21,7 @@ from medallion.run.edited_rows import EditedRows
 from medallion.run.rejected_records import IDENTITY, REASON, TEXT, Cells, RejectedRecord, apart
 from medallion_panel.data.cancellable import Cancellable
 from medallion_panel.data.stores import API_URL
+from medallion_panel.messages.messages import Messages
 
 AT_ONCE = 2  # visitors of a process
 FIRST = 200  # rejects that are shown
@@ -200,19 +201,20 @@ class QuarantineAccess:
     enabled: bool
     release: str = ""
 
-    @property
-    def refusal(self) -> str:
+    def refusal(self, say: Messages) -> str:
         """Why the visitor cannot correct records; empty if they can."""
         if not self.enabled:
-            return (
+            message = (
                 "Records are shown, and cannot be corrected here: the declaration does not have "
-                "dashboard: {corrections: true}."
+                "dashboard: {setting}."
             )
+            return say(message, setting="{corrections: true}")
         if not self.author:
-            return (
+            message = (
                 "Records are shown, and cannot be corrected here: corrections are stored with the "
                 "name of a visitor who has logged in, and this dashboard has no login."
             )
+            return say(message)
         return ""
 
 

@@ -48,7 +48,7 @@ from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.quarantine_reader import QuarantineAccess
-from medallion_panel.ui.card_frame import CardFrame
+from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.mark_clicks import make_clickable
@@ -109,6 +109,7 @@ class Card:
         rejects: QuarantineAccess | None = None,
     ) -> None:
         self.block, self._pipeline, self._number = block, pipeline, number
+        self._say = say = formats.say
         self._explained = rejects is not None
         self.retry = False
         self.shown: CardContent | None = None
@@ -117,11 +118,11 @@ class Card:
         if rows is not None:
             self.rows = RowsView(rows, formats, changed, number, explained=self._explained)
         groups = block.content if isinstance(block.content, Groups) else None
-        self.groups = GroupsView(groups, changed, number) if groups is not None else None
-        self._speed = SpeedView(block.content) if isinstance(block.content, Speed) else None
+        self.groups = GroupsView(groups, say, changed, number) if groups is not None else None
+        self._speed = SpeedView(block.content, say) if isinstance(block.content, Speed) else None
         content = block.content
         shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
-        self._rejects = QuarantineView(rejects) if rejects and shows_rejects else None
+        self._rejects = QuarantineView(rejects, formats) if rejects and shows_rejects else None
         button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
         self.view = CardFrame(
             self._name_parts,
@@ -135,6 +136,7 @@ class Card:
             html=markdown(content.text) if isinstance(content, Markdown) else "",
             note=content.note,
             room=getattr(content, "height", 0),
+            words=frame_words(say),
         )
 
     def read(self, context: BlockContext) -> CardContent:
@@ -159,14 +161,14 @@ class Card:
             ignored = context.ignored(table) if table else ()
             return CardContent(context, self._read_value(context), ignored=ignored)
         except NoRowsError as error:
-            message = str(error) or _empty_message(context.filters(str(table)))
+            message = str(error) or self._empty_message(context.filters(str(table)))
             return CardContent(context, message=message)
         except MedallionError as error:
             retry = not isinstance(error, CallError)
-            return CardContent(context, message=visitor_text(error), retry=retry)
+            return CardContent(context, message=visitor_text(error, self._say), retry=retry)
         except Exception:
             _log.exception("a %s block could not be drawn", self.block.kind)
-            message = "This could not be drawn; see the server's log."
+            message = self._say("This could not be drawn; see the server's log.")
             return CardContent(context, message=message)
 
     def _read_value(self, context: BlockContext) -> Any:
@@ -182,9 +184,10 @@ class Card:
         if isinstance(content, Runs):
             return runs_html(content, self._pipeline, context.formats)
         if isinstance(content, QuarantineBlock):
-            return self._rejects.read() if self._rejects else refuse_access()
+            return self._rejects.read() if self._rejects else refuse_access(self._say)
         if isinstance(content, Changes):
-            return changes_html(content, self._pipeline, context.store.last_release())
+            release = context.store.last_release()
+            return changes_html(content, self._pipeline, release, self._say)
         view = self.rows or self.groups
         return view.read(context) if view is not None else None
 
@@ -207,12 +210,12 @@ class Card:
             self._rejects.show(value)
         message = content.message
         if isinstance(value, GroupsPage) and not value.rows:
-            message = _empty_message(value.query.filters)
+            message = self._empty_message(value.query.filters)
         if isinstance(value, TablePage) and not value.total:
-            message = _empty_message(value.query.filters)
+            message = self._empty_message(value.query.filters)
         remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
         if names := ", ".join(content.ignored):
-            remarks.append(f"Not filtered by {names}.")
+            remarks.append(self._say("Not filtered by {names}.", names=names))
         self.view.show(
             **parts,
             message=message,
@@ -226,7 +229,7 @@ class Card:
         """The pane of a chart: the one on the screen, updated, where possible, to avoid flicker."""
         height = self.block.content.height  # type: ignore[attr-defined]
         if chart.marks is not None:
-            make_clickable(chart.figure, self._number, explained=self._explained)
+            make_clickable(chart.figure, self._number, self._say, explained=self._explained)
         pane = self.view.content
         if pane is not None and update_chart(pane.object, chart.figure):
             return pane
@@ -256,6 +259,12 @@ class Card:
         parts = (self.rows, self.groups, self._speed, self._rejects)
         return next((part.view for part in parts if part is not None), None)
 
+    def _empty_message(self, filters: Sequence[Filter]) -> str:
+        """Why there is nothing to show."""
+        if filters:
+            return self._say("No rows match these filters.")
+        return self._say("There is nothing to show.")
+
 
 def _last_release(context: BlockContext) -> Release | None:
     """The release that the figures of a card are of; None where the store cannot be read."""
@@ -263,8 +272,3 @@ def _last_release(context: BlockContext) -> Release | None:
         return context.store.last_release()
     except MedallionError:
         return None
-
-
-def _empty_message(filters: Sequence[Filter]) -> str:
-    """Why there is nothing to show."""
-    return "No rows match these filters." if filters else "There is nothing to show."

@@ -14,7 +14,8 @@ from medallion.query.column_types import Kind
 from medallion.query.periods import PERIODS, period_span, period_text
 from medallion.query.validation import operand
 from medallion_panel.blocks.marks import Term, term_span
-from medallion_panel.ui.formats import Formats, and_more
+from medallion_panel.messages.messages import Messages
+from medallion_panel.ui.formats import Formats
 
 _MOST_VALUES = 100  # of a choice; a mark of more of them is no filter
 _MOST_LISTED = 3  # values on a chip
@@ -57,11 +58,11 @@ class Choice:
         """The choice in words."""
         write = formats.writer(formats.name_for(self.column, kind))
         if self.values:
-            words = and_more(list(map(write, self.values)), _MOST_LISTED)
+            words = formats.and_more(list(map(write, self.values)), _MOST_LISTED)
         elif self.is_span:
             words = _span_words(self.low, self.high, write, formats)
         else:
-            words = "No value"
+            words = formats.say("No value")
         return f"{formats.label(self.column)}: {words}"
 
 
@@ -88,7 +89,7 @@ def choices_of(terms: Sequence[Term], kinds: Mapping[str, Kind]) -> list[Choice]
 
 
 def choices_in_url(
-    parameters: Mapping[str, Sequence[str]], kinds: Mapping[str, Kind]
+    parameters: Mapping[str, Sequence[str]], kinds: Mapping[str, Kind], say: Messages
 ) -> tuple[list[Choice], list[str]]:
     """The choices among the parameters of a URL, and a notice for each parameter that is none.
 
@@ -101,7 +102,7 @@ def choices_in_url(
         if column in kinds and operator in _OPERATORS:
             parts.setdefault(column, {})[operator] = texts
         else:
-            notices.append(f"This page has no filter “{name}”.")
+            notices.append(say("This page has no filter “{name}”.", name=name))
     choices = []
     for column, operators in parts.items():
         try:
@@ -133,8 +134,10 @@ def _span_words(low: Any, high: Any, write: Callable[[Any], str], formats: Forma
             if period_span(text) == (low, high):
                 return formats.period(text)
     if low is None or high is None:
-        return f"from {write(low)}" if high is None else f"before {write(high)}"
-    return f"{write(low)} to {write(high)}"
+        if high is None:
+            return formats.say("from {value}", value=write(low))
+        return formats.say("before {value}", value=write(high))
+    return formats.say("{low} to {high}", low=write(low), high=write(high))
 
 
 def last_of(choice: Choice, kind: Kind) -> tuple[Any, Any] | None:

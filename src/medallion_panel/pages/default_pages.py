@@ -21,6 +21,7 @@ from medallion_panel.block_settings import (
 )
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.world import country_key
+from medallion_panel.messages.messages import Messages
 from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.ui.formats import identifying
 
@@ -32,26 +33,28 @@ _PERIODS = ("month", "year", "quarter", "week", "day", "date")
 _WIDE = ("line", "map")
 
 
-def default_pages(store: CachedStore) -> tuple[PageSettings, ...]:
+def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]:
     """One page per served table, and one on the data itself."""
-    pages = [_page(store, _Columns.of(store, table)) for table in store.tables()]
+    pages = [_page(store, _Columns.of(store, table), say) for table in store.tables()]
     blocks = (
-        Block(quality=Quality(title="Data quality")),
-        Block(freshness=Freshness(title="Freshness")),
-        Block(changes=Changes(title="Changes since the release before")),
-        Block(runs=Runs(title="Past runs")),
+        Block(quality=Quality(title=say("Data quality"))),
+        Block(freshness=Freshness(title=say("Freshness"))),
+        Block(changes=Changes(title=say("Changes since the release before"))),
+        Block(runs=Runs(title=say("Past runs"))),
     )
-    return (*pages, PageSettings(title="Data", icon="fact_check", blocks=blocks))
+    return (*pages, PageSettings(title=say("Data"), icon="fact_check", blocks=blocks))
 
 
-def with_quarantine(pages: tuple[PageSettings, ...]) -> tuple[PageSettings, ...]:
+def with_quarantine(pages: tuple[PageSettings, ...], say: Messages) -> tuple[PageSettings, ...]:
     """The pages, and one with rejected records unless one of them has these."""
     if any(block.quarantine for page in pages for block in page.blocks):
         return pages
-    has_slug = any(page.slug == "quarantine" for page in pages)
-    title = "Rejected records" if has_slug else "Quarantine"
-    block = Block(quarantine=QuarantineBlock())
-    return (*pages, PageSettings(title=title, icon="rule", blocks=(block,)))
+    own = PageSettings(
+        title=say("Quarantine"), icon="rule", blocks=(Block(quarantine=QuarantineBlock()),)
+    )
+    if any(page.slug == own.slug for page in pages):
+        own = own.model_copy(update={"title": say("Rejected records")})
+    return (*pages, own)
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,11 @@ class _Columns:
         )
 
 
-def _page(store: CachedStore, columns: _Columns) -> PageSettings:
+def _page(store: CachedStore, columns: _Columns, say: Messages) -> PageSettings:
     table, main = columns.table, columns.main
-    kpis = [Block(kpi=Kpi(title="Rows", table=table, value="count()"))]
+    kpis = [Block(kpi=Kpi(title=say("Rows"), table=table, value="count()"))]
     kpis += [_kpi(table, name, columns.period) for name in columns.additive[:_MAX_KPIS]]
-    charts = _charts(store, columns)
+    charts = _charts(store, columns, say)
     sort = (f"-{main}",) if main else ()
     detail = bool(columns.key)
     rows = Block(table=Rows(table=table, sort=sort, search=columns.search, detail=detail))
@@ -144,15 +147,16 @@ def _kpi(table: str, name: str, period: str | None) -> Block:
     return Block(kpi=Kpi(title=title, table=table, value=f"sum({name})", over=period))
 
 
-def _charts(store: CachedStore, columns: _Columns) -> list[Block]:
+def _charts(store: CachedStore, columns: _Columns, say: Messages) -> list[Block]:
     """Charts of the main figure by period and category, and of its distribution."""
     table, period, main = columns.table, columns.period, columns.main
     metric = f"sum({main})" if main else "count()"
     blocks = []
     if period:
-        blocks.append(Block(line=Chart(title=f"By {period}", table=table, x=period, y=metric)))
+        title = say("By {column}", column=period)
+        blocks.append(Block(line=Chart(title=title, table=table, x=period, y=metric)))
     for name in columns.categories[:2]:
-        title = f"By {name}"
+        title = say("By {column}", column=name)
         values = [str(value) for value in store.values(table, name, _MAX_CATEGORIES)]
         if sum(country_key(value) is not None for value in values) * 2 > len(values):
             world_map = WorldMap(title=title, table=table, country=name, value=metric)
@@ -160,6 +164,6 @@ def _charts(store: CachedStore, columns: _Columns) -> list[Block]:
         bars = Bar(title=title, table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True)
         blocks.append(Block(bar=bars))
     if main:
-        title = f"Distribution of {main}"
+        title = say("Distribution of {column}", column=main)
         blocks.append(Block(histogram=Histogram(title=title, table=table, column=main)))
     return blocks

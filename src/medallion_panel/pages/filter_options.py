@@ -9,6 +9,7 @@ from typing import Any
 from medallion.errors import CallError
 from medallion.query.column_types import Kind
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.messages.messages import Messages
 from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.ui.formats import identifying
 
@@ -41,29 +42,34 @@ class FilterOptions:
             form = "values"
         else:
             form = "search" if self.bounds is None else "bounds"
-        return self.field.column, f"{form} of {self.kind}"
+        return self.field.column, f"{form}, {self.kind}"
 
 
-def filter_options(page: PageSettings, store: CachedStore) -> tuple[list[FilterOptions], list[str]]:
+def filter_options(
+    page: PageSettings, store: CachedStore, say: Messages
+) -> tuple[list[FilterOptions], list[str]]:
     """The options of a page's filters, and notices on those that are not possible as declared."""
     contents = [block.content for block in page.blocks]
     tables = list(dict.fromkeys(each.table for each in contents if hasattr(each, "table")))
     all_options, notices = [], []
     for field in page.filters:
         try:
-            options = _options(field, tables, store)
+            options = _options(field, tables, store, say)
             all_options.append(options)
             notices += [options.remark] if options.remark else []
         except CallError as error:
-            notices.append(f"This page is not filtered by {field.column!r}: {error.message}.")
+            message = "This page is not filtered by {column}: {reason}."
+            notices.append(say(message, column=repr(field.column), reason=error.message))
     return all_options, notices
 
 
-def _options(field: FilterField, tables: Sequence[str], store: CachedStore) -> FilterOptions:
+def _options(
+    field: FilterField, tables: Sequence[str], store: CachedStore, say: Messages
+) -> FilterOptions:
     """The options of one filter. Raises CallError when its column does not exist or suit it."""
     table = next((name for name in tables if field.column in store.kinds(name)), None)
     if table is None:
-        raise CallError("none of its tables has this column")
+        raise CallError(say("none of its tables has this column"))
     kind = store.kinds(table)[field.column]
     identifies = kind.name == "integer" and (
         identifying(field.column) or field.column in store.served(table).key
@@ -72,7 +78,8 @@ def _options(field: FilterField, tables: Sequence[str], store: CachedStore) -> F
     if (form == "range" and kind.name not in _ORDERED_KINDS) or (
         form == "search" and kind.name != "text"
     ):
-        raise CallError(f"a column of kind {kind.name} cannot have a {form} filter")
+        message = "a column of kind {kind} cannot have a {form} filter"
+        raise CallError(say(message, kind=kind.name, form=form))
     remark = ""
     if form == "choice":
         most = _MAX_DECLARED_CHOICES if field.as_ else _MAX_CHOICES
@@ -83,7 +90,8 @@ def _options(field: FilterField, tables: Sequence[str], store: CachedStore) -> F
             return FilterOptions(field, kind, exact=True)
         form = "search" if kind.name == "text" else "range"
         if field.as_:
-            remark = f"{field.column!r} has more than {most:,} values: it is filtered by a {form}."
+            message = "{column} has more than {most} values: it is filtered by a {form}."
+            remark = say(message, column=repr(field.column), most=most, form=form)
     if form == "search":
         return FilterOptions(field, kind, remark=remark)
     bounds = store.bounds(table, field.column)

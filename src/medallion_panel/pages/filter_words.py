@@ -7,10 +7,16 @@ from typing import Any
 
 from medallion.contracts import Filter
 from medallion.query.column_types import Kind
-from medallion_panel.ui.formats import Formats, and_more
+from medallion_panel.ui.formats import Formats
 
 _MOST_VALUES = 12  # in words
-_WORDS = {"gte": "from", "gt": "above", "lte": "to", "lt": "before", "search": "contains"}
+_WORDS = {
+    "gte": "from {value}",
+    "gt": "above {value}",
+    "lte": "to {value}",
+    "lt": "before {value}",
+    "search": "contains {value}",
+}
 
 
 def filter_words(
@@ -28,12 +34,12 @@ def _words(condition: Filter, kinds: Mapping[str, Kind], formats: Formats) -> st
     write = formats.writer(formats.name_for(field, kinds.get(field)))
     match condition.operator:
         case "in":
-            return and_more([write(each) for each in value], _MOST_VALUES)
+            return formats.and_more([write(each) for each in value], _MOST_VALUES)
         case "isnull":
-            return "no value" if value else "any value"
+            return formats.say("no value") if value else formats.say("any value")
         case "eq":
             return write(value)
-    return f"{_WORDS.get(condition.operator, condition.operator)} {_plain(value, write)}"
+    return formats.say(_WORDS[condition.operator], value=_plain(value, write))
 
 
 def _plain(value: Any, write: Any) -> str:

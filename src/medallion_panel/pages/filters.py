@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.query.column_types import Kind, coerce
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.choice import Choice
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.page_filter import PageFilter
@@ -23,7 +24,7 @@ _LIMIT = 2**63  # beyond the integers of every store
 
 
 class ChoiceFilter(PageFilter):
-    """A choice among the values of a column, formatted by `write`."""
+    """A choice among the values of a column."""
 
     def __init__(
         self,
@@ -31,10 +32,10 @@ class ChoiceFilter(PageFilter):
         label: str,
         changed: Callable[[], None],
         options: FilterOptions,
-        write: Callable[[Any], str],
+        formats: Formats,
     ) -> None:
         super().__init__(field, label, changed)
-        self._write = write
+        self._write, self._say = formats.period, formats.say
         self._values: dict[str, Any] = {}
         self.widget = pmui.MultiChoice(
             label=label,
@@ -59,7 +60,9 @@ class ChoiceFilter(PageFilter):
         unknown = [text for text in texts if text not in self._values]
         self.widget.value = [text for text in texts if text in self._values]
         if unknown:
-            raise CallError(f"{self.label} has no value {', '.join(map(repr, unknown))}")
+            names = ", ".join(map(repr, unknown))
+            message = "{column} has no value {value}"
+            raise CallError(self._say(message, column=self.label, value=names))
 
     def texts(self) -> list[str]:
         return list(self.widget.value)
@@ -76,10 +79,13 @@ class ChoiceFilter(PageFilter):
 class SearchFilter(PageFilter):
     """A search for rows whose text contains a word."""
 
-    def __init__(self, field: FilterField, label: str, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, field: FilterField, label: str, changed: Callable[[], None], say: Messages
+    ) -> None:
         super().__init__(field, label, changed)
+        named = say("{column} contains", column=label)
         self.widget = pmui.TextInput(
-            label=f"{label} contains", size="small", sizing_mode="stretch_width", margin=0
+            label=named, size="small", sizing_mode="stretch_width", margin=0
         )
         self.watch("value")
 
@@ -144,15 +150,14 @@ def _filter(options: FilterOptions, formats: Formats, changed: Callable[[], None
     field, kind = options.field, options.kind
     label = field.label or formats.label(field.column)
     if options.values is not None:
-        return ChoiceFilter(field, label, changed, options, formats.period)
+        return ChoiceFilter(field, label, changed, options, formats)
     if options.exact:
         return NumberFilter(field, label, changed)
     if options.bounds is None:
-        return SearchFilter(field, label, changed)
+        return SearchFilter(field, label, changed, formats.say)
     if kind.name in ("date", "timestamp"):
-        return DateRangeFilter(field, label, changed, options)
-    write = formats.writer(formats.name_for(field.column, kind), short=True)
-    return NumberRangeFilter(field, label, changed, options, write)
+        return DateRangeFilter(field, label, changed, options, formats)
+    return NumberRangeFilter(field, label, changed, options, formats)
 
 
 def conditions(filters: Sequence[PageFilter]) -> tuple[Filter, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medallion.errors import MedallionError
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.markup import Notice
@@ -20,10 +21,11 @@ class KeptPages:
     `view` shows one of them or a message; `open` is the page that is shown,
     None when it is a message.
 
-    Parameters: `message`, the widget that is shown at first.
+    Parameters: `message`, the widget that is shown at first; `say`, for other messages.
     """
 
-    def __init__(self, message: Any) -> None:
+    def __init__(self, message: Any, say: Messages) -> None:
+        self._say = say
         self.view = PageDeck(page_0=message, sizing_mode="stretch_width", margin=0)
         self.open: OpenPage | None = None
         self._pages: dict[OpenPage, int] = {}  # and their places
@@ -51,7 +53,8 @@ class KeptPages:
 
     def show_error(self, error: MedallionError) -> None:
         """Show why a page could not be read, in its place."""
-        message = f"There is nothing to show yet. {visitor_text(error)}"
+        reason = visitor_text(error, self._say)
+        message = self._say("There is nothing to show yet. {reason}", reason=reason)
         self.show_message(Notice(message).view)
 
     def _place_for(self, page: OpenPage) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from medallion.plural import count_of
 from medallion_panel.data.origin_reader import OriginSummary, RemovedSummary
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
@@ -34,7 +34,7 @@ th { text-align: left; font-weight: 500; opacity: .75; padding: 4px 10px 4px 0;
 td { padding: 4px 10px 4px 0; border-top: 1px solid rgba(128,136,150,.22); white-space: nowrap;
      max-width: 280px; overflow: hidden; text-overflow: ellipsis }
 </style>""")
-_REASONS = ("fate", "rule", "value")
+_REASONS = {"fate": "Fate", "rule": "Rule", "value": "Value"}
 _FATES = {
     "deduplicated": "Deduplicated",
     "dropped": "Dropped",
@@ -44,56 +44,64 @@ _FATES = {
 
 def origins_html(question: MarkQuestion, summary: OriginSummary, formats: Formats) -> Markup:
     """The figure, the records that it was traced to, and the command that does the same."""
-    number = formats.writer("integer")
+    number, say = formats.writer("integer"), formats.say
     parts = [_STYLE, _figure(question, summary, formats)]
     for note in summary.inexact:
-        text = Markup("<p class='inexact' role='note'>Not exact: {}</p>")
-        parts.append(text.format(note))
-    records = _counted(number(summary.records), summary.records, "source record")
-    files = _counted(number(len(summary.files)), len(summary.files), "file")
-    parts.append(Markup("<h3>{} from {}</h3>").format(records, files))
+        text = say("Not exact: {reason}", reason=note)
+        parts.append(Markup("<p class='inexact' role='note'>{}</p>").format(text))
+    records = say("{count} source record | {count} source records", count=summary.records)
+    message = "{records} from {count} file | {records} from {count} files"
+    title = say(message, records=records, count=len(summary.files))
+    parts.append(Markup("<h3>{}</h3>").format(title))
     named = [(table, file, number(records)) for table, file, records in summary.files[:_MOST_FILES]]
     if named:
-        parts.append(markup_table(("Table", "File", "Records"), named))
+        parts.append(markup_table([*map(say, ("Table", "File", "Records"))], named))
     more = len(summary.files) - len(named)
     if more:
-        parts.append(Markup("<p>… and {}</p>").format(count_of(more, "other file")))
-    parts.append(Markup("<p>On the command line:</p><code>{}</code>").format(question.command))
+        message = "… and {count} other file | … and {count} other files"
+        parts.append(Markup("<p>{}</p>").format(say(message, count=more)))
+    command = Markup("<p>{}</p><code>{}</code>")
+    parts.append(command.format(say("On the command line:"), question.command))
     return Markup("").join(parts)
 
 
 def removed_html(summary: RemovedSummary, formats: Formats) -> Markup:
     """The records that would have counted, by reason, and the first of them."""
-    number = formats.writer("integer")
+    number, say = formats.writer("integer"), formats.say
     if not summary.records:
-        return _STYLE + Markup("<p>No other record would have counted.</p>")
-    records = _counted(number(summary.records), summary.records, "more record")
-    names = ("Table", "What happened", "Rule", "Column", "Records")
+        return _STYLE + Markup("<p>{}</p>").format(say("No other record would have counted."))
+    names = [*map(say, ("Table", "What happened", "Rule", "Column", "Records"))]
     counts = (
         (
             row["table"],
-            _FATES.get(row["fate"], row["fate"]),
+            say(_FATES[row["fate"]]),
             row["rule"],
             row["column"] or "",
             number(row["records"]),
         )
         for row in summary.counts
     )
-    heading = Markup("<h3>{} would have counted</h3>").format(records)
+    message = "{count} more record would have counted | {count} more records would have counted"
+    heading = Markup("<h3>{}</h3>").format(say(message, count=summary.records))
     return Markup("").join((_STYLE, heading, markup_table(names, counts)))
 
 
-def records_html(title: str, records: Sequence[Mapping[str, Any]], total: int) -> Markup:
+def records_html(
+    title: str, records: Sequence[Mapping[str, Any]], total: int, say: Messages
+) -> Markup:
     """The first records, in one table per source, with their fields as columns."""
     if not records:
         return _STYLE
-    first = f"{title}, the first {len(records)}" if total > len(records) else title
+    first = title
+    if total > len(records):
+        first = say("{title}, the first {count}", title=title, count=len(records))
     html = _STYLE + Markup("<h3>{}</h3>").format(first)
     for table in dict.fromkeys(record["table"] for record in records):
         rows = [record for record in records if record["table"] == table]
         reasons = [name for name in _REASONS if name in rows[0]]
         fields = list(dict.fromkeys(name for record in rows for name in record["row"]))
-        names = ("File", "Record", *map(str.capitalize, reasons), *fields)
+        headers = map(say, ("File", "Record", *(_REASONS[name] for name in reasons)))
+        names = (*headers, *fields)
         lines = [
             (
                 record["file"],
@@ -113,31 +121,34 @@ def _row(question: MarkQuestion, summary: OriginSummary, formats: Formats) -> Ma
     html = Markup("<dl>{}</dl>").format(Markup("").join(lines))
     if summary.rows == 1:
         return html
-    rows = _counted(formats.writer("integer")(summary.rows), summary.rows, "row")
-    return html + Markup("<p>{} of {} have these values.</p>").format(rows, question.origin.table)
+    rows = formats.say("{count} row | {count} rows", count=summary.rows)
+    message = "{rows} of {table} have these values."
+    text = formats.say(message, rows=rows, table=question.origin.table)
+    return html + Markup("<p>{}</p>").format(text)
 
 
 def _figure(question: MarkQuestion, summary: OriginSummary, formats: Formats) -> Markup:
     """The figure over the rows in the lake, next to that on the page and the traced sums."""
-    number = formats.writer("integer")
+    say = formats.say
     if question.values:
         return _row(question, summary, formats)
     html = Markup("<p class='sum'>{}</p>").format(question.write(summary.figure))
-    rows = _counted(number(summary.rows), summary.rows, "row")
-    text = f"{question.origin.metric} of {rows} of {question.origin.table}"
-    html += Markup("<p>{}{}</p>").format(
-        text, f", shown as {question.shown}" if question.shown else ""
-    )
+    words = {
+        "metric": question.origin.metric,
+        "rows": say("{count} row | {count} rows", count=summary.rows),
+        "table": question.origin.table,
+        "figure": question.shown,
+    }
+    text = say("{metric} of {rows} of {table}", **words)
+    if question.shown:
+        text = say("{metric} of {rows} of {table}, shown as {figure}", **words)
+    html += Markup("<p>{}</p>").format(text)
     for each in summary.sums:
-        rows = _counted(number(each.rows), each.rows, "row")
-        html += Markup("<p>✓ {}: sum of {} in {}</p>").format(
-            question.write(each.value), each.column, rows
-        )
+        rows = say("{count} row | {count} rows", count=each.rows)
+        value, message = question.write(each.value), "✓ {value}: sum of {column} in {rows}"
+        text = say(message, value=value, column=each.column, rows=rows)
+        html += Markup("<p>{}</p>").format(text)
     return html
-
-
-def _counted(written: str, number: int, noun: str) -> str:
-    return f"{written} {noun}{'' if number == 1 else 's'}"
 
 
 def _text(value: Any) -> str:

@@ -18,6 +18,7 @@ from medallion.export.files import FileFormat
 from medallion.secrets import masked_logger
 from medallion_panel.data.cancellable import CancelledError
 from medallion_panel.data.origin_reader import OriginReader, Trace
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_html import origins_html, records_html, removed_html
 from medallion_panel.ui.downloads import download_button
@@ -46,6 +47,7 @@ class OriginPanel:
         self, reader: OriginReader, formats: Formats, ask: Ask, opened: Callable[[bool], None]
     ) -> None:
         self._reader, self._formats, self._ask = reader, formats, ask
+        self._say = formats.say
         self._opened = opened
         self._trace: Trace | None = None
         self._drawer: Any = None
@@ -63,7 +65,8 @@ class OriginPanel:
 
         async def choose_mark(content: _PanelContent, other: int) -> None:
             chosen, reason = await self.question(Click(click.card, other))
-            await self._fill(content, chosen, reason or "This part is no longer shown.")
+            message = reason or self._say("This part is no longer shown.")
+            await self._fill(content, chosen, message)
 
         def choose(content: _PanelContent, other: int) -> None:
             pn.state.execute(partial(choose_mark, content, other))
@@ -81,7 +84,8 @@ class OriginPanel:
         try:
             return await loop.run_in_executor(None, self._ask, click), ""
         except Exception as error:
-            return None, _error_text(error, f"mark {click.mark} of card {click.card}")
+            place = f"mark {click.mark} of card {click.card}"
+            return None, _error_text(error, place, self._say)
 
     async def _fill(
         self, content: _PanelContent, question: MarkQuestion | None, message: str
@@ -143,9 +147,9 @@ class _PanelContent:
         close: Callable[[], None],
         choose: Callable[[_PanelContent, int], None],
     ) -> None:
-        self._formats = formats
+        self._formats, self._say = formats, formats.say
         self._trace: PanelTrace | None = None
-        button = pmui.IconButton(icon="close", description="Close", margin=0)
+        button = pmui.IconButton(icon="close", description=self._say("Close"), margin=0)
         button.on_click(lambda _: close())
         self._title = Text(look="title")
         self._release = Text(look="caption")
@@ -179,19 +183,18 @@ class _PanelContent:
         """A choice among the marks of the block, for those who cannot click them."""
         if not question.parts:
             return []
-        labels = _distinct(["Everything", *question.parts])
+        labels = _distinct([self._say("Everything"), *question.parts])
         options = dict(zip(labels, (WHOLE, *range(len(question.parts))), strict=True))
         value = question.mark if question.mark in options.values() else WHOLE
-        select = pmui.Select(
-            label="Part", options=options, value=value, size="small", width=320, margin=(8, 0)
-        )
+        look: dict[str, Any] = {"size": "small", "width": 320, "margin": (8, 0)}
+        select = pmui.Select(label=self._say("Part"), options=options, value=value, **look)
         select.param.watch(lambda event: choose(self, event.new), "value")
         return [select]
 
     def show_message(self, message: str) -> None:
         """Say why there are no rows to show."""
         self._clear()
-        self._title.show("Rows behind this")
+        self._title.show(self._say("Rows behind this"))
         self._release.show("")
         self._progress.visible = False
         self._state.show(message)
@@ -204,32 +207,35 @@ class _PanelContent:
 
     async def fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
         """Show the rows behind a mark, then the records that would have counted."""
-        self._trace = trace
+        self._trace, say, release = trace, self._say, question.origin.release
         self._clear()
-        self._title.show(f"Rows behind {question.title}")
-        self._release.show(f"{question.block} · release {question.origin.release}")
+        self._title.show(say("Rows behind {title}", title=question.title))
+        place = say("{block} · release {release}", block=question.block, release=release)
+        self._release.show(place)
         self._progress.visible = True
-        self._state.show("Tracing the rows back to their source records …")
+        self._state.show(say("Tracing the rows back to their source records …"))
         message = ""
         try:
             await self._fill(question, trace)
         except CancelledError:
             return
         except Exception as error:
-            message = _error_text(error, question.origin.table)
+            message = _error_text(error, question.origin.table, say)
         self._state.show(message)
         self._progress.visible = False
 
     async def _fill(self, question: MarkQuestion, trace: PanelTrace) -> None:
+        say = self._say
         origins = await trace.read(trace.trace.origins)
         self._origins.show(origins_html(question, origins, self._formats))
-        self._records.show(records_html("Source records", origins.first, origins.records))
+        title = say("Source records")
+        self._records.show(records_html(title, origins.first, origins.records, say))
         _show_files(self._files, visible=bool(origins.records))
-        self._state.show("Looking for records that would have counted …")
+        self._state.show(say("Looking for records that would have counted …"))
         removed = await trace.read(trace.trace.removed)
         self._removed.show(removed_html(removed, self._formats))
-        not_kept = "Records that would have counted"
-        self._removed_records.show(records_html(not_kept, removed.first, removed.records))
+        title = say("Records that would have counted")
+        self._removed_records.show(records_html(title, removed.first, removed.records, say))
         _show_files(self._removed_files, visible=bool(removed.records))
 
     def _download(self, form: FileFormat, *, removed: bool) -> Any:
@@ -237,7 +243,7 @@ class _PanelContent:
             partial(self._file, form, removed),
             f"{'removed' if removed else 'source'}-records.{form}",
             _FORMS[form],
-            f"All of these records, as {_FORMS[form]}",
+            self._say("All of these records, as {form}", form=_FORMS[form]),
             visible=False,
         )
 
@@ -250,7 +256,7 @@ class _PanelContent:
             read = partial(trace.trace.file, form, removed=removed)
             return io.BytesIO(await trace.read(read))
         except Exception as error:
-            message = _error_text(error, trace.trace.question.table)
+            message = _error_text(error, trace.trace.question.table, self._say)
             if trace is self._trace:  # else another part was chosen meanwhile
                 self._file_state.show(message)
             # Panel 1.9.4 transfers whatever a callback returns, and nothing of one that ends so.
@@ -269,14 +275,14 @@ def _distinct(labels: Sequence[str]) -> list[str]:
     return list(distinct)
 
 
-def _error_text(error: Exception, place: str) -> str:
+def _error_text(error: Exception, place: str, say: Messages) -> str:
     """The message of an error for visitors; empty where they have closed the panel themselves."""
     if isinstance(error, CancelledError):
         return ""
     if isinstance(error, MedallionError):
-        return visitor_text(error)
+        return visitor_text(error, say)
     _log.error("rows of %s could not be traced", place, exc_info=error)
-    return "The rows could not be traced; see the server's log."
+    return say("The rows could not be traced; see the server's log.")
 
 
 def _row(buttons: Sequence[Any]) -> Any:

@@ -76,6 +76,8 @@ class OpenPage:
         self.view = PageLayout(
             (self._clear, self._remove_chip),
             heading=page.title,
+            clear_label=formats.say("Clear filters"),
+            remove_label=formats.say("Remove the filter"),
             filters=[item.widget for item in self.filters],
             cards=[card.view for card in self.cards],
             widths=[block.content.width for block in page.blocks],
@@ -110,7 +112,8 @@ class OpenPage:
             for name, texts in parameters.items()
             if name not in filters and name not in own
         }
-        choices, chip_notices = choices_in_url(others, self._kinds() if others else {})
+        kinds = self._kinds() if others else {}
+        choices, chip_notices = choices_in_url(others, kinds, self._formats.say)
         self._chips, self.offer = {choice.column: choice for choice in choices}, None
         self._show_chips()
         return notices + chip_notices
@@ -157,7 +160,9 @@ class OpenPage:
             {"column": name, "label": choice.label(kinds[name], self._formats)}
             for name, choice in self._chips.items()
         ]
-        offer = f"Rows behind {self.offer[1].title}" if self.offer is not None else ""
+        offer = ""
+        if self.offer is not None:
+            offer = self._formats.say("Rows behind {title}", title=self.offer[1].title)
         self.view.param.update(chips=chips, offer=offer)
 
     def texts(self) -> dict[str, list[str]]:
@@ -228,10 +233,12 @@ class OpenPage:
         filters = filter_words(self._conditions(), self._kinds(), self._formats)
         if self._rows is not None and self._rows.search.value:
             filters.append(f"{self._rows.search.label} {self._rows.search.value}")
-        published = f"published {self._formats.day(release.created)} UTC"
+        say, name = self._formats.say, self._pipeline.declaration.name
+        words = {"name": name, "moment": self._formats.day(release.created)}
+        message = "{name} · release {release}, published {moment} UTC"
         self.view.printed = [
-            f"{self._pipeline.declaration.name} · release {release.id}, {published}",
-            f"Filters: {' · '.join(filters)}" if filters else "No filters",
+            say(message, release=release.id, **words),
+            say("Filters: {names}", names=" · ".join(filters)) if filters else say("No filters"),
         ]
         return self._shown
 

@@ -12,10 +12,12 @@ import panel_material_ui as pmui
 from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.query.column_types import Kind, coerce
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.choice import Choice, last_of
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import FilterField
+from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.rounding import down, round_width, up
 
 _STEPS = 200  # of a slider
@@ -25,6 +27,7 @@ class SpanFilter(PageFilter):
     """A range of values, both ends included."""
 
     kind: Kind
+    _say: Messages
 
     def texts(self) -> list[str]:
         value = self._selected()
@@ -38,9 +41,24 @@ class SpanFilter(PageFilter):
     def _selected(self) -> tuple[Any, Any] | None:
         """The two ends, None when they exclude nothing."""
 
+    def _ends(self, text: str, kind: Kind, bounds: Sequence[Any]) -> tuple[Any, Any]:
+        """Both ends of a range in a URL; one left out is its bound. Raises CallError."""
+        label, ends = self.label, text.split("..")
+        if len(ends) != 2:
+            message = "{column}: {text} is not a range such as 10..20"
+            raise CallError(self._say(message, column=label, text=repr(text)))
+        low, high = (
+            coerce(kind, end, label) if end else bound
+            for end, bound in zip(ends, bounds, strict=True)
+        )
+        if low > high:
+            message = "{column}: the range from {low} to {high} is empty"
+            raise CallError(self._say(message, column=label, low=str(low), high=str(high)))
+        return low, high
+
 
 class NumberRangeFilter(SpanFilter):
-    """A range of numbers; `write` formats its ends."""
+    """A range of numbers."""
 
     def __init__(
         self,
@@ -48,12 +66,13 @@ class NumberRangeFilter(SpanFilter):
         label: str,
         changed: Callable[[], None],
         options: FilterOptions,
-        write: Callable[[Any], str],
+        formats: Formats,
     ) -> None:
         super().__init__(field, label, changed)
-        self.kind = options.kind
+        self.kind, self._say = options.kind, formats.say
         self._number: Callable[[Any], Any] = int if options.kind.name == "integer" else float
-        self._write = write
+        form = formats.name_for(field.column, options.kind)
+        self._write = formats.writer(form, short=True)
         self._bounds: tuple[Any, Any] = (0, 0)
         self.widget = pmui.RangeSlider(
             label=label,
@@ -81,7 +100,7 @@ class NumberRangeFilter(SpanFilter):
     def assign(self, texts: Sequence[str]) -> None:
         self.widget.value = self._bounds
         if texts:
-            low, high = _ends(self.label, texts[0], Kind("decimal"), self._bounds)
+            low, high = self._ends(texts[0], Kind("decimal"), self._bounds)
             least, most = self._bounds
             self.widget.value = tuple(
                 max(least, min(most, self._number(end))) for end in (low, high)
@@ -107,10 +126,16 @@ class DateRangeFilter(SpanFilter):
     """A range of days."""
 
     def __init__(
-        self, field: FilterField, label: str, changed: Callable[[], None], options: FilterOptions
+        self,
+        field: FilterField,
+        label: str,
+        changed: Callable[[], None],
+        options: FilterOptions,
+        formats: Formats,
     ) -> None:
         super().__init__(field, label, changed)
         self.kind, self._times = options.kind, options.kind.name == "timestamp"
+        self._say = formats.say
         self._bounds: tuple[Any, ...] = ()
         self.widget = pmui.DateRangePicker(
             label=label, value=None, size="small", sizing_mode="stretch_width", margin=0
@@ -126,9 +151,7 @@ class DateRangeFilter(SpanFilter):
         self.widget.param.update(start=first, end=last, value=value)
 
     def assign(self, texts: Sequence[str]) -> None:
-        self.widget.value = (
-            _ends(self.label, texts[0], Kind("date"), self._bounds) if texts else None
-        )
+        self.widget.value = self._ends(texts[0], Kind("date"), self._bounds) if texts else None
 
     def conditions(self) -> list[Filter]:
         value = self._selected()
@@ -153,16 +176,3 @@ def _moved(
         bound if end == former_bound else max(least, min(most, end))
         for end, former_bound, bound in zip(selected, former, bounds, strict=True)
     )
-
-
-def _ends(label: str, text: str, kind: Kind, bounds: Sequence[Any]) -> tuple[Any, Any]:
-    """Both ends of a range in a URL; one left out is its bound. Raises CallError."""
-    ends = text.split("..")
-    if len(ends) != 2:
-        raise CallError(f"{label}: {text!r} is not a range such as 10..20")
-    low, high = (
-        coerce(kind, end, label) if end else bound for end, bound in zip(ends, bounds, strict=True)
-    )
-    if low > high:
-        raise CallError(f"{label}: the range from {low} to {high} is empty")
-    return low, high

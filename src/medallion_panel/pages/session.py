@@ -68,7 +68,8 @@ class VisitorSession:
         self._formats, self._run_watch = formats, run_watch
         self._release: Release | None = None
         self._pages: dict[str, PageSettings] = {}  # by slug
-        self._kept = KeptPages(Text("Reading the release …").view)
+        self._say = say = formats.say
+        self._kept = KeptPages(Text(say("Reading the release …")).view, say)
         # Set while the code changes the menu, while the release is read, and while the page that
         # was requested could not be opened.
         self._updating_menu = self._checking = self._failed = False
@@ -77,7 +78,7 @@ class VisitorSession:
         self._status = Status(formats, timedelta(hours=section.stale_after_hours))
         self._url = UrlState(lambda: pn.state.execute(self._follow_url), self._on_narrow)
         reference = next(iter(self._url.read().get(_RELEASE, ())), "")
-        self._store, banner = stores[1].choose(reference, stores[0])
+        self._store, banner = stores[1].choose(reference, stores[0], say)
         self._banner = Notice(banner, severity="warning", margin=(0, 0, 16, 0))
         self._rejects = None
         user = "" if pn.state.user == "guest" else pn.state.user or ""
@@ -85,8 +86,9 @@ class VisitorSession:
             shown = reference if self._store is not stores[0] else ""
             self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
         self._clicks = ClickActions(self._kept, readers[0] if self._rejects else None, formats)
-        self._connection = Connection(width=0, height=0, margin=0)
-        self._menu = pmui.MenuList(items=[], label="Pages", margin=0, sizing_mode="stretch_width")
+        self._connection = Connection.of(say)
+        look: dict[str, Any] = {"margin": 0, "sizing_mode": "stretch_width"}
+        self._menu = pmui.MenuList(items=[], label=say("Pages"), **look)
         self._menu.param.watch(self._on_menu, "active")
         self._notice = Notice(severity="warning", closeable=True, margin=(0, 0, 16, 0))
         self.view = self._layout(section.title or pipeline.declaration.name)
@@ -152,8 +154,8 @@ class VisitorSession:
         if self._release is not None and release.id == self._release.id:
             await self._retry()
             return
-        pages = self._section.pages or await self._in_thread(default_pages, self._store)
-        pages = with_quarantine(pages) if self._rejects else pages
+        pages = self._section.pages or await self._in_thread(default_pages, self._store, self._say)
+        pages = with_quarantine(pages, self._say) if self._rejects else pages
         self._pages = {page.slug: page for page in pages}
         items = [{"label": page.title, "icon": page.icon} for page in pages]
         if items != self._menu.items:
@@ -188,7 +190,7 @@ class VisitorSession:
         """Give the filters of a page the options of another release; whether they allow that."""
         if self._pages.get(page.page.slug) != page.page:
             return False
-        options, _ = await self._in_thread(filter_options, page.page, self._store)
+        options, _ = await self._in_thread(filter_options, page.page, self._store, self._say)
         return page.update_options(options)
 
     # Pages
@@ -199,7 +201,8 @@ class VisitorSession:
         slug = next(iter(parameters.get(_PAGE, ())), next(iter(self._pages), ""))
         notices = []
         if slug not in self._pages:
-            notices.append(f"There is no page “{slug}”; this is the first one.")
+            message = "There is no page “{name}”; this is the first one."
+            notices.append(self._say(message, name=slug))
             slug = next(iter(self._pages))
         await self._open_page(slug, parameters, notices)
 
@@ -250,7 +253,7 @@ class VisitorSession:
         except Exception:
             _log.exception("the page %r could not be drawn", slug)
             if number == self._opening:
-                message = "This page could not be drawn; see the server's log."
+                message = self._say("This page could not be drawn; see the server's log.")
                 self._kept.show_message(Notice(message, severity="error").view)
         self._failed |= number == self._opening
 
@@ -264,7 +267,8 @@ class VisitorSession:
     async def _new_page(self, slug: str, filters: Parameters, notices: list[str]) -> OpenPage:
         """A page with its filters, and its cards as far as they are read soon."""
         page_settings = self._pages[slug]
-        options, problems = await self._in_thread(filter_options, page_settings, self._store)
+        read = (filter_options, page_settings, self._store, self._say)
+        options, problems = await self._in_thread(*read)
         notices += problems
         context = (self._store, self._formats, self._pipeline)
         changed = (self._write_url, self._cache_columns)

@@ -25,7 +25,7 @@ class Status:
     def __init__(self, formats: Formats, stale_after: timedelta) -> None:
         self._formats, self._stale_after = formats, stale_after
         self.view = pmui.Chip(
-            label="Looking for a release …",
+            label=formats.say("Looking for a release …"),
             icon="hourglass_empty",
             size="small",
             margin=(4, 8),
@@ -46,39 +46,57 @@ class Status:
         age, published = (
             write(release.created) for write in (self._formats.age, self._formats.day)
         )
+        say, message = self._formats.say, "published {age} · release {release}"
+        if stale:
+            message = "Stale: published {age} · release {release}"
+        description = "Release {release} of run {run}, {moment} UTC"
         self.view.param.update(
-            label=f"{'Stale: ' if stale else ''}published {age} · release {release.id}",
+            label=say(message, age=age, release=release.id),
             icon="warning" if stale else "check_circle",
             color="warning" if stale else "success",
-            description=f"Release {release.id} of run {release.run}, {published} UTC",
+            description=say(description, release=release.id, run=release.run, moment=published),
         )
 
     def _show_hold(self, release: Release, held: datetime) -> None:
-        age = self._formats.age(held)
+        say, age, moment = self._formats.say, self._formats.age(held), self._formats.day(held)
+        description = "Runs publish nothing since {moment} UTC. Release {release} is shown."
         self.view.param.update(
-            label=f"On hold since {age} · release {release.id}",
+            label=say("On hold since {age} · release {release}", age=age, release=release.id),
             icon="pause_circle",
             color="warning",
-            description=f"Runs publish nothing since {self._formats.day(held)} UTC. Release "
-            f"{release.id} is shown.",
+            description=say(description, moment=moment, release=release.id),
         )
 
     def _show_failure(self, release: Release, failure: Failure) -> None:
         since, moment = self._formats.age(failure.since), self._formats.day(failure.since)
         reason = without_paths(" ".join(failure.reason.split()))
-        published = self._formats.age(release.created)
+        say, published = self._formats.say, self._formats.age(release.created)
+        label = "Last run failed, since {age}: {reason} · release {release} is shown"
+        description = (
+            "Run {run} failed: {reason}. No run has succeeded since {moment} UTC. "
+            "Release {release} is shown, published {age}."
+        )
         self.view.param.update(
-            label=f"Last run failed, since {since}: {reason} · release {release.id} is shown",
+            label=say(label, age=since, reason=reason, release=release.id),
             icon="error",
             color="error",
-            description=f"Run {failure.run} failed: {reason}. No run has succeeded since {moment} "
-            f"UTC. Release {release.id} is shown, published {published}.",
+            description=say(
+                description,
+                run=failure.run,
+                reason=reason,
+                moment=moment,
+                release=release.id,
+                age=published,
+            ),
         )
 
     def show_error(self, error: MedallionError, shown: Release | None) -> None:
         """Show that the store cannot be read; the data on the page is of the release `shown`."""
-        label = "Store unreachable: showing the last figures" if shown else "Nothing to show yet"
-        description = visitor_text(error)
+        say = self._formats.say
+        label = say("Nothing to show yet")
+        if shown:
+            label = say("Store unreachable: showing the last figures")
+        description = visitor_text(error, say)
         self.view.param.update(
             label=label, icon="cloud_off", color="error", description=description
         )

@@ -14,6 +14,8 @@ import param
 from markupsafe import escape
 from panel.viewable import Child
 
+from medallion_panel.messages.messages import Messages
+
 
 class CardFrame(pn.custom.JSComponent):
     """A box with a heading and content, which is HTML, a widget or both.
@@ -23,7 +25,10 @@ class CardFrame(pn.custom.JSComponent):
     a widget with at least `room` pixels, which is a `chart` or not; `message`, shown in place of
     the content while `empty`; `note` and `remarks` below it; `busy`, while it waits. Arrow keys
     move through the `parts` of a chart, for which `asked` is called first; Enter is a click.
+    `words` are those of the frame: `behind`, `arrows` and `of`.
     """
+
+    words = param.Dict(default={})
 
     content = Child()
     chart = param.Boolean(default=False)
@@ -102,8 +107,8 @@ class CardFrame(pn.custom.JSComponent):
         const button = make("button", "")
         button.type = "button"
         button.dataset.rowsBehind = model.number
-        button.title = "Rows behind"
-        button.setAttribute("aria-label", `Rows behind ${model.label}`)
+        button.title = model.words.behind
+        button.setAttribute("aria-label", `${model.words.behind} ${model.label}`)
         button.innerHTML = ICON
         heading.append(button)
       }
@@ -147,12 +152,13 @@ class CardFrame(pn.custom.JSComponent):
         const say = () => {
           const { parts } = model
           at = Math.min(at, parts.length - 1)
-          part.textContent = at < 0 ? "" : `${parts[at]} (${at + 1} of ${parts.length})`
+          const place = `(${at + 1} ${model.words.of} ${parts.length})`
+          part.textContent = at < 0 ? "" : `${parts[at]} ${place}`
         }
         part.setAttribute("aria-live", "polite")
         content.setAttribute("role", "figure")
         content.setAttribute("aria-label", model.label)
-        content.setAttribute("aria-description", "Arrow keys move through its parts")
+        content.setAttribute("aria-description", model.words.arrows)
         content.tabIndex = 0
         content.onkeydown = (event) => {
           const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
@@ -211,6 +217,15 @@ class CardFrame(pn.custom.JSComponent):
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
         self._asked()
+
+
+def frame_words(say: Messages) -> dict[str, str]:
+    """The words of every frame."""
+    return {
+        "behind": say("Rows behind"),
+        "arrows": say("Arrow keys move through its parts"),
+        "of": say("of"),
+    }
 
 
 def _escaped(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import panel as pn
 import param
 
+from medallion_panel.messages.messages import Messages
+
 BEAT_MS = 5000
 
 
@@ -13,13 +15,20 @@ class Connection(pn.custom.JSComponent):
     BEAT_MS.
 
     When the websocket closes, or no beat arrives for `patience` seconds, a banner says that the
-    page may be out of date, and its controls are disabled. When the server answers again, the page
-    is reloaded from its URL, which contains its state; a page whose server was only slow is left as
-    it is.
+    page may be out of date (`lost`), and its controls are disabled. When the server answers again,
+    the page is reloaded from its URL, which contains its state; a page whose server was only slow
+    is left as it is.
     """
 
+    lost = param.String()
     beat = param.Integer(default=0)
     patience = param.Number(default=30)
+
+    @classmethod
+    def of(cls, say: Messages) -> Connection:
+        """A connection with its message."""
+        message = "Connection to the server lost: this page may be out of date. Reconnecting …"
+        return cls(lost=say(message), width=0, height=0, margin=0)
 
     _esm = """
     export function render({ model, view }) {
@@ -29,8 +38,7 @@ class Connection(pn.custom.JSComponent):
       banner.style.cssText = "position:fixed;inset:0 0 auto 0;z-index:20000;padding:14px 20px;" +
         "background:#b3261e;color:#fff;font:500 15px/1.4 system-ui,sans-serif;text-align:center;" +
         "box-shadow:0 2px 8px rgba(0,0,0,.4)"
-      banner.textContent =
-        "Connection to the server lost: this page may be out of date. Reconnecting …"
+      banner.textContent = model.lost
       let last = Date.now(), down = false, closed = false, removed = false
 
       const block = (blocked) => {

@@ -18,6 +18,7 @@ from medallion.query.column_types import Kind
 from medallion.query.metrics import MetricCall, metric_call
 from medallion.query.periods import period_span
 from medallion_panel.block_models import FormatName
+from medallion_panel.messages.messages import Messages, messages_in
 from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -50,6 +51,11 @@ class Formats:
         """The formats that a `dashboard:` section declares."""
         return cls(section.locale, section.currency, section.formats, section.labels)
 
+    @property
+    def say(self) -> Messages:
+        """The messages of the interface in the language of the locale."""
+        return messages_in(self.locale)
+
     def label(self, column: str) -> str:
         """A column or metric in words: `total_spent` is `Total spent`."""
         call = _call(column)
@@ -59,9 +65,11 @@ class Formats:
 
     def _metric_label(self, call: MetricCall) -> str:
         if call.column is None:
-            return "Number"
+            return self.say("Number")
         label = self.label(call.column)
-        return f"Distinct {label}" if call.function == "count_distinct" else label
+        if call.function == "count_distinct":
+            return self.say("Distinct {column}", column=label)
+        return label
 
     def name_for(
         self, column: str, kind: Kind | None, override: FormatName | None = None
@@ -177,7 +185,7 @@ class Formats:
     def period(self, value: Any) -> str:
         """A period or any value but a number in words: `2024-05` is `May 2024`."""
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return self.say("yes") if value else self.say("no")
         if isinstance(value, str) and _MONTH.fullmatch(value):
             return str(
                 dates.format_date(
@@ -213,21 +221,20 @@ class Formats:
         """How long ago a moment was."""
         elapsed = max(timedelta(), datetime.now(UTC) - moment)
         if elapsed < timedelta(minutes=1):
-            return "just now"
+            return self.say("just now")
         return str(
             dates.format_timedelta(-elapsed, add_direction=True, locale=self.locale, threshold=1.5)
         )
+
+    def and_more(self, names: Sequence[str], most: int) -> str:
+        """The first `most` names, and the number of further ones."""
+        rest, first = len(names) - most, ", ".join(names[:most])
+        return self.say("{names} and {rest} more", names=first, rest=rest) if rest > 0 else first
 
     @property
     def tag(self) -> str:
         """The locale as a BCP 47 language tag, for browsers."""
         return self.locale.replace("_", "-")
-
-
-def and_more(names: Sequence[str], most: int) -> str:
-    """The first `most` names, and the number of further ones."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def identifying(column: str) -> bool:

@@ -16,6 +16,8 @@ import param
 from bokeh.models import CustomJS, HoverTool, TapTool
 from markupsafe import Markup
 
+from medallion_panel.messages.messages import Messages
+
 if TYPE_CHECKING:
     from bokeh.plotting import figure
 
@@ -28,8 +30,7 @@ if (mark >= 0) {
   document.dispatchEvent(new CustomEvent("medallion-mark", { detail: { card, mark } }))
 }
 """
-_HINT = ("", "Click to filter")
-_HINT_BEHIND = ("", "Click to filter, Shift-click for the rows behind")
+
 _STYLE = Markup("""<style>
 button.behind { all: unset; cursor: pointer; font-size: .82rem; padding: 3px 10px;
   margin: 10px 0 0; border: 1px solid rgba(128,136,150,.5); border-radius: 6px }
@@ -38,13 +39,12 @@ button.behind:focus-visible { outline: 2px solid #3b76d6 }
 </style>""")
 
 
-def behind_button(card: int, mark: int) -> Markup:
+def behind_button(card: int, mark: int, label: str) -> Markup:
     """A button with words, for the rows behind a mark."""
     html = Markup(
-        "<button type='button' class='behind' data-rows-behind='{}' data-mark='{}'>"
-        "Rows behind this row</button>"
+        "<button type='button' class='behind' data-rows-behind='{}' data-mark='{}'>{}</button>"
     )
-    return _STYLE + html.format(card, mark)
+    return _STYLE + html.format(card, mark, label)
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,18 @@ class Click:
     narrow: bool = False
 
 
-def make_clickable(plot: figure, card: int, *, explained: bool = False) -> None:
+def make_clickable(plot: figure, card: int, say: Messages, *, explained: bool = False) -> None:
     """Report a click on what has a tooltip, or in a chart without tooltips on any of its glyphs.
 
     Parameters: `explained`, whether the rows behind can be shown.
     """
     hovers = [tool for tool in plot.tools if isinstance(tool, HoverTool)]
     renderers = [renderer for hover in hovers for renderer in hover.renderers]
+    hint = say("Click to filter")
+    if explained:
+        hint = say("Click to filter, Shift-click for the rows behind")
     for hover in hovers:
-        hover.tooltips = [*hover.tooltips, _HINT_BEHIND if explained else _HINT]
+        hover.tooltips = [*hover.tooltips, ("", hint)]
     callback = CustomJS(args={"card": card}, code=_TAP)
     tap = TapTool(renderers=renderers or "auto", behavior="inspect", callback=callback)
     plot.add_tools(tap)

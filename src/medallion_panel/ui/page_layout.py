@@ -15,9 +15,10 @@ class PageLayout(pn.custom.JSComponent):
 
     Parameters: `heading`; `widths` of the cards in twelfths on a wide screen, with `narrow`, those
     that take half of a phone; `chips` as {column, label}, filters that can be removed, and `offer`,
-    the label of a button for the rows behind what was clicked last; `called`, called when a visitor
-    clears the filters, and with the column of a chip that they remove. `printed` are lines below
-    the heading on paper, where there are no controls.
+    the label of a button for the rows behind what was clicked last; `clear_label` and
+    `remove_label`, those of the buttons that remove filters; `called`, called when a visitor clears
+    the filters, and with the column of a chip that they remove. `printed` are lines below the
+    heading on paper, where there are no controls.
     """
 
     filters = Children()
@@ -28,6 +29,8 @@ class PageLayout(pn.custom.JSComponent):
     chips = param.List(default=[])
     offer = param.String()
     printed = param.List(default=[])
+    clear_label = param.String()
+    remove_label = param.String()
 
     _render_policy: Literal["manual"] = "manual"
 
@@ -90,7 +93,7 @@ class PageLayout(pn.custom.JSComponent):
       const clear = make("button", "clear")
       clear.type = "button"
       clear.innerHTML = ICON
-      clear.append("Clear filters")
+      clear.append(model.clear_label)
       clear.onclick = () => model.send_msg({ clear: true })
       const filters = make("div", "filters")
       for (const filter of model.get_child("filters")) filters.append(make("div", "", filter))
@@ -101,7 +104,7 @@ class PageLayout(pn.custom.JSComponent):
         chips.replaceChildren(...model.chips.map(({ column, label }) => {
           const chip = make("button", "chip", `${label} ✕`)
           chip.type = "button"
-          chip.setAttribute("aria-label", `Remove the filter ${label}`)
+          chip.setAttribute("aria-label", `${model.remove_label} ${label}`)
           chip.onclick = () => model.send_msg({ remove: column })
           return chip
         }))

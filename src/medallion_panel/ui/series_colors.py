@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from medallion_panel.ui.theme import REST, SERIES
 
-OTHERS = "Others"
-
 _MAX_VALUES = 10_000  # per column
 
 
@@ -23,8 +21,12 @@ class SeriesColors:
         self._places: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
 
-    def of(self, column: str, column_values: Iterable[str], names: Sequence[str]) -> dict[str, str]:
-        """The colour of every name. `column_values` are its values in order."""
+    def of(
+        self, column: str, column_values: Iterable[str], names: Sequence[str], rest: str
+    ) -> dict[str, str]:
+        """The colour of every name. `column_values` are its values in order, and `rest` the name of
+        all others.
+        """
         with self._lock:
             places = self._places.setdefault(column, {})
             for name in (*column_values, *names):
@@ -36,5 +38,5 @@ class SeriesColors:
             start = order[name] % len(SERIES)
             candidates = [*SERIES[start:], *SERIES[:start]]
             free = (color for color in candidates if color not in colors.values())
-            colors[name] = REST if name == OTHERS else next(free, candidates[0])
+            colors[name] = REST if name == rest else next(free, candidates[0])
         return {name: colors[name] for name in names}

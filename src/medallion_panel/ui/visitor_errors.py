@@ -6,6 +6,7 @@ import re
 
 from medallion.errors import CallError, MedallionError
 from medallion.secrets import masked_logger
+from medallion_panel.messages.messages import Messages
 
 _log = masked_logger(__name__)
 
@@ -13,14 +14,17 @@ _UNPUBLISHED = "published yet"  # of the errors of every store
 _PATH = re.compile(r"(?<![\w/])(?:[a-z][\w+.-]*:(?=/))?/(?:[^\s/'\"]*/)*([^\s/:'\"]+)")
 
 
-def visitor_text(error: MedallionError) -> str:
-    """The message of an error for visitors; details of the server go to its log only."""
+def visitor_text(error: MedallionError, say: Messages) -> str:
+    """The message of an error for visitors; details of the server go to its log only.
+
+    What a request did wrong is in English where the store says it.
+    """
     if isinstance(error, CallError):
         return f"{without_paths(error.message)}. {without_paths(error.hint)}".rstrip(". ") + "."
     if _UNPUBLISHED in error.message:
-        return "Nothing has been published yet. Run `medallion run` first."
+        return say("Nothing has been published yet. Run `medallion run` first.")
     _log.warning("cannot read the data for a visitor: %s", error)
-    return "The data cannot be read at the moment; see the server's log."
+    return say("The data cannot be read at the moment; see the server's log.")
 
 
 def without_paths(text: str) -> str:

@@ -17,6 +17,7 @@ from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
 
 FORMATS = Formats.of(Dashboard())
+SAY = FORMATS.say
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from medallion.lake.candidates import candidate
 from medallion_panel.block_settings import Changes
 from medallion_panel.blocks.changes import changes_html
 from tests.integration import small
+from tests.unit.panel.tables import SAY
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def pipeline(tmp_path: Path) -> md.Pipeline:
 
 def page(pipeline: md.Pipeline, rows: int = 10) -> str:
     release = pipeline.store().release()
-    return str(changes_html(Changes(rows=rows), pipeline, release))
+    return str(changes_html(Changes(rows=rows), pipeline, release, SAY))
 
 
 def test_the_first_release_has_none_before_it(pipeline: md.Pipeline) -> None:
@@ -51,6 +52,6 @@ def test_a_candidate_is_compared_with_the_release_before(pipeline: md.Pipeline) 
     (Path(pipeline.base) / "data/orders/2024-03.csv").write_text(small.MARCH)
     pipeline.run(candidate="try")
     release = candidate(pipeline.lake, "try").release
-    html = str(changes_html(Changes(), pipeline, release.summary()))
+    html = str(changes_html(Changes(), pipeline, release.summary(), SAY))
     assert f"→ {release.id}</h2>" in html
     assert "gold.by_client: 1 row changed" in html

@@ -15,7 +15,7 @@ from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.world_map import world_map
 from medallion_panel.pages.choice import Choice, choices_in_url, choices_of, last_of
 from tests.unit.panel.conftest import OpenContext
-from tests.unit.panel.tables import FORMATS, SmallTable, content_of
+from tests.unit.panel.tables import FORMATS, SAY, SmallTable, content_of
 
 SALES = SmallTable(
     {"id": "int64", "land": "text", "shop": "text", "day": "date", "money": "decimal(12,2)"},
@@ -108,13 +108,13 @@ CHOICES = [
 def test_a_choice_in_words_and_in_a_url(choice: Choice, label: str, parameters: Any) -> None:
     written = choice.parameters()
     assert parameters in (None, written)
-    assert choices_in_url(written, KINDS) == ([choice], [])
+    assert choices_in_url(written, KINDS, SAY) == ([choice], [])
     assert choice.label(KINDS[choice.column], FORMATS) == label
 
 
 def test_what_is_invalid_in_a_url_is_reported() -> None:
     choices, notices = choices_in_url(
-        {"day__gte": ["soon"], "other": ["1"], "other__eq": ["1"], "land__eq": ["x"]}, KINDS
+        {"day__gte": ["soon"], "other": ["1"], "other__eq": ["1"], "land__eq": ["x"]}, KINDS, SAY
     )
     assert choices == [Choice("land", ("x",))]
     assert notices[:2] == [

@@ -20,7 +20,7 @@ from medallion_panel.section import PageSettings
 from medallion_panel.ui.markup import Text
 from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenStore
-from tests.unit.panel.tables import FORMATS, SmallTable
+from tests.unit.panel.tables import FORMATS, SAY, SmallTable
 
 # A download button of panel-material-ui passes both to Panel.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
@@ -59,10 +59,10 @@ class Visit:
         (folder / "medallion.yaml").write_text(YAML)
         (folder / "t.csv").write_text("id\n1\n")
         pipeline = md.Pipeline.load(folder / "medallion.yaml")
-        options, _ = filter_options(SETTINGS, store)
+        options, _ = filter_options(SETTINGS, store, SAY)
         context = (store, FORMATS, pipeline)
         self.page = OpenPage(SETTINGS, options, *context, lambda: None, self._shown)
-        kept = KeptPages(Text("wait").view)
+        kept = KeptPages(Text("wait").view, SAY)
         kept.show(self.page)
         self.actions = ClickActions(kept, None, FORMATS)
 

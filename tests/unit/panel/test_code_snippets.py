@@ -12,6 +12,7 @@ import pytest
 
 from medallion.contracts import Filter, Query, Sort
 from medallion_panel.blocks.code_snippets import snippets
+from tests.unit.panel.tables import SAY
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def no_api(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def parameters(query: Query) -> dict[str, str]:
     """The parameters of the URL in the command."""
-    (_, curl) = (snippet["text"] for snippet in snippets("t", query))
+    (_, curl) = (snippet["text"] for snippet in snippets("t", query, SAY))
     url = urlsplit(shlex.split(curl)[-1])
     return dict(parse_qsl(url.query, keep_blank_values=True))
 
@@ -62,14 +63,14 @@ def test_a_column_of_the_name_of_an_option_is_filtered_by_its_operator() -> None
 def test_the_command_asks_the_api_that_the_dashboard_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (_, plain) = snippets("a b", Query())
+    (_, plain) = snippets("a b", Query(), SAY)
     assert plain["title"] == "curl, with medallion serve running"
     assert plain["text"] == (
         "curl -H 'Accept: text/csv' 'http://localhost:8000/tables/a%20b?limit=all'"
     )
     monkeypatch.setenv("MEDALLION_API_URL", "https://api.example/v1/")
     monkeypatch.setenv("MEDALLION_API_KEY", "secret key")
-    (_, own) = snippets("t", Query())
+    (_, own) = snippets("t", Query(), SAY)
     assert own["title"] == "curl"
     assert own["text"] == (
         "curl -H 'Accept: text/csv' -H \"X-API-Key: $MEDALLION_API_KEY\" "
@@ -79,7 +80,7 @@ def test_the_command_asks_the_api_that_the_dashboard_reads(
 
 def test_a_text_stays_one_word_of_the_command() -> None:
     query = Query(filters=(Filter("name", "eq", "'; rm -rf / #`$(x)`"),))
-    curl = snippets("t'", query)[1]["text"]
+    curl = snippets("t'", query, SAY)[1]["text"]
     assert len(shlex.split(curl)) == 4
     assert parameters(query)["name__eq"] == "'; rm -rf / #`$(x)`"
 
@@ -94,7 +95,7 @@ def test_the_python_code_makes_the_same_query(value: Any) -> None:
         sort=(Sort("a", descending=True),),
         fields=("a", "b"),
     )
-    (python, _) = snippets("it's", query)
+    (python, _) = snippets("it's", query, SAY)
     assert python["title"] == "Python"
     lines = python["text"].splitlines()
     assert lines[-1] == ('rows = [row for batch in store.scan("it\'s", query) for row in batch]')

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from medallion_panel.messages.messages import messages_in
 from medallion_panel.ui.connection import BEAT_MS, Connection
 
 
@@ -22,14 +23,15 @@ def test_the_server_counts_beats_and_the_browser_is_patient_for_several() -> Non
 def test_names_of_parameters_in_the_browser_are_those_of_the_server() -> None:
     names = set(re.findall(r"model\.(patience|beat|\w+)", Connection._esm)) - {"on", "document"}
     events = set(re.findall(r'model\.on\("(\w+)"', Connection._esm)) - {"remove"}
-    assert names | events == {"beat", "patience"}
+    assert names | events == {"beat", "lost", "patience"}
     assert names | events <= set(Connection.param)
 
 
 def test_the_banner_is_an_alert_that_says_what_happens() -> None:
     code = Connection._esm
     assert 'setAttribute("role", "alert")' in code
-    assert "Connection to the server lost: this page may be out of date. Reconnecting …" in code
+    assert "banner.textContent = model.lost" in code
+    assert Connection.of(messages_in("de_DE")).lost.startswith("Verbindung zum Server verloren")
     assert "innerHTML" not in code
 
 

@@ -10,7 +10,7 @@ import pytest
 from medallion_panel.pages.default_pages import default_pages, with_quarantine
 from medallion_panel.section import PageSettings
 from tests.unit.panel.conftest import OpenStore
-from tests.unit.panel.tables import SmallTable
+from tests.unit.panel.tables import SAY, SmallTable
 
 SALES = SmallTable(
     {
@@ -42,12 +42,12 @@ SALES = SmallTable(
 
 @pytest.fixture
 def page(open_store: OpenStore) -> PageSettings:
-    return default_pages(open_store({"shop_sales": SALES}))[0]
+    return default_pages(open_store({"shop_sales": SALES}), SAY)[0]
 
 
 def test_a_page_for_every_table_and_one_on_the_data(open_store: OpenStore) -> None:
     small = SmallTable({"day": "date"}, [(date(2023, 1, 1),)])
-    pages = default_pages(open_store({"shop_sales": SALES, "other": small}))
+    pages = default_pages(open_store({"shop_sales": SALES, "other": small}), SAY)
     assert [page.title for page in pages] == ["Shop sales", "Other", "Data"]
     kinds = [block.kind for block in pages[-1].blocks]
     assert kinds == ["quality", "freshness", "changes", "runs"]
@@ -90,7 +90,7 @@ def test_the_table_is_sorted_by_the_main_figure_and_searched_by_a_name(
 
 def test_every_row_of_a_page_is_full(page: PageSettings, open_store: OpenStore) -> None:
     texts = SmallTable({"a": "text", "b": "text"}, [("x", "p"), ("y", "q")])
-    for each in (page, default_pages(open_store({"texts": texts}))[0]):
+    for each in (page, default_pages(open_store({"texts": texts}), SAY)[0]):
         left = 12
         for block in each.blocks:
             assert block.content.width <= left
@@ -102,7 +102,7 @@ def test_a_table_without_numbers_counts_rows(open_store: OpenStore) -> None:
     table = SmallTable(
         {"a_id": "int64", "year": "int64", "colour": "text"}, [(1, 2023, "red"), (2, 2023, "blue")]
     )
-    page = default_pages(open_store({"t": table}))[0]
+    page = default_pages(open_store({"t": table}), SAY)[0]
     assert [block.kind for block in page.blocks] == ["kpi", "bar", "rows"]
     (bar,) = [block.bar for block in page.blocks if block.bar]
     assert (bar.x, bar.y, bar.width) == ("colour", "count()", 12)
@@ -111,14 +111,17 @@ def test_a_table_without_numbers_counts_rows(open_store: OpenStore) -> None:
 
 
 def test_an_empty_table_has_its_rows_only(open_store: OpenStore) -> None:
-    page = default_pages(open_store({"t": SmallTable({"a": "text"}, [])}))[0]
+    page = default_pages(open_store({"t": SmallTable({"a": "text"}, [])}), SAY)[0]
     assert [block.kind for block in page.blocks] == ["kpi", "rows"]
     assert page.filters == ()
 
 
 def test_a_page_with_rejected_records_is_added_unless_there_is_one(page: PageSettings) -> None:
-    (_, added) = with_quarantine((page,))
+    (_, added) = with_quarantine((page,), SAY)
     assert (added.title, [block.kind for block in added.blocks]) == ("Quarantine", ["quarantine"])
-    assert with_quarantine((page, added)) == (page, added)
+    assert with_quarantine((page, added), SAY) == (page, added)
     other = page.model_copy(update={"title": "Quarantine!"})
-    assert [each.slug for each in with_quarantine((other,))] == ["quarantine", "rejected-records"]
+    assert [each.slug for each in with_quarantine((other,), SAY)] == [
+        "quarantine",
+        "rejected-records",
+    ]

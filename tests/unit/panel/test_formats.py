@@ -11,7 +11,7 @@ import pytest
 
 from medallion.query.column_types import Kind
 from medallion_panel.section import Dashboard
-from medallion_panel.ui.formats import Formats, and_more, period_start
+from medallion_panel.ui.formats import Formats, period_start
 
 FORMATS = Formats.of(Dashboard())
 
@@ -77,5 +77,5 @@ def test_labels_of_metrics() -> None:
 
 
 def test_lists_of_names_say_how_many_more_there_are() -> None:
-    assert and_more(["a", "b"], 2) == "a, b"
-    assert and_more([str(number) for number in range(1_500)], 1) == "0 and 1,499 more"
+    assert FORMATS.and_more(["a", "b"], 2) == "a, b"
+    assert FORMATS.and_more([str(number) for number in range(1_500)], 1) == "0 and 1,499 more"

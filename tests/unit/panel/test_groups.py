@@ -9,7 +9,7 @@ from medallion_panel.block_settings import Groups
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.groups import GroupsView
 from tests.unit.panel.conftest import OpenContext
-from tests.unit.panel.tables import html_in
+from tests.unit.panel.tables import SAY, html_in
 from tests.unit.panel.test_groups_page import SALES
 
 # A download button of panel-material-ui passes both to Panel.
@@ -25,7 +25,7 @@ def context(open_context: OpenContext) -> BlockContext:
 
 def test_the_sort_is_part_of_the_url(context: BlockContext) -> None:
     changes: list[int] = []
-    view = GroupsView(BLOCK, lambda: changes.append(1))
+    view = GroupsView(BLOCK, SAY, lambda: changes.append(1))
     view.set({}, context)
     assert (view.table.sort, view.texts(), changes) == ("-sum_paid", {}, [])
     view.table.sort = "land"
@@ -40,7 +40,7 @@ def test_the_sort_is_part_of_the_url(context: BlockContext) -> None:
 def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
     context: BlockContext,
 ) -> None:
-    view = GroupsView(BLOCK, lambda: None)
+    view = GroupsView(BLOCK, SAY, lambda: None)
     view.set({}, context)
     view.show(view.read(context))
     assert "The first 2 groups; there are more" in html_in(view.extent.view)

@@ -10,7 +10,7 @@ import pytest
 from medallion_panel.pages.kept_pages import MAX_PAGES, KeptPages
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.markup import Text
-from tests.unit.panel.tables import html_in
+from tests.unit.panel.tables import SAY, html_in
 
 
 class Page:
@@ -28,7 +28,7 @@ class Page:
 
 @pytest.fixture
 def kept() -> KeptPages:
-    return KeptPages(Text("wait").view)
+    return KeptPages(Text("wait").view, SAY)
 
 
 def show(kept: KeptPages, page: Any) -> Any:

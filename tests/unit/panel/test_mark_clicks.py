@@ -12,6 +12,7 @@ from medallion_panel.ui.mark_clicks import (
     behind_button,
     make_clickable,
 )
+from tests.unit.panel.tables import SAY
 
 
 def test_a_click_reports_its_card_and_mark() -> None:
@@ -30,7 +31,7 @@ def test_a_click_reports_its_card_and_mark() -> None:
 
 
 def test_a_button_names_its_card_and_mark() -> None:
-    assert "data-rows-behind='1' data-mark='5'" in behind_button(1, 5)
+    assert "data-rows-behind='1' data-mark='5'" in behind_button(1, 5, "Rows behind this row")
 
 
 def test_what_has_a_tooltip_is_clickable() -> None:
@@ -39,7 +40,7 @@ def test_what_has_a_tooltip_is_clickable() -> None:
     plot.line(x="x", y="y", source=source)
     bars = plot.vbar(x="x", top="y", source=source)
     plot.add_tools(HoverTool(renderers=[bars], tooltips=[("", "@x")]))
-    make_clickable(plot, 4)
+    make_clickable(plot, 4, SAY)
     (tap,) = (tool for tool in plot.tools if isinstance(tool, TapTool))
     assert (tap.renderers, tap.behavior, tap.callback.args) == ([bars], "inspect", {"card": 4})
     (hover,) = (tool for tool in plot.tools if isinstance(tool, HoverTool))
@@ -49,13 +50,13 @@ def test_what_has_a_tooltip_is_clickable() -> None:
 def test_the_tooltip_says_how_to_see_the_rows_behind() -> None:
     plot = new_figure(200)
     plot.add_tools(HoverTool(tooltips=[("", "@x")], renderers=[]))
-    make_clickable(plot, 4, explained=True)
+    make_clickable(plot, 4, SAY, explained=True)
     (hover,) = (tool for tool in plot.tools if isinstance(tool, HoverTool))
     assert hover.tooltips[-1] == ("", "Click to filter, Shift-click for the rows behind")
 
 
 def test_points_without_tooltips_are_clickable_too() -> None:
     plot = new_figure(200)
-    make_clickable(plot, 0)
+    make_clickable(plot, 0, SAY)
     (tap,) = (tool for tool in plot.tools if isinstance(tool, TapTool))
     assert tap.renderers == "auto"

@@ -12,6 +12,7 @@ from medallion.errors import CallError
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.stores import API_URL
 from tests.integration import small
+from tests.unit.panel.tables import SAY
 
 
 def test_a_candidate_has_a_store_of_its_own_and_a_banner(
@@ -24,17 +25,17 @@ def test_a_candidate_has_a_store_of_its_own_and_a_banner(
     pipeline.run(candidate="march")
     with closing(pipeline.store()) as store:
         stores = NamedStores(pipeline, store)
-        shown = stores.named("march")
+        shown = stores.named("march", SAY)
         (row,) = shown.store.find("total", Query(limit=1)).rows
         assert (row["orders"], row["revenue"]) == small.ALL
         assert shown.banner == "This is the candidate “march”. It is not published."
-        assert stores.named("march").store is shown.store
-        (row,) = stores.named(first).store.find("total", Query(limit=1)).rows
+        assert stores.named("march", SAY).store is shown.store
+        (row,) = stores.named(first, SAY).store.find("total", Query(limit=1)).rows
         assert (row["orders"], row["revenue"]) == small.BOTH
-        assert first in stores.named(first).banner
+        assert first in stores.named(first, SAY).banner
         for name in ("april", "2031", "../x"):
             with pytest.raises(CallError, match="there is no"):
-                stores.named(name)
+                stores.named(name, SAY)
         monkeypatch.setenv(API_URL, "http://localhost:1")
         with pytest.raises(CallError, match="shows the published release only"):
-            stores.named("march")
+            stores.named("march", SAY)

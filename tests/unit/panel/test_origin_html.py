@@ -13,7 +13,7 @@ from medallion_panel.data.origin_reader import (
 )
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_html import origins_html, records_html, removed_html
-from tests.unit.panel.tables import FORMATS
+from tests.unit.panel.tables import FORMATS, SAY
 
 ASKED = MarkQuestion(
     OriginQuestion("gold.sales", "r1", "land = 'France'", "sum(money)"),
@@ -70,12 +70,12 @@ def test_a_trace_that_is_not_exact_says_which_step() -> None:
 
 
 def test_records_are_text() -> None:
-    html = records_html("Source records", [RECORD], 1)
+    html = records_html("Source records", [RECORD], 1, SAY)
     assert "&lt;script&gt;" in html
     assert "a&lt;b&gt;.csv" in html
     assert "<h3>Source records</h3>" in html
-    assert "the first 1" in records_html("Source records", [RECORD], 2)
-    assert "<h3>" not in records_html("Source records", [], 0)
+    assert "the first 1" in records_html("Source records", [RECORD], 2, SAY)
+    assert "<h3>" not in records_html("Source records", [], 0, SAY)
 
 
 def test_removed_records_are_counted_by_reason() -> None:
@@ -87,5 +87,5 @@ def test_removed_records_are_counted_by_reason() -> None:
     html = removed_html(RemovedSummary(counts, removed), FORMATS)
     assert "1 more record would have counted" in html
     assert "<td>In quarantine</td><td>between</td><td>money</td><td>1</td>" in html
-    assert "<td>between</td><td>-1</td>" in records_html("Records", removed, 1)
+    assert "<td>between</td><td>-1</td>" in records_html("Records", removed, 1, SAY)
     assert "No other record would have counted." in removed_html(RemovedSummary(), FORMATS)

@@ -16,7 +16,7 @@ from medallion_panel.pages.page import OpenPage
 from medallion_panel.section import PageSettings
 from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenStore
-from tests.unit.panel.tables import FORMATS, SmallTable
+from tests.unit.panel.tables import FORMATS, SAY, SmallTable
 
 # A download button of panel-material-ui passes both to Panel.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
@@ -51,7 +51,7 @@ class Visit:
         self.changes: list[int] = []
         self._fillings = 0
         self.store = store
-        self.options, self.notices = filter_options(settings, store)
+        self.options, self.notices = filter_options(settings, store, SAY)
         self.page = OpenPage(
             settings,
             self.options,

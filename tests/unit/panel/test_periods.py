@@ -13,6 +13,7 @@ from medallion_panel.blocks.periods import (
     unfinished_note,
     unfinished_periods,
 )
+from tests.unit.panel.tables import FORMATS
 
 MOMENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FIRSTS = [date(2026, month, 1) for month in (8, 9, 10, 11, 12)]
@@ -76,6 +77,6 @@ def test_which_periods_of_a_column_are_not_over(
 
 def test_many_periods_that_are_not_over_are_counted() -> None:
     assert is_unfinished(date(2026, 11, 26), MOMENT)
-    assert unfinished_note([]) == ""
-    assert unfinished_note(["a", "b"]) == "a, b are not over yet."
-    assert unfinished_note([*"abcdef"]) == "a, b, c and 3 more are not over yet."
+    assert unfinished_note([], FORMATS) == ""
+    assert unfinished_note(["a", "b"], FORMATS) == "a, b are not over yet."
+    assert unfinished_note([*"abcdef"], FORMATS) == "a, b, c and 3 more are not over yet."

@@ -11,7 +11,7 @@ from medallion_panel.blocks.preview_pane import PreviewPane, grid_content
 from medallion_panel.data.quarantine_reader import QuarantineChoice, QuarantineReader
 from tests.coroutines import run_coroutine
 from tests.corrected import published
-from tests.unit.panel.tables import html_in
+from tests.unit.panel.tables import FORMATS, html_in
 
 CORRECTION = Correction(
     id="r-1",
@@ -34,7 +34,7 @@ def test_a_line_has_the_place_the_outcome_and_the_row() -> None:
         CORRECTION, "silver.t", "kept", rows=({"a": 1, "b": None},), warnings=("between a: 1",)
     )
     dropped = PreviewedRecord(CORRECTION, "silver.t", "dropped", ("filter",))
-    columns, lines = grid_content((kept, dropped))
+    columns, lines = grid_content((kept, dropped), FORMATS)
     assert [each["title"] for each in columns][-2:] == ["a", "b"]
     warning = "breaks between a: 1, which only warns"
     assert lines == [
@@ -53,7 +53,7 @@ def test_errors_are_shown_and_a_cancelled_preview_says_nothing(tmp_path: Path) -
     pipeline.run()
 
     async def steps() -> None:
-        pane = PreviewPane(reader)
+        pane = PreviewPane(reader, FORMATS)
         await pane.show("silver.orders", edits)
         assert "No preview: record 1 of data/orders/2024-02.csv: the current release" in text(pane)
         await pane.show("silver.orders", {first.identity: {"nothing": "1"}})

@@ -60,7 +60,7 @@ def test_a_line_has_the_figures_of_a_table_and_of_its_further_phases() -> None:
         ["silver.orders", "2,000", "1,500", "300", "0", "200"],
         ["silver.orders: joined", "10", "9", "0", "1", "0"],
     ]
-    assert "aria-label='75.0 % kept' title='75.0 % kept'" in html
+    assert "aria-label='75.0% kept' title='75.0% kept'" in html
     assert "<div class='quar' style='width:10.000%'>" in html
     assert "class='drop' style='width:0.000%'" not in html
 
@@ -119,7 +119,7 @@ def test_warned_rows_have_a_column_a_colour_and_words_of_their_own() -> None:
     assert figures == {"silver.orders": "50", "silver.lines": "0"}
     assert "<div class='kept' style='width:65.000%'>" in html
     assert "<div class='warned' style='width:25.000%'>" in html
-    assert "aria-label='90.0 % kept, 25.0 % with a warning'" in html
+    assert "aria-label='90.0% kept, 25.0% with a warning'" in html
     warnings = re.findall("<span class='warning'>(.*?) <b>(.*?)</b></span>", html)
     assert warnings == [
         ("Warning: silver.orders: not_null email", "40"),

@@ -14,7 +14,7 @@ from medallion_panel.blocks.quarantine import QuarantineView
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
 from tests.coroutines import run_coroutine
 from tests.corrected import orders, published
-from tests.unit.panel.tables import html_in
+from tests.unit.panel.tables import FORMATS, html_in
 
 
 class Visit:
@@ -25,7 +25,7 @@ class Visit:
     ) -> None:
         self.pipeline = pipeline
         access = QuarantineAccess(QuarantineReader(pipeline), author, enabled)
-        self.view = QuarantineView(access)
+        self.view = QuarantineView(access, FORMATS)
         self.view.show(self.view.read())
 
     @property

@@ -21,19 +21,20 @@ from medallion_panel.data.quarantine_reader import (
     QuarantineListing,
     QuarantineReader,
 )
+from tests.unit.panel.tables import FORMATS, SAY
 
 EMPTY = QuarantineListing("r1", QuarantineChoice(), {})
 
 
 def test_texts_say_what_is_listed_and_what_is_not() -> None:
-    assert caption(EMPTY) == "Nothing is in quarantine in release r1."
+    assert caption(EMPTY, SAY) == "Nothing is in quarantine in release r1."
     listing = replace(EMPTY, tables={"silver.t": 1}, total=1)
-    assert caption(listing) == "1 reject of release r1"
-    assert (remainder_text(listing), waiting_text(listing)) == ("", "")
+    assert caption(listing, SAY) == "1 reject of release r1"
+    assert (remainder_text(listing, SAY), waiting_text(listing, SAY)) == ("", "")
     many = replace(listing, total=5000, others=3, waiting=2)
-    assert "the first 200 rejects" in remainder_text(many)
-    assert "3 rejects of no single source record" in remainder_text(many)
-    assert waiting_text(many) == "2 corrections wait for the next run."
+    assert "the first 200 rejects" in remainder_text(many, SAY)
+    assert "3 rejects of no single source record" in remainder_text(many, SAY)
+    assert waiting_text(many, SAY) == "2 corrections wait for the next run."
 
 
 def test_an_unreadable_record_is_shown_as_text(tmp_path: Path) -> None:
@@ -45,16 +46,16 @@ def test_an_unreadable_record_is_shown_as_text(tmp_path: Path) -> None:
     pipeline.run()
     listing = QuarantineReader(pipeline).listing(QuarantineChoice())
     (record,) = listing.records
-    columns, ((file, number, reason, *cells),) = grid_content(listing, {}, {})
+    columns, ((file, number, reason, *cells),) = grid_content(listing, {}, {}, FORMATS)
     titles = [column["title"] for column in columns]
     assert titles == ["File", "Record", "Reason", "Text", "id", "name"]
     assert (file, number, cells) == ("t.csv", "2", ["2,b,c", "", ""])
     assert reason.startswith("format")
     edits, states = {record.identity: {"id": "2"}}, {record.identity: "edited"}
-    _, (row,) = grid_content(listing, edits, states)
+    _, (row,) = grid_content(listing, edits, states, FORMATS)
     assert (row[0], row[-2:]) == ("edited", ["2", ""])
 
 
 def test_others_learn_that_a_login_is_needed() -> None:
     with pytest.raises(CallError, match="only to visitors who have logged in"):
-        refuse_access()
+        refuse_access(SAY)

@@ -17,6 +17,7 @@ from medallion_panel.data.quarantine_reader import (
     QuarantineReader,
 )
 from tests.corrected import orders, published
+from tests.unit.panel.tables import SAY
 
 TABLE = "silver.orders"
 
@@ -150,9 +151,9 @@ def test_only_the_first_rejects_are_listed(
 
 def test_a_refusal_says_what_is_missing(pipeline: md.Pipeline) -> None:
     reader = QuarantineReader(pipeline)
-    assert "corrections: true" in QuarantineAccess(reader, "anne", enabled=False).refusal
-    assert "has no login" in QuarantineAccess(reader, "", enabled=True).refusal
-    assert QuarantineAccess(reader, "anne", enabled=True).refusal == ""
+    assert "corrections: true" in QuarantineAccess(reader, "anne", enabled=False).refusal(SAY)
+    assert "has no login" in QuarantineAccess(reader, "", enabled=True).refusal(SAY)
+    assert QuarantineAccess(reader, "anne", enabled=True).refusal(SAY) == ""
 
 
 def test_a_preview_stores_nothing_and_computes_nothing_once_cancelled(

@@ -7,13 +7,13 @@ from pathlib import Path
 from medallion_panel.blocks.record_form import RecordForm
 from medallion_panel.data.quarantine_reader import QuarantineChoice, QuarantineReader
 from tests.corrected import published
-from tests.unit.panel.tables import html_in
+from tests.unit.panel.tables import SAY, html_in
 
 
 def test_every_column_has_a_labelled_input_that_reports_changes(tmp_path: Path) -> None:
     record = QuarantineReader(published(tmp_path)).listing(QuarantineChoice()).records[0]
     changes: list[tuple[str, str, str | None]] = []
-    form = RecordForm(lambda *change: changes.append(change))
+    form = RecordForm(lambda *change: changes.append(change), SAY)
     form.show(record, {"day": None}, "Cannot be stored: <b>")
     assert form.identity == record.identity
     title, reasons, text, grid, fault = form.view

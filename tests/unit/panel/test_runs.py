@@ -90,7 +90,7 @@ def test_a_run_has_its_duration_its_parts_and_the_rows_that_it_computed(
         "r1",
     ]
     assert [row[:7] for row in last_steps] == [
-        ["silver.t", "computed", "1.50", "1,200", "6.25 %", "2.50 %", "2.5 kB"],
+        ["silver.t", "computed", "1.50", "1,200", "6.2%", "2.5%", "2.5 kB"],
         ["gold.t", "reused", "0.50", "7", "", "", "10 B"],
     ]
 

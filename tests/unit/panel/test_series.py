@@ -11,7 +11,6 @@ import pytest
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.block_context import NoRowsError
 from medallion_panel.blocks.series import SeriesData, series_data
-from medallion_panel.ui.series_colors import OTHERS
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 
@@ -139,7 +138,7 @@ def test_further_series_of_sums_are_combined_unless_it_is_one(open_context: Open
         ("2023-01", "B", 5),
         ("2023-01", "C", 4),
         ("2023-01", "E", 3),
-        ("2023-01", OTHERS, 3),
+        ("2023-01", "Others", 3),
     ]
     all_five = data_of(open_context, SHOPS, by="shop", series=4)
     assert [series for _, series, _ in points(all_five)] == ["B", "C", "E", "D", "A"]

@@ -18,7 +18,7 @@ from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
 from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenStore
-from tests.unit.panel.tables import SmallTable, html_in, sink_in
+from tests.unit.panel.tables import SAY, SmallTable, html_in, sink_in
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def store(open_store: OpenStore) -> CachedStore:
 def test_every_table_has_a_page_a_count_and_what_its_key_and_index_allow(
     store: CachedStore,
 ) -> None:
-    requests = dict(requests_of(store.uncached))
+    requests = dict(requests_of(store.uncached, SAY))
     assert sorted(requests) == [
         "clients: count",
         "clients: first page",
@@ -61,7 +61,7 @@ def test_every_table_has_a_page_a_count_and_what_its_key_and_index_allow(
 
 def test_a_keyed_table_without_rows_has_no_row_to_get(open_store: OpenStore) -> None:
     store = open_store({"empty": SmallTable({"id": "int64"}, [], key=("id",))})
-    assert list(dict(requests_of(store.uncached))) == ["empty: first page", "empty: count"]
+    assert list(dict(requests_of(store.uncached, SAY))) == ["empty: first page", "empty: count"]
 
 
 def test_an_api_that_cannot_be_reached_is_an_error(
@@ -69,21 +69,21 @@ def test_an_api_that_cannot_be_reached_is_an_error(
 ) -> None:
     monkeypatch.setenv("MEDALLION_API_URL", "http://127.0.0.1:1/")
     with pytest.raises(SinkError, match="GET /: "):
-        list(requests_of(store.uncached))
+        list(requests_of(store.uncached, SAY))
 
 
 def test_nothing_is_published_yet(tmp_path: Path) -> None:
     sink_store = sink_in(tmp_path).store()
     with pytest.raises(SinkError):
-        list(requests_of(sink_store))
+        list(requests_of(sink_store, SAY))
     sink_store.close()
 
 
 def test_the_block_says_what_it_will_send_and_to_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    explanation = html_in(SpeedView(Speed(requests=7)).view[0])
+    explanation = html_in(SpeedView(Speed(requests=7), SAY).view[0])
     assert "Sends 7 requests of each kind to the store itself" in explanation
     monkeypatch.setenv("MEDALLION_API_URL", "http://api.example")
-    explanation = html_in(SpeedView(Speed()).view[0])
+    explanation = html_in(SpeedView(Speed(), SAY).view[0])
     assert "to http://api.example, one after the other" in explanation
 
 
@@ -115,7 +115,7 @@ def test_measuring_leaves_the_event_loop_to_other_visitors(
     threads = set[threading.Thread]()
     loop_thread: list[threading.Thread] = []
     monkeypatch.setattr(store.uncached, "find", slow)
-    view = SpeedView(Speed(requests=5))
+    view = SpeedView(Speed(requests=5), SAY)
     view.show(BlockContext(store, Formats.of(Dashboard())))
     run_coroutine(main())
     assert threads
@@ -129,7 +129,7 @@ def test_measuring_leaves_the_event_loop_to_other_visitors(
 
 def test_a_store_that_fails_is_reported(tmp_path: Path) -> None:
     store = CachedStore(sink_in(tmp_path).store())
-    view = SpeedView(Speed())
+    view = SpeedView(Speed(), SAY)
     view.show(BlockContext(store, Formats.of(Dashboard())))
     run_coroutine(view._measure())
     assert "The measurement failed." in html_in(view._table.view)

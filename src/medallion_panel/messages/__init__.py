@@ -1,0 +1,1 @@
+"""The words of the dashboard's interface, in four languages."""

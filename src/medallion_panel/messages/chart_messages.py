@@ -1,0 +1,149 @@
+"""Messages of charts and figures."""
+
+from __future__ import annotations
+
+from medallion_panel.messages.translation import Translation
+
+CHART_MESSAGES: dict[str, Translation] = {
+    "Rows behind": Translation("Lignes sources", "Zeilen dahinter", "Filas de origen"),
+    "{label}: show the rows behind": Translation(
+        "{label} : afficher les lignes sources",
+        "{label}: Zeilen dahinter zeigen",
+        "{label}: mostrar las filas de origen",
+    ),
+    "Rows behind this row": Translation(
+        "Lignes sources de cette ligne", "Zeilen hinter dieser Zeile", "Origen de esta fila"
+    ),
+    "Click to filter": Translation(
+        "Cliquer pour filtrer", "Klicken zum Filtern", "Clic para filtrar"
+    ),
+    "Click to filter, Shift-click for the rows behind": Translation(
+        "Cliquer pour filtrer, Maj-clic pour les lignes sources",
+        "Klicken zum Filtern, Umschalt-Klick für die Zeilen dahinter",
+        "Clic para filtrar, Mayús-clic para las filas de origen",
+    ),
+    "Arrow keys move through its parts": Translation(
+        "Les flèches parcourent ses parties",
+        "Pfeiltasten gehen durch die Teile",
+        "Las flechas recorren sus partes",
+    ),
+    "of": Translation("sur", "von", "de"),
+    "up": Translation("hausse", "gestiegen", "sube"),
+    "down": Translation("baisse", "gefallen", "baja"),
+    "on {period}": Translation("par rapport à {period}", "gegenüber {period}", "frente a {period}"),
+    "Average of {window}": Translation(
+        "Moyenne de {window}", "Durchschnitt von {window}", "Media de {window}"
+    ),
+    "no country": Translation("sans pays", "kein Land", "sin país"),
+    "Not on the map: {names}": Translation(
+        "Pas sur la carte : {names}", "Nicht auf der Karte: {names}", "Fuera del mapa: {names}"
+    ),
+    "{names} is not over yet. | {names} are not over yet.": Translation(
+        "{names} : pas encore terminé. | {names} : pas encore terminés.",
+        "{names} ist noch nicht vorbei. | {names} sind noch nicht vorbei.",
+        "{names} aún no ha terminado. | {names} aún no han terminado.",
+    ),
+    "{names} is not over yet, and left out of the comparison. | "
+    "{names} are not over yet, and left out of the comparison.": Translation(
+        "{names} : pas encore terminé, exclu de la comparaison. | "
+        "{names} : pas encore terminés, exclus de la comparaison.",
+        "{names} ist noch nicht vorbei und nicht im Vergleich. | "
+        "{names} sind noch nicht vorbei und nicht im Vergleich.",
+        "{names} aún no ha terminado y queda fuera de la comparación. | "
+        "{names} aún no han terminado y quedan fuera de la comparación.",
+    ),
+    "The line shows the last {most} periods.": Translation(
+        "La courbe montre les {most} dernières périodes.",
+        "Die Linie zeigt die letzten {most} Perioden.",
+        "La línea muestra los últimos {most} períodos.",
+    ),
+    "{rows} rows without a finite {column} are not counted.": Translation(
+        "{rows} lignes sans {column} fini ne sont pas comptées.",
+        "{rows} Zeilen ohne endlichen Wert in {column} werden nicht gezählt.",
+        "{rows} filas sin {column} finito no se cuentan.",
+    ),
+    "{rows} rows without a finite {x} or {y} are not drawn.": Translation(
+        "{rows} lignes sans {x} ou {y} fini ne sont pas tracées.",
+        "{rows} Zeilen ohne endlichen Wert in {x} oder {y} werden nicht gezeichnet.",
+        "{rows} filas sin {x} o {y} finito no se dibujan.",
+    ),
+    "Infinite values are not drawn.": Translation(
+        "Les valeurs infinies ne sont pas tracées.",
+        "Unendliche Werte werden nicht gezeichnet.",
+        "Los valores infinitos no se dibujan.",
+    ),
+    "Only the {most} largest figures are drawn.": Translation(
+        "Seuls les {most} plus grands chiffres sont tracés.",
+        "Nur die {most} größten Zahlen werden gezeichnet.",
+        "Solo se dibujan las {most} cifras mayores.",
+    ),
+    "Only the {most} largest figures are read.": Translation(
+        "Seuls les {most} plus grands chiffres sont lus.",
+        "Nur die {most} größten Zahlen werden gelesen.",
+        "Solo se leen las {most} cifras mayores.",
+    ),
+    "Rows without {column} are not drawn.": Translation(
+        "Les lignes sans {column} ne sont pas tracées.",
+        "Zeilen ohne {column} werden nicht gezeichnet.",
+        "Las filas sin {column} no se dibujan.",
+    ),
+    "{column} by day: there are too many values to draw each.": Translation(
+        "{column} par jour : trop de valeurs pour les tracer toutes.",
+        "{column} nach Tagen: zu viele Werte, um jeden zu zeichnen.",
+        "{column} por día: hay demasiados valores para dibujarlos todos.",
+    ),
+    "{column} by month: there are too many values to draw each.": Translation(
+        "{column} par mois : trop de valeurs pour les tracer toutes.",
+        "{column} nach Monaten: zu viele Werte, um jeden zu zeichnen.",
+        "{column} por mes: hay demasiados valores para dibujarlos todos.",
+    ),
+    "{column} by year: there are too many values to draw each.": Translation(
+        "{column} par an : trop de valeurs pour les tracer toutes.",
+        "{column} nach Jahren: zu viele Werte, um jeden zu zeichnen.",
+        "{column} por año: hay demasiados valores para dibujarlos todos.",
+    ),
+    "{column} in steps of {width}: there are too many values to draw each.": Translation(
+        "{column} par pas de {width} : trop de valeurs pour les tracer toutes.",
+        "{column} in Schritten von {width}: zu viele Werte, um jeden zu zeichnen.",
+        "{column} en pasos de {width}: hay demasiados valores para dibujarlos todos.",
+    ),
+    "{rest} more series are not drawn: their figures cannot be combined.": Translation(
+        "{rest} autres séries ne sont pas tracées : leurs chiffres ne se combinent pas.",
+        "{rest} weitere Reihen fehlen: Ihre Zahlen lassen sich nicht zusammenfassen.",
+        "{rest} series más no se dibujan: sus cifras no se pueden combinar.",
+    ),
+    "The first {limit} of {total}; {rest} more are not drawn.": Translation(
+        "Les {limit} premiers sur {total} ; {rest} autres ne sont pas tracés.",
+        "Die ersten {limit} von {total}; {rest} weitere werden nicht gezeichnet.",
+        "Los primeros {limit} de {total}; {rest} más no se dibujan.",
+    ),
+    "Growth needs at least two periods that are over.": Translation(
+        "La croissance demande au moins deux périodes terminées.",
+        "Wachstum braucht mindestens zwei vergangene Perioden.",
+        "El crecimiento necesita al menos dos períodos terminados.",
+    ),
+    "An average of {window} needs at least as many values.": Translation(
+        "Une moyenne de {window} demande au moins autant de valeurs.",
+        "Ein Durchschnitt von {window} braucht mindestens so viele Werte.",
+        "Una media de {window} necesita al menos tantos valores.",
+    ),
+    "Not coloured by {column}: there are too many points to draw each.": Translation(
+        "Non coloré par {column} : trop de points pour les tracer tous.",
+        "Nicht nach {column} gefärbt: zu viele Punkte, um jeden zu zeichnen.",
+        "Sin colorear por {column}: hay demasiados puntos para dibujarlos todos.",
+    ),
+    "rows per cell, because there are too many points to draw each": Translation(
+        "lignes par case, car il y a trop de points pour les tracer tous",
+        "Zeilen je Feld, weil es zu viele Punkte sind, um jeden zu zeichnen",
+        "filas por celda, porque hay demasiados puntos para dibujarlos todos",
+    ),
+    "More than {most} rows need numeric columns, and {column} is of type {kind}: "
+    "select fewer rows with the filters.": Translation(
+        "Plus de {most} lignes demandent des colonnes numériques, et {column} est de type {kind} : "
+        "choisissez moins de lignes avec les filtres.",
+        "Mehr als {most} Zeilen brauchen Zahlenspalten, und {column} ist vom Typ {kind}: "
+        "Wählen Sie mit den Filtern weniger Zeilen.",
+        "Más de {most} filas requieren columnas numéricas, y {column} es de tipo {kind}: "
+        "elija menos filas con los filtros.",
+    ),
+}

@@ -1,0 +1,106 @@
+"""Messages of the blocks on the lake: quality, freshness, runs, changes and speed."""
+
+from __future__ import annotations
+
+from medallion_panel.messages.translation import Translation
+
+LAKE_MESSAGES: dict[str, Translation] = {
+    "Warning: {rule}": Translation(
+        "Avertissement : {rule}", "Warnung: {rule}", "Advertencia: {rule}"
+    ),
+    "Rows in": Translation("Lignes lues", "Gelesene Zeilen", "Filas leídas"),
+    "Kept": Translation("Gardé", "Behalten", "Conservado"),
+    "Deduplicated": Translation("Dédupliqué", "Dedupliziert", "Deduplicado"),
+    "Dropped": Translation("Écarté", "Verworfen", "Descartado"),
+    "Quarantined": Translation("En quarantaine", "In Quarantäne", "En cuarentena"),
+    "Warned": Translation("Avertissements", "Mit Warnung", "Con advertencia"),
+    "All rows of all tables were kept.": Translation(
+        "Toutes les lignes de toutes les tables ont été gardées.",
+        "Alle Zeilen aller Tabellen wurden behalten.",
+        "Se conservaron todas las filas de todas las tablas.",
+    ),
+    "and {rest} more rules": Translation(
+        "et {rest} autres règles", "und {rest} weitere Regeln", "y {rest} reglas más"
+    ),
+    "{share} kept": Translation("{share} gardées", "{share} behalten", "{share} conservadas"),
+    "{share} kept, {warned} with a warning": Translation(
+        "{share} gardées, {warned} avec avertissement",
+        "{share} behalten, {warned} mit Warnung",
+        "{share} conservadas, {warned} con advertencia",
+    ),
+    "Last computed": Translation("Dernier calcul", "Zuletzt berechnet", "Último cálculo"),
+    "Last file arrived": Translation(
+        "Dernier fichier reçu", "Letzte Datei eingetroffen", "Último archivo recibido"
+    ),
+    "Release {release} was published {age} by run {run}.": Translation(
+        "La version {release} a été publiée {age} par l’exécution {run}.",
+        "Release {release} wurde {age} von Lauf {run} veröffentlicht.",
+        "La versión {release} fue publicada {age} por la ejecución {run}.",
+    ),
+    "There is no release before this one in the lake.": Translation(
+        "Il n’y a pas de version antérieure dans le lac.",
+        "Im Lake gibt es kein früheres Release.",
+        "No hay ninguna versión anterior en el lago.",
+    ),
+    "release {release} was replaced; reload the page": Translation(
+        "la version {release} a été remplacée ; rechargez la page",
+        "Release {release} wurde ersetzt; laden Sie die Seite neu",
+        "la versión {release} fue sustituida; recargue la página",
+    ),
+    "No runs found in the lake.": Translation(
+        "Aucune exécution trouvée dans le lac.",
+        "Keine Läufe im Lake gefunden.",
+        "No se encontraron ejecuciones en el lago.",
+    ),
+    "Only the last {count} runs are shown.": Translation(
+        "Seules les {count} dernières exécutions sont affichées.",
+        "Nur die letzten {count} Läufe werden gezeigt.",
+        "Solo se muestran las últimas {count} ejecuciones.",
+    ),
+    "Steps of run {run}": Translation(
+        "Étapes de l’exécution {run}", "Schritte des Laufs {run}", "Pasos de la ejecución {run}"
+    ),
+    "Run": Translation("Exécution", "Lauf", "Ejecución"),
+    "Status": Translation("État", "Status", "Estado"),
+    "Seconds": Translation("Secondes", "Sekunden", "Segundos"),
+    "Ingest": Translation("Ingestion", "Einlesen", "Ingesta"),
+    "Compute": Translation("Calcul", "Berechnen", "Cálculo"),
+    "Load": Translation("Chargement", "Laden", "Carga"),
+    "Action": Translation("Action", "Aktion", "Acción"),
+    "Size": Translation("Taille", "Größe", "Tamaño"),
+    # Speed
+    "Measure now": Translation("Mesurer", "Jetzt messen", "Medir ahora"),
+    "Milliseconds": Translation("Millisecondes", "Millisekunden", "Milisegundos"),
+    "Sends {count} requests of each kind to {target}, one after the other.": Translation(
+        "Envoie {count} requêtes de chaque sorte à {target}, l’une après l’autre.",
+        "Sendet {count} Anfragen jeder Art an {target}, eine nach der anderen.",
+        "Envía {count} peticiones de cada tipo a {target}, una tras otra.",
+    ),
+    "Sends {count} requests of each kind to the store itself ({variable} is not set), "
+    "one after the other.": Translation(
+        "Envoie {count} requêtes de chaque sorte à la base elle-même ({variable} n’est pas "
+        "défini), "
+        "l’une après l’autre.",
+        "Sendet {count} Anfragen jeder Art an die Datenbank selbst ({variable} ist nicht gesetzt), "
+        "eine nach der anderen.",
+        "Envía {count} peticiones de cada tipo a la propia base ({variable} no está definida), "
+        "una tras otra.",
+    ),
+    "The measurement failed. {reason}": Translation(
+        "La mesure a échoué. {reason}",
+        "Die Messung ist fehlgeschlagen. {reason}",
+        "La medición falló. {reason}",
+    ),
+    "{table}: first page": Translation(
+        "{table} : première page", "{table}: erste Seite", "{table}: primera página"
+    ),
+    "{table}: sorted by {column}": Translation(
+        "{table} : trié par {column}",
+        "{table}: sortiert nach {column}",
+        "{table}: ordenado por {column}",
+    ),
+    "{table}: count": Translation("{table} : nombre", "{table}: Anzahl", "{table}: número"),
+    "{table}: one row": Translation(
+        "{table} : une ligne", "{table}: eine Zeile", "{table}: una fila"
+    ),
+}
