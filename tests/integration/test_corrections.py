@@ -217,6 +217,7 @@ def test_equal_to_files_that_are_fixed_by_hand(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(partition_groups, "SMALL", 1)
+        patch.setattr(partition_groups, "RECORDS", 2)
         base = Path(folder)
         for name in ("corrected", "fixed"):
             small.write(base / name, YAML)

@@ -174,6 +174,7 @@ class History(RuleBasedStateMachine):
 def partitioned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source file is a partition, and each partition a task."""
     monkeypatch.setattr(partition_groups, "SMALL", 1)
+    monkeypatch.setattr(partition_groups, "RECORDS", 2)
     monkeypatch.setattr(partition_plan, "BATCH", 1)
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue
 from medallion.contracts.plugin import Plugin
 from medallion.records import File, Partition, Release, Snapshot
 from medallion.sql.relations import ORIGIN, ROW, literal, quote, viewed
-from medallion.sql.row_ids import within_table
+from medallion.sql.row_ids import first_and_last, within_table
 from medallion.storage.digests import Stored, store_file, verified
 
 if TYPE_CHECKING:
@@ -151,6 +151,17 @@ class SourceLayer(Layer, ABC):
 
         Each file is identified by its bytes and the format that reads it.
         """
+
+    def read_range(
+        self, storage: Storage, snapshot: Snapshot, places: range, connection: Connection
+    ) -> Relation:
+        """The rows at these positions of the only source file of a snapshot, as `read` gives them.
+
+        `places` has a step of 1. By default, all rows are read.
+        """
+        start, _ = first_and_last(snapshot.origins[0].number, 0, 0)
+        ids = f"{ROW} between {start + places.start} and {start + places.stop - 1}"
+        return self.read(storage, snapshot, connection).filter(ids)
 
     @abstractmethod
     def originals(

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Input, literal
+from medallion.kernel.partition_ids import ids_of, within
 from medallion.kernel.reuse import are_intact
 from medallion.kernel.shared_partitions import Pair, others, shared_partitions, shifted_rows
 from medallion.kernel.temp_tables import TempTables
 from medallion.records import File, Partition
-from medallion.sql.row_ids import file_of
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class PartitionChanges:
 
     def _moved(self, tables: TempTables) -> Iterator[tuple[Relation, int]]:
         """The rows of shared partitions that were removed from one snapshot only."""
+        table = self.latter.snapshot.origins[0].number
+        places = [(ids_of(part, table), place) for place, (_, part) in enumerate(self.pairs)]
         none = tables.empty(f"{ROW} bigint")
         then = now = f"select {ROW} from {none}"
         if self.former.snapshot.removed:
@@ -69,15 +71,11 @@ class PartitionChanges:
             )
             then = f"select {ROW} from ({removed})"
         if self.latter.snapshot.removed:
-            numbers = [number for _, part in self.pairs for number in part.numbers]
-            inside = f"{file_of(ROW)} in ({', '.join(map(str, numbers))})"
-            now = f"select {ROW} from {_removed(self.latter)} where {inside}"
+            now = f"select {ROW} from ({within(_removed(self.latter), places, 'place')})"
         for one, two, sign in ((now, then, -1), (then, now, 1)):
             moved = tables.create(tables.connection.sql(f"({one}) except ({two})"))
-            files = {
-                file for (file,) in tables.rows(f"select distinct {file_of(ROW)} from {moved}")
-            }
-            parts = [part for _, part in self.pairs if files & {*part.numbers}]
+            found = tables.rows(f"select distinct place from ({within(moved, places, 'place')})")
+            parts = [self.pairs[place][1] for (place,) in sorted(found)]
             if parts:
                 rows = _read(self.latter, parts, tables)
                 yield rows.filter(f"{ROW} in (select {ROW} from {moved})"), sign

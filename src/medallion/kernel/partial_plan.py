@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from medallion.contracts import ROW, TableTask, Transform, literal
 from medallion.identifiers import digest
 from medallion.kernel.partition_groups import groups
+from medallion.kernel.partition_ids import ids_of, within
 from medallion.kernel.reuse import common_fingerprint
 from medallion.kernel.temp_tables import TempTables
 from medallion.records import Partition
 from medallion.sql.collations import may_collate
 from medallion.sql.nondeterminism import suspected
-from medallion.sql.row_ids import FILE_BITS, file_of, first_and_last
+from medallion.sql.row_ids import FILE_BITS
 from medallion.storage.digests import Stored, verified
 
 BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
@@ -97,15 +98,10 @@ class PartialTask:
 
     def number(self, row: str) -> str:
         """SQL of the number of the part that a row, by its `_row`, is of."""
-        numbers = {
-            number: place
-            for place, part in enumerate(self.parts)
-            for partition in part.partitions
-            for number in partition.numbers
-        }
-        first = min(numbers)
-        places = [str(numbers.get(file, "null")) for file in range(first, max(numbers) + 1)]
-        return f"[{', '.join(places)}][{file_of(row)} - {first - 1}]"
+        table = main_number(self.table)
+        firsts = [ids_of(part.partitions[0], table).first for part in self.parts[1:]]
+        earlier = [f"when {row} < {first} then {place}" for place, first in enumerate(firsts)]
+        return f"case {' '.join(earlier)} else {len(firsts)} end" if earlier else "0"
 
 
 def combining_step(task: TableTask) -> int | None:
@@ -170,9 +166,14 @@ def removed_rows(task: TableTask, parts: Sequence[Partition]) -> str:
     if main.snapshot.removed is None:
         raise TypeError(f"{main.snapshot.table} has all rows of its partitions")
     (file,) = verified(main.storage, [Stored.of(main.snapshot.removed)])
-    table = main.snapshot.origins[0].number
-    first, last = first_and_last(table, parts[0].numbers[0], parts[-1].numbers[-1])
+    table = main_number(task)
+    first, last = ids_of(parts[0], table).first, ids_of(parts[-1], table).last
     return f"from read_parquet({literal(str(file))}) where {ROW} between {first} and {last}"
+
+
+def main_number(task: TableTask) -> int:
+    """The number of the bronze table that the rows of the main input come from."""
+    return task.inputs[task.main].snapshot.origins[0].number
 
 
 def _input_partitions(task: TableTask, tables: TempTables) -> list[InputPartition]:
@@ -189,14 +190,14 @@ def _removed(task: TableTask, tables: TempTables) -> Iterator[tuple[int, Removed
 
     Within a partition they are identified as in its files, whose first one has the number 0.
     """
-    parts = task.inputs[task.main].snapshot.partitions
-    places = [place for place, part in enumerate(parts) for _ in part.numbers]
-    firsts = [part.numbers[0] for part in parts for _ in part.numbers]
-    file = f"{file_of(ROW)} - {parts[0].numbers[0]} + 1"
+    parts, table = task.inputs[task.main].snapshot.partitions, main_number(task)
+    ranges = [(ids_of(part, table), place) for place, part in enumerate(parts)]
+    located = within(f"(select {ROW} {removed_rows(task, parts)})", ranges, "place")
+    files = [part.numbers[0] for part in parts]
     groups_ = tables.rows(
         f"select place, count(*), sha256(string_agg(id::varchar, ',' order by id)) from (select "
-        f"{places}[{file}] as place, {ROW} - ({firsts}[{file}]::bigint << {FILE_BITS}) as id "
-        f"{removed_rows(task, parts)}) group by place"
+        f"place, {ROW} - ({files}[place + 1]::bigint << {FILE_BITS}) as id from ({located})) "
+        "group by place"
     )
     for place, rows, ids in groups_:
         yield place, Removed(rows, ids)

@@ -66,7 +66,7 @@ class PartitionBuild(RowSteps):
     def run(self) -> list[Partition]:
         """Compute and write the partitions. Raises MedallionError naming the step that failed."""
         tables = read_others(self.task, self.connection)
-        rows = self.rebase(self.main.layer.read(self.main.storage, self.snapshot, self.connection))
+        rows = self.rebase(self._rows())
         for stage in self.work.stages:
             if not stage.maps:
                 continue
@@ -77,6 +77,15 @@ class PartitionBuild(RowSteps):
             self.steps.append((stage.path, rows))
         with at_first_failing(self.task.table, self.steps, self.connection):
             return self._write(rows)
+
+    def _rows(self) -> Relation:
+        layer, storage, part = self.main.layer, self.main.storage, self.parts[0]
+        if not part.is_range:
+            return layer.read(storage, self.snapshot, self.connection)
+        if not isinstance(layer, SourceLayer):
+            raise TypeError(f"{self.task.main} is not a table of source files")
+        places = range(part.first, part.first + part.rows)
+        return layer.read_range(storage, self.snapshot, places, self.connection)
 
     def _apply(self, stage: Stage, rows: Relation, inputs: Inputs) -> Relation:
         if isinstance(stage.plugin, Transform):
@@ -134,6 +143,7 @@ class PartitionBuild(RowSteps):
         return Partition(
             fingerprint=part.fingerprint,
             numbers=part.numbers,
+            first=part.first,
             rows_in=part.rows,
             files=files,
             removed=removed_files,

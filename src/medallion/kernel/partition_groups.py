@@ -1,4 +1,4 @@
-"""Which source files make a partition together."""
+"""Which source files make a partition together, and how the records of a huge one are divided."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Protocol
 
 SMALL = 1 << 20  # bytes of source files that one partition has, unless one file has more
 FILES = 256  # files that a partition of very small files has, on average
+# Records of a file that one partition has, at most: 8 row groups of a Parquet file.
+RECORDS = 8 * 122_880
 
 
 class Sized(Protocol):
@@ -48,6 +50,15 @@ def groups(sources: Sequence[Sized], size: int | None = None) -> Iterator[tuple[
             group = []
     if group:
         yield tuple(group)
+
+
+def record_ranges(rows: int) -> list[range]:
+    """The positions of the records of each partition of a file, of which `rows` were readable.
+
+    They depend on the file alone. A file without records has one partition, too.
+    """
+    starts = range(0, max(rows, 1), RECORDS)
+    return [range(start, min(start + RECORDS, rows)) for start in starts]
 
 
 def _is_last(source: Sized, limit: int) -> bool:

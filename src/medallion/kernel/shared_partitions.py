@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from medallion.contracts import ROW
+from medallion.kernel.partition_ids import ids_of, within
 from medallion.records import Partition, Snapshot
-from medallion.sql.row_ids import FILE_BITS, TABLE_BITS, file_of
 
 Pair: TypeAlias = tuple[Partition, Partition]
 
@@ -41,16 +41,12 @@ def shifted_rows(rows: str, former: Snapshot, latter: Snapshot, pairs: Sequence[
 
     `rows` is SQL that names them by `_row`.
     """
-    table = latter.origins[0].number - former.origins[0].number
-    shifts = {
-        before: (table << TABLE_BITS) + ((after - before) << FILE_BITS)
-        for one, two in pairs
-        for before, after in zip(one.numbers, two.numbers, strict=True)
-    }
-    listed = ", ".join(str(shifts.get(number, "null")) for number in range(max(shifts) + 1))
+    before, after = former.origins[0].number, latter.origins[0].number
+    ids = [(ids_of(one, before), ids_of(two, after)) for one, two in pairs]
+    shifts = [(then, now.first - then.first) for then, now in ids]
     return (
-        f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) from (select *, "
-        f"[{listed}][{file_of(ROW)} + 1]::bigint as shift from {rows}) where shift is not null"
+        f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) "
+        f"from ({within(rows, shifts, 'shift')})"
     )
 
 

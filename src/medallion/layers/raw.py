@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
@@ -18,15 +17,13 @@ from medallion.contracts import (
     description_path,
     literal,
     place_in_group,
-    quote,
 )
 from medallion.errors import DamagedError, MedallionError, MissingError
 from medallion.identifiers import digest
+from medallion.layers.stored_records import typed_records, untyped_records
 from medallion.records import File, Snapshot
-from medallion.records.column_type import NULL, ColumnType, column_type
 from medallion.sql.duckdb_types import without_rows
-from medallion.sql.exact_casts import checked
-from medallion.sql.row_ids import file_of, position_of, row_id, within_table
+from medallion.sql.row_ids import file_of, position_of
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.local import storage_errors
@@ -86,23 +83,28 @@ class Raw(SourceLayer):
     def scan(self, storage: Storage, snapshot: Snapshot, connection: Connection) -> Relation:
         if not snapshot.sources:
             return without_rows(snapshot.columns, connection)
-        rows = " union all ".join(
-            f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
-            for records, columns in _typed(storage, snapshot)
-        )
-        return connection.sql(rows)
+        return connection.sql(_rows(typed_records(storage, snapshot)))
+
+    def read_range(
+        self, storage: Storage, snapshot: Snapshot, places: range, connection: Connection
+    ) -> Relation:
+        (source,) = snapshot.sources
+        if source.shared_by > 1:
+            return super().read_range(storage, snapshot, places, connection)
+        return connection.sql(_rows(typed_records(storage, snapshot, places)))
 
     def originals(
         self, storage: Storage, snapshot: Snapshot, wanted: Relation, inputs: Inputs
     ) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
+        places = _places(snapshot, wanted)
         # Only the rows that remain after the semi join are converted to JSON.
         rows = " union all ".join(
             f"select {ORIGIN}, {file_of(ORIGIN)} as file, {position_of(ORIGIN)} as position, "
             f"to_json(fields)::varchar as row "
             f"from (select {ORIGIN}, {fields} as fields from ({records})) "
             f"semi join wanted using ({ORIGIN})"
-            for records, fields in _untyped(storage, snapshot)
+            for records, fields in untyped_records(storage, snapshot, places)
         )
         # A record's number is its position plus the number of records rejected before it. The asof
         # join takes the last entry of `rejected` that is at or before the position.
@@ -166,106 +168,21 @@ def _integers(values: list[int]) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
 
 
-def _typed(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """SQL per group of files with the same types: the records, and columns in the table's types."""
-    for numbers, types in _groups(snapshot):
-        place = f"{snapshot.table}: {snapshot.sources[numbers[0]].name}"
-        columns = []
-        for column in snapshot.columns:
-            name, target = quote(column.name), column_type(column.type)
-            source = types.get(column.name, NULL)
-            # `checked` appends the value: "…: 'x' does not fit …".
-            message = f"{place}: column {column.name!r} is {source}, other files need {target}"
-            value = checked(name, source, target, message)
-            columns.append(name if value == name else f"{value} as {name}")
-        yield _records(storage, snapshot, numbers), ", ".join(columns)
+def _rows(typed: Iterable[tuple[str, str]]) -> str:
+    """SQL of the rows of a table, from the records and columns of its groups of files."""
+    return " union all ".join(
+        f"select {ORIGIN} as {ROW}, {ORIGIN}, {columns} from ({records})"
+        for records, columns in typed
+    )
 
 
-def _untyped(storage: Storage, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """SQL per group of files with the same types: its records, and a struct of their values."""
-    names = {column.name for source in snapshot.sources for column in source.columns}
-    for numbers, types in _groups(snapshot):
-        fields = ", ".join(
-            f"{literal(column.name)}: {quote(column.name) if column.name in types else 'null'}"
-            for column in snapshot.columns
-            if column.name in names
-        )
-        yield _records(storage, snapshot, numbers), f"{{{fields}}}"
+def _places(snapshot: Snapshot, wanted: Relation) -> range | None:
+    """The positions between the first and the last of the `wanted` records, if of one file.
 
-
-def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnType]]]:
-    """Groups of files whose columns have the same types: their numbers, and the types."""
-    remaining = list(range(len(snapshot.sources)))
-    while remaining:
-        types, numbers, others = dict[str, ColumnType](), list[int](), list[int]()
-        for number in remaining:
-            columns = {
-                column.name: column_type(column.type) for column in snapshot.sources[number].columns
-            }
-            if any(types.get(name, type_) != type_ for name, type_ in columns.items()):
-                others.append(number)
-                continue
-            types |= columns
-            numbers.append(number)
-        yield numbers, types
-        remaining = others
-
-
-def _records(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
-    """SQL of the records of these files, each with its `_origin`."""
-    alone: list[int] = []
-    # By Parquet file, the numbers of its files by place. Groups of files with the same bytes have
-    # the same Parquet file, which is read once for each of them.
-    shared: dict[tuple[str, int], list[int | None]] = {}
-    groups = Counter[tuple[str, int]]()  # how many have had a file in this place so far
-    for number in numbers:
-        source = snapshot.sources[number]
-        if source.shared_by == 1:
-            alone.append(number)
-            continue
-        group = groups[source.records, source.place]
-        groups[source.records, source.place] += 1
-        places = shared.setdefault((source.records, group), [None] * source.shared_by)
-        places[source.place] = number
-    parts = [_records_alone(storage, snapshot, alone)] if alone else []
-    parts += [_shared_records(storage, snapshot, list(shared.values()))] if shared else []
-    return " union all by name ".join(parts)
-
-
-def _records_alone(storage: Storage, snapshot: Snapshot, numbers: list[int]) -> str:
-    """SQL of the records of files that have a Parquet file each."""
-    # `file_index` counts the files of this query; a list maps it to numbers within the snapshot.
-    complete = len(numbers) == len(snapshot.sources)
-    file = "file_index::bigint" if complete else f"{numbers}[(file_index + 1)::bigint]::bigint"
-    origin = row_id(snapshot.origins[0].number, file, "file_row_number")
-    paths = _paths(storage, snapshot, numbers)
-    return f"select {origin} as {ORIGIN}, * from read_parquet([{paths}], union_by_name = true)"
-
-
-def _shared_records(
-    storage: Storage, snapshot: Snapshot, shared: Sequence[Sequence[int | None]]
-) -> str:
-    """SQL of the records of files that share Parquet files; each has its files' numbers by place.
-
-    The number of a file whose records are not wanted is None. In a Parquet file, `_origin` counts
-    the files from 0.
+    So that of a huge file only the row groups with these records are read.
     """
-    origin = within_table(snapshot.origins[0].number, shared)
-    paths = _paths(
-        storage, snapshot, [next(n for n in places if n is not None) for places in shared]
-    )
-    records = (
-        f"select {origin} as {ORIGIN}, * exclude ({ORIGIN}) "
-        f"from read_parquet([{paths}], union_by_name = true)"
-    )
-    complete = all(number is not None for places in shared for number in places)
-    return records if complete else f"select * from ({records}) where {ORIGIN} is not null"
-
-
-def _paths(storage: Storage, snapshot: Snapshot, numbers: Sequence[int]) -> str:
-    """SQL of the local paths of the Parquet files that have the records of some files."""
-    sources = [snapshot.sources[number] for number in numbers]
-    local = verified(
-        storage, [Stored(item.records, item.records_bytes, item.records_sha256) for item in sources]
-    )
-    return ", ".join(literal(str(path)) for path in local)
+    if len(snapshot.sources) != 1 or snapshot.sources[0].shared_by > 1:
+        return None
+    position = position_of(ORIGIN)
+    ends = wanted.aggregate(f"min({position}), max({position})").fetchall()[0]
+    return range(0) if ends[0] is None else range(ends[0], ends[1] + 1)

@@ -128,12 +128,14 @@ class Partition(Record):
 
     `fingerprint` identifies these files and the steps: a later snapshot has the same partition
     while it is equal. `numbers` are the numbers of the files in the bronze snapshot, and `rows_in`
-    counts their rows. `files` hold the rows that the steps kept, `removed` those that they did not;
-    in both, `_origin` counts the files from 0.
+    counts their rows. A huge file has several partitions: then `first` is the position of the first
+    of these rows in the file. `files` hold the rows that the steps kept, `removed` those that they
+    did not; in both, `_origin` counts the files from 0.
     """
 
     fingerprint: str
     numbers: tuple[int, ...]
+    first: int = Field(default=0, exclude_if=lambda first: not first)
     rows_in: int
     files: tuple[File, ...]
     removed: tuple[File, ...] = ()

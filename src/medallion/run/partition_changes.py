@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from medallion.declaration.models import Source, Table
-from medallion.kernel.partition_groups import PartitionFile, groups
+from medallion.kernel.partition_groups import PartitionFile, groups, record_ranges
 from medallion.plural import count_of
 from medallion.records import Partition, Snapshot
 
@@ -23,12 +24,24 @@ def planned_change(
     """
     if bronze is None or former.inputs.get(bronze.table) != bronze.id or not former.partitions:
         return None
+    counted = Counter(part.numbers for part in former.partitions)
     known = {
-        _content([bronze.sources[number] for number in part.numbers]) for part in former.partitions
+        _content([bronze.sources[number] for number in numbers]): count
+        for numbers, count in counted.items()
     }
     parts = [[files[number] for number in numbers] for numbers in groups(files)]
     fresh = [part for part in parts if _content(part) not in known]
-    return _sentence([file for part in fresh for file in part], bronze, len(fresh), len(parts))
+    counts = [_expected(part, bronze) for part in fresh]
+    new, total = sum(counts), sum(counts) + sum(known.get(_content(part), 0) for part in parts)
+    said = _sentence([file for part in fresh for file in part], bronze, new, total)
+    return f"about {said}" if max(counts, default=1) > 1 else said
+
+
+def _expected(files: Sequence[PartitionFile], bronze: Snapshot) -> int:
+    """How many partitions files make that are not parsed yet, if a row is as long as the others."""
+    if len(files) > 1 or not bronze.bytes:
+        return 1
+    return len(record_ranges(files[0].bytes * bronze.rows // bronze.bytes))
 
 
 def computed_change(
@@ -54,7 +67,8 @@ def computed_change(
     if len(fresh) == len(parts):
         return len(fresh), None
     sources = snapshots[origin].sources
-    files = [sources[number] for part in fresh for number in part.numbers]
+    numbers = dict.fromkeys(number for part in fresh for number in part.numbers)
+    files = [sources[number] for number in numbers]
     return len(fresh), _sentence(files, published.get(origin), len(fresh), len(parts))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.kernel.partition_groups import FILES, SMALL, groups
+from medallion.kernel.partition_groups import FILES, RECORDS, SMALL, groups, record_ranges
 
 
 @dataclass(frozen=True)
@@ -54,3 +54,15 @@ def test_a_new_file_changes_only_the_group_it_joins_or_divides(
     assert numbers == list(range(len(after)))
     kept = [group for group in named_groups(before) if group in named_groups(after)]
     assert len(kept) >= len(named_groups(before)) - (2 if name in sizes else 1)
+
+
+@given(st.integers(0, 5 * RECORDS))
+def test_the_records_of_a_file_are_divided_by_their_number(rows: int) -> None:
+    ranges = record_ranges(rows)
+    assert [place for each in ranges for place in (each.start, each.stop)][1:-1] == [
+        end for each in range(1, len(ranges)) for end in (each * RECORDS, each * RECORDS)
+    ]
+    assert (ranges[0].start, ranges[-1].stop) == (0, rows)
+    assert len(ranges) == max(-(-rows // RECORDS), 1)
+    # More records at the end leave the ranges before the last one as they were.
+    assert record_ranges(rows + 1)[: len(ranges) - 1] == ranges[:-1]

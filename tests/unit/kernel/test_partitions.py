@@ -25,6 +25,11 @@ COLUMNS = ("id", "amount", "day", "name")
 Line: TypeAlias = tuple[str, ...]
 Contents: TypeAlias = dict[str, list[Line]]
 Change: TypeAlias = tuple[str, str, list[Line]]
+Layout: TypeAlias = tuple[int, int]
+
+# Bytes of files that share a partition, and records of a file that are one partition: a partition
+# for each file, for several ones, and for a part of a file.
+LAYOUTS: list[Layout] = [(1, 1000), (100, 1000), (1, 2)]
 
 cell = st.sampled_from(["", "1", "2", "3", " 4 ", "-5", "x", "1.25", "2024-01-31", "é", "'\""])
 lines = st.lists(st.tuples(cell, cell, cell, cell), max_size=8)
@@ -66,6 +71,11 @@ rule = st.sampled_from(
         {"row_count": {"at_least": 2}, "on_fail": "fail"},
     ]
 )
+
+
+def lay_out(patch: pytest.MonkeyPatch, layout: Layout) -> None:
+    patch.setattr(partition_groups, "SMALL", layout[0])
+    patch.setattr(partition_groups, "RECORDS", layout[1])
 
 
 def write(folder: Path, contents: Contents) -> None:
@@ -147,13 +157,13 @@ def counts(tallies: tuple[Tally, ...]) -> list[dict[str, Any]]:
     changes=st.lists(change, max_size=3),
     steps=st.lists(step, max_size=4),
     rules=st.lists(rule, max_size=3),
-    grouped=st.booleans(),
+    layout=st.sampled_from(LAYOUTS),
 )
 def test_partitions_make_the_same_table(
-    contents: Contents, changes: list[Change], steps: list[Any], rules: list[Any], *, grouped: bool
+    contents: Contents, changes: list[Change], steps: list[Any], rules: list[Any], layout: Layout
 ) -> None:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition_groups, "SMALL", 100 if grouped else 1)
+        lay_out(patch, layout)
         folders = [Path(name) / label for label in ("incremental", "full", "whole")]
         pipelines = [project(folder, steps, rules) for folder in folders]
         for action in [None, *changes]:
@@ -242,6 +252,54 @@ def test_only_what_changed_is_computed(
     assert computed(parts, contents) == places
     incremental = state(parts)
     assert state(parts, full=True) == incremental
+
+
+HUGE = """id,amount,day,name
+1,5,,x
+2,y,,x
+torn
+3,6,,x
+1,7,,z
+torn,too
+8,,,x
+9,1,,x
+4,2,,x
+"""
+
+
+def test_a_huge_file_is_several_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out(monkeypatch, (1, 3))
+    pipeline = project(tmp_path, STEPS, RULES)
+    write(tmp_path / "in", {"b": [("5", "1", "", "x")]})
+    (tmp_path / "in/a.csv").write_text(HUGE)
+    pipeline.run()
+    snapshot = pipeline.lake.table("silver.t").snapshot
+    parts = [(part.numbers, part.first, part.rows_in) for part in snapshot.partitions]
+    assert parts == [((0,), 0, 3), ((0,), 3, 3), ((0,), 6, 1), ((1,), 0, 1)]
+    assert rows(pipeline) == [("3", 6, 12), ("1", 7, 14), ("4", 2, 4)]
+    for table, expected in [
+        ("bronze.t", [(3, "format"), (6, "format")]),
+        ("silver.t", [(2, "cast"), (7, "not_null"), (8, "one_of"), (1, "one_of")]),
+    ]:
+        rejects = pipeline.lake.quarantine(table).to_arrow().to_pylist()
+        assert [(reject["record"], reject["rule"]) for reject in rejects] == expected
+    origins = pipeline.why("silver.t", {"id": "4"})
+    (record,) = origins.as_dicts(origins.records())
+    assert (record["file"], record["record"], record["row"]["amount"]) == ("in/a.csv", 9, "2")
+
+
+def test_a_file_before_a_huge_one_leaves_its_partitions_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(monkeypatch, (1, 2))
+    pipeline = project(tmp_path, STEPS, RULES)
+    lines = [line for content in LINES.values() for line in content]
+    write(tmp_path / "in", {"b": lines})
+    pipeline.run()
+    assert computed(pipeline, {"a": [("1", "8", "", "x")], "b": lines}) == [0]
+    assert rows(pipeline) == [("3", 6, 12), ("1", 7, 14)]
+    assert computed(pipeline, {"a": [("3", "8", "", "x")], "b2": lines}) == [0]
+    assert computed(pipeline, {"b": [*lines, ("5", "1", "", "x")]}) == [0, 1, 2, 3]
 
 
 def test_keys_that_a_collation_makes_equal_are_one(

@@ -35,9 +35,16 @@ def source(
 ) -> SourceMaker:
     """`source(name, query, types)` stores the records of a source file."""
 
-    def store(name: str, query: str, types: dict[str, str], quarantined: int = 0) -> SourceFile:
+    def store(
+        name: str,
+        query: str,
+        types: dict[str, str],
+        quarantined: int = 0,
+        row_group_size: int = 122_880,
+    ) -> SourceFile:
         file = tmp_path / "records"
-        copy = f"copy ({query}) to {literal(str(file))} (format parquet)"
+        options = f"format parquet, row_group_size {row_group_size}"
+        copy = f"copy ({query}) to {literal(str(file))} ({options})"
         ((rows,),) = connection.execute(copy).fetchall()
         item = store_file(storage, f"t/records/{name}-0.parquet", file)
         return SourceFile(

@@ -87,6 +87,35 @@ def test_each_row_has_the_id_of_its_table_file_and_position(
     ]
 
 
+def test_a_range_of_the_records_of_a_file_has_their_ids(
+    storage: LocalStorage, connection: duckdb.DuckDBPyConnection, source: SourceMaker
+) -> None:
+    types = {"a": "text"}
+    alone = snapshot(types, source("one", "select n::varchar as a from range(5) t(n)", types))
+    shared_file = snapshot(types, shared(source, 3)[0])
+    for table in (alone, shared_file):
+        every = rows(Raw().scan(storage, table, connection))
+        for start in range(len(every) + 1):
+            for stop in range(start, len(every) + 1):
+                part = Raw().read_range(storage, table, range(start, stop), connection)
+                assert part.columns == ["_row", "_origin", "a"]
+                assert rows(part) == every[start:stop]
+
+
+def test_originals_of_one_file_are_the_wanted_records(
+    storage: LocalStorage, connection: duckdb.DuckDBPyConnection, source: SourceMaker
+) -> None:
+    types = {"a": "text"}
+    table = snapshot(types, source("one", "select n::varchar as a from range(9) t(n)", types))
+    for places in ([], [0], [8], [2, 5], [*range(9)]):
+        origins = [BASE + place for place in places]
+        wanted = connection.sql(f"select unnest({origins}::bigint[]) as _origin")
+        originals = Raw().originals(storage, table, wanted, Inputs(connection))
+        assert rows(originals) == [
+            (BASE + place, "one", place + 1, f'{{"a":"{place}"}}') for place in places
+        ]
+
+
 def test_files_with_other_columns_or_types_are_read_as_the_table(
     storage: LocalStorage, connection: duckdb.DuckDBPyConnection, source: SourceMaker
 ) -> None:

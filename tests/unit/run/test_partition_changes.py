@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medallion.declaration.models import Table
-from medallion.kernel.partition_groups import SMALL
+from medallion.kernel.partition_groups import RECORDS, SMALL
 from medallion.records import File, Snapshot, SourceFile, Tally
 from medallion.records.snapshots import PartialResult
 from medallion.run.partition_changes import computed_change, planned_change
@@ -60,6 +60,22 @@ def test_a_plan_names_the_files_whose_partitions_are_not_known(
 ) -> None:
     bronze, silver = state(A, B, C)
     assert planned_change(files, bronze, silver) == sentence
+
+
+def test_a_plan_estimates_the_partitions_of_a_huge_file_that_is_not_parsed() -> None:
+    files = [large("a"), source_file("b", "", bytes=3 * SMALL)]
+    bronze, silver = state(*files)
+    bronze = bronze.model_copy(update={"bytes": 4 * SMALL, "rows": 4 * RECORDS})
+    first, second = silver.partitions
+    split = [second.model_copy(update={"first": place * RECORDS}) for place in range(3)]
+    silver = silver.model_copy(update={"partitions": (first, *split)})
+    assert planned_change(files, bronze, silver) == "0 of 4 partitions"
+    twice = source_file("b", "new", bytes=6 * SMALL)
+    sentence = "about 6 of 7 partitions: b changed"
+    assert planned_change([files[0], twice], bronze, silver) == sentence
+    assert planned_change([large("a", "new"), files[1]], bronze, silver) == (
+        "1 of 4 partitions: a changed"
+    )
 
 
 def test_a_file_that_is_read_in_another_way_is_changed() -> None:

@@ -1,0 +1,39 @@
+"""The ids of the rows of partitions: of several files, of one, and of a part of a huge one."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from medallion.kernel.partition_ids import IdRange, ids_of, within
+from medallion.records import Partition
+
+BASE, FILE = 3 << 55, 1 << 34
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first", "rows", "ids"),
+    [
+        ((2, 3), 0, 9, IdRange(BASE + 2 * FILE, BASE + 4 * FILE - 1)),
+        ((2,), 0, 9, IdRange(BASE + 2 * FILE, BASE + 2 * FILE + 8)),
+        ((2,), 20, 10, IdRange(BASE + 2 * FILE + 20, BASE + 2 * FILE + 29)),
+        ((0,), 0, 0, IdRange(BASE, BASE - 1)),
+    ],
+)
+def test_the_ids_of_a_partition(
+    numbers: tuple[int, ...], first: int, rows: int, ids: IdRange
+) -> None:
+    partition = Partition(fingerprint="", numbers=numbers, first=first, rows_in=rows, files=())
+    assert ids_of(partition, 3) == ids
+
+
+def test_rows_get_the_number_of_their_range_and_others_are_left_out() -> None:
+    ranges = [(IdRange(20, 29), 1), (IdRange(10, 12), 7), (IdRange(40, 39), 3)]
+    rows = "(select unnest([9, 10, 12, 13, 20, 29, 30, 40]) as _row, 'x' as value)"
+    query = f"select _row, value, place from ({within(rows, ranges, 'place')}) order by _row"
+    assert duckdb.sql(query).fetchall() == [
+        (10, "x", 7),
+        (12, "x", 7),
+        (20, "x", 1),
+        (29, "x", 1),
+    ]
