@@ -1,39 +1,86 @@
-"""`medallion init`: create a small working project."""
+"""`medallion init`: create a small working project, or a first declaration for your files."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
 import click
 
-from medallion.cli.settings import Command, Settings
+from medallion.cli.settings import DECLARATION, Command, Settings
+
+# A password in a URL that is written out, and not as a variable.
+_PASSWORD = re.compile(r"://[^/@:]*:(?!\$\{)[^@/]+@")
 
 
 @click.command("init", cls=Command)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "--from",
+    "sources",
+    metavar="FILE|URL",
+    multiple=True,
+    help="A file, pattern or URL to read and declare as a table; may be repeated.",
+)
 @click.pass_obj
-def command(settings: Settings, folder: Path) -> None:
-    """Create a small working project in DIR.
+def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
+    """Create a small working project in DIR, or a declaration for your own files.
 
-    It has a declaration, sample data with some invalid rows, and a README. Existing files are never
-    overwritten.
+    Without `--from`, it has a declaration, sample data with some invalid rows, and a README.
+
+    With `--from`, it is a declaration of these files alone. All their records are read, and types,
+    formats of dates, keys and rules are proposed that nearly all values fit; comments say how many
+    do, and list values that do not. A pattern such as `'data/*.csv'` is one table.
+
+    Existing files are never overwritten.
     """
+    if sources:
+        _write(settings, folder, {PurePosixPath(DECLARATION): lambda: _proposal(folder, sources)})
+    else:
+        project = dict(_files(files("medallion.cli") / "templates", PurePosixPath()))
+        _write(settings, folder, {path: partial(bytes, text) for path, text in project.items()})
+    settings.say(f"\nnext: cd {folder}")
+    if sources:
+        settings.say(f"      read {DECLARATION}, and change what is wrong")
+    settings.say("      medallion run")
+
+
+def _write(
+    settings: Settings, folder: Path, project: Mapping[PurePosixPath, Callable[[], bytes]]
+) -> None:
+    """Write files, unless one of them exists. Raises CallError."""
     from medallion.errors import CallError
 
-    project = dict(_files(files("medallion.cli") / "templates", PurePosixPath()))
     existing = [str(path) for path in project if (folder / path).exists()]
     if existing:
         raise CallError(
             f"{folder}: {', '.join(existing)} would be overwritten", hint="choose another folder"
         )
     for path, content in project.items():
-        target = folder / path
+        target, written = folder / path, content()
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        target.write_bytes(written)
         settings.say(f"{target}")
-    settings.say(f"\nnext: cd {folder}\n      medallion run")
+
+
+def _proposal(folder: Path, sources: Sequence[str]) -> bytes:
+    """The declaration that is proposed for sources. Raises CallError."""
+    from medallion.errors import CallError
+    from medallion.proposal.declaration_text import declaration_text
+    from medallion.proposal.tables import propose_tables, relative_source, table_name
+
+    if any(_PASSWORD.search(source) for source in sources):
+        raise CallError(
+            "a URL has a password, which would be written to the declaration",
+            hint="set a variable, and write '${NAME}' in its place, in quotes",
+        )
+    relative = [relative_source(source, folder) for source in sources]
+    name = table_name(folder.absolute().name)
+    return declaration_text(name, propose_tables(relative, folder)).encode()
 
 
 def _files(top: Traversable, path: PurePosixPath) -> list[tuple[PurePosixPath, bytes]]:

@@ -21,6 +21,9 @@ _SIGNED = {"tinyint", "smallint", "integer", "bigint", "hugeint"}
 INTEGERS = frozenset(_SIGNED | {f"u{name}" for name in _SIGNED})
 NUMBERS = INTEGERS | {"decimal", "float", "double"}
 
+# Unicode's White_Space, for RE2; \p{Z} brings the no-break, thin and ideographic spaces.
+WHITE_SPACE = r"[\t-\r \x{85}\p{Z}]"
+
 _TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON", '"NULL"')
 
 

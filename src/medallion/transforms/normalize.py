@@ -10,8 +10,7 @@ from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.sql.column_transform import replace
 from medallion.sql.duckdb_types import type_of
-from medallion.sql.expressions import kinds
-from medallion.transforms.trim import SPACE
+from medallion.sql.expressions import WHITE_SPACE, kinds
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -23,6 +22,8 @@ _OTHER = r"[^\p{L}\p{M}\p{N}]"
 # A lone letter after an apostrophe belongs to the word before it: Don't, but O'Neill.
 _PIECES = rf"{_LETTER}+[''’]\p{{L}}(?:{_OTHER}|$)|{_LETTER}+|{_OTHER}+"
 
+_SPACES = f"{WHITE_SPACE}+|{WHITE_SPACE}+$', '', 'g'), '{WHITE_SPACE}+"
+
 _SQL: dict[Operation, str] = {
     "lower": "lower({0})",
     "upper": "upper({0})",
@@ -31,7 +32,7 @@ _SQL: dict[Operation, str] = {
     + "'), lambda piece: upper(piece[1]) || piece[2:]), '')",
     "strip_accents": "strip_accents({0})",
     "collapse_spaces": "regexp_replace(regexp_replace({0}, '^"
-    + f"{SPACE}+|{SPACE}+$', '', 'g'), '{SPACE}+".replace("{", "{{").replace("}", "}}")
+    + _SPACES.replace("{", "{{").replace("}", "}}")
     + "', ' ', 'g')",
 }
 

@@ -8,13 +8,10 @@ from medallion.contracts import Inputs, Transform, quote, require
 from medallion.errors import StepError
 from medallion.sql.column_transform import replace
 from medallion.sql.duckdb_types import type_of
-from medallion.sql.expressions import SomeNames, kinds, public
+from medallion.sql.expressions import WHITE_SPACE, SomeNames, kinds, public
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
-
-# Unicode's White_Space; \p{Z} brings the no-break, thin and ideographic spaces.
-SPACE = r"[\t-\r \x{85}\p{Z}]"
 
 
 class Trim(Transform):
@@ -62,5 +59,5 @@ def stripped(text: str) -> str:
     """
     ascii_only = f"{text} < chr(127) and strlen({text}) = length({text})"
     clean = f"{text} >= '!' and reverse({text}) >= '!' and {ascii_only}"
-    cut = rf"nullif(regexp_replace({text}, '^{SPACE}+|{SPACE}+$', '', 'g'), '')"
+    cut = rf"nullif(regexp_replace({text}, '^{WHITE_SPACE}+|{WHITE_SPACE}+$', '', 'g'), '')"
     return f"case when {clean} then {text} else {cut} end"
