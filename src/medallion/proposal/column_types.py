@@ -13,7 +13,7 @@ from medallion.proposal.column_values import VALUE, ColumnValues, Share
 from medallion.sql.casting import DateFormats, read
 from medallion.sql.number_formats import Numbers
 
-ENOUGH = 0.9  # the share of values that a type must fit
+ENOUGH = 0.8  # the share of values that a type must fit
 MARGIN = 2  # digits that a decimal has before the point in addition to those seen
 USUAL_DIGITS, LARGEST_DIGITS, LARGEST_SCALE = 12, 18, 6
 ADDED = 0.01  # the share of values for which another format is declared

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from medallion.plural import count_of
 from medallion.proposal.column_types import TypeProposal
 from medallion.proposal.column_values import Share
 from medallion.proposal.rules import Rule
@@ -74,7 +75,7 @@ def _source(table: ProposedTable) -> str:
 
 
 def _silver(table: ProposedTable) -> Iterator[str]:
-    yield f"    {table.name}: # {table.rows:,} rows{_unreadable(table)}"
+    yield f"    {table.name}: # {count_of(table.rows, 'row')}{_unreadable(table)}"
     yield f"      from: bronze.{table.name}"
     steps = list(_steps(table))
     if steps:
@@ -87,13 +88,16 @@ def _silver(table: ProposedTable) -> Iterator[str]:
 
 
 def _unreadable(table: ProposedTable) -> str:
-    return f"; {table.unreadable:,} records could not be read" if table.unreadable else ""
+    return (
+        f"; {count_of(table.unreadable, 'more record')} cannot be read" if table.unreadable else ""
+    )
 
 
 def _steps(table: ProposedTable) -> Iterator[str]:
     spaced = sum(each.values.spaced for each in table.columns)
     if any(each.values.is_text for each in table.columns):
-        yield f"        - trim{f' # {spaced:,} values have spaces around them' if spaced else ''}"
+        comment = f" # {count_of(spaced, 'value')} with spaces around the text" if spaced else ""
+        yield f"        - trim{comment}"
     words = [each for each in table.columns if each.type and each.values.null_words]
     if words:
         yield "        - map_values:"

@@ -47,6 +47,10 @@ def test_the_type_is_the_narrowest_that_fits(
     assert (proposal and proposal.target) == target
 
 
+def test_a_type_that_fits_fewer_values_is_not_proposed(column: Column) -> None:
+    assert propose_type(column([*"1234567", "x", "y"])) is None
+
+
 def test_a_few_values_may_be_wrong_and_are_listed(column: Column) -> None:
     proposal = propose_type(column([*map(str, range(97)), "soon", "soon", "later", "n/a"]))
     assert proposal
