@@ -7,6 +7,9 @@ rows each, and leaves equal documents. They take turns, so that a busy machine a
 Seconds are those of the load, from opened file to counted collection, without imports; each process
 has one client for all its files. The sink's seconds include its validator and its records. The
 database has been loaded before, as in all runs but the first.
+
+Then the sink loads a table of which few rows differ from the served version: as a whole, and as a
+copy with these rows changed, from two Parquet files to the complete collection.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -32,11 +36,11 @@ from bson.decimal128 import Decimal128
 from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
-from tests.services import mongod
+from tests.services import Service, mongod
 
 from benchmarks.measure import Limits, measure
-from medallion.contracts import TableSpec
-from medallion.records import Column, Snapshot
+from medallion.contracts import TableSpec, row_changes
+from medallion.records import Column, Served, Snapshot
 from medallion.sinks.mongodb.database import LOADS
 from medallion.sinks.mongodb.sink import MongoDB
 
@@ -48,6 +52,8 @@ SIZES = {
     "1,000,000 documents, two processes": (2, (500_000, 500_000)),
 }
 BATCH = 10_000
+ROW_GROUP = 100_000
+CHANGED = 1_000  # rows of a million that differ
 LIMITS = Limits(600, 8_000)
 TYPES = {
     "client_id": "int64",
@@ -86,22 +92,39 @@ def sink(url: str, files: Sequence[Path]) -> None:
             _load_file(connected, file)
 
 
-def _load_file(sink: MongoDB, file: Path) -> None:
-    columns = tuple(Column(name=name, type=type_) for name, type_ in TYPES.items())
+def _load_file(sink: MongoDB, file: Path) -> Served:
+    snapshot = _snapshot(file)
+    spec = TableSpec(name=file.stem, columns=snapshot.columns, key=("client_id",))
+    rows = _duckdb().sql(f"from '{file}'").to_arrow_reader(BATCH)
+    return sink.load(spec, snapshot, rows).served
+
+
+def _snapshot(file: Path) -> Snapshot:
     rows = pq.ParquetFile(file).metadata.num_rows
-    table = file.stem
-    snapshot = Snapshot(
-        table=f"gold.{table}",
-        id=f"{table}-{rows}",
+    return Snapshot(
+        table=f"gold.{file.stem}",
+        id=f"{file.stem}-{rows}",
         fingerprint="",
         run="",
         created=datetime.now(UTC),
-        columns=columns,
+        columns=tuple(Column(name=name, type=type_) for name, type_ in TYPES.items()),
         rows=rows,
         bytes=0,
     )
-    spec = TableSpec(name=table, columns=columns, key=("client_id",))
-    sink.load(spec, snapshot, _duckdb().sql(f"from '{file}'").to_arrow_reader(BATCH))
+
+
+def _load_difference(sink: MongoDB, served: Served, former: Path, file: Path) -> Served:
+    one, two = (
+        pa.RecordBatchReader.from_batches(each.schema_arrow, each.iter_batches(ROW_GROUP))
+        for each in (pq.ParquetFile(former), pq.ParquetFile(file))
+    )
+    snapshot = _snapshot(file)
+    spec = TableSpec(name=file.stem, columns=snapshot.columns, key=("client_id",))
+    changes = row_changes(one, two, snapshot.rows // 10)
+    assert changes
+    report = sink.load_changes(spec, snapshot, served, changes)
+    assert report
+    return report.served
 
 
 def rows_of_duckdb(file: Path) -> Documents:
@@ -232,6 +255,56 @@ def compare(server: str, title: str, files: Sequence[Path], processes: int, roun
     Console(width=120).print(shown)
 
 
+def compare_difference(server: Service, folder: Path, rounds: int) -> None:
+    """A table of which few rows differ from the served one, as a whole and as a changed copy."""
+    former, latter = folder / "former.parquet", folder / "latter.parquet"
+    made = ROWS.format(first=0, last=1_000_000)
+    other = f"case when client_id % {1_000_000 // CHANGED} = 7 then -1 else purchases end"
+    _duckdb().execute(f"copy ({made}) to '{former}'").fetchall()
+    _duckdb().execute(
+        f"copy (select * replace ({other} as purchases) from '{former}') to '{latter}'"
+    ).fetchall()
+    costs: dict[str, list[tuple[float, float, float]]] = {"all rows": [], "the difference": []}
+    with (
+        MongoDB(url=f"{server.url}/difference").connected() as sink,
+        MongoClient[dict[str, Any]](f"{server.url}/difference") as client,
+    ):
+        database = client.get_default_database()
+        served = _load_file(sink, former)
+        hashes = set()
+        for _ in range(rounds):
+            for way, spent in costs.items():
+                began = _clocks(server)
+                table = (
+                    _load_file(sink, latter)
+                    if way == "all rows"
+                    else _load_difference(sink, served, former, latter)
+                )
+                spent.append(tuple(b - a for a, b in zip(began, _clocks(server), strict=True)))
+                rows = database[table.name].aggregate([{"$sort": {"_id": 1}}, {"$out": "sorted"}])
+                hashes.add(database.command("dbHash")["collections"]["sorted"])
+                rows.close()
+                database[LOADS].delete_one({"_id": table.name})
+                database.drop_collection(table.name)
+    assert len(hashes) == 1, "the two left other documents"
+    title = f"{CHANGED:,} of 1,000,000 documents differ, medians of {rounds}"
+    shown = Table(title=title, title_justify="left")
+    shown.add_column("loaded")
+    for heading in ("seconds", "CPU of the run", "CPU of the server"):
+        shown.add_column(heading, justify="right")
+    for way, spent in costs.items():
+        shown.add_row(way, *(f"{median(values):.2f}" for values in zip(*spent, strict=True)))
+    Console(width=120).print(shown)
+
+
+def _clocks(server: Service) -> tuple[float, float, float]:
+    """The time, and the CPU seconds of this process and of the server."""
+    assert server.process
+    times = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(times[11]) + int(times[12])
+    return time.monotonic(), time.process_time(), ticks / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
@@ -252,6 +325,7 @@ def main() -> None:
                 made = ROWS.format(first=number * rows, last=(number + 1) * rows)
                 _duckdb().execute(f"copy ({made}) to '{files[-1]}'").fetchall()
             compare(server.url, title, files, processes, given.rounds)
+        compare_difference(server, Path(folder), given.rounds)
 
 
 if __name__ == "__main__":

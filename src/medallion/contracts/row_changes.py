@@ -12,31 +12,45 @@ if TYPE_CHECKING:
     Batches: TypeAlias = pa.RecordBatchReader
 
 
+class NotCopiedError(Exception):
+    """A sink cannot load a table as a copy with changes, and has to load it completely."""
+
+
 @dataclass(frozen=True)
 class RowChanges:
     """All rows of a table that are not, at the same place, in its former version.
 
-    `batches` have these rows, and `places` theirs in the table, from 0, ascending; `rows` counts
-    all rows of the table, and `former_rows` those of the former version.
+    `batches` have these rows, and `places` theirs in the table, from 0, ascending; `replaced` has
+    the rows of the former version at these places, and those after the last row of the table.
+    `rows` counts all rows of the table, and `former_rows` those of the former version.
     """
 
     places: Sequence[int]
     batches: Sequence[pa.RecordBatch]
     rows: int
     former_rows: int
+    replaced: Sequence[pa.RecordBatch]
+
+    @property
+    def replaced_places(self) -> list[int]:
+        """The places of the replaced rows in the former version, ascending."""
+        kept = [place for place in self.places if place < self.former_rows]
+        return [*kept, *range(self.rows, self.former_rows)]
 
 
 def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | None:
     """How a table of the same columns differs from its former version.
 
-    None when more than `most` rows do, or values of a column cannot be compared.
+    None when more than `most` rows of either do, or values of a column cannot be compared.
     """
     import pyarrow as pa
 
-    if former.schema != latter.schema or any(map(pa.types.is_nested, latter.schema.types)):
+    columns = [[(field.name, field.type) for field in each.schema] for each in (former, latter)]
+    if columns[0] != columns[1] or any(map(pa.types.is_nested, latter.schema.types)):
         return None
     places: list[int] = []
     batches: list[pa.RecordBatch] = []
+    replaced: list[pa.RecordBatch] = []
     first = 0
     others = _Reader(former)
     for batch in latter:
@@ -47,12 +61,18 @@ def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | Non
             differing = _differing(part, other) if other else range(len(part))
             if differing:
                 places += [first + start + place for place in differing]
-                batches.append(part.take(pa.array(differing, pa.int64())) if other else part)
+                chosen = pa.array(differing, pa.int64())
+                batches.append(part.take(chosen) if other else part)
+                replaced += [other.take(chosen)] if other else []
             if len(places) > most:
                 return None
             start += len(part)
         first += len(batch)
-    return RowChanges(places, batches, first, others.read + others.rest())
+    while other := others.next(most + 1):
+        replaced.append(other)
+        if others.read - first > most:
+            return None
+    return RowChanges(places, batches, first, others.read, replaced)
 
 
 class _Reader:
@@ -72,10 +92,6 @@ class _Reader:
         part, self._batch = self._batch.slice(0, most), self._batch.slice(most)
         self.read += len(part)
         return part
-
-    def rest(self) -> int:
-        """The number of rows that are not read yet."""
-        return len(self._batch or ()) + sum(map(len, self._batches))
 
 
 def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> Sequence[int]:

@@ -20,9 +20,10 @@ from typing import Any
 
 import pytest
 
-from medallion.contracts import Query, RowChanges, Sink, Sort, Store, TableSpec
+from medallion.contracts import Query, Sink, Store, TableSpec
 from medallion.errors import CallError, SinkError
 from medallion.records import Release
+from medallion.testing.changes import ChangeContract
 from medallion.testing.groups import GroupContract
 from medallion.testing.modes import ModeContract
 from medallion.testing.owners import OwnerContract
@@ -55,11 +56,15 @@ AWKWARD_NAMES = (
     "a" * 60,
 )
 
-EVERY = Query(sort=(Sort("id"),), limit=100)
-
 
 class SinkContract(
-    QueryContract, GroupContract, ModeContract, OwnerContract, ReaderContract, ReleaseContract
+    QueryContract,
+    GroupContract,
+    ModeContract,
+    ChangeContract,
+    OwnerContract,
+    ReaderContract,
+    ReleaseContract,
 ):
     """The contract of a sink and its store.
 
@@ -125,22 +130,6 @@ class SinkContract(
         assert first.served == second.served
         publish_loaded(sink, first.served)
         assert reading(sink, lambda store: store.count("items", Query())) == 60
-
-    def test_a_table_that_is_copied_and_changed_is_what_is_loaded(self, sink: Sink) -> None:
-        former, rows = items(50), items()
-        rows[3] = {**rows[3], "name": "changed", "amount": None, "tags": ["new"]}
-        first = publish(sink, "first", former)
-        places = [3, *range(50, 60)]
-        changes = RowChanges(places, list(batches(rows[place] for place in places)), 60, 50)
-        served = first.served[sink.label]["items"]
-        report = sink.load_changes(SPEC, snapshot("two", 60), served, changes)
-        assert (report is not None) == sink.copies_tables
-        if report is None:
-            return
-        assert reading(sink, lambda store: store.find("items", EVERY).rows) == _read(sink, former)
-        publish_loaded(sink, report.served)
-        copied = reading(sink, lambda store: store.find("items", EVERY).rows)
-        assert copied == _read(sink, rows)
 
     def test_another_snapshot_or_another_spec_is_another_table(self, sink: Sink) -> None:
         changes: tuple[dict[str, Any], ...] = (
@@ -260,9 +249,3 @@ def _load_and_die(sink: Sink) -> None:
 
 def _count(table: str, store: Store) -> int:
     return store.count(table, Query())
-
-
-def _read(sink: Sink, rows: list[Row]) -> list[Row]:
-    """What a store says of rows that are loaded completely."""
-    publish(sink, f"all {len(rows)}", rows)
-    return reading(sink, lambda store: store.find("items", EVERY).rows)

@@ -47,6 +47,8 @@ def test_the_former_version_with_its_changes_is_the_table(
     for place, row in zip(found.places, rows, strict=True):
         table[place] = row
     assert repr(table) == repr(latter)  # NaN is not equal to itself, and 0.0 equals -0.0
+    gone = [tuple(row.values()) for batch in found.replaced for row in batch.to_pylist()]
+    assert repr(gone) == repr([former[place] for place in found.replaced_places])
     assert list(found.places) == [
         place
         for place, row in enumerate(latter)
@@ -58,6 +60,8 @@ def test_more_changes_than_asked_for() -> None:
     former, latter = [(n, 0.0, "a") for n in range(9)], [(n, 0.0, "b") for n in range(9)]
     assert row_changes(batches(former, 4), batches(latter, 4), 8) is None
     assert row_changes(batches(former, 4), batches(latter, 4), 9) is not None
+    assert row_changes(batches(former, 4), batches(former[:4], 4), 4) is None
+    assert row_changes(batches(former, 4), batches(former[:4], 4), 5) is not None
 
 
 @pytest.mark.parametrize("type_", [pa.list_(pa.int64()), pa.struct([("a", pa.int64())])])

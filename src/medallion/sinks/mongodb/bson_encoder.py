@@ -34,16 +34,16 @@ _SIGN = 1 << 63
 
 
 def documents_of(
-    batch: pa.RecordBatch, kinds: dict[str, Kind], key: Sequence[str], first: int
+    batch: pa.RecordBatch, kinds: dict[str, Kind], key: Sequence[str], numbers: Sequence[int]
 ) -> tuple[list[bytes], set[str]]:
     """The rows of a batch as documents, and the names of the columns with a null.
 
-    `_id` is the key; for a table without a key it is the row number, counted from `first`.
+    `_id` is the key; for a table without a key it is the row's number, from 0, of `numbers`.
     """
     import pyarrow.compute as pc
 
     arrays = {name: _encodable(batch.column(name), kind, name) for name, kind in kinds.items()}
-    elements = _ident(arrays, kinds, key, first, batch.num_rows)
+    elements = _ident(arrays, kinds, key, numbers)
     for name, kind in kinds.items():
         elements += _elements(name, kind, arrays[name])
     pieces = [_sizes(elements, batch.num_rows), *elements, _scalar(_END), _scalar(b"")]
@@ -63,14 +63,22 @@ def small_batches(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def _ident(
-    arrays: dict[str, pa.Array], kinds: dict[str, Kind], key: Sequence[str], first: int, rows: int
+    arrays: dict[str, pa.Array],
+    kinds: dict[str, Kind],
+    key: Sequence[str],
+    numbers: Sequence[int],
 ) -> list[Piece]:
     if not key:
-        return _elements("_id", Kind("integer"), _int64_array(range(first, first + rows)))
+        return _elements("_id", Kind("integer"), _int64_array(numbers))
     if len(key) == 1:
         return _elements("_id", kinds[key[0]], arrays[key[0]])
     elements = [element for name in key for element in _elements(name, kinds[name], arrays[name])]
-    return [_scalar(_OBJECT + b"_id" + _END), _sizes(elements, rows), *elements, _scalar(_END)]
+    return [
+        _scalar(_OBJECT + b"_id" + _END),
+        _sizes(elements, len(numbers)),
+        *elements,
+        _scalar(_END),
+    ]
 
 
 def _encodable(array: pa.Array, kind: Kind, name: str) -> pa.Array:
@@ -260,7 +268,7 @@ def _binary_array(values: Sequence[bytes]) -> pa.Array:
     return _binary_from_buffers(np.cumsum([0, *map(len, values)], dtype="<i4"), b"".join(values))
 
 
-def _int64_array(values: range) -> pa.Array:
+def _int64_array(values: Sequence[int]) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 

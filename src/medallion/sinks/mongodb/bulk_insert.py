@@ -60,7 +60,8 @@ def _insert(
     from pymongo.errors import BulkWriteError
 
     try:
-        documents, nulls = documents_of(batch, target.kinds, target.spec.key, first)
+        numbers = range(first, first + batch.num_rows)
+        documents, nulls = documents_of(batch, target.kinds, target.spec.key, numbers)
     except TooLargeError as error:
         raise target.too_large(error, first) from None
     for column in target.spec.key:

@@ -13,10 +13,11 @@ from uuid import uuid4
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer, read_release
-from medallion.contracts.table_target import masked, require_loaded, target
+from medallion.contracts import Flaw, Right, RowChanges, Sink, TableSpec, check_writer, read_release
+from medallion.contracts.row_changes import NotCopiedError
+from medallion.contracts.table_target import Target, masked, require_loaded, target
 from medallion.errors import SinkError
-from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.sinks.mongodb.database import (
     ACTIVE,
     LOADS,
@@ -30,6 +31,7 @@ from medallion.sinks.mongodb.database import (
 )
 from medallion.sinks.mongodb.repair import check_history, flaws
 from medallion.sinks.mongodb.store import MongoStore
+from medallion.sinks.mongodb.table_changes import copy_table
 from medallion.sinks.mongodb.table_load import check_names, drop_collections, drop_load, load_table
 from medallion.sinks.mongodb.views import GRANT, point_views
 
@@ -60,6 +62,7 @@ class MongoDB(Sink):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     name = "mongodb"
+    copies_tables = True
 
     url: str = Field(repr=False)
     _client: Client | None = PrivateAttr(default=None)
@@ -93,6 +96,21 @@ class MongoDB(Sink):
         Raises SinkError when rows are missing, a key is null or not unique, a value does not fit,
         the server refuses a command, or is unreachable.
         """
+        return self._load(table, snapshot, partial(load_table, rows=rows, token=self._token))
+
+    def load_changes(
+        self, table: TableSpec, snapshot: Snapshot, former: Served, changes: RowChanges
+    ) -> LoadReport | None:
+        """Let the server copy the former collection, and change documents of the copy."""
+        work = partial(copy_table, former=former, changes=changes, token=self._token)
+        try:
+            return self._load(table, snapshot, work)
+        except NotCopiedError:
+            return None
+
+    def _load(
+        self, table: TableSpec, snapshot: Snapshot, work: Callable[[Documents, Target], int]
+    ) -> LoadReport:
         start = perf_counter()
         destination = target(masked(self.url), self.version, table, snapshot)
         check_names(destination)
@@ -111,7 +129,7 @@ class MongoDB(Sink):
             count = (
                 former_mark["rows"]
                 if former_mark and not incomplete
-                else load_table(database, destination, rows, self._token)
+                else work(database, destination)
             )
         return destination.report(self.label, perf_counter() - start, count, loaded=incomplete)
 

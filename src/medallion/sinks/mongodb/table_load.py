@@ -32,14 +32,14 @@ def check_names(target: Target) -> None:
             )
 
 
-def _loading_name(name: str, token: int) -> str:
+def loading_name(name: str, token: int) -> str:
     """The temporary name of a collection: of each writer its own, should a stopped one continue."""
     return f"{name}{_LOADING}{token}" if token else f"{name}{_LOADING}"
 
 
 def load_table(database: Documents, target: Target, rows: Batches, token: int) -> int:
     """Load, index and validate a temporary collection, rename it, and return its rows."""
-    name = _loading_name(target.name, token)
+    name = loading_name(target.name, token)
     nulls = insert(database[name], target, rows)
     count = database[name].count_documents({})
     target.reconcile(count)
@@ -48,13 +48,22 @@ def load_table(database: Documents, target: Target, rows: Batches, token: int) -
     if target.spec.former:
         nulls |= _join_former(database, name, target, target.spec.former)
         count = database[name].count_documents({})
+    complete(database, target, count, nulls, token)
+    return count
+
+
+def complete(database: Documents, target: Target, count: int, nulls: set[str], token: int) -> None:
+    """Index and validate the temporary collection, rename it, and record that it is complete.
+
+    Parameters: `count` are its documents, `nulls` the columns with a null.
+    """
+    name = loading_name(target.name, token)
     if indexes := _indexes(target):
         database[name].create_indexes(indexes)
     database.command("collMod", name, validator={"$jsonSchema": schema_of(target.spec)})
     database[name].rename(target.name)
     mark = {"rows": count, "nulls": sorted(nulls), "token": token}
     database[LOADS].replace_one({"_id": target.name}, mark, upsert=True)
-    return count
 
 
 def _indexes(target: Target) -> list[IndexModel]:
@@ -120,4 +129,4 @@ def drop_load(database: Documents, name: str, token: int, writer: int) -> bool:
 def drop_collections(database: Documents, name: str, token: int) -> None:
     """Drop the collection of a load, and the temporary one."""
     database.drop_collection(name)
-    database.drop_collection(_loading_name(name, token))
+    database.drop_collection(loading_name(name, token))

@@ -124,8 +124,9 @@ class Sqlite(Sink):
     def load_changes(
         self, table: TableSpec, snapshot: Snapshot, former: Served, changes: RowChanges
     ) -> LoadReport | None:
-        """Copy the former table and its indexes, and change rows, in one transaction."""
-        from medallion.sinks.sqlite.table_changes import NotCopiedError, copy_table
+        """Copy the former table, change rows and index it, in one transaction."""
+        from medallion.contracts.row_changes import NotCopiedError
+        from medallion.sinks.sqlite.table_changes import copy_table
 
         try:
             return self._load(table, snapshot, partial(copy_table, former=former, changes=changes))

@@ -1,8 +1,8 @@
 """Loads a table into SQLite as a copy of its former version with a few rows changed.
 
-SQLite copies the pages of a table and its indexes to a new table of the same definition. While the
-digest of the new table is computed, so is that of the rows before the change: the copy is used only
-if they are those that were loaded.
+SQLite copies the pages of a table to a new table of the same definition. While the digest of the
+new table is computed, so is that of the rows before the change: the copy is used only if they are
+those that were loaded. Indexes are built from the new rows: a damaged one would stay damaged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from medallion.contracts import ROW, RowChanges, quote
+from medallion.contracts.integers import TooLargeError
+from medallion.contracts.row_changes import NotCopiedError
 from medallion.contracts.table_target import Target
+from medallion.errors import LoadError
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import rows_of
@@ -21,10 +24,6 @@ from medallion.sinks.sqlite.table_digest import copied, record_table
 from medallion.sinks.sqlite.table_load import create_table, index_table
 
 Row: TypeAlias = tuple[Any, ...]
-
-
-class NotCopiedError(Exception):
-    """The table has to be loaded completely."""
 
 
 def copy_table(
@@ -37,14 +36,14 @@ def copy_table(
     if loaded is None or loaded[0] != changes.former_rows:
         raise NotCopiedError
     create_table(connection, target)
-    index_table(connection, target)
     name = quote(target.name)
     connection.execute(f"insert into {name} select * from {quote(former.name)}")
     nulls = {*json.loads(loaded[1])}
     try:
         replaced = _change(connection, target, changes, nulls)
-    except sqlite3.IntegrityError as error:
-        raise NotCopiedError from error
+        index_table(connection, target)
+    except (sqlite3.IntegrityError, TooLargeError, LoadError) as error:
+        raise NotCopiedError from error  # `load` says what is wrong with which row
     if nulls & {*target.spec.key}:
         raise NotCopiedError
     count = int(connection.execute(f"select count(*) from {name}").fetchone()[0])
@@ -69,8 +68,7 @@ def _change(
     Adds the columns that have a null to `nulls`.
     """
     name, kinds = quote(target.name), target.kinds
-    kept = [place for place in changes.places if place < changes.former_rows]
-    places = [*kept, *range(changes.rows, changes.former_rows)]
+    places = changes.replaced_places
     replaced = {place: row for place in places for row in _row(connection, name, place)}
     connection.executemany(f"delete from {name} where {ROW} = ?", ((n + 1,) for n in places))
     rows = (row for batch in changes.batches for row in rows_of(batch, kinds, nulls))

@@ -43,7 +43,7 @@ def decoded(raw: bytes, fields: Sequence[str]) -> list[dict[str, Any]]:
     "fields", [FLAT, FLAT[::-1], *[[name] for name in FLAT]], ids=lambda fields: "+".join(fields)
 )
 def test_every_kind_is_read_with_and_without_nulls(fields: list[str], rows: int) -> None:
-    raw = projected(documents_of(batch().slice(0, rows), KINDS, (), 0)[0], fields)
+    raw = projected(documents_of(batch().slice(0, rows), KINDS, (), range(rows))[0], fields)
     result = read_rows(raw, fields, KINDS, NO_OTHER_WAY)
     assert result == decoded(raw, fields)
     assert [list(row) for row in result] == [fields] * rows
@@ -54,7 +54,7 @@ def test_every_kind_is_read_with_and_without_nulls(fields: list[str], rows: int)
 
 def test_nested_values_are_decoded() -> None:
     fields = ["tags", "small", "data", "detail"]
-    raw = projected(documents_of(batch(), KINDS, (), 0)[0], fields)
+    raw = projected(documents_of(batch(), KINDS, (), range(4))[0], fields)
     with pytest.raises(TypeError):
         read_rows(raw, fields, KINDS, NO_OTHER_WAY)
     assert read_rows(raw, fields, KINDS, AWARE) == decoded(raw, fields)

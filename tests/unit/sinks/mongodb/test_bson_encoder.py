@@ -124,38 +124,40 @@ def expected(first: int = 0) -> list[dict[str, Any]]:
 
 
 def test_every_kind_is_written_with_and_without_nulls() -> None:
-    documents, nulls = documents_of(batch(), KINDS, (), 7)
+    documents, nulls = documents_of(batch(), KINDS, (), range(7, 11))
     assert read(documents) == expected(7)
     assert nulls == set(COLUMNS)
-    documents, nulls = documents_of(batch().slice(0, 1), KINDS, (), 7)
+    documents, nulls = documents_of(batch().slice(0, 1), KINDS, (), [7])
     assert read(documents) == expected(7)[:1]
     assert nulls == set()
 
 
 def test_a_slice_is_written_as_its_own_rows() -> None:
-    documents, _ = documents_of(batch().slice(1, 2), KINDS, (), 0)
+    documents, _ = documents_of(batch().slice(1, 2), KINDS, (), [0, 1])
     assert [document | {"_id": 0} for document in read(documents)] == [
         row | {"_id": 0} for row in expected()[1:3]
     ]
-    assert documents_of(batch().slice(1, 0), KINDS, (), 0) == ([], set())
+    assert documents_of(batch().slice(1, 0), KINDS, (), []) == ([], set())
 
 
 def test_integers_take_4_or_8_bytes() -> None:
     for values, kind in (([1, -(2**31)], int), ([1, 2**31], Int64)):
         documents, _ = documents_of(
-            pa.record_batch({"n": pa.array(values)}), {"n": kind_of("int64")}, (), 0
+            pa.record_batch({"n": pa.array(values)}), {"n": kind_of("int64")}, (), [0, 1]
         )
         assert {type(decode(document)["n"]) for document in documents} == {kind}
 
 
 def test_the_key_is_the_id() -> None:
     rows = batch().slice(0, 2)
-    assert [document["_id"] for document in read(documents_of(rows, KINDS, ("name",), 0)[0])] == [
+    assert [
+        document["_id"] for document in read(documents_of(rows, KINDS, ("name",), [0, 1])[0])
+    ] == [
         "naïve 🙂",
         "",
     ]
     idents = [
-        document["_id"] for document in read(documents_of(rows, KINDS, ("day", "small"), 0)[0])
+        document["_id"] for document in read(documents_of(rows, KINDS, ("day", "small"), [0, 1])[0])
     ]
     assert idents == [{"day": row["day"], "small": row["small"]} for row in expected()[:2]]
     assert [list(ident) for ident in idents] == [["day", "small"]] * 2
@@ -164,7 +166,7 @@ def test_the_key_is_the_id() -> None:
 def test_a_number_that_does_not_fit_is_reported() -> None:
     too_large = pa.record_batch({"n": pa.array([2**70], pa.decimal128(38, 0))})
     with pytest.raises(OverflowError, match="column 'n': an integer too large"):
-        documents_of(too_large, {"n": kind_of("int128")}, (), 0)
+        documents_of(too_large, {"n": kind_of("int128")}, (), [0])
 
 
 def test_large_batches_are_sliced() -> None:

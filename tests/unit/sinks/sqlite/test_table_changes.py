@@ -138,6 +138,40 @@ def test_a_former_table_that_is_not_what_was_loaded_is_not_copied(
     assert contents(file, report.served.name)[2]
 
 
+@pytest.mark.parametrize("index", ["__key", "__0", "__1"])
+def test_a_damaged_index_is_not_copied(tmp_path: Path, index: str) -> None:
+    file = tmp_path / "serving.db"
+    sink = Sqlite(url=f"sqlite:{file}")
+    former = [{**row, "id": row["id"] + 1_000_000} for row in BASE]
+    served = load(sink, "one", former).served
+    with closing(sqlite3.connect(file)) as connection:
+        name = f"{served.name}{index}"
+        page, size = connection.execute(
+            "select rootpage, (select page_size from pragma_page_size) from sqlite_master "
+            "where name = ?",
+            (name,),
+        ).fetchone()
+    with file.open("r+b") as stream:
+        stream.seek((page - 1) * size)
+        content = stream.read(size)
+        key = former[7]["id"].to_bytes(3, "big")
+        assert content.count(key) == 1
+        stream.seek((page - 1) * size + content.index(key))
+        stream.write((former[7]["id"] + 500).to_bytes(3, "big"))
+    with closing(sqlite3.connect(file)) as connection:
+        said = connection.execute(f"pragma integrity_check({served.name})").fetchone()[0]
+        assert index in said
+    rows = [dict(row) for row in former]
+    rows[2]["name"] = "third"
+    report = copy(sink, served, former, rows)
+    assert report is not None
+    with closing(sqlite3.connect(file)) as connection:
+        check = f"pragma integrity_check({report.served.name})"
+        assert connection.execute(check).fetchall() == [("ok",)]
+        find = f"select id from {report.served.name} where id = ?"
+        assert connection.execute(find, (former[7]["id"],)).fetchall() == [(former[7]["id"],)]
+
+
 @pytest.mark.parametrize("value", [None, BASE[5]["id"]], ids=["null", "not unique"])
 def test_a_key_that_is_not_one_is_left_to_a_load(tmp_path: Path, value: Any) -> None:
     sink = Sqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
