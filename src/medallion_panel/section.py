@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from medallion.contracts import ColumnUse, Section
 from medallion.errors import did_you_mean
 from medallion.identifiers import TableName
+from medallion.query.column_types import Kind
+from medallion_panel.block_faults import Kinds, block_faults, filter_fault, period_fault
 from medallion_panel.block_models import BlockModel, FormatName, TableBlock
 from medallion_panel.block_settings import Block
+from medallion_panel.date_spans import Preset
 
 
 class FilterField(BlockModel):
@@ -23,13 +26,29 @@ class FilterField(BlockModel):
     as_: Literal["choice", "search", "range"] | None = Field(default=None, alias="as")
 
 
+class PeriodField(BlockModel):
+    """The period of a page: a column of dates or periods, and what visitors see at first.
+
+    Without a `column`, it is that of the first filter on dates. `default` is a preset such as
+    `last-30-days`, and `compare` is `previous-period` or `previous-year`.
+    """
+
+    column: str = ""
+    default: Preset = "all"
+    compare: Literal["previous-period", "previous-year"] | None = None
+
+
 class PageSettings(BlockModel):
     """One page. `icon` is the name of a Material icon; a filter applies to every block whose table
-    has its column.
+    has its column, and so does the `period`.
     """
 
     title: str = Field(min_length=1)
     icon: str = "insights"
+    period: Annotated[
+        PeriodField | None,
+        BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value),
+    ] = None
     filters: tuple[FilterField, ...] = ()
     blocks: tuple[Block, ...] = Field(min_length=1)
 
@@ -39,6 +58,15 @@ class PageSettings(BlockModel):
         if isinstance(value, list | tuple):
             return tuple({"column": item} if isinstance(item, str) else item for item in value)
         return value
+
+    @field_validator("filters")
+    @classmethod
+    def _unique_columns(cls, filters: tuple[FilterField, ...]) -> tuple[FilterField, ...]:
+        columns = [each.column for each in filters]
+        for column in columns:
+            if columns.count(column) > 1:
+                raise ValueError(f"two filters of the column {column!r}")
+        return filters
 
     @property
     def slug(self) -> str:
@@ -120,6 +148,8 @@ class Dashboard(Section):
             tables = dict.fromkeys(
                 content.table for _, content in contents if isinstance(content, TableBlock)
             )
+            if page.period and page.period.column and tables:
+                yield ColumnUse((*path, "period", "column"), tuple(tables), page.period.column)
             for position, each in enumerate(page.filters if tables else ()):
                 yield ColumnUse((*path, "filters", position), tuple(tables), each.column)
             for position, (kind, content) in enumerate(contents):
@@ -127,3 +157,25 @@ class Dashboard(Section):
                     block = (*path, "blocks", position, "table" if kind == "rows" else kind)
                     for place, column in content.columns_used():
                         yield ColumnUse((*block, *place), (content.table,), column)
+
+    def type_faults(
+        self, declaration: Any, kinds: Mapping[str, Kinds]
+    ) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for number, page in enumerate(self.pages):
+            path = ("pages", number)
+            contents = [
+                (position, "table" if block.kind == "rows" else block.kind, block.content)
+                for position, block in enumerate(page.blocks)
+                if isinstance(block.content, TableBlock)
+            ]
+            columns: dict[str, Kind] = {}  # of all tables, the first of a name
+            for *_, content in contents:
+                columns = {**kinds.get(content.table, {}), **columns}
+            for position, each in enumerate(page.filters):
+                if message := filter_fault(each.as_, each.column, columns):
+                    yield (*path, "filters", position), message
+            if page.period and (message := period_fault(page.period.column, columns)):
+                yield (*path, "period"), message
+            for position, kind, content in contents:
+                for place, message in block_faults(content, kinds.get(content.table, {})):
+                    yield (*path, "blocks", position, kind, *place), message

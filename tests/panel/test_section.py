@@ -91,3 +91,37 @@ def test_every_column_of_every_kind_of_block_is_named_with_its_place() -> None:
         ((7, "table", "search"), "t", "o"),
         ((8, "table"), "u", None),
     }
+
+
+def test_what_cannot_be_drawn_has_its_place(tmp_path: Path) -> None:
+    yaml = shop.YAML.partition("dashboard:")[0]
+    first = yaml.count("\n") + 1
+    blocks = """\
+dashboard:
+  pages:
+    - title: Home
+      period: spent
+      filters: [{column: spent, as: search}]
+      blocks:
+        - kpi: {table: sales, value: sum(product)}
+        - line: {table: clients, x: month(since), y: max(since)}
+        - histogram: {table: clients, column: vanished}
+"""
+    pipeline = md.Pipeline.load(shop.write(tmp_path / "project", yaml + blocks))
+    problems = [(each.place, each.message) for each in pipeline.check().problems]
+    places = [place.rpartition("medallion.yaml:")[2] for place, _ in problems]
+    assert places == [
+        f"{first + 3}:15",
+        f"{first + 4}:17",
+        f"{first + 6}:38",
+        f"{first + 7}:54",
+        f"{first + 8}:47",
+    ]
+    period, search, total, latest, vanished = (message for _, message in problems)
+    assert period == (
+        "'spent' is of type decimal, which has no dates; columns that can be used: since"
+    )
+    assert "only text can be searched" in search
+    assert "sum asks a number, and 'product' is of type text" in total
+    assert "max(since) is of type date" in latest
+    assert "no column 'vanished' in 'clients'" in vanished

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from medallion.contracts.plugin import Plugin
+from medallion.query.column_types import Kind
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,15 @@ class Section(Plugin):
         """The columns of served tables that it names, each with its path below the section.
 
         `check` finds those that no table has.
+        """
+        yield from ()
+
+    def type_faults(
+        self, declaration: Any, kinds: Mapping[str, Mapping[str, Kind]]
+    ) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """(path below the section, message) of what the types of columns do not allow.
+
+        Parameters: `kinds` are those of the columns of served tables, by their names in the last
+        layer, as far as they are known before a run.
         """
         yield from ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from medallion.contracts import Columns, ColumnUse, Section, SourceLayer
 from medallion.declaration import locations
 from medallion.declaration.columns import known_columns
 from medallion.declaration.models import Declaration, Source, Table
-from medallion.errors import DeclarationError, Problem, did_you_mean
+from medallion.errors import DeclarationError, LoadError, Problem, did_you_mean
 from medallion.identifiers import TableName
+from medallion.query.column_types import Kind, kind_of
+from medallion.records import Column
 
 Fault = tuple[tuple[str | int, ...], str]
 
@@ -104,6 +107,30 @@ def column_faults(declaration: Declaration, columns: Mapping[str, Columns]) -> I
             if column not in own:
                 path = ("tables", *name.split(".", 1), "column_descriptions", column)
                 yield path, f"no column {column!r} in {name!r}{did_you_mean(column, own)}"
+
+
+def type_faults(
+    declaration: Declaration, columns: Mapping[str, Iterable[Column] | None]
+) -> Iterator[Fault]:
+    """What sections do with columns that the types of served tables do not allow.
+
+    Parameters: `columns` are those of every table by full name, None where they are not known.
+    """
+    kinds = {
+        TableName(name).table: dict(_served_kinds(columns[name] or ()))
+        for name in declaration.served()
+        if columns[name] is not None
+    }
+    for key, section in declaration.sections.items():
+        if isinstance(section, Section):
+            for path, message in section.type_faults(declaration, kinds):
+                yield (key, *path), message
+
+
+def _served_kinds(columns: Iterable[Column]) -> Iterator[tuple[str, Kind]]:
+    for column in columns:
+        with suppress(LoadError):  # of a type that no database can serve, which a run reports
+            yield column.name, kind_of(column.type)
 
 
 def column_uses(declaration: Declaration) -> Iterator[ColumnUse]:

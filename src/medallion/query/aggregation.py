@@ -99,8 +99,8 @@ def groups_of(
     checked: ValidatedQuery, by: Sequence[str], metrics: Mapping[str, str], sort: Sequence[Sort]
 ) -> Grouping:
     """Groups of the rows of a validated query, whose `limit` applies to the result."""
-    terms = tuple(_term(checked.kinds, text) for text in by)
-    figures = tuple(_metric(checked.kinds, name, text) for name, text in metrics.items())
+    terms = tuple(parse_term(checked.kinds, text) for text in by)
+    figures = tuple(parse_metric(checked.kinds, name, text) for name, text in metrics.items())
     columns = [
         *((term.column, term.kind) for term in terms),
         *((metric.name, metric.kind) for metric in figures),
@@ -136,7 +136,8 @@ def term_column(text: str) -> str:
     return inside.strip() if form in PERIODS and inside else text
 
 
-def _term(kinds: Mapping[str, Kind], text: str) -> Term:
+def parse_term(kinds: Mapping[str, Kind], text: str) -> Term:
+    """A term of columns of these kinds. Raises CallError."""
     call = None if text in kinds else _CALL.fullmatch(text.strip())
     if call is None:
         kind = _known(kinds, text)
@@ -169,7 +170,8 @@ def _bin(kinds: Mapping[str, Kind], inside: str) -> Term:
     return Term(column, kind, "bin", wide)
 
 
-def _metric(kinds: Mapping[str, Kind], name: str, text: str) -> Metric:
+def parse_metric(kinds: Mapping[str, Kind], name: str, text: str) -> Metric:
+    """A metric of columns of these kinds. Raises CallError, which calls it by its name."""
     return _checked_metric(kinds, name, metric_call(text, name, kinds))
 
 

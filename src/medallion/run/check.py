@@ -9,7 +9,7 @@ from graphlib import CycleError
 from pathlib import Path
 
 from medallion.contracts import Columns
-from medallion.declaration.consistency import column_faults
+from medallion.declaration.consistency import column_faults, type_faults
 from medallion.declaration.loader import load_parts
 from medallion.errors import Problem
 from medallion.kernel.column_binding import BoundTable
@@ -63,6 +63,10 @@ def check_columns(context: RunContext, broken: Collection[str] = ()) -> Checked:
     problems += [
         context.problem(path, message)
         for path, message in column_faults(context.declaration, known)
+    ]
+    typed = {name: table.columns if table.certain else None for name, table in tables.items()}
+    problems += [
+        context.problem(path, message) for path, message in type_faults(context.declaration, typed)
     ]
     problems += determinism_problems(context, tables)
     return Checked(tables, tuple(sorted(problems, key=lambda problem: problem.position)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, Self
 
 from medallion.contracts import Filter, Query
 from medallion.errors import CallError
@@ -13,6 +13,7 @@ from medallion.query.column_types import Kind, kind_of
 from medallion.query.metrics import metric_columns
 from medallion.records import Release, Served
 from medallion_panel.block_models import FormatName
+from medallion_panel.blocks.comparison import Comparison
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import SERIES
@@ -40,7 +41,8 @@ class BlockContext:
 
     `page_filters` apply to every table that has their column. `page_totals` are, by table, the
     metrics over all its rows that the page shows: they are read in one query. `release` is the one
-    whose tables a card shows, by default the last one that the store has seen.
+    whose tables a card shows, by default the last one that the store has seen. `comparison` is what
+    figures are compared with.
     """
 
     store: CachedStore
@@ -48,6 +50,7 @@ class BlockContext:
     page_filters: Sequence[Filter] = field(default_factory=tuple)
     page_totals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     release: Release | None = None
+    comparison: Comparison | None = None
 
     def served(self, table: str) -> Served:
         """A served table of the release. Raises CallError with the nearest name."""
@@ -61,6 +64,23 @@ class BlockContext:
         """The page's filters on columns that a table has."""
         columns = self.kinds(table)
         return tuple(condition for condition in self.page_filters if condition.field in columns)
+
+    def compared(self, table: str) -> Self | None:
+        """The context to read the figures with that those of a table are compared with.
+
+        None where there is nothing to compare it with: it has no column of periods, or the other
+        release no such table.
+        """
+        comparison = self.comparison
+        if comparison is None:
+            return None
+        if comparison.open_store is not None:
+            store = comparison.open_store()
+            other = replace(self, store=store, release=store.last_release(), comparison=None)
+            return other if table in store.tables() else None
+        if comparison.periods is None or comparison.periods.column not in self.kinds(table):
+            return None
+        return replace(self, page_filters=comparison.compared_filters(), comparison=None)
 
     def total(self, table: str, metric: str) -> Any:
         """A metric over all rows of a table that match the page's filters."""

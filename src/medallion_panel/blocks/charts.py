@@ -16,7 +16,15 @@ from bokeh.transform import dodge
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import slant_crowded_names
 from medallion_panel.blocks.block_context import BlockContext
-from medallion_panel.blocks.legend import RenderedChart, names_legend
+from medallion_panel.blocks.compared_series import (
+    ComparedSeries,
+    can_total,
+    compared_series,
+    compared_tooltips,
+    compared_totals,
+    draw_compared_lines,
+)
+from medallion_panel.blocks.legend import NO_KEY, RenderedChart, names_legend
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
 from medallion_panel.ui.theme import PRIMARY, REST
 
@@ -47,11 +55,18 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
         for name, color in chart.colors.items()
     ]
     chart.style.add_tooltips(plot, chart.tooltips, markers)
-    high = frame["raw"].max() if "raw" in frame else frame["y"].max()
-    plot.y_range = _range_with_zero(frame["y"].min(), max(high, frame["y"].max()))
+    drawn = [frame["y"], frame["raw"]] if "raw" in frame else [frame["y"]]
+    compared = compared_series(chart, context)
+    if compared is not None and not compared.frame.empty:
+        several = len(chart.colors) > 1
+        draw_compared_lines(plot, chart, compared, color="" if several else REST)
+        drawn.append(compared.frame["y"])
+    values = pd.concat(drawn)
+    plot.y_range = _range_with_zero(values.min(), values.max())
     if legend_colors is not chart.colors:
-        return RenderedChart(plot, names_legend(legend_colors), chart.note, chart.marks)
-    return _rendered(plot, chart)
+        legend = names_legend(legend_colors, compared.key() if compared else NO_KEY)
+        return RenderedChart(plot, legend, _note(chart, compared), chart.marks)
+    return _rendered(plot, chart, compared)
 
 
 def _draw_line(plot: figure, chart: SeriesChart, series: pd.DataFrame, color: str) -> Any:
@@ -61,7 +76,8 @@ def _draw_line(plot: figure, chart: SeriesChart, series: pd.DataFrame, color: st
     look = {"color": color, "line_width": 2.5, "line_join": "round"}
     plot.line(x="x", y="y", source=_source(chart.with_gaps(finished)), **look)
     plot.line(x="x", y="y", source=_source(chart.with_gaps(unfinished)), line_dash=[4, 4], **look)
-    points = _source(series.assign(alpha=chart.isolated(series).astype(float)))
+    known = series.dropna(subset=["y"])
+    points = _source(known.assign(alpha=chart.isolated(known).astype(float)))
     return plot.scatter(
         x="x", y="y", source=points, color=color, size=9, alpha="alpha", hover_alpha=1
     )
@@ -93,14 +109,20 @@ def area(block: Chart, context: BlockContext) -> RenderedChart:
         if not part.empty:
             plot.varea_stack(names, x="x", source=_source(part.reset_index()), **look)
     tops = wide.cumsum(axis=1)
-    plot.y_range = Range1d(0, float(tops.iloc[:, -1].max()) * 1.02 or 1)
+    compared = _totals(chart, context)
+    top = float(tops.iloc[:, -1].max())
+    if compared is not None and not compared.frame.empty:
+        top = max(top, compared.top)
+    plot.y_range = Range1d(0, top * 1.02 or 1)
     tops_of_rows = [float(tops.loc[x, name]) for x, name in frame[["x", "series"]].to_numpy()]
     points = _source(frame.assign(top=tops_of_rows))
     markers = plot.scatter(
         x="x", y="top", source=points, size=9, alpha=0, hover_alpha=1, color=PRIMARY
     )
     chart.style.add_tooltips(plot, chart.tooltips, [markers])
-    return _rendered(plot, chart)
+    if compared is not None and not compared.frame.empty:
+        draw_compared_lines(plot, chart, compared, color=REST, outlined=True)
+    return _rendered(plot, chart, compared)
 
 
 def bar(block: Bar, context: BlockContext) -> RenderedChart:
@@ -114,6 +136,11 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
     plot = chart.figure(factors=FactorRange(*(factors[::-1] if horizontal else factors)))
     # Where the next stacked bar starts, at each x: below zero (-1) and above (1).
     ends = {sign: pd.Series(0.0, index=factors) for sign in (-1, 1)}
+    compared = _totals(chart, context)
+    former = [compared.frame["y"]] if compared is not None else []
+    slots = (1 if chart.stacked else len(chart.colors)) + len(former)
+    if compared is not None and not compared.frame.empty:
+        _draw_compared_bars(plot, chart, compared, slots)
     bars = []
     for number, (name, color) in enumerate(chart.colors.items()):
         part = frame[frame["series"] == name]
@@ -125,27 +152,38 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
         ends = {
             sign: end.add(heights[heights * sign > 0], fill_value=0) for sign, end in ends.items()
         }
-        bars.append(_draw_bars(plot, source, color, chart, number))
+        slot = (0 if chart.stacked else number) + len(former)
+        bars.append(_draw_bars(plot, source, color, chart, (slot, slots)))
     chart.style.add_tooltips(plot, chart.tooltips, bars)
-    tops = pd.concat([*ends.values()]) if chart.stacked else frame["y"]
+    tops = pd.concat([*(ends.values() if chart.stacked else [frame["y"]]), *former])
     value_range = _range_with_zero(min(tops.min(), 0), max(tops.max(), 0))
     if horizontal:
         plot.x_range = value_range
     else:
         plot.y_range = value_range
         slant_crowded_names(plot, factors)
-    return _rendered(plot, chart)
+    return _rendered(plot, chart, compared)
+
+
+def _totals(chart: SeriesChart, context: BlockContext) -> ComparedSeries | None:
+    """The sums of series to compare with, or a note that they have none."""
+    if can_total(chart.block) or len(chart.colors) == 1:
+        return compared_totals(chart, context)
+    if context.compared(chart.block.table) is not None:
+        message = "Not compared: the figures of its series cannot be combined."
+        chart.note = f"{chart.note} {context.formats.say(message)}".strip()
+    return None
 
 
 def _draw_bars(
-    plot: figure, source: ColumnDataSource, color: str, chart: SeriesChart, number: int
+    plot: figure, source: ColumnDataSource, color: str, chart: SeriesChart, slot: tuple[int, int]
 ) -> Any:
-    """Draw the bars of the series with this number; returns their renderer."""
-    count = 1 if chart.stacked else len(chart.colors)
+    """Draw the bars of a series; `slot` is its number, and how many are next to each other."""
+    number, count = slot
     width = _BAR_WIDTH / count
     shift = (number - (count - 1) / 2) * (-width if chart.horizontal else width)
     factors = plot.x_range if isinstance(plot.x_range, FactorRange) else plot.y_range
-    position: Any = "x" if chart.stacked else dodge("x", shift, range=factors)
+    position: Any = "x" if count == 1 else dodge("x", shift, range=factors)
     look = {"color": color, "line_width": 0, "alpha": "alpha", "hover_alpha": 1}
     thickness = width * 0.95
     if chart.horizontal:
@@ -155,10 +193,26 @@ def _draw_bars(
     return plot.vbar(x=position, width=thickness, source=source, **ends, **look)
 
 
-def _rendered(plot: figure, chart: SeriesChart) -> RenderedChart:
+def _draw_compared_bars(
+    plot: figure, chart: SeriesChart, compared: ComparedSeries, slots: int
+) -> None:
+    """Draw the figures that bars are compared with, before them."""
+    frame = compared.frame.assign(base=0.0, top=compared.frame["y"], alpha=_UNFINISHED_ALPHA)
+    bars = _draw_bars(plot, _source(frame), REST, chart, (0, slots))
+    chart.style.add_tooltips(plot, compared_tooltips(chart, compared), [bars])
+
+
+def _rendered(
+    plot: figure, chart: SeriesChart, compared: ComparedSeries | None = None
+) -> RenderedChart:
     series = chart.series_marks
-    legend = names_legend(chart.colors, clickable=bool(series))
-    return RenderedChart(plot, legend, chart.note, chart.marks, series)
+    key = compared.key(bars=isinstance(chart.block, Bar)) if compared is not None else NO_KEY
+    legend = names_legend(chart.colors, key, clickable=bool(series))
+    return RenderedChart(plot, legend, _note(chart, compared), chart.marks, series)
+
+
+def _note(chart: SeriesChart, compared: ComparedSeries | None) -> str:
+    return " ".join(filter(None, (chart.note, compared.note if compared is not None else "")))
 
 
 def _source(frame: pd.DataFrame) -> ColumnDataSource:

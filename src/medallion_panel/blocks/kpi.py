@@ -44,12 +44,16 @@ def kpi_html(block: Kpi, context: BlockContext, number: int | None = None) -> Ma
     html = _STYLE + Markup('<{0} class="figure" title="{1}"{2}>{3}</{0}>').format(
         tag, exact(total), attributes, write(total)
     )
-    if block.over:
-        rows, note = _periods(block, block.over, context)
-        html += (
-            _change(block, rows, context, write) + _sparkline([row["value"] for row in rows]) + note
-        )
-    return html
+    rows, note = _periods(block, block.over, context) if block.over else ([], Markup(""))
+    compared = context.compared(block.table)
+    if compared is not None:
+        former = compared.total(block.table, block.metric)
+        label = context.comparison.label if context.comparison else ""
+        html += _compared(block, context, (total, former), label, exact)
+    elif block.over:
+        html += _change(block, rows, context, write)
+    line = _sparkline([row["value"] for row in rows]) if block.over else Markup("")
+    return html + line + (note if compared is None else Markup(""))
 
 
 def _periods(block: Kpi, over: str, context: BlockContext) -> tuple[list[dict[str, Any]], Markup]:
@@ -91,24 +95,41 @@ def _change(
     if len(rows) < 2 or not rows[-2]["value"]:
         return Markup('<div class="change"></div>')
     last, former = rows[-1], rows[-2]
-    change = (float(last["value"]) - float(former["value"])) / abs(float(former["value"]))
+    arrow = _arrow(block, context, last["value"], former["value"])
+    period, before = (context.formats.period_of(over, row["period"]) for row in (last, former))
+    html = Markup('<div class="change">{}: {}<br>{}</div>')
+    return html.format(period, write(last["value"]), _on(arrow, before, context))
+
+
+def _compared(
+    block: Kpi, context: BlockContext, figures: tuple[Any, Any], label: str, write: Any
+) -> Markup:
+    """The change of a figure on the one that it is compared with, which is named in full."""
+    total, former = figures
+    if not is_drawable(former):
+        words = context.formats.say("No figure in {period}", period=label)
+        return Markup('<div class="change">{}</div>').format(words)
+    words = Markup("{}").format(write(former))
+    if former and is_drawable(total):
+        words = _on(_arrow(block, context, total, former), write(former), context)
+    return Markup('<div class="change">{}<br>{}</div>').format(words, label)
+
+
+def _on(arrow: Markup, other: str, context: BlockContext) -> Markup:
+    """A change, and on what it is one."""
+    return Markup("{} {}").format(arrow, context.formats.say("on {period}", period=other))
+
+
+def _arrow(block: Kpi, context: BlockContext, last: Any, former: Any) -> Markup:
+    """The relative change of a figure, which is green where it is `good`."""
+    change = (float(last) - float(former)) / abs(float(former))
     arrow, direction = ("▲", "up") if change >= 0 else ("▼", "down")
     css_class = "" if block.good == "none" else "better" if direction == block.good else "worse"
+    if not change:
+        arrow, direction, css_class = "=", "unchanged", ""
     percent = context.formats.writer("percent")(abs(change))
-    say = context.formats.say
-    period, before = (context.formats.period_of(over, row["period"]) for row in (last, former))
-    return Markup(
-        '<div class="change">{}: {}<br><span class="{}">'
-        '<span role="img" aria-label="{}">{}</span> {}</span> {}</div>'
-    ).format(
-        period,
-        write(last["value"]),
-        css_class,
-        say(direction),
-        arrow,
-        percent,
-        say("on {period}", period=before),
-    )
+    html = Markup('<span class="{}"><span role="img" aria-label="{}">{}</span> {}</span>')
+    return html.format(css_class, context.formats.say(direction), arrow, percent)
 
 
 def _sparkline(values: Sequence[Any]) -> Markup:

@@ -24,7 +24,7 @@ _STYLE = Markup("""<style>:host { color: inherit }
 .keys i { width: 11px; height: 11px; border-radius: 3px }
 .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
 
-_NONE = Markup("")
+NO_KEY = Markup("")
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,18 @@ class RenderedChart:
     """
 
     figure: figure
-    legend: Markup = _NONE
+    legend: Markup = NO_KEY
     note: str = ""
     marks: Marks | None = None
     series: tuple[Mark, ...] = ()
 
 
-def names_legend(colors: Mapping[str, str], *, clickable: bool = False) -> Markup:
-    """The name and the colour of every series; empty for a single one."""
-    if len(colors) < 2:
-        return _NONE
+def names_legend(
+    colors: Mapping[str, str], further: Markup = NO_KEY, *, clickable: bool = False
+) -> Markup:
+    """The name and the colour of every series; empty for a single one without a `further` key."""
+    if len(colors) < 2 and not further:
+        return NO_KEY
     span = Markup("<span title='{1}'><i style='background:{2}'></i>{3}</span>")
     button = Markup(
         "<button type='button' data-series='{0}' title='{1}'><i style='background:{2}'></i>{3}"
@@ -56,7 +58,7 @@ def names_legend(colors: Mapping[str, str], *, clickable: bool = False) -> Marku
         key.format(number, name, color, shorten(name))
         for number, (name, color) in enumerate(colors.items())
     )
-    return _STYLE + Markup("<div class='keys'>{}</div>").format(Markup("").join(keys))
+    return _STYLE + Markup("<div class='keys'>{}{}</div>").format(Markup("").join(keys), further)
 
 
 def scale_legend(low: str, high: str, note: str = "") -> Markup:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from medallion_panel.date_spans import Length, period_start
 from medallion_panel.ui.formats import Formats
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Length = Literal["day", "week", "month", "quarter", "year"]
 
 # A step between times that occurs at least this often, and in a tenth of all steps, is regular,
 # such as a weekend.
@@ -35,7 +34,7 @@ def is_unfinished(value: Any, moment: datetime, length: Length = "day") -> bool:
     if isinstance(value, datetime):
         return False
     if isinstance(value, date):
-        return value >= _start(today, length)
+        return value >= period_start(today, length)
     if not isinstance(value, str):
         return False
     if _TEXT.fullmatch(value) is None:
@@ -57,7 +56,7 @@ def unfinished_periods(values: Sequence[Any], column: str, moment: datetime) -> 
     """
     year, years = f"{moment.astimezone(UTC):%Y}", column.lower().endswith("year")
     periods = [_day(value) for value in values]
-    length = _length([value for value in periods if isinstance(value, date)])
+    length = period_length([value for value in periods if isinstance(value, date)])
     return [
         str(value) >= year if years and _is_year(value) else is_unfinished(value, moment, length)
         for value in periods
@@ -86,8 +85,8 @@ def _day(value: Any) -> Any:
     return value.date() if midnight else value
 
 
-def _length(days: Sequence[date]) -> Length:
-    """The length of the periods whose first days these are."""
+def period_length(days: Sequence[date]) -> Length:
+    """The length of the periods whose first days these are, as far as they can be."""
     distinct = set(days)
     if len(distinct) < 2:  # a single one has no length
         return "day"
@@ -98,20 +97,6 @@ def _length(days: Sequence[date]) -> Length:
         return "quarter" if months <= _QUARTERS and len(months) >= len(_QUARTERS) - 1 else "month"
     mondays = all(day.weekday() == 0 for day in distinct)
     return "week" if mondays and len(distinct) >= MIN_REGULAR else "day"
-
-
-def _start(day: date, length: Length) -> date:
-    """The first day of the period that contains a day."""
-    match length:
-        case "year":
-            return day.replace(month=1, day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case "month":
-            return day.replace(day=1)
-        case "week":
-            return day - timedelta(days=day.weekday())
-    return day
 
 
 def gaps_before(times: Sequence[pd.Timestamp], *, months: bool) -> list[bool]:

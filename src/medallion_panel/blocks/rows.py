@@ -16,6 +16,7 @@ from medallion.export.xlsx import MOST_ROWS
 from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList, snippets
+from medallion_panel.blocks.compared_rows import compared_rows
 from medallion_panel.blocks.table_files import (
     csv_file,
     file_name,
@@ -158,7 +159,8 @@ class RowsView:
         total = context.count(table, query.filters)
         row = store.get(table, key_parts(self.row)) if self.row else None
         key = context.served(table).key
-        return TablePage(table, context, query, key, page, total, number, selection, row)
+        compared = compared_rows(table, page.rows, query.fields, context)
+        return TablePage(table, context, query, key, page, total, number, selection, row, compared)
 
     def show(self, page: TablePage) -> None:
         """Show a page of rows."""

@@ -59,15 +59,19 @@ class SeriesData:
         return list(dict.fromkeys(self.xs[self.windows[row]]))
 
 
-def series_data(block: Chart, context: BlockContext) -> SeriesData:
-    """Query the data of a chart. Raises NoRowsError when there is nothing to draw."""
+def series_data(block: Chart, context: BlockContext, like: SeriesData | None = None) -> SeriesData:
+    """Query the data of a chart. Raises NoRowsError when there is nothing to draw.
+
+    Parameters: with `like`, the data is grouped by the same term, and has the same series.
+    """
     notes: list[str] = []
-    rows, term = _groups(block, context, notes)
+    rows, term = _groups(block, context, notes, like.term if like else "")
     frame = _frame(rows, block, context, notes)
     members: dict[str, list[Any]] = {}
     if _has_series(block):
         members = _members(rows, str(block.by), context)
-        frame = _largest_series(frame, block, context, notes)
+        names = list(like.frame["series"]) if like else None
+        frame = _largest_series(frame, block, context, notes, names)
         drawn, others = set(frame["series"]), context.others
         members[others] = [
             value
@@ -75,7 +79,7 @@ def series_data(block: Chart, context: BlockContext) -> SeriesData:
             for value in values
             if name not in drawn or name == others
         ]
-    frame = _sorted(frame, block, context, notes)
+    frame = _sorted(frame, block if like is None else _by_x(block), context, notes)
     created = context.store.last_release().created
     x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
@@ -87,6 +91,11 @@ def series_data(block: Chart, context: BlockContext) -> SeriesData:
         names = [context.formats.period(value) for value in periods]
         notes.append(unfinished_note(names, context.formats))
     return SeriesData(frame, notes, term, members, xs, windows)
+
+
+def _by_x(block: Chart) -> Chart:
+    """The block with all x in their order."""
+    return block.model_copy(update={"sort": "x", "limit": MAX_POINTS})
 
 
 def _has_series(block: Chart) -> bool:
@@ -127,16 +136,17 @@ def _members(rows: list[dict[str, Any]], by: str, context: BlockContext) -> dict
 
 
 def _groups(
-    block: Chart, context: BlockContext, notes: list[str]
+    block: Chart, context: BlockContext, notes: list[str], only: str = ""
 ) -> tuple[list[dict[str, Any]], str]:
     """The figures by x and series, by a coarser x where there are more than can be drawn, and the
-    term of x.
+    term of x, which is `only` where it is given.
     """
     column = context.column(block.table, block.x)
     rows: list[dict[str, Any]] = []
     by: tuple[str, ...] = ()
     remark = ""
-    for term, remark in _terms(block, context):  # noqa: B007 (the last one is used below)
+    terms = [(only, "")] if only else _terms(block, context)
+    for term, remark in terms:  # noqa: B007 (the last one is used below)
         by = (term, str(block.by)) if _has_series(block) else (term,)
         query = Query(filters=context.filters(block.table), limit=MAX_GROUPS + 1)
         rows = context.store.group(block.table, by, {"_y": block.metric}, query)
@@ -181,16 +191,25 @@ def _terms(block: Chart, context: BlockContext) -> Sequence[tuple[str, str]]:
 
 
 def _largest_series(
-    frame: pd.DataFrame, block: Chart, context: BlockContext, notes: list[str]
+    frame: pd.DataFrame,
+    block: Chart,
+    context: BlockContext,
+    notes: list[str],
+    names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """The largest series, largest first; the others summed into one if additive, else left out."""
+    """The largest series, largest first; the others summed into one if additive, else left out.
+
+    Parameters: `names`, those of the series in place of the largest.
+    """
     ranked = frame.groupby("series")["y"].sum().sort_values(ascending=False).index.tolist()
     additive = metric_call(block.metric).additive
     largest = ranked if len(ranked) <= block.series + additive else ranked[: block.series]
     others = context.others
+    if names is not None:
+        largest = [name for name in dict.fromkeys(names) if name != others]
     order = {series: position for position, series in enumerate([*largest, others])}
-    if len(largest) < len(ranked) and not additive:
-        rest = len(ranked) - len(largest)
+    if not additive and not set(ranked) <= set(largest):
+        rest = len(set(ranked) - set(largest))
         message = "{rest} more series are not drawn: their figures cannot be combined."
         notes.append(context.formats.say(message, rest=rest))
         frame = frame[frame["series"].isin(largest)]

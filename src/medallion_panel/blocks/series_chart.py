@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from numbers import Real
@@ -32,7 +33,8 @@ class SeriesChart:
 
     `frame` has the columns of `SeriesData.frame`, `text` (y, formatted) and `period` (x, in words);
     `names` are the x in words in the order of the axis; `colors` are by series. `stacked` says
-    whether series are drawn on each other. `mark` is the number of a row among `marks`.
+    whether series are drawn on each other, and `has_scale` whether x are times or numbers. `mark`
+    is the number of a row among `marks`.
 
     Parameters: the `block` and its `context`; with `names_as_x` the axis has names, even for dates
     and numbers. Raises NoRowsError when there are no rows.
@@ -52,7 +54,7 @@ class SeriesChart:
         self._value_format: FormatName = value_format
         self._x_format = context.format(block.table, block.x)
         self._has_times, self._months = False, 0  # of a period, 0 where it is shorter
-        self._data, self._context = data, context
+        self.data, self._context = data, context
         self.frame = self._with_texts(data.frame, context, names_as_x)
         self.frame["mark"] = range(len(self.frame))
         self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
@@ -60,25 +62,35 @@ class SeriesChart:
         self.colors = dict.fromkeys(series, PRIMARY)
         if block.by:
             self.colors = context.colors(block.table, block.by, series)
-        label = context.formats.label
+        self.x_label, self.y_label = map(context.formats.label, (block.x, block.y))
         self.tooltips = [("", "@series")] if len(series) > 1 else []
-        self.tooltips += [(label(block.x), "@period"), (label(block.y), "@text")]
+        self.tooltips += [(self.x_label, "@period"), (self.y_label, "@text")]
 
     def _with_texts(
         self, frame: pd.DataFrame, context: BlockContext, names_as_x: bool
     ) -> pd.DataFrame:
         """The frame with `text` and `period`, and x as the axis has it: times, numbers or names."""
-        write = context.formats.writer(self._value_format, short=True)
-        frame["text"] = [write(value) for value in frame["y"]]
+        frame["text"] = [self.write(value) for value in frame["y"]]
         frame["period"] = [context.formats.period(value) for value in frame["x"]]
         xs = [period_start(value) or value for value in frame["x"]]
         self._has_times = not names_as_x and all(hasattr(value, "isoformat") for value in xs)
         self._months = max(map(_months, frame["x"])) if self._has_times else 0
-        if self._has_times:
-            frame["x"] = pd.to_datetime(pd.Series(xs, frame.index), utc=True).dt.tz_localize(None)
-        elif names_as_x or not all(map(_is_number, xs)):
-            frame["x"] = frame["period"]
+        self.has_scale = self._has_times or (not names_as_x and all(map(_is_number, xs)))
+        frame["x"] = self.axis_values(list(frame["x"]))
         return frame
+
+    def axis_values(self, xs: Sequence[Any]) -> pd.Series:
+        """Values of x as the axis has them: times, numbers or names."""
+        if self._has_times:
+            times = pd.Series([period_start(value) or value for value in xs], dtype=object)
+            return pd.Series(pd.to_datetime(times, utc=True).dt.tz_localize(None))
+        if self.has_scale:
+            return pd.Series(xs)
+        return pd.Series([self._context.formats.period(x) for x in xs], dtype=object)
+
+    def write(self, value: Any) -> str:
+        """A figure in words."""
+        return self._context.formats.writer(self._value_format, short=True)(value)
 
     def figure(self, factors: FactorRange | None = None) -> figure:
         """An empty figure with styled axes; `factors` is the range of the axis of names."""
@@ -110,25 +122,25 @@ class SeriesChart:
     def _mark(self, number: int) -> Mark:
         row = self.frame.iloc[number]
         kinds = self._context.kinds(self.block.table)
-        xs = [self._raw(x) for x in self._data.xs_behind(number)]
-        conditions = [term_condition(kinds, self._data.term, xs)]
+        xs = [self._raw(x) for x in self.data.xs_behind(number)]
+        conditions = [term_condition(kinds, self.data.term, xs)]
         names, terms = [str(row["period"])], [self._x_term(xs[-1])]
-        if self._data.members:
+        if self.data.members:
             terms.append(self._series_term(str(row["series"])))
             conditions.append(term_condition(kinds, *terms[-1]))
             names.append(str(row["series"]))
         return Mark(" · ".join(names), str(row["text"]), all_of(conditions), terms=tuple(terms))
 
     def _x_term(self, x: Any) -> Term:
-        return self._data.term, [x]
+        return self.data.term, [x]
 
     def _series_term(self, series: str) -> Term:
-        return str(self.block.by), self._data.members[series]
+        return str(self.block.by), self.data.members[series]
 
     @property
     def series_marks(self) -> tuple[Mark, ...]:
         """The marks of the entries of the legend, in its order."""
-        if not self._data.members:
+        if not self.data.members:
             return ()
         kinds = self._context.kinds(self.block.table)
         return tuple(mark_of(kinds, name, [self._series_term(name)]) for name in self.colors)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from medallion.contracts import Page, Query
 from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.compared_rows import NOT_COMPARED, ComparedRows
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.ui.mark_clicks import behind_button
 
@@ -27,8 +28,8 @@ class TablePage:
     """One page of rows of a `table` as read: number `number` of those of a `selection`, which is
     release, filters and sort.
 
-    `total` is the number of rows of the selection, `key` the names of the table's key columns, and
-    `row` the row to show in full.
+    `total` is the number of rows of the selection, `key` the names of the table's key columns,
+    `row` the row to show in full, and `compared` the rows that those of the page are compared with.
     """
 
     table: str
@@ -40,6 +41,7 @@ class TablePage:
     number: int
     selection: Any
     row: Mapping[str, Any] | None
+    compared: ComparedRows = NOT_COMPARED
 
     def cells(self) -> tuple[list[dict[str, Any]], list[list[str]]]:
         """The columns and rows of a TextGrid."""
@@ -57,6 +59,11 @@ class TablePage:
         ]
         writers = {name: formats.writer(forms[name]) for name in names}
         rows = [[writers[name](row[name]) for name in names] for row in self.page.rows]
+        for name in self.compared.columns:
+            title = formats.say("{column}, compared", column=formats.label(name))
+            headers.append({"name": "", "title": title, "right": True, "sortable": False})
+            for cells, row in zip(rows, self.compared.rows, strict=True):
+                cells.append(writers[name](row[name] if row is not None else None))
         return headers, rows
 
     @property

@@ -33,6 +33,16 @@ def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: C
     )
 
 
+def totals_of(page: PageSettings) -> dict[str, tuple[str, ...]]:
+    """By table, the metrics over all its rows that a page shows, and the number of its rows."""
+    totals: dict[str, tuple[str, ...]] = {}
+    for block in page.blocks:
+        if block.kpi is not None:
+            metrics = totals.get(block.kpi.table, ("count()",))
+            totals[block.kpi.table] = tuple(dict.fromkeys((*metrics, block.kpi.metric)))
+    return totals
+
+
 def used_columns(pages: Iterable[PageSettings], store: CachedStore) -> dict[str, tuple[str, ...]]:
     """The columns by table, in the table's order, without those whose values have no order."""
     used: dict[str, set[str]] = {}
@@ -40,7 +50,8 @@ def used_columns(pages: Iterable[PageSettings], store: CachedStore) -> dict[str,
         for block in page.blocks:
             table = getattr(block.content, "table", None)
             if table is not None:
-                filters = (item.column for item in page.filters)
+                filters = [item.column for item in page.filters]
+                filters += [page.period.column] if page.period else []
                 used.setdefault(table, set()).update(filters, _texts(block))
     return {table: _columns(table, texts, store) for table, texts in used.items()}
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 from medallion.contracts import Store
 from medallion.errors import CallError, MedallionError
-from medallion.lake.candidates import NAME, candidate, resolve
+from medallion.lake.candidates import NAME, candidate, candidate_heads, resolve
 from medallion.pipeline import Pipeline
+from medallion.records import Release
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.stores import API_URL
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _MOST = 4  # stores that are kept in memory
+_MOST_RELEASES = 10  # that are offered to compare with
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,27 @@ class NamedStores:
             reason = visitor_text(error, say)
             return published, say("The published release is shown: {reason}", reason=reason)
         return choice.store, choice.banner
+
+    def references(self, shown: Release) -> tuple[str, ...]:
+        """The names of candidates, and the ids of the last published releases whose tables are
+        kept, other than the release that is shown; none where the lake cannot be read.
+        """
+        if os.environ.get(API_URL):
+            return ()
+        try:
+            lake = self._pipeline.lake
+            names = [head.name for head in candidate_heads(lake) if head.release.id != shown.id]
+            idents = [ident for ident in lake.release_ids() if ident != shown.id]
+        except MedallionError:
+            return ()
+        return (*names, *filter(self._is_kept, idents[:_MOST_RELEASES]))
+
+    def _is_kept(self, ident: str) -> bool:
+        try:
+            self._store.kept(ident)
+        except MedallionError:
+            return False
+        return True
 
     def named(self, reference: str, say: Messages) -> NamedStore:
         """The store of a release, by its id or the name of a candidate.

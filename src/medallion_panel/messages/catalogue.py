@@ -9,12 +9,14 @@ from medallion_panel.messages.common_messages import COMMON_MESSAGES
 from medallion_panel.messages.lake_messages import LAKE_MESSAGES
 from medallion_panel.messages.origin_messages import ORIGIN_MESSAGES
 from medallion_panel.messages.page_messages import PAGE_MESSAGES
+from medallion_panel.messages.period_messages import PERIOD_MESSAGES
 from medallion_panel.messages.quarantine_messages import QUARANTINE_MESSAGES
 from medallion_panel.messages.translation import Translation
 
 AREAS: tuple[Mapping[str, Translation], ...] = (
     COMMON_MESSAGES,
     PAGE_MESSAGES,
+    PERIOD_MESSAGES,
     CHART_MESSAGES,
     LAKE_MESSAGES,
     ORIGIN_MESSAGES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import panel as pn
@@ -14,8 +15,10 @@ from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind
 from medallion_panel.block_models import TableBlock
-from medallion_panel.blocks.block_context import COUNT, BlockContext
+from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.data.column_usage import totals_of
+from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.card import Card, CardContent
 from medallion_panel.pages.choice import Choice, choices_in_url
@@ -24,6 +27,8 @@ from medallion_panel.pages.filter_words import filter_words
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_filter import PageFilter
+from medallion_panel.pages.page_period import COMPARE, PERIOD, PagePeriod
+from medallion_panel.pages.period_options import NO_PERIOD, PeriodOptions
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.page_layout import PageLayout
@@ -42,7 +47,8 @@ class OpenPage:
 
     Parameters: the `page` and the options of its filters; `store`, `formats`, `pipeline`;
     `on_change`, called when its part of the URL has changed, and `on_shown`, when all cards are
-    filled; `rejects`, the access of visitors who may see source records, behind figures too.
+    filled; `rejects`, the access of visitors who may see source records, behind figures too;
+    `periods`, the options of its period, and what opens the releases to compare with.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class OpenPage:
         pipeline: Pipeline,
         on_change: Callable[[], None],
         on_shown: Callable[[], Awaitable[None]],
+        periods: tuple[PeriodOptions, NamedStores | None] = (NO_PERIOD, None),
         *,
         rejects: QuarantineAccess | None = None,
     ) -> None:
@@ -62,10 +69,11 @@ class OpenPage:
         self._on_change, self._on_shown = on_change, on_shown
         self._shown = 0  # counts requests to fill the cards, of which the last one wins
         self._complete, self._release = -1, ""  # the request that was done, and its release
-        self._totals = _totals(page)
+        self._totals = totals_of(page)
         self._chips: dict[str, Choice] = {}  # by column
         self.offer: tuple[int, MarkQuestion] | None = None
-        self.filters: list[PageFilter] = page_filters(all_options, formats, self._changed)
+        self.filters: list[PageFilter] = page_filters(all_options, formats, self._on_filter)
+        self.period = PagePeriod(page.period, *periods, formats, self._changed, self.filters)
         self.cards = [
             Card(block, pipeline, formats, self._changed, number, rejects)
             for number, block in enumerate(page.blocks)
@@ -78,23 +86,27 @@ class OpenPage:
             heading=page.title,
             clear_label=formats.say("Clear filters"),
             remove_label=formats.say("Remove the filter"),
-            filters=[item.widget for item in self.filters],
+            filters=[*self.period.widgets, *(item.widget for item in self.filters)],
             cards=[card.view for card in self.cards],
             widths=[block.content.width for block in page.blocks],
             narrow=[block.kind == "kpi" for block in page.blocks],
         )
 
-    def update_options(self, all_options: Sequence[FilterOptions]) -> bool:
+    def update_options(
+        self, all_options: Sequence[FilterOptions], period: PeriodOptions = NO_PERIOD
+    ) -> bool:
         """Give the filters the options of another release; False when it needs other filters."""
-        if [options.form for options in all_options] != self._forms:
+        forms = [options.form for options in all_options]
+        if forms != self._forms or period.column != self.period.column:
             return False
+        self.period.update(period)
         for item, options in zip(self.filters, all_options, strict=True):
             item.update(options)
         return True
 
     def set(self, parameters: Mapping[str, Sequence[str]]) -> list[str]:
         """Take over the parameters of a URL; returns notices on those that are invalid."""
-        notices = []
+        notices = self.period.set(parameters)
         filters = {item.column: item for item in self.filters}
         for name, item in filters.items():
             try:
@@ -107,11 +119,8 @@ class OpenPage:
                 self._table.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        others = {
-            name: texts
-            for name, texts in parameters.items()
-            if name not in filters and name not in own
-        }
+        known = (*filters, *own, PERIOD, COMPARE)
+        others = {name: texts for name, texts in parameters.items() if name not in known}
         kinds = self._kinds() if others else {}
         choices, chip_notices = choices_in_url(others, kinds, self._formats.say)
         self._chips, self.offer = {choice.column: choice for choice in choices}, None
@@ -145,18 +154,14 @@ class OpenPage:
                 self._chips[choice.column] = choice
         self._changed(None if remove else offer)
 
-    def _conditions(self) -> tuple[Filter, ...]:
-        """The conditions of its filters and chips."""
-        chips = [condition for chip in self._chips.values() for condition in chip.filters()]
-        return (*conditions(self.filters), *chips)
-
     def _remove_chip(self, column: str) -> None:
-        if self._chips.pop(column, None) is not None:
+        if self.period.remove(column) or self._chips.pop(column, None) is not None:
             self._changed()
 
     def _show_chips(self) -> None:
         kinds = self._kinds() if self._chips else {}
-        chips = [
+        chips = self.period.chips(self._conditions())
+        chips += [
             {"column": name, "label": choice.label(kinds[name], self._formats)}
             for name, choice in self._chips.items()
         ]
@@ -168,7 +173,7 @@ class OpenPage:
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those of its filters and of its first table."""
         chips = [choice.parameters() for choice in self._chips.values()]
-        rows = self._table.texts() if self._table else {}
+        rows = {**self.period.texts(), **(self._table.texts() if self._table else {})}
         return {**url_parameters(self.filters), **rows, **dict(ChainMap(*chips))}
 
     async def fill(self) -> None:
@@ -250,7 +255,9 @@ class OpenPage:
 
     def _read(self, cards: Sequence[Card]) -> Readings:
         """Start to read the contents of cards."""
-        context = BlockContext(self._store, self._formats, self._conditions(), self._totals)
+        filters = self._conditions()
+        context = BlockContext(self._store, self._formats, filters, self._totals)
+        context = replace(context, comparison=self.period.comparison(filters))
         loop = asyncio.get_running_loop()
         return {card: loop.run_in_executor(self._store.pool, card.read, context) for card in cards}
 
@@ -268,6 +275,15 @@ class OpenPage:
         if number == self._shown:  # else a filter was changed meanwhile
             card.show(content)
 
+    def _conditions(self) -> tuple[Filter, ...]:
+        """The conditions of its period, its filters and its chips."""
+        chips = (condition for chip in self._chips.values() for condition in chip.filters())
+        return (*self.period.conditions(), *conditions(self.filters), *chips)
+
+    def _on_filter(self) -> None:
+        self.period.give_way()
+        self._changed()
+
     def _changed(self, offer: tuple[int, MarkQuestion] | None = None) -> None:
         self.offer = offer
         self._show_chips()
@@ -275,17 +291,8 @@ class OpenPage:
         self._on_change()
 
     def _clear(self) -> None:
+        self.period.clear()
         for item in self.filters:
             item.set(())
         self._chips = {}
         self._changed()
-
-
-def _totals(page: PageSettings) -> dict[str, tuple[str, ...]]:
-    """By table, the metrics over all its rows that a page shows, and the number of its rows."""
-    totals: dict[str, tuple[str, ...]] = {}
-    for block in page.blocks:
-        if block.kpi is not None:
-            metrics = totals.get(block.kpi.table, (COUNT,))
-            totals[block.kpi.table] = tuple(dict.fromkeys((*metrics, block.kpi.metric)))
-    return totals

@@ -23,9 +23,9 @@ from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineR
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.pages.click_actions import ClickActions
 from medallion_panel.pages.default_pages import default_pages, with_quarantine
-from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.kept_pages import KeptPages
 from medallion_panel.pages.page import OpenPage
+from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.busy_state import detach_from_busy_state
@@ -79,6 +79,7 @@ class VisitorSession:
         self._url = UrlState(lambda: pn.state.execute(self._follow_url), self._on_narrow)
         reference = next(iter(self._url.read().get(_RELEASE, ())), "")
         self._store, banner = stores[1].choose(reference, stores[0], say)
+        self._stores = stores[1]
         self._banner = Notice(banner, severity="warning", margin=(0, 0, 16, 0))
         self._rejects = None
         user = "" if pn.state.user == "guest" else pn.state.user or ""
@@ -190,8 +191,9 @@ class VisitorSession:
         """Give the filters of a page the options of another release; whether they allow that."""
         if self._pages.get(page.page.slug) != page.page:
             return False
-        options, _ = await self._in_thread(filter_options, page.page, self._store, self._say)
-        return page.update_options(options)
+        read = (page_options, page.page, self._store, self._say, self._stores)
+        options, period, _ = await self._in_thread(*read)
+        return page.update_options(options, period)
 
     # Pages
 
@@ -266,13 +268,12 @@ class VisitorSession:
 
     async def _new_page(self, slug: str, filters: Parameters, notices: list[str]) -> OpenPage:
         """A page with its filters, and its cards as far as they are read soon."""
-        page_settings = self._pages[slug]
-        read = (filter_options, page_settings, self._store, self._say)
-        options, problems = await self._in_thread(*read)
-        notices += problems
-        context = (self._store, self._formats, self._pipeline)
-        changed = (self._write_url, self._cache_columns)
-        page = OpenPage(page_settings, options, *context, *changed, rejects=self._rejects)
+        read = (page_options, self._pages[slug], self._store, self._say, self._stores)
+        options, period, remarks = await self._in_thread(*read)
+        notices += remarks
+        context = (self._store, self._formats, self._pipeline, self._write_url, self._cache_columns)
+        periods = (period, self._stores)
+        page = OpenPage(self._pages[slug], options, *context, periods, rejects=self._rejects)
         notices += page.set(filters)
         await page.fill()
         return page

@@ -182,6 +182,12 @@ class Formats:
             return str(dates.format_datetime(value, "medium", locale=self.locale))
         return str(dates.format_date(value, "medium", locale=self.locale))
 
+    def span(self, first: date, last: date) -> str:
+        """The days from one to another: `1 – 31 Oct 2024`."""
+        if first == last:
+            return self.day(first)
+        return str(dates.format_interval(first, last, "yMMMd", locale=self.locale))
+
     def period(self, value: Any) -> str:
         """A period or any value but a number in words: `2024-05` is `May 2024`."""
         if isinstance(value, bool):

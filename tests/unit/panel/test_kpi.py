@@ -9,6 +9,7 @@ import pytest
 
 from medallion_panel.block_settings import Kpi
 from medallion_panel.blocks.kpi import kpi_html
+from tests.unit.panel.compared import LABEL, SALES, compared
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 
@@ -78,3 +79,24 @@ def test_the_line_is_drawn_from_the_first_to_the_last_period(open_context: OpenC
 def test_a_line_of_equal_values_is_flat(open_context: OpenContext) -> None:
     html = html_of(open_context, [("2023-01", 3.0), ("2023-02", 3.0)])
     assert '<polyline points="0.00,34.00 100.00,34.00"' in html
+
+
+def test_the_figure_that_it_is_compared_with_replaces_the_change(
+    open_context: OpenContext,
+) -> None:
+    context = compared(open_context(SALES))
+    html = kpi_html(Kpi(table="t", value="sum(value)", over="month"), context)
+    assert 'title="195">195<' in html
+    assert text_of(html) == f"▲ 191.0% on 67; {LABEL}"  # 195 and 67: 128 / 67
+    assert "<svg" in html
+
+
+@pytest.mark.parametrize(("former", "text"), [(85, "= 0.0% on 85"), (None, "No figure in")])
+def test_an_equal_figure_and_a_missing_one(
+    open_context: OpenContext, former: int | None, text: str
+) -> None:
+    months = [("2023-01", "A", former), ("2023-04", "A", 85)]
+    table = SmallTable(SALES.types, months, SALES.key)
+    html = kpi_html(Kpi(table="t", value="sum(value)"), compared(open_context(table)))
+    assert text_of(html).startswith(text)
+    assert 'class="better"' not in html

@@ -33,9 +33,14 @@ def test_a_candidate_has_a_store_of_its_own_and_a_banner(
         (row,) = stores.named(first, SAY).store.find("total", Query(limit=1)).rows
         assert (row["orders"], row["revenue"]) == small.BOTH
         assert first in stores.named(first, SAY).banner
+        shown_release = stores.named(first, SAY).store.release()
+        assert stores.references(shown_release) == ("march",)
+        candidate = stores.named("march", SAY).store.release()
+        assert stores.references(candidate) == (first,)
         for name in ("april", "2031", "../x"):
             with pytest.raises(CallError, match="there is no"):
                 stores.named(name, SAY)
         monkeypatch.setenv(API_URL, "http://localhost:1")
         with pytest.raises(CallError, match="shows the published release only"):
             stores.named("march", SAY)
+        assert stores.references(candidate) == ()
