@@ -12,6 +12,7 @@ from medallion.query.aggregation import term_column
 from medallion.query.metrics import metric_call
 
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
+Scale = Literal["linear", "log"]
 Show = Literal["value", "share", "growth", "average", "total"]
 
 

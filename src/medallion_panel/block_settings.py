@@ -16,9 +16,11 @@ from medallion_panel.block_models import (
     MetricBlock,
     Metrics,
     Names,
+    Scale,
     Show,
     TableBlock,
 )
+from medallion_panel.plot_settings import BoxPlot, PointMap
 
 _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine")
 
@@ -43,7 +45,8 @@ class Chart(MetricBlock):
     Of many series the `series` largest are drawn, and the rest as one. `show` is `value`; `share`
     (of the sum of all series at this x); `growth` (on the x before); `average` (moving, over
     `window` values) or `total` (running). `sort` is `x`, `-x`, `y` or `-y`. `limit` keeps the first
-    x in that order; the chart says how many it leaves out.
+    x in that order; the chart says how many it leaves out. `order` lists values of x that come
+    first, in this order. On `scale: log`, figures of zero or less are left out.
     """
 
     column_fields: ClassVar[tuple[str, ...]] = ("weight", "x", "by")
@@ -55,6 +58,8 @@ class Chart(MetricBlock):
     show: Show = "value"
     window: int = Field(default=3, ge=2)
     sort: Literal["x", "-x", "y", "-y"] = "x"
+    order: Names = ()
+    scale: Scale = "linear"
     limit: int | None = Field(default=None, ge=1, le=5000)
     series: int = Field(default=5, ge=1, le=10)
     height: int = Field(default=300, ge=120)
@@ -66,24 +71,56 @@ class Chart(MetricBlock):
             raise ValueError(f"`show: {self.show}` needs {additive}, not {self.y}")
         return self
 
+    @model_validator(mode="after")
+    def _order_and_scale(self) -> Self:
+        if self.order and self.sort.endswith("y"):
+            raise ValueError(f"`order` is that of x, and `sort: {self.sort}` another one: omit one")
+        if self.scale == "log" and self.show == "growth":
+            raise ValueError("growth may be negative, which `scale: log` cannot show")
+        return self
+
+
+class AreaChart(Chart):
+    """An area chart: its areas show amounts, so that it has no logarithmic scale."""
+
+    @model_validator(mode="after")
+    def _no_logarithm(self) -> Self:
+        if self.scale == "log":
+            raise ValueError("an area has no `scale: log`: use a line")
+        return self
+
 
 class Bar(Chart):
     """A bar chart. `horizontal` has room for long names.
 
-    Series of sums and counts are stacked, those of other metrics grouped.
+    Series of sums and counts are stacked, or with `grouped` side by side, as those of other metrics
+    always are.
     """
 
     horizontal: bool = False
+    grouped: bool = False
+
+    @model_validator(mode="after")
+    def _no_stack_of_logarithms(self) -> Self:
+        stacked = self.by and not self.grouped and metric_call(self.metric).additive
+        if self.scale == "log" and stacked:
+            raise ValueError("stacked bars have no `scale: log`: add `grouped: true`")
+        return self
 
 
 class Scatter(TableBlock):
-    """One point per row, in a colour per value of `by`; above 50,000 points their density."""
+    """One point per row, in a colour per value of `by`; above 50,000 points their density.
+
+    `scale` is that of y, `x_scale` that of x.
+    """
 
     column_fields: ClassVar[tuple[str, ...]] = ("x", "y", "by")
 
     x: str
     y: str
     by: str | None = None
+    scale: Scale = "linear"
+    x_scale: Scale = "linear"
     height: int = Field(default=320, ge=120)
 
 
@@ -98,13 +135,17 @@ class Histogram(TableBlock):
 
 
 class Heatmap(MetricBlock):
-    """A figure for every pair of `x` and `y`; weekdays and months are in calendar order."""
+    """A figure for every pair of `x` and `y`; weekdays and months are in calendar order.
+
+    `order` lists values of x or y that come first, in this order.
+    """
 
     column_fields: ClassVar[tuple[str, ...]] = ("weight", "x", "y")
 
     x: str
     y: str
     value: Metric
+    order: Names = ()
     height: int = Field(default=320, ge=120)
 
 
@@ -216,12 +257,14 @@ class Block(BlockModel):
 
     kpi: Kpi | None = None
     line: Chart | None = None
-    area: Chart | None = None
+    area: AreaChart | None = None
     bar: Bar | None = None
     scatter: Scatter | None = None
     histogram: Histogram | None = None
+    box: BoxPlot | None = None
     heatmap: Heatmap | None = None
     map: WorldMap | None = None
+    points: PointMap | None = None
     rows: Rows | None = Field(default=None, alias="table")
     groups: Groups | None = None
     markdown: Markdown | None = None

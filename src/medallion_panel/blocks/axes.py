@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from babel import dates
 from bokeh.models import (
     CustomJSTickFormatter,
     DatetimeAxis,
     FactorRange,
+    FixedTicker,
     HoverTool,
     PlainText,
+    Range1d,
 )
 from bokeh.plotting import figure
 
@@ -18,16 +23,8 @@ from medallion_panel.block_models import FormatName
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import FONT, INK
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_ORDERS = [  # of full names and of their first three letters
-    {name[:length]: position for position, name in enumerate(names)}
-    for names in (_WEEKDAYS, _MONTHS)
-    for length in (3, None)
-]
+_LANGUAGES = ("en", "fr", "de", "es")
+_FEW_POWERS, _MAX_POWERS = 4, 8  # of ten, on a logarithmic axis
 _MAX_LETTERS = 26  # of a name
 _MAX_LETTERS_BELOW = 60  # of all names below a chart, until they are slanted
 _MAX_NAMES_BELOW = 40
@@ -35,13 +32,37 @@ _NAME_HEIGHT = 14  # pixels of a name at the left of a chart
 _SLANTED_HEIGHT = 120  # pixels of slanted names below a chart
 
 
-def in_order(values: Sequence[Any]) -> list[Any]:
-    """Distinct values in order: names of weekdays and months by the calendar, all others sorted."""
+def in_order(values: Sequence[Any], first: Sequence[str] = ()) -> list[Any]:
+    """Distinct values in order: names of weekdays and months by the calendar, all others sorted.
+
+    Those that `first` lists come first, in its order.
+    """
     distinct = list(dict.fromkeys(values))
-    for order in _ORDERS:
-        if distinct and all(value in order for value in distinct):
-            return sorted(distinct, key=lambda value: order[value])
+    if first:
+        places = {text: place for place, text in enumerate(first)}
+        listed = [value for value in distinct if str(value) in places]
+        others = [value for value in distinct if str(value) not in places]
+        return [*sorted(listed, key=lambda value: places[str(value)]), *in_order(others)]
+    for order in _calendar_orders() if distinct else ():
+        if all(isinstance(value, str) and _name_key(value) in order for value in distinct):
+            return sorted(distinct, key=lambda value: order[_name_key(value)])
     return sorted(distinct)
+
+
+def _name_key(name: str) -> str:
+    return name.rstrip(".").casefold()
+
+
+@cache
+def _calendar_orders() -> list[dict[str, int]]:
+    """The places of weekdays and of months by their names, in full and short, by language."""
+    return [
+        {_name_key(str(name)): place for place, name in names.items()}
+        for language in _LANGUAGES
+        for get_names in (dates.get_day_names, dates.get_month_names)
+        for width in ("wide", "abbreviated")
+        for names in [get_names(width, "stand-alone", language)]
+    ]
 
 
 def shorten(text: str) -> str:
@@ -87,6 +108,20 @@ def name_axes(plot: figure, *, x: str, y: str | None = None) -> None:
     plot.xaxis.axis_label = PlainText(text=x)
     if y is not None:
         plot.yaxis.axis_label = PlainText(text=y)
+
+
+def log_range(low: float, high: float) -> Range1d:
+    """A range of a logarithmic axis with room at both ends."""
+    return Range1d(float(low) / 1.4, float(high) * 1.4)
+
+
+def tick_logarithms(axis: Any, grid: Any, low: float, high: float) -> None:
+    """Place the ticks of a logarithmic axis at 1, 2 and 5 of each power, fewer where it is long."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    parts = (1, 2, 5) if len(powers) <= _FEW_POWERS else (1,)
+    step = math.ceil(len(powers) / _MAX_POWERS)
+    places = [part * 10.0**power for power in powers[::step] for part in parts]
+    axis.ticker = grid.ticker = FixedTicker(ticks=[tick for tick in places if low <= tick <= high])
 
 
 def slant_crowded_names(plot: figure, names: Iterable[str]) -> None:

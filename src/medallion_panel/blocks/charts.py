@@ -61,8 +61,7 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
         several = len(chart.colors) > 1
         draw_compared_lines(plot, chart, compared, color="" if several else REST)
         drawn.append(compared.frame["y"])
-    values = pd.concat(drawn)
-    plot.y_range = _range_with_zero(values.min(), values.max())
+    chart.set_range(plot, pd.concat(drawn))
     if legend_colors is not chart.colors:
         legend = names_legend(legend_colors, compared.key() if compared else NO_KEY)
         return RenderedChart(plot, legend, _note(chart, compared), chart.marks)
@@ -147,7 +146,8 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
         above, below = (ends[sign].reindex(part["x"]).to_numpy() for sign in (1, -1))
         base = np.where(part["y"] >= 0, above, below) if chart.stacked else np.zeros(len(part))
         alpha = np.where(part["unfinished"], _UNFINISHED_ALPHA, 0.9)
-        source = _source(part.assign(base=base, top=base + part["y"].to_numpy(), alpha=alpha))
+        top = base + part["y"].to_numpy()
+        source = _source(part.assign(base=chart.base or base, top=top, alpha=alpha))
         heights = part.set_index("x")["y"]
         ends = {
             sign: end.add(heights[heights * sign > 0], fill_value=0) for sign, end in ends.items()
@@ -156,18 +156,15 @@ def bar(block: Bar, context: BlockContext) -> RenderedChart:
         bars.append(_draw_bars(plot, source, color, chart, (slot, slots)))
     chart.style.add_tooltips(plot, chart.tooltips, bars)
     tops = pd.concat([*(ends.values() if chart.stacked else [frame["y"]]), *former])
-    value_range = _range_with_zero(min(tops.min(), 0), max(tops.max(), 0))
-    if horizontal:
-        plot.x_range = value_range
-    else:
-        plot.y_range = value_range
+    chart.set_range(plot, tops)
+    if not horizontal:
         slant_crowded_names(plot, factors)
     return _rendered(plot, chart, compared)
 
 
 def _totals(chart: SeriesChart, context: BlockContext) -> ComparedSeries | None:
     """The sums of series to compare with, or a note that they have none."""
-    if can_total(chart.block) or len(chart.colors) == 1:
+    if (can_total(chart.block) and chart.stacked) or len(chart.colors) == 1:
         return compared_totals(chart, context)
     if context.compared(chart.block.table) is not None:
         message = "Not compared: the figures of its series cannot be combined."
@@ -197,7 +194,7 @@ def _draw_compared_bars(
     plot: figure, chart: SeriesChart, compared: ComparedSeries, slots: int
 ) -> None:
     """Draw the figures that bars are compared with, before them."""
-    frame = compared.frame.assign(base=0.0, top=compared.frame["y"], alpha=_UNFINISHED_ALPHA)
+    frame = compared.frame.assign(base=chart.base, top=compared.frame["y"], alpha=_UNFINISHED_ALPHA)
     bars = _draw_bars(plot, _source(frame), REST, chart, (0, slots))
     chart.style.add_tooltips(plot, compared_tooltips(chart, compared), [bars])
 
@@ -218,9 +215,3 @@ def _note(chart: SeriesChart, compared: ComparedSeries | None) -> str:
 def _source(frame: pd.DataFrame) -> ColumnDataSource:
     """The columns of a frame; Bokeh's own conversion triggers deprecation warnings of pandas."""
     return ColumnDataSource({name: values.to_numpy() for name, values in frame.items()})
-
-
-def _range_with_zero(low: float, high: float) -> Range1d:
-    """A range that includes zero and has room above."""
-    room = (float(high) - min(float(low), 0)) * 0.06 or 1.0
-    return Range1d(float(low) - room if low < 0 else 0, float(high) + room)

@@ -120,7 +120,7 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
     columns = [context.column(block.table, text) for text in (block.x, block.y)]
     rows, notes = _cells(block, columns, context)
     write = context.writer(block.table, block.value, block.format, short=True)
-    axes = (_axis([row[column] for row in rows], column, context) for column in columns)
+    axes = (_axis([row[column] for row in rows], column, block, context) for column in columns)
     names, unfinished = zip(*axes, strict=True)
     values = [float(row["_value"]) for row in rows]
     outlined = [
@@ -230,10 +230,10 @@ def _cells(
 
 
 def _axis(
-    values: list[Any], column: str, context: BlockContext
+    values: list[Any], column: str, block: Heatmap, context: BlockContext
 ) -> tuple[dict[Any, str], list[Any]]:
     """The distinct values of an axis in order with names, and those that are unfinished periods."""
-    ordered = in_order([value for value in values if value is not None])
+    ordered = in_order([value for value in values if value is not None], block.order)
     last = [None] if None in values else []
     unfinished = unfinished_periods(ordered, column, context.store.last_release().created)
     names = {value: context.series(value) for value in (*ordered, *last)}

@@ -22,9 +22,11 @@ from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
     ChartStyle,
     in_order,
+    log_range,
     name_axes,
     new_figure,
     slant_crowded_names,
+    tick_logarithms,
 )
 from medallion_panel.blocks.block_context import (
     BlockContext,
@@ -44,6 +46,10 @@ MAX_POINTS = 50_000
 
 _GRID_COLUMNS, _GRID_ROWS = 120, 80
 _MAX_CELLS = 20_000
+_HIDDEN = (
+    "{count} point of zero or less is not drawn: the scale is logarithmic. | "
+    "{count} points of zero or less are not drawn: the scale is logarithmic."
+)
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
 
@@ -58,22 +64,27 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     rows = context.count(block.table, query.filters)
     if not rows:
         raise NoRowsError
+    kinds = context.kinds(block.table)
+    logarithmic = _logarithmic(block, kinds, context)
     if rows > MAX_POINTS:
         return _density(block, context, query)
     points = context.store.points(block.table, query)
     located_rows = [
         row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])
     ]
+    missing = _missing_note(len(points) - len(located_rows), block, context)
+    located_rows, hidden = _positive(located_rows, logarithmic, context)
     if not located_rows:
-        raise NoRowsError
+        raise NoRowsError(hidden)
     frame = pd.DataFrame(
         [{name: _point(row[name]) for name in {block.x, block.y}} for row in located_rows]
     )
-    kinds = context.kinds(block.table)
     sides = (("x", block.x), ("y", block.y))
     axes = [_axis(side, frame, column, context, kinds[column]) for side, column in sides]
-    plot = new_figure(block.height, **axes[0], **axes[1])
+    scales = {f"{side}_axis_type": "log" for side, column in sides if column in logarithmic}
+    plot = new_figure(block.height, **{**axes[0], **axes[1], **scales})
     _style_plot(plot, block, context)
+    _set_logarithmic(plot, frame, {side: name for side, name in sides if name in logarithmic})
     colors = {context.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
@@ -82,8 +93,38 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
         part = frame[names == name]
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y], "mark": part.index})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
-    note = _missing_note(len(points) - len(located_rows), block, context)
+    note = " ".join(filter(None, (missing, hidden)))
     return RenderedChart(plot, names_legend(colors), note, _marks(located_rows, block, context))
+
+
+def _logarithmic(block: Scatter, kinds: Mapping[str, Kind], context: BlockContext) -> list[str]:
+    """The columns on logarithmic axes. Raises NoRowsError where one has no numbers."""
+    sides = ((block.x, block.x_scale), (block.y, block.scale))
+    columns = [column for column, scale in sides if scale == "log"]
+    for column in columns:
+        if kinds[column].name not in _NUMBERS:
+            message = "A logarithmic scale needs numbers, and {column} is of type {kind}."
+            words = {"column": column, "kind": kinds[column].name}
+            raise NoRowsError(context.formats.say(message, **words))
+    return columns
+
+
+def _set_logarithmic(plot: figure, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
+    """Set the ranges and ticks of logarithmic axes; `columns` are theirs, by side."""
+    for side, column in columns.items():
+        span = log_range(frame[column].min(), frame[column].max())
+        setattr(plot, f"{side}_range", span)
+        axis, grid = getattr(plot, f"{side}axis")[0], getattr(plot, f"{side}grid")[0]
+        tick_logarithms(axis, grid, span.start, span.end)
+
+
+def _positive(
+    rows: list[dict[str, Any]], columns: Sequence[str], context: BlockContext
+) -> tuple[list[dict[str, Any]], str]:
+    """The rows that logarithmic axes of these columns can show, and a note on the others."""
+    shown = [row for row in rows if all(row[name] > 0 for name in columns)]
+    hidden = len(rows) - len(shown)
+    return shown, context.formats.say(_HIDDEN, count=hidden) if hidden else ""
 
 
 def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockContext) -> Marks:
@@ -153,7 +194,12 @@ def _point(value: Any) -> Any:
 
 
 def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedChart:
-    """All points as one image of counts, whatever their number."""
+    """All points as one image of counts, whatever their number. Raises NoRowsError."""
+    if "log" in (block.scale, block.x_scale):
+        message = (
+            "A logarithmic scale is drawn of at most {most} rows: select fewer with the filters."
+        )
+        raise NoRowsError(context.formats.say(message, most=MAX_POINTS))
     x_term, x_bins = _bins(block.table, block.x, _GRID_COLUMNS, context)
     y_term, y_bins = _bins(block.table, block.y, _GRID_ROWS, context)
     grouped = Query(filters=query.filters, limit=_MAX_CELLS)

@@ -26,6 +26,10 @@ MAX_GROUPS = 20_000  # of x and series in a query
 MAX_POINTS = 5_000  # of x on a line
 MAX_BARS = 400
 
+_HIDDEN = (
+    "{count} figure of zero or less is not drawn: the scale is logarithmic. | "
+    "{count} figures of zero or less are not drawn: the scale is logarithmic."
+)
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
 _COARSER = {
@@ -85,6 +89,7 @@ def series_data(block: Chart, context: BlockContext, like: SeriesData | None = N
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
     xs = list(frame["x"])
     frame = _with_show(_with_windows(frame, block), block, context.formats.say)
+    frame = _drawable(frame, block, context, notes)
     windows = list(map(slice, frame.pop("first"), frame.pop("end")))
     periods = dict.fromkeys(frame["x"][frame["unfinished"]])
     if periods:
@@ -231,7 +236,8 @@ def _sorted(
     else:
         none = context.no_value
         last = [none] if none in set(frame["x"]) else []
-        xs = [*in_order([value for value in frame["x"] if value != none]), *last]
+        values = [value for value in frame["x"] if value != none]
+        xs = [*in_order(values, block.order), *last]
         xs = xs[::-1] if block.sort == "-x" else xs
     limit = _max_x(block)
     if len(xs) > limit:
@@ -243,6 +249,19 @@ def _sorted(
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
     keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
     return keyed.sort_values(["_series", "position"]).drop(columns="_series").reset_index(drop=True)
+
+
+def _drawable(
+    frame: pd.DataFrame, block: Chart, context: BlockContext, notes: list[str]
+) -> pd.DataFrame:
+    """The rows that the scale can show, with a note on the others. Raises NoRowsError."""
+    hidden = frame["y"] <= 0
+    if block.scale == "linear" or not hidden.any():
+        return frame
+    notes.append(context.formats.say(_HIDDEN, count=int(hidden.sum())))
+    if hidden.all():
+        raise NoRowsError(notes[-1])
+    return frame[~hidden].reset_index(drop=True)
 
 
 def _with_windows(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:

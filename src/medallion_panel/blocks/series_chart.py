@@ -16,7 +16,7 @@ from medallion.query.condition_text import all_of
 from medallion.query.metrics import metric_call
 from medallion_panel.block_models import FormatName
 from medallion_panel.block_settings import Bar, Chart
-from medallion_panel.blocks.axes import ChartStyle, new_figure
+from medallion_panel.blocks.axes import ChartStyle, log_range, new_figure, tick_logarithms
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition
 from medallion_panel.blocks.periods import gaps_before
@@ -47,7 +47,10 @@ class SeriesChart:
         self.block = block
         self.horizontal = isinstance(block, Bar) and block.horizontal
         self.note = " ".join(data.notes)
-        self.stacked = metric_call(block.metric).additive and block.show != "growth"
+        grouped = isinstance(block, Bar) and block.grouped
+        additive = metric_call(block.metric).additive
+        self.stacked = additive and block.show != "growth" and not grouped
+        self.logarithmic = block.scale == "log"
         self.style = ChartStyle(context.formats)
         percent = block.show in ("share", "growth")
         value_format = "percent" if percent else context.format(block.table, block.y, block.format)
@@ -104,6 +107,8 @@ class SeriesChart:
             ranges["y_range" if self.horizontal else "x_range"] = factors
         elif any(isinstance(value, str) for value in self.frame["x"]):
             ranges["x_range"] = FactorRange(*self.names)
+        if self.logarithmic:
+            ranges["x_axis_type" if self.horizontal else "y_axis_type"] = "log"
         plot = new_figure(self.block.height, **ranges)
         if self.horizontal:
             self.style.style_axes(plot, x=self._value_format, ticks=4)
@@ -113,6 +118,26 @@ class SeriesChart:
             self.style.style_axes(plot, x=x_format, y=self._value_format)
             plot.xgrid.grid_line_color = None
         return plot
+
+    @property
+    def base(self) -> float:
+        """Where bars begin: at zero, or on a logarithmic axis below all figures."""
+        return float(self.frame["y"].min()) / 1000 if self.logarithmic else 0.0
+
+    def set_range(self, plot: Any, drawn: pd.Series) -> None:
+        """Set the range of the axis of figures: with zero, unless it is logarithmic."""
+        low, high = min(float(drawn.min()), 0), max(float(drawn.max()), 0)
+        room = (high - low) * 0.06 or 1.0
+        span = Range1d(low - room if low < 0 else 0, high + room)
+        axis, grid = (plot.xaxis, plot.xgrid) if self.horizontal else (plot.yaxis, plot.ygrid)
+        if self.logarithmic:
+            positive = drawn[drawn > 0]
+            span = log_range(positive.min(), positive.max())
+            tick_logarithms(axis[0], grid[0], span.start, span.end)
+        if self.horizontal:
+            plot.x_range = span
+        else:
+            plot.y_range = span
 
     @property
     def marks(self) -> Marks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from medallion_panel.messages.block_messages import BLOCK_MESSAGES
 from medallion_panel.messages.chart_messages import CHART_MESSAGES
 from medallion_panel.messages.common_messages import COMMON_MESSAGES
 from medallion_panel.messages.lake_messages import LAKE_MESSAGES
@@ -18,6 +19,7 @@ AREAS: tuple[Mapping[str, Translation], ...] = (
     PAGE_MESSAGES,
     PERIOD_MESSAGES,
     CHART_MESSAGES,
+    BLOCK_MESSAGES,
     LAKE_MESSAGES,
     ORIGIN_MESSAGES,
     QUARANTINE_MESSAGES,

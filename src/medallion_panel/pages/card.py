@@ -31,6 +31,7 @@ from medallion_panel.block_settings import (
 )
 from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.box_plot import box_plot
 from medallion_panel.blocks.changes import changes_html
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.groups import GroupsView
@@ -38,6 +39,7 @@ from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import part_names
+from medallion_panel.blocks.point_map import point_map
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.quarantine import QuarantineView
 from medallion_panel.blocks.quarantine_parts import refuse_access
@@ -66,6 +68,8 @@ _DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
     "histogram": distributions.histogram,
     "heatmap": distributions.heatmap,
     "map": world_map,
+    "box": box_plot,
+    "points": point_map,
 }
 
 

@@ -25,7 +25,7 @@ class CardFrame(pn.custom.JSComponent):
     a widget with at least `room` pixels, which is a `chart` or not; `message`, shown in place of
     the content while `empty`; `note` and `remarks` below it; `busy`, while it waits. Arrow keys
     move through the `parts` of a chart, for which `asked` is called first; Enter is a click.
-    `words` are those of the frame: `behind`, `arrows` and `of`.
+    `words` are those of the frame: see `frame_words`.
     """
 
     words = param.Dict(default={})
@@ -122,13 +122,13 @@ class CardFrame(pn.custom.JSComponent):
       if (model.chart) {
         menu = make("details", "menu")
         const summary = make("summary", ""), list = make("div", "")
-        summary.textContent = "⋯"
-        summary.setAttribute("aria-label", `Save ${model.label} as an image`)
+        summary.append("⋯")
+        summary.setAttribute("aria-label", model.words.save.replace("{label}", model.label))
         menu.append(summary, list)
         for (const form of ["png", "svg"]) {
           const button = make("button", "")
           button.type = "button"
-          button.textContent = `${form.toUpperCase()} image`
+          button.textContent = model.words.image.replace("{form}", form.toUpperCase())
           button.onclick = () => {
             menu.open = false
             summary.focus()
@@ -225,6 +225,8 @@ def frame_words(say: Messages) -> dict[str, str]:
         "behind": say("Rows behind"),
         "arrows": say("Arrow keys move through its parts"),
         "of": say("of"),
+        "save": say("Save {label} as an image", label="{label}"),
+        "image": say("{form} image", form="{form}"),
     }
 
 

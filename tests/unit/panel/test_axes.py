@@ -19,6 +19,7 @@ from medallion_panel.blocks.axes import (
     new_figure,
     shorten,
     slant_crowded_names,
+    tick_logarithms,
 )
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
@@ -34,6 +35,9 @@ from tests.unit.panel.tables import FORMATS
         (["April", "May", "March"], ["March", "April", "May"]),
         (["Sunday", "Sun"], ["Sun", "Sunday"]),
         (["sunday", "monday"], ["monday", "sunday"]),
+        (["Mittwoch", "Montag", "Dienstag"], ["Montag", "Dienstag", "Mittwoch"]),
+        (["août", "janvier", "mars"], ["janvier", "mars", "août"]),
+        (["sáb", "lun", "mié"], ["lun", "mié", "sáb"]),
         ([3, 1, 2, 1], [1, 2, 3]),
         ([], []),
     ],
@@ -42,6 +46,12 @@ def test_weekdays_and_months_are_in_the_order_of_the_calendar(
     values: list[Any], ordered: list[Any]
 ) -> None:
     assert in_order(values) == ordered
+
+
+def test_listed_values_come_first_in_their_order() -> None:
+    assert in_order(["high", "low", "mid"], ("low", "mid", "high")) == ["low", "mid", "high"]
+    assert in_order(["b", "high", "a", "low"], ("low", "high")) == ["low", "high", "a", "b"]
+    assert in_order([3, 1, 2], ("2",)) == [2, 1, 3]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +139,18 @@ def test_a_tooltip_belongs_to_its_marks() -> None:
     (hover,) = plot.tools
     assert isinstance(hover, HoverTool)
     assert (hover.tooltips, hover.renderers) == ([("Rows", "@text")], [line])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (4_000, 130_000, [5e3, 1e4, 2e4, 5e4, 1e5]),
+        (1, 5_000_000, [1, 10, 100, 1e3, 1e4, 1e5, 1e6]),
+        (1, 1e12, [1, 100, 1e4, 1e6, 1e8, 1e10, 1e12]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis(low: float, high: float, ticks: list[float]) -> None:
+    plot = new_figure(300, y_axis_type="log")
+    tick_logarithms(plot.yaxis[0], plot.ygrid[0], low, high)
+    assert plot.yaxis[0].ticker.ticks == ticks
+    assert plot.ygrid[0].ticker is plot.yaxis[0].ticker

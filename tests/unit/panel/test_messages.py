@@ -32,6 +32,7 @@ OTHER_MODULES = {
     "data/named_stores.py": "errors of the lake",
     "data/world.py": "names of countries",
     "ui/security_headers.py": "headers",
+    "ui/chart_images.py": "a script without words",
     "ui/print_layout.py": "a script without words",
     "ui/theme.py": "names of typefaces",
     "blocks/code_snippets.py": "code",

@@ -1,0 +1,83 @@
+"""Messages of the notes below charts and of their menus."""
+
+from __future__ import annotations
+
+from medallion_panel.messages.translation import Translation
+
+BLOCK_MESSAGES: dict[str, Translation] = {
+    "Save {label} as an image": Translation(
+        "Enregistrer {label} comme image",
+        "{label} als Bild speichern",
+        "Guardar {label} como imagen",
+    ),
+    "{form} image": Translation("Image {form}", "{form}-Bild", "Imagen {form}"),
+    "{count} figure of zero or less is not drawn: the scale is logarithmic. | "
+    "{count} figures of zero or less are not drawn: the scale is logarithmic.": Translation(
+        "{count} valeur négative ou nulle n’est pas dessinée : l’échelle est logarithmique. | "
+        "{count} valeurs négatives ou nulles ne sont pas dessinées : l’échelle est logarithmique.",
+        "{count} Wert von null oder weniger fehlt: Die Skala ist logarithmisch. | "
+        "{count} Werte von null oder weniger fehlen: Die Skala ist logarithmisch.",
+        "{count} cifra igual o menor que cero no se dibuja: la escala es logarítmica. | "
+        "{count} cifras iguales o menores que cero no se dibujan: la escala es logarítmica.",
+    ),
+    "{count} point of zero or less is not drawn: the scale is logarithmic. | "
+    "{count} points of zero or less are not drawn: the scale is logarithmic.": Translation(
+        "{count} point négatif ou nul n’est pas dessiné : l’échelle est logarithmique. | "
+        "{count} points négatifs ou nuls ne sont pas dessinés : l’échelle est logarithmique.",
+        "{count} Punkt von null oder weniger fehlt: Die Skala ist logarithmisch. | "
+        "{count} Punkte von null oder weniger fehlen: Die Skala ist logarithmisch.",
+        "{count} punto igual o menor que cero no se dibuja: la escala es logarítmica. | "
+        "{count} puntos iguales o menores que cero no se dibujan: la escala es logarítmica.",
+    ),
+    "A logarithmic scale is drawn of at most {most} rows: select fewer with the filters.": (
+        Translation(
+            "Une échelle logarithmique est dessinée pour {most} lignes au plus : choisissez-en "
+            "moins avec les filtres.",
+            "Eine logarithmische Skala wird für höchstens {most} Zeilen gezeichnet: Wählen Sie mit "
+            "den Filtern weniger aus.",
+            "Una escala logarítmica se dibuja con {most} filas como máximo: elija menos con los "
+            "filtros.",
+        )
+    ),
+    "A logarithmic scale needs numbers, and {column} is of type {kind}.": Translation(
+        "Une échelle logarithmique exige des nombres, et {column} est de type {kind}.",
+        "Eine logarithmische Skala braucht Zahlen, und {column} ist vom Typ {kind}.",
+        "Una escala logarítmica necesita números, y {column} es de tipo {kind}.",
+    ),
+    "Median": Translation("Médiane", "Median", "Mediana"),
+    "Middle half": Translation("Moitié centrale", "Mittlere Hälfte", "Mitad central"),
+    "Line": Translation("Trait", "Linie", "Línea"),
+    "Boxes have the middle half of the rows and their median; lines reach from {low} to {high} of "
+    "the rows.": Translation(
+        "Les boîtes contiennent la moitié centrale des lignes et leur médiane ; les traits vont de "
+        "{low} à {high} des lignes.",
+        "Kästen enthalten die mittlere Hälfte der Zeilen und ihren Median; Linien reichen von "
+        "{low} bis {high} der Zeilen.",
+        "Las cajas contienen la mitad central de las filas y su mediana; las líneas van del {low} "
+        "al {high} de las filas.",
+    ),
+    "Boxes have the middle half of the rows and their median; lines reach from the least to the "
+    "greatest value.": Translation(
+        "Les boîtes contiennent la moitié centrale des lignes et leur médiane ; les traits vont de "
+        "la plus petite à la plus grande valeur.",
+        "Kästen enthalten die mittlere Hälfte der Zeilen und ihren Median; Linien reichen vom "
+        "kleinsten bis zum größten Wert.",
+        "Las cajas contienen la mitad central de las filas y su mediana; las líneas van del menor "
+        "al mayor valor.",
+    ),
+    "{x} without a finite {y} is not drawn.": Translation(
+        "{x} sans {y} fini n’est pas dessiné.",
+        "{x} ohne endlichen Wert von {y} fehlt.",
+        "{x} sin {y} finito no se dibuja.",
+    ),
+    "{count} row has no position on the map. | {count} rows have no position on the map.": (
+        Translation(
+            "{count} ligne n’a pas de position sur la carte. | {count} lignes n’ont pas de "
+            "position sur la carte.",
+            "{count} Zeile hat keine Position auf der Karte. | {count} Zeilen haben keine Position "
+            "auf der Karte.",
+            "{count} fila no tiene posición en el mapa. | {count} filas no tienen posición en el "
+            "mapa.",
+        )
+    ),
+}
