@@ -30,6 +30,7 @@ settings.register_profile(
 settings.load_profile("medallion")
 
 _SUITES = (
+    "data_sources",
     "groups",
     "layers",
     "modes",

@@ -18,6 +18,7 @@
         │   ├── DamagedError  the object is there, but not as it was written
         │   ├── ExistsError   create-only put: the object is already there
         │   └── ConflictError compare-and-swap: the object changed meanwhile
+        ├── UnreachableError  a source could not be reached, or the connection to it was lost
         ├── ClusterError      the cluster that computes tables could not be used
         ├── LeaseError        another run holds the lake's lease
         ├── OwnershipError    a lake or serving database belongs to another pipeline
@@ -191,6 +192,10 @@ class ExistsError(StorageError):
 
 class ConflictError(StorageError):
     """Compare-and-swap: the object is not the version that was expected."""
+
+
+class UnreachableError(ServiceError):
+    """A source could not be reached, or the connection to it was lost: a retry may help."""
 
 
 class ClusterError(ServiceError):

@@ -8,7 +8,17 @@ from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from medallion.contracts import Engine, Expectation, Format, Layer, Plugin, Section, Sink, Transform
+from medallion.contracts import (
+    DataSource,
+    Engine,
+    Expectation,
+    Format,
+    Layer,
+    Plugin,
+    Section,
+    Sink,
+    Transform,
+)
 from medallion.entry_points import OWN, Defect, broken, distribution_of, load, registry
 from medallion.entry_points import noun as noun
 from medallion.entry_points import registered as registered
@@ -21,12 +31,13 @@ if TYPE_CHECKING:
 TRANSFORMS = "medallion.transforms"
 EXPECTATIONS = "medallion.expectations"
 FORMATS = "medallion.formats"
+SOURCES = "medallion.sources"
 LAYERS = "medallion.layers"
 SINKS = "medallion.sinks"
 ENGINES = "medallion.engines"
 SECTIONS = "medallion.sections"
 STORES = "medallion.stores"  # clients of the API, which the dashboard reads
-GROUPS = (FORMATS, LAYERS, TRANSFORMS, EXPECTATIONS, SINKS, ENGINES, SECTIONS)
+GROUPS = (SOURCES, FORMATS, LAYERS, TRANSFORMS, EXPECTATIONS, SINKS, ENGINES, SECTIONS)
 
 DISTRIBUTION = OWN
 
@@ -34,6 +45,7 @@ _BASES: Mapping[str, type[Plugin]] = {
     TRANSFORMS: Transform,
     EXPECTATIONS: Expectation,
     FORMATS: Format,
+    SOURCES: DataSource,
     LAYERS: Layer,
     SINKS: Sink,
     ENGINES: Engine,

@@ -53,7 +53,6 @@ def test_the_core_needs_no_package_of_an_extra() -> None:
     assert not core & {
         "fsspec",
         "s3fs",
-        "tenacity",
         "pymongo",
         "psycopg",
         "falcon",

@@ -54,6 +54,7 @@ def test_every_plugin_is_described_with_an_example_and_all_its_keys(
         plugins.TRANSFORMS: "transforms",
         plugins.EXPECTATIONS: "expectations",
         plugins.FORMATS: "sources",
+        plugins.SOURCES: "sources",
     }.get(kind, "declaration")
     assert name in headings(pages[home])
     found: type[Plugin] = plugins.find(kind, name)

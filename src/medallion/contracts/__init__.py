@@ -2,9 +2,10 @@
 
 A plugin **is** its own configuration: a frozen Pydantic model whose fields are the keys a user
 writes in YAML and whose docstring is what `medallion plugins NAME` prints. Register the class under
-an entry point group (`medallion.transforms`, `.expectations`, `.formats`, `.layers`, `.sinks`,
-`.engines`, `.sections`) and its name can be used in any declaration. Prove it with the suites in
-`medallion.testing`. A storage is the exception: a plain class, registered by its URL scheme.
+an entry point group (`medallion.transforms`, `.expectations`, `.formats`, `.sources`, `.layers`,
+`.sinks`, `.engines`, `.sections`) and its name can be used in any declaration. Prove it with the
+suites in `medallion.testing`. A storage is the exception: a plain class, registered by its URL
+scheme.
 
 Rows travel as `Relation`, DuckDB's lazy relation: compose it, never fetch it. Two columns are
 reserved:
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from medallion.contracts.data_source import DataSource, SourceItem
 from medallion.contracts.engine import (
     Built,
     Engine,
@@ -75,6 +77,7 @@ from medallion.errors import (
     SourceError,
     StepError,
     StorageError,
+    UnreachableError,
 )
 from medallion.query.aggregation import Grouping, Metric, Term, grouping
 from medallion.query.column_types import Kind, kind_of
@@ -138,6 +141,7 @@ __all__ = [
     "CursorPosition",
     "DamagedError",
     "DataError",
+    "DataSource",
     "Engine",
     "EngineCheck",
     "Entry",
@@ -193,6 +197,7 @@ __all__ = [
     "Sort",
     "SourceError",
     "SourceFile",
+    "SourceItem",
     "SourceLayer",
     "StepError",
     "StepOrigins",
@@ -211,6 +216,7 @@ __all__ = [
     "Term",
     "TooLargeError",
     "Transform",
+    "UnreachableError",
     "ValidatedQuery",
     "check_release",
     "check_writer",

@@ -249,6 +249,8 @@ def unused_folders(
     A folder that all patterns name is the same for all files. `names` are those of the files,
     `columns` those of the table.
     """
+    if not patterns:  # pulled from a source without folders
+        return []
     shared = set.intersection(*(set(each.split("/")) for each in patterns))
     keys: dict[str, None] = {}
     for name in names:

@@ -118,7 +118,11 @@ class _Schema:
 
     def source(self) -> Json:
         model = self.of(Source)
-        properties = {**model["properties"], "format": self.named(plugins.FORMATS, typed=True)}
+        properties = {
+            **model["properties"],
+            "source": {"anyOf": [*TEXT_OR_TEXTS["anyOf"], self.named(plugins.SOURCES)]},
+            "format": self.named(plugins.FORMATS, typed=True),
+        }
         return {**model, "properties": properties}
 
     def table(self) -> Json:

@@ -133,15 +133,7 @@ class _DeclarationReader:
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))
         if "source" in fields:
-            for key in ("from", "steps", "expect"):
-                if key in fields:
-                    self.add((*trail, key), _NOT_WITH_SOURCE.get(key, _STEPS_OF_FILES), key=True)
-                    del fields[key]
-            if "format" in fields:
-                fields["format"] = self.plugin(
-                    (*trail, "format"), plugins.FORMATS, fields["format"]
-                )
-            return cast("Source | None", self.model(trail, Source, fields))
+            return self.source(trail, fields)
         if "from" not in fields:
             self.neither_source_nor_from(trail, fields)
             return None
@@ -158,6 +150,21 @@ class _DeclarationReader:
             ]
             fields[key] = [part for part in built if part is not None]
         return cast("Table | None", self.model(trail, Table, fields))
+
+    def source(self, trail: Trail, fields: dict[str, Any]) -> Source | None:
+        for key in ("from", "steps", "expect"):
+            if key in fields:
+                self.add((*trail, key), _NOT_WITH_SOURCE.get(key, _STEPS_OF_FILES), key=True)
+                del fields[key]
+        parts = {"format": plugins.FORMATS}
+        if isinstance(fields["source"], Mapping):
+            parts["source"] = plugins.SOURCES
+        for key, group in parts.items():
+            if key in fields:
+                fields[key] = self.plugin((*trail, key), group, fields[key])
+        if fields["source"] is None:
+            return None
+        return cast("Source | None", self.model(trail, Source, fields))
 
     def neither_source_nor_from(self, trail: Trail, fields: Mapping[str, Any]) -> None:
         unknown = [key for key in fields if key not in (*known_keys(Source), *known_keys(Table))]

@@ -171,12 +171,12 @@ def _sources(declaration: Declaration) -> Iterator[tuple[tuple[str | int, ...], 
     """(path in the declaration, source as it is written) of each source."""
     for name in declaration.names():
         table = declaration.table(name)
-        if isinstance(table, Source):
+        if isinstance(table, Source) and not table.pulled:
             path = ("tables", *name.split(".", 1), "source")
             places = (
                 [path]
                 if isinstance(table.source, str)
-                else [(*path, n) for n in range(len(table.source))]
+                else [(*path, n) for n in range(len(table.patterns))]
             )
             yield from zip(places, table.patterns, strict=True)
 

@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from medallion import plugins
-from medallion.contracts import Engine, Expectation, Format, Layer, Sink, Transform
+from medallion.contracts import DataSource, Engine, Expectation, Format, Layer, Sink, Transform
 from medallion.declaration.added_columns import AddedColumns, Aliases
 from medallion.identifiers import TableName
 from medallion.records import Mode, TableDescription
@@ -72,6 +72,10 @@ def _plugin(group: str) -> BeforeValidator:
     return BeforeValidator(build)
 
 
+def _built_source(value: object) -> object:
+    return plugins.build(plugins.SOURCES, value) if isinstance(value, Mapping) else value
+
+
 class DeclarationModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -80,9 +84,10 @@ class Source(DeclarationModel):
     """A bronze table: source files, kept unchanged.
 
     `source` is a path or URL, with `*` and `**`, relative to the declaration, or a list of them;
-    files that `exclude` matches are left out. `missing` decides what happens when no file matches
-    any of them: `fail`, or `allow`, which makes a table without rows. `format` is by
-    default chosen by the files' suffixes. `schema` decides what happens when the columns of files
+    files that `exclude` matches are left out. Or it is a source that is pulled into files, such as
+    `sql`: then `exclude`, `missing` and `format` do not apply. `missing` decides what happens when
+    no file matches any of them: `fail`, or `allow`, which makes a table without rows. `format` is
+    by default chosen by the files' suffixes. `schema` decides what happens when columns of files
     differ: `evolve` (new columns are added, missing ones are null), `discard` (new columns are
     ignored) or `freeze` (the run fails). `columns` are the expected columns; by default those of
     the last release, or else of the first file. `aliases` lists, by column, other names that it has
@@ -92,7 +97,10 @@ class Source(DeclarationModel):
     says what a row is, and `column_descriptions`, by column, what a value means.
     """
 
-    source: Pattern | Annotated[tuple[Pattern, ...], Field(min_length=1)]
+    source: Annotated[
+        Pattern | Annotated[tuple[Pattern, ...], Field(min_length=1)] | SerializeAsAny[DataSource],
+        BeforeValidator(_built_source),
+    ]
     exclude: tuple[Pattern, ...] = ()
     missing: Literal["fail", "allow"] = "fail"
     format: Annotated[SerializeAsAny[Format], _plugin(plugins.FORMATS)] | None = None
@@ -105,13 +113,20 @@ class Source(DeclarationModel):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The patterns of its files."""
+        """The patterns of its files; none when it is pulled."""
+        if isinstance(self.source, DataSource):
+            return ()
         return (self.source,) if isinstance(self.source, str) else self.source
 
     @property
+    def pulled(self) -> DataSource | None:
+        """The source that it is pulled from, if it is not files."""
+        return self.source if isinstance(self.source, DataSource) else None
+
+    @property
     def shown(self) -> str:
-        """Its patterns as one text, for people."""
-        return mask(", ".join(self.patterns))
+        """Its patterns as one text, or the name of its source, for people."""
+        return mask(self.pulled.label if self.pulled else ", ".join(self.patterns))
 
     @field_validator("exclude", mode="before", json_schema_input_type=str | list[str])
     @classmethod
@@ -122,6 +137,19 @@ class Source(DeclarationModel):
     def _known_without_files(self) -> Self:
         if self.missing == "allow" and not self.columns:
             raise ValueError("`missing: allow` needs `columns`, those of a table without files")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_of_files(self) -> Self:
+        folders = [name for name, what in self.add.items() if what not in ("path", "record")]
+        for key in ("exclude", "missing", "format"):
+            if self.pulled and key in self.model_fields_set:
+                raise ValueError(f"`{key}` is for source files, not for {self.pulled.name!r}")
+        if self.pulled and folders:
+            raise ValueError(
+                f"`add: {folders[0]}` is a fact about source files; {self.pulled.name!r} has "
+                "`path` and `record`"
+            )
         return self
 
 

@@ -158,6 +158,8 @@ def sink(label: str, declared: Sink) -> Iterator[Probe]:
 def source(table: ingest.SourceTable) -> Probe:
     """Whether files match a bronze table's pattern, and each of them can be read."""
     name = f"source {table.name}"
+    if table.declared.pulled:
+        return _pulled(name, table)
     try:
         files = ingest.matches(table)
         for file in files if table.declared.format is None else ():
@@ -176,6 +178,18 @@ def source(table: ingest.SourceTable) -> Probe:
             "give this user the right to read the files, or fetch them again",
         )
     return Probe(name, "ok", f"{table.declared.shown}: {count_of(len(files), 'file')}")
+
+
+def _pulled(name: str, table: ingest.SourceTable) -> Probe:
+    """Whether a source that is pulled can be read."""
+    try:
+        with table.connections:
+            for file in ingest.matches(table):
+                with file.storage.open(file.entry.path) as stream:
+                    stream.read(1)
+    except MedallionError as error:
+        return _failed(name, error)
+    return Probe(name, "ok", f"{table.declared.shown} can be read")
 
 
 def _unreadable(file: ingest.SourceMatch) -> str | None:

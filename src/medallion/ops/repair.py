@@ -145,16 +145,19 @@ class _ObjectRepair:
         for table in self.pipeline.context.source_tables():
             if table.storage.url != storage.url or table.name not in {name for name, _ in digests}:
                 continue
-            try:
-                found = ingest.matches(table)
-            except MedallionError:
-                continue
-            for file in found:
-                digest = digests.get((table.name, file.name))
-                if digest and ingest.digest_of_source(file.storage, file.entry) == digest:
-                    item = ingest.keep_object(table, file.storage, file.entry, self.writer.scratch)
-                    storage.sync([item.path])
-                    return file.name
+            with table.connections:
+                try:
+                    found = ingest.matches(table)
+                except MedallionError:
+                    continue
+                for file in found:
+                    digest = digests.get((table.name, file.name))
+                    if digest and ingest.digest_of_source(file.storage, file.entry) == digest:
+                        item = ingest.keep_object(
+                            table, file.storage, file.entry, self.writer.scratch
+                        )
+                        storage.sync([item.path])
+                        return file.name
         return None
 
     def _plain(self, current: Release) -> Iterator[Repair]:

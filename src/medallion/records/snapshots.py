@@ -53,6 +53,7 @@ class SourceFile(Record):
     `columns` are in the order of the file's header. `rows` counts every record, `quarantined` those
     that could not be split into fields; the reasons are in the table's rejects. `corrections` are
     the ids of the corrections of its records, of which those `unapplied` do not fit the records.
+    `cursor` is how far a source such as a database was read with this file.
     """
 
     name: str
@@ -72,6 +73,7 @@ class SourceFile(Record):
     quarantined: int = 0
     corrections: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
     unapplied: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
+    cursor: JsonValue = Field(default=None, exclude_if=lambda cursor: cursor is None)
 
     @property
     def identity(self) -> str:

@@ -7,11 +7,11 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from medallion.contracts import Format, SourceLayer
 from medallion.declaration import source_pattern
@@ -22,6 +22,7 @@ from medallion.lake.journal import StagedStorage
 from medallion.plural import count_of
 from medallion.records import Change, Correction, Snapshot, SourceFile, records_identity
 from medallion.run.planner import Arrival
+from medallion.run.source_connections import SourceConnections, pulled_files
 from medallion.run.source_formats import SourceFormats
 from medallion.run.source_tokens import (
     SourceToken,
@@ -34,16 +35,23 @@ from medallion.secrets import mask
 from medallion.storage import Entry, Storage, open_storage
 from medallion.storage.digests import Stored
 
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
 FileCorrections: TypeAlias = Mapping[str, tuple[Correction, ...]]
 """The corrections of records, by the SHA-256 of their file."""
 
 # Limits of a batch of source files, whose names are recorded together before they are stored.
 STAGED_FILES, STAGED_BYTES = 500, 1 << 30
+AT_ONCE = 4  # source files that are read at the same time
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A bronze table, with its storage and layer. `number` identifies the origins of its rows."""
+    """A bronze table, with its storage and layer. `number` identifies the origins of its rows.
+
+    `connections` are those that it is pulled over, if it is.
+    """
 
     name: str
     number: int
@@ -52,15 +60,17 @@ class SourceTable:
     storage: Storage
     base: Path
     options: Mapping[str, Any] | None = None
+    connections: SourceConnections = field(default_factory=SourceConnections, compare=False)
 
 
 @dataclass(frozen=True)
 class SourceMatch:
-    """A source file that is there now: what it is called, and where it is."""
+    """A source file that is there now: what it is called, where it is, and its cursor."""
 
     name: str
     entry: Entry
     storage: Storage
+    cursor: JsonValue = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class BronzeFile:
     form_key: str
     token: SourceToken
     corrections: tuple[Correction, ...] = ()
+    cursor: JsonValue = None
 
     @property
     def bytes(self) -> int:
@@ -108,8 +119,8 @@ def ingest_table(
     `corrections` are those of records, by the SHA-256 of their file.
     Raises SourceError when no file matches.
     """
-    found = matches(table)
     known = {file.name: file for file in before.sources} if before else {}
+    found = matches(table, known.values(), full=full)
     tokens = snapshot_tokens(known.values()) | {
         name: token
         for name, token in (touched or {}).items()
@@ -123,16 +134,18 @@ def ingest_table(
         (form, key), former = formats.of(name, entry), known.get(name)
         if former and not full and former.object not in lost and is_unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
+            arrived, token, sha256 = former.arrived, tokens[name], former.sha256
             return BronzeFile(
-                name, entry, former.sha256, item, former.arrived, form, key, tokens[name]
+                name, entry, sha256, item, arrived, form, key, token, cursor=file.cursor
             )
         arrived = now()
         item = keep_object(target, file.storage, entry, scratch) if scratch else Stored("")
         digest = item.sha256 or digest_of_source(file.storage, entry)
         token = token_of(entry, digest, arrived)
-        return BronzeFile(name, entry, digest, item, arrived, form, key, token)
+        return BronzeFile(name, entry, digest, item, arrived, form, key, token, cursor=file.cursor)
 
-    files = _ingested(found, ingest_file, staged)
+    # A connection to a database pulls one file at a time.
+    files = _ingested(found, ingest_file, staged, 1 if table.declared.pulled else AT_ONCE)
     if corrections:
         files = [replace(file, corrections=corrections.get(file.sha256, ())) for file in files]
     return _arrival(table, files, known), files
@@ -142,9 +155,10 @@ def _ingested(
     found: Sequence[SourceMatch],
     ingest_file: Callable[[SourceMatch], BronzeFile],
     staged: StagedStorage | None,
+    at_once: int,
 ) -> list[BronzeFile]:
     files: list[BronzeFile] = []
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for batch in _batches(found):
             files += pool.map(ingest_file, batch)
             if staged:
@@ -216,22 +230,32 @@ def _batches(files: Sequence[SourceMatch]) -> Iterator[list[SourceMatch]]:
 def source_storages(table: SourceTable) -> list[tuple[Storage, str]]:
     """The storage of each pattern of a table's source files, and the pattern below it.
 
-    Connects to no server.
+    Connects to no server. There is none for a source that is pulled.
     """
     split = [source_pattern.split(each) for each in table.declared.patterns]
     return [(open_storage(root, table.base, table.options), rest) for root, rest in split]
 
 
-def matches(table: SourceTable) -> list[SourceMatch]:
+def matches(
+    table: SourceTable, former: Iterable[SourceFile] = (), *, full: bool = False
+) -> list[SourceMatch]:
     """The source files of a table, each once, sorted by name.
 
-    Raises SourceError when none matches and that is not allowed, or a name is not valid UTF-8.
+    Parameters: `former` are those of the last release, by which a source that is pulled knows what
+    is new, unless it is pulled in `full`. Raises SourceError when none matches and that is not
+    allowed, or a name is not valid UTF-8.
     """
+    if source := table.declared.pulled:
+        files = pulled_files(source.located(table.base), table.connections, former, full=full)
+        return [
+            SourceMatch(item.name, files.known(path), files, item.cursor)
+            for path, item in files.items.items()
+        ]
     excluded = [source_pattern.regex(each) for each in table.declared.exclude]
     found: dict[str, SourceMatch] = {}
     patterns = zip(table.declared.patterns, source_storages(table), strict=True)
-    for source, (storage, rest) in patterns:
-        root = mask(source_pattern.split(source)[0])
+    for declared, (storage, rest) in patterns:
+        root = mask(source_pattern.split(declared)[0])
         for entry in source_pattern.matching(storage, rest):
             if any("\udc80" <= char <= "\udcff" for char in entry.path):
                 raise SourceError(

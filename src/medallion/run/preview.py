@@ -7,7 +7,8 @@ from medallion.run import ingest
 from medallion.run.context import RunContext
 from medallion.run.determinism import require_deterministic
 from medallion.run.failures import Failures
-from medallion.run.planner import Plan, Selection, plan
+from medallion.run.planner import Arrival, Plan, Selection, plan
+from medallion.run.source_groups import ingest_in_groups
 from medallion.run.source_tokens import read_tokens
 
 
@@ -22,17 +23,20 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
     current = lake.current()
     snapshots = current.tables if current else {}
     lost = lake.lost(current, declaration.names()) if current else {}
-    arrivals, failures, log = {}, Failures(), correction_log(lake)
+    arrivals: dict[str, Arrival] = {}
+    failures, log = Failures(), correction_log(lake)
     require_corrections(lake, log, current)
-    for table in context.source_tables():
-        with failures.collected(table.name):
-            arrivals[table.name], _ = ingest.ingest_table(
-                table,
-                snapshots.get(table.name),
-                None,
-                lost=lost.get(table.name, ()),
-                touched=read_tokens(lake.storage, table.name),
-                corrections=log.by_file(table.name),
-            )
+
+    def look(table: ingest.SourceTable) -> None:
+        arrivals[table.name], _ = ingest.ingest_table(
+            table,
+            snapshots.get(table.name),
+            None,
+            lost=lost.get(table.name, ()),
+            touched=read_tokens(lake.storage, table.name),
+            corrections=log.by_file(table.name),
+        )
+
+    ingest_in_groups(context.source_tables(), failures, look)
     failures.check()
     return plan(declaration, arrivals, snapshots, lake.find_snapshot, selection, lost)

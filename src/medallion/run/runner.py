@@ -26,6 +26,7 @@ from medallion.run.publication import Publication
 from medallion.run.publish import Publisher
 from medallion.run.run_log import Event, RunLog, failed_step, finished_step, with_corrections
 from medallion.run.scheduler import run_in_order
+from medallion.run.source_groups import ingest_in_groups
 from medallion.run.source_tokens import read_tokens, write_tokens
 from medallion.run.writer import Writer
 from medallion.secrets import mask, scrub
@@ -149,9 +150,7 @@ class Execution:
         self.lost = self.lake.lost(release, self.context.declaration.names()) if release else {}
         self.corrections = correction_log(self.lake)
         require_corrections(self.lake, self.corrections, release)
-        for table in self.computing.sources():
-            with self.failures.collected(table.name):
-                self._ingest(table)
+        ingest_in_groups(self.computing.sources(), self.failures, self._ingest)
         steps = plan(
             self.context.declaration,
             self.arrivals,

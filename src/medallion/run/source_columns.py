@@ -30,6 +30,8 @@ def source_columns(
     A file that is as it was in that release is not read.
     """
     try:
+        if table.declared.pulled:
+            return _of_release(table, before, "it is not pulled yet")
         if any(storage.is_remote for storage, _ in source_storages(table)):
             return _of_release(table, before, "its files are not on this machine")
         found = matches(table)

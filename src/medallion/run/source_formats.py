@@ -22,7 +22,10 @@ class SourceFormats:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._kinds = {} if source.format else _kinds()
+        self._form = source.format
+        if source.pulled:
+            self._form = _build(source.pulled.pulled_format)
+        self._kinds = {} if self._form else _kinds()
         self._plain: dict[str, tuple[Format, str]] = {}  # by suffix
 
     def of(self, name: str, entry: Entry) -> tuple[Format, str]:
@@ -31,10 +34,10 @@ class SourceFormats:
         `name` is the file's path relative to the declaration.
         """
         source = self._source
-        known = source.format.suffixes if source.format else self._kinds
-        suffix = _longest(name, known) if source.format else _suffix(name, self._kinds)
+        known = self._form.suffixes if self._form else self._kinds
+        suffix = _longest(name, known) if self._form else _suffix(name, self._kinds)
         if suffix not in self._plain:
-            form = source.format or _build(self._kinds[suffix])
+            form = self._form or _build(self._kinds[suffix])
             self._plain[suffix] = (form, _key(form, suffix))
         form, key = self._plain[suffix]
         if source.aliases or source.add:

@@ -106,8 +106,12 @@ def _restore(table: SourceTable, file: BronzeFile, scratch: Path) -> None:
     try:
         verified(table.storage, [file.object])
     except (MissingError, DamagedError):
-        source = next((each.storage for each in matches(table) if each.name == file.name), None)
-        if source is None or keep_object(table, source, file.entry, scratch).sha256 != file.sha256:
+        with table.connections:
+            found = next((each for each in matches(table) if each.name == file.name), None)
+            same = (
+                found and keep_object(table, found.storage, found.entry, scratch).sha256
+            ) == file.sha256
+        if not same:
             raise SourceError(f"{file.name}: changed while it was read", hint="run again") from None
 
 
@@ -143,6 +147,7 @@ def _source_files(
                 quarantined=len(parsed.rejects),
                 corrections=tuple(each.id for each in file.corrections),
                 unapplied=grouped.unapplied,
+                cursor=file.cursor,
             ),
             parsed,
         )

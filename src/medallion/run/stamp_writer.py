@@ -1,8 +1,8 @@
 """Writes the stamp of a lake: looks whether nothing is left to do, and at all that decides it.
 
 There is no stamp when the answer depends on something that cannot be compared cheaply and with
-certainty: a lake or sources on an object store, a sink without a file, a layer with a `path`,
-plugins of other distributions, code that was edited just now.
+certainty: a lake or sources on an object store, a source that is pulled, a sink without a file, a
+layer with a `path`, plugins of other distributions, code that was edited just now.
 """
 
 from __future__ import annotations
@@ -172,6 +172,7 @@ class _Answer:
 
     def _arrival(self, table: ingest.SourceTable, release: Release) -> Arrival:
         """The files of a source, if a run would take all of them for unchanged unread."""
+        _require(not table.declared.pulled)
         # They are listed before they are compared: what changes meanwhile is found by either.
         for storage, rest in ingest.source_storages(table):
             folder = storage.root

@@ -30,7 +30,7 @@ class RemoteStorage(Storage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._bucket, *folders = [part for part in url.partition("://")[2].split("/") if part]
-        require_packages(url, "s3", "s3fs", "tenacity")
+        require_packages(url, "s3", "s3fs")
         self._prefix = "".join(f"{folder}/" for folder in folders)
         self.url = f"s3://{self._bucket}/{self._prefix}".rstrip("/")
         self.settings = S3Settings.of(options, os.environ)

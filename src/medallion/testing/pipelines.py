@@ -171,6 +171,8 @@ def _table(source: Source, name: str, rows: Rows) -> pa.Table:
 
 
 def _is_csv(source: Source) -> bool:
+    if source.pulled:
+        return False
     try:
         return (source.format or format_of(source.patterns[0])).name == "csv"
     except SourceError:  # its format depends on file endings, and there are no files here

@@ -47,6 +47,9 @@ class DatasetNames:
 
     def sources(self, source: Source) -> list[DatasetName]:
         """The source files of a bronze table: those of a pattern are one dataset."""
+        if source.pulled:
+            place, _, name = source.pulled.label.partition(" ")
+            return [DatasetName(mask(place), mask(name or "/"))]
         places = [without_query(each.rpartition("::")[2]) for each in source.patterns]
         return [
             location(each if "://" in each else os.path.normpath(self._context.base / each))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary, finalize
 
-from medallion.sinks.postgres.database import connect, execute, is_unreachable
+from medallion.postgres_session import is_unreachable
+from medallion.sinks.postgres.database import connect, execute
 
 if TYPE_CHECKING:
     from psycopg import Connection

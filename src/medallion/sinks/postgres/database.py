@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.contracts import quote, read_release
 from medallion.contracts.table_target import masked
 from medallion.errors import SinkError
+from medallion.postgres_session import OPTIONS, message_and_hint
 from medallion.records import Owner, Release
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 
@@ -34,37 +35,13 @@ _TABLES = {
         "name text primary key, rows bigint not null, nulls text not null, token bigint not null"
     ),
 }
-# An unreachable host is reported within ten seconds, a silent network within a minute.
-_DEFAULTS = {
-    "connect_timeout": "8",
-    "keepalives_idle": "20",
-    "keepalives_interval": "10",
-    "keepalives_count": "4",
-    "tcp_user_timeout": "60000",
-    "application_name": "medallion",
-    "client_encoding": "utf8",
-}
 _MARKS = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|\?')
 
-_URL_IS_CORRECT = (
-    "check that the server runs and that host, port and options in the URL are correct"
-)
-_CREDENTIALS = "check user and password in the URL"
-_CONNECTION_HINTS = {  # by a part of the message, as libpq has no codes for these
-    "authentication failed": _CREDENTIALS,
-    "no password supplied": _CREDENTIALS,
-    "no pg_hba.conf entry": "let this user connect from this host in the server's pg_hba.conf",
-    "too many": "raise max_connections of the server, or use fewer workers",
-    "certificate": "set sslrootcert and sslmode in the URL as the server's certificate needs them",
-    "SSL": "set sslmode in the URL as the server needs it",
-}
 _LOCKED = "another session uses the tables: wait until it has finished, or end it"
-_HINTS = {
-    "3D000": "create the database, or correct its name in the URL",
+HINTS = {
     "25006": "the server is read-only: name the primary in the URL",
     "42501": "grant this user the right to create tables and views in the schema",
     "53100": "free space on its disk; the published release is still served",
-    "53300": _CONNECTION_HINTS["too many"],
     "54000": (
         "a row has at most about 8 KB besides long texts, and a value 1 GB: serve fewer columns"
     ),
@@ -72,8 +49,6 @@ _HINTS = {
     "40P01": _LOCKED,
     "55P03": _LOCKED,
 }
-# Shutdown, crash, start, dropped database, idle_session_timeout.
-_ENDED_SESSIONS = ("57P01", "57P02", "57P03", "57P04", "57P05")
 
 
 def connect(url: str) -> Connection:
@@ -88,7 +63,7 @@ def connect(url: str) -> Connection:
         import psycopg
         from psycopg.conninfo import conninfo_to_dict
 
-        options = {**_DEFAULTS, **conninfo_to_dict(url)}
+        options = {**OPTIONS, **conninfo_to_dict(url)}
         # Prepared statements would not survive a pooler such as PgBouncer.
         return psycopg.connect(
             **options,  # type: ignore[arg-type]
@@ -200,30 +175,8 @@ def sink_errors(url: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        message, hint = message_and_hint(error)
+        message, hint = message_and_hint(error, HINTS)
         raise SinkError(f"{masked(url)}: {message}", hint=hint) from error
-
-
-def is_unreachable(error: psycopg.Error) -> bool:
-    """Whether the connection could not be opened, or was lost."""
-    code = error.sqlstate or ""
-    import psycopg
-
-    lost = isinstance(error, psycopg.OperationalError) and not code
-    return lost or code.startswith("08") or code in _ENDED_SESSIONS
-
-
-def message_and_hint(error: psycopg.Error) -> tuple[str, str]:
-    """Message and hint of an error."""
-    primary = error.diag.message_primary
-    message = primary or " ".join(str(error).split())
-    if not is_unreachable(error):
-        return message, _HINTS.get(error.sqlstate or "", "")
-    fatal = message.rpartition("FATAL: ")[2].strip()
-    if re.search('database ".*" does not exist', fatal):
-        return fatal, _HINTS["3D000"]
-    hint = next((hint for sign, hint in _CONNECTION_HINTS.items() if sign in message), "")
-    return f"cannot be reached: {fatal}", hint or _URL_IS_CORRECT
 
 
 def _exists(connection: Connection, name: str) -> bool:

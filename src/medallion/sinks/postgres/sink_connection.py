@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medallion.sinks.postgres.database import connect, execute, is_unreachable
+from medallion.postgres_session import is_unreachable
+from medallion.sinks.postgres.database import connect, execute
 
 if TYPE_CHECKING:
     from psycopg import Connection

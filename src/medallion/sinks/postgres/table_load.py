@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from medallion.contracts import ROW, TooLargeError, quote
 from medallion.contracts.table_target import Index, Target
 from medallion.errors import LoadError
+from medallion.postgres_session import message_and_hint
 from medallion.records import Served
 from medallion.sinks.postgres.column_types import restorer, sql_type
-from medallion.sinks.postgres.database import LOADS, execute, message_and_hint, qualified
+from medallion.sinks.postgres.database import HINTS, LOADS, execute, qualified
 from medallion.sinks.postgres.row_encoder import csv_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _load_errors(target: Target) -> Iterator[None]:
             error, psycopg.errors.InsufficientPrivilege
         ):
             raise
-        message, hint = message_and_hint(error)
+        message, hint = message_and_hint(error, HINTS)
         raise LoadError(f"{target.place}: {message}", hint=hint) from error
 
 

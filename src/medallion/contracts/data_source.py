@@ -1,0 +1,83 @@
+"""The contract of sources: where the rows of a bronze table come from, if not from files."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from medallion.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+
+@dataclass(frozen=True)
+class SourceItem:
+    """One immutable file of a source.
+
+    `name` is its name in quarantine, `why` and messages, without secrets. `token` is equal while
+    the file would have the same bytes; without one, the file is pulled at each run and compared.
+    `cursor` is how far the source was read with this file, as JSON; the release keeps both.
+    """
+
+    name: str
+    token: str = ""
+    cursor: JsonValue = None
+
+
+class DataSource(Plugin, ABC):
+    """Where a bronze table comes from: a database, an API, … It is pulled into immutable files.
+
+    A run opens one connection for all tables of a `database`, asks each source by `look` which
+    files it consists of now, and pulls those that the last release does not have. The files of a
+    table are pulled one after the other. Its state is the `cursor` of its files and nothing else:
+    so a rollback, a failed run or a kill leaves no gap.
+
+    Raise SourceError for what only a user can correct, such as a table that does not exist, and
+    UnreachableError for what a retry may help against, such as a lost connection: the tables of
+    this database are then pulled again over a new connection, with back-off.
+
+    `pulled_format` is the format of the pulled files, as it is written in a declaration.
+    """
+
+    pulled_format: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Its name for people, without secrets: `postgresql://host/shop orders`."""
+
+    @property
+    @abstractmethod
+    def database(self) -> str:
+        """What it connects to. Sources of a run that have this in common share a connection.
+
+        It may contain secrets, and is never shown.
+        """
+
+    def located(self, base: Path) -> Self:
+        """The same source; relative paths in it are relative to `base`."""
+        return self
+
+    @abstractmethod
+    def connect(self) -> AbstractContextManager[Any]:
+        """A connection for `look` and `pull`. All that is read by it should be of one moment."""
+
+    @abstractmethod
+    def look(
+        self, connection: Any, former: Sequence[SourceItem], *, full: bool = False
+    ) -> Sequence[SourceItem]:
+        """The files that the table consists of now, found without reading its rows.
+
+        Parameters: `former` are those of the last release. One of these that is returned as it is
+        remains and is not pulled; one that is left out is retracted. `full` asks for everything
+        again, whatever was pulled before.
+        """
+
+    @abstractmethod
+    def pull(self, connection: Any, item: SourceItem) -> Iterator[bytes]:
+        """The bytes of a file, in chunks of any size. The same rows give the same bytes."""

@@ -1,0 +1,115 @@
+"""Databases that tables are pulled from: what each of them implements, and what they share."""
+
+from __future__ import annotations
+
+import csv
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+from medallion.contracts import quote
+from medallion.errors import SourceError
+from medallion.records.column_type import ColumnType
+
+BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What is pulled: a table, or some of its columns, or a query. `label` is its name for people.
+
+    `schema` is empty for a table in the default schema.
+    """
+
+    label: str
+    schema: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    query: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the table as SQL."""
+        return ".".join(quote(part) for part in (self.schema, self.table) if part)
+
+    def rows(self) -> str:
+        """SQL of its rows, in no order."""
+        if self.query:
+            return f"select * from ({self.query}\n) as q"
+        return f"select {', '.join(map(quote, self.columns)) or '*'} from {self.name}"
+
+
+@dataclass(frozen=True)
+class PulledColumn:
+    """A column: its logical type in the pulled file, and the type that the database calls it."""
+
+    name: str
+    type: ColumnType
+    source_type: str
+
+
+class SqlConnection(ABC):
+    """An open connection. All that it reads is of one moment."""
+
+    @abstractmethod
+    def token(self) -> str:
+        """A text that is equal while nothing in the database has changed; empty if unknown."""
+
+    @abstractmethod
+    def pull(self, relation: Relation) -> Iterator[bytes]:
+        """A `typed_csv` file of the rows, by primary key if there is one."""
+
+
+class SqlDatabase(ABC):
+    """A database at a URL. `schemes` are those of its URLs."""
+
+    schemes: ClassVar[tuple[str, ...]]
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def located(self, base: Path) -> Self:
+        """The same database; a relative path is relative to `base`."""
+        return self
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Its name for people, without user, password and options."""
+
+    @abstractmethod
+    def connect(self) -> AbstractContextManager[SqlConnection]:
+        """Open it. Raises SourceError or UnreachableError."""
+
+
+def in_blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Rows joined to blocks of about `BLOCK` bytes."""
+    block = bytearray()
+    for row in rows:
+        block += row
+        if len(block) >= BLOCK:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
+
+
+def header(columns: Sequence[PulledColumn], label: str) -> bytes:
+    """The first rows of a `typed_csv` file. Raises SourceError for a name with a line break."""
+    for column in columns:
+        if "\n" in column.name or "\r" in column.name:
+            raise SourceError(
+                f"{label}: the name of column {column.name!r} has a line break",
+                hint="pull it by a `query`, with another name",
+            )
+    rows = (
+        [column.name for column in columns],
+        [str(column.type) for column in columns],
+        [column.source_type for column in columns],
+    )
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
