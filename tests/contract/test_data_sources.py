@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
 import psycopg
 import pytest
 
@@ -27,3 +32,43 @@ class TestPostgres(DataSourceContract):
 def execute(url: str, sql: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(sql.encode())
+
+
+class TestSqlite(DataSourceContract):
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> SqlSource:
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+            connection.execute("pragma journal_mode = wal")  # a writer waits for no reader
+            connection.execute("create table orders (id integer primary key, note text)")
+            connection.execute("insert into orders values (2, 'b'), (1, null)")
+        return SqlSource(url=f"sqlite:{tmp_path}/shop.db", table="orders")
+
+    @pytest.fixture
+    def absent(self, source: SqlSource) -> SqlSource:
+        return SqlSource(url=source.url, table="invoices")
+
+    def change(self, source: SqlSource) -> None:  # type: ignore[override]
+        with closing(sqlite3.connect(source.url.partition(":")[2])) as connection, connection:
+            connection.execute("insert into orders values (3, 'c')")
+
+
+class TestDuckDB(DataSourceContract):
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> SqlSource:
+        with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+            connection.execute("create table orders (id int primary key, note text)")
+            connection.execute("insert into orders values (2, 'b'), (1, null)")
+        return SqlSource(url=f"duckdb:{tmp_path}/shop.duckdb", table="orders")
+
+    @pytest.fixture
+    def absent(self, source: SqlSource) -> SqlSource:
+        return SqlSource(url=source.url, table="invoices")
+
+    def change(self, source: SqlSource) -> None:  # type: ignore[override]
+        with duckdb.connect(source.url.partition(":")[2]) as connection:
+            connection.execute("insert into orders values (3, 'c')")
+
+    def test_a_connection_shows_one_moment(self, source: SqlSource) -> None:
+        """DuckDB lets nobody write to a file while it is read."""
+        with source.connect(), pytest.raises(duckdb.Error):
+            self.change(source)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import duckdb
 import psycopg
 import pytest
 
@@ -283,3 +286,28 @@ def test_facts_about_the_pull_are_columns(
         pipeline.declaration.table("bronze.orders").pulled.label,
         3,
     )  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_a_database_file_is_a_source(kind: str, tmp_path: Path) -> None:
+    create = (
+        "create table orders (id integer primary key, price double, note text)",
+        "insert into orders values (2, 0.1, ''), (1, 5000.0, null)",
+    )
+    connect: Any = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with closing(connect(str(tmp_path / "shop.db"))) as connection:
+        for statement in create:
+            connection.execute(statement)
+        connection.commit()
+    text = "\n".join(YAML.split("\n")[:4] + YAML.split("\n")[5:]).replace(
+        "    clients: {{from: bronze.clients}}\n", ""
+    )
+    pipeline = declared(tmp_path, f"{kind}:shop.db", text)
+    pipeline.run()
+    assert [(row["id"], row["price"], row["note"]) for row in served(pipeline).values()] == [
+        (2, 0.1, "")
+    ]
+    (reject,) = pipeline.lake.quarantine("silver.orders").to_arrow().to_pylist()
+    assert reject["file"] == f"{kind}:shop.db orders"
+    assert reject["record"] == (1 if kind == "sqlite" else 2)
+    assert pipeline.run().status == "unchanged"

@@ -34,8 +34,8 @@ class DataSource(Plugin, ABC):
 
     A run opens one connection for all tables of a `database`, asks each source by `look` which
     files it consists of now, and pulls those that the last release does not have. The files of a
-    table are pulled one after the other. Its state is the `cursor` of its files and nothing else:
-    so a rollback, a failed run or a kill leaves no gap.
+    table are pulled one after the other, perhaps in another thread. Its state is the `cursor` of
+    its files and nothing else: so a rollback, a failed run or a kill leaves no gap.
 
     Raise SourceError for what only a user can correct, such as a table that does not exist, and
     UnreachableError for what a retry may help against, such as a lost connection: the tables of

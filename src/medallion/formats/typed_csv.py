@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NULL = r"\N"  # of the only column of a table, where an empty line would be no record
 _HEADER_ROWS = 3
+_NOT_IN_PARQUET = {"int128", "uint128"}
 _MOMENTS = ("date", "timestamp", "timestamptz")
 _READABLE = "pull it again, by medallion run --full"
 
@@ -157,8 +158,9 @@ def _header(source: Path, name: str) -> _TypedHeader:
     names, types, sources = rows
     check_names(name, names, "; in a query, by `as`")
     for column, type_ in zip(names, types, strict=True):
-        if parts := unknown(column_type(type_)):
-            raise SourceError(f"{name}: column {column!r} has an unknown type, {parts[0]}")
+        parts = unknown(column_type(type_)) or {type_} & _NOT_IN_PARQUET
+        for part in parts:
+            raise SourceError(f"{name}: column {column!r} has an unknown type, {part}")
     return _TypedHeader(
         dict(zip(names, map(column_type, types), strict=True)),
         dict(zip(names, sources, strict=True)),

@@ -14,6 +14,7 @@ A suite that can also overrides `absent`, a source of a table that does not exis
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,6 +87,11 @@ class DataSourceContract:
                 next(chunks)
                 cast("Any", chunks).close()
                 assert b"".join(source.pull(connection, item)) == expected[item.name]
+
+    def test_a_pull_may_be_in_another_thread(self, source: DataSource) -> None:
+        expected = pulled(source)
+        with source.connect() as connection, ThreadPoolExecutor(1) as pool:
+            assert pool.submit(pull_all, source, connection).result() == expected
 
     def test_an_absent_table_is_an_error_with_its_name(
         self, source: DataSource, absent: DataSource

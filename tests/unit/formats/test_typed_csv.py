@@ -124,6 +124,7 @@ def test_a_table_without_rows_has_its_columns(tmp_path: Path) -> None:
         ("id,v\n1,2\n", "its first rows are not the names and types of its columns"),
         ("id,v\nint32\ninteger,\n", "its first rows are not the names"),
         ("id,v\nint32,money\ninteger,\n", "column 'v' has an unknown type, money"),
+        ("id,v\nint32,int128\ninteger,\n", "column 'v' has an unknown type, int128"),
         ("id,ID\nint32,text\ninteger,\n", "duplicate column name 'ID'"),
         ('id,v\nint32,text\ninteger,\n1,"cut', "record 1: an unclosed quote"),
         ("id,v\nint32,text\ninteger,\n1,2\n3\n", "record 2: "),

@@ -76,8 +76,9 @@ def test_the_last_error_is_raised(tmp_path: Path) -> None:
 
 def test_other_errors_concern_one_table(tmp_path: Path) -> None:
     log: list[str] = []
+    broken = Counter("a", log, faults=[SourceError("no such table")])
+    declared = tables(tmp_path, broken, Counter("a", log))
     with pytest.raises(SourceError, match="no such table"):
-        broken = Counter("a", log, faults=[SourceError("no such table")])
-        ingest(tmp_path, tables(tmp_path, broken, Counter("a", log)))
+        ingest(tmp_path, declared)
     assert log.count("open a") == 1
     assert log.count("pull counter a") == 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from medallion.contracts import quote
 from medallion.errors import SourceError
@@ -113,3 +113,19 @@ def header(columns: Sequence[PulledColumn], label: str) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
+
+
+def encoded(
+    batches: Iterable[Sequence[Sequence[Any]]], writers: Sequence[Callable[[Any], str]]
+) -> Iterator[bytes]:
+    """Records of a `typed_csv` file. A writer gives the text of a value of its column."""
+    null = r"\N" if len(writers) == 1 else ""
+    for rows in batches:
+        lines = (
+            ",".join(
+                null if value is None else write(value)
+                for write, value in zip(writers, row, strict=True)
+            )
+            for row in rows
+        )
+        yield "".join(f"{line}\n" for line in lines).encode()

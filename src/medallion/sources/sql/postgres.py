@@ -20,6 +20,7 @@ from medallion.sources.sql.database import (
     header,
     in_blocks,
 )
+from medallion.sql.duckdb_types import MAX_DIGITS
 
 if TYPE_CHECKING:
     import psycopg
@@ -42,7 +43,6 @@ _TYPES = {
     "uuid": "uuid",
 }
 _TEXTS = ("text", "varchar", "bpchar", "name", "citext")
-_MAX_DIGITS = 38  # of a decimal; one with more, or without a limit, is text
 # Texts of values do not depend on the settings of server, database and user.
 _SETTINGS = {
     "bytea_output": "hex",
@@ -166,7 +166,7 @@ def _typed(column: psycopg.Column, type_: str, item: str | None) -> tuple[Column
         return list_type(typed), f"to_json({name}::text[])"
     if type_ == "numeric":
         precision, scale = column.precision, column.scale
-        if precision and scale is not None and 0 <= scale <= precision <= _MAX_DIGITS:
+        if precision and scale is not None and 0 <= scale <= precision <= MAX_DIGITS:
             return ColumnType("decimal", precision, scale), name
         return TEXT, name
     return ColumnType(_TYPES[type_]) if type_ in _TYPES else TEXT, name

@@ -7,27 +7,32 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from medallion.contracts import DataSource, SourceItem
 from medallion.errors import did_you_mean
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 from medallion.sources.sql.database import Relation, SqlConnection, SqlDatabase
+from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.postgres import PostgresDatabase
+from medallion.sources.sql.sqlite import SqliteDatabase
 
 _DATABASES: dict[str, type[SqlDatabase]] = {
-    scheme: database for database in (PostgresDatabase,) for scheme in database.schemes
+    scheme: database
+    for database in (PostgresDatabase, SqliteDatabase, DuckDBDatabase)
+    for scheme in database.schemes
 }
 
 
 class SqlSource(DataSource):
-    """A table or a query of a PostgreSQL database (extra `postgres`).
+    """A table or a query of a database: PostgreSQL (extra `postgres`), or a SQLite or DuckDB file.
 
     Each run pulls it whole, as a CSV file with the types of its columns, and compares that with the
     file of the last release. All tables that a run pulls from one database are of one moment. The
     records are in the order of the primary key, or as the query says.
 
-    - `url`: `postgresql://USER:PASSWORD@HOST/DATABASE`, with user and password from variables.
+    - `url`: `postgresql://USER:PASSWORD@HOST/DATABASE`, with user and password from variables;
+      `sqlite:PATH` or `duckdb:PATH`, relative to the declaration.
     - `table`: its name, or `schema.table`; or `query`: a `select` statement. One that reads the
       time, or has no `order by`, gives other files at each run.
     - `columns`: the columns of the table to pull; by default all.
@@ -48,6 +53,7 @@ class SqlSource(DataSource):
     table: str = ""
     query: str = ""
     columns: tuple[str, ...] = ()
+    _place: str = PrivateAttr(default="")
 
     @field_validator("url")
     @classmethod
@@ -74,7 +80,8 @@ class SqlSource(DataSource):
 
     @property
     def label(self) -> str:
-        return f"{self._database.label} {self.table or 'query'}"
+        place = self._place or self._database.label
+        return f"{place} {self.table or 'query'}"
 
     @property
     def database(self) -> str:
@@ -87,7 +94,12 @@ class SqlSource(DataSource):
         return Relation(self.label, schema, table, self.columns, self.query.strip().rstrip(";"))
 
     def located(self, base: Path) -> Self:
-        return self.model_copy(update={"url": self._database.located(base).url})
+        url = self._database.located(base).url
+        if url == self.url:
+            return self
+        located = self.model_copy(update={"url": url})
+        located._place = self._database.label  # as it is declared, on whatever machine
+        return located
 
     def connect(self) -> AbstractContextManager[SqlConnection]:
         return self._database.connect()
