@@ -12,12 +12,10 @@ Declaration(
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,50 +28,18 @@ from pydantic import (
 from medallion import plugins
 from medallion.contracts import DataSource, Engine, Expectation, Format, Layer, Sink, Transform
 from medallion.declaration.added_columns import AddedColumns, Aliases
+from medallion.declaration.model_parts import (
+    Name,
+    Pattern,
+    Text,
+    built_source,
+    plugin_of,
+)
 from medallion.identifiers import TableName
 from medallion.records import Mode, TableDescription
 from medallion.secrets import mask
 
-_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
-
-
-def _named(name: str) -> str:
-    if not re.fullmatch(_NAME, name):
-        raise ValueError(
-            f"{name!r} is not a valid name; write letters, digits and '_', a letter first"
-        )
-    return name
-
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("it has a NUL character, which databases cannot store; remove it")
-    return text
-
-
-Name = Annotated[
-    str, AfterValidator(_named), Field(max_length=60, json_schema_extra={"pattern": _NAME})
-]
-Pattern = Annotated[str, Field(min_length=1)]
-Text = Annotated[str, AfterValidator(_storable)]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
-
-
-def _plugin(group: str) -> BeforeValidator:
-    """Accept `"trim"` and `{"cast": {…}}` in Python as in YAML, as well as plugin objects."""
-
-    def build(value: object) -> object:
-        shared: dict[str, Any] = {}
-        if group == plugins.EXPECTATIONS and isinstance(value, Mapping) and "on_fail" in value:
-            shared["on_fail"] = value["on_fail"]
-            value = {key: item for key, item in value.items() if key != "on_fail"}
-        return plugins.build(group, value, **shared)
-
-    return BeforeValidator(build)
-
-
-def _built_source(value: object) -> object:
-    return plugins.build(plugins.SOURCES, value) if isinstance(value, Mapping) else value
 
 
 class DeclarationModel(BaseModel):
@@ -99,11 +65,11 @@ class Source(DeclarationModel):
 
     source: Annotated[
         Pattern | Annotated[tuple[Pattern, ...], Field(min_length=1)] | SerializeAsAny[DataSource],
-        BeforeValidator(_built_source),
+        BeforeValidator(built_source),
     ]
     exclude: tuple[Pattern, ...] = ()
     missing: Literal["fail", "allow"] = "fail"
-    format: Annotated[SerializeAsAny[Format], _plugin(plugins.FORMATS)] | None = None
+    format: Annotated[SerializeAsAny[Format], plugin_of(plugins.FORMATS)] | None = None
     schema_policy: SchemaPolicy = Field(default="evolve", alias="schema")
     columns: tuple[str, ...] = ()
     aliases: Aliases = {}
@@ -166,8 +132,8 @@ class Table(DeclarationModel):
     """
 
     from_: dict[str, str] = Field(alias="from", min_length=1)
-    steps: tuple[Annotated[SerializeAsAny[Transform], _plugin(plugins.TRANSFORMS)], ...] = ()
-    expect: tuple[Annotated[SerializeAsAny[Expectation], _plugin(plugins.EXPECTATIONS)], ...] = ()
+    steps: tuple[Annotated[SerializeAsAny[Transform], plugin_of(plugins.TRANSFORMS)], ...] = ()
+    expect: tuple[Annotated[SerializeAsAny[Expectation], plugin_of(plugins.EXPECTATIONS)], ...] = ()
     deterministic: bool = True
     description: Text = ""
     column_descriptions: dict[str, Text] = {}
@@ -262,14 +228,14 @@ class Heading(DeclarationModel):
 class Declaration(Heading):
     """One pipeline. `sections` holds the keys that other packages own (`api`, `dashboard`)."""
 
-    layers: dict[Name, Annotated[SerializeAsAny[Layer], _plugin(plugins.LAYERS)]] = Field(
+    layers: dict[Name, Annotated[SerializeAsAny[Layer], plugin_of(plugins.LAYERS)]] = Field(
         default_factory=_default_layers, validate_default=True, min_length=1
     )
     tables: dict[str, dict[Name, Source | Table]]
     sinks: dict[Name, SinkDeclaration] = Field(
         default_factory=_default_sinks, validate_default=True
     )
-    engine: Annotated[SerializeAsAny[Engine], _plugin(plugins.ENGINES)] = Field(
+    engine: Annotated[SerializeAsAny[Engine], plugin_of(plugins.ENGINES)] = Field(
         default_factory=_default_engine, validate_default=True
     )
     sections: dict[str, Any] = {}
