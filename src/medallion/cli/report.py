@@ -49,14 +49,14 @@ class Line:
     """A line of the report.
 
     `figures` are texts by column name; a column that is absent stays empty. `files` counts source
-    files by change; `partitions` says how many were computed.
+    files by change; `parts` says how many partitions or groups were computed.
     """
 
     name: str
     action: str
     figures: dict[str, str]
     files: dict[str, int] = field(default_factory=dict)
-    partitions: str = ""
+    parts: str = ""
     style: str = ""
 
 
@@ -69,7 +69,7 @@ def show(run: Run, *, why: bool = False) -> None:
     if run.loads:
         out.print()
         out.print(_loads(run))
-        for label, text in _merges(run):
+        for label, text in (*_differences(run), *_merges(run)):
             out.print(Text.assemble((f"{label}: ", "cyan"), plain(text)))
     if why:
         for step in run.steps:
@@ -137,11 +137,13 @@ def _lines(step: StepRun) -> Iterator[Line]:
         figures["rows out"] = number(step.rows)
     if step.action in ("computed", "failed"):
         figures["seconds"] = f"{step.seconds:.2f}"
-    partitions = ""
+    parts = ""
     if step.action == "computed" and step.partitions_computed < step.partitions:
         total = count_of(step.partitions, "partition")
-        partitions = f"{number(step.partitions_computed)} of {total}"
-    yield Line(step.table, step.action, figures, files, partitions, style)
+        parts = f"{number(step.partitions_computed)} of {total}"
+    if step.action == "computed" and step.groups:
+        parts = f"{number(step.groups_computed)} of {count_of(step.groups, 'group')}"
+    yield Line(step.table, step.action, figures, files, parts, style)
     for later in quality.notable:
         yield Line(f"  {later.label}", "", _figures(later), style="dim" if style == "dim" else "")
 
@@ -191,7 +193,7 @@ def _grid(lines: list[Line], headers: dict[str, str], omitted: set[str]) -> Tabl
             f"{number(count)} {change}" if headers else count_of(count, f"{change} file")
             for change, count in line.files.items()
         ]
-        parts = [line.partitions] if line.partitions else []
+        parts = [line.parts] if line.parts else []
         action = Text("\n".join([line.action, *parts, *files]), line.style)
         cells: list[RenderableType] = [plain(line.name), action]
         cells += [_cell(name, line.figures.get(name, "")) for name in names]
@@ -222,6 +224,15 @@ def _loads(run: Run) -> Table:
 def _speed(load: LoadReport | Ingestion) -> tuple[str, str]:
     """The seconds of a load and its rows per second."""
     return f"{load.seconds:.2f}", number(round(load.rate))
+
+
+def _differences(run: Run) -> Iterator[tuple[str, str]]:
+    """How many rows were loaded, for each table of which the database copied the others."""
+    for load in run.loads:
+        if load.changed is not None:
+            total = count_of(load.arrived, "row")
+            said = f"{number(load.changed)} of {total} differ; the others were copied"
+            yield "difference", f"{load.served.table}: {said} in {load.sink}"
 
 
 def _merges(run: Run) -> Iterator[tuple[str, str]]:

@@ -77,7 +77,8 @@ class Built:
     `rejects` is the file of the quarantined rows, or None. `failure` names the expectation with
     `on_fail: fail` that was not met; `files` is empty then. `gates` are rules on the whole table
     that were not met: it is complete, and its release must not be published. `partitions`,
-    `removed`, `gathered` and `partials` are those of the snapshot.
+    `removed`, `gathered` and `partials` are those of the snapshot. `groups_computed` counts the
+    groups that were computed, when the others are those of the former snapshot.
     """
 
     columns: tuple[Column, ...]
@@ -94,6 +95,7 @@ class Built:
     removed: File | None = None
     gathered: GatheredRows | None = None
     partials: tuple[PartialResult, ...] = ()
+    groups_computed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ class RowChanges:
     replaced: Sequence[pa.RecordBatch]
 
     @property
+    def count(self) -> int:
+        """The number of rows that differ, were added or are gone."""
+        return len(self.places) + max(0, self.former_rows - self.rows)
+
+    @property
     def replaced_places(self) -> list[int]:
         """The places of the replaced rows in the former version, ascending."""
         kept = [place for place in self.places if place < self.former_rows]

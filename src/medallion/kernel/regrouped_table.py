@@ -5,6 +5,7 @@ The other groups are made of the same rows as before, and so are the same.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ class RegroupedTable(TableBuild):
             result = self.touched.chosen(step.apply(inputs[self.task.main], inputs), inputs)
             every = step.arranged(self._with_former(result), inputs)
             rows = self.new_grain(step, every)
-        return self.run_from(position + 1, rows, others)
+        built = self.run_from(position + 1, rows, others)
+        return replace(built, groups_computed=self.touched.count)
 
     def _inputs(self, others: dict[str, Relation]) -> Inputs:
         """The rows of the inputs that take part in touched groups."""

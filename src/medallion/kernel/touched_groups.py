@@ -14,6 +14,7 @@ from medallion.kernel.partial_plan import is_lost
 from medallion.kernel.reuse import are_intact
 from medallion.kernel.row_steps import read_others
 from medallion.kernel.temp_tables import TempTables
+from medallion.records import Snapshot
 from medallion.sql.expressions import columns_sql, kinds
 from medallion.sql.group_links import GroupColumns
 
@@ -32,11 +33,13 @@ _NESTED = ("list", "array", "struct", "map", "union", "variant")
 class TouchedGroups:
     """The groups of a table to compute again.
 
-    `keys` is a temporary table of their values in the columns `names` of the result; `tables` says,
-    by alias, in which columns of the inputs these are. `equal` compares with a key.
+    `keys` is a temporary table of their values in the columns `names` of the result, `count` of
+    them; `tables` says, by alias, in which columns of the inputs these are. `equal` compares with a
+    key.
     """
 
     keys: str
+    count: int
     names: tuple[str, ...]
     tables: Mapping[str, Mapping[str, str]]
     equal: str
@@ -86,23 +89,23 @@ def touched_groups(task: TableTask, tables: TempTables) -> TouchedGroups | None:
 
     None when they are not known, or computing all is cheaper. Raises MedallionError.
     """
-    changed = _changed_inputs(task) if _is_regular(task) else None
+    former = task.former
+    if former is None or not is_regular(task.steps, former):
+        return None
+    changed = _changed_inputs(task) if are_intact(task.storage, former.files) else None
     if changed is None:
         return None
     return _Search(task, changed, tables).run()
 
 
-def _is_regular(task: TableTask) -> bool:
+def is_regular(steps: Sequence[Transform], former: Snapshot) -> bool:
     """Whether the last step makes the groups, and the former snapshot has all that it made."""
-    former = task.former
-    if former is None or not task.steps or not former.tallies:
+    if not steps or not former.tallies or former.tallies[-1].rows_in != former.rows:
         return False
-    if former.tallies[-1].rows_in != former.rows or not are_intact(task.storage, former.files):
-        return False
-    *early, last = task.steps
+    *early, last = steps
     if type(last).group_columns is Transform.group_columns or last.grain != "new":
         return False
-    lost = any(is_lost(text) for step in task.steps for _, text in step.expressions())
+    lost = any(is_lost(text) for step in steps for _, text in step.expressions())
     return not lost and last.threaded and all(map(_is_alone, early))
 
 
@@ -154,7 +157,7 @@ class _Search:
         # A comparison that nulls pass takes twice the time.
         any_null = self.tables.integer(f"select count(*) from {keys} where {nulls}")
         tables = {alias: each.key for alias, each in columns.items()}
-        return TouchedGroups(keys, names, tables, "is not distinct from" if any_null else "=")
+        return TouchedGroups(keys, size, names, tables, "is not distinct from" if any_null else "=")
 
     def _columns(self) -> dict[str, GroupColumns]:
         """The columns of the inputs, by alias, whose values tell groups apart."""

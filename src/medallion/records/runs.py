@@ -23,7 +23,8 @@ class LoadReport(Record):
 
     `arrived` are the rows of the snapshot, as counted in the sink; `rate` is rows per second; `met`
     counts the rows whose key was served before. All are 0 when `loaded` is False: the table was
-    already there.
+    already there. `changed` counts the rows that differ from the former version, when only these
+    were loaded: the database copied the others. It is None when all rows were loaded.
     """
 
     sink: str
@@ -32,6 +33,7 @@ class LoadReport(Record):
     loaded: bool
     arrived: int = 0
     met: int = 0
+    changed: int | None = None
     rate: float = 0.0
 
 
@@ -47,7 +49,7 @@ class StepRun(Record):
     """What happened to one table in one run.
 
     Of its `partitions`, `partitions_computed` were computed, and the others used again; both are 0
-    for a table that is computed as a whole.
+    for a table that is computed as a whole. The same holds for its `groups`.
     """
 
     table: str
@@ -58,6 +60,8 @@ class StepRun(Record):
     bytes: int = 0
     partitions: int = 0
     partitions_computed: int = 0
+    groups: int = 0
+    groups_computed: int = 0
     snapshot: str | None = None
     tallies: tuple[Tally, ...] = ()
     sources: dict[Change, int] = Field(default_factory=dict)

@@ -32,7 +32,8 @@ class Computing:
     """Computes the tables of one run.
 
     Parameters: `journal` records the names of what is written; `run` is the run's id; `session`
-    returns the engine's session, opened on first use.
+    returns the engine's session, opened on first use. `groups` has the numbers of groups that were
+    computed, by table, where the others were used again.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Computing:
         self.run = run
         self.scratch = scratch
         self.session = session
+        self.groups: dict[str, int] = {}
 
     def sources(self) -> list[ingest.SourceTable]:
         """The bronze tables, each with a storage that records in the journal what is written."""
@@ -136,6 +138,8 @@ class Computing:
         built = _with_corrected(self._judged_by_file(table, built, main, lineage), main.snapshot)
         if built.failure:
             raise self._gate_error(step.table, built)
+        if built.groups_computed is not None:
+            self.groups[step.table] = built.groups_computed
         read = {name: snapshots[name].id for name in table.reads().values()}
         snapshot = self._snapshot(step, identity, built, read)
         return snapshot.model_copy(update={"layer_state": layer.layer_state(storage, snapshot)})

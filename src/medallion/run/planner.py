@@ -15,7 +15,8 @@ from medallion.kernel.partition_groups import PartitionFile
 from medallion.plural import count_of
 from medallion.records import Change, Snapshot
 from medallion.records.html import html_table
-from medallion.run.partition_changes import SHOWN, planned_change
+from medallion.run.partition_changes import SHOWN
+from medallion.run.planned_parts import PlannedParts
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
@@ -114,8 +115,8 @@ def plan(
             )
             if step.decision == "compute" and not choice.full and not lost.get(name):
                 changing = {read for read, snapshot in inputs.items() if snapshot is None}
-                change = _partitions(declaration, name, arrivals, current, changing)
-                step = replace(step, why=change or step.why)
+                parts = PlannedParts(declaration, arrivals, current, former_inputs)
+                step = replace(step, why=parts.of(name, changing, step.why))
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
@@ -235,32 +236,15 @@ def _downstream(declaration: Declaration, ordered: Sequence[str], name: str) -> 
     return downstream
 
 
-def _partitions(
-    declaration: Declaration,
-    name: str,
-    arrivals: Mapping[str, Arrival],
-    current: Mapping[str, Snapshot],
-    changing: Collection[str],
-) -> str | None:
-    """Which partitions of a table will be computed; None when that is not known before a run.
-
-    Those of its main input, for a table with partial results; `changing` are the tables it reads
-    that will change.
-    """
-    table, former = declaration.table(name), current.get(name)
-    if not isinstance(table, Table) or former is None or not former.partition_count:
-        return None
+def former_inputs(
+    declaration: Declaration, name: str, current: Mapping[str, Snapshot]
+) -> dict[str, Snapshot] | None:
+    """What a published table was computed from, if that and its steps are the current ones."""
     inputs = {read: current[read] for read in reads(declaration, name) if read in current}
-    if (
-        former.inputs != {read: snapshot.id for read, snapshot in inputs.items()}
-        or fingerprint(declaration, name, inputs) != former.fingerprint
-    ):
+    same = current[name].inputs == {read: snapshot.id for read, snapshot in inputs.items()}
+    if not same or fingerprint(declaration, name, inputs) != current[name].fingerprint:
         return None
-    main = table.main
-    if former.partials:
-        known = {*changing} == {main}
-        return _partitions(declaration, main, arrivals, current, ()) if known else None
-    return planned_change(arrivals[main].files, inputs[main], former) if main in arrivals else None
+    return inputs
 
 
 def _first(corrected: Sequence[str]) -> list[str]:

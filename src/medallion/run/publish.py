@@ -238,7 +238,8 @@ class Publisher:
             report = sink.load_changes(spec, snapshot, served, changes) if changes else None
             if report:
                 way = report.served.model_copy(update=spec.way())
-                return report.model_copy(update={"served": way})
+                changed = changes.count if changes and report.loaded else None
+                return report.model_copy(update={"served": way, "changed": changed})
         return None
 
     def _session(self) -> AbstractContextManager[Session]:

@@ -113,8 +113,13 @@ def finished_step(
     changes: Mapping[Change, int],
     seconds: float = 0.0,
     partitions_computed: int = 0,
+    groups_computed: int | None = None,
 ) -> StepRun:
-    """The record of a table that now has this snapshot; `changes` counts its source files."""
+    """The record of a table that now has this snapshot; `changes` counts its source files.
+
+    Parameters: `groups_computed` is None for a table of which all groups were computed.
+    """
+    some = groups_computed is not None
     return StepRun(
         table=snapshot.table,
         action=action,
@@ -124,6 +129,8 @@ def finished_step(
         bytes=snapshot.bytes,
         partitions=snapshot.partition_count,
         partitions_computed=partitions_computed,
+        groups=snapshot.tallies[-1].rows_in if some else 0,
+        groups_computed=groups_computed or 0,
         snapshot=snapshot.id,
         tallies=snapshot.tallies,
         sources=dict(changes),

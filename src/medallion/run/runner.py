@@ -269,8 +269,9 @@ class Execution:
         self.snapshots[name] = snapshot
         table = self.context.declaration.table(name)
         computed, change = computed_change(snapshot, table, self.snapshots, self.current)
-        seconds, why = time.perf_counter() - started, change or step.why
-        record = finished_step(snapshot, "computed", why, self._changes(name), seconds, computed)
+        parts, seconds = (computed, self.computing.groups.get(name)), time.perf_counter() - started
+        why, changes = change or step.why, self._changes(name)
+        record = finished_step(snapshot, "computed", why, changes, seconds, *parts)
         record = with_corrections(record, snapshot, self.corrections)
         self.log.finish(record.model_copy(update={"drift": tuple(drift)}), snapshot)
 

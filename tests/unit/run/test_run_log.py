@@ -92,6 +92,18 @@ def test_a_finished_step_has_the_figures_of_its_snapshot() -> None:
     )
 
 
+def test_a_finished_step_counts_groups_when_not_all_were_computed() -> None:
+    tallies = [
+        Tally(label=label, rows_in=rows, kept=2, rows_out=2)
+        for label, rows in (("", 9), ("aggregate", 5))
+    ]
+    state = snapshot("gold.a", rows=2, tallies=tuple(tallies))
+    some = finished_step(state, "computed", "a changed", {}, groups_computed=0)
+    assert (some.groups, some.groups_computed) == (5, 0)
+    every = finished_step(state, "computed", "a changed", {})
+    assert (every.groups, every.groups_computed) == (0, 0)
+
+
 def test_a_failed_step_has_its_error_and_the_figures_of_a_gate() -> None:
     plain = failed_step("gold.a", "it is new", 0.5, MedallionError("is wrong"))
     assert (plain.action, plain.error, plain.tallies) == ("failed", "is wrong", ())
