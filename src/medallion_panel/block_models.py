@@ -49,6 +49,12 @@ class Content(BlockModel):
     width: int = Field(default=6, ge=1, le=12)
 
 
+class WideContent(Content):
+    """A block that by default has the full width."""
+
+    width: int = Field(default=12, ge=1, le=12)
+
+
 class TableBlock(Content):
     """A block on a served table; `format` overrides that of the column."""
 

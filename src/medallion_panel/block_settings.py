@@ -19,10 +19,12 @@ from medallion_panel.block_models import (
     Scale,
     Show,
     TableBlock,
+    WideContent,
 )
+from medallion_panel.lake_block_settings import LAKE_KINDS, CatalogueBlock, RejectRates, RunHistory
 from medallion_panel.plot_settings import BoxPlot, PointMap
 
-_WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine")
+_WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine", *LAKE_KINDS)
 
 
 class Kpi(MetricBlock):
@@ -208,12 +210,6 @@ class Groups(TableBlock):
                 yield ("metrics", number), column
 
 
-class WideContent(Content):
-    """A block that by default has the full width."""
-
-    width: int = Field(default=12, ge=1, le=12)
-
-
 class Markdown(WideContent):
     """Text in Markdown."""
 
@@ -274,6 +270,9 @@ class Block(BlockModel):
     changes: Changes | None = None
     speed: Speed | None = None
     quarantine: QuarantineBlock | None = None
+    catalogue: CatalogueBlock | None = None
+    run_history: RunHistory | None = None
+    reject_rates: RejectRates | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -16,6 +17,7 @@ from medallion_panel.block_faults import Kinds, block_faults, filter_fault, peri
 from medallion_panel.block_models import BlockModel, FormatName, TableBlock
 from medallion_panel.block_settings import Block
 from medallion_panel.date_spans import Preset
+from medallion_panel.lake_block_settings import CatalogueBlock
 
 
 class FilterField(BlockModel):
@@ -80,6 +82,7 @@ class Dashboard(Section):
     `why` says whether a click on a figure shows the source records behind it, with columns and
     records that the pipeline removes: by default only to visitors who have logged in.
     `corrections` lets visitors who have logged in correct rejected records.
+    `lake_pages: false` leaves out the pages Catalogue, Runs and Quality.
     `locale` is the language of the interface (English, French, German or Spanish), and with
     `currency` determines how figures are written; `formats` and `labels` apply to columns of these
     names in all tables; a release older than `stale_after_hours` is shown in amber.
@@ -108,6 +111,7 @@ class Dashboard(Section):
     stale_after_hours: float = Field(default=36, gt=0)
     why: bool | None = None
     corrections: bool = False
+    lake_pages: bool = True
     formats: dict[str, FormatName] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     pages: tuple[PageSettings, ...] = ()
@@ -121,6 +125,11 @@ class Dashboard(Section):
                 raise ValueError(f"two pages have the title {page.title!r}")
         return pages
 
+    @property
+    def stale_after(self) -> timedelta:
+        """The age from which a release is shown in amber."""
+        return timedelta(hours=self.stale_after_hours)
+
     def shows_why(self, *, logged_in: bool) -> bool:
         """Whether a visitor may see the source records behind figures."""
         return logged_in if self.why is None else self.why
@@ -131,8 +140,14 @@ class Dashboard(Section):
             message = "corrections need source records, which `why: false` shows to nobody"
             yield ("corrections",), message
         served = [TableName(name).table for name in declaration.served()]
+        known = declaration.names()
         for number, page in enumerate(self.pages):
             for position, block in enumerate(page.blocks):
+                if isinstance(block.content, CatalogueBlock) and block.content.of:
+                    of = block.content.of
+                    if of not in known:
+                        path = ("pages", number, "blocks", position, "catalogue", "of")
+                        yield path, f"no table {of!r}{did_you_mean(of, known)}"
                 table = getattr(block.content, "table", None)
                 if table is not None and table not in served:
                     kind = "table" if block.kind == "rows" else block.kind

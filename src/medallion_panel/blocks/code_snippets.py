@@ -20,12 +20,16 @@ _DEFAULT_URL = "http://localhost:8000"
 
 
 class CodeSnippetList(pn.custom.JSComponent):
-    """A collapsed list of code snippets with buttons to copy them. `items` are {title, text}."""
+    """A list of code snippets with buttons to copy them, collapsed unless `opened`.
+
+    `items` are {title, text}; `title` is what a visitor opens.
+    """
 
     items = param.List(default=[])
     title = param.String()
     copy_label = param.String()
     copied_label = param.String()
+    opened = param.Boolean(default=False)
 
     _stylesheets: ClassVar[list[str]] = [
         """
@@ -56,6 +60,7 @@ class CodeSnippetList(pn.custom.JSComponent):
     _esm = """
     export function render({ model }) {
       const details = document.createElement("details")
+      details.open = model.opened
       const make = (tag, text, className) => {
         const element = document.createElement(tag)
         element.textContent = text

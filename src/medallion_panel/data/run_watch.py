@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
 from medallion.contracts import Store
 from medallion.contracts.store import Failure
 from medallion.errors import MedallionError
+from medallion.lake.candidates import candidates
 from medallion.lake.run_health import run_health
 from medallion.pipeline import Pipeline
+from medallion.records import Candidate
 
 _INTERVAL = 15.0  # seconds between reads
 
@@ -27,6 +30,7 @@ class RunWatch:
         self._read_at = -_INTERVAL
         self._failure: Failure | None = None
         self.held: datetime | None = None  # since when runs publish nothing
+        self.stopped: Candidate | None = None  # what the last run computed, if a gate stopped it
 
     def failure(self) -> Failure | None:
         """The failure of the last run; None when it succeeded or nothing is known of it."""
@@ -38,10 +42,21 @@ class RunWatch:
 
     def _read(self) -> Failure | None:
         try:
-            if failure := self._store.failure():
-                return failure
-            health = run_health(self._pipeline.lake)
-            self.held = self._pipeline.lake.pointer().held
+            failure, self.stopped = self._store.failure(), None
+            if failure is None:
+                health = run_health(self._pipeline.lake)
+                self.held = self._pipeline.lake.pointer().held
+                failure = health.failure if health else None
+            if failure is not None:
+                self.stopped = self._candidate_of(failure.run)
         except MedallionError:
             return None
-        return health.failure if health else None
+        return failure
+
+    def _candidate_of(self, run: str) -> Candidate | None:
+        """The candidate that a gate stopped in a run, where the lake can be read."""
+        with suppress(MedallionError):
+            for each in candidates(self._pipeline.lake):
+                if each.failed and each.release.run == run:
+                    return each
+        return None

@@ -12,6 +12,8 @@ from medallion_panel.messages.origin_messages import ORIGIN_MESSAGES
 from medallion_panel.messages.page_messages import PAGE_MESSAGES
 from medallion_panel.messages.period_messages import PERIOD_MESSAGES
 from medallion_panel.messages.quarantine_messages import QUARANTINE_MESSAGES
+from medallion_panel.messages.run_messages import RUN_MESSAGES
+from medallion_panel.messages.table_page_messages import TABLE_PAGE_MESSAGES
 from medallion_panel.messages.translation import Translation
 
 AREAS: tuple[Mapping[str, Translation], ...] = (
@@ -23,6 +25,8 @@ AREAS: tuple[Mapping[str, Translation], ...] = (
     LAKE_MESSAGES,
     ORIGIN_MESSAGES,
     QUARANTINE_MESSAGES,
+    TABLE_PAGE_MESSAGES,
+    RUN_MESSAGES,
 )
 
 CATALOGUE: Mapping[str, Translation] = {

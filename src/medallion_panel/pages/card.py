@@ -37,6 +37,7 @@ from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.groups import GroupsView
 from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.kpi import kpi_html
+from medallion_panel.blocks.lake_blocks import is_lake_block, lake_value, lake_view
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import part_names
 from medallion_panel.blocks.point_map import point_map
@@ -127,6 +128,7 @@ class Card:
         content = block.content
         shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
         self._rejects = QuarantineView(rejects, formats) if rejects and shows_rejects else None
+        self._lake = lake_view(content, say)
         button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
         self.view = CardFrame(
             self._name_parts,
@@ -189,6 +191,8 @@ class Card:
             return runs_html(content, self._pipeline, context.formats)
         if isinstance(content, QuarantineBlock):
             return self._rejects.read() if self._rejects else refuse_access(self._say)
+        if is_lake_block(content):
+            return lake_value(content, self._pipeline, context, full=self._explained)
         if isinstance(content, Changes):
             release = context.store.last_release()
             return changes_html(content, self._pipeline, release, self._say)
@@ -210,8 +214,8 @@ class Card:
             self.groups.show(value) if isinstance(value, GroupsPage) else self.groups.clear()
         elif self._speed is not None:
             self._speed.show(content.context)
-        elif self._rejects is not None and value is not None:
-            self._rejects.show(value)
+        elif (view := self._rejects or self._lake) is not None and value is not None:
+            view.show(value)
         message = content.message
         if isinstance(value, GroupsPage) and not value.rows:
             message = self._empty_message(value.query.filters)
@@ -260,7 +264,7 @@ class Card:
 
     def _widget(self) -> Any:
         """The widget of a block that has one, None where its content is drawn or HTML."""
-        parts = (self.rows, self.groups, self._speed, self._rejects)
+        parts = (self.rows, self.groups, self._speed, self._rejects, self._lake)
         return next((part.view for part in parts if part is not None), None)
 
     def _empty_message(self, filters: Sequence[Filter]) -> str:

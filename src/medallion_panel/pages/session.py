@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import panel as pn
@@ -22,9 +21,10 @@ from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.pages.click_actions import ClickActions
-from medallion_panel.pages.default_pages import default_pages, with_quarantine
 from medallion_panel.pages.kept_pages import KeptPages
+from medallion_panel.pages.lake_pages import menu_of, menu_place
 from medallion_panel.pages.page import OpenPage
+from medallion_panel.pages.page_list import pages_of
 from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
@@ -33,6 +33,7 @@ from medallion_panel.ui.chart_images import ChartImages
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
+from medallion_panel.ui.page_links import RUNS
 from medallion_panel.ui.print_layout import PrintLayout
 from medallion_panel.ui.theme import THEME
 from medallion_panel.ui.url_state import Parameters, UrlState
@@ -75,7 +76,7 @@ class VisitorSession:
         self._updating_menu = self._checking = self._failed = False
         self._opening = 0  # counts requests to open a page, of which the last one wins
         self._requested: tuple[str, Parameters | None] = ("", {})
-        self._status = Status(formats, timedelta(hours=section.stale_after_hours))
+        self._status = Status(formats, section.stale_after, lambda: self._request_page(RUNS))
         self._url = UrlState(lambda: pn.state.execute(self._follow_url), self._on_narrow)
         reference = next(iter(self._url.read().get(_RELEASE, ())), "")
         self._store, banner = stores[1].choose(reference, stores[0], say)
@@ -151,14 +152,13 @@ class VisitorSession:
     async def _show_release(self, release: Release) -> None:
         """Show the status of the active release, and its data when it is another than before."""
         failure = await self._in_thread(self._run_watch.failure)
-        self._status.show(release, failure, self._run_watch.held)
+        self._status.show(release, failure, self._run_watch.held, self._run_watch.stopped)
         if self._release is not None and release.id == self._release.id:
             await self._retry()
             return
-        pages = self._section.pages or await self._in_thread(default_pages, self._store, self._say)
-        pages = with_quarantine(pages, self._say) if self._rejects else pages
+        pages = await self._in_thread(pages_of, self._section, self._store, release, self._rejects)
         self._pages = {page.slug: page for page in pages}
-        items = [{"label": page.title, "icon": page.icon} for page in pages]
+        items = [{"label": page.title, "icon": page.icon} for page in menu_of(pages)]
         if items != self._menu.items:
             self._updating_menu = True
             self._menu.items = items
@@ -195,8 +195,6 @@ class VisitorSession:
         options, period, _ = await self._in_thread(*read)
         return page.update_options(options, period)
 
-    # Pages
-
     async def _follow_url(self) -> None:
         """Show what the URL says."""
         parameters = self._url.read()
@@ -212,8 +210,10 @@ class VisitorSession:
         index = event.new[0] if isinstance(event.new, tuple | list) else event.new
         if self._updating_menu or not isinstance(index, int):
             return
-        slug = list(self._pages)[index]
-        if slug == self._requested[0]:  # the browser's echo of the choice
+        self._request_page(menu_of(self._pages.values())[index].slug)
+
+    def _request_page(self, slug: str) -> None:
+        if slug == self._requested[0] or slug not in self._pages:  # or the browser's echo
             return
 
         async def open_page() -> None:
@@ -231,7 +231,7 @@ class VisitorSession:
         self._clicks.close()
         self._failed, self._requested = False, (slug, parameters)
         self._updating_menu = True
-        self._menu.active = (list(self._pages).index(slug),)
+        self._menu.active = (menu_place(self._pages, slug),)
         self._updating_menu = False
         filters = parameters and {name: parameters[name] for name in parameters if name not in _OWN}
         try:

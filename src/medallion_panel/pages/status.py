@@ -5,13 +5,14 @@ It is amber when the release is stale, red when the store is unreachable or the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import panel_material_ui as pmui
 
 from medallion.contracts.store import Failure
 from medallion.errors import MedallionError
-from medallion.records import Release
+from medallion.records import Candidate, Release
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.visitor_errors import visitor_text, without_paths
 
@@ -19,10 +20,13 @@ from medallion_panel.ui.visitor_errors import visitor_text, without_paths
 class Status:
     """The status line; `view` is its widget.
 
-    Parameters: `stale_after`, the age from which a release is shown in amber.
+    Parameters: `stale_after`, the age from which a release is shown in amber; `show_runs`, called
+    by a click, shows what has happened.
     """
 
-    def __init__(self, formats: Formats, stale_after: timedelta) -> None:
+    def __init__(
+        self, formats: Formats, stale_after: timedelta, show_runs: Callable[[], None]
+    ) -> None:
         self._formats, self._stale_after = formats, stale_after
         self.view = pmui.Chip(
             label=formats.say("Looking for a release …"),
@@ -30,12 +34,23 @@ class Status:
             size="small",
             margin=(4, 8),
             sx={"maxWidth": {"xs": "52vw", "md": "62vw"}},
+            on_click=lambda _: show_runs(),
         )
 
     def show(
-        self, release: Release, failure: Failure | None = None, held: datetime | None = None
+        self,
+        release: Release,
+        failure: Failure | None = None,
+        held: datetime | None = None,
+        stopped: Candidate | None = None,
     ) -> None:
-        """Show this release, the failure of the last run, and a hold on publication."""
+        """Show this release, the failure of the last run, and a hold on publication.
+
+        `stopped` is what that run computed, where a gate stopped it.
+        """
+        if failure is not None and stopped is not None:
+            self._show_stopped(release, stopped)
+            return
         if failure is not None:
             self._show_failure(release, failure)
             return
@@ -65,6 +80,21 @@ class Status:
             icon="pause_circle",
             color="warning",
             description=say(description, moment=moment, release=release.id),
+        )
+
+    def _show_stopped(self, release: Release, stopped: Candidate) -> None:
+        say, age = self._formats.say, self._formats.age(stopped.release.created)
+        reason = without_paths("; ".join(stopped.failed))
+        label = "Release stopped {age}: {reason} · release {release} is shown"
+        description = (
+            "A rule stopped the candidate {name}: {reason}. Release {release} is shown. "
+            "The page Runs says what to do."
+        )
+        self.view.param.update(
+            label=say(label, age=age, reason=reason, release=release.id),
+            icon="front_hand",
+            color="error",
+            description=say(description, name=stopped.name, reason=reason, release=release.id),
         )
 
     def _show_failure(self, release: Release, failure: Failure) -> None:

@@ -58,7 +58,26 @@ class HistoryListener(pn.custom.JSComponent):
       measure()
       const moved = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", moved)
-      model.on("remove", () => window.removeEventListener("popstate", moved))
+      // A link to another page does not reload the dashboard.
+      const follow = (event) => {
+        const link = event.composedPath().find((each) => each.localName === "a")
+        const target = link?.getAttribute("href") ?? ""
+        const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+        if (!target.startsWith("?page=") || event.button || !plain) return
+        event.preventDefault()
+        const search = new URLSearchParams(target), former = new URLSearchParams(location.search)
+        for (const name of ["theme", "release"]) {
+          if (former.has(name)) search.set(name, former.get(name))
+        }
+        // The server sets the URL, which adds it to the history.
+        model.search = `?${search}`
+        model.moves += 1
+      }
+      document.addEventListener("click", follow)
+      model.on("remove", () => {
+        window.removeEventListener("popstate", moved)
+        document.removeEventListener("click", follow)
+      })
       return document.createElement("span")
     }
     """

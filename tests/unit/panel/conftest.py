@@ -8,12 +8,31 @@ from pathlib import Path
 
 import pytest
 
+import medallion as md
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.data.cached_store import CachedStore
+from tests.unit.panel import lake_project
 from tests.unit.panel.tables import FORMATS, SmallTable, publish, sink_in
 
 OpenStore = Callable[[Mapping[str, SmallTable]], CachedStore]
 OpenContext = Callable[[SmallTable], BlockContext]
+
+
+@pytest.fixture(scope="session")
+def till(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
+    """A lake with rejects and descriptions, of whose runs a gate has stopped the last."""
+    return lake_project.write(tmp_path_factory.mktemp("till") / "project")
+
+
+@pytest.fixture
+def till_context(till: md.Pipeline) -> Iterator[BlockContext]:
+    """The context of a block on its published release."""
+    store = till.store()
+    cached = CachedStore(store)
+    cached.release()
+    yield BlockContext(cached, FORMATS)
+    store.close()
+    cached.pool.shutdown()
 
 
 @pytest.fixture

@@ -36,6 +36,10 @@ OTHER_MODULES = {
     "ui/print_layout.py": "a script without words",
     "ui/theme.py": "names of typefaces",
     "blocks/code_snippets.py": "code",
+    "blocks/table_code.py": "code",
+    "data/lake_reader.py": "SQL",
+    "data/table_profile.py": "SQL",
+    "lake_block_settings.py": "errors of a declaration",
     "blocks/group_snippets.py": "code",
 }
 NOT_TEXTS = {
@@ -45,6 +49,10 @@ NOT_TEXTS = {
     "color-mix(in srgb, ",  # CSS
     "mark ",  # in the log
     " of card ",
+    "medallion run",  # commands
+    "medallion diff ",
+    "medallion publish ",
+    "medallion discard ",
     "not applied",  # a key
     "published yet",  # of errors of stores
 }

@@ -83,3 +83,13 @@ def test_a_damaged_record_is_no_failure(pipeline: md.Pipeline, store: Store) -> 
     put_run(pipeline, 2, "failed")
     pipeline.lake.storage.put("runs/20260101-020000-000000.json", b"{")
     assert RunWatch(pipeline, store).failure() is None
+
+
+def test_a_release_that_a_gate_stopped_is_known(till: md.Pipeline) -> None:
+    store = till.store()
+    watch = RunWatch(till, store)
+    failure = watch.failure()
+    store.close()
+    assert failure is not None
+    assert watch.stopped is not None
+    assert (watch.stopped.name, watch.stopped.release.run) == ("next", failure.run)

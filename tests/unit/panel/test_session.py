@@ -31,6 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 
 YAML = "name: small\ntables:\n  bronze:\n    t: {source: t.csv}\n  gold:\n    t: {from: bronze.t}\n"
 TYPES = {"country": "text", "value": "int64"}
+LAKE_PAGES = ["Catalogue", "Runs", "Quality"]
 SECTION = Dashboard.model_validate(
     {
         "title": "Shop <b>",
@@ -146,10 +147,11 @@ def test_the_first_page_is_open_with_the_figures_of_the_release(visit: Run) -> N
         await visit.look()
         view, menu = visit.session.view, visit.session._menu
         assert (view.title, view.meta.title) == ("Shop <b>", "Shop &lt;b&gt;")
-        assert menu.items == [
+        assert menu.items[:2] == [
             {"label": "Home page", "icon": "insights"},
             {"label": "Data", "icon": "check"},
         ]
+        assert [item["label"] for item in menu.items[2:]] == LAKE_PAGES
         return visit.figure, menu.active, visit.notice, visit.session._status.view.color
 
     assert visit(steps) == ("3", (0,), "", "warning")  # the release is of 2024
@@ -314,7 +316,7 @@ def test_without_declared_pages_every_table_has_one(visit: Run) -> None:
         title = visit.session.view.title
         return title, [item["label"] for item in visit.session._menu.items]
 
-    assert visit(steps, section=Dashboard()) == ("small", ["T", "Data"])
+    assert visit(steps, section=Dashboard()) == ("small", ["T", "Data", *LAKE_PAGES])
 
 
 def test_a_narrow_screen_has_the_menu_closed(visit: Run) -> None:
@@ -372,4 +374,35 @@ def test_those_who_see_source_records_have_a_page_with_rejected_ones(
         await visit.look()
         return [item["label"] for item in visit.session._menu.items]
 
-    assert visit(steps, section=SECTION.model_copy(update={"why": why})) == pages
+    assert visit(steps, section=SECTION.model_copy(update={"why": why})) == [*pages, *LAKE_PAGES]
+
+
+def test_a_table_has_a_page_below_the_catalogue(visit: Run) -> None:
+    async def steps(visit: Visit) -> Any:
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        menu = visit.session._menu
+        return menu.items[menu.active[0]]["label"], visit.session._kept.open.page.title
+
+    assert visit(steps, search="?page=lake.gold.t") == ("Catalogue", "gold.t")
+
+
+def test_pages_about_the_lake_can_be_left_out(visit: Run) -> None:
+    async def steps(visit: Visit) -> Any:
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        return [item["label"] for item in visit.session._menu.items]
+
+    section = SECTION.model_copy(update={"lake_pages": False})
+    assert visit(steps, section=section) == ["Home page", "Data"]
+
+
+def test_the_status_opens_the_runs(visit: Run) -> None:
+    async def steps(visit: Visit) -> Any:
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        visit.session._status.view.clicks += 1
+        await visit.rest()
+        return visit.session._kept.open.page.title
+
+    assert visit(steps) == "Runs"

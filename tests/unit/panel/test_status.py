@@ -8,7 +8,7 @@ import pytest
 
 from medallion.contracts.store import Failure
 from medallion.errors import SinkError
-from medallion.records import Release
+from medallion.records import Candidate, Release
 from medallion_panel.pages.status import Status
 from tests.unit.panel.tables import FORMATS
 
@@ -27,7 +27,7 @@ def release(**age: float) -> Release:
 
 @pytest.fixture
 def status() -> Status:
-    return Status(FORMATS, timedelta(hours=36))
+    return Status(FORMATS, timedelta(hours=36), lambda: None)
 
 
 def look(status: Status) -> tuple[str, str, str]:
@@ -80,3 +80,30 @@ def test_a_release_replaces_an_error(status: Status) -> None:
 def test_a_hold_is_amber_and_says_since_when(status: Status) -> None:
     status.show(release(hours=3), None, datetime.now(UTC) - timedelta(hours=2))
     assert look(status) == ("On hold since 2 hours ago · release r1", "pause_circle", "warning")
+
+
+def test_a_release_that_a_gate_stopped_is_told_from_a_failure(status: Status) -> None:
+    failure = Failure("run-2", "not published", datetime.now(UTC))
+    stopped = Candidate(
+        name="next",
+        release=release(hours=2),
+        base="r1",
+        expires=datetime.now(UTC),
+        failed=("gold.t: revenue fell by 60 %",),
+    )
+    status.show(release(days=5), failure, stopped=stopped)
+    label, _, color = look(status)
+    assert label == (
+        "Release stopped 2 hours ago: gold.t: revenue fell by 60 % · release r1 is shown"
+    )
+    assert color == "error"
+    assert "stopped the candidate next" in status.view.description
+    status.show(release(days=1))
+    assert status.view.color == "success"
+
+
+def test_a_click_shows_the_runs() -> None:
+    clicks: list[bool] = []
+    status = Status(FORMATS, timedelta(hours=36), lambda: clicks.append(True))
+    status.view.clicks += 1
+    assert clicks == [True]

@@ -1,0 +1,78 @@
+"""The pages about the lake: its catalogue with a page per table, its runs, and its quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from medallion.records import Release
+from medallion_panel.block_settings import Block, Quality
+from medallion_panel.lake_block_settings import CatalogueBlock, Part, RejectRates, RunHistory
+from medallion_panel.messages.messages import Messages
+from medallion_panel.section import PageSettings
+from medallion_panel.ui.page_links import CATALOGUE, QUALITY, RUNS, table_slug
+
+_PARTS: tuple[tuple[Part, str], ...] = (
+    ("about", ""),
+    ("columns", "Columns"),
+    ("lineage", "Lineage"),
+    ("rules", "Rules"),
+    ("sample", "First rows"),
+    ("code", "How to read it"),
+)
+
+
+class LakePage(PageSettings):
+    """A page about the lake, with a `name` in the URL; that of a `table` is not in the menu."""
+
+    name: str
+    table: str = ""
+
+    @property
+    def slug(self) -> str:
+        return self.name
+
+
+def with_lake_pages(
+    pages: Sequence[PageSettings], release: Release, say: Messages
+) -> tuple[PageSettings, ...]:
+    """The pages, and those about the lake: three in the menu, and one for each table."""
+    quality = Quality(title=say("Rows of this release"), rules=False)
+    own = (
+        (CATALOGUE, say("Catalogue"), "menu_book", [Block(catalogue=CatalogueBlock())]),
+        (RUNS, say("Runs"), "history", [Block(run_history=RunHistory())]),
+        (
+            QUALITY,
+            say("Quality"),
+            "fact_check",
+            [Block(reject_rates=RejectRates()), Block(quality=quality)],
+        ),
+    )
+    titles = {page.title.lower() for page in pages}
+    added = [
+        LakePage(title=_free(title, titles, say), name=name, icon=icon, blocks=tuple(blocks))
+        for name, title, icon, blocks in own
+    ]
+    return (*pages, *added, *(_table_page(table, say) for table in release.tables))
+
+
+def menu_of(pages: Iterable[PageSettings]) -> list[PageSettings]:
+    """The pages that the menu lists."""
+    return [page for page in pages if not (isinstance(page, LakePage) and page.table)]
+
+
+def menu_place(pages: Mapping[str, PageSettings], slug: str) -> int:
+    """The place of a page in the menu; that of the catalogue for a table's page."""
+    menu = [page.slug for page in menu_of(pages.values())]
+    return menu.index(slug if slug in menu else CATALOGUE)
+
+
+def _free(title: str, titles: set[str], say: Messages) -> str:
+    return say("{title} of the lake", title=title) if title.lower() in titles else title
+
+
+def _table_page(table: str, say: Messages) -> LakePage:
+    blocks = [
+        Block(catalogue=CatalogueBlock(of=table, part=part, title=title and say(title)))
+        for part, title in _PARTS
+    ]
+    return LakePage(title=table, name=table_slug(table), table=table, blocks=tuple(blocks))
