@@ -19,6 +19,7 @@ from medallion_panel.block_settings import (
     Scatter,
     WorldMap,
 )
+from medallion_panel.plot_settings import BoxPlot, PointMap
 
 Kinds: TypeAlias = Mapping[str, Kind]
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -36,6 +37,14 @@ ROLES: Mapping[type[TableBlock], Mapping[str, Role]] = {
     Heatmap: {"x": "term", "y": "term", "value": "figure", "weight": "number"},
     WorldMap: {"country": "text", "value": "figure", "weight": "number"},
     Groups: {"by": "term", "metrics": "metric"},
+    BoxPlot: {"x": "term", "y": "number"},
+    PointMap: {
+        "latitude": "number",
+        "longitude": "number",
+        "label": "ordered",
+        "value": "figure",
+        "weight": "number",
+    },
     Rows: {"sort": "ordered", "search": "text"},
 }
 _MOST_NAMES = 8  # columns that a message suggests
@@ -62,6 +71,8 @@ def block_faults(content: TableBlock, kinds: Kinds) -> Iterator[Fault]:
             message = _fault(role, text.removeprefix("-"), kinds)
             if message:
                 yield path, message
+    if isinstance(content, Chart):
+        yield from _annotation_faults(content, kinds)
 
 
 def filter_fault(form: str | None, column: str, kinds: Kinds) -> str:
@@ -86,6 +97,14 @@ def period_fault(column: str, kinds: Kinds) -> str:
     kind = kinds.get(column)
     fits = kind is None or kind.name in (*_TIMES, "text")
     return _unless(fits, "which has no dates", column, kinds, lambda each: each.name in _TIMES)
+
+
+def _annotation_faults(content: Chart, kinds: Kinds) -> Iterator[Fault]:
+    """What is drawn at dates of x, where x has none."""
+    column = term_column(content.x)
+    for name in ("annotations", "events"):
+        if getattr(content, name) and (message := period_fault(column, kinds)):
+            yield (name,), message
 
 
 def _fault(role: Role, text: str, kinds: Kinds) -> str:

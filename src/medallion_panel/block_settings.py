@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from medallion.errors import did_you_mean
 from medallion.query.metrics import metric_call
+from medallion_panel.annotation_settings import AnnotatedBlock
 from medallion_panel.block_models import (
     BlockModel,
     Content,
@@ -30,7 +31,7 @@ _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quaran
 class Kpi(MetricBlock):
     """One figure. With `over` (a period, such as a month), also its last change and a sparkline.
 
-    `good` is the direction that is shown in green: `up`, `down`, or `none` for no colour.
+    `good` is what is shown in green: `up`, `down` or `none`. `target` is one for the figure.
     """
 
     column_fields: ClassVar[tuple[str, ...]] = ("weight", "over")
@@ -38,10 +39,11 @@ class Kpi(MetricBlock):
     value: Metric
     over: str | None = None
     good: Literal["up", "down", "none"] = "up"
+    target: float | None = Field(default=None, gt=0)
     width: int = Field(default=3, ge=1, le=12)
 
 
-class Chart(MetricBlock):
+class Chart(AnnotatedBlock):
     """A figure `y` for every `x`, in one series or in one per value of `by`.
 
     Of many series the `series` largest are drawn, and the rest as one. `show` is `value`; `share`
@@ -64,13 +66,11 @@ class Chart(MetricBlock):
     scale: Scale = "linear"
     limit: int | None = Field(default=None, ge=1, le=5000)
     series: int = Field(default=5, ge=1, le=10)
-    height: int = Field(default=300, ge=120)
 
     @model_validator(mode="after")
     def _show_needs_additive(self) -> Self:
         if self.show in ("share", "total") and not metric_call(self.y).additive:
-            additive = "an additive figure, a sum or a count"
-            raise ValueError(f"`show: {self.show}` needs {additive}, not {self.y}")
+            raise ValueError(f"`show: {self.show}` needs an additive sum or count, not {self.y}")
         return self
 
     @model_validator(mode="after")

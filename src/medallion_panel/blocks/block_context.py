@@ -15,6 +15,7 @@ from medallion.records import Release, Served
 from medallion_panel.block_models import FormatName
 from medallion_panel.blocks.comparison import Comparison
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.data.lake_events import LakeEvent
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import SERIES
 
@@ -42,7 +43,8 @@ class BlockContext:
     `page_filters` apply to every table that has their column. `page_totals` are, by table, the
     metrics over all its rows that the page shows: they are read in one query. `release` is the one
     whose tables a card shows, by default the last one that the store has seen. `comparison` is what
-    figures are compared with.
+    figures are compared with. Charts have lines, annotations and `events` of the lake if the page
+    is `annotated`.
     """
 
     store: CachedStore
@@ -51,6 +53,8 @@ class BlockContext:
     page_totals: Mapping[str, Sequence[str]] = field(default_factory=dict)
     release: Release | None = None
     comparison: Comparison | None = None
+    annotated: bool = True
+    events: Sequence[LakeEvent] = ()
 
     def served(self, table: str) -> Served:
         """A served table of the release. Raises CallError with the nearest name."""

@@ -25,6 +25,7 @@ from medallion_panel.blocks.compared_series import (
     draw_compared_lines,
 )
 from medallion_panel.blocks.legend import NO_KEY, RenderedChart, names_legend
+from medallion_panel.blocks.reference_lines import draw_reference_lines
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
 from medallion_panel.ui.theme import PRIMARY, REST
 
@@ -64,6 +65,7 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
     chart.set_range(plot, pd.concat(drawn))
     if legend_colors is not chart.colors:
         legend = names_legend(legend_colors, compared.key() if compared else NO_KEY)
+        draw_reference_lines(plot, chart)
         return RenderedChart(plot, legend, _note(chart, compared), chart.marks)
     return _rendered(plot, chart, compared)
 
@@ -205,6 +207,7 @@ def _rendered(
     series = chart.series_marks
     key = compared.key(bars=isinstance(chart.block, Bar)) if compared is not None else NO_KEY
     legend = names_legend(chart.colors, key, clickable=bool(series))
+    draw_reference_lines(plot, chart)
     return RenderedChart(plot, legend, _note(chart, compared), chart.marks, series)
 
 

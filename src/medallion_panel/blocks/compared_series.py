@@ -71,7 +71,7 @@ def compared_series(chart: SeriesChart, context: BlockContext) -> ComparedSeries
     frame = data.frame.assign(period=[context.formats.period(value) for value in data.frame["x"]])
     frame = frame.assign(x=pd.Series(moved, index=frame.index, dtype=object))
     frame = frame[[value is not None for value in moved]].dropna(subset=["y"])
-    frame = frame.assign(x=chart.axis_values(list(frame["x"])))
+    frame = frame.assign(x=chart.axis_values(frame["x"]))
     drawn = frame if chart.has_scale else frame[frame["x"].isin(chart.names)]
     write = chart.write
     drawn = drawn.assign(text=[write(value) for value in drawn["y"]])

@@ -25,6 +25,9 @@ button.figure:hover { text-decoration: underline; text-decoration-thickness: 2px
 button.figure:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
 .left-out { margin-top: 8px; }
+.target { background: rgba(128,136,150,.25); border-radius: 3px; height: 6px; margin-top: 4px; }
+.target i { background: #3b76d6; border-radius: 3px; display: block; height: 6px; }
+.target .reached { background: #15915f; } .target .missed { background: #d9534c; }
 .better { color: #15915f; } .worse { color: #d9534c; }
 svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
 </style>""")
@@ -52,6 +55,8 @@ def kpi_html(block: Kpi, context: BlockContext, number: int | None = None) -> Ma
         html += _compared(block, context, (total, former), label, exact)
     elif block.over:
         html += _change(block, rows, context, write)
+    if block.target is not None and is_drawable(total):
+        html += _target(block, context, float(total) / block.target, write)
     line = _sparkline([row["value"] for row in rows]) if block.over else Markup("")
     return html + line + (note if compared is None else Markup(""))
 
@@ -118,6 +123,21 @@ def _compared(
 def _on(arrow: Markup, other: str, context: BlockContext) -> Markup:
     """A change, and on what it is one."""
     return Markup("{} {}").format(arrow, context.formats.say("on {period}", period=other))
+
+
+def _target(block: Kpi, context: BlockContext, share: float, write: Any) -> Markup:
+    """The share of the target that is reached, as a bar and in words."""
+    percent = context.formats.writer("percent")(share)
+    message = "{percent} of the target {target}"
+    words = context.formats.say(message, percent=percent, target=write(block.target))
+    reached = share >= 1
+    good = block.good == "none" or reached == (block.good == "up")
+    html = Markup(
+        '<div class="change">{}</div>'
+        '<div class="target"><i class="{}" style="width:{:.1f}%"></i></div>'
+    )
+    part = 100 * min(max(share, 0), 1)
+    return html.format(words, "reached" if reached and good else "missed" if reached else "", part)
 
 
 def _arrow(block: Kpi, context: BlockContext, last: Any, former: Any) -> Markup:

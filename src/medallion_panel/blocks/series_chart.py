@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from numbers import Real
@@ -57,7 +56,7 @@ class SeriesChart:
         self._value_format: FormatName = value_format
         self._x_format = context.format(block.table, block.x)
         self._has_times, self._months = False, 0  # of a period, 0 where it is shorter
-        self.data, self._context = data, context
+        self.data, self.context = data, context
         self.frame = self._with_texts(data.frame, context, names_as_x)
         self.frame["mark"] = range(len(self.frame))
         self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
@@ -79,21 +78,19 @@ class SeriesChart:
         self._has_times = not names_as_x and all(hasattr(value, "isoformat") for value in xs)
         self._months = max(map(_months, frame["x"])) if self._has_times else 0
         self.has_scale = self._has_times or (not names_as_x and all(map(_is_number, xs)))
-        frame["x"] = self.axis_values(list(frame["x"]))
+        frame["x"] = self.axis_values(frame["x"])
         return frame
 
-    def axis_values(self, xs: Sequence[Any]) -> pd.Series:
+    def axis_values(self, xs: pd.Series) -> pd.Series:
         """Values of x as the axis has them: times, numbers or names."""
         if self._has_times:
-            times = pd.Series([period_start(value) or value for value in xs], dtype=object)
+            times = pd.Series([period_start(x) or x for x in xs], xs.index, dtype=object)
             return pd.Series(pd.to_datetime(times, utc=True).dt.tz_localize(None))
-        if self.has_scale:
-            return pd.Series(xs)
-        return pd.Series([self._context.formats.period(x) for x in xs], dtype=object)
+        return xs.infer_objects() if self.has_scale else xs.map(self.context.formats.period)
 
     def write(self, value: Any) -> str:
         """A figure in words."""
-        return self._context.formats.writer(self._value_format, short=True)(value)
+        return self.context.formats.writer(self._value_format, short=True)(value)
 
     def figure(self, factors: FactorRange | None = None) -> figure:
         """An empty figure with styled axes; `factors` is the range of the axis of names."""
@@ -146,7 +143,7 @@ class SeriesChart:
 
     def _mark(self, number: int) -> Mark:
         row = self.frame.iloc[number]
-        kinds = self._context.kinds(self.block.table)
+        kinds = self.context.kinds(self.block.table)
         xs = [self._raw(x) for x in self.data.xs_behind(number)]
         conditions = [term_condition(kinds, self.data.term, xs)]
         names, terms = [str(row["period"])], [self._x_term(xs[-1])]
@@ -167,12 +164,12 @@ class SeriesChart:
         """The marks of the entries of the legend, in its order."""
         if not self.data.members:
             return ()
-        kinds = self._context.kinds(self.block.table)
+        kinds = self.context.kinds(self.block.table)
         return tuple(mark_of(kinds, name, [self._series_term(name)]) for name in self.colors)
 
     def _raw(self, x: Any) -> Any:
         """A value of x as the store has it."""
-        return None if isinstance(x, str) and x == self._context.no_value else x
+        return None if isinstance(x, str) and x == self.context.no_value else x
 
     def with_gaps(self, series: pd.DataFrame) -> pd.DataFrame:
         """A series with an empty row where periods are missing, so that no line crosses the gap."""

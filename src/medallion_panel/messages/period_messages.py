@@ -71,6 +71,23 @@ PERIOD_MESSAGES: dict[str, Translation] = {
         "ihre Werte sind nicht alle Tage, Wochen, Monate, Quartale oder Jahre",
         "sus valores no son todos días, semanas, meses, trimestres o años",
     ),
+    "Target": Translation("Objectif", "Ziel", "Objetivo"),
+    "{percent} of the target {target}": Translation(
+        "{percent} de l’objectif {target}",
+        "{percent} des Ziels {target}",
+        "{percent} del objetivo {target}",
+    ),
+    "Annotations": Translation("Annotations", "Anmerkungen", "Anotaciones"),
+    "Shown": Translation("Affichées", "Angezeigt", "Visibles"),
+    "Hidden": Translation("Masquées", "Ausgeblendet", "Ocultas"),
+    "Run failed: {reason}": Translation(
+        "Échec de l’exécution : {reason}",
+        "Lauf fehlgeschlagen: {reason}",
+        "Ejecución fallida: {reason}",
+    ),
+    "Drift of {table}: {drift}": Translation(
+        "Dérive de {table} : {drift}", "Drift von {table}: {drift}", "Deriva de {table}: {drift}"
+    ),
     "unchanged": Translation("inchangé", "unverändert", "sin cambios"),
     "No figure in {period}": Translation(
         "Aucun chiffre pour {period}", "Keine Zahl für {period}", "Ninguna cifra en {period}"

@@ -19,6 +19,7 @@ from medallion_panel.block_models import TableBlock
 from medallion_panel.block_settings import (
     Block,
     Changes,
+    Chart,
     Freshness,
     Groups,
     Kpi,
@@ -50,6 +51,7 @@ from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.blocks.world_map import world_map
+from medallion_panel.data.lake_events import lake_events
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
@@ -180,6 +182,9 @@ class Card:
     def _read_value(self, context: BlockContext) -> Any:
         content = self.block.content
         if self.block.kind in _DRAW:
+            if isinstance(content, Chart) and content.events:
+                events = lake_events(self._pipeline).read(content.events, self._say)
+                context = replace(context, events=events)
             return _DRAW[self.block.kind](content, context)
         if isinstance(content, Kpi):
             return kpi_html(content, context, self._number if self._explained else None)

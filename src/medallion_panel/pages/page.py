@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 import panel as pn
@@ -27,7 +26,7 @@ from medallion_panel.pages.filter_words import filter_words
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_filter import PageFilter
-from medallion_panel.pages.page_period import COMPARE, PERIOD, PagePeriod
+from medallion_panel.pages.page_period import PARAMETERS, PagePeriod
 from medallion_panel.pages.period_options import NO_PERIOD, PeriodOptions
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.formats import Formats
@@ -73,7 +72,7 @@ class OpenPage:
         self._chips: dict[str, Choice] = {}  # by column
         self.offer: tuple[int, MarkQuestion] | None = None
         self.filters: list[PageFilter] = page_filters(all_options, formats, self._on_filter)
-        self.period = PagePeriod(page.period, *periods, formats, self._changed, self.filters)
+        self.period = PagePeriod(page, *periods, formats, self._changed, self.filters)
         self.cards = [
             Card(block, pipeline, formats, self._changed, number, rejects)
             for number, block in enumerate(page.blocks)
@@ -119,7 +118,7 @@ class OpenPage:
                 self._table.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        known = (*filters, *own, PERIOD, COMPARE)
+        known = (*filters, *own, *PARAMETERS)
         others = {name: texts for name, texts in parameters.items() if name not in known}
         kinds = self._kinds() if others else {}
         choices, chip_notices = choices_in_url(others, kinds, self._formats.say)
@@ -257,7 +256,7 @@ class OpenPage:
         """Start to read the contents of cards."""
         filters = self._conditions()
         context = BlockContext(self._store, self._formats, filters, self._totals)
-        context = replace(context, comparison=self.period.comparison(filters))
+        context = self.period.apply(context, filters)
         loop = asyncio.get_running_loop()
         return {card: loop.run_in_executor(self._store.pool, card.read, context) for card in cards}
 

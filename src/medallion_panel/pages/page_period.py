@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from medallion.contracts import Filter
+from medallion_panel.block_settings import Chart
+from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.comparison import Comparison, PeriodShift
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.date_spans import (
@@ -18,14 +21,16 @@ from medallion_panel.date_spans import (
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.pages.period_options import PeriodOptions
 from medallion_panel.pages.range_filters import DateRangeFilter
-from medallion_panel.section import PeriodField
+from medallion_panel.section import PageSettings, PeriodField
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.select_box import SelectBox
 
-PERIOD, COMPARE = "period", "compare"  # parameters of a URL
+# Parameters of a URL.
+PERIOD, COMPARE, ANNOTATIONS = PARAMETERS = ("period", "compare", "annotations")
 
 _ALL: Preset = "all"
 _NOTHING = "nothing"
+_SHOWN, _HIDDEN = "shown", "hidden"
 _FORMER, _YEAR = "previous-period", "previous-year"
 _LABELS = {
     "last-7-days": "Last 7 days",
@@ -47,21 +52,25 @@ _CHIP = "?{}"  # no column has this name
 class PagePeriod:
     """The period of a page. `widgets` are its two controls, none where the page has no period.
 
-    Parameters: `settings`, as declared; `options`, by the data of the page's tables; `stores` opens
+    Parameters: the `page`, as declared; `options`, by the data of the page's tables; `stores` opens
     the releases to compare with; `changed` is called when a visitor chooses another period. A
     filter on days of the same column, among the page's `filters`, replaces the preset.
     """
 
     def __init__(
         self,
-        settings: PeriodField | None,
+        page: PageSettings,
         options: PeriodOptions,
         stores: NamedStores | None,
         formats: Formats,
         changed: Callable[[], None],
         filters: Sequence[PageFilter] = (),
     ) -> None:
-        self._settings = settings or PeriodField()
+        self._settings = page.period or PeriodField()
+        contents = [block.content for block in page.blocks]
+        self._has_annotations = any(
+            isinstance(each, Chart) and (each.annotations or each.events) for each in contents
+        )
         self._options, self._stores, self._formats = options, stores, formats
         self._changed, self._quiet = changed, False
         dates = [item for item in filters if isinstance(item, DateRangeFilter)]
@@ -70,6 +79,11 @@ class PagePeriod:
         self._say, label = formats.say, formats.label(options.column)
         self._period = SelectBox(label=self._say("Period · {column}", column=label))
         self._compare = SelectBox(label=self._say("Compared with"))
+        self._annotations = SelectBox(
+            label=self._say("Annotations"),
+            options=[[_SHOWN, self._say("Shown")], [_HIDDEN, self._say("Hidden")]],
+            value=_SHOWN,
+        )
         self._reset()
         self._set_options()
         for widget in self.widgets:
@@ -77,7 +91,8 @@ class PagePeriod:
 
     @property
     def widgets(self) -> list[Any]:
-        return [self._period, self._compare] if self._options.column else []
+        periods = [self._period, self._compare] if self._options.column else []
+        return [*periods, *([self._annotations] if self._has_annotations else [])]
 
     @property
     def column(self) -> str:
@@ -120,11 +135,17 @@ class PagePeriod:
             else:
                 message = "This page cannot be compared with “{name}”."
                 notices.append(self._say(message, name=compare))
+        annotations = next(iter(parameters.get(ANNOTATIONS, ())), _SHOWN)
+        self._assign(self._annotations, _HIDDEN if annotations == _HIDDEN else _SHOWN)
         return notices
 
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those that differ from what is declared."""
-        values = {PERIOD: self._period.value, COMPARE: self._compare.value}
+        values = {
+            PERIOD: self._period.value,
+            COMPARE: self._compare.value,
+            ANNOTATIONS: self._annotations.value,
+        }
         return {name: [value] for name, value in values.items() if value != self._defaults[name]}
 
     def clear(self) -> None:
@@ -166,6 +187,11 @@ class PagePeriod:
         span = self._preset_span()
         return self._options.conditions(span) if span else ()
 
+    def apply(self, context: BlockContext, filters: Sequence[Filter]) -> BlockContext:
+        """The context of a page with what it is compared with, and with annotations or without."""
+        annotated = self._annotations.value == _SHOWN
+        return replace(context, comparison=self.comparison(filters), annotated=annotated)
+
     def comparison(self, filters: Sequence[Filter]) -> Comparison | None:
         """What figures are compared with, under the page's other filters; None for nothing."""
         choice = self._compare.value
@@ -204,7 +230,7 @@ class PagePeriod:
         presets = self._options.presets
         default = self._settings.default if self._settings.default in presets else _ALL
         compare = self._settings.compare if self._options.column else None
-        return {PERIOD: default, COMPARE: compare or _NOTHING}
+        return {PERIOD: default, COMPARE: compare or _NOTHING, ANNOTATIONS: _SHOWN}
 
     def _set_options(self) -> None:
         """Offer the presets that suit the column, and the releases that are kept."""
@@ -226,6 +252,7 @@ class PagePeriod:
     def _reset(self) -> None:
         self._assign(self._period, self._defaults[PERIOD])
         self._assign(self._compare, self._defaults[COMPARE])
+        self._assign(self._annotations, _SHOWN)
 
     def _assign(self, widget: Any, value: str) -> None:
         self._quiet = True

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from medallion_panel.block_settings import AreaChart, Bar, Chart
+from tests.unit.panel.tables import content_of
 
 
 @pytest.mark.parametrize("show", ["share", "total"])
@@ -41,3 +42,17 @@ def test_orders_and_scales_that_cannot_be_drawn_are_refused(
 def test_grouped_bars_and_bars_of_means_may_have_a_logarithmic_scale() -> None:
     for settings in ({"y": "sum(price)", "grouped": True}, {"y": "mean(price)"}):
         assert Bar(table="sales", x="size", by="shop", scale="log", **settings).scale == "log"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"events": ["drift"]}, "need a line or an area"),
+        ({"horizontal": True, "annotations": [{"at": 2024, "text": "x"}]}, "not horizontal"),
+        ({"annotations": [{"at": "soon", "text": "x"}]}, "such as 2024-05, not soon"),
+        ({"lines": [{"label": "x"}]}, "value"),
+    ],
+)
+def test_annotations_that_bars_cannot_have(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        content_of(bar={"table": "t", "x": "day", "y": "count()", **settings})

@@ -33,6 +33,14 @@ def test_months_are_at_those_they_correspond_to(open_context: OpenContext) -> No
     assert (series.label, series.note) == (LABEL, "")
 
 
+def test_an_average_has_no_figure_at_the_first_months(open_context: OpenContext) -> None:
+    context = compared(open_context(SALES))
+    series = compared_series(SeriesChart(chart_block(show="average"), context), context)
+    assert series is not None
+    assert list(series.frame["x"]) == [pd.Timestamp(2023, 6, 1)]
+    assert list(series.frame["y"].round(2)) == [22.33]
+
+
 def test_series_are_those_of_the_chart(open_context: OpenContext) -> None:
     context = compared(open_context(SALES))
     block = chart_block(by="shop", series=1)  # B has 105, A 90

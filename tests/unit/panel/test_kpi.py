@@ -100,3 +100,21 @@ def test_an_equal_figure_and_a_missing_one(
     html = kpi_html(Kpi(table="t", value="sum(value)"), compared(open_context(table)))
     assert text_of(html).startswith(text)
     assert 'class="better"' not in html
+
+
+@pytest.mark.parametrize(
+    ("target", "good", "text", "look"),
+    [
+        (200, "up", "50.0% of the target 200.00", ""),
+        (100, "up", "100.0% of the target 100.00", "reached"),
+        (80, "down", "125.0% of the target 80.00", "missed"),
+        (80, "none", "125.0% of the target 80.00", "reached"),
+    ],
+)
+def test_the_share_of_a_target(
+    open_context: OpenContext, target: float, good: str, text: str, look: str
+) -> None:
+    html = html_of(open_context, [("2023-01", 100.0)], over=None, target=target, good=good)
+    assert text_of(html) == text
+    width = min(100 * 100 / target, 100)
+    assert f'<i class="{look}" style="width:{width:.1f}%">' in html

@@ -23,6 +23,7 @@ OTHER_MODULES = {
     "section.py": "errors of a declaration",
     "block_models.py": "errors of a declaration",
     "block_faults.py": "errors of a declaration",
+    "annotation_settings.py": "errors of a declaration",
     "data/cache_loader.py": "the log",
     "data/column_cache.py": "SQL",
     "data/origin_reader.py": "SQL and errors of the lake",

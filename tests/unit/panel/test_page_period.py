@@ -11,8 +11,9 @@ from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.pages.page_period import PagePeriod
 from medallion_panel.pages.period_options import NO_PERIOD, PeriodOptions
-from medallion_panel.section import FilterField, PeriodField
-from tests.unit.panel.tables import FORMATS
+from medallion_panel.section import FilterField, PageSettings
+from tests.unit.panel.conftest import OpenContext
+from tests.unit.panel.tables import FORMATS, SmallTable
 
 OPTIONS = PeriodOptions("day", date(2024, 3, 15), releases=("march",))
 MONTHS = PeriodOptions(
@@ -21,6 +22,12 @@ MONTHS = PeriodOptions(
     "month",
     {f"2024-0{month}": date(2024, month, 1) for month in (1, 2, 3)},
 )
+
+
+def page_with(period: dict[str, Any], *blocks: dict[str, Any]) -> PageSettings:
+    text = {"markdown": {"text": "x"}}
+    page = {"title": "P", "period": period, "blocks": [text, *blocks]}
+    return PageSettings.model_validate(page)
 
 
 class Period:
@@ -33,7 +40,7 @@ class Period:
         self.days: Any
         (self.days,) = page_filters([field], FORMATS, lambda: self.period.give_way())
         self.period = PagePeriod(
-            PeriodField(**settings), options, None, FORMATS, self._changed, [self.days]
+            page_with(settings), options, None, FORMATS, self._changed, [self.days]
         )
 
     def _changed(self) -> None:
@@ -149,3 +156,20 @@ def test_another_release_moves_what_presets_mean() -> None:
     one.period.set({"period": ["last-7-days"]})
     one.period.update(PeriodOptions("day", date(2024, 3, 16)))
     assert one.labels() == ["Last 7 days: 10–16 Mar 2024"]
+
+
+def test_annotations_can_be_hidden_where_there_are_any(open_context: OpenContext) -> None:
+    chart = {"table": "t", "x": "day", "y": "count()", "annotations": [{"at": 2024, "text": "x"}]}
+    page = page_with({}, {"line": chart})
+    period = PagePeriod(page, NO_PERIOD, None, FORMATS, lambda: None)
+    (box,) = period.widgets
+    context = open_context(SmallTable({"day": "date"}, []))
+    assert period.apply(context, ()).annotated
+    assert period.texts() == {}
+    box.value = "hidden"
+    assert not period.apply(context, ()).annotated
+    assert period.texts() == {"annotations": ["hidden"]}
+    assert period.set({"annotations": ["hidden"]}) == []
+    assert box.value == "hidden"
+    period.clear()
+    assert box.value == "shown"
