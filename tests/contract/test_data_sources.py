@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import duckdb
 import psycopg
 import pytest
 
+from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
 from medallion.testing.data_sources import DataSourceContract
+from tests.rest_server import RestServer, serving_records
 
 
 class TestPostgres(DataSourceContract):
@@ -27,6 +30,30 @@ class TestPostgres(DataSourceContract):
 
     def change(self, source: SqlSource) -> None:  # type: ignore[override]
         execute(source.url, "insert into orders values (3, 'c')")
+
+
+class TestRest(DataSourceContract):
+    test_a_connection_shows_one_moment = None  # type: ignore[assignment]  # no API has snapshots
+
+    @pytest.fixture
+    def server(self) -> Iterator[RestServer]:
+        with serving_records() as state:
+            yield state
+
+    @pytest.fixture
+    def source(self, server: RestServer) -> RestSource:
+        return RestSource(url=f"{server.url}/orders")
+
+    @pytest.fixture
+    def absent(self, server: RestServer) -> RestSource:
+        return RestSource(url=f"{server.url}/invoices")
+
+    @pytest.fixture(autouse=True)
+    def _changes(self, server: RestServer) -> None:
+        self.server = server
+
+    def change(self, source: RestSource) -> None:  # type: ignore[override]
+        self.server.records.append({"id": 9})
 
 
 def execute(url: str, sql: str) -> None:

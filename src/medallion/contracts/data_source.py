@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ class DataSource(Plugin, ABC):
     `pulled_format` is the format of the pulled files, as it is written in a declaration.
     """
 
-    pulled_format: ClassVar[str]
+    pulled_format: ClassVar[str | Mapping[str, Any]]
 
     @property
     @abstractmethod

@@ -53,7 +53,8 @@ class PulledFiles(SourceStorage):
         self.url = source.label
         self._source = source
         self._connection = connection
-        suffix = f".{source.pulled_format.replace('_', '.')}"
+        form = source.pulled_format
+        suffix = f".{(form if isinstance(form, str) else next(iter(form))).replace('_', '.')}"
         self.items = {f"{number}{suffix}": item for number, item in enumerate(items)}
 
     def open(self, path: str) -> BinaryIO:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import cast
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
 from medallion import plugins
 from medallion.contracts import Format
@@ -78,7 +78,7 @@ def _longest(name: str, suffixes: Collection[str]) -> str:
     return max((suffix for suffix in suffixes if lower.endswith(suffix)), key=len, default="")
 
 
-def _build(kind: str) -> Format:
+def _build(kind: str | Mapping[str, Any]) -> Format:
     return cast("Format", plugins.build(plugins.FORMATS, kind))
 
 

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from medallion.errors import MissingError, StorageError
-from medallion.secrets import masked_logger
-from medallion.storage import AT_ONCE, Entry, require_packages
+from medallion.storage import Entry, require_packages
 from medallion.storage.download_cache import copies
+from medallion.storage.http_pool import http_pool
 from medallion.storage.source_storage import SourceStorage, url_parts
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from urllib3 import BaseHTTPResponse, PoolManager
+    from urllib3 import BaseHTTPResponse
 
 CHUNK = 1 << 20
-ATTEMPTS = 4  # of a request, and of a download
-BACK_OFF, MOST_BACK_OFF = 0.5, 30.0  # seconds before the second attempt, and at most
-CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+ATTEMPTS = 4  # of a download
 
 _MISSING = (404, 410)
 _NO_HEAD = (400, 403, 405, 501)  # answers of servers that know of no HEAD requests
-_TRANSIENT = (429, 500, 502, 503, 504)
 _HINTS = {
     401: "write a user and a password before the host of the URL, as ${VARIABLES}",
     403: "ask for the permission to read it, or for the user that has it",
@@ -110,7 +107,7 @@ class HttpStorage(SourceStorage):
         if any(self._user):
             headers |= make_headers(basic_auth=":".join(self._user))
         try:
-            response = _pool(urlsplit(self.url).hostname or "").request(
+            response = http_pool(urlsplit(self.url).hostname or "").request(
                 method,
                 f"{self.url}/{path}{self._query}",
                 headers=headers,
@@ -142,31 +139,6 @@ def _save(response: BaseHTTPResponse, part: Path) -> None:
 
 class _ShortError(Exception):
     """A download ended before all bytes had come."""
-
-
-@cache
-def _pool(host: str) -> PoolManager:
-    """The connections of this process, through a proxy where the environment says so."""
-    from urllib.request import getproxies, proxy_bypass
-
-    from urllib3 import PoolManager, ProxyManager, Retry, Timeout
-
-    retries = Retry(
-        total=ATTEMPTS - 1,
-        backoff_factor=BACK_OFF,
-        backoff_max=int(MOST_BACK_OFF),
-        status_forcelist=_TRANSIENT,
-        raise_on_status=False,
-    )
-    masked_logger("urllib3.connectionpool")  # which logs retries, with the query of a URL
-    settings: dict[str, Any] = {
-        "maxsize": AT_ONCE,
-        "retries": retries,
-        "timeout": Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-    }
-    proxies = {} if proxy_bypass(host) else getproxies()
-    proxy = proxies.get("https") or proxies.get("http")
-    return ProxyManager(proxy, **settings) if proxy else PoolManager(**settings)
 
 
 def _entry(path: str, headers: MutableMapping[str, str]) -> Entry:

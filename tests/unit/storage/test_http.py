@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from medallion.errors import MissingError, StorageError
-from medallion.storage import http, open_storage
+from medallion.storage import http_pool, open_storage
 from tests.web_server import Fault, WebServer, serving_files
 
 BODY = b"id,name\n1,Ann\n2,Bob\n" * 1000
@@ -27,10 +27,10 @@ def server(tmp_path: Path) -> Iterator[WebServer]:
 
 @pytest.fixture(autouse=True)
 def _no_back_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(http, "BACK_OFF", 0.0)
-    http._pool.cache_clear()
+    monkeypatch.setattr(http_pool, "BACK_OFF", 0.0)
+    http_pool.http_pool.cache_clear()
     yield
-    http._pool.cache_clear()
+    http_pool.http_pool.cache_clear()
 
 
 def test_a_file_is_read_once_for_each_version(server: WebServer) -> None:
