@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
 import pytest
+from pymongo import MongoClient
 
+from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
 from medallion.testing.data_sources import DataSourceContract
@@ -54,6 +57,30 @@ class TestRest(DataSourceContract):
 
     def change(self, source: RestSource) -> None:  # type: ignore[override]
         self.server.records.append({"id": 9})
+
+
+class TestMongoDB(DataSourceContract):
+    # A single server has no snapshots.
+    test_a_connection_shows_one_moment = None  # type: ignore[assignment]
+
+    @pytest.fixture
+    def source(self, mongodb_url: str) -> MongoDBSource:
+        source = MongoDBSource(url=mongodb_url, collection="orders")
+        insert(source, {"_id": 2, "note": "b"}, {"_id": 1, "note": None})
+        return source
+
+    @pytest.fixture
+    def absent(self, source: MongoDBSource) -> MongoDBSource:
+        return MongoDBSource(url=source.url, collection="invoices")
+
+    def change(self, source: MongoDBSource) -> None:  # type: ignore[override]
+        insert(source, {"_id": 3, "note": "c"})
+
+
+def insert(source: MongoDBSource, *documents: dict[str, Any]) -> None:
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(source.url) as client:
+        client.get_default_database()[source.collection].insert_many(documents)
 
 
 def execute(url: str, sql: str) -> None:

@@ -17,6 +17,7 @@ from medallion.contracts import Flaw, Right, RowChanges, Sink, TableSpec, check_
 from medallion.contracts.row_changes import NotCopiedError
 from medallion.contracts.table_target import Target, masked, require_loaded, target
 from medallion.errors import SinkError
+from medallion.mongodb_session import server_error
 from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.sinks.mongodb.database import (
     ACTIVE,
@@ -26,7 +27,6 @@ from medallion.sinks.mongodb.database import (
     connect,
     journaled,
     read_owner,
-    server_error,
     sink_errors,
 )
 from medallion.sinks.mongodb.repair import check_history, flaws
@@ -37,7 +37,8 @@ from medallion.sinks.mongodb.views import GRANT, point_views
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
-    from medallion.sinks.mongodb.database import Client, Documents
+    from medallion.mongodb_session import Client
+    from medallion.sinks.mongodb.database import Documents
 
 _TRIAL = "_medallion_trial_"
 

@@ -18,9 +18,9 @@ from medallion.sources.rest.authorization import Authorization
 from medallion.sources.rest.client import RestClient, without_query
 from medallion.sources.rest.json_path import PathError, records_at, value_at
 from medallion.sources.rest.paging import (
+    ApiPage,
     CursorParameter,
     OffsetParameter,
-    ApiPage,
     PageParameter,
     Paging,
     Request,

@@ -18,7 +18,6 @@ from medallion.sinks.mongodb.database import (
     connect,
     journaled,
     read_owner,
-    server_error,
     sink_errors,
 )
 from medallion.sinks.mongodb.sink import MongoDB
@@ -125,20 +124,6 @@ def test_a_connection_that_fails_over_tls_gets_its_cause(url: str, message: str,
     with pytest.raises(SinkError) as caught, sink_errors(url):
         raise errors.AutoReconnect(message)
     assert hint in (caught.value.hint or "")
-
-
-def test_the_servers_own_message_and_code() -> None:
-    write = errors.BulkWriteError({"writeErrors": [{"code": 11000, "errmsg": "duplicate"}]})
-    assert server_error(write) == ("duplicate", 11000)
-    concern = errors.OperationFailure(
-        "x", 64, {"writeConcernError": {"code": 64, "errmsg": "late"}}
-    )
-    assert server_error(concern) == ("late", 64)
-    assert server_error(errors.OperationFailure("plain", 13, {"errmsg": "not authorized"})) == (
-        "not authorized",
-        13,
-    )
-    assert server_error(errors.OperationFailure("plain")) == ("plain", 0)
 
 
 def test_writes_are_journaled_unless_they_are_not_acknowledged() -> None:
