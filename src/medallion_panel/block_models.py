@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -35,6 +35,10 @@ Metrics = Annotated[tuple[Metric, ...], BeforeValidator(_names)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
+# A path below a block, a table that is named there, and a column of it, None for the table alone.
+Reference: TypeAlias = tuple[tuple[str | int, ...], str, str | None]
+
+
 class BlockModel(BaseModel):
     """The base of all models in the section `dashboard:`."""
 
@@ -47,6 +51,10 @@ class Content(BlockModel):
     title: str = ""
     note: str = ""
     width: int = Field(default=6, ge=1, le=12)
+
+    def references(self) -> Iterator[Reference]:
+        """What it names in tables other than its own."""
+        yield from ()
 
 
 class WideContent(Content):

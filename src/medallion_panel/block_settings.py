@@ -24,6 +24,7 @@ from medallion_panel.block_models import (
 )
 from medallion_panel.lake_block_settings import LAKE_KINDS, CatalogueBlock, RejectRates, RunHistory
 from medallion_panel.plot_settings import BoxPlot, PointMap
+from medallion_panel.table_settings import SummedTable
 
 _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine", *LAKE_KINDS)
 
@@ -162,7 +163,7 @@ class WorldMap(MetricBlock):
     height: int = Field(default=460, ge=120)
 
 
-class Rows(TableBlock):
+class Rows(SummedTable):
     """Rows, paged and sorted by the store.
 
     `columns` are those to show, by default all; with `detail`, a selected row is shown in full;
@@ -171,7 +172,6 @@ class Rows(TableBlock):
 
     column_fields: ClassVar[tuple[str, ...]] = ("columns", "sort", "search")
 
-    columns: Names = ()
     sort: Names = ()
     search: str | None = None
     detail: bool = False

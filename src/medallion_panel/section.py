@@ -148,13 +148,15 @@ class Dashboard(Section):
                     if of not in known:
                         path = ("pages", number, "blocks", position, "catalogue", "of")
                         yield path, f"no table {of!r}{did_you_mean(of, known)}"
-                table = getattr(block.content, "table", None)
-                if table is not None and table not in served:
-                    kind = "table" if block.kind == "rows" else block.kind
-                    yield (
-                        ("pages", number, "blocks", position, kind, "table"),
-                        f"no served table {table!r}{did_you_mean(table, served)}",
-                    )
+                kind = "table" if block.kind == "rows" else block.kind
+                own = getattr(block.content, "table", None)
+                named: list[tuple[tuple[str | int, ...], str]] = [(("table",), own)] if own else []
+                others = block.content.references()
+                named += [(place, name) for place, name, column in others if column is None]
+                faults = ((place, table) for place, table in named if table not in served)
+                for place, table in dict.fromkeys(faults):
+                    message = f"no served table {table!r}{did_you_mean(table, served)}"
+                    yield ("pages", number, "blocks", position, kind, *place), message
 
     def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
         for number, page in enumerate(self.pages):
@@ -168,10 +170,13 @@ class Dashboard(Section):
             for position, each in enumerate(page.filters if tables else ()):
                 yield ColumnUse((*path, "filters", position), tuple(tables), each.column)
             for position, (kind, content) in enumerate(contents):
+                block = (*path, "blocks", position, "table" if kind == "rows" else kind)
                 if isinstance(content, TableBlock):
-                    block = (*path, "blocks", position, "table" if kind == "rows" else kind)
                     for place, column in content.columns_used():
                         yield ColumnUse((*block, *place), (content.table,), column)
+                for place, table, named in content.references():
+                    if named is not None:
+                        yield ColumnUse((*block, *place), (table,), named)
 
     def type_faults(
         self, declaration: Any, kinds: Mapping[str, Kinds]

@@ -17,6 +17,7 @@ from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList, snippets
 from medallion_panel.blocks.compared_rows import compared_rows
+from medallion_panel.blocks.sparklines import sparkline_cells
 from medallion_panel.blocks.table_files import (
     csv_file,
     file_name,
@@ -25,6 +26,7 @@ from medallion_panel.blocks.table_files import (
     xlsx_file,
 )
 from medallion_panel.blocks.table_page import TablePage, key_parts, key_text
+from medallion_panel.blocks.table_totals import table_totals
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
@@ -160,7 +162,12 @@ class RowsView:
         row = store.get(table, key_parts(self.row)) if self.row else None
         key = context.served(table).key
         compared = compared_rows(table, page.rows, query.fields, context)
-        return TablePage(table, context, query, key, page, total, number, selection, row, compared)
+        read = TablePage(table, context, query, key, page, total, number, selection, row, compared)
+        totals = table_totals(self.block, context, query.fields, query)
+        lines = {
+            each.title: sparkline_cells(each, context, page.rows) for each in self.block.sparklines
+        }
+        return replace(read, totals=totals, sparklines=lines)
 
     def show(self, page: TablePage) -> None:
         """Show a page of rows."""
@@ -175,7 +182,7 @@ class RowsView:
         self.previous.disabled, self.next.disabled = page.number == 0, page.page.cursor is None
         self.previous.visible = self.next.visible = page.total > self.block.page_size
         headers, rows = page.cells()
-        self.table.param.update(columns=headers, rows=rows)
+        self.table.param.update(columns=headers, rows=rows, footer=page.footer())
         for button, form in zip(self.downloads, _DOWNLOADS, strict=True):
             button.disabled = form == "xlsx" and page.total >= MOST_ROWS
         self.code.items = snippets(self.block.table, page.query, self._say)
@@ -188,7 +195,7 @@ class RowsView:
         self._page = None
         self.extent.show("")
         self.previous.visible = self.next.visible = self.detail.visible = False
-        self.table.rows, self.code.items = [], []
+        self.table.rows, self.table.footer, self.code.items = [], [], []
         for button in self.downloads:
             button.disabled = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -30,6 +30,7 @@ class TablePage:
 
     `total` is the number of rows of the selection, `key` the names of the table's key columns,
     `row` the row to show in full, and `compared` the rows that those of the page are compared with.
+    `totals` are texts by column, and `sparklines` the cells of the rows by title of their column.
     """
 
     table: str
@@ -42,8 +43,10 @@ class TablePage:
     selection: Any
     row: Mapping[str, Any] | None
     compared: ComparedRows = NOT_COMPARED
+    totals: Mapping[str, str] = field(default_factory=dict)
+    sparklines: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def cells(self) -> tuple[list[dict[str, Any]], list[list[str]]]:
+    def cells(self) -> tuple[list[dict[str, Any]], list[list[Any]]]:
         """The columns and rows of a TextGrid."""
         names, formats = self.query.fields, self.context.formats
         forms = {name: self.context.format(self.table, name) for name in names}
@@ -58,13 +61,29 @@ class TablePage:
             for name in names
         ]
         writers = {name: formats.writer(forms[name]) for name in names}
-        rows = [[writers[name](row[name]) for name in names] for row in self.page.rows]
+        rows: list[list[Any]] = [
+            [writers[name](row[name]) for name in names] for row in self.page.rows
+        ]
         for name in self.compared.columns:
             title = formats.say("{column}, compared", column=formats.label(name))
             headers.append({"name": "", "title": title, "right": True, "sortable": False})
             for cells, row in zip(rows, self.compared.rows, strict=True):
                 cells.append(writers[name](row[name] if row is not None else None))
+        for title, lines in self.sparklines.items():
+            headers.append({"name": "", "title": title, "right": False, "sortable": False})
+            for cells, line in zip(rows, lines, strict=True):
+                cells.append(line)
         return headers, rows
+
+    def footer(self) -> list[str]:
+        """The texts of the row of totals; none where there are no totals."""
+        texts = [self.totals.get(name, "") for name in self.query.fields]
+        if not self.totals:
+            return []
+        if not texts[0]:
+            texts[0] = self.context.formats.say("Total")
+        others = len(self.compared.columns) + len(self.sparklines)
+        return [*texts, *[""] * others]
 
     @property
     def marks(self) -> Marks:

@@ -17,13 +17,15 @@ class TextGrid(pn.custom.JSComponent):
     `sort` is `column` or `-column`; `picked` is the index of the row that was selected last, and
     `picks` counts the selections.
 
-    Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, `pickable`,
-    whether rows can be selected, and `card`, the number of the card where its cells, and with Shift
-    its rows, are marks (`mark_clicks`). Arrow keys move from a row to its cells.
+    Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, where a
+    sparkline is {line, label}, its numbers and words, `footer`, the texts of a last row,
+    `pickable`, whether rows can be selected, and `card`, the number of the card where its cells,
+    and with Shift its rows, are marks (`mark_clicks`). Arrow keys move from a row to its cells.
     """
 
     columns = param.List(default=[])
     rows = param.List(default=[])
+    footer = param.List(default=[])
     sort = param.String()
     pickable = param.Boolean(default=False)
     card = param.Integer(default=-1)
@@ -46,6 +48,12 @@ class TextGrid(pn.custom.JSComponent):
         .right { text-align: right }
         tbody tr:hover { background: rgba(59,118,214,.08) }
         .pickable tbody tr { cursor: pointer }
+        tfoot td { font-weight: 600; border-bottom: 0;
+             border-top: 2px solid rgba(128,136,150,.35) }
+        td svg { display: block; width: 120px; height: 24px; overflow: visible;
+             pointer-events: none }
+        polyline { fill: none; stroke: #3b76d6; stroke-width: 1.5; stroke-linejoin: round;
+             vector-effect: non-scaling-stroke }
         @media print {
           .scroll { overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }
@@ -63,6 +71,20 @@ class TextGrid(pn.custom.JSComponent):
         if (text != null) element.textContent = text
         if (className) element.className = className
         return element
+      }
+      const NS = "http://www.w3.org/2000/svg"
+      const sparkline = ({ line, label }) => {
+        const svg = document.createElementNS(NS, "svg")
+        const path = document.createElementNS(NS, "polyline")
+        const values = line.length === 1 ? [...line, ...line] : line
+        const low = Math.min(...values), span = Math.max(...values) - low || 1
+        const points = values.map((value, place) =>
+          `${(100 * place) / (values.length - 1)},${22 - (20 * (value - low)) / span}`)
+        path.setAttribute("points", points.join(" "))
+        for (const [name, value] of [["viewBox", "0 0 100 24"], ["preserveAspectRatio", "none"],
+          ["role", "img"], ["aria-label", label]]) svg.setAttribute(name, value)
+        svg.append(path)
+        return svg
       }
       const focusable = () => [...scroll.querySelectorAll("button, tr[tabindex]")]
       const draw = () => {
@@ -94,8 +116,10 @@ class TextGrid(pn.custom.JSComponent):
         model.rows.forEach((row, index) => {
           const line = body.insertRow()
           row.forEach((text, number) => {
-            const cell = make("td", text, model.columns[number]?.right ? "right" : "")
-            cell.title = text
+            const right = model.columns[number]?.right ? "right" : ""
+            const cell = make("td", text?.line ? null : text, right)
+            if (text?.line?.length) cell.append(sparkline(text))
+            cell.title = text?.label ?? text
             line.append(cell)
           })
           if (!active) return
@@ -124,6 +148,12 @@ class TextGrid(pn.custom.JSComponent):
             place.focus()
           }
         })
+        if (model.footer.length) {
+          const line = table.createTFoot().insertRow()
+          model.footer.forEach((text, number) => {
+            line.append(make("td", text, model.columns[number]?.right ? "right" : ""))
+          })
+        }
         scroll.replaceChildren(table)
         // The focus stays where it was, for keyboard users.
         const place = focused >= 0 ? focusable()[focused] : null
@@ -132,7 +162,7 @@ class TextGrid(pn.custom.JSComponent):
         const target = inRow ?? place
         target?.focus({ preventScroll: true })
       }
-      model.on(["rows", "columns", "sort"], draw)
+      model.on(["rows", "columns", "sort", "footer"], draw)
       draw()
       return scroll
     }

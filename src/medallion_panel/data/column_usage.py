@@ -18,6 +18,7 @@ from medallion_panel.block_settings import (
     WorldMap,
 )
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.section import PageSettings
 
 
@@ -48,6 +49,8 @@ def used_columns(pages: Iterable[PageSettings], store: CachedStore) -> dict[str,
     used: dict[str, set[str]] = {}
     for page in pages:
         for block in page.blocks:
+            for _, name, column in block.content.references():
+                used.setdefault(name, set()).add(column or "")
             table = getattr(block.content, "table", None)
             if table is not None:
                 filters = [item.column for item in page.filters]
@@ -86,9 +89,14 @@ def _texts(block: Block) -> Iterator[str]:
             yield from (x, y, value)
         case WorldMap(country=country, value=value):
             yield from (country, value)
+        case BoxPlot(x=x, y=y):
+            yield from (x, y)
+        case PointMap(latitude=latitude, longitude=longitude, label=label, value=value):
+            yield from (latitude, longitude, label or "", value)
         case Histogram(column=column):
             yield column
         case Groups(by=by, metrics=metrics):
             yield from (*by, *metrics)
-        case Rows(search=search):
+        case Rows(search=search, totals=totals):
             yield search or ""
+            yield from totals.values() if isinstance(totals, dict) else ()

@@ -44,6 +44,13 @@ BLOCK_MESSAGES: dict[str, Translation] = {
         "Eine logarithmische Skala braucht Zahlen, und {column} ist vom Typ {kind}.",
         "Una escala logarítmica necesita números, y {column} es de tipo {kind}.",
     ),
+    "Total": Translation("Total", "Summe", "Total"),
+    "No figures": Translation("Aucune valeur", "Keine Werte", "Sin cifras"),
+    "{first}, {last}; from {least} to {most}": Translation(
+        "{first}, {last} ; de {least} à {most}",
+        "{first}, {last}; von {least} bis {most}",
+        "{first}, {last}; de {least} a {most}",
+    ),
     "Median": Translation("Médiane", "Median", "Mediana"),
     "Middle half": Translation("Moitié centrale", "Mittlere Hälfte", "Mitad central"),
     "Line": Translation("Trait", "Linie", "Línea"),

@@ -22,6 +22,7 @@ OTHER_MODULES = {
     "block_settings.py": "errors of a declaration",
     "section.py": "errors of a declaration",
     "block_models.py": "errors of a declaration",
+    "table_settings.py": "errors of a declaration",
     "block_faults.py": "errors of a declaration",
     "annotation_settings.py": "errors of a declaration",
     "data/cache_loader.py": "the log",
