@@ -216,15 +216,25 @@ def needs_careful_reader(
     columns: tuple[str, ...], nameless: tuple[str, ...], part: Path, connection: Connection
 ) -> bool:
     """Whether a row repeats the header, or has a value in a column without a name."""
-    repeats = " and ".join(
-        f"lower(trim({quote(column)}, {literal(_SURROUNDING)})) = lower({literal(column)})"
-        for column in columns
+    # One column nearly always shows that no row repeats the header, without reading the others.
+    longest = _repeats(max(columns, key=len))
+    conditions = [longest] if not nameless else []
+    repeats = " and ".join(map(_repeats, columns))
+    empty = (f"{quote(column)} is not null" for column in nameless)
+    conditions.append(" or ".join([f"({repeats})", *empty]))
+    return all(
+        connection.execute(
+            f"select 1 from {parquet_file.scan(part)} where {condition} limit 1"
+        ).fetchall()
+        for condition in conditions
     )
-    condition = " or ".join(
-        [f"({repeats})", *(f"{quote(column)} is not null" for column in nameless)]
-    )
-    query = f"select 1 from {parquet_file.scan(part)} where {condition} limit 1"
-    return bool(connection.execute(query).fetchall())
+
+
+def _repeats(column: str) -> str:
+    """SQL that is true for a value that repeats the name of its column."""
+    same = f"lower(trim({quote(column)}, {literal(_SURROUNDING)})) = lower({literal(column)})"
+    # A shorter value cannot be a name of ASCII characters, in any case.
+    return f"length({quote(column)}) >= {len(column)} and {same}" if column.isascii() else same
 
 
 def survey(text: Path, dialect: Dialect) -> LineCount | None:

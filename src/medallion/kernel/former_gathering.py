@@ -1,8 +1,8 @@
 """What gathering stages found in the former snapshot of a table, as far as it holds.
 
-A stage of scope "rows" judges the rows of changed partitions again, one of scope "key" all rows
-with a key of theirs, former or new, and both the rows that an earlier stage removes now and did not
-then, or the reverse. Of all other rows, it would say again what it said then.
+A stage of scope "rows" judges the rows of changed partitions again that differ, one of scope "key"
+all rows with a key of theirs, former or new, and both the rows that an earlier stage removes now
+and did not then, or the reverse. Of all other rows, it would say again what it said then.
 """
 
 from __future__ import annotations
@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Inputs, RowExpectation, TableTask, Transform, literal, quote
 from medallion.identifiers import digest
+from medallion.kernel.changed_partitions import ChangedPartitions
 from medallion.kernel.partition_rows import PartitionRows
 from medallion.kernel.reuse import are_intact
-from medallion.kernel.shared_partitions import Pair, others, shared_partitions, shifted_rows
+from medallion.kernel.shared_partitions import (
+    Pair,
+    aligned_partitions,
+    others,
+    shared_partitions,
+    shifted_rows,
+)
 from medallion.kernel.stages import PartitionedWork, Stage
 from medallion.kernel.temp_tables import TempTables
-from medallion.records import GatheredRows, Partition
+from medallion.records import GatheredRows, Snapshot
 from medallion.sql.expressions import columns_sql
 from medallion.sql.nondeterminism import suspected
 from medallion.storage.digests import Stored, verified
@@ -54,11 +61,12 @@ def former_gathering(
     files = [file for part in lost for file in (*part.files, *part.removed)]
     if not pairs or not are_intact(task.storage, [former.gathered.file, *files]):
         return None
-    return FormerGathering(task, work, rows, pairs, lost, former.gathered, tables)
+    aligned = aligned_partitions(former.partitions, rows.snapshot.partitions, pairs)
+    return FormerGathering(task, work, rows, pairs, aligned, former, tables)
 
 
 class FormerGathering:
-    """The marks of the former snapshot on the rows of partitions that are as they were.
+    """The marks of the former snapshot on the rows of partitions that are as they were, or aligned.
 
     `marks` is a table of them, with the ids that the rows have now; `known` are the numbers of the
     stages that are as they were.
@@ -70,16 +78,17 @@ class FormerGathering:
         work: PartitionedWork,
         rows: PartitionRows,
         pairs: Sequence[Pair],
-        lost: Sequence[Partition],
-        gathered: GatheredRows,
+        aligned: Sequence[Pair],
+        former: Snapshot,
         tables: TempTables,
     ) -> None:
         self.tables = tables
         self.rows = rows
-        changed = others(rows.snapshot.partitions, pairs)
-        # Of both, the rows that are not in a pair: those of now, and those of then.
-        self.changed = PartitionRows(task, work, changed, tables.connection) if changed else None
-        self.lost = PartitionRows(task, work, lost, tables.connection) if lost else None
+        lost, fresh = others(former.partitions, pairs), others(rows.snapshot.partitions, pairs)
+        self.changed = ChangedPartitions(rows, lost, fresh, aligned, tables)
+        gathered = former.gathered
+        if gathered is None:
+            raise TypeError(f"{former.table} has no marks")
         fingerprints = zip(stage_fingerprints(task, work), gathered.stages, strict=False)
         stages = [stage for stage in work.stages if stage.gathers]
         self.known = {
@@ -87,7 +96,8 @@ class FormerGathering:
             for stage, (latter, former) in zip(stages, fingerprints, strict=False)
             if latter == former and _divides(stage)
         }
-        self.marks = tables.create(self._marks(task, pairs, gathered))
+        same = [*pairs, *aligned]
+        self.marks = tables.create(self._marks(task, former, same, gathered))
 
     def judged_again(self, stage: Stage, gathered: str) -> Relation | None:
         """The rows that a stage may judge otherwise than then; None for all rows.
@@ -97,14 +107,21 @@ class FormerGathering:
         if stage.number not in self.known:
             return None
         moved = self._moved(stage, gathered)
+        lost, fresh = self.changed.differing(stage)
         key = _key(stage)
-        again = self._of_keys(stage, key, moved) if key else self._of_partitions(stage, moved)
+        again = (
+            self._of_keys(stage, key, moved, [lost, fresh])
+            if key
+            else self._of_partitions(stage, moved, fresh)
+        )
         touched = self.tables.create(again.project(ROW))
+        gone = self.tables.create(lost.filter(f"{ROW} is not null").project(ROW))
         self.tables.insert(
             gathered,
             self.tables.connection.sql(
                 f"from {self.marks} where stage = {stage.number} "
-                f"and {ROW} not in (from {touched}) and {ROW} not in (from {moved})"
+                f"and {ROW} not in (from {touched}) and {ROW} not in (from {moved}) "
+                f"and {ROW} not in (from {gone})"
             ),
         )
         return again
@@ -117,34 +134,29 @@ class FormerGathering:
             self.tables.connection.sql(f"(({then}) except ({now})) union (({now}) except ({then}))")
         )
 
-    def _of_partitions(self, stage: Stage, moved: str) -> Relation:
-        """The rows of changed partitions, and those that moved."""
-        relations = {"rows": self.rows.before(stage)}
-        query = f"select * from rows where {ROW} in (from {moved})"
-        if self.changed is not None:
-            relations["changed"] = self.changed.before(stage)
-            query = f"select * from changed union ({query})"
+    def _of_partitions(self, stage: Stage, moved: str, fresh: Relation) -> Relation:
+        """The rows that differ, and those that moved."""
         if not self.tables.integer(f"select count(*) from {moved}"):
-            query = "select * from changed" if self.changed else "select * from rows where false"
+            return fresh
+        query = f"select * from fresh union (select * from rows where {ROW} in (from {moved}))"
+        relations = {"fresh": fresh, "rows": self.rows.before(stage)}
         return Inputs(self.tables.connection).sql(query, **relations)
 
-    def _of_keys(self, stage: Stage, key: Sequence[str], moved: str) -> Relation:
-        """All rows with a key of a changed partition, of now or of then, or of a row that moved."""
+    def _of_keys(
+        self, stage: Stage, key: Sequence[str], moved: str, differing: Sequence[Relation]
+    ) -> Relation:
+        """All rows with a key of a row that differs, of now or of then, or that moved."""
         columns = columns_sql(key)
         rows = self.rows.before(stage)
-        relations = {
-            name: part.before(stage)
-            for name, part in (("changed", self.changed), ("lost", self.lost))
-            if part is not None
-        }
+        relations = dict(zip(("lost", "fresh"), differing, strict=True))
         queries = [f"select {columns} from {name}" for name in relations]
         if self.tables.integer(f"select count(*) from {moved}"):
             relations["rows"] = rows
             queries.append(f"select {columns} from rows where {ROW} in (from {moved})")
-        if not queries:
-            return rows.filter("false")
         query = f"select distinct * from ({' union all '.join(queries)})"
         keys = self.tables.create(Inputs(self.tables.connection).sql(query, **relations))
+        if not self.tables.integer(f"select count(*) from {keys}"):
+            return rows.filter("false")
         nulls = " or ".join(f"{quote(name)} is null" for name in key)
         # A comparison that nulls pass takes twice the time.
         any_null = self.tables.integer(f"select count(*) from {keys} where {nulls}")
@@ -153,9 +165,10 @@ class FormerGathering:
         query = f"select rows.* from rows semi join {keys} as keys on {same}"
         return Inputs(self.tables.connection).sql(query, rows=rows)
 
-    def _marks(self, task: TableTask, pairs: Sequence[Pair], gathered: GatheredRows) -> Relation:
+    def _marks(
+        self, task: TableTask, former: Snapshot, pairs: Sequence[Pair], gathered: GatheredRows
+    ) -> Relation:
         (file,) = verified(task.storage, [Stored.of(gathered.file)])
-        former = task.former or self.rows.snapshot
         marks = f"read_parquet({literal(str(file))})"
         return self.tables.connection.sql(shifted_rows(marks, former, self.rows.snapshot, pairs))
 

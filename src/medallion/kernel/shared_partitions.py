@@ -36,6 +36,25 @@ def others(partitions: Sequence[Partition], pairs: Sequence[Pair]) -> list[Parti
     return [part for part in partitions if part.fingerprint not in paired]
 
 
+def aligned_partitions(
+    former: Sequence[Partition], latter: Sequence[Partition], pairs: Sequence[Pair]
+) -> list[Pair]:
+    """Partitions in no pair that follow the same pair: perhaps versions of the same files.
+
+    With `pairs`, they are in the same order in both.
+    """
+    one, two = (
+        {part.fingerprint: place for place, part in enumerate(parts)} for parts in (former, latter)
+    )
+    ends = [(one[part.fingerprint], two[part.fingerprint]) for part, _ in pairs]
+    aligned: list[Pair] = []
+    start = then = 0
+    for end, now in (*ends, (len(former), len(latter))):
+        aligned += zip(former[start:end], latter[then:now], strict=False)
+        start, then = end + 1, now + 1
+    return aligned
+
+
 def shifted_rows(rows: str, former: Snapshot, latter: Snapshot, pairs: Sequence[Pair]) -> str:
     """SQL of rows of the former snapshot that are in a pair, with the `_row` that they have now.
 

@@ -15,7 +15,7 @@ from medallion.kernel.reuse import are_intact
 from medallion.kernel.row_steps import read_others
 from medallion.kernel.temp_tables import TempTables
 from medallion.records import Snapshot
-from medallion.sql.expressions import columns_sql, kinds
+from medallion.sql.expressions import FLOATS, NESTED, columns_sql, kinds
 from medallion.sql.group_links import GroupColumns
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 LARGE = 100_000  # rows of all inputs from which it pays to compare snapshots
 MOST = 0.5  # of these rows, those of changed partitions, at most
 SHARE = 4  # groups of the table for each touched one, at least
-
-_FLOATS = ("float", "double")  # equal values may differ, such as 0.0 and -0.0
-_NESTED = ("list", "array", "struct", "map", "union", "variant")
 
 
 @dataclass(frozen=True)
@@ -210,12 +207,12 @@ def _comparable(key: Mapping[str, str], rows: Relation, result: Relation) -> dic
     return {
         name: column
         for name, column in key.items()
-        if types[column] == shown[name] and types[column].id not in (*_FLOATS, *_NESTED)
+        if types[column] == shown[name] and types[column].id not in (*FLOATS, *NESTED)
     }
 
 
 def _exact(name: str, kind: str) -> str:
     """SQL of a column, in which values that differ are not equal. Raises StepError for others."""
-    if kind in _NESTED:
+    if kind in NESTED:
         raise StepError(f"values of {name!r} may differ within")
-    return f"cast({quote(name)} as varchar) as {quote(name)}" if kind in _FLOATS else quote(name)
+    return f"cast({quote(name)} as varchar) as {quote(name)}" if kind in FLOATS else quote(name)

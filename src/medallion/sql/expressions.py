@@ -24,6 +24,9 @@ NUMBERS = INTEGERS | {"decimal", "float", "double"}
 # Unicode's White_Space, for RE2; \p{Z} brings the no-break, thin and ideographic spaces.
 WHITE_SPACE = r"[\t-\r \x{85}\p{Z}]"
 
+FLOATS = ("float", "double")  # equal values may differ, such as 0.0 and -0.0
+NESTED = ("list", "array", "struct", "map", "union", "variant")
+
 _TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON", '"NULL"')
 
 

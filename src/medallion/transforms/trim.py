@@ -58,6 +58,6 @@ def stripped(text: str) -> str:
     of ASCII characters whose first and last both sort after the space.
     """
     ascii_only = f"{text} < chr(127) and strlen({text}) = length({text})"
-    clean = f"{text} >= '!' and reverse({text}) >= '!' and {ascii_only}"
+    clean = f"{text} >= '!' and {text}[-1] >= '!' and {ascii_only}"
     cut = rf"nullif(regexp_replace({text}, '^{WHITE_SPACE}+|{WHITE_SPACE}+$', '', 'g'), '')"
     return f"case when {clean} then {text} else {cut} end"

@@ -88,14 +88,17 @@ def run_with(pipeline: md.Pipeline, contents: Contents) -> None:
 @pytest.mark.parametrize(
     ("contents", "numbers"),
     [
-        # Row "4", the new row "2", and the former "2".
-        ({**LINES, "c": [*LINES["c"], ("2", "7", "", "u")]}, [3]),
+        # The new row "2", and the former "2"; row "4" is as it was.
+        ({**LINES, "c": [*LINES["c"], ("2", "7", "", "u")]}, [2]),
+        # No other row has the key of the lost row "2".
+        ({**LINES, "a": LINES["a"][:1]}, [0]),
+        ({**LINES, "a": [("1", "1", "", "changed"), LINES["a"][1]]}, [2]),
         # Both duplicates of "1", and the retracted row.
         ({name: LINES[name] for name in "acd"}, [1]),
         ({"0": LINES["a"], **{name: LINES[name] for name in "bcd"}}, [0]),
         ({**LINES, "d": LINES["c"]}, [2]),
     ],
-    ids=["new duplicate", "retracted", "renamed", "same bytes"],
+    ids=["new duplicate", "shorter", "changed", "retracted", "renamed", "same bytes"],
 )
 def test_only_rows_of_keys_in_changed_partitions_are_judged_again(
     tmp_path: Path, judged: list[int | None], contents: Contents, numbers: list[int | None]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from medallion.kernel.shared_partitions import shared_partitions
+from medallion.kernel.shared_partitions import aligned_partitions, shared_partitions
 from medallion.records import Partition
 
 
@@ -35,3 +35,25 @@ def test_partitions_in_the_same_order_are_shared(former: str, latter: str, share
     for one, two in pairs:
         assert one.numbers == (former.index(one.fingerprint),)
         assert two.numbers == (10 + latter.index(two.fingerprint),)
+
+
+@pytest.mark.parametrize(
+    ("former", "latter", "aligned"),
+    [
+        ("abc", "axc", "bx"),
+        ("abc", "xyc", "axby"),
+        ("abc", "abxy", "cx"),
+        ("ab", "xab", ""),
+        ("abc", "ac", ""),
+        ("abcd", "xbyd", "axcy"),
+        ("abcd", "dxbc", "ad"),
+        ("ab", "xy", "axby"),
+        ("", "ab", ""),
+    ],
+)
+def test_other_partitions_are_aligned_between_those_that_are_shared(
+    former: str, latter: str, aligned: str
+) -> None:
+    one, two = partitions(former, 0), partitions(latter, 10)
+    pairs = aligned_partitions(one, two, shared_partitions(one, two))
+    assert "".join(part.fingerprint for pair in pairs for part in pair) == aligned
