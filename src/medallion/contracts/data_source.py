@@ -59,6 +59,15 @@ class DataSource(Plugin, ABC):
         It may contain secrets, and is never shown.
         """
 
+    @property
+    def version_key(self) -> tuple[str, ...]:
+        """The key of records of which several files may have versions, the newest in the last.
+
+        A table that reads them needs a step with this key, such as `deduplicate`, which `check`
+        requires. By default no record has versions.
+        """
+        return ()
+
     def located(self, base: Path) -> Self:
         """The same source; relative paths in it are relative to `base`."""
         return self

@@ -62,8 +62,29 @@ def faults(declaration: Declaration) -> Iterator[Fault]:
                 yield (*path, "from"), f"layer {layer!r} keeps source files; write `source`"
             else:
                 yield from _faults_of_reads(table, path, known, order)
+                yield from _faults_of_versions(declaration, table, path)
     yield from _cycles(declaration)
     yield from _faults_of_service(declaration)
+
+
+def _faults_of_versions(
+    declaration: Declaration, table: Table, path: tuple[str | int, ...]
+) -> Iterator[Fault]:
+    """Each source with versions of records that a table reads without leaving one of each."""
+    known = declaration.names()
+    for read in table.reads().values():
+        source = declaration.table(read) if read in known else None
+        pulled = source.pulled if isinstance(source, Source) else None
+        if pulled is None or not pulled.version_key:
+            continue
+        key = ", ".join(pulled.version_key)
+        if read != table.main:
+            reason = f"read it in a table of its own, with a step of the key {key}, and read that"
+        elif any(set(step.key()) == set(pulled.version_key) for step in table.steps):
+            continue
+        else:
+            reason = f"begin `steps` with `deduplicate: [{key}]`, which keeps the last one"
+        yield path, f"{read} has each version of a row that its source has updated: {reason}"
 
 
 def _faults_of_service(declaration: Declaration) -> Iterator[Fault]:

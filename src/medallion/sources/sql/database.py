@@ -22,7 +22,7 @@ BLOCK = 1 << 18
 class Relation:
     """What is pulled: a table, or some of its columns, or a query. `label` is its name for people.
 
-    `schema` is empty for a table in the default schema.
+    `schema` is empty for a table in the default schema; `condition` is SQL of which rows to pull.
     """
 
     label: str
@@ -30,6 +30,7 @@ class Relation:
     table: str = ""
     columns: tuple[str, ...] = ()
     query: str = ""
+    condition: str = ""
 
     @property
     def name(self) -> str:
@@ -38,9 +39,13 @@ class Relation:
 
     def rows(self) -> str:
         """SQL of its rows, in no order."""
-        if self.query:
-            return f"select * from ({self.query}\n) as q"
-        return f"select {', '.join(map(quote, self.columns)) or '*'} from {self.name}"
+        columns = ", ".join(map(quote, self.columns)) or "*"
+        return f"select {columns} from {self.origin()}"
+
+    def origin(self) -> str:
+        """SQL of what its rows are selected from, and which of them."""
+        origin = f"({self.query}\n) as q" if self.query else self.name
+        return f"{origin} where {self.condition}" if self.condition else origin
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class SqlConnection(ABC):
     @abstractmethod
     def token(self) -> str:
         """A text that is equal while nothing in the database has changed; empty if unknown."""
+
+    @abstractmethod
+    def one(self, query: str, label: str) -> Sequence[Any]:
+        """The first row of a query. Raises SourceError or UnreachableError."""
 
     @abstractmethod
     def pull(self, relation: Relation) -> Iterator[bytes]:

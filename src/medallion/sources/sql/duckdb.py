@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from medallion.contracts import literal, quote
 from medallion.errors import SourceError, UnreachableError
@@ -64,6 +64,10 @@ class DuckDBConnection(SqlConnection):
 
     def token(self) -> str:
         return self._version
+
+    def one(self, query: str, label: str) -> Sequence[Any]:
+        with _source_errors(label):
+            return self._connection.execute(query).fetchone() or ()
 
     def pull(self, relation: Relation) -> Iterator[bytes]:
         with (

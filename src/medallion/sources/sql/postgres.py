@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -113,18 +113,19 @@ class PostgresConnection(SqlConnection):
     def token(self) -> str:
         return ""  # PostgreSQL counts no changes that include those of a crash or a restore
 
+    def one(self, query: str, label: str) -> Sequence[Any]:
+        with _source_errors(label), self._connection.transaction():
+            return self._connection.execute(query.encode()).fetchone() or ()
+
     def pull(self, relation: Relation) -> Iterator[bytes]:
         # A savepoint: after an error, the other tables of the database can still be read.
         with _source_errors(relation.label), self._connection.transaction():
             columns = self._columns(relation)
             yield header([column for column, _ in columns.values()], relation.label)
             values = ", ".join(f"{value} as {quote(name)}" for name, (_, value) in columns.items())
-            if relation.query:
-                rows = f"select {values} from ({relation.query}\n) as q"
-            else:
-                key = self._primary_key(relation)
-                order = f" order by {', '.join(map(quote, key))}" if key else ""
-                rows = f"select {values} from {relation.name}{order}"
+            key = [] if relation.query else self._primary_key(relation)
+            order = f" order by {', '.join(map(quote, key))}" if key else ""
+            rows = f"select {values} from {relation.origin()}{order}"
             # One column: an empty line would be no record.
             options = r", null '\N', force_quote *" if len(columns) == 1 else ""
             copy = f"copy ({rows}) to stdout (format csv{options})"

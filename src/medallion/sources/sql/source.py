@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from medallion.contracts import DataSource, SourceItem
+from medallion.contracts import DataSource, SourceItem, literal, quote
 from medallion.errors import did_you_mean
+from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 from medallion.sources.sql.database import Relation, SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
+from medallion.sources.sql.increments import PERIODS, Bound, Increments, bound_sql
 from medallion.sources.sql.postgres import PostgresDatabase
 from medallion.sources.sql.sqlite import SqliteDatabase
 
@@ -22,6 +26,8 @@ _DATABASES: dict[str, type[SqlDatabase]] = {
     for database in (PostgresDatabase, SqliteDatabase, DuckDBDatabase)
     for scheme in database.schemes
 }
+
+_LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
 
 
 class SqlSource(DataSource):
@@ -36,6 +42,13 @@ class SqlSource(DataSource):
     - `table`: its name, or `schema.table`; or `query`: a `select` statement. One that reads the
       time, or has no `order by`, gives other files at each run.
     - `columns`: the columns of the table to pull; by default all.
+    - `cursor`: a column that grows with each new or updated row, such as `updated_at`. Then a run
+      pulls only rows with larger values, after a first pull of all; `key` are the columns that
+      identify a row.
+    - `lag`: how much later than others a row with a smaller value may be committed, as `10 minutes`
+      or, for a cursor of numbers, a number. Rows that are later still are found by a whole pull.
+    - `whole`: `daily`, `weekly` or `monthly`: how often all rows are pulled again, which finds
+      deleted ones; by default only by `medallion run --full`.
 
     ```yaml
     tables:
@@ -53,6 +66,10 @@ class SqlSource(DataSource):
     table: str = ""
     query: str = ""
     columns: tuple[str, ...] = ()
+    cursor: str = ""
+    key: tuple[str, ...] = ()
+    lag: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=_LAG)] = 0
+    whole: Literal["daily", "weekly", "monthly"] | None = None
     _place: str = PrivateAttr(default="")
 
     @field_validator("url")
@@ -77,6 +94,31 @@ class SqlSource(DataSource):
         if self.query and self.columns:
             raise ValueError("`columns` is for a `table`; name them in the `query`")
         return self
+
+    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
+    @classmethod
+    def _one_key(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _consistent_cursor(self) -> Self:
+        if self.cursor and not self.key:
+            raise ValueError(
+                "`cursor` needs `key`, the columns that identify a row: a row that is updated is "
+                "pulled again"
+            )
+        if not self.cursor and (self.key or self.lag or self.whole):
+            raise ValueError("`key`, `lag` and `whole` are for a `cursor`")
+        missing = {self.cursor, *self.key} - {"", *self.columns}
+        if self.columns and missing:
+            raise ValueError(f"`columns` must have {min(missing)!r}, of `cursor` and `key`")
+        if self.url.startswith("sqlite:") and isinstance(self.lag, str):
+            raise ValueError("SQLite has no intervals; write `lag` as a number")
+        return self
+
+    @property
+    def version_key(self) -> tuple[str, ...]:
+        return self.key
 
     @property
     def label(self) -> str:
@@ -107,10 +149,31 @@ class SqlSource(DataSource):
     def look(
         self, connection: SqlConnection, former: Sequence[SourceItem], *, full: bool = False
     ) -> list[SourceItem]:
-        return [SourceItem(self.label, connection.token())]
+        if not self.cursor:
+            return [SourceItem(self.label, connection.token())]
+        return self._increments.items([] if full else former, partial(self._cut, connection))
 
     def pull(self, connection: SqlConnection, item: SourceItem) -> Iterator[bytes]:
-        return connection.pull(self.relation)
+        condition = self._increments.condition(item) if self.cursor else ""
+        return connection.pull(replace(self.relation, condition=condition))
+
+    @property
+    def _increments(self) -> Increments:
+        pulled = [self.table, self.query, self.columns, self.cursor, self.key, self.lag]
+        period = PERIODS[self.whole] if self.whole else None
+        return Increments(self.label, self.cursor, digest(pulled), period)
+
+    def _cut(self, connection: SqlConnection, begin: Bound | None) -> tuple[Bound | None, bool]:
+        """The largest value of the cursor, less the lag, and whether it is after `begin`."""
+        cut = f"max({quote(self.cursor)})"
+        if self.lag:
+            lag = f"interval {literal(self.lag)}" if isinstance(self.lag, str) else self.lag
+            cut = f"{cut} - {lag}"
+        text = cut if self.url.startswith("sqlite:") else f"({cut})::text"
+        after = "false" if begin is None else f"({cut}) > {bound_sql(begin)}"
+        query = f"select {text}, {after} from {self.relation.origin()}"
+        end, later = connection.one(query, self.label)
+        return end, bool(later)
 
     @property
     def _database(self) -> SqlDatabase:

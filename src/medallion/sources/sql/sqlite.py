@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import quote as percent_encode
 
@@ -72,6 +73,11 @@ class SqliteConnection(SqlConnection):
     def token(self) -> str:
         return self._version
 
+    def one(self, query: str, label: str) -> Sequence[Any]:
+        with _source_errors(label):
+            row: Sequence[Any] = self._connection.execute(query).fetchone()
+            return row
+
     def pull(self, relation: Relation) -> Iterator[bytes]:
         with _source_errors(relation.label):
             rows = f"{relation.rows()}{self._order(relation)}"
@@ -96,14 +102,21 @@ class SqliteConnection(SqlConnection):
                 hint="give one another name in the query, by `as`",
             )
         kinds = ", ".join(
-            f"group_concat(distinct typeof({name})), max(abs({name})) filter "
+            f"group_concat(distinct typeof({name})) filter (where {name} is not null), "
+            f"max(abs({name})) filter "
             f"(where typeof({name}) = 'integer')"
             for name in map(quote, names)
         )
-        figures = self._connection.execute(f"select {kinds} from ({relation.rows()})").fetchone()
+        # Of all rows, so that the types of a part are those of the other parts.
+        rows = replace(relation, condition="").rows()
+        figures = self._connection.execute(f"select {kinds} from ({rows})").fetchone()
         declared = self._declared(relation)
         return [
-            PulledColumn(name, _type(figures[2 * n], figures[2 * n + 1]), declared.get(name, ""))
+            PulledColumn(
+                name,
+                _type(figures[2 * n] or _affinity(declared.get(name, "")), figures[2 * n + 1]),
+                declared.get(name, ""),
+            )
             for n, name in enumerate(names)
         ]
 
@@ -131,9 +144,15 @@ class SqliteConnection(SqlConnection):
         return self._connection.execute(sql).fetchall()
 
 
-def _type(kinds: str | None, largest: int | None) -> ColumnType:
+def _affinity(declared: str) -> str:
+    """The kind of values that a column without any is declared to have."""
+    signs = {"int": "integer", "real": "real", "floa": "real", "doub": "real", "blob": "blob"}
+    return next((kind for sign, kind in signs.items() if sign in declared.lower()), "text")
+
+
+def _type(kinds: str, largest: int | None) -> ColumnType:
     """The logical type of a column with these kinds of values."""
-    present = frozenset((kinds or "").split(",")) - {"null", ""}
+    present = frozenset(kinds.split(","))
     if present == {"integer", "real"} and (largest or 0) <= _LARGEST:
         return ColumnType("float64")
     return _KINDS.get(present, TEXT)

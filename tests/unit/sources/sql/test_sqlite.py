@@ -68,6 +68,11 @@ def test_values_of_several_kinds(file: Path, values: str, type_: str, texts: lis
     assert lines(file, query=query) == ["v", type_, '""', *texts]
 
 
+def test_a_column_without_values_has_the_type_that_is_declared(file: Path) -> None:
+    write(file, "create table empty (a bigint, b double, c varchar(5), d blob, e)")
+    assert lines(file, table="empty")[1] == "int64,float64,text,binary,text"
+
+
 def test_rows_without_a_key_are_in_the_order_of_insertion(file: Path) -> None:
     write(file, "create table log (at text)")
     write(file, "insert into log values ('z'), ('a')")

@@ -1,0 +1,91 @@
+"""Pulling only what is new: a whole file, then a part for each range of a cursor column.
+
+The last part is open: each run pulls it again, so that late rows are in it. When the cursor has
+moved by more than the `lag`, the open part is closed, and another one begins. Closed parts are
+never pulled again. So each row is in one part, unless it was updated: then its versions are in
+several, the newest in the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from medallion.contracts import SourceItem, literal, quote
+from medallion.identifiers import now
+
+Bound = str | int
+
+PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7), "monthly": timedelta(days=30)}
+
+# By the bound after which the last part begins: where the next one would, and whether that is
+# later. None for a table without a value of the cursor.
+Cut = Callable[[Bound | None], tuple[Bound | None, bool]]
+
+
+@dataclass(frozen=True)
+class Increments:
+    """The files of a table that is pulled by a cursor `column`.
+
+    `identity` identifies what is pulled: after a change of it, everything is pulled again, as it is
+    after a `period`.
+    """
+
+    label: str
+    column: str
+    identity: str
+    period: timedelta | None = None
+
+    def items(self, former: Sequence[SourceItem], cut: Cut) -> list[SourceItem]:
+        """The files of the table now; `former` are those of the last release."""
+        whole = next((item for item in former if self._is_valid(item)), None)
+        if whole is None:
+            return [self._whole(cut)]
+        closed = [item for item in former if "to" in _cursor(item) and item.name != whole.name]
+        closed.sort(key=lambda item: item.name)
+        begin = cast("Bound", _cursor(closed[-1] if closed else whole)["to"])
+        end, later = cut(begin)
+        if later:
+            name, bounds = self._part(len(closed) + 1), {"from": begin, "to": end}
+            closed.append(SourceItem(name, f"from {begin} to {end}", cast("Any", bounds)))
+            begin = cast("Bound", end)
+        opened = SourceItem(self._part(len(closed) + 1), cursor=cast("Any", {"from": begin}))
+        return [whole, *closed, opened]
+
+    def condition(self, item: SourceItem) -> str:
+        """SQL of which rows are in a file; empty for all of them."""
+        bounds, column = _cursor(item), quote(self.column)
+        if "from" not in bounds:
+            return ""
+        begin = f"{column} >= {bound_sql(bounds['from'])}"
+        if "to" in bounds:
+            return f"{begin} and {column} < {bound_sql(bounds['to'])}"
+        return f"({begin} or {column} is null)"
+
+    def _whole(self, cut: Cut) -> SourceItem:
+        end, _ = cut(None)
+        moment = now().isoformat()
+        cursor = {"whole": moment, "to": end, "of": self.identity}
+        return SourceItem(self.label, f"whole {moment}", cast("Any", cursor))
+
+    def _is_valid(self, item: SourceItem) -> bool:
+        """Whether this is the file of the last whole pull, after which parts can follow."""
+        cursor = _cursor(item)
+        if cursor.get("of") != self.identity or cursor.get("to") is None:
+            return False
+        age = now() - datetime.fromisoformat(cursor["whole"])
+        return self.period is None or age < self.period
+
+    def _part(self, number: int) -> str:
+        return f"{self.label} part {number:06}"
+
+
+def _cursor(item: SourceItem) -> Mapping[str, Any]:
+    return item.cursor if isinstance(item.cursor, dict) else {}
+
+
+def bound_sql(bound: Bound) -> str:
+    """SQL of a value of the cursor."""
+    return literal(bound) if isinstance(bound, str) else str(bound)

@@ -1,0 +1,212 @@
+"""Tables pulled by a cursor: no row is lost, none counts twice, deleted ones go with a whole pull."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+import medallion as md
+from medallion.errors import DeclarationError
+from medallion.sources.sql import increments
+from medallion.storage.local import LocalStorage
+from tests.integration import killing
+
+YAML = """\
+name: shop
+tables:
+  bronze:
+    orders: {{source: {{sql: {{url: "{url}", table: orders, cursor: changed, key: id, {more}}}}}}}
+  silver:
+    orders: {{from: bronze.orders, steps: [{{deduplicate: {{key: id, order_by: [changed]}}}}]}}
+  gold:
+    orders: {{from: silver.orders}}
+"""
+PULLS = 60
+
+
+def declared(folder: Path, url: str, more: str = "lag: 10", text: str = YAML) -> md.Pipeline:
+    (folder / "medallion.yaml").write_text(text.format(url=url, more=more))
+    return md.Pipeline.load(folder / "medallion.yaml")
+
+
+def served(pipeline: md.Pipeline) -> list[tuple[Any, ...]]:
+    rows = pipeline.store().find("orders", md.Query(limit=10_000)).rows
+    return sorted((row["id"], row["changed"], row["price"]) for row in rows)
+
+
+def sources(pipeline: md.Pipeline) -> list[str]:
+    release = pipeline.lake.current()
+    assert release is not None
+    return [file.name.partition(" ")[2] for file in release.tables["bronze.orders"].sources]
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Any:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("create table orders (id int primary key, changed int, price int)")
+        yield connection
+
+
+def test_a_writer_with_late_rows_and_deletions(
+    tmp_path: Path, database: psycopg.Connection, postgres_url: str
+) -> None:
+    """Rows are committed up to `lag` late; each pull must show all that is committed by then."""
+    pipeline = declared(tmp_path, postgres_url)
+    chance = random.Random(7)
+    clock, late, deleted, ids = 0, [], set[int](), 0
+    for pull in range(PULLS):
+        for _ in range(chance.randrange(4)):
+            clock += chance.randrange(1, 4)
+            ids += 1
+            row = (ids, clock, chance.randrange(100))
+            if chance.random() < 0.3:
+                late.append(row)
+            else:
+                database.execute("insert into orders values (%s, %s, %s)", row)
+        due = [row for row in late if clock - row[1] >= 6 or pull == PULLS - 1]
+        for row in due:
+            late.remove(row)
+            database.execute("insert into orders values (%s, %s, %s)", row)
+        if ids and chance.random() < 0.5:  # an update moves the row to the end
+            clock += 1
+            database.execute(
+                "update orders set changed = %s, price = price + 1 where id = %s",
+                (clock, chance.randrange(1, ids + 1)),
+            )
+        if ids and chance.random() < 0.2:
+            gone = chance.randrange(1, ids + 1)
+            if database.execute("delete from orders where id = %s", (gone,)).rowcount:
+                deleted.add(gone)
+        pipeline.run()
+        rows = database.execute("select id, changed, price from orders order by 1").fetchall()
+        present = {row[0] for row in rows}
+        shown = served(pipeline)
+        assert [row for row in shown if row[0] in present] == rows, pull
+        assert {row[0] for row in shown} - present <= deleted
+    assert len(sources(pipeline)) > 10
+    assert len(deleted) > 3
+    pipeline.run(full=True)
+    assert served(pipeline) == rows
+    assert sources(pipeline) == ["orders"]
+    assert pipeline.run().status == "succeeded"  # the first part after it
+    assert pipeline.run().status == "unchanged"
+
+
+def test_only_new_rows_are_pulled(
+    tmp_path: Path, database: psycopg.Connection, postgres_url: str
+) -> None:
+    database.execute("insert into orders select n, n, n from generate_series(1, 1000) as n")
+    pipeline = declared(tmp_path, postgres_url)
+    first = pipeline.run()
+    database.execute("insert into orders values (1001, 1001, 0), (1002, null, 0)")
+    pipeline.run()
+    release = pipeline.lake.current()
+    assert release is not None
+    files = release.tables["bronze.orders"].sources
+    assert [(file.name.partition(" ")[2], file.rows) for file in files] == [
+        ("orders", 1000),
+        ("orders part 000001", 1),
+        ("orders part 000002", 12),
+    ]
+    assert len(served_ids(pipeline)) == 1002
+    assert first.release
+    pipeline.roll_back(first.release)
+    assert len(served_ids(pipeline)) == 1000
+    pipeline.run()  # goes on where that release was
+    assert len(served_ids(pipeline)) == 1002
+
+
+def served_ids(pipeline: md.Pipeline) -> set[int]:
+    rows = pipeline.store().find("orders", md.Query(limit=10_000)).rows
+    return {row["id"] for row in rows}
+
+
+def test_a_whole_pull_finds_deleted_rows(
+    tmp_path: Path,
+    database: psycopg.Connection,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database.execute("insert into orders values (1, 1, 1), (2, 2, 2)")
+    pipeline = declared(tmp_path, postgres_url, "whole: weekly")
+    pipeline.run()
+    database.execute("delete from orders where id = 1")
+    pipeline.run()
+    assert served_ids(pipeline) == {1, 2}
+    monkeypatch.setitem(increments.PERIODS, "weekly", increments.PERIODS["daily"] * 0)
+    pipeline.run()
+    assert served_ids(pipeline) == {2}
+
+
+@pytest.mark.parametrize("lag", ["10 minutes", "0"])
+def test_a_cursor_of_times(
+    lag: str, tmp_path: Path, database: psycopg.Connection, postgres_url: str
+) -> None:
+    database.execute("alter table orders alter changed type timestamptz using null")
+    pipeline = declared(tmp_path, postgres_url, f"lag: {lag}")
+    times = ["12:00:00.000001", "12:20", "12:20", "12:15", "13:00"]
+    for number, time in enumerate(times):
+        if lag == "0" and time == "12:15":
+            continue  # later than the lag
+        database.execute("insert into orders values (%s, %s, 0)", (number, f"2024-01-01 {time}+00"))
+        pipeline.run()
+        rows = database.execute("select id from orders").fetchall()
+        assert served_ids(pipeline) == {row for (row,) in rows}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_database_files(kind: str, tmp_path: Path) -> None:
+    connect: Any = sqlite3.connect if kind == "sqlite" else duckdb.connect
+
+    def write(statement: str) -> None:
+        with closing(connect(str(tmp_path / "shop.db"))) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+    write("create table orders (id integer primary key, changed integer, price integer)")
+    pipeline = declared(tmp_path, f"{kind}:shop.db", "lag: 2")
+    pipeline.run()
+    for number in (5, 9, 8, 10, 20):
+        write(f"insert into orders values ({number}, {number}, 0)")
+        pipeline.run()
+    assert served_ids(pipeline) == {5, 8, 9, 10, 20}
+    assert len(sources(pipeline)) > 2
+
+
+def test_a_reader_needs_a_step_of_the_key(tmp_path: Path) -> None:
+    text = YAML.replace("deduplicate: {{key: id, order_by: [changed]}}", "sort: id")
+    with pytest.raises(DeclarationError) as caught:
+        declared(tmp_path, "postgresql://db/shop", text=text)
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "bronze.orders has each version of a row that its source has updated: "
+        "begin `steps` with `deduplicate: [id]`, which keeps the last one"
+    )
+
+
+def test_a_killed_pull_leaves_no_gap(tmp_path: Path) -> None:
+    def write(statement: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+            connection.execute(statement)
+
+    write("create table orders (id integer primary key, changed integer, price integer)")
+    pipeline = declared(tmp_path, "sqlite:shop.db", "lag: 1")
+    point: int | None = 1
+    number = 0
+    while point is not None:
+        number += 1
+        write(f"insert into orders values ({number}, {number}, 0)")
+        after = number % 2 == 0
+        killed = killing.run_killed_at(tmp_path, point, after=after, kinds=(LocalStorage,))
+        point = point + 3 if killed else None
+    pipeline.run()
+    assert number > 5
+    assert served_ids(pipeline) == set(range(1, number + 1))
+    assert pipeline.run().status == "unchanged"
