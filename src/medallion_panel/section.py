@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -84,8 +85,9 @@ class Dashboard(Section):
     `corrections` lets visitors who have logged in correct rejected records.
     `lake_pages: false` leaves out the pages Catalogue, Runs and Quality.
     `locale` is the language of the interface (English, French, German or Spanish), and with
-    `currency` determines how figures are written; `formats` and `labels` apply to columns of these
-    names in all tables; a release older than `stale_after_hours` is shown in amber.
+    `currency` determines how figures are written; moments are in the `time_zone`, such as
+    `Europe/Paris`; `formats` and `labels` apply to columns of these names in all tables; a release
+    older than `stale_after_hours` is shown in amber.
 
     ```yaml
     dashboard:
@@ -108,6 +110,7 @@ class Dashboard(Section):
     title: str = ""
     locale: str = "en_IE"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    time_zone: str = "UTC"
     stale_after_hours: float = Field(default=36, gt=0)
     why: bool | None = None
     corrections: bool = False
@@ -115,6 +118,22 @@ class Dashboard(Section):
     formats: dict[str, FormatName] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     pages: tuple[PageSettings, ...] = ()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+            known = False
+        except KeyError:
+            known = name == "UTC"  # where no time zones are installed
+        else:
+            known = True
+        if not known:
+            names = sorted(available_timezones())
+            raise ValueError(f"no time zone {name!r}{did_you_mean(name, names)}")
+        return name
 
     @field_validator("pages")
     @classmethod

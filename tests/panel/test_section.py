@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import medallion as md
 from medallion.errors import DeclarationError
@@ -125,3 +126,10 @@ dashboard:
     assert "sum asks a number, and 'product' is of type text" in total
     assert "max(since) is of type date" in latest
     assert "no column 'vanished' in 'clients'" in vanished
+
+
+def test_a_time_zone_is_checked() -> None:
+    assert Dashboard(time_zone="Europe/Paris").time_zone == "Europe/Paris"
+    for name, words in (("Europe/Pariss", "did you mean 'Europe/Paris'"), ("../x", "no time zone")):
+        with pytest.raises(ValidationError, match=words):
+            Dashboard(time_zone=name)

@@ -114,7 +114,7 @@ def _draw_events(plot: figure, chart: SeriesChart) -> None:
         return
     source = ColumnDataSource(
         {
-            "x": [event.moment.timestamp() * 1000 for event in events],
+            "x": [_milliseconds(chart.context.formats.wall_time(each.moment)) for each in events],
             "y": [plot.y_range.start] * len(events),
             "color": [EVENT_COLORS[event.kind] for event in events],
             "text": [event.text for event in events],
@@ -163,6 +163,8 @@ def _day(x: object) -> date | None:
     return period[0] if period is not None else None
 
 
-def _milliseconds(day: date) -> float:
-    """A day as an axis of times has it."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000
+def _milliseconds(time: date) -> float:
+    """A day or a time as an axis of times has it."""
+    if not isinstance(time, datetime):
+        time = datetime(time.year, time.month, time.day)
+    return time.replace(tzinfo=UTC).timestamp() * 1000

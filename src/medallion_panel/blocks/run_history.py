@@ -178,7 +178,7 @@ def _outcome(run: Run, say: Messages) -> str:
 
 def _details(run: Run, before: Run | None, formats: Formats) -> Markup:
     say = formats.say
-    head = say("Run {run}, {moment} UTC", run=run.id, moment=formats.day(run.started))
+    head = say("Run {run}, {moment}", run=run.id, moment=formats.day(run.started))
     parts = Markup("<p>{}</p>").format(head)
     if run.error:
         parts += Markup("<div class='failure'>{}{}</div>").format(

@@ -36,6 +36,7 @@ from medallion_panel.blocks.block_context import (
 )
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
+from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
 
@@ -77,7 +78,10 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     if not located_rows:
         raise NoRowsError(hidden)
     frame = pd.DataFrame(
-        [{name: _point(row[name]) for name in {block.x, block.y}} for row in located_rows]
+        [
+            {name: _point(row[name], context.formats) for name in {block.x, block.y}}
+            for row in located_rows
+        ]
     )
     sides = (("x", block.x), ("y", block.y))
     axes = [_axis(side, frame, column, context, kinds[column]) for side, column in sides]
@@ -183,12 +187,12 @@ def _axis(
     return {f"{side}_range": FactorRange(*dict.fromkeys(map(context.formats.period, names)))}
 
 
-def _point(value: Any) -> Any:
+def _point(value: Any, formats: Formats) -> Any:
     """A value as Bokeh can draw it."""
     if not is_drawable(value):
         return None
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
+        return formats.wall_time(value)
     is_number = isinstance(value, Decimal | int) and not isinstance(value, bool)
     return float(value) if is_number else value
 

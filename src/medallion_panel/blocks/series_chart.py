@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from numbers import Real
@@ -84,9 +85,16 @@ class SeriesChart:
     def axis_values(self, xs: pd.Series) -> pd.Series:
         """Values of x as the axis has them: times, numbers or names."""
         if self._has_times:
-            times = pd.Series([period_start(x) or x for x in xs], xs.index, dtype=object)
+            times = pd.Series(map(self._time, xs), xs.index, dtype=object)
             return pd.Series(pd.to_datetime(times, utc=True).dt.tz_localize(None))
         return xs.infer_objects() if self.has_scale else xs.map(self.context.formats.period)
+
+    def _time(self, x: Any) -> Any:
+        """A date, or a moment as a clock in the dashboard's time zone shows it."""
+        start = period_start(x)
+        if start is not None:
+            return start
+        return self.context.formats.wall_time(x) if isinstance(x, datetime) else x
 
     def write(self, value: Any) -> str:
         """A figure in words."""

@@ -91,10 +91,10 @@ PAGE_MESSAGES: dict[str, Translation] = {
     "contains {value}": Translation("contient {value}", "enthält {value}", "contiene {value}"),
     "no value": Translation("sans valeur", "kein Wert", "sin valor"),
     "any value": Translation("toute valeur", "irgendein Wert", "cualquier valor"),
-    "{name} · release {release}, published {moment} UTC": Translation(
-        "{name} · version {release}, publiée le {moment} UTC",
-        "{name} · Release {release}, veröffentlicht {moment} UTC",
-        "{name} · versión {release}, publicada el {moment} UTC",
+    "{name} · release {release}, published {moment}": Translation(
+        "{name} · version {release}, publiée le {moment}",
+        "{name} · Release {release}, veröffentlicht {moment}",
+        "{name} · versión {release}, publicada el {moment}",
     ),
     "Filters: {names}": Translation("Filtres : {names}", "Filter: {names}", "Filtros: {names}"),
     "No filters": Translation("Aucun filtre", "Keine Filter", "Sin filtros"),
@@ -113,34 +113,33 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "Veraltet: veröffentlicht {age} · Release {release}",
         "Antigua: publicada {age} · versión {release}",
     ),
-    "Release {release} of run {run}, {moment} UTC": Translation(
-        "Version {release} de l’exécution {run}, {moment} UTC",
-        "Release {release} des Laufs {run}, {moment} UTC",
-        "Versión {release} de la ejecución {run}, {moment} UTC",
+    "Release {release} of run {run}, {moment}": Translation(
+        "Version {release} de l’exécution {run}, {moment}",
+        "Release {release} des Laufs {run}, {moment}",
+        "Versión {release} de la ejecución {run}, {moment}",
     ),
     "On hold since {age} · release {release}": Translation(
         "En attente depuis {age} · version {release}",
         "Angehalten seit {age} · Release {release}",
         "En espera desde {age} · versión {release}",
     ),
-    "Runs publish nothing since {moment} UTC. Release {release} is shown.": Translation(
-        "Les exécutions ne publient rien depuis le {moment} UTC. La version {release} est "
-        "affichée.",
-        "Läufe veröffentlichen nichts seit {moment} UTC. Release {release} wird gezeigt.",
-        "Las ejecuciones no publican nada desde el {moment} UTC. Se muestra la versión {release}.",
+    "Runs publish nothing since {moment}. Release {release} is shown.": Translation(
+        "Les exécutions ne publient rien depuis le {moment}. La version {release} est affichée.",
+        "Läufe veröffentlichen nichts seit {moment}. Release {release} wird gezeigt.",
+        "Las ejecuciones no publican nada desde el {moment}. Se muestra la versión {release}.",
     ),
     "Last run failed, since {age}: {reason} · release {release} is shown": Translation(
         "Dernière exécution en échec, depuis {age} : {reason} · version {release} affichée",
         "Letzter Lauf fehlgeschlagen, seit {age}: {reason} · Release {release} wird gezeigt",
         "La última ejecución falló, desde {age}: {reason} · se muestra la versión {release}",
     ),
-    "Run {run} failed: {reason}. No run has succeeded since {moment} UTC. "
+    "Run {run} failed: {reason}. No run has succeeded since {moment}. "
     "Release {release} is shown, published {age}.": Translation(
-        "L’exécution {run} a échoué : {reason}. Aucune n’a réussi depuis le {moment} UTC. "
+        "L’exécution {run} a échoué : {reason}. Aucune n’a réussi depuis le {moment}. "
         "La version {release} est affichée, publiée {age}.",
-        "Lauf {run} ist fehlgeschlagen: {reason}. Seit {moment} UTC war kein Lauf erfolgreich. "
+        "Lauf {run} ist fehlgeschlagen: {reason}. Seit {moment} war kein Lauf erfolgreich. "
         "Release {release} wird gezeigt, veröffentlicht {age}.",
-        "La ejecución {run} falló: {reason}. Ninguna ha terminado bien desde el {moment} UTC. "
+        "La ejecución {run} falló: {reason}. Ninguna ha terminado bien desde el {moment}. "
         "Se muestra la versión {release}, publicada {age}.",
     ),
     "Store unreachable: showing the last figures": Translation(

@@ -85,8 +85,8 @@ RUN_MESSAGES: dict[str, Translation] = {
         ),
     ),
     "Nothing published": Translation("Rien de publié", "Nichts veröffentlicht", "Nada publicado"),
-    "Run {run}, {moment} UTC": Translation(
-        "Exécution {run}, {moment} UTC", "Lauf {run}, {moment} UTC", "Ejecución {run}, {moment} UTC"
+    "Run {run}, {moment}": Translation(
+        "Exécution {run}, {moment}", "Lauf {run}, {moment}", "Ejecución {run}, {moment}"
     ),
     "Compared with the run before: {changes}.": Translation(
         "Par rapport à l’exécution précédente : {changes}.",

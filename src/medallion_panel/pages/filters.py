@@ -149,6 +149,8 @@ def page_filters(
 def _filter(options: FilterOptions, formats: Formats, changed: Callable[[], None]) -> PageFilter:
     field, kind = options.field, options.kind
     label = field.label or formats.label(field.column)
+    if kind.zoned and formats.time_zone != "UTC":
+        label = f"{label} (UTC)"  # whose days the stores compare with
     if options.values is not None:
         return ChoiceFilter(field, label, changed, options, formats)
     if options.exact:

@@ -239,7 +239,7 @@ class OpenPage:
             filters.append(f"{self._rows.search.label} {self._rows.search.value}")
         say, name = self._formats.say, self._pipeline.declaration.name
         words = {"name": name, "moment": self._formats.day(release.created)}
-        message = "{name} · release {release}, published {moment} UTC"
+        message = "{name} · release {release}, published {moment}"
         self.view.printed = [
             say(message, release=release.id, **words),
             say("Filters: {names}", names=" · ".join(filters)) if filters else say("No filters"),

@@ -64,7 +64,7 @@ class Status:
         say, message = self._formats.say, "published {age} · release {release}"
         if stale:
             message = "Stale: published {age} · release {release}"
-        description = "Release {release} of run {run}, {moment} UTC"
+        description = "Release {release} of run {run}, {moment}"
         self.view.param.update(
             label=say(message, age=age, release=release.id),
             icon="warning" if stale else "check_circle",
@@ -74,7 +74,7 @@ class Status:
 
     def _show_hold(self, release: Release, held: datetime) -> None:
         say, age, moment = self._formats.say, self._formats.age(held), self._formats.day(held)
-        description = "Runs publish nothing since {moment} UTC. Release {release} is shown."
+        description = "Runs publish nothing since {moment}. Release {release} is shown."
         self.view.param.update(
             label=say("On hold since {age} · release {release}", age=age, release=release.id),
             icon="pause_circle",
@@ -103,7 +103,7 @@ class Status:
         say, published = self._formats.say, self._formats.age(release.created)
         label = "Last run failed, since {age}: {reason} · release {release} is shown"
         description = (
-            "Run {run} failed: {reason}. No run has succeeded since {moment} UTC. "
+            "Run {run} failed: {reason}. No run has succeeded since {moment}. "
             "Release {release} is shown, published {age}."
         )
         self.view.param.update(

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Context, localcontext
 from math import inf
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 
@@ -38,18 +39,20 @@ class Formats:
     """The formats of a dashboard.
 
     Parameters: `locale` such as `en_IE`, `currency` such as `EUR`, and by column name, `by_column`
-    (the declared formats) and `labels`.
+    (the declared formats) and `labels`; `time_zone`, in which moments are written.
     """
 
     locale: str
     currency: str
     by_column: dict[str, FormatName]
     labels: dict[str, str]
+    time_zone: str = "UTC"
 
     @classmethod
     def of(cls, section: Dashboard) -> Formats:
         """The formats that a `dashboard:` section declares."""
-        return cls(section.locale, section.currency, section.formats, section.labels)
+        columns = (section.formats, section.labels)
+        return cls(section.locale, section.currency, *columns, section.time_zone)
 
     @property
     def say(self) -> Messages:
@@ -177,10 +180,25 @@ class Formats:
         )
 
     def day(self, value: date) -> str:
-        """A date or a timestamp."""
+        """A date or a timestamp; a moment with its time zone, such as `UTC` or `CET`."""
         if isinstance(value, datetime):
-            return str(dates.format_datetime(value, "medium", locale=self.locale))
+            local = self.wall_time(value)
+            words = str(dates.format_datetime(local, "medium", locale=self.locale))
+            return f"{words} {self._zone_name(value)}" if value.tzinfo else words
         return str(dates.format_date(value, "medium", locale=self.locale))
+
+    def wall_time(self, value: datetime) -> datetime:
+        """The time of a clock in the time zone at a moment; a local time stays as it is."""
+        return value.astimezone(self._zone).replace(tzinfo=None) if value.tzinfo else value
+
+    @property
+    def _zone(self) -> tzinfo:
+        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
+
+    def _zone_name(self, moment: datetime) -> str:
+        """The abbreviation of the time zone at a moment; where it has none, its offset."""
+        name = moment.astimezone(self._zone).strftime("%Z")
+        return f"UTC{name}" if name[:1] in ("+", "-") else name
 
     def span(self, first: date, last: date) -> str:
         """The days from one to another: `1 – 31 Oct 2024`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import inf, nan
 from typing import Any
@@ -79,3 +80,18 @@ def test_labels_of_metrics() -> None:
 def test_lists_of_names_say_how_many_more_there_are() -> None:
     assert FORMATS.and_more(["a", "b"], 2) == "a, b"
     assert FORMATS.and_more([str(number) for number in range(1_500)], 1) == "0 and 1,499 more"
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "text"),
+    [
+        ("UTC", datetime(2024, 3, 31, 0, 30, tzinfo=UTC), "31 Mar 2024, 00:30:00 UTC"),
+        ("Europe/Paris", datetime(2024, 3, 31, 0, 30, tzinfo=UTC), "31 Mar 2024, 01:30:00 CET"),
+        ("Europe/Paris", datetime(2024, 3, 31, 1, 30, tzinfo=UTC), "31 Mar 2024, 03:30:00 CEST"),
+        ("America/Sao_Paulo", datetime(2024, 1, 1, 2, tzinfo=UTC), "31 Dec 2023, 23:00:00 UTC-03"),
+        ("Europe/Paris", datetime(2024, 3, 31, 2, 30), "31 Mar 2024, 02:30:00"),
+        ("Europe/Paris", date(2024, 3, 31), "31 Mar 2024"),
+    ],
+)
+def test_a_moment_is_written_in_its_time_zone(zone: str, moment: date, text: str) -> None:
+    assert replace(FORMATS, time_zone=zone).day(moment) == text

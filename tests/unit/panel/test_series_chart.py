@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -131,3 +132,18 @@ def test_names_and_an_order_by_figures_have_no_gaps(open_context: OpenContext) -
 def test_points_next_to_an_unfinished_one() -> None:
     unfinished = pd.Series([False, False, True, False, False])
     assert list(is_adjacent(unfinished)) == [False, True, True, True, False]
+
+
+def test_moments_are_at_the_time_of_the_dashboards_clocks(open_context: OpenContext) -> None:
+    table = SmallTable(
+        {"x": "timestamptz", "v": "float64"},
+        [(datetime(2023, 7, 1, 22, tzinfo=UTC), 1.5), (datetime(2023, 1, 1, 23, tzinfo=UTC), 1.5)],
+    )
+    context = open_context(table)
+    formats = replace(context.formats, time_zone="Europe/Paris")
+    chart = SeriesChart(Chart(table="t", x="x", y="sum(v)"), replace(context, formats=formats))
+    assert list(chart.frame["x"]) == [pd.Timestamp(2023, 1, 2), pd.Timestamp(2023, 7, 2)]
+    assert list(chart.frame["period"]) == [
+        "2 Jan 2023, 00:00:00 CET",
+        "2 Jul 2023, 00:00:00 CEST",
+    ]

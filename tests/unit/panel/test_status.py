@@ -39,7 +39,7 @@ def test_a_fresh_release_is_green(status: Status) -> None:
     status.show(shown)
     assert look(status) == ("published 3 hours ago · release r1", "check_circle", "success")
     published = FORMATS.day(shown.created)
-    assert status.view.description == f"Release r1 of run run-1, {published} UTC"
+    assert status.view.description == f"Release r1 of run run-1, {published}"
 
 
 @pytest.mark.parametrize(("hours", "color"), [(35.9, "success"), (36.1, "warning")])
@@ -57,7 +57,7 @@ def test_a_failed_run_is_red_with_its_reason_and_without_paths(status: Status) -
     assert label == "Last run failed, since 2 days ago: no file a.csv · release r1 is shown"
     assert (icon, color) == ("error", "error")
     assert status.view.description == (
-        f"Run run-2 failed: no file a.csv. No run has succeeded since {FORMATS.day(since)} UTC. "
+        f"Run run-2 failed: no file a.csv. No run has succeeded since {FORMATS.day(since)}. "
         "Release r1 is shown, published 5 days ago."
     )
 
