@@ -22,9 +22,22 @@ import medallion as md
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples/shop"
-PAGES = ("home", "clients", "products", "trends", "countries", "performance")
+PAGES = (
+    *("home", "clients", "products", "trends", "countries", "performance"),
+    *("lake.catalogue", "lake.gold.clients_stats", "lake.runs", "lake.quality"),
+)
+# What is drawn last on pages without charts.
+LAST = {
+    "lake.catalogue": ".tables a",
+    "lake.gold.clients_stats": "svg.bars",
+    "lake.runs": "summary",
+    "lake.quality": "svg.line, h4",
+}
 KINDS = {"light": (1280, 900, ""), "dark": (1280, 900, "&theme=dark"), "phone": (390, 844, "")}
-SHOWN = ("home-light", "clients-light", "trends-dark", "countries-dark", "home-phone")
+SHOWN = (
+    *("home-light", "clients-light", "trends-dark", "countries-dark", "home-phone"),
+    "lake.gold.clients_stats-light",
+)
 _TALLEST = 5000
 # How far down the page its last card ends; what is hidden inside a card does not count.
 _BOTTOM = """() => { let bottom = 0
@@ -78,7 +91,7 @@ def shoot(browser: Browser, url: str, name: str, kind: str, file: Path) -> None:
         page.get_by_role("button", name="Measure now").click()
         page.get_by_role("columnheader", name="p99").wait_for(timeout=60_000)
     else:
-        page.locator(".bk-Figure").last.wait_for(timeout=60_000)
+        page.locator(LAST.get(name, ".bk-Figure")).last.wait_for(timeout=60_000)
     still(page)
     page.set_viewport_size({"width": width, "height": min(bottom(page) + 24, _TALLEST)})
     still(page)

@@ -42,10 +42,10 @@ def test_home_shows_the_figures_of_the_lake_in_every_block(
     tab.goto(address)
     expect(tab.get_by_text(euros(project), exact=True)).to_be_visible()
     for title in ("By month", "Shares", "Products", "Weekdays", "World", "Quality"):
-        expect(tab.get_by_text(title, exact=True)).to_be_visible()
+        expect(tab.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     expect(tab.get_by_text("silver.sales", exact=True)).to_be_visible()
-    expect(tab.get_by_text(project.store().release().id)).to_be_visible()
+    expect(tab.get_by_text(project.store().release().id).first).to_be_visible()
     expect(tab.get_by_text("could not be drawn")).to_have_count(0)
 
 

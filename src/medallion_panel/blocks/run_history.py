@@ -57,7 +57,7 @@ summary:focus-visible { outline: 2px solid #3b76d6; outline-offset: 1px; border-
         white-space: nowrap }
 .failure { border-left: 3px solid #d0453e; padding: 6px 12px; margin: 4px 0 10px;
          white-space: pre-line; overflow-wrap: anywhere; font-size: .86rem }
-.held span { white-space: normal; margin-left: 8px }
+.held span { display: inline-block; margin-left: 8px }
 .held { border: 1px solid #e08a1e; border-radius: 8px; padding: 10px 14px; margin: 0 0 16px;
         font-size: .88rem; overflow-wrap: anywhere }
 @media (max-width: 600px) {
@@ -227,11 +227,12 @@ def _steps(run: Run, formats: Formats) -> Markup:
         return Markup("<p>{}</p>").format(formats.say("No table was looked at."))
     write, seconds = formats.writer("integer"), formats.writer("decimal")
     longest = max(step.seconds for step in run.steps) or 1
+    parts = any(_parts(step, formats) for step in run.steps)
     lines = [
         (
             table_link(step.table),
             formats.say(_ACTIONS[step.action]),
-            _parts(step, formats),
+            *[_parts(step, formats)] * parts,
             write(step.rows) if step.action != "failed" else "",
             write(quality_of(step).rejects) if step.tallies else "",
             seconds(step.seconds) if step.seconds else "",
@@ -240,7 +241,7 @@ def _steps(run: Run, formats: Formats) -> Markup:
         )
         for step in run.steps
     ]
-    names = ("Table", "Action", "Partitions", "Rows", "Quarantined", "Seconds")
+    names = ("Table", "Action", *["Partitions"] * parts, "Rows", "Quarantined", "Seconds")
     return markup_table((*map(formats.say, names), "", formats.say("Why")), lines)
 
 
