@@ -40,8 +40,8 @@ from tests.integration import small
 WRITES = {
     LocalStorage: ("put", "put_file", "sync", "create", "swap", "delete"),
     RemoteStorage: ("put", "put_file", "create", "swap", "delete"),
-    Sqlite: ("load", "activate", "prune"),
-    MongoDB: ("load", "activate", "prune"),
+    Sqlite: ("load", "load_changes", "activate", "prune"),
+    MongoDB: ("load", "load_changes", "activate", "prune"),
     Collection: (
         *("insert_many", "aggregate", "create_indexes", "rename"),
         *("find_one_and_update", "replace_one", "update_one", "delete_one", "delete_many"),

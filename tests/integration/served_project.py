@@ -11,7 +11,15 @@ from medallion.sinks.mongodb.database import LOADS, connect
 from tests.integration import small
 
 LAYERS = "layers:\n  bronze: raw\n  silver: parquet\n  gold: {type: parquet, retain: 2}\ntables:"
-YAML = small.YAML.replace("sqlite:lake/serving.db", "${STORE}").replace("tables:", LAYERS, 1)
+
+
+def stored(yaml: str) -> str:
+    """A declaration with its store at a URL, and two releases kept."""
+    return yaml.replace("sqlite:lake/serving.db", "${STORE}").replace("tables:", LAYERS, 1)
+
+
+YAML = stored(small.YAML)
+MEDIANS = stored(small.MEDIANS)
 MERGED = YAML.replace("{key: client_id,", "{key: client_id, mode: merge,")
 ON_S3 = MERGED.replace("layers:", "lake: ${LAKE}\nlayers:", 1)
 """On S3, with one table in mode `merge`, which gives the same rows here."""

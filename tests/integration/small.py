@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import medallion as md
+from medallion.kernel import partition_groups, touched_groups
+from medallion.run import publish as publication
 from tests.copies import published_copy
 
 YAML = """\
@@ -43,6 +48,11 @@ sinks:
       by_client: {key: client_id, indexes: [-revenue]}
 """
 
+MEDIANS = YAML.replace(
+    "revenue: sum(amount)}}\n    total", "revenue: sum(amount), middle: median(amount)}}\n    total"
+)
+"""With a table that has no partial results, so that the groups of changed rows are computed."""
+
 JANUARY = "order_id,client_id,amount,day\n1,a,10.00,2024-01-05\n2,b,20.50,2024-01-06\n2,b,20.50,2024-01-06\n"
 FEBRUARY = (
     "order_id,client_id,amount,day\n"
@@ -69,6 +79,28 @@ def publish(folder: Path) -> md.Pipeline:
 
 def load(folder: Path) -> md.Pipeline:
     return md.Pipeline.load(folder / "medallion.yaml")
+
+
+def as_large(patch: pytest.MonkeyPatch) -> None:
+    """Compute and load small tables as large ones: groups and rows that differ alone."""
+    patch.setattr(partition_groups, "SMALL", 1)
+    for name, value in (("LARGE", 0), ("SHARE", 2), ("MOST", 10)):
+        patch.setattr(touched_groups, name, value)
+    patch.setattr(publication, "LARGE", 0)
+    patch.setattr(publication, "SHARE", 1)
+
+
+def clients(pipeline: md.Pipeline) -> list[dict[str, Any]]:
+    """The rows of `by_client` in the store, which are those of its release in the lake."""
+    store = pipeline.store()
+    try:
+        result = store.find("by_client", md.Query(sort=(md.Sort("client_id"),)))
+    finally:
+        store.close()
+    table = pipeline.lake.table("gold.by_client", release=result.release)
+    rows = sorted(table.to_arrow().to_pylist(), key=lambda row: str(row["client_id"]))
+    assert [dict(row) for row in result.rows] == rows
+    return rows
 
 
 def in_lake(pipeline: md.Pipeline) -> tuple[int, Decimal]:

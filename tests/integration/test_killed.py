@@ -85,6 +85,41 @@ def test_killed_at_every_point_of_the_protocol(
         assert part in named
 
 
+def test_killed_while_only_differences_are_computed_and_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before and after each write of a table of which one group, and one row, differ."""
+    small.as_large(monkeypatch)
+    published = tmp_path / "published"
+    small.write(published, small.MEDIANS)
+    small.load(published).run()
+    before = small.clients(small.load(published))
+    (published / "data/orders/2024-03.csv").write_text(small.MARCH)
+    whole = shutil.copytree(published, tmp_path / "whole")
+    small.load(whole).run(full=True)
+    after = small.clients(small.load(whole))
+    assert len(before) == len(after) == 2
+    names = killing.writes_of(shutil.copytree(published, tmp_path / "named"), tuple(killing.WRITES))
+    assert sum(name.startswith("Sqlite.load_changes") for name in names) == 2
+    points = [n for n, name in enumerate(names, 1) if "by_client" in name or "Sqlite" in name]
+    assert len(points) > 5
+    for point in points:
+        for late in (False, True):
+            folder = shutil.copytree(published, tmp_path / f"{point}-{late}")
+            name = killing.run_killed_at(folder, point, after=late)
+            where = f"killed {'after' if late else 'before'} point {point}: {name}"
+            assert name, where
+            pipeline = small.load(folder)
+            assert small.clients(pipeline) in (before, after), where
+            pipeline.run()
+            assert small.clients(pipeline) == after, where
+            assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL, where
+            release = pipeline.lake.current()
+            assert release, where
+            assert not list(pipeline.context.sinks["serving"].flaws(release)), where
+            shutil.rmtree(folder)
+
+
 def test_killed_at_random_moments(published: Path, tidy: Counter[str], tmp_path: Path) -> None:
     folder = tmp_path / "project"
 

@@ -23,7 +23,15 @@ from tests import instants
 from tests.buckets import empty_bucket, make_bucket
 from tests.corrected import correct
 from tests.integration import killing, small
-from tests.integration.served_project import IMPATIENT, ON_S3, YAML, Project, figures, made
+from tests.integration.served_project import (
+    IMPATIENT,
+    MEDIANS,
+    ON_S3,
+    YAML,
+    Project,
+    figures,
+    made,
+)
 from tests.services import Service, Unavailable, mongod, weed
 
 KINDS = (RemoteStorage, MongoDB, *killing.SERVER)
@@ -98,6 +106,33 @@ def test_every_kind_of_write_is_covered(project: Project) -> None:
         "Database.drop_collection",
     ):
         assert any(name.startswith(part) for name in named), part
+
+
+def test_a_run_killed_while_mongodb_loads_differences(
+    tmp_path: Path, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.as_large(monkeypatch)
+    project = published(tmp_path / "project", mongodb_url, MEDIANS)
+
+    def recover(where: str) -> None:
+        small.clients(small.load(project.folder))
+        project.recover(where)
+        rows = small.clients(small.load(project.folder))
+        assert [row["client_id"] for row in rows] == ["a", "b"], where
+
+    kinds = (MongoDB, *killing.SERVER)
+    project.prepare()
+    names = killing.writes_of(project.folder, kinds)
+    loads = [n for n, name in enumerate(names, 1) if name.startswith("MongoDB.load_changes")]
+    assert len(loads) == 2
+    for part in ("create_collection", "aggregate", "delete_many", "insert_many", "rename"):
+        assert any(part in name for name in names[loads[0] : loads[1]]), part
+    last = next(n for n, name in enumerate(names, 1) if name.startswith("MongoDB.activate"))
+    for point in range(loads[0] + 1, last + 2):
+        project.prepare()
+        name = killing.run_killed_at(project.folder, point, after=False, kinds=kinds)
+        in_a_child(partial(recover, f"killed before point {point}: {name}"))
+    in_a_child(project.check_litter)
 
 
 def test_a_run_killed_at_random_moments(project: Project) -> None:

@@ -8,26 +8,18 @@ import pytest
 
 import medallion as md
 from medallion.cli import report
-from medallion.kernel import partition_groups, touched_groups
+from medallion.kernel import touched_groups
 from medallion.run import publish
 from tests.integration import small
 
-YAML = small.YAML.replace(
-    "revenue: sum(amount)}}\n    total", "middle: median(amount)}}\n    total"
-)
-YAML = YAML.replace("indexes: [-revenue]", "indexes: [-middle]")
 FEW = "only groups of changed rows, where possible: silver.orders will change"
 
 
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> md.Pipeline:
     """A published project whose small tables are computed and loaded as large ones are."""
-    for name, value in (("LARGE", 0), ("SHARE", 2), ("MOST", 10)):
-        monkeypatch.setattr(touched_groups, name, value)
-    monkeypatch.setattr(publish, "LARGE", 0)
-    monkeypatch.setattr(publish, "SHARE", 1)
-    monkeypatch.setattr(partition_groups, "SMALL", 1)
-    small.write(tmp_path, YAML)
+    small.as_large(monkeypatch)
+    small.write(tmp_path, small.MEDIANS)
     small.load(tmp_path).run()
     (tmp_path / "data/orders/2024-03.csv").write_text(small.MARCH)
     return small.load(tmp_path)
@@ -55,11 +47,9 @@ def test_a_run_counts_the_groups_and_the_rows_that_it_loads(
     loads = {load.served.table: load for load in run.loads}
     assert loads["gold.by_client"].changed == 1
     report.show(run)
-    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "1 of 2 groups" in lines
-    assert (
-        "difference: gold.by_client: 1 of 2 rows differ; the others were copied in serving" in lines
-    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 of 2 groups" in said
+    assert "gold.by_client: 1 of 2 rows differ; the others were copied in serving" in said
 
 
 def test_nothing_is_said_of_groups_when_all_are_computed(
@@ -80,5 +70,7 @@ def test_a_plan_says_nothing_of_groups_when_all_will_be_computed(
     assert whys(pipeline)["gold.by_client"] == "silver.orders will change"
     monkeypatch.setattr(touched_groups, "LARGE", 0)
     declaration = tmp_path / "medallion.yaml"
-    declaration.write_text(YAML.replace("orders: count()", "orders: count(), most: max(amount)"))
+    declaration.write_text(
+        small.MEDIANS.replace("orders: count()", "orders: count(), most: max(amount)")
+    )
     assert "groups" not in whys(small.load(tmp_path))["gold.by_client"]
