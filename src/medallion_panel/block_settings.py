@@ -25,6 +25,7 @@ from medallion_panel.block_models import (
 from medallion_panel.lake_block_settings import LAKE_KINDS, CatalogueBlock, RejectRates, RunHistory
 from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.table_settings import SummedTable
+from medallion_panel.text_figures import FiguredText
 
 _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine", *LAKE_KINDS)
 
@@ -210,10 +211,8 @@ class Groups(TableBlock):
                 yield ("metrics", number), column
 
 
-class Markdown(WideContent):
-    """Text in Markdown."""
-
-    text: str
+class Markdown(WideContent, FiguredText):
+    """Text in Markdown, with figures of tables such as `{sales.sum(revenue)}`."""
 
 
 class Quality(WideContent):

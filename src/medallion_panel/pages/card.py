@@ -15,7 +15,7 @@ from medallion.errors import CallError, MedallionError
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion.secrets import masked_logger
-from medallion_panel.block_models import TableBlock
+from medallion_panel.block_models import Content, TableBlock
 from medallion_panel.block_settings import (
     Block,
     Changes,
@@ -50,6 +50,7 @@ from medallion_panel.blocks.runs import runs_html
 from medallion_panel.blocks.scatter import scatter
 from medallion_panel.blocks.speed import SpeedView
 from medallion_panel.blocks.table_page import TablePage
+from medallion_panel.blocks.text import text_html
 from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.lake_events import lake_events
 from medallion_panel.data.quarantine_reader import QuarantineAccess
@@ -57,7 +58,6 @@ from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.mark_clicks import make_clickable
-from medallion_panel.ui.markup import markdown
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
@@ -141,7 +141,6 @@ class Card:
             explained=self._explained and button,
             content=self._widget(),
             chart=block.kind in _DRAW,
-            html=markdown(content.text) if isinstance(content, Markdown) else "",
             note=content.note,
             room=getattr(content, "height", 0),
             words=frame_words(say),
@@ -166,7 +165,9 @@ class Card:
     def _read(self, context: BlockContext) -> CardContent:
         table = getattr(self.block.content, "table", None)
         try:
-            ignored = context.ignored(table) if table else ()
+            named = [name for _, name, _ in self.block.content.references()]
+            tables = [table] if table else dict.fromkeys(named)
+            ignored = list(dict.fromkeys(each for name in tables for each in context.ignored(name)))
             return CardContent(context, self._read_value(context), ignored=ignored)
         except NoRowsError as error:
             message = str(error) or self._empty_message(context.filters(str(table)))
@@ -182,10 +183,9 @@ class Card:
     def _read_value(self, context: BlockContext) -> Any:
         content = self.block.content
         if self.block.kind in _DRAW:
-            if isinstance(content, Chart) and content.events:
-                events = lake_events(self._pipeline).read(content.events, self._say)
-                context = replace(context, events=events)
-            return _DRAW[self.block.kind](content, context)
+            return self._read_chart(content, context)
+        if isinstance(content, Markdown):
+            return text_html(content, context)
         if isinstance(content, Kpi):
             return kpi_html(content, context, self._number if self._explained else None)
         if isinstance(content, Quality):
@@ -203,6 +203,12 @@ class Card:
             return changes_html(content, self._pipeline, release, self._say)
         view = self.rows or self.groups
         return view.read(context) if view is not None else None
+
+    def _read_chart(self, content: Content, context: BlockContext) -> RenderedChart:
+        if isinstance(content, Chart) and content.events:
+            events = lake_events(self._pipeline).read(content.events, self._say)
+            context = replace(context, events=events)
+        return _DRAW[self.block.kind](content, context)
 
     def show(self, content: CardContent) -> None:
         """Show content in place of the former."""

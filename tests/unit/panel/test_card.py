@@ -86,7 +86,7 @@ LINE = {"table": "t", "x": "month", "y": "sum(value)"}
         ("runs", {}, "Markup"),
         ("changes", {}, "Markup"),
         ("speed", {}, "NoneType"),
-        ("markdown", {"text": "# Title"}, "NoneType"),
+        ("markdown", {"text": "# Title"}, "Markup"),
     ],
 )
 def test_every_kind_of_block_is_read_and_shown(

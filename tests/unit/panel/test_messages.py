@@ -23,6 +23,7 @@ OTHER_MODULES = {
     "section.py": "errors of a declaration",
     "block_models.py": "errors of a declaration",
     "table_settings.py": "errors of a declaration",
+    "text_figures.py": "errors of a declaration",
     "block_faults.py": "errors of a declaration",
     "annotation_settings.py": "errors of a declaration",
     "data/cache_loader.py": "the log",
