@@ -285,7 +285,7 @@ def opened(page: Page, url: str) -> None:
 
 def turned(page: Page, title: str) -> None:
     page.get_by_role("navigation").get_by_text(title, exact=True).click()
-    page.get_by_role("heading", name=title, level=2, exact=True).wait_for()
+    page.get_by_role("heading", name=title, level=1, exact=True).wait_for()
     page.locator(".bk-Figure").first.wait_for()
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.axe_counts import write_summary
+
 FEWEST = 200
 KILLS = int(os.environ.get("MEDALLION_KILLS", FEWEST))
 """The minimum number of instants over all tests."""
@@ -36,6 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    write_summary(terminalreporter)
     instants, complete = _instants(config)
     if instants:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(instants.items()))

@@ -52,7 +52,7 @@ SCROLLED = """() => {
 
 def open_page(tab: Any, title: str) -> None:
     tab.get_by_role("navigation").get_by_text(title, exact=True).click()
-    expect(tab.get_by_role("heading", name=title, level=2, exact=True)).to_be_visible()
+    expect(tab.get_by_role("heading", name=title, level=1, exact=True)).to_be_visible()
 
 
 def rest(tab: Any) -> Any:
@@ -109,7 +109,7 @@ def test_back_and_forward_return_with_the_filters_of_the_url(
     tab.wait_for_url("**page=home")
     tab.go_back()
     tab.wait_for_url("**country=France")
-    expect(tab.get_by_role("heading", name="Clients", level=2)).to_be_visible()
+    expect(tab.get_by_role("heading", name="Clients", level=1)).to_be_visible()
     expect(tab.locator(".figure")).to_have_text(count(project, "country = 'France'"))
     tab.get_by_role("button", name="Clear filters").click()
     expect(tab.locator(".figure")).to_have_text("30")
@@ -117,7 +117,7 @@ def test_back_and_forward_return_with_the_filters_of_the_url(
     open_page(tab, "Home")
     tab.wait_for_url("**page=home")
     tab.evaluate("history.go(-2)")  # past the same page without the filter
-    expect(tab.get_by_role("heading", name="Clients", level=2)).to_be_visible()
+    expect(tab.get_by_role("heading", name="Clients", level=1)).to_be_visible()
     expect(tab.locator(".figure")).to_have_text(count(project, "country = 'France'"))
 
 

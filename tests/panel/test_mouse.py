@@ -27,15 +27,27 @@ POINT = """(country) => {
 }"""
 
 
-def test_days_are_selected_in_the_calendar(tab: Any, address: str, project: md.Pipeline) -> None:
+def test_days_are_typed_as_the_locale_writes_them(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
-    tab.get_by_role("textbox", name="Since").click()
-    tab.get_by_role("button", name="Thursday, February 1st, 2024").click()
-    tab.get_by_role("button", name="Go to the Next Month").click()
-    tab.get_by_role("button", name="Saturday, March 30th, 2024").click()
+    first, last = (
+        tab.get_by_role("textbox", name=f"Since: {end} day", exact=True)
+        for end in ("first", "last")
+    )
+    expect(first).to_have_attribute("placeholder", "15/01/2024")
+    first.fill("31/02/2024")
+    first.press("Enter")
+    expect(first).to_have_attribute("aria-invalid", "true")
+    first.press("Escape")
+    expect(first).to_have_value("")
+    first.fill("1/2/2024")
+    first.press("Enter")
+    expect(first).to_have_value("01/02/2024")
+    last.fill("2024-03-30")
+    last.press("Enter")
     tab.wait_for_url("**since=2024-02-01..2024-03-30")
-    tab.keyboard.press("Escape")
     condition = "since between date '2024-02-01' and date '2024-03-30'"
     rows = query_lake(
         project,

@@ -28,7 +28,8 @@ button.figure:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px; }
 .target { background: rgba(128,136,150,.25); border-radius: 3px; height: 6px; margin-top: 4px; }
 .target i { background: #3b76d6; border-radius: 3px; display: block; height: 6px; }
 .target .reached { background: #15915f; } .target .missed { background: #d9534c; }
-.better { color: #15915f; } .worse { color: #d9534c; }
+.better { color: color-mix(in srgb, #15915f 60%, var(--panel-on-surface-color)); }
+.worse { color: color-mix(in srgb, #d9534c 60%, var(--panel-on-surface-color)); }
 svg { display: block; width: 100%; height: 38px; margin-top: 6px; overflow: visible; }
 </style>""")
 

@@ -66,6 +66,8 @@ class TextGrid(pn.custom.JSComponent):
     export function render({ model }) {
       const scroll = document.createElement("div")
       scroll.className = "scroll"
+      scroll.tabIndex = 0  // to scroll by the keyboard
+      scroll.setAttribute("role", "group")
       const make = (tag, text, className) => {
         const element = document.createElement(tag)
         if (text != null) element.textContent = text
@@ -93,6 +95,7 @@ class TextGrid(pn.custom.JSComponent):
         const focusedCell = row ? [...row.cells].indexOf(element) : -1
         const active = model.pickable || model.card >= 0
         const table = make("table", null, active ? "pickable" : "")
+        scroll.ariaLabel = model.columns[0]?.title ?? ""
         const head = table.createTHead().insertRow()
         for (const column of model.columns) {
           const cell = make("th", null, column.right ? "right" : "")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from medallion_panel.messages.translation import Translation
 
 PAGE_MESSAGES: dict[str, Translation] = {
+    "Resize the menu": Translation(
+        "Redimensionner le menu", "Breite des Menüs ändern", "Cambiar el ancho del menú"
+    ),
     "Pages": Translation("Pages", "Seiten", "Páginas"),
     "Reading the release …": Translation(
         "Lecture de la version …", "Das Release wird gelesen …", "Leyendo la versión …"
@@ -83,6 +86,12 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "Cette page n’a pas de filtre « {name} ».",
         "Diese Seite hat keinen Filter „{name}“.",
         "Esta página no tiene el filtro «{name}».",
+    ),
+    "first day": Translation("premier jour", "erster Tag", "primer día"),
+    "last day": Translation("dernier jour", "letzter Tag", "último día"),
+    "Calendar": Translation("Calendrier", "Kalender", "Calendario"),
+    "This is not a date": Translation(
+        "Ce n’est pas une date", "Das ist kein Datum", "Esto no es una fecha"
     ),
     "from {value}": Translation("à partir de {value}", "ab {value}", "desde {value}"),
     "above {value}": Translation("au-dessus de {value}", "über {value}", "más de {value}"),

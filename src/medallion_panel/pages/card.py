@@ -136,7 +136,7 @@ class Card:
             self._name_parts,
             heading=content.title,
             label=content.title or getattr(content, "table", ""),
-            level=4 if block.kind == "kpi" else 3,
+            small=block.kind == "kpi",
             number=number,
             explained=self._explained and button,
             content=self._widget(),

@@ -17,6 +17,7 @@ from medallion_panel.pages.choice import Choice, last_of
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.section import FilterField
+from medallion_panel.ui.date_range_input import DateRangeInput
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.rounding import down, round_width, up
 
@@ -137,21 +138,20 @@ class DateRangeFilter(SpanFilter):
         self.kind, self._times = options.kind, options.kind.name == "timestamp"
         self._say = formats.say
         self._bounds: tuple[Any, ...] = ()
-        self.widget = pmui.DateRangePicker(
-            label=label, value=None, size="small", sizing_mode="stretch_width", margin=0
-        )
+        self.widget = DateRangeInput.of(label, formats)
         self.set_options(options)
-        self.watch("value")
+        self.watch("changes")
 
     def set_options(self, options: FilterOptions) -> None:
         selected = self._selected()
         first, last = (value.date() if self._times else value for value in options.bounds or ())
         value = _moved(selected, self._bounds, (first, last)) if selected else None
         self._bounds = first, last
-        self.widget.param.update(start=first, end=last, value=value)
+        self.widget.show((first, last), value)
 
     def assign(self, texts: Sequence[str]) -> None:
-        self.widget.value = self._ends(texts[0], Kind("date"), self._bounds) if texts else None
+        value = self._ends(texts[0], Kind("date"), self._bounds) if texts else None
+        self.widget.show(self._bounds, value)
 
     def conditions(self) -> list[Filter]:
         value = self._selected()
@@ -162,7 +162,7 @@ class DateRangeFilter(SpanFilter):
 
     def _selected(self) -> tuple[Any, Any] | None:
         value = self.widget.value
-        if not value or None in value or tuple(value) == self._bounds:
+        if not value or value == self._bounds:
             return None
         return value[0], value[1]
 

@@ -34,6 +34,7 @@ from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
 from medallion_panel.ui.page_links import RUNS
+from medallion_panel.ui.page_repairs import PageRepairs
 from medallion_panel.ui.print_layout import PrintLayout
 from medallion_panel.ui.theme import THEME
 from medallion_panel.ui.url_state import Parameters, UrlState
@@ -88,7 +89,7 @@ class VisitorSession:
             shown = reference if self._store is not stores[0] else ""
             self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
         self._clicks = ClickActions(self._kept, readers[0] if self._rejects else None, formats)
-        self._connection = Connection.of(say)
+        self._connection, self._repairs = Connection.of(say), PageRepairs.of(say)
         look: dict[str, Any] = {"margin": 0, "sizing_mode": "stretch_width"}
         self._menu = pmui.MenuList(items=[], label=say("Pages"), **look)
         self._menu.param.watch(self._on_menu, "active")
@@ -104,6 +105,7 @@ class VisitorSession:
             self._kept.view,
             self._url.component,
             self._connection,
+            self._repairs,
             self._clicks.view,
             PrintLayout(width=0, height=0, margin=0),
             ChartImages(width=0, height=0, margin=0),
@@ -122,8 +124,9 @@ class VisitorSession:
             header=[pn.Spacer(sizing_mode="stretch_width"), self._status.view],
         )
 
-    def _on_narrow(self) -> None:
-        self.view.sidebar_open = False
+    def _on_narrow(self, narrow: bool) -> None:
+        """Show the menu next to the page where there is room; on a phone it lies over it."""
+        self.view.sidebar_open = not narrow
 
     async def _start(self) -> None:
         self._url.listen()
@@ -215,6 +218,9 @@ class VisitorSession:
     def _request_page(self, slug: str) -> None:
         if slug == self._requested[0] or slug not in self._pages:  # or the browser's echo
             return
+
+        if self._url.component.narrow:
+            self.view.sidebar_open = False
 
         async def open_page() -> None:
             await self._open_page(slug, None, [])

@@ -20,7 +20,7 @@ from medallion_panel.messages.messages import Messages
 class CardFrame(pn.custom.JSComponent):
     """A box with a heading and content, which is HTML, a widget or both.
 
-    Parameters: `number`, that of the card on its page; `heading` with its `level` (3 or 4) and, if
+    Parameters: `number`, that of the card on its page; `heading`, `small` or not, and, if
     `explained`, a button for the rows behind it; `label`, its name for a screen reader; `content`,
     a widget with at least `room` pixels, which is a `chart` or not; `message`, shown in place of
     the content while `empty`; `note` and `remarks` below it; `busy`, while it waits. Arrow keys
@@ -34,7 +34,7 @@ class CardFrame(pn.custom.JSComponent):
     chart = param.Boolean(default=False)
     label = param.String()
     heading = param.String()
-    level = param.Integer(default=3)
+    small = param.Boolean(default=False)
     number = param.Integer(default=0)
     explained = param.Boolean(default=False)
     html = param.String()
@@ -56,17 +56,17 @@ class CardFrame(pn.custom.JSComponent):
         .card { box-sizing: border-box; height: 100%; overflow: hidden; padding: 16px;
           border: 1px solid rgba(128,136,150,.32); border-radius: 10px;
           background: var(--panel-surface-color); color: var(--panel-on-surface-color) }
-        .card > h3, .card > h4, .card > p { margin: 0; overflow-wrap: anywhere }
-        .card > h3, .card > h4 { font-weight: 600; line-height: 1.3 }
-        .card > h3 { font-size: 1rem } .card > h4 { font-size: .875rem }
+        .card > h2, .card > p { margin: 0; overflow-wrap: anywhere }
+        .card > h2 { font-weight: 600; line-height: 1.3 }
+        .card > h2 { font-size: 1rem } .card > h2.small { font-size: .875rem }
         .message { font-size: .875rem; line-height: 1.43; padding: 12px 0 }
         .caption { font-size: .75rem; line-height: 1.66; opacity: .75 }
         .legend { margin: 8px 0 } .content { display: flow-root }
         .card img { max-width: 100% }
-        h3 button { background: none; border: 0; border-radius: 6px; color: inherit;
+        h2 button { background: none; border: 0; border-radius: 6px; color: inherit;
           cursor: pointer; margin-left: 4px; opacity: .65; padding: 2px 6px }
-        h3 button:hover { opacity: 1 }
-        h3 button:focus-visible { outline: 2px solid #3b76d6 }
+        h2 button:hover { opacity: 1 }
+        h2 button:focus-visible { outline: 2px solid #3b76d6 }
         .content:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px;
           border-radius: 4px }
         [hidden] { display: none !important }
@@ -83,8 +83,8 @@ class CardFrame(pn.custom.JSComponent):
         .menu button { all: unset; box-sizing: border-box; cursor: pointer; display: block;
           width: 100%; padding: 6px 14px; border-radius: 5px; font-size: .85rem }
         .menu button:hover { background: rgba(128,136,150,.16) }
-        .card:has(> .menu) > h3 { padding-right: 36px }
-        @media print { h3 button, .menu { display: none } }
+        .card:has(> .menu) > h2 { padding-right: 36px }
+        @media print { h2 button, .menu { display: none } }
         """
     ]
     _esm = """
@@ -100,7 +100,7 @@ class CardFrame(pn.custom.JSComponent):
       }
       const card = make("section", "card")
       card.dataset.card = model.number
-      const heading = make(`h${model.level}`, "heading")
+      const heading = make("h2", model.small ? "heading small" : "heading")
       heading.textContent = model.heading
       heading.hidden = !model.heading && !model.explained
       if (model.explained) {

@@ -114,11 +114,17 @@ def _safe_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def markup_table(headers: Sequence[str], rows: Iterable[Iterable[str]]) -> Markup:
-    """A table that scrolls sideways on a narrow screen; a cell is text unless it is `Markup`."""
-    names = Markup("").join(Markup("<th scope='col'>{}</th>").format(name) for name in headers)
+    """A table that scrolls sideways on a narrow screen, also by the keyboard; a cell is text unless
+    it is `Markup`, and a header may be empty.
+    """
+    names = Markup("").join(
+        Markup("<th scope='col'>{}</th>").format(name) if name else Markup("<td></td>")
+        for name in headers
+    )
     return Markup(
-        "<div class='scroll'><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(names, _rows(rows))
+        "<div class='scroll' tabindex='0' role='group' aria-label='{}'>"
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(next(iter(headers), ""), names, _rows(rows))
 
 
 def _rows(rows: Iterable[Iterable[str]]) -> Markup:

@@ -37,7 +37,7 @@ class PageLayout(pn.custom.JSComponent):
     _stylesheets: ClassVar[list[str]] = [
         """
         :host { color: inherit; display: block }
-        h2 { font-size: 1.5rem; font-weight: 600; line-height: 1.334; margin: 0 0 12px;
+        h1 { font-size: 1.5rem; font-weight: 600; line-height: 1.334; margin: 0 0 12px;
           overflow-wrap: anywhere }
         .filters { align-items: center; margin: 0 0 16px; padding: 16px;
           border: 1px solid rgba(128,136,150,.32); border-radius: 10px;
@@ -64,7 +64,7 @@ class PageLayout(pn.custom.JSComponent):
         @media print {
           :host { --panel-surface-color: #fff; --panel-on-surface-color: #1c1f24; color: #1c1f24;
             print-color-adjust: exact; -webkit-print-color-adjust: exact }
-          h2 { margin: 0 0 4px }
+          h1 { margin: 0 0 4px }
           .filters, .chips { display: none !important }
           .printed { display: block; margin: 0 0 16px; font-size: .875rem; line-height: 1.6 }
           .printed p { margin: 0; overflow-wrap: anywhere }
@@ -132,7 +132,7 @@ class PageLayout(pn.custom.JSComponent):
         cell.style.setProperty("--width", width)
         cards.append(cell)
       })
-      return make("div", "page", make("h2", "", model.heading), printed, filters, chips,
+      return make("div", "page", make("h1", "", model.heading), printed, filters, chips,
         cards)
     }
     """

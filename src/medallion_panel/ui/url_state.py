@@ -56,6 +56,7 @@ class HistoryListener(pn.custom.JSComponent):
       const measure = () => { if (model.listening) model.narrow = window.innerWidth < 900 }
       model.on("listening", measure)
       measure()
+      window.addEventListener("resize", measure)
       const moved = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", moved)
       // A link to another page does not reload the dashboard.
@@ -77,6 +78,7 @@ class HistoryListener(pn.custom.JSComponent):
       model.on("remove", () => {
         window.removeEventListener("popstate", moved)
         document.removeEventListener("click", follow)
+        window.removeEventListener("resize", measure)
       })
       return document.createElement("span")
     }
@@ -86,15 +88,15 @@ class HistoryListener(pn.custom.JSComponent):
 class UrlState:
     """Reads and writes the query string of the URL.
 
-    Parameters: `moved` is called when a visitor goes back or forward, `narrow` when the screen is
-    narrow.
+    Parameters: `moved` is called when a visitor goes back or forward, `narrow` when the screen
+    becomes narrow or wide.
     """
 
-    def __init__(self, moved: Callable[[], None], narrow: Callable[[], None]) -> None:
+    def __init__(self, moved: Callable[[], None], narrow: Callable[[bool], None]) -> None:
         self._moved = moved
         self.component = HistoryListener(width=0, height=0, margin=0)
         self.component.param.watch(self._on_move, "moves")
-        self.component.param.watch(lambda _: narrow(), "narrow")
+        self.component.param.watch(lambda event: narrow(event.new), "narrow")
 
     def listen(self) -> None:
         """Ask the browser for the width of its screen, once the server can receive the answer."""

@@ -51,4 +51,5 @@ def test_markdown_is_markdown() -> None:
 def test_a_cell_is_text_unless_it_is_markup() -> None:
     table = markup_table(("<b>",), [("<i>", Markup("<u>{}</u>").format("<s>"))])
     assert "<th scope='col'>&lt;b&gt;</th>" in table
+    assert "tabindex='0'" in table
     assert "<td>&lt;i&gt;</td><td><u>&lt;s&gt;</u></td>" in table

@@ -34,7 +34,9 @@ def location() -> Iterator[Location]:
 
 def url_state() -> tuple[UrlState, list[str]]:
     events: list[str] = []
-    return UrlState(lambda: events.append("moved"), lambda: events.append("narrow")), events
+    return UrlState(
+        lambda: events.append("moved"), lambda narrow: events.append(f"narrow: {narrow}")
+    ), events
 
 
 def test_parameters_are_read_with_all_their_values(location: Location) -> None:
@@ -109,7 +111,7 @@ def test_a_narrow_screen_is_reported_once_the_browser_may_answer() -> None:
     url.listen()
     assert url.component.listening
     url.component.narrow = True
-    assert events == ["narrow"]
+    assert events == ["narrow: True"]
 
 
 def test_without_a_location_there_are_no_parameters() -> None:
