@@ -151,7 +151,9 @@ def test_a_release_of_meanwhile_is_shown_on_return(
             sales = sales.replace("Brazil", "Chile")
         (pipeline.base / "data/sales-more.csv").write_text(sales)
         pipeline.run()
-        expect(tab.get_by_text(pipeline.store().release().id)).to_be_attached()
+        expect(
+            tab.get_by_role("banner").get_by_text(pipeline.store().release().id)
+        ).to_be_attached()
         open_page(tab, "Home")
         expect(tab.locator(".figure")).to_have_text(euros(pipeline))
         shows(tab, ["x", "y"], by_product(pipeline))

@@ -48,6 +48,7 @@ def test_axe_finds_nothing_serious_on_any_page(
         tab.get_by_role("button", name=page.title, exact=True).click()
         heading = tab.get_by_role("heading", name=page.title, level=1, exact=True)
         expect(heading).to_be_visible()
+        expect(tab.locator("section[aria-busy=true]")).to_have_count(0)  # dimmed until it is read
         for size, viewport in SIZES.items():
             tab.set_viewport_size(viewport)
             tab.wait_for_timeout(500)  # charts take the new size

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import panel as pn
 import panel_material_ui as pmui
-from markupsafe import escape
 
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
@@ -29,14 +28,11 @@ from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.busy_state import detach_from_busy_state
-from medallion_panel.ui.chart_images import ChartImages
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
+from medallion_panel.ui.page_frame import page_frame
 from medallion_panel.ui.page_links import RUNS
-from medallion_panel.ui.page_repairs import PageRepairs
-from medallion_panel.ui.print_layout import PrintLayout
-from medallion_panel.ui.theme import THEME
 from medallion_panel.ui.url_state import Parameters, UrlState
 
 T = TypeVar("T")
@@ -89,7 +85,7 @@ class VisitorSession:
             shown = reference if self._store is not stores[0] else ""
             self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
         self._clicks = ClickActions(self._kept, readers[0] if self._rejects else None, formats)
-        self._connection, self._repairs = Connection.of(say), PageRepairs.of(say)
+        self._connection = Connection.of(say)
         look: dict[str, Any] = {"margin": 0, "sizing_mode": "stretch_width"}
         self._menu = pmui.MenuList(items=[], label=say("Pages"), **look)
         self._menu.param.watch(self._on_menu, "active")
@@ -99,30 +95,11 @@ class VisitorSession:
         pn.state.onload(self._start)
 
     def _layout(self, title: str) -> pmui.Page:
-        main = pmui.Container(
-            self._banner.view,
-            self._notice.view,
-            self._kept.view,
-            self._url.component,
-            self._connection,
-            self._repairs,
-            self._clicks.view,
-            PrintLayout(width=0, height=0, margin=0),
-            ChartImages(width=0, height=0, margin=0),
-            width_option=False,
-            sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
-        )
-        return pmui.Page(
-            dark_theme=self._url.read().get(_THEME) == ["dark"],
-            title=title,
-            meta_title=str(escape(title)),
-            main=[main],
-            sidebar=[self._menu],
-            sidebar_width=216,
-            theme_config=THEME,
-            busy_indicator=None,
-            header=[pn.Spacer(sizing_mode="stretch_width"), self._status.view],
-        )
+        parts = (self._banner, self._notice, self._kept)
+        silent = (self._url.component, self._connection, self._clicks.view)
+        content = [*(part.view for part in parts), *silent]
+        dark = self._url.read().get(_THEME) == ["dark"]
+        return page_frame(title, content, self._menu, self._status.view, self._say, dark=dark)
 
     def _on_narrow(self, narrow: bool) -> None:
         """Show the menu next to the page where there is room; on a phone it lies over it."""

@@ -192,6 +192,7 @@ class CardFrame(pn.custom.JSComponent):
         content.hidden = model.empty
         if (menu) menu.hidden = model.empty
         card.style.opacity = model.busy ? "0.45" : "1"
+        card.ariaBusy = String(model.busy)
       }
       const place = () => {
         const child = model.get_child("content")

@@ -1,0 +1,41 @@
+"""The frame of all pages: header, menu and the place of the page, with its silent helpers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from markupsafe import escape
+
+from medallion_panel.messages.messages import Messages
+from medallion_panel.ui.chart_images import ChartImages
+from medallion_panel.ui.page_repairs import PageRepairs
+from medallion_panel.ui.print_layout import PrintLayout
+from medallion_panel.ui.theme import THEME
+
+
+def page_frame(
+    title: str, content: Sequence[Any], menu: Any, status: Any, say: Messages, *, dark: bool
+) -> pmui.Page:
+    """The page of panel-material-ui around some content, in the theme of the dashboard."""
+    main = pmui.Container(
+        *content,
+        PageRepairs.of(say),
+        PrintLayout(width=0, height=0, margin=0),
+        ChartImages(width=0, height=0, margin=0),
+        width_option=False,
+        sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
+    )
+    return pmui.Page(
+        dark_theme=dark,
+        title=title,
+        meta_title=str(escape(title)),
+        main=[main],
+        sidebar=[menu],
+        sidebar_width=216,
+        theme_config=THEME,
+        busy_indicator=None,
+        header=[pn.Spacer(sizing_mode="stretch_width"), status],
+    )
