@@ -36,7 +36,7 @@ from tests.services import Service, Unavailable, mongod, weed
 
 KINDS = (RemoteStorage, MongoDB, *killing.SERVER)
 PARTS = 2
-STRIDE = 1 if instants.KILLS > instants.FEWEST else 2  # of the writes before which a run is killed
+STRIDE = 1 if instants.KILLS > instants.FEWEST else 3  # of the writes before which a run is killed
 
 
 def in_a_child(work: Callable[[], object]) -> None:
@@ -75,7 +75,7 @@ def project(tmp_path: Path, mongodb_url: str, s3_server: Service) -> Iterator[Pr
 
 @pytest.mark.parametrize("first", range(1, PARTS + 1))
 def test_a_run_killed_before_writes_to_a_server(project: Project, first: int) -> None:
-    """Every second write, or with more kills every write, divided over several tests."""
+    """Every third write, or with more kills every write, divided over several tests."""
     for point in count(first * STRIDE, PARTS * STRIDE):
         project.prepare()
         name = killing.run_killed_at(project.folder, point, after=False, kinds=KINDS)
