@@ -67,7 +67,8 @@ def _project(folder: Path, password: str, where: str) -> Path:
         "encoded": f"mongodb://anna:{quote(password, safe='')}@{host}/shop?{wait}",
         "option": f"mongodb://{host}/shop?{wait}&tlsCertificateKeyFile=none.pem&tlsCertificateKeyFilePassword={password}",
     }[where]
-    path = small.write(folder, small.YAML.replace("sqlite:lake/serving.db", json.dumps(url)))
+    yaml = small.YAML.replace("sqlite:lake/serving.db", json.dumps(url))
+    path = small.write(folder, yaml + "\napi: {query_timeout: 1}\n")
     (folder / ".env").write_text(f"DB_URL={url}\n")
     return path
 
