@@ -217,17 +217,17 @@ def _profile_cells(each: ColumnProfile, profile: TableProfile, formats: Formats)
     return [
         nulls,
         distinct,
-        _value(each.low, _LONGEST_BOUND),
-        _value(each.high, _LONGEST_BOUND),
+        value_text(each.low, _LONGEST_BOUND),
+        value_text(each.high, _LONGEST_BOUND),
         _distribution(each, profile, formats),
     ]
 
 
-def _value(value: Any, longest: int = _LONGEST) -> str:
+def value_text(value: Any, longest: int = _LONGEST) -> str:
     """A value as text; numbers have no separators, since they may be identifiers."""
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
-        return f"{moment:%Y-%m-%d %H:%M}"
+        return f"{moment:%Y-%m-%d %H:%M}{' UTC' if value.tzinfo else ''}"
     if isinstance(value, date):
         return value.isoformat()
     text = "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -238,7 +238,7 @@ def _distribution(each: ColumnProfile, profile: TableProfile, formats: Formats) 
     """A small histogram, or the most common values."""
     if any(each.bars):
         most = max(each.bars)
-        low, high = _value(each.low), _value(each.high)
+        low, high = value_text(each.low), value_text(each.high)
         label = formats.say(
             "Number of rows in equal parts from {low} to {high}", low=low, high=high
         )
@@ -246,7 +246,7 @@ def _distribution(each: ColumnProfile, profile: TableProfile, formats: Formats) 
     percent = formats.writer("percent")
     common = [
         Markup("{} <span class='faint'>{}</span>").format(
-            _value(value), percent(count / profile.rows)
+            value_text(value), percent(count / profile.rows)
         )
         for value, count in each.common[:_MOST_COMMON]
     ]
@@ -286,7 +286,7 @@ def _sample(
         message = formats.say("The table has no rows.")
         return Markup("<p class='faint'>{}</p>").format(message)
     columns = release.tables[table].columns
-    lines = [[_value(value) for value in row] for row in rows]
+    lines = [[value_text(value) for value in row] for row in rows]
     texts = [
         place for place, column in enumerate(columns, 1) if not column_type(column.type).number
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import medallion as md
 from medallion.errors import CallError
 from medallion_panel.blocks.block_context import BlockContext
-from medallion_panel.blocks.catalogue import catalogue_html
+from medallion_panel.blocks.catalogue import catalogue_html, value_text
 from medallion_panel.lake_block_settings import CatalogueBlock, Part
 from tests.unit.panel import lake_project
 
@@ -104,3 +105,11 @@ def test_a_table_that_no_run_has_computed_is_reported(
 ) -> None:
     with pytest.raises(CallError, match=r"gold\.other is not in release"):
         part(till, till_context, "gold.other", "about")
+
+
+def test_values_are_short_and_name_their_time_zone() -> None:
+    moment = datetime(2024, 1, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert value_text(moment) == "2024-01-01 10:30 UTC"
+    assert value_text(moment.replace(tzinfo=None)) == "2024-01-01 12:30"
+    assert value_text(1 / 3) == "0.333333"
+    assert value_text("x" * 40) == f"{'x' * 31}…"
