@@ -25,7 +25,7 @@ from medallion_panel.ui.theme import FONT, INK
 if TYPE_CHECKING:
     from bokeh.plotting import figure
 
-TARGET = "#c2477f"
+TARGET, WORDS = "#b03a70", "#5b6472"
 EVENT_COLORS = {"releases": "#15915f", "failures": "#d9534c", "drift": "#e08a1e"}
 _ROOM = 1.06  # above the highest line
 _TOP = 52  # pixels of axis and text below the top of a chart
@@ -53,7 +53,7 @@ def draw_reference_lines(plot: figure, chart: SeriesChart) -> None:
     _include(plot.x_range if horizontal else plot.y_range, [line.value for line in lines])
     for number, line in enumerate(lines):
         is_target = number == 0 and chart.block.target is not None
-        color = TARGET if is_target else INK
+        color = TARGET if is_target else WORDS
         dimension: Any = "height" if horizontal else "width"
         look = {"line_color": color, "line_dash": [2, 3], "line_width": 1.5}
         plot.add_layout(Span(location=line.value, dimension=dimension, **look))
@@ -81,7 +81,10 @@ def _label(text: str, color: str, value: float, *, horizontal: bool) -> Label:
 
 
 def _look(color: str) -> dict[str, Any]:
-    return {"text_color": color, "text_font": FONT, "text_font_size": "11px"}
+    """White on a colour that has enough contrast with it, in a light and in a dark theme."""
+    font = {"text_color": "#ffffff", "text_font": FONT, "text_font_size": "11px"}
+    background = {"background_fill_color": color, "background_fill_alpha": 0.85}
+    return {**font, **background, "border_radius": 4, "padding": 3}
 
 
 def _draw_annotation(plot: figure, chart: SeriesChart, annotation: Annotation) -> None:
@@ -97,7 +100,7 @@ def _draw_annotation(plot: figure, chart: SeriesChart, annotation: Annotation) -
         plot.add_layout(Span(location=left, dimension="height", line_color=INK, line_dash=[2, 3]))
     text = PlainText(text=annotation.text)
     place = {"x": left, "y": plot.height - _TOP, "y_units": "screen", "x_offset": 4}
-    plot.add_layout(Label(text=text, **_look(INK), **place))
+    plot.add_layout(Label(text=text, **_look(WORDS), **place))
 
 
 def _draw_events(plot: figure, chart: SeriesChart) -> None:
