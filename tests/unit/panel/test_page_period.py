@@ -135,7 +135,7 @@ def test_days_that_a_visitor_selects_replace_the_preset_and_the_other_way_round(
     one = Period()
     days = one.days
     one.period.set({"period": ["last-7-days"], "compare": ["previous-period"]})
-    days.widget.value = (date(2024, 2, 1), date(2024, 2, 29))
+    days.widget.param.update(first="2024-02-01", last="2024-02-29", changes=1)
     assert one.period.texts() == {"compare": ["previous-period"]}
     comparison = one.period.comparison(tuple(days.conditions()))
     assert comparison is not None
