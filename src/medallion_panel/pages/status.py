@@ -33,7 +33,11 @@ class Status:
             icon="hourglass_empty",
             size="small",
             margin=(4, 8),
-            sx={"maxWidth": {"xs": "52vw", "md": "62vw"}},
+            # Material's red of the dark theme is too light for white text.
+            sx={
+                "maxWidth": {"xs": "52vw", "md": "62vw"},
+                "&.MuiChip-colorError": {"backgroundColor": "#c62828", "color": "#ffffff"},
+            },
             on_click=lambda _: show_runs(),
         )
 
