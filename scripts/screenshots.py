@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples/shop"
 PAGES = (
     *("home", "clients", "products", "trends", "countries", "performance"),
+    "explore",
     *("lake.catalogue", "lake.gold.clients_stats", "lake.runs", "lake.quality"),
 )
 # What is drawn last on pages without charts.
@@ -34,7 +35,11 @@ LAST = {
     "lake.quality": "svg.line, h4",
 }
 KINDS = {"light": (1280, 900, ""), "dark": (1280, 900, "&theme=dark"), "phone": (390, 844, "")}
+EXPLORED = (
+    "&table=sales&measure=sum(revenue)&measure=sum(quantity)&by=month&by=product&filter=product"
+)
 SHOWN = (
+    "explore-light",
     *("home-light", "clients-light", "trends-dark", "countries-dark", "home-phone"),
     "lake.gold.clients_stats-light",
 )
@@ -85,7 +90,8 @@ def shoot(browser: Browser, url: str, name: str, kind: str, file: Path) -> None:
     """Open a page, wait until it is drawn and still, and take it whole."""
     width, height, extra = KINDS[kind]
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto(f"{url}?page={name}{extra}")
+    query = EXPLORED if name == "explore" else ""
+    page.goto(f"{url}?page={name}{query}{extra}")
     page.get_by_text("published").first.wait_for(timeout=60_000)
     if name == "performance":
         page.get_by_role("button", name="Measure now").click()

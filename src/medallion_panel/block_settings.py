@@ -186,14 +186,14 @@ class Rows(SummedTable):
 
 
 class Groups(TableBlock):
-    """A table of figures: a row per group of `by`, with the figures `metrics` of its rows.
+    """A table of figures: a row per group of `by`, or one, with the figures `metrics` of its rows.
 
     `sort` is a column of `by` or a metric, with `-` from the largest; the first `limit` are shown.
     """
 
     column_fields: ClassVar[tuple[str, ...]] = ("by",)
 
-    by: Names = Field(min_length=1)
+    by: Names = ()
     metrics: Metrics = Field(default=("count()",), min_length=1)
     sort: str = ""
     limit: int = Field(default=50, ge=1, le=1000)

@@ -71,6 +71,13 @@ class PageSettings(BlockModel):
                 raise ValueError(f"two filters of the column {column!r}")
         return filters
 
+    own_names: ClassVar[tuple[str, ...]] = ()  # of its own parameters in a URL
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        """Its own parameters in a URL, next to those of its filters and blocks."""
+        return {}
+
     @property
     def slug(self) -> str:
         """Its name in a URL."""
@@ -82,6 +89,7 @@ class Dashboard(Section):
 
     `why` says whether a click on a figure shows the source records behind it, with columns and
     records that the pipeline removes: by default only to visitors who have logged in.
+    `explore: false` hides the page where visitors explore every served table.
     `corrections` lets visitors who have logged in correct rejected records.
     `lake_pages: false` leaves out the pages Catalogue, Runs and Quality.
     `locale` is the language of the interface (English, French, German or Spanish), and with
@@ -113,6 +121,7 @@ class Dashboard(Section):
     time_zone: str = "UTC"
     stale_after_hours: float = Field(default=36, gt=0)
     why: bool | None = None
+    explore: bool = True
     corrections: bool = False
     lake_pages: bool = True
     formats: dict[str, FormatName] = Field(default_factory=dict)

@@ -38,8 +38,9 @@ def _python(page: GroupsPage) -> str:
 
 def _curl(page: GroupsPage) -> str:
     metrics = list_text(f"{name}:{text}" for name, text in page.metrics.items())
+    by = [("by", list_text(page.block.by))] if page.block.by else []
     parameters = [
-        ("by", list_text(page.block.by)),
+        *by,
         ("metrics", metrics),
         *query_parameters(page.query),
         ("limit", str(_API_LIMIT)),

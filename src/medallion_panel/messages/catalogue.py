@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from medallion_panel.messages.block_messages import BLOCK_MESSAGES
 from medallion_panel.messages.chart_messages import CHART_MESSAGES
 from medallion_panel.messages.common_messages import COMMON_MESSAGES
+from medallion_panel.messages.explore_messages import EXPLORE_MESSAGES
 from medallion_panel.messages.lake_messages import LAKE_MESSAGES
 from medallion_panel.messages.origin_messages import ORIGIN_MESSAGES
 from medallion_panel.messages.page_messages import PAGE_MESSAGES
@@ -22,6 +23,7 @@ AREAS: tuple[Mapping[str, Translation], ...] = (
     PERIOD_MESSAGES,
     CHART_MESSAGES,
     BLOCK_MESSAGES,
+    EXPLORE_MESSAGES,
     LAKE_MESSAGES,
     ORIGIN_MESSAGES,
     QUARANTINE_MESSAGES,

@@ -117,8 +117,7 @@ class Card:
     ) -> None:
         self.block, self._pipeline, self._number = block, pipeline, number
         self._say = say = formats.say
-        self._explained = rejects is not None
-        self.retry = False
+        self._explained, self.retry = rejects is not None, False
         self.shown: CardContent | None = None
         rows = block.content if isinstance(block.content, Rows) else None
         self.rows = None
@@ -139,6 +138,7 @@ class Card:
             small=block.kind == "kpi",
             number=number,
             explained=self._explained and button,
+            explored=isinstance(content, TableBlock) and _can_explore(pipeline),
             content=self._widget(),
             chart=block.kind in _DRAW,
             note=content.note,
@@ -283,6 +283,11 @@ class Card:
         if filters:
             return self._say("No rows match these filters.")
         return self._say("There is nothing to show.")
+
+
+def _can_explore(pipeline: Pipeline) -> bool:
+    """Whether there is a page to explore what a card shows."""
+    return getattr(pipeline.declaration.sections.get("dashboard"), "explore", True)
 
 
 def _last_release(context: BlockContext) -> Release | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -13,9 +14,11 @@ from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.pages.card import Card
 from medallion_panel.pages.choice import Choice, choices_of
+from medallion_panel.pages.explore_page import explore_parameters
 from medallion_panel.pages.kept_pages import KeptPages
 from medallion_panel.pages.mark_question import MarkQuestion, clicked_mark, mark_question
 from medallion_panel.pages.origin_panel import OriginPanel
+from medallion_panel.pages.page import OpenPage
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.mark_clicks import LAST, WHOLE, Click, MarkClicks
 
@@ -24,11 +27,17 @@ class ClickActions:
     """Follows the clicks of a visitor. `view` is its widget.
 
     Parameters: the pages that are `kept`; `reader` traces rows, None where the visitor may not see
-    the rows behind.
+    the rows behind; `explore` opens the Explore page with the parameters of a URL.
     """
 
-    def __init__(self, kept: KeptPages, reader: OriginReader | None, formats: Formats) -> None:
-        self._kept = kept
+    def __init__(
+        self,
+        kept: KeptPages,
+        reader: OriginReader | None,
+        formats: Formats,
+        explore: Callable[[dict[str, list[str]]], None],
+    ) -> None:
+        self._kept, self._explore = kept, explore
         self._clicks = MarkClicks(self._on_click)
         self._origins = None
         if reader is not None:
@@ -51,6 +60,9 @@ class ClickActions:
         page = self._kept.open
         if page is None:
             return
+        if click.explore:
+            await self._follow_to_explore(page, click)
+            return
         if click.card == LAST:
             if page.offer is not None and self._origins is not None:
                 card, offered = page.offer
@@ -69,6 +81,12 @@ class ClickActions:
             page.choose(choices, (click.card, question) if question is not None else None)
         elif self._origins is not None:
             await self._origins.open(question, message, click)
+
+    async def _follow_to_explore(self, page: OpenPage, click: Click) -> None:
+        card = self._card(click.card)
+        if card is not None:
+            loop = asyncio.get_running_loop()
+            self._explore(await loop.run_in_executor(None, explore_parameters, page, card))
 
     def _card(self, number: int) -> Card | None:
         page = self._kept.open

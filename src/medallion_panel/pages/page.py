@@ -113,6 +113,7 @@ class OpenPage:
             except CallError as error:
                 notices.append(f"{error.message}.")
         own = ("q", "sort", "row") if self._rows else ("sort",) if self._table else ()
+        own = (*own, *self.page.own_names)
         if self._table:
             try:
                 self._table.set(parameters, BlockContext(self._store, self._formats))
@@ -173,7 +174,8 @@ class OpenPage:
         """Its parameters in the URL: those of its filters and of its first table."""
         chips = [choice.parameters() for choice in self._chips.values()]
         rows = {**self.period.texts(), **(self._table.texts() if self._table else {})}
-        return {**url_parameters(self.filters), **rows, **dict(ChainMap(*chips))}
+        parts = (self.page.parameters, url_parameters(self.filters), rows, *chips)
+        return dict(ChainMap(*map(dict, parts)))
 
     async def fill(self) -> None:
         """Fill the cards of a page that is not on the screen yet, at once where they are read soon.

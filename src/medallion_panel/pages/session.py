@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import panel as pn
-import panel_material_ui as pmui
 
 from medallion.errors import MedallionError
 from medallion.pipeline import Pipeline
@@ -20,10 +19,12 @@ from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.pages.click_actions import ClickActions
+from medallion_panel.pages.explore_page import add_query_form
+from medallion_panel.pages.explored_page import explore_slug, read_query, with_explored
 from medallion_panel.pages.kept_pages import KeptPages
-from medallion_panel.pages.lake_pages import menu_of, menu_place
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.page_list import pages_of
+from medallion_panel.pages.page_menu import PageMenu
 from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
@@ -34,6 +35,9 @@ from medallion_panel.ui.markup import Notice, Text
 from medallion_panel.ui.page_frame import page_frame
 from medallion_panel.ui.page_links import RUNS
 from medallion_panel.ui.url_state import Parameters, UrlState
+
+if TYPE_CHECKING:
+    import panel_material_ui as pmui
 
 T = TypeVar("T")
 
@@ -68,9 +72,8 @@ class VisitorSession:
         self._pages: dict[str, PageSettings] = {}  # by slug
         self._say = say = formats.say
         self._kept = KeptPages(Text(say("Reading the release …")).view, say)
-        # Set while the code changes the menu, while the release is read, and while the page that
-        # was requested could not be opened.
-        self._updating_menu = self._checking = self._failed = False
+        # Set while the release is read, and while the page that was requested could not be opened.
+        self._checking = self._failed = False
         self._opening = 0  # counts requests to open a page, of which the last one wins
         self._requested: tuple[str, Parameters | None] = ("", {})
         self._status = Status(formats, section.stale_after, lambda: self._request_page(RUNS))
@@ -84,11 +87,10 @@ class VisitorSession:
         if section.shows_why(logged_in=bool(user)):
             shown = reference if self._store is not stores[0] else ""
             self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
-        self._clicks = ClickActions(self._kept, readers[0] if self._rejects else None, formats)
+        reader = readers[0] if self._rejects else None
+        self._clicks = ClickActions(self._kept, reader, formats, self._explore)
         self._connection = Connection.of(say)
-        look: dict[str, Any] = {"margin": 0, "sizing_mode": "stretch_width"}
-        self._menu = pmui.MenuList(items=[], label=say("Pages"), **look)
-        self._menu.param.watch(self._on_menu, "active")
+        self._menu = PageMenu(self._request_page, say("Pages"))
         self._notice = Notice(severity="warning", closeable=True, margin=(0, 0, 16, 0))
         self.view = self._layout(section.title or pipeline.declaration.name)
         detach_from_busy_state(self.view)
@@ -99,7 +101,7 @@ class VisitorSession:
         silent = (self._url.component, self._connection, self._clicks.view)
         content = [*(part.view for part in parts), *silent]
         dark = self._url.read().get(_THEME) == ["dark"]
-        return page_frame(title, content, self._menu, self._status.view, self._say, dark=dark)
+        return page_frame(title, content, self._menu.view, self._status.view, self._say, dark=dark)
 
     def _on_narrow(self, narrow: bool) -> None:
         """Show the menu next to the page where there is room; on a phone it lies over it."""
@@ -137,12 +139,9 @@ class VisitorSession:
             await self._retry()
             return
         pages = await self._in_thread(pages_of, self._section, self._store, release, self._rejects)
+        pages = with_explored(pages, self._section, self._pages, self._say)
         self._pages = {page.slug: page for page in pages}
-        items = [{"label": page.title, "icon": page.icon} for page in menu_of(pages)]
-        if items != self._menu.items:
-            self._updating_menu = True
-            self._menu.items = items
-            self._updating_menu = False
+        self._menu.show(self._pages)
         if not await self._update_page():
             await self._follow_url()
         self._release = release
@@ -186,24 +185,24 @@ class VisitorSession:
             slug = next(iter(self._pages))
         await self._open_page(slug, parameters, notices)
 
-    def _on_menu(self, event: Any) -> None:
-        index = event.new[0] if isinstance(event.new, tuple | list) else event.new
-        if self._updating_menu or not isinstance(index, int):
-            return
-        self._request_page(menu_of(self._pages.values())[index].slug)
-
     def _request_page(self, slug: str) -> None:
-        if slug == self._requested[0] or slug not in self._pages:  # or the browser's echo
-            return
+        if slug != self._requested[0] and slug in self._pages:  # else the browser's echo
+            self._go_to(slug, None)
 
+    def _go_to(self, slug: str, parameters: Parameters | None) -> None:
         if self._url.component.narrow:
             self.view.sidebar_open = False
 
         async def open_page() -> None:
-            await self._open_page(slug, None, [])
+            await self._open_page(slug, parameters, [])
             self._write_url()
 
         pn.state.execute(open_page)
+
+    def _explore(self, parameters: Parameters) -> None:
+        """Open the Explore page with the parameters of a query."""
+        if slug := explore_slug(self._pages):
+            self._go_to(slug, parameters)
 
     async def _open_page(
         self, slug: str, parameters: Parameters | None, notices: list[str]
@@ -213,12 +212,12 @@ class VisitorSession:
         number = self._opening
         self._clicks.close()
         self._failed, self._requested = False, (slug, parameters)
-        self._updating_menu = True
-        self._menu.active = (menu_place(self._pages, slug),)
-        self._updating_menu = False
+        self._menu.select(slug)
         filters = parameters and {name: parameters[name] for name in parameters if name not in _OWN}
         try:
             release = self._store.last_release().id
+            query = (self._pages, slug, filters, self._store, self._formats)
+            notices = [*notices, *await self._in_thread(read_query, *query)]
             page = await self._kept_page(slug)
             new = page is None
             page = page or await self._new_page(slug, filters or {}, notices)
@@ -257,6 +256,7 @@ class VisitorSession:
         context = (self._store, self._formats, self._pipeline, self._write_url, self._cache_columns)
         periods = (period, self._stores)
         page = OpenPage(self._pages[slug], options, *context, periods, rejects=self._rejects)
+        add_query_form(page, self._store, self._formats, self._explore)
         notices += page.set(filters)
         await page.fill()
         return page
@@ -275,7 +275,7 @@ class VisitorSession:
 
     def _write_url(self) -> None:
         page = self._kept.open
-        if page is not None and not self._updating_menu:
+        if page is not None:
             former = self._url.read()
             parameters = {_PAGE: [page.page.slug], **page.texts()}
             others = {name: former[name] for name in (_THEME, _RELEASE) if name in former}

@@ -21,11 +21,12 @@ class CardFrame(pn.custom.JSComponent):
     """A box with a heading and content, which is HTML, a widget or both.
 
     Parameters: `number`, that of the card on its page; `heading`, `small` or not, and, if
-    `explained`, a button for the rows behind it; `label`, its name for a screen reader; `content`,
-    a widget with at least `room` pixels, which is a `chart` or not; `message`, shown in place of
-    the content while `empty`; `note` and `remarks` below it; `busy`, while it waits. Arrow keys
-    move through the `parts` of a chart, for which `asked` is called first; Enter is a click.
-    `words` are those of the frame: see `frame_words`.
+    `explained`, a button for the rows behind it, if `explored` one in its menu to explore what it
+    shows; `label`, its name for a screen reader; `content`, a widget with at least `room` pixels,
+    which is a `chart` or not; `message`, shown in place of the content while `empty`; `note` and
+    `remarks` below it; `busy`, while it waits. Arrow keys move through the `parts` of a chart, for
+    which `asked` is called first; Enter is a click. `words` are those of the frame: see
+    `frame_words`.
     """
 
     words = param.Dict(default={})
@@ -37,6 +38,7 @@ class CardFrame(pn.custom.JSComponent):
     small = param.Boolean(default=False)
     number = param.Integer(default=0)
     explained = param.Boolean(default=False)
+    explored = param.Boolean(default=False)
     html = param.String()
     legend = param.String()
     message = param.String()
@@ -119,13 +121,23 @@ class CardFrame(pn.custom.JSComponent):
       const part = make("p", "caption part")
       let menu = null
       card.append(heading, html, legend, content, part, message, note, remarks)
-      if (model.chart) {
+      if (model.chart || model.explored) {
         menu = make("details", "menu")
         const summary = make("summary", ""), list = make("div", "")
         summary.append("⋯")
-        summary.setAttribute("aria-label", model.words.save.replace("{label}", model.label))
+        const { save, menu: named } = model.words
+        summary.setAttribute("aria-label", (model.chart ? save : named).replace("{label}",
+          model.label))
         menu.append(summary, list)
-        for (const form of ["png", "svg"]) {
+        if (model.explored) {
+          const button = make("button", "")
+          button.type = "button"
+          button.dataset.explore = model.number
+          button.textContent = model.words.explore
+          button.addEventListener("click", () => { menu.open = false })
+          list.append(button)
+        }
+        for (const form of model.chart ? ["png", "svg"] : []) {
           const button = make("button", "")
           button.type = "button"
           button.textContent = model.words.image.replace("{form}", form.toUpperCase())
@@ -148,6 +160,8 @@ class CardFrame(pn.custom.JSComponent):
           }
         }
         heading.after(menu)
+      }
+      if (model.chart) {
         let at = -1
         const say = () => {
           const { parts } = model
@@ -224,6 +238,8 @@ def frame_words(say: Messages) -> dict[str, str]:
     """The words of every frame."""
     return {
         "behind": say("Rows behind"),
+        "explore": say("Explore from here"),
+        "menu": say("Menu of {label}", label="{label}"),
         "arrows": say("Arrow keys move through its parts"),
         "of": say("of"),
         "save": say("Save {label} as an image", label="{label}"),

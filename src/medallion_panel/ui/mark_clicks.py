@@ -51,8 +51,8 @@ def behind_button(card: int, mark: int, label: str) -> Markup:
 class Click:
     """A click on a mark of a card, or on the entry of its legend that has this number (`series`).
 
-    `cell` is the column of a table; `behind` says that the rows behind are asked for, `narrow` that
-    the screen is.
+    `cell` is the column of a table; `behind` says that the rows behind are asked for, `explore`
+    that the query of the card is to be explored, and `narrow` that the screen is.
     """
 
     card: int
@@ -61,6 +61,7 @@ class Click:
     cell: int = -1
     behind: bool = False
     narrow: bool = False
+    explore: bool = False
 
 
 def make_clickable(plot: figure, card: int, say: Messages, *, explained: bool = False) -> None:
@@ -105,10 +106,14 @@ class MarkClicks(pn.custom.JSComponent):
     document.addEventListener("medallion-mark", (event) => report(event.detail))
     document.addEventListener("click", (event) => {
       const path = event.composedPath()
-      const from = path.find((each) => each.dataset?.rowsBehind ?? each.dataset?.series)
+      const from = path.find((each) => each.dataset?.rowsBehind ?? each.dataset?.series
+        ?? each.dataset?.explore)
       if (!from) return
-      const { rowsBehind, mark, series } = from.dataset
-      if (rowsBehind) report({ card: +rowsBehind, mark: +(mark ?? -1), behind: true, opener: from })
+      const { rowsBehind, mark, series, explore } = from.dataset
+      if (explore) report({ card: +explore, explore: true })
+      else if (rowsBehind) {
+        report({ card: +rowsBehind, mark: +(mark ?? -1), behind: true, opener: from })
+      }
       else {
         const card = path.find((each) => each.dataset?.card).dataset.card
         report({ card: +card, mark: +series, series: true, opener: from })
@@ -129,5 +134,6 @@ class MarkClicks(pn.custom.JSComponent):
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
         numbers = {name: int(data.get(name, -1)) for name in ("card", "mark", "cell")}
-        flags = {name: bool(data.get(name)) for name in ("series", "behind", "narrow")}
+        names = ("series", "behind", "narrow", "explore")
+        flags = {name: bool(data.get(name)) for name in names}
         self._clicked(Click(**numbers, **flags))  # type: ignore[arg-type]

@@ -7,11 +7,12 @@ from typing import Any, ClassVar, Literal
 
 import panel as pn
 import param
-from panel.viewable import Children
+from panel.viewable import Child, Children
 
 
 class PageLayout(pn.custom.JSComponent):
-    """A page of `cards` below its `filters` and `chips`.
+    """A page of `cards` below its `filters` and `chips`; `above` and `below` all of them there may
+    be a widget.
 
     Parameters: `heading`; `widths` of the cards in twelfths on a wide screen, with `narrow`, those
     that take half of a phone; `chips` as {column, label}, filters that can be removed, and `offer`,
@@ -21,6 +22,8 @@ class PageLayout(pn.custom.JSComponent):
     heading on paper, where there are no controls.
     """
 
+    above = Child()
+    below = Child()
     filters = Children()
     cards = Children()
     heading = param.String()
@@ -132,8 +135,9 @@ class PageLayout(pn.custom.JSComponent):
         cell.style.setProperty("--width", width)
         cards.append(cell)
       })
-      return make("div", "page", make("h1", "", model.heading), printed, filters, chips,
-        cards)
+      const child = (name) => [model.get_child(name)].filter(Boolean)
+      return make("div", "page", make("h1", "", model.heading), printed, ...child("above"),
+        filters, chips, cards, ...child("below"))
     }
     """
 

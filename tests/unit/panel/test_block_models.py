@@ -26,5 +26,5 @@ def test_the_columns_of_groups_are_looked_up_with_their_place() -> None:
 def test_an_invalid_metric_is_refused_with_what_there_is() -> None:
     with pytest.raises(ValidationError, match=r"no metric 'total\(paid\)'.*count_distinct"):
         Groups.model_validate({"table": "t", "by": "land", "metrics": ["total(paid)"]})
-    with pytest.raises(ValidationError, match="by"):
-        Groups.model_validate({"table": "t", "by": [], "metrics": "count()"})
+    with pytest.raises(ValidationError, match="metrics"):
+        Groups.model_validate({"table": "t", "metrics": []})

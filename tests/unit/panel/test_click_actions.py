@@ -64,7 +64,8 @@ class Visit:
         self.page = OpenPage(SETTINGS, options, *context, lambda: None, self._shown)
         kept = KeptPages(Text("wait").view, SAY)
         kept.show(self.page)
-        self.actions = ClickActions(kept, None, FORMATS)
+        self.explored: list[dict[str, list[str]]] = []
+        self.actions = ClickActions(kept, None, FORMATS, self.explored.append)
 
     async def _shown(self) -> None:
         pass

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 
 YAML = "name: small\ntables:\n  bronze:\n    t: {source: t.csv}\n  gold:\n    t: {from: bronze.t}\n"
 TYPES = {"country": "text", "value": "int64"}
-LAKE_PAGES = ["Catalogue", "Runs", "Quality"]
+LAKE_PAGES = ["Catalogue", "Runs", "Quality", "Explore"]
 SECTION = Dashboard.model_validate(
     {
         "title": "Shop <b>",
@@ -145,7 +145,7 @@ def test_the_first_page_is_open_with_the_figures_of_the_release(visit: Run) -> N
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1), ("DE", 2))
         await visit.look()
-        view, menu = visit.session.view, visit.session._menu
+        view, menu = visit.session.view, visit.session._menu.view
         assert (view.title, view.meta.title) == ("Shop <b>", "Shop &lt;b&gt;")
         assert menu.items[:2] == [
             {"label": "Home page", "icon": "insights"},
@@ -190,7 +190,7 @@ def test_the_menu_opens_a_page_and_changes_the_url(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        visit.session._menu.active = 1
+        visit.session._menu.view.active = 1
         await visit.rest()
         return visit.session._kept.open.page.title, visit.location.search
 
@@ -257,7 +257,7 @@ def test_a_page_that_could_not_be_opened_is_opened_when_the_store_is_back(visit:
         await visit.look()
         visit.hide()
         await visit.look()
-        visit.session._menu.active = 0
+        visit.session._menu.view.active = 0
         await visit.rest()
         body = visit.body
         (visit.folder / "hidden.db").rename(visit.folder / "serving.db")
@@ -282,7 +282,7 @@ def test_a_page_that_is_built_while_a_release_is_published_shows_it(visit: Run) 
             return page
 
         visit.session._new_page = new_page_and_release  # type: ignore[method-assign]
-        visit.session._menu.active = 0
+        visit.session._menu.view.active = 0
         await visit.rest()
         return visit.figure, list(visit.session._kept.open.filters[0].widget.options)
 
@@ -314,7 +314,7 @@ def test_without_declared_pages_every_table_has_one(visit: Run) -> None:
         visit.publish("one", ("IE", 1))
         await visit.look()
         title = visit.session.view.title
-        return title, [item["label"] for item in visit.session._menu.items]
+        return title, [item["label"] for item in visit.session._menu.view.items]
 
     assert visit(steps, section=Dashboard()) == ("small", ["T", "Data", *LAKE_PAGES])
 
@@ -364,7 +364,11 @@ def test_the_url_may_name_a_candidate(visit: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "pages"), [(None, ["Home page", "Data"]), (True, ["Home page", "Data", "Quarantine"])]
+    ("why", "pages"),
+    [
+        (None, ["Home page", "Data"]),
+        (True, ["Home page", "Data", "Quarantine"]),
+    ],
 )
 def test_those_who_see_source_records_have_a_page_with_rejected_ones(
     visit: Run, why: bool | None, pages: list[str]
@@ -372,7 +376,7 @@ def test_those_who_see_source_records_have_a_page_with_rejected_ones(
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        return [item["label"] for item in visit.session._menu.items]
+        return [item["label"] for item in visit.session._menu.view.items]
 
     assert visit(steps, section=SECTION.model_copy(update={"why": why})) == [*pages, *LAKE_PAGES]
 
@@ -381,7 +385,7 @@ def test_a_table_has_a_page_below_the_catalogue(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        menu = visit.session._menu
+        menu = visit.session._menu.view
         return menu.items[menu.active[0]]["label"], visit.session._kept.open.page.title
 
     assert visit(steps, search="?page=lake.gold.t") == ("Catalogue", "gold.t")
@@ -391,10 +395,10 @@ def test_pages_about_the_lake_can_be_left_out(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        return [item["label"] for item in visit.session._menu.items]
+        return [item["label"] for item in visit.session._menu.view.items]
 
     section = SECTION.model_copy(update={"lake_pages": False})
-    assert visit(steps, section=section) == ["Home page", "Data"]
+    assert visit(steps, section=section) == ["Home page", "Data", "Explore"]
 
 
 def test_the_status_opens_the_runs(visit: Run) -> None:
