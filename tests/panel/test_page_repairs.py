@@ -61,6 +61,14 @@ def test_axe_finds_nothing_serious_on_any_page(
     assert len(found) == 2 * len(pages)
 
 
+def test_a_chosen_theme_is_remembered(tab: Any, shop_address: str) -> None:
+    tab.goto(f"{shop_address}?page=performance")
+    tab.get_by_role("button", name="Toggle theme").click()
+    tab.wait_for_function("document.cookie.includes('medallion-theme=dark')")
+    tab.goto(f"{shop_address}?page=performance")
+    expect(tab.locator("html.dark")).to_be_attached()
+
+
 def test_the_document_says_its_language_and_the_menu_its_name(tab: Any, shop_address: str) -> None:
     tab.goto(f"{shop_address}?page=home")
     expect(tab.get_by_role("navigation", name="Pages").first).to_be_attached()

@@ -100,8 +100,8 @@ class VisitorSession:
         parts = (self._banner, self._notice, self._kept)
         silent = (self._url.component, self._connection, self._clicks.view)
         content = [*(part.view for part in parts), *silent]
-        dark = self._url.read().get(_THEME) == ["dark"]
-        return page_frame(title, content, self._menu.view, self._status.view, self._say, dark=dark)
+        theme = self._url.read().get(_THEME, [])
+        return page_frame(title, content, self._menu.view, self._status.view, self._say, theme)
 
     def _on_narrow(self, narrow: bool) -> None:
         """Show the menu next to the page where there is room; on a phone it lies over it."""

@@ -11,15 +11,20 @@ from markupsafe import escape
 
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.chart_images import ChartImages
+from medallion_panel.ui.color_scheme import ColorScheme, is_dark
 from medallion_panel.ui.page_repairs import PageRepairs
 from medallion_panel.ui.print_layout import PrintLayout
 from medallion_panel.ui.theme import THEME
 
 
 def page_frame(
-    title: str, content: Sequence[Any], menu: Any, status: Any, say: Messages, *, dark: bool
+    title: str, content: Sequence[Any], menu: Any, status: Any, say: Messages, theme: Sequence[str]
 ) -> pmui.Page:
-    """The page of panel-material-ui around some content, in the theme of the dashboard."""
+    """The page of panel-material-ui around some content, in the theme of the dashboard.
+
+    Parameters: `theme` is that of the URL, if it has one.
+    """
+    cookies = dict(pn.state.cookies)
     main = pmui.Container(
         *content,
         PageRepairs.of(say),
@@ -28,8 +33,8 @@ def page_frame(
         width_option=False,
         sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
     )
-    return pmui.Page(
-        dark_theme=dark,
+    page = pmui.Page(
+        dark_theme=is_dark(theme, cookies),
         title=title,
         meta_title=str(escape(title)),
         main=[main],
@@ -39,3 +44,5 @@ def page_frame(
         busy_indicator=None,
         header=[pn.Spacer(sizing_mode="stretch_width"), status],
     )
+    main.append(ColorScheme.of(page, theme, cookies))
+    return page

@@ -14,7 +14,7 @@ from medallion_panel.ui.page_repairs import PageRepairs
 def test_the_frame_has_its_parts_and_its_helpers(dark: bool) -> None:
     content, menu, status = pn.Row(), pn.Row(), pn.Row()
     say = messages_in("de_DE")
-    page = page_frame("A & B", [content], menu, status, say, dark=dark)
+    page = page_frame("A & B", [content], menu, status, say, ["dark"] if dark else [])
     assert (page.title, page.meta.title, page.dark_theme) == ("A & B", "A &amp; B", dark)
     assert (page.sidebar[0], page.header[-1], page.main[0][0]) == (menu, status, content)
     (repairs,) = page.main[0].select(PageRepairs)
