@@ -65,6 +65,25 @@ def project(folder: Path, engine: str, yaml: str = small.YAML) -> md.Pipeline:
     return small.load(folder)
 
 
+def test_groups_of_changed_rows_are_computed_by_a_worker(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.as_large(monkeypatch)
+    monkeypatch.setattr(partial_plan, "UNIT", 1 << 24)  # no partial results
+    pipelines = [
+        project(tmp_path / name, engine, small.MEDIANS)
+        for name, engine in (("embedded", "duckdb"), ("cluster", on(cluster)))
+    ]
+    for pipeline in pipelines:
+        pipeline.run()
+        (Path(pipeline.base) / "data/orders/2024-03.csv").write_text(small.MARCH)
+        steps = {step.table: step for step in pipeline.run().steps}
+        assert (steps["gold.by_client"].groups_computed, steps["gold.by_client"].groups) == (1, 2)
+    assert contents(pipelines[0]) == contents(pipelines[1])
+    (file,) = pipelines[1].lake.table("gold.by_client").snapshot.files
+    assert len(Path(file.path).parts) == 4  # a worker's files are in a folder of its attempt
+
+
 def on(cluster: Cluster) -> str:
     return f'{{type: dask, scheduler: "{cluster.address}"}}'
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from medallion.contracts import Batches, Connection
     from medallion.kernel.partial_plan import PartialTask
     from medallion.kernel.partition_plan import PartitionTask
+    from medallion.kernel.touched_groups import GroupsTask
     from medallion.records import PartialResult, Partition
 
 PARSERS = os.cpu_count() or 1
@@ -137,6 +138,13 @@ class DuckDBSession(Session):
 
         with span("compute as a whole"), self._task_cursor() as cursor:
             return TableBuild(task, cursor, self.scratch).run()
+
+    def groups(self, task: GroupsTask) -> Built | None:
+        """Compute the groups of changed rows, and write the table."""
+        from medallion.kernel.regrouped_table import regrouped
+
+        with span("compute groups of changed rows"), self._task_cursor() as cursor:
+            return regrouped(task, cursor, self.scratch)
 
     def interrupt(self) -> None:
         with self._lock:

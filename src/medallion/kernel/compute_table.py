@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import Built, TableTask
 from medallion.errors import PluginError, StepError
+from medallion.kernel import touched_groups
 from medallion.kernel.combined_table import CombinedTable
 from medallion.kernel.partial_plan import combining_step, planned_partials
 from medallion.kernel.partitioned_table import PartitionedTable
 from medallion.kernel.performer import Performer
-from medallion.kernel.regrouped_table import RegroupedTable
 from medallion.kernel.stages import partitioned_work
 from medallion.kernel.temp_tables import TempTables
-from medallion.kernel.touched_groups import TouchedGroups, touched_groups
+from medallion.kernel.touched_groups import GroupsTask, changed_inputs
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection
@@ -37,20 +37,13 @@ def compute_table(
     with suppress(StepError, PluginError):
         if work := partitioned_work(task, connection):
             return PartitionedTable(alone, work, connection, performer, scratch).run()
-        if touched := _touched(task, connection):
-            return RegroupedTable(task, touched, connection, scratch).run()
+        if changed := changed_inputs(task):
+            groups = GroupsTask(task, changed, touched_groups.SHARE)
+            if built := performer.groups(groups):
+                return built
         position = combining_step(task)
         if position is not None:
             planned = planned_partials(alone, position, TempTables(connection))
             if len(planned) > 1:
                 return CombinedTable(alone, position, planned, connection, performer, scratch).run()
     return performer.table(alone)
-
-
-def _touched(task: TableTask, connection: Connection) -> TouchedGroups | None:
-    """The groups of a table to compute again, if its former snapshot has no partial results."""
-    if task.former is None or task.former.partials:
-        return None
-    with suppress(StepError, PluginError):
-        return touched_groups(task, TempTables(connection))
-    return None

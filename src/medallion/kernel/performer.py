@@ -8,6 +8,7 @@ from typing import Protocol
 from medallion.contracts import Built, TableTask
 from medallion.kernel.partial_plan import PartialTask
 from medallion.kernel.partition_plan import PartitionTask
+from medallion.kernel.touched_groups import GroupsTask
 from medallion.records import PartialResult, Partition
 
 
@@ -25,3 +26,9 @@ class Performer(Protocol):
 
     def table(self, task: TableTask) -> Built:
         """Compute and write a table as a whole."""
+
+    def groups(self, task: GroupsTask) -> Built | None:
+        """Compute the groups of changed rows, and write the table; None when all are needed.
+
+        Raises StepError when it has to be computed as a whole.
+        """

@@ -5,21 +5,34 @@ The other groups are made of the same rows as before, and so are the same.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medallion.contracts import Built, Inputs, TableTask
-from medallion.errors import StepError
+from medallion.errors import PluginError, StepError
 from medallion.kernel.duckdb_errors import at
 from medallion.kernel.row_steps import read_others
 from medallion.kernel.table_build import TableBuild
-from medallion.kernel.touched_groups import TouchedGroups, prepared
+from medallion.kernel.temp_tables import TempTables
+from medallion.kernel.touched_groups import GroupsTask, TouchedGroups, prepared, touched_groups
 from medallion.sql.expressions import columns_sql
 from medallion.sql.storable_columns import storable, stored_columns
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
+
+
+def regrouped(task: GroupsTask, connection: Connection, scratch: Path) -> Built | None:
+    """Compute and write a table of which only some groups are computed; None when all are needed.
+
+    Raises StepError when it has to be computed as a whole.
+    """
+    touched = None
+    with suppress(StepError, PluginError):
+        touched = touched_groups(task, TempTables(connection))
+    return RegroupedTable(task.table, touched, connection, scratch).run() if touched else None
 
 
 class RegroupedTable(TableBuild):

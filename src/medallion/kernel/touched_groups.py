@@ -67,6 +67,19 @@ class TouchedGroups:
         return inputs.sql(query, rows=rows)
 
 
+@dataclass(frozen=True)
+class GroupsTask:
+    """A table of which only the groups of changed rows are to be computed. It can be pickled.
+
+    `changed` says what changed in inputs, by alias; `share` is the number of groups of the table
+    for each one to compute, at least.
+    """
+
+    table: TableTask
+    changed: Mapping[str, PartitionChanges]
+    share: int
+
+
 def prepared(task: TableTask, rows: Relation, inputs: Inputs) -> Relation:
     """Rows of the main input, as the last step of a table gets them.
 
@@ -81,18 +94,12 @@ def prepared(task: TableTask, rows: Relation, inputs: Inputs) -> Relation:
     return rows
 
 
-def touched_groups(task: TableTask, tables: TempTables) -> TouchedGroups | None:
+def touched_groups(task: GroupsTask, tables: TempTables) -> TouchedGroups | None:
     """The groups that may differ from those of the former snapshot.
 
     None when they are not known, or computing all is cheaper. Raises MedallionError.
     """
-    former = task.former
-    if former is None or not is_regular(task.steps, former):
-        return None
-    changed = _changed_inputs(task) if are_intact(task.storage, former.files) else None
-    if changed is None:
-        return None
-    return _Search(task, changed, tables).run()
+    return _Search(task, tables).run()
 
 
 def is_regular(steps: Sequence[Transform], former: Snapshot) -> bool:
@@ -111,9 +118,15 @@ def _is_alone(step: Transform) -> bool:
     return step.scope == "rows" and step.grain == "same" and step.threaded and not step.reads()
 
 
-def _changed_inputs(task: TableTask) -> dict[str, PartitionChanges] | None:
-    """What changed in inputs, by alias; None when it is not known, or nearly everything."""
-    if task.former_inputs is None:
+def changed_inputs(task: TableTask) -> dict[str, PartitionChanges] | None:
+    """What changed in inputs, by alias; None when it is not known, or nearly everything.
+
+    None, too, when groups of the table cannot be computed alone.
+    """
+    published = task.former
+    if published is None or published.partials or not is_regular(task.steps, published):
+        return None
+    if task.former_inputs is None or not are_intact(task.storage, published.files):
         return None
     rows = sum(item.snapshot.rows for item in task.inputs.values())
     changed = {}
@@ -131,13 +144,12 @@ def _changed_inputs(task: TableTask) -> dict[str, PartitionChanges] | None:
 class _Search:
     """The search for the touched groups of one table, used once."""
 
-    def __init__(
-        self, task: TableTask, changed: Mapping[str, PartitionChanges], tables: TempTables
-    ) -> None:
-        self.task = task
-        self.changed = changed
+    def __init__(self, task: GroupsTask, tables: TempTables) -> None:
+        self.task = task.table
+        self.changed = task.changed
+        self.share = task.share
         self.tables = tables
-        self.inputs = Inputs(tables.connection, read_others(task, tables.connection))
+        self.inputs = Inputs(tables.connection, read_others(task.table, tables.connection))
 
     def run(self) -> TouchedGroups | None:
         columns = self._columns()
@@ -148,7 +160,7 @@ class _Search:
         keys = self.tables.create(self._keys(columns, names))
         former = self.task.former
         size = self.tables.integer(f"select count(*) from {keys}")
-        if former is None or size * SHARE > former.rows:
+        if former is None or size * self.share > former.rows:
             return None
         nulls = " or ".join(f"{quote(name)} is null" for name in names)
         # A comparison that nulls pass takes twice the time.

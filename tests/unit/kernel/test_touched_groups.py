@@ -197,7 +197,7 @@ def eager() -> Iterator[list[str]]:
 @contextmanager
 def as_a_whole() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compute_table, "touched_groups", lambda *_: None)
+        patch.setattr(compute_table, "changed_inputs", lambda *_: None)
         yield
 
 

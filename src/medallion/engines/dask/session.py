@@ -22,6 +22,7 @@ from medallion.engines.duckdb import DuckDBSession
 from medallion.errors import ClusterError
 from medallion.kernel.partial_plan import PartialTask
 from medallion.kernel.partition_plan import PartitionTask
+from medallion.kernel.touched_groups import GroupsTask
 from medallion.records import PartialResult, Partition
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class DaskSession(DuckDBSession):
     def table(self, task: TableTask) -> Built:
         (built,) = self._results([task])
         return cast("Built", built)
+
+    def groups(self, task: GroupsTask) -> Built | None:
+        (built,) = self._results([task])
+        return cast("Built | None", built)
 
     def interrupt(self) -> None:
         self._interrupted.set()
@@ -139,7 +144,7 @@ def _table_of(task: Task) -> str:
 
 def _without_lists(task: Task) -> Task:
     """The task without what only the driver needs of its table: lists of all files."""
-    if isinstance(task, ParseTask | TableTask):
+    if isinstance(task, ParseTask | TableTask | GroupsTask):
         return task
     table, name = task.table, task.table.main
     main = table.inputs[name]

@@ -21,13 +21,14 @@ from medallion.engines.duckdb import DuckDB, DuckDBSession
 from medallion.errors import ClusterError, MedallionError, PluginError, StorageError
 from medallion.kernel.partial_plan import PartialTask
 from medallion.kernel.partition_plan import PartitionTask
+from medallion.kernel.touched_groups import GroupsTask
 from medallion.records import File, PartialResult, Partition
 from medallion.storage import Storage
 from medallion.storage.download_cache import copies
 
 WATCH_SECONDS = 0.5  # between two looks at whether a task is cancelled
-Task: TypeAlias = ParseTask | PartialTask | PartitionTask | TableTask
-Result: TypeAlias = Built | ParsedGroup | list[PartialResult] | list[Partition]
+Task: TypeAlias = ParseTask | PartialTask | PartitionTask | TableTask | GroupsTask
+Result: TypeAlias = Built | ParsedGroup | list[PartialResult] | list[Partition] | None
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _result(task: Task, order: Order) -> Result:
             if isinstance(task, TableTask):
                 return _table(_renamed(task, attempt), session)
             part = replace(task, table=_renamed(task.table, attempt))
+            if isinstance(part, GroupsTask):
+                return _synced(part.table, session.groups(part))
             if isinstance(part, PartialTask):
                 return _partial_results(part, session)
             return _partitions(part, session)
@@ -143,10 +146,14 @@ def _parsed(task: ParseTask, session: DuckDBSession) -> ParsedGroup:
     return parsed
 
 
-def _table(task: TableTask, session: DuckDBSession) -> Built:
-    built = session.table(task)
-    _sync(task.storage, built.files)
-    _sync(task.quarantine, [built.rejects] if built.rejects else [])
+def _table(task: TableTask, session: DuckDBSession) -> Built | None:
+    return _synced(task, session.table(task))
+
+
+def _synced(task: TableTask, built: Built | None) -> Built | None:
+    if built:
+        _sync(task.storage, built.files)
+        _sync(task.quarantine, [built.rejects] if built.rejects else [])
     return built
 
 
