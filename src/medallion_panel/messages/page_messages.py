@@ -248,6 +248,7 @@ PAGE_MESSAGES: dict[str, Translation] = {
     ),
     "Past runs": Translation("Exécutions passées", "Bisherige Läufe", "Ejecuciones anteriores"),
     "Data": Translation("Données", "Daten", "Datos"),
+    "Overview": Translation("Vue d'ensemble", "Übersicht", "Resumen"),
     "Quarantine": Translation("Quarantaine", "Quarantäne", "Cuarentena"),
     "Rejected records": Translation(
         "Enregistrements rejetés", "Abgelehnte Datensätze", "Registros rechazados"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from medallion_panel.block_settings import (
     Bar,
@@ -22,20 +21,27 @@ from medallion_panel.block_settings import (
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.world import country_key
 from medallion_panel.messages.messages import Messages
+from medallion_panel.pages.column_roles import (
+    MAX_CATEGORIES,
+    ColumnRoles,
+    column_roles,
+    time_term,
+)
 from medallion_panel.section import FilterField, PageSettings
-from medallion_panel.ui.formats import identifying
 
-_MAX_CATEGORIES = 40  # distinct values of a column that suits a filter or an axis
 _MAX_KPIS = 3
 _MAX_FILTERS = 3
-_NUMBERS = ("integer", "decimal", "float")
-_PERIODS = ("month", "year", "quarter", "week", "day", "date")
+_MAX_LINES = 4
 _WIDE = ("line", "map")
 
 
 def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]:
-    """One page per served table, and one on the data itself."""
-    pages = [_page(store, _Columns.of(store, table), say) for table in store.tables()]
+    """An overview of several tables, one page per served table, and one on the data itself."""
+    roles = [column_roles(store, table) for table in store.tables()]
+    pages = [_page(store, columns, say) for columns in roles]
+    overview = _overview(store, roles, say)
+    if len(roles) > 1 and all(page.slug != overview.slug for page in pages):
+        pages.insert(0, overview)
     blocks = (
         Block(quality=Quality(title=say("Data quality"))),
         Block(freshness=Freshness(title=say("Freshness"))),
@@ -43,6 +49,30 @@ def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]
         Block(runs=Runs(title=say("Past runs"))),
     )
     return (*pages, PageSettings(title=say("Data"), icon="fact_check", blocks=blocks))
+
+
+def _overview(store: CachedStore, roles: Sequence[ColumnRoles], say: Messages) -> PageSettings:
+    """The rows of each table, and the main figure over time of the first that have times."""
+    kpis = [
+        Block(kpi=Kpi(title=_title(columns.table), table=columns.table, value="count()"))
+        for columns in roles
+    ]
+    lines = []
+    for columns in [each for each in roles if each.times][:_MAX_LINES]:
+        figure = _title(columns.main) if columns.main else say("Rows")
+        term = time_term(store, columns.table, columns.times[0])
+        chart = Chart(
+            title=f"{_title(columns.table)}: {figure}",
+            table=columns.table,
+            x=term,
+            y=columns.metric,
+        )
+        lines.append(Block(line=chart))
+    blocks = [
+        *(block for start in range(0, len(kpis), 4) for block in _row(kpis[start : start + 4])),
+        *(block for start in range(0, len(lines), 2) for block in _row(lines[start : start + 2])),
+    ]
+    return PageSettings(title=say("Overview"), icon="home", blocks=tuple(blocks))
 
 
 def with_quarantine(pages: tuple[PageSettings, ...], say: Messages) -> tuple[PageSettings, ...]:
@@ -57,64 +87,18 @@ def with_quarantine(pages: tuple[PageSettings, ...], say: Messages) -> tuple[Pag
     return (*pages, own)
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """The columns of a table by use.
-
-    `additive` are numbers whose sums are exact, `main` one of them or None, `period` a column of
-    periods or None; `categories` are texts with few values, and `search` another text or None.
-    """
-
-    table: str
-    key: Sequence[str]
-    additive: Sequence[str]
-    main: str | None
-    period: str | None
-    categories: Sequence[str]
-    search: str | None
-
-    @classmethod
-    def of(cls, store: CachedStore, table: str) -> _Columns:
-        """The columns of a served table, by kind, name and number of values."""
-        kinds = {name: kind for name, kind in store.kinds(table).items() if kind.ordered}
-        key = store.served(table).key
-        additive = [
-            name
-            for name, kind in kinds.items()
-            if kind.name in _NUMBERS and kind.name != "float"
-            if name not in key and not identifying(name)
-        ]
-        decimals = (name for name in reversed(additive) if kinds[name].name == "decimal")
-        periods = (name for name in kinds if name in _PERIODS)
-        period = next((name for name in periods if kinds[name].name in ("text", "date")), None)
-        texts = [name for name, kind in kinds.items() if kind.name == "text" and name != period]
-        categories = [
-            name
-            for name in texts
-            if 1 < len(store.values(table, name, _MAX_CATEGORIES + 1)) <= _MAX_CATEGORIES
-        ]
-        return cls(
-            table,
-            key,
-            additive,
-            main=next(decimals, next(iter(additive), None)),
-            period=period,
-            categories=categories,
-            search=next((name for name in texts if name not in categories), None),
-        )
-
-
-def _page(store: CachedStore, columns: _Columns, say: Messages) -> PageSettings:
+def _page(store: CachedStore, columns: ColumnRoles, say: Messages) -> PageSettings:
     table, main = columns.table, columns.main
     kpis = [Block(kpi=Kpi(title=say("Rows"), table=table, value="count()"))]
-    kpis += [_kpi(table, name, columns.period) for name in columns.additive[:_MAX_KPIS]]
+    over = next((time_term(store, table, name) for name in columns.times), None)
+    kpis += [_kpi(table, metric, name, over, say) for metric, name in _figures(columns)]
     charts = _charts(store, columns, say)
     sort = (f"-{main}",) if main else ()
     detail = bool(columns.key)
     rows = Block(table=Rows(table=table, sort=sort, search=columns.search, detail=detail))
-    filters = [*columns.categories, *([main] if main else [])][:_MAX_FILTERS]
+    filters = [*columns.categories[:_MAX_FILTERS], *([main] if main else [])][:_MAX_FILTERS]
     return PageSettings(
-        title=table.replace("_", " ").capitalize(),
+        title=_title(table),
         icon="table_chart",
         filters=tuple(FilterField(column=name) for name in filters),
         blocks=(*_row(kpis), *_in_rows(charts), rows),
@@ -142,22 +126,38 @@ def _row(blocks: Sequence[Block]) -> list[Block]:
     ]
 
 
-def _kpi(table: str, name: str, period: str | None) -> Block:
-    title = name.replace("_", " ").capitalize()
-    return Block(kpi=Kpi(title=title, table=table, value=f"sum({name})", over=period))
+def _figures(columns: ColumnRoles) -> list[tuple[str, str]]:
+    """The metrics of the first figures, with their columns: rates are averaged, ids counted."""
+    metrics = [
+        *((f"sum({name})", name) for name in columns.sums),
+        *((f"mean({name})", name) for name in columns.averages),
+        *((f"count_distinct({name})", name) for name in columns.ids),
+    ]
+    return metrics[:_MAX_KPIS]
 
 
-def _charts(store: CachedStore, columns: _Columns, say: Messages) -> list[Block]:
+def _kpi(table: str, metric: str, name: str, over: str | None, say: Messages) -> Block:
+    title = _title(name)
+    if metric.startswith("mean("):
+        title = say("Mean of {column}", column=title)
+    elif metric.startswith("count_distinct("):
+        title = say("Distinct {column}", column=title)
+    return Block(kpi=Kpi(title=title, table=table, value=metric, over=over))
+
+
+def _charts(store: CachedStore, columns: ColumnRoles, say: Messages) -> list[Block]:
     """Charts of the main figure by period and category, and of its distribution."""
-    table, period, main = columns.table, columns.period, columns.main
-    metric = f"sum({main})" if main else "count()"
+    table, main, metric = columns.table, columns.main, columns.metric
+    period = next(iter(columns.times), None)
     blocks = []
     if period:
         title = say("By {column}", column=period)
-        blocks.append(Block(line=Chart(title=title, table=table, x=period, y=metric)))
+        blocks.append(
+            Block(line=Chart(title=title, table=table, x=time_term(store, table, period), y=metric))
+        )
     for name in columns.categories[:2]:
         title = say("By {column}", column=name)
-        values = [str(value) for value in store.values(table, name, _MAX_CATEGORIES)]
+        values = [str(value) for value in store.values(table, name, MAX_CATEGORIES)]
         if sum(country_key(value) is not None for value in values) * 2 > len(values):
             world_map = WorldMap(title=title, table=table, country=name, value=metric)
             blocks.append(Block(map=world_map))
@@ -167,3 +167,8 @@ def _charts(store: CachedStore, columns: _Columns, say: Messages) -> list[Block]
         title = say("Distribution of {column}", column=main)
         blocks.append(Block(histogram=Histogram(title=title, table=table, column=main)))
     return blocks
+
+
+def _title(name: str) -> str:
+    """A name of a table or column as a title."""
+    return name.replace("_", " ").capitalize()

@@ -48,7 +48,19 @@ def page(open_store: OpenStore) -> PageSettings:
 def test_a_page_for_every_table_and_one_on_the_data(open_store: OpenStore) -> None:
     small = SmallTable({"day": "date"}, [(date(2023, 1, 1),)])
     pages = default_pages(open_store({"shop_sales": SALES, "other": small}), SAY)
-    assert [page.title for page in pages] == ["Shop sales", "Other", "Data"]
+    assert [page.title for page in pages] == ["Overview", "Shop sales", "Other", "Data"]
+    overview = pages[0]
+    assert [(block.kpi.title, block.kpi.width) for block in overview.blocks if block.kpi] == [
+        ("Shop sales", 6),
+        ("Other", 6),
+    ]
+    lines = [
+        (block.line.title, block.line.x, block.line.y) for block in overview.blocks if block.line
+    ]
+    assert lines == [
+        ("Shop sales: Revenue", "month", "sum(revenue)"),
+        ("Other: Rows", "day(day)", "count()"),
+    ]
     kinds = [block.kind for block in pages[-1].blocks]
     assert kinds == ["quality", "freshness", "changes", "runs"]
 
@@ -59,6 +71,7 @@ def test_figures_are_sums_of_what_adds_up(page: PageSettings) -> None:
         ("Rows", "count()", None),
         ("Visits", "sum(visits)", "month"),
         ("Revenue", "sum(revenue)", "month"),
+        ("Mean of Rate", "mean(rate)", "month"),
     ]
 
 
@@ -103,7 +116,7 @@ def test_a_table_without_numbers_counts_rows(open_store: OpenStore) -> None:
         {"a_id": "int64", "year": "int64", "colour": "text"}, [(1, 2023, "red"), (2, 2023, "blue")]
     )
     page = default_pages(open_store({"t": table}), SAY)[0]
-    assert [block.kind for block in page.blocks] == ["kpi", "bar", "rows"]
+    assert [block.kind for block in page.blocks] == ["kpi", "kpi", "kpi", "bar", "rows"]
     (bar,) = [block.bar for block in page.blocks if block.bar]
     assert (bar.x, bar.y, bar.width) == ("colour", "count()", 12)
     (rows,) = [block.rows for block in page.blocks if block.rows]
