@@ -30,6 +30,7 @@ from typing import Literal
 
 from medallion import plugins
 from medallion.declaration import yaml_document
+from medallion_panel.block_settings import Block
 
 ROOT = Path(__file__).parents[2]
 
@@ -215,6 +216,8 @@ def check_yaml(body: str, folder: Path) -> None:
         return
     if entries := data.pop("list", None):
         data["expect" if is_expectation(entries[0]) else "steps"] = entries
+    for block in data.get("blocks", ()):
+        Block.model_validate(block)
     for table in [data, *tables(data)]:
         for step in table.get("steps", ()):
             plugins.build(plugins.TRANSFORMS, step)
