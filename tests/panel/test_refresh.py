@@ -78,7 +78,7 @@ def test_a_new_release_is_shown_without_flicker(tab: Any, tmp_path: Path) -> Non
         pipeline.run()
         shows(tab, ["x", "y"], by_product(pipeline))
         expect(tab.locator(".figure")).to_have_text(euros(pipeline))
-        expect(tab.get_by_text(pipeline.store().release().id)).to_be_attached()
+        expect(tab.get_by_text(pipeline.store().release().id).first).to_be_attached()
         frames = tab.evaluate("watched.frames")
         tab.wait_for_function(f"watched.frames > {frames + 30}")
         assert tab.evaluate("watched.faults") == []
@@ -99,7 +99,7 @@ def test_filters_have_the_options_of_a_new_release_and_keep_their_values(
             f"{first}31,Client 31,France,4321.50,2031-05-05\n32,Client 32,Peru,800.50,2024-01-01\n"
         )
         pipeline.run()
-        expect(tab.get_by_text(pipeline.store().release().id)).to_be_attached()
+        expect(tab.get_by_text(pipeline.store().release().id).first).to_be_attached()
         expect(tab.locator(".figure")).to_have_text(count(pipeline, condition))
         tab.get_by_role("combobox", name="Country").click()
         tab.get_by_role("menuitem", name="Peru").click()
