@@ -28,11 +28,11 @@ _PASSWORD = re.compile(r"://[^/@:]*:(?!\$\{)[^@/]+@")
 )
 @click.pass_obj
 def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
-    """Create a small working project in DIR, or a declaration for your own files.
+    """Create a small project, or a declaration for your own files.
 
-    Without `--from`, it has a declaration, sample data with some invalid rows, and a README.
+    Without `--from`, DIR gets a declaration, sample data with some invalid rows, and a README.
 
-    With `--from`, it is a declaration of these files alone. All their records are read, and types,
+    With `--from`, DIR gets a declaration of these files. All their records are read, and types,
     formats of dates, keys and rules are proposed that nearly all values fit; comments say how many
     do, and list values that do not. A pattern such as `'data/*.csv'` is one table.
 
