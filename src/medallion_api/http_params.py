@@ -14,11 +14,22 @@ from medallion.query.column_types import Kind
 
 Params = dict[str, str]
 
-_STRICTER: Mapping[str, Callable[[Any, Any], Any]] = {"lt": min, "lte": min, "gt": max, "gte": max}
+
+def _in_both(values: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(value for value in values if value in others)
+
+
+_STRICTER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "lt": min,
+    "lte": min,
+    "gt": max,
+    "gte": max,
+    "in": _in_both,
+}
 
 
 def filter_params(filters: Sequence[Filter]) -> Params:
-    """Filters as parameters; of several bounds on one column, the stricter."""
+    """Filters as parameters; several bounds or lists on one column as the one that meets all."""
     values: dict[tuple[str, str], Any] = {}
     for condition in filters:
         name, value = (condition.field, condition.operator), condition.value

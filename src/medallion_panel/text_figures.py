@@ -14,7 +14,7 @@ from medallion.query.metrics import metric_call, metric_columns
 from medallion_panel.block_models import Content, FormatName, Reference
 
 # A table, a metric such as sum(a) or sum(a) / count(), and optionally a format.
-_FIGURE = re.compile(r"\{\s*([\w-]+)\.(\w+\([^{}|]*\))\s*(?:\|\s*(\w+)\s*)?\}")
+_FIGURE = re.compile(r"(?<!\{)\{\s*([\w-]+)\.(\w+\([^{}|]*\))\s*(?:\|\s*(\w+)\s*)?\}(?!\})")
 _FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 # In place of figures while Markdown is rendered: characters that no text has.
 _BEFORE, _AFTER = "\ue000", "\ue001"

@@ -87,9 +87,13 @@ def _unsaid(case: Case, answer: Response) -> list[Any]:
     """The checks of what a schema cannot say of this request."""
     if answer.status_code == 414:  # documented, but not of which requests
         return _ON_DATA
-    # The text "" in place of a list is written as the empty list is, which is allowed.
-    empty = any(name.endswith("__in") and not value for name, value in (case.query or {}).items())
-    return [negative_data_rejection] if empty else []
+    # The text "" in place of a list is written as the empty list is, and an object as its text or,
+    # without members, not at all: both are allowed.
+    query = (case.query or {}).items()
+    unsaid = any(
+        isinstance(value, dict) or (name.endswith("__in") and not value) for name, value in query
+    )
+    return [negative_data_rejection] if unsaid else []
 
 
 def _sensible(path: str, query: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
 OWN = tuple(name for name, service in SERVICES.items() if "build" in service)
 USER = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())[0]
-GRACE = 10  # seconds between the two signals of `docker compose stop`
+GRACE = 30  # seconds; docker gives ten, on a machine that does not run other tests at the same time
 
 # The user may do nothing, or else read what lies in a folder of root's, as a checkout or its Python may.
 _READS = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")

@@ -401,7 +401,6 @@ def test_workers_that_lack_a_plugin_are_refused(
 def test_a_worker_that_joins_later_must_have_the_plugins(
     tmp_path: Path, plugin: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("medallion.engines.dask.session.WORKER_SECONDS", 5)
     lake = LocalStorage(tmp_path / "lake")
     lake.put("a.csv", b"a,b\n1,2\n")
     source = StoredSource("a.csv", Csv(), Stored("a.csv"))
@@ -417,6 +416,7 @@ def test_a_worker_that_joins_later_must_have_the_plugins(
                 ClusterError, match=r"^worker tcp://\S+ has transform 'shave' missing"
             ):
                 list(session.parse([task]))
+            monkeypatch.setattr("medallion.engines.dask.session.WORKER_SECONDS", 5)
             cluster.kill_worker(1, without_medallion(tmp_path))
             with pytest.raises(ClusterError, match="no workers any more") as error:
                 list(session.parse([task]))

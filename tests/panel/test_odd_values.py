@@ -83,7 +83,7 @@ dashboard:
   title: "<b>Odd</b> & co"
   pages:
     - title: CachedStore
-      filters: [name, ratio, day, flag, "it's (cm)", at, tags, nowhere, {column: name, as: range}]
+      filters: [name, ratio, day, flag, "it's (cm)", at, tags, nowhere, {column: category, as: range}]
       blocks:
         - kpi: {title: Greatest, table: odd, value: max(ratio)}
         - kpi: {title: Big, table: odd, value: sum(big), over: day}

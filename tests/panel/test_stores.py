@@ -245,6 +245,7 @@ def _products(tab: Any, url: str, lake: Sql) -> None:
                 f"€{revenue:,.2f}",
                 f"€{mean:,.2f}",
                 f"{clients:,}",
+                "",  # the sparkline
             ]
             for name, purchases, pieces, revenue, mean, clients in lake(
                 "from product_stats order by revenue desc"
@@ -342,7 +343,7 @@ def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
     expect(cells_of_row).to_have_text([f"€{revenue:,.2f}"])
     now = pipeline.lake.current()
     assert now.id != before.id
-    expect(tab.get_by_text(now.id)).to_be_visible()
+    expect(tab.get_by_text(now.id).first).to_be_visible()
     assert "product=Moka+pot" in tab.url
 
 

@@ -58,7 +58,8 @@ def _overview(store: CachedStore, roles: Sequence[ColumnRoles], say: Messages) -
         for columns in roles
     ]
     lines = []
-    for columns in [each for each in roles if each.times][:_MAX_LINES]:
+    timed = [each for each in roles if each.times and _varies(store, each.table, each.times[0])]
+    for columns in timed[:_MAX_LINES]:
         figure = _title(columns.main) if columns.main else say("Rows")
         term = time_term(store, columns.table, columns.times[0])
         chart = Chart(
@@ -167,6 +168,11 @@ def _charts(store: CachedStore, columns: ColumnRoles, say: Messages) -> list[Blo
         title = say("Distribution of {column}", column=main)
         blocks.append(Block(histogram=Histogram(title=title, table=table, column=main)))
     return blocks
+
+
+def _varies(store: CachedStore, table: str, column: str) -> bool:
+    """Whether a column has several values."""
+    return len(store.values(table, column, 2)) > 1
 
 
 def _title(name: str) -> str:

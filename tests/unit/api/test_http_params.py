@@ -35,6 +35,12 @@ def test_of_several_bounds_the_stricter_one_counts() -> None:
     assert filter_params(filters) == {"n__gt": "5", "n__lte": "2"}
 
 
+def test_of_several_lists_the_values_in_all_of_them_count() -> None:
+    filters = [Filter("n", "in", ("a", "b", "c")), Filter("n", "in", ("d", "c", "b"))]
+    assert filter_params(filters) == {"n__in": "b,c"}
+    assert filter_params([*filters, Filter("n", "in", ("a",))]) == {"n__in": ""}
+
+
 def test_two_other_conditions_on_a_column_are_refused() -> None:
     with pytest.raises(CallError, match="two conditions 'ne' on 'n' are not supported"):
         filter_params((Filter("n", "ne", 1), Filter("n", "ne", 2)))

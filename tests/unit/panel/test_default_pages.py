@@ -26,7 +26,7 @@ SALES = SmallTable(
     [
         (
             number,
-            "2023-01",
+            f"2023-0{1 + number % 2}",
             ("IE", "DE")[number % 2],
             f"Name {number}",
             0.5,
@@ -46,7 +46,7 @@ def page(open_store: OpenStore) -> PageSettings:
 
 
 def test_a_page_for_every_table_and_one_on_the_data(open_store: OpenStore) -> None:
-    small = SmallTable({"day": "date"}, [(date(2023, 1, 1),)])
+    small = SmallTable({"day": "date"}, [(date(2023, 1, 1),), (date(2023, 1, 2),)])
     pages = default_pages(open_store({"shop_sales": SALES, "other": small}), SAY)
     assert [page.title for page in pages] == ["Overview", "Shop sales", "Other", "Data"]
     overview = pages[0]

@@ -21,6 +21,7 @@ from medallion_panel.text_figures import TextFigure, parts, text_figures, with_p
         ),
         ("{t.quantile(price, 0.9)}", [TextFigure("t", "quantile(price, 0.9)")]),
         ("A {brace}, {} and {sum(revenue)}: no table, no figure", []),
+        ("{{sales.sum(revenue)}} in two braces is text", []),
     ],
 )
 def test_the_figures_of_a_text(text: str, figures: list[TextFigure]) -> None:
