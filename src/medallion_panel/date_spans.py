@@ -176,20 +176,5 @@ def parse_period(text: str) -> tuple[date, Length] | None:
         return None
 
 
-def period_text(first: date, length: Length) -> str:
-    """The text of the period that contains a day, as `parse_period` reads it."""
-    match length:
-        case "year":
-            return f"{first:%Y}"
-        case "quarter":
-            return f"{first:%Y}-Q{(first.month + 2) // 3}"
-        case "month":
-            return f"{first:%Y-%m}"
-        case "week":
-            week = first.isocalendar()
-            return f"{week.year}-W{week.week:02}"
-    return first.isoformat()
-
-
 def _month_number(day: date) -> int:
     return day.year * _YEAR + day.month - 1

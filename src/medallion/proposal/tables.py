@@ -73,9 +73,9 @@ def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable,
 
 def relative_source(source: str, folder: Path) -> str:
     """A source that is written relative to the working directory, relative to a folder."""
-    path, top = Path(source).absolute(), folder.absolute()
     if _is_url(source):
         return source
+    path, top = Path(source).absolute(), folder.absolute()
     return (path.relative_to(top) if path.is_relative_to(top) else path).as_posix()
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from medallion.contracts import Filter
+from medallion.query.periods import period_text
 from medallion_panel.blocks.periods import period_length
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.date_spans import (
@@ -18,7 +19,6 @@ from medallion_panel.date_spans import (
     add_months,
     parse_period,
     period_start,
-    period_text,
 )
 
 _WEEK = 7
@@ -71,7 +71,7 @@ class PeriodShift:
             if length == "day":
                 day = _day_moved(first, self.shift, sign)
                 return day and day.isoformat()
-            return period_text(_nth(first, length, start.first, end.first), length)
+            return period_text(length, _nth(first, length, start.first, end.first))
         if not isinstance(value, date):
             return None
         day = value.date() if isinstance(value, datetime) else value

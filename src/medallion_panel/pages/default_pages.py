@@ -39,9 +39,10 @@ def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]
     """An overview of several tables, one page per served table, and one on the data itself."""
     roles = [column_roles(store, table) for table in store.tables()]
     pages = [_page(store, columns, say) for columns in roles]
-    overview = _overview(store, roles, say)
-    if len(roles) > 1 and all(page.slug != overview.slug for page in pages):
-        pages.insert(0, overview)
+    if len(roles) > 1:
+        overview = _overview(store, roles, say)
+        if all(page.slug != overview.slug for page in pages):
+            pages.insert(0, overview)
     blocks = (
         Block(quality=Quality(title=say("Data quality"))),
         Block(freshness=Freshness(title=say("Freshness"))),

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from medallion.query.periods import period_text
 from medallion_panel.date_spans import (
     DateSpan,
     Length,
@@ -14,7 +15,6 @@ from medallion_panel.date_spans import (
     add_months,
     parse_period,
     period_end,
-    period_text,
     preset_span,
     presets_for,
     shift_to_former,
@@ -173,7 +173,7 @@ def test_a_period_in_text(text: str, first: str, length: Length, last: str) -> N
     day = date.fromisoformat(first)
     assert parse_period(text) == (day, length)
     assert period_end(day, length) == date.fromisoformat(last)
-    assert period_text(day, length) == text
+    assert period_text(length, day) == text
 
 
 @pytest.mark.parametrize("text", ["", "May", "2024-13", "2024-W54", "2024-Q5", "2023-02-29", "24"])

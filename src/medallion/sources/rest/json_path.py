@@ -66,7 +66,7 @@ def _members(text: str, place: int) -> Iterator[tuple[str, int]]:
         name, place = _DECODER.raw_decode(text, place)
         start = _skip(text, _skip(text, place) + 1)
         yield name, start
-        place = _after(text, start)
+        place = _after(text, _DECODER.raw_decode(text, start)[1])
 
 
 def _elements(text: str, place: int) -> Iterator[tuple[Any, str]]:
@@ -75,12 +75,12 @@ def _elements(text: str, place: int) -> Iterator[tuple[Any, str]]:
     while text[place] != "]":
         value, end = _DECODER.raw_decode(text, place)
         yield value, text[place:end]
-        place = _after(text, place)
+        place = _after(text, end)
 
 
-def _after(text: str, start: int) -> int:
-    """Where the next member begins, or the end of the list or object is."""
-    place = _skip(text, _DECODER.raw_decode(text, start)[1])
+def _after(text: str, end: int) -> int:
+    """Where the member after one that ends there begins, or the list or object ends."""
+    place = _skip(text, end)
     return _skip(text, place + 1) if text[place] == "," else place
 
 
