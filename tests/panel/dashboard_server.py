@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -82,16 +81,6 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_TIMEOUT)
-
-
-def close_menu(tab: Any) -> None:
-    """Close an open menu; one that is redrawn while open misses the first key press."""
-    for _ in range(100):
-        if not tab.get_by_role("menuitem").count():
-            return
-        tab.keyboard.press("Escape")
-        tab.wait_for_timeout(100)
-    raise AssertionError("the menu stays open")
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
+
+from playwright.sync_api import expect
 
 _SOURCES = """() => Bokeh.documents.flatMap((each) => [...each._all_models.values()])
   .filter((model) => model.type === "ColumnDataSource")
@@ -57,6 +60,19 @@ def eventually(condition: Callable[[], bool], message: Callable[[], str]) -> Non
         if time.monotonic() > until:
             raise AssertionError(message())
         time.sleep(0.1)
+
+
+def open_choice(tab: Any, label: str) -> Any:
+    """Open the list of a choice filter; returns its options."""
+    tab.get_by_role("button", name=re.compile(f"^{label}: ")).click()
+    return tab.get_by_role("listbox").get_by_role("option")
+
+
+def choose(tab: Any, label: str, option: str) -> None:
+    """Choose an option of a filter and close its list."""
+    open_choice(tab, label).get_by_text(option, exact=True).click()
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("listbox")).to_have_count(0)
 
 
 def _tables(tab: Any) -> list[list[list[str]]]:

@@ -20,7 +20,8 @@ import medallion as md
 import medallion_panel
 from medallion.export.spreadsheet_csv import BOM
 from tests.panel import shop
-from tests.panel.dashboard_server import close_menu, serving
+from tests.panel.dashboard_server import serving
+from tests.panel.page_content import choose
 
 
 def query_lake(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
@@ -182,9 +183,7 @@ def test_a_new_release_appears_and_an_unreachable_store_is_reported(
 def test_every_kind_of_filter_applies(tab: Any, address: str, project: md.Pipeline) -> None:
     tab.goto(f"{address}?page=clients")
     expect(tab.locator(".figure")).to_have_text("30")
-    tab.get_by_role("combobox", name="Country").click()
-    tab.get_by_role("menuitem", name="France").click()
-    close_menu(tab)
+    choose(tab, "Country", "France")
     ((french,),) = query_lake(project, "select count(*) from clients where country = 'France'")
     expect(tab.locator(".figure")).to_have_text(str(french))
     tab.wait_for_url("**country=France**")
@@ -319,3 +318,42 @@ def test_the_login_of_panel_checks_the_password(tab: Any, project: md.Pipeline) 
                 expect(tab.get_by_role("alert")).not_to_be_empty()
         expect(tab.get_by_text("By month", exact=True)).to_be_visible()
         tab.goto("about:blank")
+
+
+def test_a_choice_is_made_by_keyboard(tab: Any, address: str, project: md.Pipeline) -> None:
+    tab.goto(f"{address}?page=clients&country=Japan")
+    button = tab.get_by_role("button", name="Country: Japan")
+    options = tab.get_by_role("listbox").get_by_role("option")
+    button.focus()
+    tab.keyboard.type("fr")  # opens the list and searches it
+    expect(options).to_have_text(["France"])
+    tab.keyboard.press("Enter")
+    for _ in range(2):
+        tab.keyboard.press("Backspace")
+    expect(options).to_have_text(["Brazil", "France", "Germany", "Japan"])
+    tab.keyboard.press("Home")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Space")
+    expect(tab.get_by_role("listbox").get_by_role("option", selected=True)).to_have_text(
+        ["France", "Germany", "Japan"]
+    )
+    where = "country in ('France', 'Germany', 'Japan')"
+    ((number,),) = query_lake(project, f"select count(*) from clients where {where}")
+    expect(tab.locator(".figure")).to_have_text(str(number))
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("listbox")).to_have_count(0)
+    expect(tab.get_by_role("button", name="Country: France, Germany, Japan")).to_be_focused()
+    tab.keyboard.press("Delete")
+    expect(tab.get_by_role("button", name="Country: All")).to_be_focused()
+    expect(tab.locator(".figure")).to_have_text("30")
+
+    # Back and Forward restore what was chosen.
+    three, two = ("Country: France, Germany, Japan", "Country: France, Japan")
+    for step, name in ((tab.go_back, three), (tab.go_back, two), (tab.go_forward, three)):
+        step()
+        expect(tab.get_by_role("button", name=name, exact=True)).to_be_visible()
+    expect(tab.locator(".figure")).to_have_text(str(number))
+    tab.go_forward()
+    expect(tab.get_by_role("button", name="Country: All")).to_be_visible()
+    expect(tab.locator(".figure")).to_have_text("30")

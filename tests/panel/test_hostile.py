@@ -20,8 +20,9 @@ from playwright.sync_api import expect
 import medallion as md
 import medallion_panel
 from medallion.records import Run
-from tests.panel.dashboard_server import close_menu, serving
+from tests.panel.dashboard_server import serving
 from tests.panel.hostile import HOSTILE, nothing_ran
+from tests.panel.page_content import open_choice
 
 
 def declaration() -> dict[str, Any]:
@@ -199,10 +200,10 @@ def test_nothing_in_a_database_runs(watched: Any, address: str) -> None:
     expect(cells).to_have_count(len(HOSTILE) - 1)
     assert {*cells.all_text_contents()} == {*HOSTILE[1:]}
     expect(watched.get_by_text("could not be drawn")).to_have_count(0)
-    watched.get_by_role("combobox", name="Name").click()
-    expect(watched.get_by_role("menuitem", name=HOSTILE[16], exact=True)).to_be_visible()
+    option = open_choice(watched, "Name").get_by_text(HOSTILE[16], exact=True)
+    expect(option).to_be_visible()
     nothing_ran(watched)
-    close_menu(watched)
+    watched.keyboard.press("Escape")
     watched.locator(".bk-Figure").first.scroll_into_view_if_needed()
     box = watched.locator(".bk-Figure").first.bounding_box()
     tooltip = watched.locator(".bk-Tooltip").first

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import close_menu, free_port, server, serving
+from tests.panel.dashboard_server import free_port, server, serving
+from tests.panel.page_content import choose
 
 LOST = "Connection to the server lost"
 
@@ -30,8 +31,7 @@ def test_a_page_reports_a_lost_server_and_is_restored(page: Any, project: md.Pip
     config, port = project.base / "medallion.yaml", free_port()
     with server(config, port=port) as served:
         page.goto(f"{served.url}?page=clients")
-        page.get_by_role("combobox", name="Country").click()
-        page.get_by_role("menuitem", name="France").click()
+        choose(page, "Country", "France")
         page.wait_for_url("**country=France**")
         expect(page.locator(".figure")).to_have_text("7")
         page.evaluate("window.before = true")
@@ -42,7 +42,7 @@ def test_a_page_reports_a_lost_server_and_is_restored(page: Any, project: md.Pip
     with server(config, port=port):
         page.wait_for_function("window.before === undefined", timeout=60_000)
         expect(page.locator(".figure")).to_have_text("7", timeout=60_000)
-        expect(page.get_by_role("button", name="France")).to_be_visible()
+        expect(page.get_by_role("button", name="Country: France")).to_be_visible()
         expect(page.get_by_text(LOST)).to_have_count(0)
         page.close()
 
@@ -61,8 +61,7 @@ def test_a_server_that_hangs_is_reported_and_the_page_stays(
             served.process.send_signal(signal.SIGCONT)
         expect(page.get_by_text(LOST)).to_have_count(0, timeout=60_000)
         assert page.evaluate("window.before")
-        page.get_by_role("combobox", name="Country").click()
-        page.get_by_role("menuitem", name="France").click()
+        choose(page, "Country", "France")
         expect(page.locator(".figure")).to_have_text("7")
         page.close()
 
@@ -75,9 +74,7 @@ def test_what_could_not_be_read_is_read_when_the_store_is_back(tab: Any, tmp_pat
         tab.goto(f"{url}?page=clients")
         expect(tab.locator(".figure")).to_have_text("30")
         store.rename(hidden)
-        tab.get_by_role("combobox", name="Country").click()
-        tab.get_by_role("menuitem", name="France").click()
-        close_menu(tab)
+        choose(tab, "Country", "France")
         expect(tab.get_by_text("Store unreachable")).to_be_visible()
         expect(tab.locator("tbody tr")).to_have_count(0)
         expect(tab.locator(".figure")).to_be_hidden()

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import close_menu, serving
-from tests.panel.page_content import shows
+from tests.panel.dashboard_server import serving
+from tests.panel.page_content import choose, shows
 from tests.panel.test_dashboard import euros, query_lake
 
 # Checks at every frame, and at every change of the DOM, whether an element that was shown is
@@ -101,9 +101,7 @@ def test_filters_have_the_options_of_a_new_release_and_keep_their_values(
         pipeline.run()
         expect(tab.get_by_text(pipeline.store().release().id).first).to_be_attached()
         expect(tab.locator(".figure")).to_have_text(count(pipeline, condition))
-        tab.get_by_role("combobox", name="Country").click()
-        tab.get_by_role("menuitem", name="Peru").click()
-        close_menu(tab)
+        choose(tab, "Country", "Peru")
         expect(tab.locator(".figure")).to_have_text(
             count(pipeline, "spent >= 700 and country in ('France', 'Japan', 'Peru')")
         )

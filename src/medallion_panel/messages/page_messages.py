@@ -45,6 +45,9 @@ PAGE_MESSAGES: dict[str, Translation] = {
     ),
     # Filters
     "Clear filters": Translation("Effacer les filtres", "Filter löschen", "Borrar filtros"),
+    "All": Translation("Tous", "Alle", "Todos"),
+    "Search": Translation("Rechercher", "Suchen", "Buscar"),
+    "Nothing found": Translation("Aucun résultat", "Nichts gefunden", "Sin resultados"),
     "Remove the filter": Translation("Retirer le filtre", "Filter entfernen", "Quitar el filtro"),
     "{column} contains": Translation("{column} contient", "{column} enthält", "{column} contiene"),
     "{column} has no value {value}": Translation(
@@ -199,6 +202,11 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "Toutes les lignes qui correspondent aux filtres, en {form}",
         "Alle Zeilen, die zu den Filtern passen, als {form}",
         "Todas las filas que coinciden con los filtros, como {form}",
+    ),
+    "The page of a table is a number from 1 to {most}, not {value}": Translation(
+        "La page d’une table est un nombre de 1 à {most}, pas {value}",
+        "Die Seite einer Tabelle ist eine Zahl von 1 bis {most}, nicht {value}",
+        "La página de una tabla es un número de 1 a {most}, no {value}",
     ),
     "This table cannot be sorted by {column}": Translation(
         "Cette table ne peut pas être triée par {column}",

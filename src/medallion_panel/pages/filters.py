@@ -17,6 +17,7 @@ from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.pages.range_filters import DateRangeFilter, NumberRangeFilter
 from medallion_panel.section import FilterField
+from medallion_panel.ui.choice_box import ChoiceBox
 from medallion_panel.ui.formats import Formats
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
@@ -37,14 +38,7 @@ class ChoiceFilter(PageFilter):
         super().__init__(field, label, changed)
         self._write, self._say = formats.period, formats.say
         self._values: dict[str, Any] = {}
-        self.widget = pmui.MultiChoice(
-            label=label,
-            options={},
-            value=[],
-            visual_size="small",
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+        self.widget = ChoiceBox.of(label, formats.say)
         self.set_options(options)
         self.watch("value")
 
@@ -53,8 +47,9 @@ class ChoiceFilter(PageFilter):
         names = [self._write(value) for value in self._values.values()]
         unique = len(set(names)) == len(names)
         selected = [text for text in self.widget.value if text in self._values]
-        labels = dict(zip(names if unique else self._values, self._values, strict=True))
-        self.widget.param.update(options=labels, value=selected)
+        texts = names if unique else self._values
+        pairs = [list(pair) for pair in zip(self._values, texts, strict=True)]
+        self.widget.param.update(options=pairs, value=selected)
 
     def assign(self, texts: Sequence[str]) -> None:
         unknown = [text for text in texts if text not in self._values]

@@ -1,4 +1,4 @@
-"""The URL of the page: it contains the page and its filters, and Back restores them."""
+"""The URL of the page: it contains the page and its filters; Back and Forward restore them."""
 
 from __future__ import annotations
 
@@ -42,10 +42,16 @@ def _params_of_any_uri(protocol: str, host: str, uri: str | None) -> dict[str, s
     return params
 
 
-class HistoryListener(pn.custom.JSComponent):
-    """Reports the URL after Back or Forward, which Panel does not, and a narrow screen."""
+class BrowserHistory(pn.custom.JSComponent):
+    """The query string of the URL (`search`) and a narrow screen, as the browser has them.
+
+    A change of `search` is a new entry in the history, which Back and Forward move through: Panel
+    adds one for each of those, too, and so lost what was to come. `moves` counts them. `written`
+    says that the server has set `search`.
+    """
 
     search = param.String()
+    written = param.Boolean(default=False)
     moves = param.Integer(default=0)
     narrow = param.Boolean(default=False)
     listening = param.Boolean(default=False)
@@ -57,6 +63,14 @@ class HistoryListener(pn.custom.JSComponent):
       model.on("listening", measure)
       measure()
       window.addEventListener("resize", measure)
+      const push = (search) => {
+        const { pathname, hash } = window.location
+        if (search !== window.location.search) {
+          window.history.pushState({}, "", `${pathname}${search}${hash}`)
+        }
+      }
+      model.on("search", () => push(model.search))
+      if (model.written) push(model.search)
       const moved = () => { model.search = window.location.search; model.moves += 1 }
       window.addEventListener("popstate", moved)
       // A link to another page does not reload the dashboard.
@@ -70,9 +84,8 @@ class HistoryListener(pn.custom.JSComponent):
         for (const name of ["theme", "release"]) {
           if (former.has(name)) search.set(name, former.get(name))
         }
-        // The server sets the URL, which adds it to the history.
-        model.search = `?${search}`
-        model.moves += 1
+        push(`?${search}`)
+        moved()
       }
       document.addEventListener("click", follow)
       model.on("remove", () => {
@@ -93,9 +106,10 @@ class UrlState:
     """
 
     def __init__(self, moved: Callable[[], None], narrow: Callable[[bool], None]) -> None:
-        self._moved = moved
-        self.component = HistoryListener(width=0, height=0, margin=0)
-        self.component.param.watch(self._on_move, "moves")
+        location = pn.state.location
+        search = (location.search if location else "") or ""
+        self.component = BrowserHistory(search=search, width=0, height=0, margin=0)
+        self.component.param.watch(lambda _: moved(), "moves")
         self.component.param.watch(lambda event: narrow(event.new), "narrow")
 
     def listen(self) -> None:
@@ -104,18 +118,9 @@ class UrlState:
 
     def read(self) -> Parameters:
         """The parameters of the query string."""
-        location = pn.state.location
-        return parse_qs((location.search or "").removeprefix("?")) if location else {}
+        return parse_qs(self.component.search.removeprefix("?"))
 
     def write(self, parameters: Mapping[str, Sequence[str]]) -> None:
         """Set the query string, as a new entry in the browser's history."""
-        location = pn.state.location
         search = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
-        if location and location.search != search:
-            location.search = search
-
-    def _on_move(self, _event: object) -> None:
-        location = pn.state.location
-        if location and location.search != self.component.search:
-            location.search = self.component.search
-        self._moved()
+        self.component.param.update(search=search, written=True)

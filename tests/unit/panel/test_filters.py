@@ -62,7 +62,7 @@ def test_a_declared_label_goes_before_the_name_of_the_column() -> None:
 
 def test_a_choice_is_of_values_and_their_texts_are_in_the_url() -> None:
     item = one(options("boolean", values=[False, True]))
-    assert item.widget.options == {"no": "False", "yes": "True"}
+    assert item.widget.options == [["False", "no"], ["True", "yes"]]
     item.set(["True"])
     assert item.texts() == ["True"]
     assert item.conditions() == [Filter("c", "in", (True,))]
@@ -75,7 +75,7 @@ def test_a_choice_is_of_values_and_their_texts_are_in_the_url() -> None:
 
 def test_choices_that_would_look_alike_show_their_texts() -> None:
     item = one(options("text", values=["2024-05", "May 2024"]))
-    assert item.widget.options == {"2024-05": "2024-05", "May 2024": "May 2024"}
+    assert item.widget.options == [["2024-05", "2024-05"], ["May 2024", "May 2024"]]
 
 
 def test_a_choice_stays_while_its_value_exists() -> None:

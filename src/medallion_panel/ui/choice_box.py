@@ -1,0 +1,211 @@
+"""A choice of several options, in a list that opens: usable by mouse, touch and keyboard."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+
+from medallion_panel.messages.messages import Messages
+
+
+class ChoiceBox(pn.custom.JSComponent):
+    """A button with its `label` and what is chosen, which opens a list with a search.
+
+    The button opens the list by Enter, Space, an arrow key or the first letters to search for, and
+    Delete removes the choice. In the list, arrow keys, Home, End and Page move between the options,
+    Enter chooses one or no longer, as does Space while nothing is searched for, and Escape closes
+    it.
+
+    Parameters: `options` as [value, text] pairs in their order, and the `value` that is chosen, a
+    list; `words` are those of the control, see `of`.
+    """
+
+    label = param.String()
+    options = param.List(default=[])
+    value = param.List(default=[])
+    words = param.Dict(default={})
+
+    _stylesheets: ClassVar[list[str]] = [
+        """
+        :host { color: inherit; display: block }
+        .box { position: relative; height: 56px; box-sizing: border-box; display: flex;
+          border: 1px solid rgba(128,136,150,.5); border-radius: 10px }
+        .box:hover { border-color: currentColor }
+        .box:has(> button:focus-visible) { outline: 2px solid #3b76d6; outline-offset: -1px }
+        button { all: unset; box-sizing: border-box; cursor: pointer }
+        .open { flex: 1; min-width: 0; padding: 8px 28px 6px 12px; position: relative }
+        .open::after { border: 5px solid transparent; border-top-color: currentColor; content: "";
+          opacity: .6; position: absolute; right: 14px; top: 26px }
+        .open span { display: block; overflow: hidden; text-overflow: ellipsis;
+          white-space: nowrap }
+        .open .label { font: 400 .75rem / 1.3 var(--bokeh-base-font); opacity: .75 }
+        .open .chosen { font: 400 1rem / 1.5 var(--bokeh-base-font) }
+        .clear { flex: none; padding: 0 10px; font-size: .8rem; opacity: .75;
+          border-radius: 0 9px 9px 0 }
+        .clear:hover { opacity: 1; background: rgba(128,136,150,.16) }
+        .clear:focus-visible { outline: 2px solid #3b76d6; outline-offset: -3px }
+        .list { position: absolute; top: calc(100% + 4px); left: -1px; z-index: 20; width: 100%;
+          min-width: 220px; box-sizing: content-box; border-radius: 10px; padding: 8px 0;
+          border: 1px solid rgba(128,136,150,.5); box-shadow: 0 6px 20px rgba(0,0,0,.22);
+          background: var(--panel-surface-color, Canvas);
+          color: var(--panel-on-surface-color, CanvasText);
+          font: .9rem / 1.4 var(--bokeh-base-font) }
+        input { box-sizing: border-box; margin: 0 8px 6px; width: calc(100% - 16px); font: inherit;
+          color: inherit; background: none; border: 1px solid rgba(128,136,150,.6);
+          border-radius: 7px; padding: 6px 9px }
+        input::placeholder { color: inherit; opacity: .72 }
+        input:focus-visible, ul:focus-visible { outline: 2px solid #3b76d6; outline-offset: 0 }
+        ul { list-style: none; margin: 0; padding: 0; max-height: 280px; overflow-y: auto }
+        li { display: flex; gap: 8px; padding: 6px 12px; cursor: pointer; overflow-wrap: anywhere }
+        li::before { content: "✓"; visibility: hidden }
+        li[aria-selected=true]::before { visibility: visible }
+        li[aria-selected=true] { font-weight: 600 }
+        li:hover { background: rgba(128,136,150,.16) }
+        li.active { background: rgba(59,118,214,.2); box-shadow: inset 3px 0 #3b76d6 }
+        p { margin: 0; padding: 6px 12px; opacity: .8 }
+        [hidden] { display: none !important }
+        """
+    ]
+    _esm = """
+    const PAGE = 8  // options that Page Up and Page Down pass
+    const plain = (text) => text.normalize("NFD").replace(/\\p{M}/gu, "").toLowerCase()
+    export function render({ model }) {
+      const make = (tag, className, attributes = {}) => {
+        const element = document.createElement(tag)
+        element.className = className
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+        return element
+      }
+      const box = make("div", "box")
+      const open = make("button", "open", { type: "button", "aria-haspopup": "dialog" })
+      const label = make("span", "label"), chosen = make("span", "chosen")
+      open.append(label, chosen)
+      const clear = make("button", "clear", { type: "button" })
+      clear.append("✕")
+      const list = make("div", "list", { role: "dialog" })
+      const search = make("input", "", { type: "text", role: "combobox", "aria-controls": "options",
+        "aria-expanded": "true", "aria-autocomplete": "list", autocomplete: "off" })
+      const options = make("ul", "", { id: "options", role: "listbox", tabindex: "-1",
+        "aria-multiselectable": "true" })
+      const none = make("p", "", { role: "status" })
+      list.append(search, options, none)
+      list.hidden = true
+      box.append(open, clear, list)
+      let active = -1
+      const activate = (number) => {
+        const items = [...options.children]
+        items[active]?.classList.remove("active")
+        active = Math.max(Math.min(number, items.length - 1), items.length ? 0 : -1)
+        const item = items[active]
+        item?.classList.add("active")
+        item?.scrollIntoView({ block: "nearest" })
+        for (const each of [search, options]) {
+          if (item) each.setAttribute("aria-activedescendant", item.id)
+          else each.removeAttribute("aria-activedescendant")
+        }
+      }
+      const choose = (value) => {
+        const { value: former } = model
+        model.value = former.includes(value) ? former.filter((each) => each !== value)
+          : model.options.map(([each]) => each).filter(
+            (each) => each === value || former.includes(each))
+      }
+      const fillOptions = () => {
+        const wanted = plain(search.value.trim())
+        const found = model.options.filter(([, text]) => plain(text).includes(wanted))
+        options.replaceChildren(...found.map(([value, text], number) => {
+          const item = make("li", "", { id: `option${number}`, role: "option" })
+          item.setAttribute("aria-selected", String(model.value.includes(value)))
+          item.append(text)
+          item.onclick = () => { activate(number); choose(value) }
+          return item
+        }))
+        none.textContent = found.length ? "" : model.words.none
+        none.hidden = Boolean(found.length)
+      }
+      const fill = () => {
+        const texts = new Map(model.options), { words } = model
+        const names = model.value.map((value) => texts.get(value) ?? value)
+        label.textContent = model.label
+        chosen.textContent = names.length ? names.join(", ") : words.all
+        open.title = names.join(", ")
+        open.setAttribute("aria-label", `${model.label}: ${chosen.textContent}`)
+        clear.hidden = !names.length
+        clear.setAttribute("aria-label", `${words.clear} ${model.label}`)
+        search.placeholder = words.search
+        search.setAttribute("aria-label", `${words.search}: ${model.label}`)
+        options.setAttribute("aria-label", model.label)
+        list.setAttribute("aria-label", model.label)
+        if (list.hidden) return
+        const { scrollTop } = options
+        fillOptions()
+        options.scrollTop = scrollTop
+        activate(active)
+      }
+      const show = (shown) => {
+        list.hidden = !shown
+        open.setAttribute("aria-expanded", String(shown))
+        search.value = ""
+      }
+      const openList = (event, text = "") => {
+        if (list.hidden) {
+          show(true)
+          search.value = text
+          fillOptions()
+          activate(text ? 0 : model.options.findIndex(([value]) => model.value.includes(value)))
+        }
+        // A touch opens no keyboard of the screen: that of the search is one more touch.
+        const place = event.pointerType === "touch" ? options : search
+        place.focus()
+      }
+      const close = () => { show(false); open.focus() }
+      open.onclick = (event) => { if (list.hidden) openList(event); else close() }
+      open.onmousedown = (event) => event.preventDefault()
+      open.onkeydown = (event) => {
+        const { key } = event, modified = event.ctrlKey || event.metaKey || event.altKey
+        if (key === "Escape" && !list.hidden) close()
+        else if (key === "Delete") model.value = []
+        else if (["ArrowDown", "ArrowUp"].includes(key)) openList(event)
+        else if (key.length === 1 && key !== " " && !modified) openList(event, key)
+        else return
+        event.preventDefault()
+      }
+      clear.onclick = () => { model.value = []; open.focus() }
+      search.oninput = () => { fillOptions(); activate(0) }
+      list.onkeydown = (event) => {
+        const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE }
+        const last = options.children.length - 1, { key } = event
+        if (key === "Escape") {
+          event.stopPropagation()
+          close()
+        } else if (key in moves) activate(active + moves[key])
+        else if (["Home", "End"].includes(key) && !search.value) activate(key === "End" ? last : 0)
+        else if (key === "Enter" || (key === " " && !search.value)) {
+          const item = options.children[active]
+          if (item) item.click()
+        } else return
+        event.preventDefault()
+      }
+      // A press on the list leaves the focus where it is.
+      list.onmousedown = (event) => { if (event.target !== search) event.preventDefault() }
+      box.onfocusout = (event) => { if (!box.contains(event.relatedTarget)) show(false) }
+      model.on(["label", "options", "value", "words"], fill)
+      show(false)
+      fill()
+      return box
+    }
+    """
+
+    @classmethod
+    def of(cls, label: str, say: Messages) -> ChoiceBox:
+        """The control in the words of a language, without options."""
+        words = {
+            "all": say("All"),
+            "search": say("Search"),
+            "none": say("Nothing found"),
+            "clear": say("Remove the filter"),
+        }
+        look: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+        return cls(label=label, words=words, **look)
