@@ -41,6 +41,10 @@ _DOWNLOADS = {
 }
 
 
+_PAGE = "rows_page"
+_MOST_SKIPPED = 100_000  # rows before a page that an address names
+
+
 class RowsView:
     """The content of a table's card; `view` is its widget.
 
@@ -64,7 +68,7 @@ class RowsView:
         self.row: str | None = None
         self._page: TablePage | None = None
         self._selection: Any = None  # release, filters and sort, by which `_cursors` are valid
-        self._cursors: list[str | None] = [None]  # of every page up to the next one
+        self._cursors: dict[int, str | None] = {}  # by number of a page
         self._page_number = 0
         self._quiet = False
         self._say = say = formats.say
@@ -122,18 +126,19 @@ class RowsView:
     # The URL
 
     def texts(self) -> dict[str, list[str]]:
-        """Its parameters in the URL: the search (q), the sort and the row shown in full."""
+        """Its parameters in the URL: search (q), sort, page, and the row shown in full."""
         default = self.block.sort[0] if self.block.sort else ""
         parameters = {
             "q": self.search.value,
             "sort": self.table.sort if self.table.sort != default else "",
+            _PAGE: str(self._page_number + 1) if self._page_number else "",
             "row": self.row,
         }
         return {name: [value] for name, value in parameters.items() if value}
 
     def set(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
-        """Take over the parameters of a URL. Raises CallError on a sort that is not possible."""
-        self._quiet = True
+        """Take over the parameters of a URL. Raises CallError on a sort or page not possible."""
+        self._quiet, self._page_number = True, 0
         try:
             self.search.value = next(iter(parameters.get("q", ())), "")
             self.row = next(iter(parameters.get("row", ())), None)
@@ -145,20 +150,33 @@ class RowsView:
             if not valid:
                 message = "This table cannot be sorted by {column}"
                 raise CallError(self._say(message, column=repr(sort)))
+            self._page_number = self._page_in(next(iter(parameters.get(_PAGE, ())), "1"))
         finally:
             self._quiet = False
+
+    def _page_in(self, text: str) -> int:
+        """The number of a page, from 0, by a text from 1. Raises CallError."""
+        most = _MOST_SKIPPED // self.block.page_size + 1
+        if text.isascii() and text.isdigit() and 0 < int(text[:12]) <= most:
+            return int(text) - 1
+        message = "The page of a table is a number from 1 to {most}, not {value}"
+        raise CallError(self._say(message, most=most, value=repr(text)))
 
     # Content
 
     def read(self, context: BlockContext) -> TablePage:
-        """Read the current page, or the first one after release, filters or sort have changed."""
+        """Read the current page, or the last one where there are fewer."""
         table, store = self.block.table, context.store
         query = self.query(context)
         selection = (store.last_release().id, query.filters, query.sort)
-        number = self._page_number if selection == self._selection else 0
-        cursor = self._cursors[number] if number else None
-        page = store.find(table, replace(query, cursor=cursor))
         total = context.count(table, query.filters)
+        number = min(self._page_number, max(total - 1, 0) // query.limit)
+        cursors = self._cursors if selection == self._selection else {}
+        cursor = cursors.get(number)
+        if number and cursor is None:
+            skipped = replace(query, fields=query.fields[:1], limit=number * query.limit)
+            cursor = store.find(table, skipped).cursor
+        page = store.find(table, replace(query, cursor=cursor))
         row = store.get(table, key_parts(self.row)) if self.row else None
         key = context.served(table).key
         compared = compared_rows(table, page.rows, query.fields, context)
@@ -171,8 +189,10 @@ class RowsView:
 
     def show(self, page: TablePage) -> None:
         """Show a page of rows."""
+        if page.selection != self._selection:
+            self._cursors = {}
         self._page, self._selection, self._page_number = page, page.selection, page.number
-        self._cursors[page.number + 1 :] = [page.page.cursor]
+        self._cursors[page.number + 1] = page.page.cursor
         start, count = page.number * self.block.page_size, len(page.page.rows)
         extent = self._say("{count} row | {count} rows", count=0)
         if count:
@@ -213,7 +233,12 @@ class RowsView:
 
     def _on_change(self, _event: Any) -> None:
         if not self._quiet:
+            self.to_first_page()
             self._changed()
+
+    def to_first_page(self) -> None:
+        """Return to the first page, since it is about to show other rows."""
+        self._page_number = 0
 
     def _turn_page(self, step: int) -> None:
         self._page_number += step

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from medallion.contracts import Filter
 from medallion.query.column_types import Kind
+from medallion.records import Release
 from medallion_panel.ui.formats import Formats
 
 _MOST_VALUES = 12  # in words
@@ -44,3 +45,16 @@ def _words(condition: Filter, kinds: Mapping[str, Kind], formats: Formats) -> st
 
 def _plain(value: Any, write: Any) -> str:
     return str(value) if isinstance(value, str) else write(value)
+
+
+def printed_lines(
+    pipeline: str, release: Release, filters: Sequence[str], formats: Formats
+) -> list[str]:
+    """The lines below the heading of a page on paper: what it shows, and its filters in words."""
+    say = formats.say
+    words = {"name": pipeline, "moment": formats.day(release.created)}
+    message = "{name} · release {release}, published {moment}"
+    return [
+        say(message, release=release.id, **words),
+        say("Filters: {names}", names=" · ".join(filters)) if filters else say("No filters"),
+    ]

@@ -22,7 +22,7 @@ from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.card import Card, CardContent
 from medallion_panel.pages.choice import Choice, choices_in_url
 from medallion_panel.pages.filter_options import FilterOptions
-from medallion_panel.pages.filter_words import filter_words
+from medallion_panel.pages.filter_words import filter_words, printed_lines
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_filter import PageFilter
@@ -74,12 +74,12 @@ class OpenPage:
         self.filters: list[PageFilter] = page_filters(all_options, formats, self._on_filter)
         self.period = PagePeriod(page, *periods, formats, self._changed, self.filters)
         self.cards = [
-            Card(block, pipeline, formats, self._changed, number, rejects)
+            Card(block, pipeline, formats, self._on_table, number, rejects)
             for number, block in enumerate(page.blocks)
         ]
-        self._rows = next((card.rows for card in self.cards if card.rows is not None), None)
-        groups = (card.groups for card in self.cards if card.groups is not None)
-        self._table = self._rows or next(groups, None)
+        self._all_rows = [card.rows for card in self.cards if card.rows is not None]
+        self._rows = next(iter(self._all_rows), None)
+        self._table = self._rows or next((card.groups for card in self.cards if card.groups), None)
         self.view = PageLayout(
             (self._clear, self._remove_chip),
             heading=page.title,
@@ -112,7 +112,7 @@ class OpenPage:
                 item.set(parameters.get(name, ()))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        own = ("q", "sort", "row") if self._rows else ("sort",) if self._table else ()
+        own = ("q", "sort", "rows_page", "row") if self._rows else ("sort",) if self._table else ()
         own = (*own, *self.page.own_names)
         if self._table:
             try:
@@ -239,13 +239,8 @@ class OpenPage:
         filters = filter_words(self._conditions(), self._kinds(), self._formats)
         if self._rows is not None and self._rows.search.value:
             filters.append(f"{self._rows.search.label} {self._rows.search.value}")
-        say, name = self._formats.say, self._pipeline.declaration.name
-        words = {"name": name, "moment": self._formats.day(release.created)}
-        message = "{name} · release {release}, published {moment}"
-        self.view.printed = [
-            say(message, release=release.id, **words),
-            say("Filters: {names}", names=" · ".join(filters)) if filters else say("No filters"),
-        ]
+        name = self._pipeline.declaration.name
+        self.view.printed = printed_lines(name, release, filters, self._formats)
         return self._shown
 
     def _fill_cards(self, cards: Sequence[Card], number: int) -> None:
@@ -286,6 +281,11 @@ class OpenPage:
         self._changed()
 
     def _changed(self, offer: tuple[int, MarkQuestion] | None = None) -> None:
+        for rows in self._all_rows:
+            rows.to_first_page()
+        self._on_table(offer)
+
+    def _on_table(self, offer: tuple[int, MarkQuestion] | None = None) -> None:
         self.offer = offer
         self._show_chips()
         self.show()

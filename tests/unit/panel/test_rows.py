@@ -83,9 +83,33 @@ def test_pages_are_turned_and_start_again_when_the_order_changes(context: BlockC
     assert (view.previous.disabled, view.next.disabled) == (False, True)
     view.previous.clicks += 1
     assert show(view, context) == pages[1]
+    assert view.texts() == {"rows_page": ["2"]}
     view.table.sort = "-visits"
     assert show(view, context)[0] == ["11"]
     assert changes == [1] * 4
+    assert view.texts() == {"sort": ["-visits"]}
+
+
+@pytest.mark.parametrize(("page", "first"), [("2", 5), ("3", 10), ("9", 10)])
+def test_a_page_of_the_url_is_opened_or_the_last_one(
+    context: BlockContext, page: str, first: int
+) -> None:
+    view, _ = view_of(sort="visits", columns=("visits",))
+    view.set({"rows_page": [page]}, context)
+    assert show(view, context)[0] == [str(first)]
+    assert view.texts() == {"rows_page": [str(first // 5 + 1)]}
+    view.previous.clicks += 1
+    assert show(view, context)[0] == [str(first - 5)]
+    view.set({}, context)
+    assert show(view, context)[0] == ["0"]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "²", "1.5", "20002", "9" * 5000])
+def test_a_page_that_is_no_number_or_too_far_is_reported(context: BlockContext, text: str) -> None:
+    view, _ = view_of()
+    with pytest.raises(CallError, match="is a number from 1 to 20,001, not"):
+        view.set({"rows_page": [text]}, context)
+    assert view.texts() == {}
 
 
 def test_a_picked_row_is_shown_in_full_and_is_in_the_url(context: BlockContext) -> None:
