@@ -24,6 +24,7 @@ import medallion
 from medallion import plugins
 from medallion.cli import COMMANDS, group
 from medallion.contracts import Plugin
+from medallion.declaration.exports import Export
 from medallion.declaration.json_schema import shape
 from medallion.declaration.models import Declaration, ServedTable, SinkDeclaration, Source, Table
 from medallion.errors import PluginError
@@ -39,6 +40,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "A table made of others": Table,
     "A sink": SinkDeclaration,
     "A table in a sink": ServedTable,
+    "An exported file": Export,
 }
 
 # Types of fields whose JSON Schema says less than a reader needs.
@@ -46,6 +48,7 @@ FIELD_TYPES: Mapping[tuple[type[BaseModel], str], str] = {
     (Declaration, "layers"): "mapping of name to layer",
     (Declaration, "tables"): "mapping of layer to mapping of name to table",
     (Declaration, "sinks"): "mapping of name to sink",
+    (Declaration, "export"): "list of files",
     (Declaration, "engine"): "engine",
     (Source, "format"): "format",
     (Table, "from_"): "text, list of text or mapping of alias to text",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from medallion.contracts import Filter, Page, Query, Sort, Store
+    from medallion.declaration.exports import Export
     from medallion.declaration.models import (
         Declaration,
         ServedTable,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "declaration.models": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
+    "declaration.exports": ("Export",),
     "contracts": ("Filter", "Page", "Query", "Sort", "Store"),
     "errors": ("MedallionError",),
     "decorators": ("transform",),
@@ -45,6 +47,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 __all__ = [
     "Declaration",
+    "Export",
     "Filter",
     "Lake",
     "LakeTable",

@@ -176,6 +176,17 @@ def test_a_correction_and_its_revocation_are_noticed(project: Project) -> None:
     assert ("3", "3.50") not in orders(small.load(project.folder))
 
 
+def test_a_lost_export_is_noticed(project: Project) -> None:
+    with (project.folder / "medallion.yaml").open("a") as declaration:
+        declaration.write("export: [out/small.duckdb]\n")
+    assert not project.answers_from_the_stamp()
+    assert project.answers_from_the_stamp()
+    file = project.folder / "out/small.duckdb"
+    file.unlink()
+    project.run()
+    assert file.is_file()
+
+
 # What has changed, and whether the stamp still holds
 
 

@@ -16,11 +16,12 @@ import medallion
 from medallion import plugins
 from medallion.cli import COMMANDS, group
 from medallion.contracts import Plugin
+from medallion.declaration.exports import Export
 from medallion.declaration.models import Declaration, ServedTable, SinkDeclaration, Source, Table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-MODELS = (Declaration, Source, Table, SinkDeclaration, ServedTable)
+MODELS = (Declaration, Source, Table, SinkDeclaration, ServedTable, Export)
 PLUGINS = [(kind, name) for kind in plugins.GROUPS for name in plugins.registered(kind)]
 
 

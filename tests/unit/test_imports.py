@@ -107,6 +107,7 @@ def test_a_run_with_nothing_new_imports_only_what_it_needs(tmp_path: Path) -> No
 def test_the_public_names_are_these() -> None:
     assert medallion.__all__ == [
         "Declaration",
+        "Export",
         "Filter",
         "Lake",
         "LakeTable",

@@ -94,6 +94,7 @@ def show_results(settings: Settings, pipeline: Pipeline, run: Run) -> None:
     folder = pipeline.lake.layer_storage(layer, pipeline.declaration.layers[layer]).url
     grid = [("lake", mask(f"{folder}/*.parquet"))] if served else []
     grid += [(label, mask(sink.url)) for label, sink in pipeline.sinks.items()]
+    grid += [("export", mask(export.file)) for export in pipeline.declaration.export]
     width = max((len(label) for label, _ in grid), default=0)
     for label, place in grid:
         out.print(Text(f"  {label:{width}}  {place}"), soft_wrap=True)

@@ -104,7 +104,16 @@ def _faults_of_service(declaration: Declaration) -> Iterator[Fault]:
                 yield path, f"no table {name!r} in the last layer{did_you_mean(name, served)}"
             elif table.mode != "replace" and not table.key:
                 yield (*path, "mode"), f"{table.mode!r} knows rows by their key; declare `key`"
+    yield from _faults_of_exports(declaration, served)
     yield from column_faults(declaration, known_columns(declaration))
+
+
+def _faults_of_exports(declaration: Declaration, served: Iterable[str]) -> Iterator[Fault]:
+    for number, export in enumerate(declaration.export):
+        for place, name in enumerate(export.tables):
+            if name not in served:
+                said = f"no table {name!r} in the last layer{did_you_mean(name, served)}"
+                yield ("export", number, "tables", place), said
 
 
 def column_faults(declaration: Declaration, columns: Mapping[str, Columns]) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from medallion import plugins
 from medallion.contracts import Plugin
+from medallion.declaration.exports import Export
 from medallion.declaration.models import Declaration, ServedTable, Source, Table
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class _Schema:
             for group in plugins.GROUPS
         }
         classes = {kind for kinds in self.kinds.values() for kind in kinds.values() if kind}
-        models: set[type[BaseModel]] = {*classes, Source, Table, ServedTable, Declaration}
+        models: set[type[BaseModel]] = {*classes, Source, Table, ServedTable, Export, Declaration}
         ordered = sorted(models, key=lambda model: (model.__module__, model.__qualname__))
         self.references, schemas = models_json_schema(
             [(model, "validation") for model in ordered], by_alias=True
@@ -93,6 +94,7 @@ class _Schema:
             },
             "sinks": {"type": "object", "additionalProperties": self.sink()},
             "engine": self.named(plugins.ENGINES, typed=True),
+            "export": {"type": "array", "items": {"anyOf": [{"type": "string"}, self.of(Export)]}},
         }
         properties |= {name: self.body(kind) for name, kind in self.kinds[plugins.SECTIONS].items()}
         written_out = ("Declaration", "Source", "Table", "ServedTable", "SinkDeclaration")

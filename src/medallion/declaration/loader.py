@@ -12,6 +12,7 @@ from medallion import plugins
 from medallion.contracts import Plugin
 from medallion.declaration import locations
 from medallion.declaration.consistency import faults
+from medallion.declaration.exports import Export
 from medallion.declaration.messages import known_keys, message_of
 from medallion.declaration.models import (
     Declaration,
@@ -98,6 +99,7 @@ class _DeclarationReader:
                 label: self.sink(("sinks", label), label, item)
                 for label, item in self.items(("sinks",), data["sinks"])
             }
+        values |= {"export": self.exports(data["export"])} if "export" in data else {}
         values["tables"] = {
             layer: {
                 name: self.table(("tables", layer, name), item)
@@ -129,6 +131,12 @@ class _DeclarationReader:
         if not self.problems:
             for trail, message in locations.faults(declaration, self.base):
                 self.report(trail, message)
+
+    def exports(self, items: object) -> list[Export | None]:
+        if not isinstance(items, list):
+            self.add(("export",), "must be a list of files")
+            return []
+        return [self.model(("export", number), Export, item) for number, item in enumerate(items)]
 
     def table(self, trail: Trail, item: object) -> Source | Table | None:
         fields = dict(self.items(trail, item))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from medallion.declaration import source_pattern
+from medallion.declaration.location import Location, locate
 from medallion.declaration.models import Declaration, Source
 from medallion.storage import is_known, keeps_lakes, unknown_storage
 
-Fault = tuple[tuple[str | int, ...], str]
+Trail = tuple[str | int, ...]
+Fault = tuple[Trail, str]
 
 # The folders of every lake.
 RESERVED = (
@@ -30,47 +31,11 @@ RECORDS = (
     *LAKE_MARKS,
     "lease.json",
     "stamp.json",
+    "plain.json",
+    "exports.json",
     *(f"{folder}/record.json" for folder in RESERVED),
 )
 _RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
-
-
-@dataclass(frozen=True)
-class Location:
-    """A folder, or a prefix of a bucket. `parts` are its path; `path` is None when it is remote."""
-
-    shown: str
-    parts: tuple[str, ...]
-    path: Path | None = None
-
-    def below(self, other: Location) -> tuple[str, ...] | None:
-        """The parts of the path from `other` down to this location; None when it is not inside."""
-        if self.parts[: len(other.parts)] == other.parts:
-            return self.parts[len(other.parts) :]
-        if self.path is None or other.path is None or not other.path.exists():
-            return None
-        for depth, folder in enumerate((self.path, *self.path.parents)):
-            # Paths may differ although the folder is the same: a bind mount, a name in another
-            # case.
-            if folder.exists() and folder.samefile(other.path):
-                return self.parts[len(self.parts) - depth :]
-        return None
-
-
-def locate(url: str, base: Path) -> Location:
-    """The location of a URL or of a local path; a relative path is relative to `base`."""
-    url = url.rpartition("::")[2]  # of the files in an archive, where the archive is
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "file":
-        path = Path(os.path.realpath(base / (rest if separator else url)))
-        return Location(str(path), path.parts, path)
-    parts: list[str] = []
-    for part in rest.split("/"):
-        if part == "..":
-            parts = parts[:1] + parts[1:-1]  # never above the bucket
-        elif part not in ("", "."):
-            parts.append(part if parts else part.lower())  # the name of a bucket has no case
-    return Location(f"{scheme}://{'/'.join(parts)}", (f"{scheme.lower()}:", *parts))
 
 
 def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
@@ -96,7 +61,8 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
         trail = ("layers", name, "path") if declaration.layers[name].path else ("layers", name)
         yield from ((trail, message) for message in _layer_faults(name, place, lake, layers))
     yield from _source_faults(declaration, lake, layers, base)
-    yield from _sink_faults(declaration, lake, layers, base)
+    yield from _export_faults(declaration)
+    yield from _file_faults(declaration, lake, layers, base)
 
 
 def _layer_faults(
@@ -193,22 +159,37 @@ def _matches_records(lake: Location, folder: Location, rest: str) -> bool:
     return any(pattern.fullmatch("/".join((*below, record))) for record in RECORDS)
 
 
-def _sink_faults(
+def _export_faults(declaration: Declaration) -> Iterator[Fault]:
+    """Exports to places that nothing can be written to."""
+    for number, export in enumerate(declaration.export):
+        folder, _ = export.place
+        if not is_known(folder):
+            yield ("export", number, "file"), unknown_storage(folder).message
+        elif not keeps_lakes(folder):
+            message = f"{folder} is only read from; export to a folder or a bucket"
+            yield ("export", number, "file"), message
+
+
+def _written_files(declaration: Declaration, base: Path) -> Iterator[tuple[Trail, str, Location]]:
+    """(path in the declaration, what it is, location) of each database file and exported file."""
+    for label, item in declaration.sinks.items():
+        if path := item.sink.located(base).file():
+            what = f"the database of sink {label!r}"
+            yield ("sinks", label, "url"), what, locate(str(path), base)
+    for number, export in enumerate(declaration.export):
+        yield ("export", number, "file"), "a file of `export`", locate(export.file, base)
+
+
+def _file_faults(
     declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
 ) -> Iterator[Fault]:
-    """Database files in places where other files are written or read."""
-    files: dict[str, Location] = {}
-    for label, item in declaration.sinks.items():
-        path = item.sink.located(base).file()
-        if path is None:
-            continue
-        file = locate(str(path), base)
-        trail = ("sinks", label, "url")
-        for other, elsewhere in files.items():
+    """Files of databases and exports in places where other files are written or read."""
+    files: list[tuple[str, Location]] = []
+    for trail, what, file in _written_files(declaration, base):
+        for other, elsewhere in files:
             if elsewhere.below(file) == ():
-                message = f"{file.shown} is already the database of sink {other!r}"
-                yield trail, f"{message}; give each its own file"
-        files[label] = file
+                yield trail, f"{file.shown} is already {other}; give each its own file"
+        files.append((what, file))
         for layer, place in layers.items():
             if file.below(place) is not None and lake.below(place) is None:
                 yield (

@@ -28,6 +28,7 @@ from pydantic import (
 from medallion import plugins
 from medallion.contracts import DataSource, Engine, Expectation, Format, Layer, Sink, Transform
 from medallion.declaration.added_columns import AddedColumns, Aliases
+from medallion.declaration.exports import Export
 from medallion.declaration.model_parts import (
     Name,
     Pattern,
@@ -238,6 +239,7 @@ class Declaration(Heading):
     engine: Annotated[SerializeAsAny[Engine], plugin_of(plugins.ENGINES)] = Field(
         default_factory=_default_engine, validate_default=True
     )
+    export: tuple[Export, ...] = ()
     sections: dict[str, Any] = {}
 
     @field_validator("sinks", mode="before")

@@ -46,8 +46,9 @@ def valid_declaration(values: Mapping[str, Any]) -> Declaration | None:
     sinks = {label: sink for label, sink in values.get("sinks", {}).items() if sink is not None}
     sections = {key: section for key, section in values["sections"].items() if section is not None}
     lake = str(values.get("lake") or Heading.model_fields["lake"].get_default())
+    export = tuple(item for item in values.get("export", ()) if item is not None)
     return Declaration.model_construct(
-        lake=lake, layers=built, tables=tables, sinks=sinks, sections=sections
+        lake=lake, layers=built, tables=tables, sinks=sinks, export=export, sections=sections
     )
 
 

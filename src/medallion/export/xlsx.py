@@ -1,4 +1,4 @@
-"""One sheet of an Excel workbook, written row by row in constant memory.
+"""Sheets of an Excel workbook, written row by row in constant memory.
 
 Texts are cells of type text, so that none is ever read as a formula. A number of more digits than
 Excel keeps is text.
@@ -7,12 +7,12 @@ Excel keeps is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_048_576  # of a sheet, the header among them
 MOST_COLUMNS = 16_384
 MOST_CHARACTERS = 32_767  # of a cell
+LONGEST_NAME = 31  # characters, of a sheet
 MOST_DIGITS = 15  # of a number
 _FIRST_DAY = date(1899, 12, 30)  # day 0, where days are counted as Excel does from 1900-03-01 on
 _FIRST_RIGHT_DAY = date(1900, 3, 1)
@@ -37,22 +38,9 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-_PARTS = {
-    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" '
-    'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-    f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>',
-    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-    "</Relationships>",
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-    '<sheets><sheet name="rows" sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
-    "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts count="3">'
+_RELATIONSHIPS = f'<Relationships xmlns="{_PACKAGE}/relationships">'
+_STYLES = (
+    f'<styleSheet xmlns="{_MAIN}"><numFmts count="3">'
     '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
     '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>'
     '<numFmt numFmtId="166" formatCode="hh:mm:ss"/></numFmts>'
@@ -62,8 +50,31 @@ _PARTS = {
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="5"><xf/>'
     + "".join(f'<xf numFmtId="{number}" applyNumberFormat="1"/>' for number in (164, 165, 166, 49))
     + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
-    "</cellStyles></styleSheet>",
-}
+    "</cellStyles></styleSheet>"
+)
+
+
+class Sheet(NamedTuple):
+    """A sheet: its name, the header, and rows in batches, which are read when it is written.
+
+    With `editable`, what a user writes into a cell stays text, also a number or a date.
+    """
+
+    name: str
+    columns: Sequence[str]
+    batches: Iterable[pa.RecordBatch]
+    editable: bool = False
+
+
+def write_workbook(target: Path, sheets: Sequence[Sheet]) -> None:
+    """Write sheets in their order. Raises DataError when there is more than a sheet holds."""
+    with ZipFile(target, "w", ZIP_DEFLATED) as book:
+        for path, part in _parts([sheet.name for sheet in sheets]).items():
+            book.writestr(path, _DECLARATION + part)
+        for number, sheet in enumerate(sheets, 1):
+            with book.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as file:
+                for text in _texts_of(sheet):
+                    file.write(text.encode())
 
 
 def write_sheet(
@@ -73,34 +84,77 @@ def write_sheet(
     *,
     editable: bool = False,
 ) -> None:
-    """Write a header and rows. Raises DataError when there is more than a sheet holds.
+    """Write a workbook of one sheet. Raises DataError when there is more than a sheet holds."""
+    write_workbook(target, [Sheet("rows", columns, batches, editable)])
 
-    With `editable`, what a user writes into a cell stays text, also a number or a date.
-    """
-    if len(columns) > MOST_COLUMNS:
+
+def sheet_names(names: Iterable[str]) -> list[str]:
+    """Names as Excel allows them: at most 31 characters, and different in any case."""
+    known = {"history"}  # Excel keeps this one for itself
+    allowed = []
+    for name in names:
+        short, number = name[:LONGEST_NAME], 1
+        while short.lower() in known:
+            number += 1
+            short = f"{name[: LONGEST_NAME - 1 - len(str(number))]}~{number}"
+        known.add(short.lower())
+        allowed.append(short)
+    return allowed
+
+
+def _parts(names: Sequence[str]) -> dict[str, str]:
+    """All parts of a workbook but its sheets, by path."""
+    numbers = range(1, len(names) + 1)
+    overrides = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{number}.xml" '
+        f'ContentType="{_TYPE}.worksheet+xml"/>'
+        for number in numbers
+    )
+    sheets = "".join(
+        f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>'
+        for number, name in zip(numbers, names, strict=True)
+    )
+    targets = "".join(
+        f'<Relationship Id="rId{number}" Type="{_OFFICE}/worksheet" '
+        f'Target="worksheets/sheet{number}.xml"/>'
+        for number in numbers
+    )
+    return {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>{overrides}'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>',
+        "_rels/.rels": f'{_RELATIONSHIPS}<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+        f"<sheets>{sheets}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f"{_RELATIONSHIPS}{targets}<Relationship "
+        f'Id="rId{len(names) + 1}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": _STYLES,
+    }
+
+
+def _texts_of(sheet: Sheet) -> Iterator[str]:
+    """A sheet as XML, in pieces."""
+    if len(sheet.columns) > MOST_COLUMNS:
         raise DataError(
-            f"a sheet holds {MOST_COLUMNS:,} columns, not {len(columns):,}",
+            f"a sheet holds {MOST_COLUMNS:,} columns, not {len(sheet.columns):,}",
             hint="choose some: --columns",
         )
-    with ZipFile(target, "w", ZIP_DEFLATED) as book:
-        for name, part in _PARTS.items():
-            book.writestr(name, _DECLARATION + part)
-        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            sheet.write(f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
-            sheet.write(_row(columns).encode())
-            rows = 1
-            for batch in batches:
-                rows += batch.num_rows
-                if rows > MOST_ROWS:
-                    hint = "choose fewer with --limit or --where, or another --format"
-                    raise DataError(
-                        f"a sheet holds {MOST_ROWS - 1:,} rows below its header, not more",
-                        hint=hint,
-                    )
-                values = [column.to_pylist() for column in batch.columns]
-                row = _row_of_texts if editable else _row
-                sheet.write("".join(map(row, zip(*values, strict=True))).encode())
-            sheet.write(b"</sheetData></worksheet>")
+    yield f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetData>'
+    yield _row(sheet.columns)
+    row, rows = _row_of_texts if sheet.editable else _row, 1
+    for batch in sheet.batches:
+        rows += batch.num_rows
+        if rows > MOST_ROWS:
+            hint = "choose fewer with --limit or --where, or another --format"
+            raise DataError(
+                f"a sheet holds {MOST_ROWS - 1:,} rows below its header, not more", hint=hint
+            )
+        values = [column.to_pylist() for column in batch.columns]
+        yield "".join(map(row, zip(*values, strict=True)))
+    yield "</sheetData></worksheet>"
 
 
 def _row(values: Iterable[Any]) -> str:

@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from medallion.declaration.locations import LAYER_MARK, locate
+from medallion.declaration.location import locate
+from medallion.declaration.locations import LAYER_MARK
 from medallion.errors import DamagedError, ExistsError, MissingError, OwnershipError, StorageError
 from medallion.identifiers import next_id, now
 from medallion.lake.lake import Lake

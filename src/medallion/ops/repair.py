@@ -16,7 +16,6 @@ from medallion.ops.record_repair import RecordRepair, Repair, shown_release, sna
 from medallion.ops.verify import Inspection
 from medallion.records import Release
 from medallion.run import ingest
-from medallion.run.plain_copies import PLAIN
 from medallion.run.publish import Publisher
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class _ObjectRepair:
         current = self.look.current
         # What is to be recomputed cannot be copied or loaded before the next run.
         if current and not any(item.outcome == "recompute" for item in objects):
-            yield from self._plain(current)
+            yield from self._copies(current)
             yield from self._sinks(current)
 
     def _objects(self) -> Iterator[Repair]:
@@ -160,18 +159,14 @@ class _ObjectRepair:
                         return file.name
         return None
 
-    def _plain(self, current: Release) -> Iterator[Repair]:
-        damages = self.look.of("plain")
-        for damage in damages:
-            if damage.path == PLAIN:
-                self._set_aside(self.lake.storage, PLAIN)
-        for damage in damages:
-            if damage.path != PLAIN:
-                for source in (self.lake.input(item, current) for item in current.tables.values()):
-                    if damage.place == f"{source.storage.url}/{damage.path}":
-                        self._set_aside(source.storage, damage.path)
+    def _copies(self, current: Release) -> Iterator[Repair]:
+        copies = (self.publisher.plain, self.publisher.exports)
+        flaws = [flaw for files in copies for flaw in files.flaws(current)]
+        for flaw in flaws:
+            self._set_aside(flaw.storage, flaw.path)
         self.publisher.refresh(current, again=True)
-        yield from (Repair(damage.place, "repaired", "copied again") for damage in damages)
+        for flaw in flaws:
+            yield Repair(f"{flaw.storage.url}/{flaw.path}", "repaired", "copied again")
         for damage in self.look.of("log"):
             yield Repair(damage.place, "repaired", f"shows release {current.id}")
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pydantic import ValidationError
-
 from medallion.declaration.locations import LAYER_MARK
 from medallion.errors import DamagedError, LeaseError, MedallionError, MissingError
 from medallion.lake import lease, ownership
@@ -21,7 +19,7 @@ from medallion.lake.record_files import snapshot_path
 from medallion.lake.record_retention import expected_releases
 from medallion.ops.needed_objects import objects_of, objects_of_releases
 from medallion.records import Candidate, CorrectionEntry, Record, Release, Run, Snapshot
-from medallion.run.plain_copies import PLAIN, PlainRecord
+from medallion.run.publish import Publisher
 from medallion.storage import Storage
 from medallion.storage.digests import REPAIR, Stored, forget_digests, lost, verified
 from medallion.storage.sealed_records import read_record
@@ -46,6 +44,7 @@ Kind = Literal[
     "snapshot",
     "object",
     "plain",
+    "export",
     "log",
     "sink",
 ]
@@ -92,7 +91,7 @@ class Inspection:
         self._owners()
         self._objects()
         if current := self.current:
-            self._plain(current)
+            self._copies(current)
             self._logs(current)
             for label in self.pipeline.sinks:
                 self._sink(label, current)
@@ -248,25 +247,12 @@ class Inspection:
                 if step.rejects and step.action == "failed":
                     yield self.lake.storage, Stored.of(step.rejects)
 
-    def _plain(self, current: Release) -> None:
-        try:
-            record = PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
-        except (DamagedError, ValidationError) as error:
-            self._add("plain", PLAIN, _said(error))
-            return
-        except MissingError:
-            self._add("plain", PLAIN, "is lost")
-            return
-        for name, file in record.tables.items():
-            if name not in current.tables or current.tables[name].id != file.snapshot:
-                continue
-            storage = self.lake.input(current.tables[name], current).storage
-            try:
-                verified(storage, [Stored.of(file)])
-            except DamagedError as error:
-                self._add("plain", file.path, _said(error), storage)
-            except MissingError:
-                self._add("plain", file.path, "is lost", storage)
+    def _copies(self, current: Release) -> None:
+        publisher = Publisher(self.pipeline.context, self.pipeline.base)
+        for flaw in publisher.plain.flaws(current):
+            self._add("plain", flaw.path, flaw.said, flaw.storage)
+        for flaw in publisher.exports.flaws(current):
+            self._add("export", flaw.path, flaw.said, flaw.storage)
 
     def _logs(self, current: Release) -> None:
         for snapshot in current.tables.values():

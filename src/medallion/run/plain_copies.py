@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -18,7 +18,7 @@ from medallion.records import File, Record, Release
 from medallion.run.context import RunContext
 from medallion.run.plain_rows import write_copy
 from medallion.storage import for_each
-from medallion.storage.digests import Stored, store_file
+from medallion.storage.digests import Stored, store_file, verified
 from medallion.storage.sealed_records import read_record, write_record
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ class PlainRecord(Record):
 
     release: str
     tables: dict[str, PlainFile]
+
+
+class CopyFlaw(NamedTuple):
+    """A copy, or the record of copies, that is lost or damaged; `path` is in the storage."""
+
+    storage: Storage
+    path: str
+    said: str
 
 
 class PlainCopies:
@@ -151,6 +159,21 @@ class PlainCopies:
                     f"or give layer {name!r} another `path`",
                 )
 
+    def flaws(self, current: Release) -> Iterator[CopyFlaw]:
+        """The plain copies of the published release that are lost or damaged, and their record."""
+        try:
+            record = PlainRecord.model_validate(read_record(self.lake.storage, PLAIN))
+        except MissingError:
+            yield CopyFlaw(self.lake.storage, PLAIN, "is lost")
+            return
+        except (DamagedError, ValidationError) as error:
+            said = error.message if isinstance(error, DamagedError) else "is damaged"
+            yield CopyFlaw(self.lake.storage, PLAIN, said)
+            return
+        for name, file in record.tables.items():
+            if name in current.tables and current.tables[name].id == file.snapshot:
+                yield from flaws_of(self.lake.input(current.tables[name], current).storage, file)
+
     def _put_record(self, release: str, tables: dict[str, PlainFile]) -> None:
         record = PlainRecord(release=release, tables=tables)
         write_record(self.lake.storage, PLAIN, record.model_dump_json(indent=1).encode())
@@ -176,6 +199,16 @@ class PlainCopies:
             self.lake.layer_storage(name, layer).delete(_path(table))
         else:
             self.lake.storage.delete(f"{name}/{_path(table)}")
+
+
+def flaws_of(storage: Storage, file: File) -> Iterator[CopyFlaw]:
+    """What is wrong with the bytes of a file."""
+    try:
+        verified(storage, [Stored.of(file)])
+    except DamagedError as error:
+        yield CopyFlaw(storage, file.path, error.message)
+    except MissingError:
+        yield CopyFlaw(storage, file.path, "is lost")
 
 
 def _groups(sources: Iterable[Input]) -> Iterator[list[Input]]:

@@ -136,6 +136,7 @@ class Publication:
 
     def _publish(self, release: Release, publisher: Publisher, before: Release | None) -> None:
         """Switch the pointer to a loaded release, then sinks and copies."""
+        publisher.exports.prepare(release)
         self.lease.check()
         with span("publish", {"medallion.release": release.id}):
             self.lake.publish(release, self.pointer, before)

@@ -15,6 +15,7 @@ from medallion.identifiers import TableName
 from medallion.lake.layer_logs import activate_logs
 from medallion.records import LoadReport, Owner, Release, Served, Serving, Snapshot
 from medallion.run.context import RunContext
+from medallion.run.exported_files import ExportedFiles
 from medallion.run.plain_copies import PlainCopies
 from medallion.run.plain_rows import ROWS, ordered_batches, plain_batches
 from medallion.telemetry.spans import span
@@ -44,6 +45,7 @@ class Publisher:
         )
         self.scratch = scratch
         self.plain = PlainCopies(context, scratch)
+        self.exports = ExportedFiles(context, scratch)
         self._open_session = session
         self._owner = owner
 
@@ -161,7 +163,7 @@ class Publisher:
         return release.model_copy(update={"served": served})
 
     def activate(self, release: Release) -> None:
-        """Switch every sink to the release, then the plain copies and the logs of layers."""
+        """Switch every sink to the release, then copies, exported files and the logs of layers."""
         summary = release.summary()
         for label, sink in self.sinks.items():
             with span(f"activate {label}", _database(sink), kind="client"):
@@ -169,11 +171,12 @@ class Publisher:
         self.refresh(release)
 
     def refresh(self, release: Release, *, again: bool = False) -> None:
-        """Bring the plain copies and the logs of layers up to date with the release.
+        """Bring plain copies, exported files and the logs of layers up to date with the release.
 
         Parameters: `again` reads the logs even when the lake has recorded that they are.
         """
         self.plain.refresh(release, self._session)
+        self.exports.refresh(release)
         activate_logs(self.lake, release, again=again)
 
     def specs(

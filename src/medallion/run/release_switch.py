@@ -46,6 +46,8 @@ def roll_back(
                 "a sink of another kind or version published it",
                 hint="declare that sink again, or keep what is published now",
             )
+        connected.exports.check()
+        connected.exports.prepare(target)
         if hold:
             pointer = replace(pointer, held=pointer.held or now())
         writer.lease.check()
@@ -90,6 +92,8 @@ def publish_candidate(
             latter = _next_release(context, record, pointer, writer, approval)
             latter = connected.rebased(latter, before)
             record = record.model_copy(update={"release": latter})
+            connected.exports.check()
+            connected.exports.prepare(latter)
             writer.lease.check()
             put_candidate(lake, record, latter)
             lake.publish(latter, pointer, before)

@@ -146,6 +146,7 @@ class Execution:
         publisher = Publisher(self.context, self.scratch, self.session, self.owner)
         if self.pointer.format == FORMAT:
             publisher.plain.check(release)
+        publisher.exports.check()
         shown = publisher.shown(self.pointer.published)
         self.lost = self.lake.lost(release, self.context.declaration.names()) if release else {}
         self.corrections = correction_log(self.lake)

@@ -29,6 +29,7 @@ from medallion.lake.record_retention import RUNS, SLACK
 from medallion.records import Release, Run, StepRun
 from medallion.run import ingest, stamp
 from medallion.run.context import RunContext
+from medallion.run.exported_files import EXPORTS, ExportedFiles
 from medallion.run.plain_copies import PLAIN, PlainRecord
 from medallion.run.planner import Arrival, plan
 from medallion.run.publish import Publisher
@@ -82,7 +83,7 @@ class _Answer:
     def stamp(self) -> stamp.Stamp:
         """The stamp. Raises _NoStampError or MedallionError."""
         self._check_plugins()
-        self._look_at(POINTER, ownership.PATH, PLAIN, layer_logs.PATH)
+        self._look_at(POINTER, ownership.PATH, PLAIN, EXPORTS, layer_logs.PATH)
         ownership.check_owner(self.lake, self.declaration.name)
         pointer = self.lake.pointer()
         _require(pointer.release and not pointer.held)
@@ -94,6 +95,7 @@ class _Answer:
         shown = {file: stamp.shown(file) for file in self._sink_files()}
         publisher = Publisher(self.context, self.root)
         _require(publisher.shown(pointer.published) == {release.id} and publisher.serves(release))
+        exported = self._exported(publisher.exports, release)
         _require(layer_logs.are_recorded(self.lake, release))
         steps = self._steps(release)
         layers = [self._layer(name) for name in self.lake.layers]
@@ -110,7 +112,7 @@ class _Answer:
             modules=self.start.modules,
             tables=self.names | {layer: stamp.names(layer) for layer in layers},
             places={path: stamp.place(path) for path in self.places},
-            stored=self._stored(release) | self._copies(release),
+            stored=self._stored(release) | self._copies(release) | exported,
             sources=self.sources,
             sinks=shown,
             runs=RUNS + SLACK,
@@ -213,6 +215,18 @@ class _Answer:
             f"{self._layer(TableName(name).layer)}/{file.path}": file.bytes
             for name, file in record.tables.items()
         }
+
+    def _exported(self, exports: ExportedFiles, release: Release) -> dict[str, int | None]:
+        """The exported files, if they are those of the release."""
+        found: dict[str, int | None] = {}
+        files = exports.record().files if self.declaration.export else {}
+        for export in self.declaration.export:
+            folder, file = exports.storage(export).root, files.get(export.file)
+            if folder is None or file is None or not exports.is_current(export, release, file):
+                raise _NoStampError
+            found[f"{folder}/{file.path}"] = file.bytes
+            self.places.add(str(folder))
+        return found
 
     def _layer(self, name: str) -> str:
         return str(self.lake.layer_storage(name, self.lake.layers[name]).root)

@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import openpyxl
 import pyarrow as pa
 import pytest
 
 from medallion.errors import DataError
-from medallion.export.xlsx import MOST_COLUMNS, MOST_ROWS, write_sheet
+from medallion.export.xlsx import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Sheet,
+    sheet_names,
+    write_sheet,
+    write_workbook,
+)
 
 
 def cells(path: Path) -> list[list[Any]]:
@@ -118,3 +126,30 @@ def test_cells_to_edit_are_formatted_as_text(tmp_path: Path) -> None:
     assert sheet.count('<c s="4" t="inlineStr">') == 2
     formats = styles.partition("<cellXfs")[2].partition("</cellXfs>")[0]
     assert formats.split("<xf")[5].startswith(' numFmtId="49"'), "Excel's own format for text"
+
+
+def test_a_workbook_has_sheets_in_their_order(tmp_path: Path) -> None:
+    sheets = [
+        Sheet(name, [f"{name}_id"], [pa.RecordBatch.from_arrays([pa.array([1])], ["a"])])
+        for name in ("b", "a & <c>")
+    ]
+    write_workbook(tmp_path / "t.xlsx", sheets)
+    book = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    assert book.sheetnames == ["b", "a & <c>"]
+    assert [[tuple(row) for row in sheet.values] for sheet in book] == [
+        [("b_id",), (1,)],
+        [("a & <c>_id",), (1,)],
+    ]
+
+
+def test_names_of_sheets_are_short_and_differ_in_any_case() -> None:
+    long = "purchases_by_month_and_country_of_clients"
+    names = sheet_names(["Orders", "orders", long, f"{long}_too", "history"])
+    assert names == [
+        "Orders",
+        "orders~2",
+        "purchases_by_month_and_country_",
+        "purchases_by_month_and_countr~2",
+        "history~2",
+    ]
+    assert max(map(len, names)) == 31
