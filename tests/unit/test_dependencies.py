@@ -40,6 +40,7 @@ def test_sqlalchemy_is_in_no_extra() -> None:
         "s3fs",
         "pymongo",
         "psycopg",
+        "pymysql",
         "falcon",
         "panel",
         "prefect-client",
@@ -55,6 +56,7 @@ def test_the_core_needs_no_package_of_an_extra() -> None:
         "s3fs",
         "pymongo",
         "psycopg",
+        "pymysql",
         "falcon",
         "panel",
         "polars",
@@ -69,7 +71,7 @@ def test_all_has_every_extra() -> None:
         found = re.fullmatch(r"(.+); extra == ['\"](\w+)['\"]", line)
         if found:
             needs.setdefault(found[2], set()).add(found[1])
-    assert {"s3", "mongodb", "postgres", "api", "panel", "prefect", "all"} <= needs.keys()
+    assert {"s3", "mongodb", "postgres", "mysql", "api", "panel", "prefect", "all"} <= needs.keys()
     assert set().union(*needs.values()) == needs["all"]
 
 

@@ -7,13 +7,14 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from medallion.contracts import quote
+from medallion.contracts import literal, quote
 from medallion.errors import SourceError
 from medallion.records.column_type import ColumnType
+from medallion.sources.increments import Bound, CursorRange
 
 BLOCK = 1 << 18
 
@@ -22,7 +23,8 @@ BLOCK = 1 << 18
 class Relation:
     """What is pulled: a table, or some of its columns, or a query. `label` is its name for people.
 
-    `schema` is empty for a table in the default schema; `condition` is SQL of which rows to pull.
+    `schema` is empty for a table in the default schema; `condition` is SQL of which rows to pull,
+    and `quoted` gives the SQL of a name.
     """
 
     label: str
@@ -31,15 +33,16 @@ class Relation:
     columns: tuple[str, ...] = ()
     query: str = ""
     condition: str = ""
+    quoted: Callable[[str], str] = quote
 
     @property
     def name(self) -> str:
         """The name of the table as SQL."""
-        return ".".join(quote(part) for part in (self.schema, self.table) if part)
+        return ".".join(self.quoted(part) for part in (self.schema, self.table) if part)
 
     def rows(self) -> str:
         """SQL of its rows, in no order."""
-        columns = ", ".join(map(quote, self.columns)) or "*"
+        columns = ", ".join(map(self.quoted, self.columns)) or "*"
         return f"select {columns} from {self.origin()}"
 
     def origin(self) -> str:
@@ -72,6 +75,42 @@ class SqlConnection(ABC):
     def pull(self, relation: Relation) -> Iterator[bytes]:
         """A `typed_csv` file of the rows, by primary key if there is one."""
 
+    def within(self, relation: Relation, cursor: str, values: CursorRange) -> Relation:
+        """The rows of a relation whose `cursor` is in a range."""
+        column, terms = relation.quoted(cursor), []
+        for bound, sign in ((values.begin, ">="), (values.end, "<")):
+            if bound is not None:
+                terms.append(f"{column} {sign} {self.bound(relation, cursor, bound)}")
+        condition = " and ".join(terms)
+        if terms and values.end is None:
+            condition = f"({condition} or {column} is null)"
+        return replace(relation, condition=condition)
+
+    def cut(
+        self, relation: Relation, cursor: str, lag: int | str, begin: Bound | None
+    ) -> tuple[Bound | None, bool]:
+        """The largest value of the cursor, less the lag, and whether it is after `begin`."""
+        cut = f"max({relation.quoted(cursor)})"
+        if lag:
+            cut = self.less(relation, cursor, cut, lag)
+        after = "false" if begin is None else f"({cut}) > {self.bound(relation, cursor, begin)}"
+        end, later = self.one(
+            f"select {self.as_text(cut)}, {after} from {relation.origin()}", relation.label
+        )
+        return end, bool(int(later or 0))
+
+    def bound(self, relation: Relation, cursor: str, bound: Bound) -> str:
+        """SQL of a value of the cursor."""
+        return literal(bound) if isinstance(bound, str) else str(bound)
+
+    def less(self, relation: Relation, cursor: str, value: str, lag: int | str) -> str:
+        """SQL of a value of the cursor, less a number or an interval."""
+        return f"{value} - {f'interval {literal(lag)}' if isinstance(lag, str) else lag}"
+
+    def as_text(self, value: str) -> str:
+        """SQL of a value as it is kept in the release."""
+        return f"({value})::text"
+
 
 class SqlDatabase(ABC):
     """A database at a URL. `schemes` are those of its URLs."""
@@ -93,6 +132,13 @@ class SqlDatabase(ABC):
     @abstractmethod
     def connect(self) -> AbstractContextManager[SqlConnection]:
         """Open it. Raises SourceError or UnreachableError."""
+
+    def check(self) -> None:  # noqa: B027 (most URLs need no check)
+        """Raise ValueError for a URL that cannot be one of such a database."""
+
+    def quoted(self, name: str) -> str:
+        """SQL of a name."""
+        return quote(name)
 
 
 def in_blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
@@ -138,3 +184,13 @@ def encoded(
             for row in rows
         )
         yield "".join(f"{line}\n" for line in lines).encode()
+
+
+def text_field(value: Any) -> str:
+    """A value as quoted text; bytes are hexadecimal."""
+    text = binary_field(value) if isinstance(value, bytes) else str(value)
+    return '"' + text.replace('"', '""') + '"'
+
+
+def binary_field(value: bytes) -> str:
+    return f"\\x{value.hex()}"

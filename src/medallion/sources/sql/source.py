@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from medallion.contracts import DataSource, SourceItem, literal, quote
+from medallion.contracts import DataSource, SourceItem
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
+from medallion.sources.increments import PERIODS, Increments
 from medallion.sources.sql.database import Relation, SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
-from medallion.sources.sql.increments import PERIODS, Bound, Increments, bound_sql
+from medallion.sources.sql.mysql import MySqlDatabase
 from medallion.sources.sql.postgres import PostgresDatabase
 from medallion.sources.sql.sqlite import SqliteDatabase
 
 _DATABASES: dict[str, type[SqlDatabase]] = {
     scheme: database
-    for database in (PostgresDatabase, SqliteDatabase, DuckDBDatabase)
+    for database in (PostgresDatabase, MySqlDatabase, SqliteDatabase, DuckDBDatabase)
     for scheme in database.schemes
 }
 
@@ -31,14 +31,17 @@ _LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
 
 
 class SqlSource(DataSource):
-    """A table or a query of a database: PostgreSQL (extra `postgres`), or a SQLite or DuckDB file.
+    """A table or a query of a database.
+
+    PostgreSQL (extra `postgres`), MySQL and MariaDB (extra `mysql`), or a SQLite or DuckDB file.
 
     Each run pulls it whole, as a CSV file with the types of its columns, and compares that with the
     file of the last release. All tables that a run pulls from one database are of one moment. The
     records are in the order of the primary key, or as the query says.
 
     - `url`: `postgresql://USER:PASSWORD@HOST/DATABASE`, with user and password from variables;
-      `sqlite:PATH` or `duckdb:PATH`, relative to the declaration.
+      the same with `mysql://` or `mariadb://`; `sqlite:PATH` or `duckdb:PATH`, relative to the
+      declaration.
     - `table`: its name, or `schema.table`; or `query`: a `select` statement. One that reads the
       time, or has no `order by`, gives other files at each run.
     - `columns`: the columns of the table to pull; by default all.
@@ -85,6 +88,7 @@ class SqlSource(DataSource):
             raise ValueError(
                 f"the URL's user or password has unescaped URL characters; {PERCENT_ENCODE}"
             )
+        _DATABASES[scheme](url).check()
         return url
 
     @model_validator(mode="after")
@@ -133,7 +137,9 @@ class SqlSource(DataSource):
     def relation(self) -> Relation:
         """What is pulled."""
         schema, _, table = self.table.rpartition(".")
-        return Relation(self.label, schema, table, self.columns, self.query.strip().rstrip(";"))
+        query = self.query.strip().rstrip(";")
+        quoted = self._database.quoted
+        return Relation(self.label, schema, table, self.columns, query, quoted=quoted)
 
     def located(self, base: Path) -> Self:
         url = self._database.located(base).url
@@ -151,29 +157,21 @@ class SqlSource(DataSource):
     ) -> list[SourceItem]:
         if not self.cursor:
             return [SourceItem(self.label, connection.token())]
-        return self._increments.items([] if full else former, partial(self._cut, connection))
+        cut = partial(connection.cut, self.relation, self.cursor, self.lag)
+        return self._increments.items([] if full else former, cut)
 
     def pull(self, connection: SqlConnection, item: SourceItem) -> Iterator[bytes]:
-        condition = self._increments.condition(item) if self.cursor else ""
-        return connection.pull(replace(self.relation, condition=condition))
+        relation = self.relation
+        if self.cursor:
+            values = self._increments.range(item)
+            relation = connection.within(relation, self.cursor, values)
+        return connection.pull(relation)
 
     @property
     def _increments(self) -> Increments:
         pulled = [self.table, self.query, self.columns, self.cursor, self.key, self.lag]
         period = PERIODS[self.whole] if self.whole else None
-        return Increments(self.label, self.cursor, digest(pulled), period)
-
-    def _cut(self, connection: SqlConnection, begin: Bound | None) -> tuple[Bound | None, bool]:
-        """The largest value of the cursor, less the lag, and whether it is after `begin`."""
-        cut = f"max({quote(self.cursor)})"
-        if self.lag:
-            lag = f"interval {literal(self.lag)}" if isinstance(self.lag, str) else self.lag
-            cut = f"{cut} - {lag}"
-        text = cut if self.url.startswith("sqlite:") else f"({cut})::text"
-        after = "false" if begin is None else f"({cut}) > {bound_sql(begin)}"
-        query = f"select {text}, {after} from {self.relation.origin()}"
-        end, later = connection.one(query, self.label)
-        return end, bool(later)
+        return Increments(self.label, digest(pulled), period)
 
     @property
     def _database(self) -> SqlDatabase:

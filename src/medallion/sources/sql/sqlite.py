@@ -16,9 +16,11 @@ from medallion.sources.sql.database import (
     PulledColumn,
     Relation,
     SqlConnection,
+    binary_field,
     encoded,
     header,
     in_blocks,
+    text_field,
 )
 from medallion.sources.sql.database_file import DatabaseFile
 
@@ -77,6 +79,9 @@ class SqliteConnection(SqlConnection):
         with _source_errors(label):
             row: Sequence[Any] = self._connection.execute(query).fetchone()
             return row
+
+    def as_text(self, value: str) -> str:
+        return value  # as a number remains one
 
     def pull(self, relation: Relation) -> Iterator[bytes]:
         with _source_errors(relation.label):
@@ -160,16 +165,8 @@ def _type(kinds: str, largest: int | None) -> ColumnType:
 
 def _writer(type_: ColumnType) -> Callable[[Any], str]:
     if type_ == TEXT:
-        return _text
-    if type_.name == "binary":
-        return lambda value: f"\\x{value.hex()}"
-    return repr
-
-
-def _text(value: Any) -> str:
-    """A value as quoted text; bytes in a column with other values are hexadecimal."""
-    text = f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
-    return '"' + text.replace('"', '""') + '"'
+        return text_field
+    return binary_field if type_.name == "binary" else repr
 
 
 def _batches(cursor: sqlite3.Cursor) -> Iterator[Sequence[tuple[Any, ...]]]:

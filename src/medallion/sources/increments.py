@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from medallion.contracts import SourceItem, literal, quote
+from medallion.contracts import SourceItem
 from medallion.identifiers import now
 
 Bound = str | int
@@ -26,15 +26,25 @@ Cut = Callable[[Bound | None], tuple[Bound | None, bool]]
 
 
 @dataclass(frozen=True)
+class CursorRange:
+    """The values of a cursor that the records of a file have: from `begin` to before `end`.
+
+    Without `end`, records that have no value are among them; without both, all records.
+    """
+
+    begin: Bound | None = None
+    end: Bound | None = None
+
+
+@dataclass(frozen=True)
 class Increments:
-    """The files of a table that is pulled by a cursor `column`.
+    """The files of a table that is pulled by a cursor.
 
     `identity` identifies what is pulled: after a change of it, everything is pulled again, as it is
     after a `period`.
     """
 
     label: str
-    column: str
     identity: str
     period: timedelta | None = None
 
@@ -54,15 +64,10 @@ class Increments:
         opened = SourceItem(self._part(len(closed) + 1), cursor=cast("Any", {"from": begin}))
         return [whole, *closed, opened]
 
-    def condition(self, item: SourceItem) -> str:
-        """SQL of which rows are in a file; empty for all of them."""
-        bounds, column = _cursor(item), quote(self.column)
-        if "from" not in bounds:
-            return ""
-        begin = f"{column} >= {bound_sql(bounds['from'])}"
-        if "to" in bounds:
-            return f"{begin} and {column} < {bound_sql(bounds['to'])}"
-        return f"({begin} or {column} is null)"
+    def range(self, item: SourceItem) -> CursorRange:
+        """Which records are in a file."""
+        bounds = _cursor(item)
+        return CursorRange(bounds["from"], bounds.get("to")) if "from" in bounds else CursorRange()
 
     def _whole(self, cut: Cut) -> SourceItem:
         end, _ = cut(None)
@@ -84,8 +89,3 @@ class Increments:
 
 def _cursor(item: SourceItem) -> Mapping[str, Any]:
     return item.cursor if isinstance(item.cursor, dict) else {}
-
-
-def bound_sql(bound: Bound) -> str:
-    """SQL of a value of the cursor."""
-    return literal(bound) if isinstance(bound, str) else str(bound)
