@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def saved(tab: Any, title: str, form: str, folder: Path) -> Path:
     """The image of a chart, saved by its menu, with the keyboard."""
-    tab.get_by_label(f"Save {title} as an image", exact=True).focus()
+    tab.get_by_label(f"Menu of {title}", exact=True).focus()
     tab.keyboard.press("Enter")
     with tab.expect_download() as download:
         tab.get_by_role("button", name=f"{form} image").filter(visible=True).press("Enter")
@@ -49,7 +49,7 @@ def test_a_chart_is_saved_as_it_is_on_the_screen(
 
 def test_escape_closes_the_menu(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=home")
-    menu = tab.get_by_label("Save World as an image", exact=True)
+    menu = tab.get_by_label("Menu of World", exact=True)
     menu.click()
     button = tab.get_by_role("button", name="PNG image").filter(visible=True)
     expect(button).to_have_count(1)

@@ -17,6 +17,10 @@ class ArrowRows:
     def __len__(self) -> int:
         return len(next(iter(self._columns.values())))
 
+    def column(self, name: str) -> list[Any]:
+        """All values of a column."""
+        return [_value(item) for item in self._columns[name]]
+
     def __getitem__(self, number: int) -> dict[str, Any]:
         return {name: _value(column[number]) for name, column in self._columns.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
@@ -10,6 +11,7 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from medallion.contracts import Query
 from medallion_panel.blocks.axes import ChartStyle, in_order, new_figure, slant_crowded_names
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
+from medallion_panel.blocks.chart_figures import FigureColumn
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.plot_settings import BoxPlot
@@ -49,7 +51,26 @@ def box_plot(block: BoxPlot, context: BlockContext) -> RenderedChart:
         return mark_of(context.kinds(block.table), names[number], terms, words)
 
     notes.append(_legend(block, context))
-    return RenderedChart(plot, note=" ".join(notes), marks=Marks(len(rows), mark))
+    figures = partial(_figures, block, rows, names, context)
+    return RenderedChart(plot, figures, note=" ".join(notes), marks=Marks(len(rows), mark))
+
+
+def _figures(
+    block: BoxPlot, rows: Sequence[Mapping[str, Any]], names: Sequence[str], context: BlockContext
+) -> list[FigureColumn]:
+    """The names of x, the quantiles and the number of rows."""
+    say, write = context.formats.say, context.writer(block.table, block.y, block.format)
+    percent, whole = context.formats.writer("percent"), context.formats.writer("integer")
+    fractions = (block.whiskers, 0.25, 0.5, 0.75, 1 - block.whiskers)
+    titles = [say("Median") if each == 0.5 else percent(each) for each in fractions]
+    return [
+        FigureColumn(context.formats.label(block.x), names, str),
+        *(
+            FigureColumn(title, [row[end] for row in rows], write)
+            for title, end in zip(titles, _ENDS, strict=True)
+        ),
+        FigureColumn(say("Rows"), [row["rows"] for row in rows], whole),
+    ]
 
 
 def _range(boxes: Mapping[str, list[Any]], number: int) -> str:

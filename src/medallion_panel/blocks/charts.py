@@ -6,6 +6,7 @@ ten.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from bokeh.transform import dodge
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import slant_crowded_names
 from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.chart_figures import ChartFigures
 from medallion_panel.blocks.compared_series import (
     ComparedSeries,
     can_total,
@@ -66,7 +68,8 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
     if legend_colors is not chart.colors:
         legend = names_legend(legend_colors, compared.key() if compared else NO_KEY)
         draw_reference_lines(plot, chart)
-        return RenderedChart(plot, legend, _note(chart, compared), chart.marks)
+        figures = _figures(chart, compared)
+        return RenderedChart(plot, figures, legend, _note(chart, compared), chart.marks)
     return _rendered(plot, chart, compared)
 
 
@@ -208,7 +211,14 @@ def _rendered(
     key = compared.key(bars=isinstance(chart.block, Bar)) if compared is not None else NO_KEY
     legend = names_legend(chart.colors, key, clickable=bool(series))
     draw_reference_lines(plot, chart)
-    return RenderedChart(plot, legend, _note(chart, compared), chart.marks, series)
+    figures, note = _figures(chart, compared), _note(chart, compared)
+    return RenderedChart(plot, figures, legend, note, chart.marks, series)
+
+
+def _figures(chart: SeriesChart, compared: ComparedSeries | None) -> ChartFigures:
+    if compared is None:
+        return chart.figures
+    return partial(chart.figures, compared.frame, compared.label)
 
 
 def _note(chart: SeriesChart, compared: ComparedSeries | None) -> str:

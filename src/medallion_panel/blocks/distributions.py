@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
@@ -19,6 +20,7 @@ from medallion_panel.blocks.axes import (
     slant_crowded_names,
 )
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
+from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
@@ -65,7 +67,22 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
         label = context.formats.label(block.column)
         message = "{rows} rows without a finite {column} are not counted."
         note = context.formats.say(message, rows=others, column=label)
-    return RenderedChart(plot, note=note, marks=Marks(len(numbers), mark))
+    figures = partial(_bin_figures, block, counts, width, context)
+    return RenderedChart(plot, figures, note=note, marks=Marks(len(numbers), mark))
+
+
+def _bin_figures(
+    block: Histogram, counts: Mapping[int, int], width: Decimal, context: BlockContext
+) -> list[FigureColumn]:
+    """The bounds of the bins, and how many rows each has."""
+    say, label = context.formats.say, context.formats.label(block.column)
+    write = context.writer(block.table, block.column, block.format)
+    bins, number = sorted(counts), context.formats.writer("integer")
+    return [
+        FigureColumn(say("{column} from", column=label), [each * width for each in bins], write),
+        FigureColumn(say("{column} before", column=label), [(e + 1) * width for e in bins], write),
+        FigureColumn(say("Rows"), [counts[each] for each in bins], number),
+    ]
 
 
 def _bin_number(start: Any, width: Decimal) -> int:
@@ -145,7 +162,17 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
 
     legend = scale_legend(write(low), write(high))
     marks = _cell_marks(block, columns, rows, cells, context)
-    return RenderedChart(plot, legend, " ".join(filter(None, notes)), marks)
+    kept = ArrowRows({"x": cells["x"], "y": cells["y"], "_value": [row["_value"] for row in rows]})
+
+    def figures() -> list[FigureColumn]:
+        names = [
+            FigureColumn(context.formats.label(t), kept.column(side), str)
+            for t, side in ((block.x, "x"), (block.y, "y"))
+        ]
+        values = kept.column("_value")
+        return [*names, metric_column(context, block.table, block.value, values, block.format)]
+
+    return RenderedChart(plot, figures, legend, " ".join(filter(None, notes)), marks)
 
 
 def _cell_marks(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from medallion_panel.blocks.axes import shorten
+from medallion_panel.blocks.chart_figures import ChartFigures
 from medallion_panel.blocks.marks import Mark, Marks
 from medallion_panel.ui.theme import PRIMARY, strength
 
@@ -32,10 +33,12 @@ class RenderedChart:
     """A Bokeh figure with its legend, empty where none is needed.
 
     `note` says in words what is left out, combined or marked. `marks` can be clicked: the column
-    `mark` of the figure's data has their numbers. `series` are those of the legend's entries.
+    `mark` of the figure's data has their numbers. `series` are those of the legend's entries, and
+    `figures` what it shows as a table.
     """
 
     figure: figure
+    figures: ChartFigures
     legend: Markup = NO_KEY
     note: str = ""
     marks: Marks | None = None

@@ -11,6 +11,7 @@ from bokeh.models import ColumnDataSource, Range1d
 from medallion.contracts import Query, Sort
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable
+from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import mercator, shapes
@@ -49,7 +50,15 @@ def point_map(block: PointMap, context: BlockContext) -> RenderedChart:
         kinds = context.kinds(block.table)
         return mark_of(kinds, points["place"][number], terms, texts[number])
 
-    return RenderedChart(plot, note=" ".join(notes), marks=Marks(len(rows), mark))
+    def figures() -> list[FigureColumn]:
+        names = [*([block.label] if block.label else []), block.latitude, block.longitude]
+        places = [
+            metric_column(context, block.table, name, [row[name] for row in rows]) for name in names
+        ]
+        values = [row["_value"] for row in rows]
+        return [*places, metric_column(context, block.table, block.value, values, block.format)]
+
+    return RenderedChart(plot, figures, note=" ".join(notes), marks=Marks(len(rows), mark))
 
 
 def _diameters(values: Sequence[float]) -> list[float]:

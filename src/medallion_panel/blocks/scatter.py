@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -13,20 +14,15 @@ import hvplot.xarray  # noqa: F401 (adds .hvplot to arrays)
 import numpy as np
 import pandas as pd
 import xarray as xr
-from bokeh.models import ColumnDataSource, FactorRange
+from bokeh.models import ColumnDataSource
 
 from medallion.contracts import Query
 from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
-    ChartStyle,
     in_order,
-    log_range,
-    name_axes,
     new_figure,
-    slant_crowded_names,
-    tick_logarithms,
 )
 from medallion_panel.blocks.block_context import (
     BlockContext,
@@ -34,8 +30,16 @@ from medallion_panel.blocks.block_context import (
     is_drawable,
     is_missing,
 )
+from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
+from medallion_panel.blocks.scatter_axes import (
+    NUMBERS,
+    axis,
+    missing_note,
+    set_logarithmic,
+    style_plot,
+)
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.theme import PRIMARY, SERIES, strength
@@ -51,8 +55,6 @@ _HIDDEN = (
     "{count} point of zero or less is not drawn: the scale is logarithmic. | "
     "{count} points of zero or less are not drawn: the scale is logarithmic."
 )
-_NUMBERS = ("integer", "decimal", "float")
-_TIMES = ("date", "timestamp")
 
 
 def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
@@ -60,8 +62,8 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
 
     Raises NoRowsError when there is nothing to draw.
     """
-    fields = (block.x, block.y, *([block.by] if block.by else []))
-    query = Query(filters=context.filters(block.table), fields=tuple(dict.fromkeys(fields)))
+    columns = tuple(dict.fromkeys(filter(None, (block.x, block.y, block.by))))
+    query = Query(filters=context.filters(block.table), fields=columns)
     rows = context.count(block.table, query.filters)
     if not rows:
         raise NoRowsError
@@ -73,22 +75,19 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     located_rows = [
         row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])
     ]
-    missing = _missing_note(len(points) - len(located_rows), block, context)
+    missing = missing_note(len(points) - len(located_rows), block, context)
     located_rows, hidden = _positive(located_rows, logarithmic, context)
     if not located_rows:
         raise NoRowsError(hidden)
+    sides, formats = (("x", block.x), ("y", block.y)), context.formats
     frame = pd.DataFrame(
-        [
-            {name: _point(row[name], context.formats) for name in {block.x, block.y}}
-            for row in located_rows
-        ]
+        {name: [_point(row[name], formats) for row in located_rows] for _, name in sides}
     )
-    sides = (("x", block.x), ("y", block.y))
-    axes = [_axis(side, frame, column, context, kinds[column]) for side, column in sides]
+    axes = [axis(side, frame, column, context, kinds[column]) for side, column in sides]
     scales = {f"{side}_axis_type": "log" for side, column in sides if column in logarithmic}
     plot = new_figure(block.height, **{**axes[0], **axes[1], **scales})
-    _style_plot(plot, block, context)
-    _set_logarithmic(plot, frame, {side: name for side, name in sides if name in logarithmic})
+    style_plot(plot, block, context)
+    set_logarithmic(plot, frame, {side: name for side, name in sides if name in logarithmic})
     colors = {context.formats.label(block.y): PRIMARY}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
@@ -98,7 +97,17 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
         source = ColumnDataSource({"x": part[block.x], "y": part[block.y], "mark": part.index})
         plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
     note = " ".join(filter(None, (missing, hidden)))
-    return RenderedChart(plot, names_legend(colors), note, _marks(located_rows, block, context))
+    kept = ArrowRows({name: [row[name] for row in located_rows] for name in columns})
+    figures = partial(_figures, kept, columns, block, context)
+    marks = _marks(kept, columns, block, context)
+    return RenderedChart(plot, figures, names_legend(colors), note, marks)
+
+
+def _figures(
+    rows: ArrowRows, names: Sequence[str], block: Scatter, context: BlockContext
+) -> list[FigureColumn]:
+    """The columns that the points are of."""
+    return [metric_column(context, block.table, name, rows.column(name)) for name in names]
 
 
 def _logarithmic(block: Scatter, kinds: Mapping[str, Kind], context: BlockContext) -> list[str]:
@@ -106,20 +115,11 @@ def _logarithmic(block: Scatter, kinds: Mapping[str, Kind], context: BlockContex
     sides = ((block.x, block.x_scale), (block.y, block.scale))
     columns = [column for column, scale in sides if scale == "log"]
     for column in columns:
-        if kinds[column].name not in _NUMBERS:
+        if kinds[column].name not in NUMBERS:
             message = "A logarithmic scale needs numbers, and {column} is of type {kind}."
             words = {"column": column, "kind": kinds[column].name}
             raise NoRowsError(context.formats.say(message, **words))
     return columns
-
-
-def _set_logarithmic(plot: figure, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
-    """Set the ranges and ticks of logarithmic axes; `columns` are theirs, by side."""
-    for side, column in columns.items():
-        span = log_range(frame[column].min(), frame[column].max())
-        setattr(plot, f"{side}_range", span)
-        axis, grid = getattr(plot, f"{side}axis")[0], getattr(plot, f"{side}grid")[0]
-        tick_logarithms(axis, grid, span.start, span.end)
 
 
 def _positive(
@@ -131,10 +131,8 @@ def _positive(
     return shown, context.formats.say(_HIDDEN, count=hidden) if hidden else ""
 
 
-def _marks(rows: Sequence[Mapping[str, Any]], block: Scatter, context: BlockContext) -> Marks:
+def _marks(kept: ArrowRows, names: Sequence[str], block: Scatter, context: BlockContext) -> Marks:
     """A mark for each point; points at the same place are one mark."""
-    names = list(dict.fromkeys(filter(None, (block.x, block.y, block.by))))
-    kept = ArrowRows({name: [row[name] for row in rows] for name in names})
 
     def mark(number: int) -> Mark:
         row, kinds = kept[number], context.kinds(block.table)
@@ -163,28 +161,6 @@ def _series(
     names = ordered + ([others] if words.nunique() > len(ordered) else [])
     colors = context.colors(block.table, str(block.by), names)
     return colors, words.map(lambda name: name if name in colors else others)
-
-
-def _missing_note(rows: int, block: Scatter, context: BlockContext) -> str:
-    """The note on rows that cannot be drawn, empty when there are none."""
-    if not rows:
-        return ""
-    x, y = map(context.formats.label, (block.x, block.y))
-    message = "{rows} rows without a finite {x} or {y} are not drawn."
-    return context.formats.say(message, rows=rows, x=x, y=y)
-
-
-def _axis(
-    side: str, frame: pd.DataFrame, column: str, context: BlockContext, kind: Kind
-) -> dict[str, Any]:
-    """The arguments of a figure for a column on axis `side`; text and booleans become factors."""
-    if kind.name in _NUMBERS:
-        return {}
-    if kind.name in _TIMES:
-        return {f"{side}_axis_type": "datetime"}
-    names = in_order(frame[column].tolist())
-    frame[column] = frame[column].map(context.formats.period)
-    return {f"{side}_range": FactorRange(*dict.fromkeys(map(context.formats.period, names)))}
 
 
 def _point(value: Any, formats: Formats) -> Any:
@@ -216,10 +192,10 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
     counts = np.full((max(rows) + 1, max(columns) + 1), np.nan)
     counts[rows, columns] = [row["_rows"] for row in cells]
     plot = _density_plot(counts, x_bins, y_bins, block.height)
-    _style_plot(plot, block, context)
+    style_plot(plot, block, context)
     write = context.formats.writer("integer")
     rows_in_all = sum(row["_rows"] for row in groups)
-    notes = [_missing_note(rows_in_all - int(np.nansum(counts)), block, context)]
+    notes = [missing_note(rows_in_all - int(np.nansum(counts)), block, context)]
     if block.by:
         label = context.formats.label(block.by)
         message = "Not coloured by {column}: there are too many points to draw each."
@@ -227,7 +203,25 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
     message = "rows per cell, because there are too many points to draw each"
     remark = context.formats.say(message)
     legend = scale_legend("1", write(int(np.nanmax(counts))), remark)
-    return RenderedChart(plot, legend, " ".join(filter(None, notes)))
+    figures = partial(_cell_figures, cells, block, context)
+    return RenderedChart(plot, figures, legend, " ".join(filter(None, notes)))
+
+
+def _cell_figures(
+    cells: Sequence[Mapping[str, Any]], block: Scatter, context: BlockContext
+) -> list[FigureColumn]:
+    """Where the cells of a density begin, and how many rows each has."""
+    say, label = context.formats.say, context.formats.label
+    corners = (
+        FigureColumn(
+            say("{column} from", column=label(name)),
+            [row[name] for row in cells],
+            context.writer(block.table, name),
+        )
+        for name in (block.x, block.y)
+    )
+    rows = [row["_rows"] for row in cells]
+    return [*corners, FigureColumn(say("Rows"), rows, context.formats.writer("integer"))]
 
 
 @dataclass(frozen=True)
@@ -245,7 +239,7 @@ class _Bins:
 def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[str, _Bins]:
     """About `number` bins of a column, and the term that groups by them. Raises NoRowsError."""
     kind = context.kinds(table)[column]
-    if kind.name not in _NUMBERS:
+    if kind.name not in NUMBERS:
         message = (
             "More than {most} rows need numeric columns, and {column} is of type {kind}: "
             "select fewer rows with the filters."
@@ -279,19 +273,3 @@ def _density_plot(counts: Any, x_bins: _Bins, y_bins: _Bins, height: int) -> fig
     plot = hv.render(image, backend="bokeh")
     plot.toolbar_location, plot.tools = None, []
     return plot
-
-
-def _style_plot(plot: figure, block: Scatter, context: BlockContext) -> None:
-    """Style and label the axes."""
-    style: Any = ChartStyle(context.formats)
-    kinds = context.kinds(block.table)
-    x, y = (
-        context.format(block.table, name) if kinds[name].name in _NUMBERS else None
-        for name in (block.x, block.y)
-    )
-    style.style_axes(plot, x=x, y=y)
-    if isinstance(plot.x_range, FactorRange):
-        slant_crowded_names(plot, plot.x_range.factors)
-    name_axes(plot, x=context.formats.label(block.x), y=context.formats.label(block.y))
-    plot.background_fill_color = plot.border_fill_color = None
-    plot.outline_line_color = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from operator import add
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import ChartStyle, new_figure
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
+from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import country_key, shapes
@@ -51,9 +53,8 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     plot.axis.visible = plot.grid.visible = False
     outline = {"line_color": INK, "line_alpha": 0.35}
     plot.patches("x", "y", source=_source(blank), fill_color=INK, fill_alpha=0.16, **outline)
-    border = {"line_color": "white", "line_width": 0.6}
-    fill = {"fill_color": PRIMARY, "fill_alpha": "strength"}
-    countries = plot.patches("x", "y", source=_source(coloured), **fill, **border)
+    look = {"fill_color": PRIMARY, "fill_alpha": "strength", "line_color": "white"}
+    countries = plot.patches("x", "y", source=_source(coloured), line_width=0.6, **look)
     tooltips = [("", "@country"), (context.formats.label(block.value), "@text")]
     ChartStyle(context.formats).add_tooltips(plot, tooltips, [countries])
 
@@ -63,8 +64,23 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
         kinds = context.kinds(block.table)
         return mark_of(kinds, label, [(block.country, names[key])], write(value))
 
+    figures = partial(_figures, values, coloured, block, context)
     legend = scale_legend(write(low), write(high), remark)
-    return RenderedChart(plot, legend, " ".join(notes), Marks(len(values), mark))
+    return RenderedChart(plot, figures, legend, " ".join(notes), Marks(len(values), mark))
+
+
+def _figures(
+    values: Mapping[str, Any],
+    coloured: list[dict[str, Any]],
+    block: WorldMap,
+    context: BlockContext,
+) -> list[FigureColumn]:
+    """The countries that are drawn, and their figures."""
+    names = {part["mark"]: part["country"] for part in coloured}
+    drawn = [(names[place], value) for place, value in enumerate(values.values()) if place in names]
+    label, figures = context.formats.label(block.country), [value for _, value in drawn]
+    value = metric_column(context, block.table, block.value, figures, block.format)
+    return [FigureColumn(label, [name for name, _ in drawn], str), value]
 
 
 def _source(parts: list[dict[str, Any]]) -> ColumnDataSource:

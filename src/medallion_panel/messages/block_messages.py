@@ -5,11 +5,6 @@ from __future__ import annotations
 from medallion_panel.messages.translation import Translation
 
 BLOCK_MESSAGES: dict[str, Translation] = {
-    "Save {label} as an image": Translation(
-        "Enregistrer {label} comme image",
-        "{label} als Bild speichern",
-        "Guardar {label} como imagen",
-    ),
     "{form} image": Translation("Image {form}", "{form}-Bild", "Imagen {form}"),
     "{count} figure of zero or less is not drawn: the scale is logarithmic. | "
     "{count} figures of zero or less are not drawn: the scale is logarithmic.": Translation(

@@ -27,6 +27,23 @@ CHART_MESSAGES: dict[str, Translation] = {
         "Pfeiltasten gehen durch die Teile",
         "Las flechas recorren sus partes",
     ),
+    "Figures as a table": Translation(
+        "Chiffres en tableau", "Zahlen als Tabelle", "Cifras en una tabla"
+    ),
+    "Figures as a chart": Translation(
+        "Chiffres en graphique", "Zahlen als Diagramm", "Cifras en un gráfico"
+    ),
+    "Figures as {form}": Translation("Chiffres en {form}", "Zahlen als {form}", "Cifras en {form}"),
+    "Figures of {title}": Translation(
+        "Chiffres de {title}", "Zahlen von {title}", "Cifras de {title}"
+    ),
+    "The first {most} of {count} rows; the files have all.": Translation(
+        "Les {most} premières lignes sur {count} ; les fichiers les ont toutes.",
+        "Die ersten {most} von {count} Zeilen; die Dateien haben alle.",
+        "Las primeras {most} de {count} filas; los archivos las tienen todas.",
+    ),
+    "{column} from": Translation("{column} de", "{column} von", "{column} desde"),
+    "{column} before": Translation("{column} avant", "{column} bis unter", "{column} antes de"),
     "of": Translation("sur", "von", "de"),
     "up": Translation("hausse", "gestiegen", "sube"),
     "down": Translation("baisse", "gefallen", "baja"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,7 +39,6 @@ from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.lake_blocks import is_lake_block, lake_value, lake_view
 from medallion_panel.blocks.legend import RenderedChart
-from medallion_panel.blocks.marks import part_names
 from medallion_panel.blocks.point_map import point_map
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.quarantine import QuarantineView
@@ -54,6 +52,7 @@ from medallion_panel.blocks.text import text_html
 from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.lake_events import lake_events
 from medallion_panel.data.quarantine_reader import QuarantineAccess
+from medallion_panel.pages.chart_answers import ChartAnswers
 from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
@@ -131,8 +130,9 @@ class Card:
         self._rejects = QuarantineView(rejects, formats) if rejects and shows_rejects else None
         self._lake = lake_view(content, say)
         button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
+        self._answers = ChartAnswers(self._shown_chart, say)
         self.view = CardFrame(
-            self._name_parts,
+            lambda question: self._answers.answer(self.view, question),
             heading=content.title,
             label=content.title or getattr(content, "table", ""),
             small=block.kind == "kpi",
@@ -243,6 +243,7 @@ class Card:
             busy=False,
             parts=[],
         )
+        self._answers.update(self.view)
 
     def _chart(self, chart: RenderedChart) -> pn.pane.Bokeh:
         """The pane of a chart: the one on the screen, updated, where possible, to avoid flicker."""
@@ -254,20 +255,9 @@ class Card:
             return pane
         return pn.pane.Bokeh(chart.figure, sizing_mode="stretch_width", height=height, margin=0)
 
-    def _name_parts(self) -> None:
-        """Give the browser the names of the marks, in a thread since some are read from a store."""
-        content = self.shown
-        chart = content.value if content is not None else None
-        if not isinstance(chart, RenderedChart) or chart.marks is None:
-            return
-        marks = chart.marks
-
-        async def show_names() -> None:
-            names = await asyncio.get_running_loop().run_in_executor(None, part_names, marks)
-            if self.shown is content:
-                self.view.parts = names
-
-        pn.state.execute(show_names)
+    def _shown_chart(self) -> RenderedChart | None:
+        value = self.shown.value if self.shown is not None else None
+        return value if isinstance(value, RenderedChart) else None
 
     def set_busy(self, busy: bool) -> None:
         """Dim the card while its content is read."""

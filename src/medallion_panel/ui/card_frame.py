@@ -6,6 +6,7 @@ browser, so a card is one of them and not ten.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
@@ -15,6 +16,8 @@ from markupsafe import escape
 from panel.viewable import Child
 
 from medallion_panel.messages.messages import Messages
+from medallion_panel.ui.card_menu import MENU_SCRIPT, MENU_STYLE
+from medallion_panel.ui.figures_table import FIGURES_SCRIPT, FIGURES_STYLE
 
 
 class CardFrame(pn.custom.JSComponent):
@@ -24,9 +27,10 @@ class CardFrame(pn.custom.JSComponent):
     `explained`, a button for the rows behind it, if `explored` one in its menu to explore what it
     shows; `label`, its name for a screen reader; `content`, a widget with at least `room` pixels,
     which is a `chart` or not; `message`, shown in place of the content while `empty`; `note` and
-    `remarks` below it; `busy`, while it waits. Arrow keys move through the `parts` of a chart, for
-    which `asked` is called first; Enter is a click. `words` are those of the frame: see
-    `frame_words`.
+    `remarks` below it; `busy`, while it waits. Arrow keys move through the `parts` of a chart, and
+    Enter is a click. `figures` of a chart, {caption, columns, rows, note}, are shown in place of
+    it. `asked` is called with what the browser asks for: "parts", "table", "chart", "csv" or
+    "xlsx". `words` are those of the frame: see `frame_words`.
     """
 
     words = param.Dict(default={})
@@ -45,6 +49,7 @@ class CardFrame(pn.custom.JSComponent):
     note = param.String()
     remarks = param.String()
     room = param.Integer(default=0)
+    figures = param.Dict(default={})
     empty = param.Boolean(default=False)
     busy = param.Boolean(default=False)
     parts = param.List(default=[])
@@ -73,23 +78,14 @@ class CardFrame(pn.custom.JSComponent):
           border-radius: 4px }
         [hidden] { display: none !important }
         .card { position: relative }
-        .menu { position: absolute; top: 10px; right: 10px; z-index: 2 }
-        .menu summary { list-style: none; cursor: pointer; border-radius: 6px; padding: 2px 9px;
-          opacity: .65; font-weight: 700; line-height: 1.4 }
-        .menu summary::-webkit-details-marker { display: none }
-        .menu summary:hover, .menu[open] summary { opacity: 1; background: rgba(128,136,150,.16) }
-        .menu summary:focus-visible, .menu button:focus-visible { outline: 2px solid #3b76d6 }
-        .menu div { position: absolute; right: 0; margin-top: 4px; padding: 4px;
-          border: 1px solid rgba(128,136,150,.4); border-radius: 8px; width: max-content;
-          background: var(--panel-surface-color); box-shadow: 0 4px 14px rgba(0,0,0,.18) }
-        .menu button { all: unset; box-sizing: border-box; cursor: pointer; display: block;
-          width: 100%; padding: 6px 14px; border-radius: 5px; font-size: .85rem }
-        .menu button:hover { background: rgba(128,136,150,.16) }
         .card:has(> .menu) > h2 { padding-right: 36px }
         @media print { h2 button, .menu { display: none } }
-        """
+        """,
+        MENU_STYLE,
+        FIGURES_STYLE,
     ]
-    _esm = """
+    _esm = (
+        """
     const ICON = `<svg viewBox="0 0 16 16" width="14" height="14" style="vertical-align: -2px"
       fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true">
       <path d="M2 3h12M2 8h7M2 13h5"/><circle cx="11.5" cy="11" r="2.6"/><path d="m13.5 13 2 2"/>
@@ -119,48 +115,10 @@ class CardFrame(pn.custom.JSComponent):
       const message = make("p", "message"), note = make("p", "caption note")
       const remarks = make("p", "caption remarks")
       const part = make("p", "caption part")
-      let menu = null
-      card.append(heading, html, legend, content, part, message, note, remarks)
-      if (model.chart || model.explored) {
-        menu = make("details", "menu")
-        const summary = make("summary", ""), list = make("div", "")
-        summary.append("⋯")
-        const { save, menu: named } = model.words
-        summary.setAttribute("aria-label", (model.chart ? save : named).replace("{label}",
-          model.label))
-        menu.append(summary, list)
-        if (model.explored) {
-          const button = make("button", "")
-          button.type = "button"
-          button.dataset.explore = model.number
-          button.textContent = model.words.explore
-          button.addEventListener("click", () => { menu.open = false })
-          list.append(button)
-        }
-        for (const form of model.chart ? ["png", "svg"] : []) {
-          const button = make("button", "")
-          button.type = "button"
-          button.textContent = model.words.image.replace("{form}", form.toUpperCase())
-          button.onclick = () => {
-            menu.open = false
-            summary.focus()
-            const detail = { card, form, name: model.label }
-            detail.chart = view.get_child_view(model.content)
-            document.dispatchEvent(new CustomEvent("medallion-image", { detail }))
-          }
-          list.append(button)
-        }
-        menu.onfocusout = (event) => {
-          if (!menu.contains(event.relatedTarget)) menu.open = false
-        }
-        menu.onkeydown = (event) => {
-          if (event.key === "Escape" && menu.open) {
-            menu.open = false
-            summary.focus()
-          }
-        }
-        heading.after(menu)
-      }
+      const table = figuresTable(model, content)
+      card.append(heading, html, legend, content, table, part, message, note, remarks)
+      const menu = cardMenu(model, view, card, table)
+      if (menu) heading.after(menu)
       if (model.chart) {
         let at = -1
         const say = () => {
@@ -179,7 +137,7 @@ class CardFrame(pn.custom.JSComponent):
           if (step) {
             event.preventDefault()
             const count = model.parts.length
-            if (!count) model.send_msg({ parts: true })
+            if (!count) model.send_msg({ ask: "parts" })
             else at = (at + step + count) % count
             say()
           } else if (event.key === "Enter" && at >= 0) {
@@ -203,7 +161,8 @@ class CardFrame(pn.custom.JSComponent):
           element.textContent = model[name]
           element.hidden = !model[name]
         }
-        content.hidden = model.empty
+        table.hidden = model.empty || !model.figures.columns
+        content.hidden = model.empty || !table.hidden
         if (menu) menu.hidden = model.empty
         card.style.opacity = model.busy ? "0.45" : "1"
         card.ariaBusy = String(model.busy)
@@ -215,14 +174,18 @@ class CardFrame(pn.custom.JSComponent):
       }
       model.on(["html", "legend", "message", "note", "remarks", "empty", "busy"], fill)
       model.on("content", place)
+      model.on("figures", fill)
       fill()
       const child = model.get_child("content")
       if (child) content.append(child)
       return card
     }
     """
+        + MENU_SCRIPT
+        + FIGURES_SCRIPT
+    )
 
-    def __init__(self, asked: Callable[[], None] = lambda: None, **parameters: Any) -> None:
+    def __init__(self, asked: Callable[[str], None] = lambda _: None, **parameters: Any) -> None:
         super().__init__(sizing_mode="stretch_both", margin=0, **_escaped(parameters))
         self._asked = asked
 
@@ -231,7 +194,11 @@ class CardFrame(pn.custom.JSComponent):
         self.param.update(**_escaped(parameters))
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
-        self._asked()
+        self._asked(str(data.get("ask")))
+
+    def save(self, name: str, content: bytes) -> None:
+        """Let the browser save a file."""
+        self._send_msg({"name": name, "content": b64encode(content).decode()})
 
 
 def frame_words(say: Messages) -> dict[str, str]:
@@ -242,8 +209,10 @@ def frame_words(say: Messages) -> dict[str, str]:
         "menu": say("Menu of {label}", label="{label}"),
         "arrows": say("Arrow keys move through its parts"),
         "of": say("of"),
-        "save": say("Save {label} as an image", label="{label}"),
         "image": say("{form} image", form="{form}"),
+        "table": say("Figures as a table"),
+        "picture": say("Figures as a chart"),
+        "file": say("Figures as {form}", form="{form}"),
     }
 
 

@@ -32,10 +32,10 @@ def test_names_of_parameters_in_the_browser_are_those_of_the_server() -> None:
 
 
 def test_the_parts_of_a_chart_are_asked_for() -> None:
-    asked: list[bool] = []
-    frame = CardFrame(lambda: asked.append(True), chart=True)
-    frame._handle_msg({"parts": True})
-    assert asked == [True]
+    asked: list[str] = []
+    frame = CardFrame(asked.append, chart=True)
+    frame._handle_msg({"ask": "parts"})
+    assert asked == ["parts"]
 
 
 def test_a_new_chart_replaces_the_former_in_one_message() -> None:
