@@ -63,12 +63,13 @@ def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | Non
         while start < len(batch):
             other = others.next(len(batch) - start)
             part = batch.slice(start, len(other) if other else None)
-            differing = _differing(part, other) if other else range(len(part))
-            if differing:
-                places += [first + start + place for place in differing]
-                chosen = pa.array(differing, pa.int64())
-                batches.append(part.take(chosen) if other else part)
-                replaced += [other.take(chosen)] if other else []
+            if other is None:
+                places += range(first + start, first + start + len(part))
+                batches.append(part)
+            elif (differing := _differing(part, other)) is not None:
+                places += [first + start + place for place in differing.to_pylist()]
+                batches.append(part.take(differing))
+                replaced.append(other.take(differing))
             if len(places) > most:
                 return None
             start += len(part)
@@ -99,20 +100,21 @@ class _Reader:
         return part
 
 
-def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> Sequence[int]:
-    """The places of rows that differ."""
-    import pyarrow as pa
+def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> pa.Array | None:
+    """The places of rows that differ; None when all are equal."""
     import pyarrow.compute as pc
 
-    differ = pa.scalar(False)
+    # Without constants of Python: making Arrow values of them imports pandas where it is installed.
+    differ = None
     for left, right in zip(
         map(_comparable, one.columns), map(_comparable, two.columns), strict=True
     ):
         if not left.equals(right):
-            unequal = pc.fill_null(pc.not_equal(left, right), False)
+            unequal = pc.not_equal(left, right)  # null where a value is
             null = pc.not_equal(pc.is_null(left), pc.is_null(right))
-            differ = pc.or_(differ, pc.or_(unequal, null))
-    return [] if isinstance(differ, pa.Scalar) else pc.indices_nonzero(differ).to_pylist()
+            here = pc.or_kleene(unequal, null)
+            differ = here if differ is None else pc.or_kleene(differ, here)
+    return None if differ is None else pc.indices_nonzero(differ)
 
 
 def _comparable(array: pa.Array) -> pa.Array:

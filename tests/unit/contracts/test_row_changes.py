@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from textwrap import dedent
 from typing import Any
 
 import pyarrow as pa
@@ -73,3 +76,22 @@ def test_nested_values_are_not_compared(type_: pa.DataType) -> None:
 def test_other_columns_are_not_compared() -> None:
     other = pa.schema([("n", pa.int32()), ("x", pa.float64()), ("text", pa.string())])
     assert row_changes(batches([], 1, other), batches([], 1), 1) is None
+
+
+def test_pandas_is_not_imported() -> None:
+    """Importing it would take longer than comparing a million rows."""
+    code = """
+        import sys
+        import pyarrow as pa
+        from medallion.contracts import row_changes
+        one, two = pa.schema([("n", pa.int64())]), pa.py_buffer(bytes(range(64)))
+        columns = [pa.Array.from_buffers(pa.int64(), 4, [None, two], offset=n) for n in (0, 4)]
+        tables = [
+            pa.RecordBatchReader.from_batches(one, [pa.RecordBatch.from_arrays([each], schema=one)])
+            for each in columns
+        ]
+        found = row_changes(*tables, 100)
+        assert [len(batch) for batch in found.batches] == [4], found
+        assert "pandas" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], check=True)
