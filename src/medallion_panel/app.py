@@ -18,6 +18,7 @@ from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.compression import install_compression
 from medallion_panel.ui.formats import Formats
+from medallion_panel.ui.model_defaults import install_shared_defaults
 from medallion_panel.ui.model_walk import install_quick_walks
 from medallion_panel.ui.security_headers import install_security_headers
 from medallion_panel.ui.url_state import accept_any_search
@@ -39,6 +40,7 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     install_compression()
     accept_any_search()
     install_quick_walks()
+    install_shared_defaults()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     store = open_store(pipeline)
     cached_store, run_watch = CachedStore(store), RunWatch(pipeline, store)

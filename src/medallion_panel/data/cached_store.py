@@ -83,6 +83,11 @@ class CachedStore:
                 raise self._error
             return self._release
 
+    def seen_release(self) -> Release | None:
+        """The release of the last look, without looking; None when that failed or is too old."""
+        recent = monotonic() - self._looked_at <= _LOOK_SECONDS
+        return self._release if recent and self._error is None else None
+
     def last_release(self) -> Release:
         """The release that was active at the last look at the store; every answer is from it."""
         return self._release or self.release()

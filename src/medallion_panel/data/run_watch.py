@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
+from typing import TypeAlias
 
 from medallion.contracts import Store
 from medallion.contracts.store import Failure
@@ -16,6 +17,9 @@ from medallion.pipeline import Pipeline
 from medallion.records import Candidate
 
 _INTERVAL = 15.0  # seconds between reads
+
+Health: TypeAlias = tuple[Failure | None, datetime | None, Candidate | None]
+"""The failure of the last run, since when publication is on hold, and what a gate stopped."""
 
 
 class RunWatch:
@@ -39,6 +43,12 @@ class RunWatch:
                 self._failure = self._read()
                 self._read_at = monotonic()
             return self._failure
+
+    def seen(self) -> Health | None:
+        """What the last read found, without reading; None when it was too long ago."""
+        if monotonic() - self._read_at >= _INTERVAL:
+            return None
+        return self._failure, self.held, self.stopped
 
     def _read(self) -> Failure | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import panel as pn
@@ -44,6 +45,7 @@ T = TypeVar("T")
 _log = masked_logger(__name__)
 
 _CHECK_RELEASE_MS = 5000
+_AGE_SECONDS = 30  # between two updates of the age of a release
 _PAGE = "page"
 _RELEASE = "release"  # an id, or the name of a candidate
 _THEME = "theme"  # a parameter of Panel itself: `theme=dark`
@@ -74,6 +76,7 @@ class VisitorSession:
         self._kept = KeptPages(Text(say("Reading the release …")).view, say)
         # Set while the release is read, and while the page that was requested could not be opened.
         self._checking = self._failed = False
+        self._shown_status: Any = None
         self._opening = 0  # counts requests to open a page, of which the last one wins
         self._requested: tuple[str, Parameters | None] = ("", {})
         self._status = Status(formats, section.stale_after, lambda: self._request_page(RUNS))
@@ -109,12 +112,26 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        pn.state.add_periodic_callback(self._beat, BEAT_MS)
+        # Bokeh's own callbacks cost a third of Panel's: most of what an idle tab costs the server.
+        pn.state.curdoc.add_periodic_callback(self._beat, BEAT_MS)
         await self._check_release()
-        pn.state.add_periodic_callback(self._check_release, _CHECK_RELEASE_MS)
+        pn.state.curdoc.add_periodic_callback(self._look, _CHECK_RELEASE_MS)
 
     def _beat(self) -> None:
         self._connection.beat += 1
+
+    def _look(self) -> None:
+        """Look at the release again, unless another visitor has just seen that all is as shown."""
+        page = self._kept.open
+        waits = self._failed or page is None or any(card.retry for card in page.cards)
+        seen = self._seen_status()
+        if waits or seen is None or seen != self._shown_status:
+            pn.state.execute(self._check_release)
+
+    def _seen_status(self) -> Any:
+        """What the header is about, by the last looks of any visitor; None when they are old."""
+        release, health = self._store.seen_release(), self._run_watch.seen()
+        return release and health and (release.id, health, int(time() // _AGE_SECONDS))
 
     async def _check_release(self) -> None:
         """Read which release is active, in a thread since the store may be slow; show a new one."""
@@ -135,6 +152,7 @@ class VisitorSession:
         """Show the status of the active release, and its data when it is another than before."""
         failure = await self._in_thread(self._run_watch.failure)
         self._status.show(release, failure, self._run_watch.held, self._run_watch.stopped)
+        self._shown_status = self._seen_status()
         if self._release is not None and release.id == self._release.id:
             await self._retry()
             return

@@ -7,7 +7,7 @@ import param
 
 from medallion_panel.messages.messages import Messages
 
-BEAT_MS = 5000
+BEAT_MS = 10_000
 
 
 class Connection(pn.custom.JSComponent):

@@ -81,10 +81,15 @@ def test_an_answer_is_kept_while_its_release_is_active(
 def test_one_look_at_the_store_serves_all_visitors(
     store: CachedStore, sink: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert store.seen_release() is None
     assert store.recent_release().id == "one"
     publish(sink, "two", {"t": TABLE})
     assert store.recent_release().id == "one"
+    seen = store.seen_release()
+    assert seen is not None
+    assert seen.id == "one"
     monkeypatch.setattr(cached_store, "_LOOK_SECONDS", -1)
+    assert store.seen_release() is None
     assert store.recent_release().id == "two"
     hide(tmp_path)
     with pytest.raises(SinkError):
@@ -93,6 +98,7 @@ def test_one_look_at_the_store_serves_all_visitors(
     (tmp_path / "hidden.db").rename(tmp_path / "serving.db")
     with pytest.raises(SinkError):  # as the last look found
         store.recent_release()
+    assert store.seen_release() is None
     store.release()
     assert store.recent_release().id == "two"
 

@@ -93,3 +93,16 @@ def test_a_release_that_a_gate_stopped_is_known(till: md.Pipeline) -> None:
     assert failure is not None
     assert watch.stopped is not None
     assert (watch.stopped.name, watch.stopped.release.run) == ("next", failure.run)
+
+
+def test_what_was_read_is_seen_until_it_is_old(
+    pipeline: md.Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_run(pipeline, 1, "failed")
+    watch = RunWatch(pipeline, store)
+    assert watch.seen() is None
+    failure = watch.failure()
+    assert failure is not None
+    assert watch.seen() == (failure, None, None)
+    monkeypatch.setattr(run_watch, "_INTERVAL", 0)
+    assert watch.seen() is None

@@ -157,6 +157,36 @@ def test_the_first_page_is_open_with_the_figures_of_the_release(visit: Run) -> N
     assert visit(steps) == ("3", (0,), "", "warning")  # the release is of 2024
 
 
+def test_a_session_looks_only_when_nobody_has_just_looked(
+    visit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    async def steps(visit: Visit) -> Any:
+        monkeypatch.setattr("medallion_panel.data.cached_store._LOOK_SECONDS", 60)
+        monkeypatch.setattr("medallion_panel.pages.session._AGE_SECONDS", 10**12)
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        release, failure = visit.store.uncached.release, visit.session._run_watch.failure
+
+        def counted(name: str, ask: Callable[[], Any]) -> Callable[[], Any]:
+            return lambda: (looks.append(name), ask())[1]
+
+        monkeypatch.setattr(visit.store.uncached, "release", counted("release", release))
+        monkeypatch.setattr(visit.session._run_watch, "failure", counted("run", failure))
+        visit.session._look()
+        await visit.rest()
+        quiet = list(looks)
+        visit.publish("two", ("IE", 2))
+        visit.store.release()  # by another visitor
+        visit.session._look()
+        await visit.rest()
+        return quiet, visit.figure
+
+    assert visit(steps) == ([], "2")
+    assert "run" in looks
+
+
 def test_the_url_has_the_page_and_its_filters(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1), ("DE", 2))
