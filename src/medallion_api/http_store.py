@@ -21,7 +21,7 @@ from medallion.query.validation import ValidatedQuery
 from medallion.records import Release, Served
 from medallion.secrets import SECRETS, unclear_credentials
 from medallion_api.http_params import Params, filter_params, list_param, restored, sort_params
-from medallion_api.resources.parameter_fields import ALL
+from medallion_api.resources.parameter_fields import ALL, MAX_GROUPS
 
 _BATCH = 1000
 _MEDIA = "application/json"
@@ -100,7 +100,7 @@ class HttpStore(Store):
         params = {
             **filter_params(query.filters),
             **sort_params(query.order),
-            "limit": str(min(query.limit, self._page_limit())),
+            "limit": str(min(query.limit, MAX_GROUPS)),
         }
         if query.by:
             params["by"] = list_param(query.by)
@@ -108,6 +108,11 @@ class HttpStore(Store):
             metrics = [f"{name}:{text}" for name, text in query.expressions.items()]
             params["metrics"] = list_param(metrics)
         body = self._answer_of(release, f"/groups/{_path(query.served)}", params)
+        if query.limit > MAX_GROUPS == len(body["rows"]):
+            raise CallError(
+                f"{query.served.table} has more groups than the API gives: {MAX_GROUPS:,}",
+                hint="filter the rows, or ask for fewer groups by `limit`",
+            )
         return [restored(query.kinds, row) for row in body["rows"]]
 
     def read_batches(

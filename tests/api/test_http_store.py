@@ -20,7 +20,7 @@ from medallion.records import Release
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.testing.groups import GroupContract
 from medallion.testing.queries import QueryContract
-from medallion_api import HttpStore
+from medallion_api import HttpStore, http_store
 from medallion_api.app import Assembly, assemble
 from medallion_api.keys import new_key
 from medallion_panel.data.run_watch import RunWatch
@@ -129,7 +129,7 @@ def test_a_failed_run_is_known_to_who_reads_the_api(tmp_path: Path) -> None:
         store.close()
 
 
-def test_a_key_under_gunicorn(tmp_path: Path) -> None:
+def test_a_key_under_gunicorn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key, entry = new_key("ann")
     project.write(tmp_path, api=f"api: {{keys: {entry}, max_page_size: 100}}\n")
     pipeline = project.load(tmp_path)
@@ -151,5 +151,14 @@ def test_a_key_under_gunicorn(tmp_path: Path) -> None:
         assert store.group("things", ["colour"], groups, question) == direct.group(
             "things", ["colour"], groups, question
         )
+        all_things = store.group(
+            "things", ["thing_id"], groups, question
+        )  # more than a page of rows
+        assert len(all_things) == 250
+        assert all_things == direct.group("things", ["thing_id"], groups, question)
+        monkeypatch.setattr(http_store, "MAX_GROUPS", 200)
+        assert len(store.group("things", ["thing_id"], groups, Query(limit=200))) == 200
+        with pytest.raises(CallError, match="more groups than the API gives: 200"):
+            store.group("things", ["thing_id"], groups, question)
         store.close()
         direct.close()

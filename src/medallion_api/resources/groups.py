@@ -12,7 +12,7 @@ from medallion_api.middleware.exchange import stage
 from medallion_api.problems import Fault, ParameterError
 from medallion_api.representations import spelled, to_json
 from medallion_api.resources.group_schemas import metrics_schema, terms_schema
-from medallion_api.resources.parameter_fields import field, listed, page_limit, sorts
+from medallion_api.resources.parameter_fields import MAX_GROUPS, field, group_limit, listed, sorts
 from medallion_api.resources.parameters import Parameters, TableQuery
 from medallion_api.resources.tables import Question, TableResource
 
@@ -29,7 +29,7 @@ class GroupParameters(Parameters):
     """
 
     def options(self, filters: Sequence[str], max_page_size: int, *, row: bool) -> dict[str, Any]:
-        page = {"type": "integer", "minimum": 1, "maximum": max_page_size}
+        most = {"type": "integer", "minimum": 1, "maximum": MAX_GROUPS}
         names = {
             "type": "array",
             "items": {"type": "string"},
@@ -39,7 +39,7 @@ class GroupParameters(Parameters):
             "by": field(_terms, terms_schema(self.kinds)),
             "metrics": field(_metrics, metrics_schema(self.kinds)),
             "sort": field(lambda text: sorts(listed(text)), names),
-            "limit": field(lambda text: page_limit(text, max_page_size), page),
+            "limit": field(group_limit, most),
         }
 
     def table_query(self, values: Mapping[str, Any]) -> TableQuery:

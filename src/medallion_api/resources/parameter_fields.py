@@ -17,6 +17,7 @@ from medallion_api.representations import FORMATS
 from medallion_api.value_schemas import operand_schema, schema_of
 
 ALL = "all"
+MAX_GROUPS = 100_000  # of one answer
 
 _ITEM = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^,]*)', re.DOTALL)
 _CURSOR = {
@@ -154,12 +155,17 @@ def _one_of(text: str, allowed: Sequence[str]) -> str:
 
 def page_limit(text: str, max_page_size: int) -> int | str:
     """The rows of a page, or `all`. Raises ValueError."""
-    if text == ALL:
-        return ALL
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= max_page_size:
-        raise ValueError(
-            f"takes a whole number from 1 to {max_page_size}, or all, not {text[:80]!r}"
-        )
+    return ALL if text == ALL else _whole_number(text, max_page_size, ", or all")
+
+
+def group_limit(text: str) -> int:
+    """The number of groups of an answer. Raises ValueError."""
+    return _whole_number(text, MAX_GROUPS)
+
+
+def _whole_number(text: str, most: int, alternative: str = "") -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not 1 <= int(text) <= most:
+        raise ValueError(f"takes a whole number from 1 to {most}{alternative}, not {text[:80]!r}")
     return int(text)
 
 

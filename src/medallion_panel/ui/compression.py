@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from bokeh.server.tornado import BokehTornado
 from tornado.web import GZipContentEncoding
 
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPHeaders, HTTPServerRequest
+
 _FIRST = BokehTornado.initialize
+_MOST_FILES = 200  # whose compressed parts are kept; a page loads some 20
+_FOREVER = "max-age=315360000"
+_NAMED_BY_CONTENT = re.compile(r"-[A-Z0-9]{8}\.\w+$")  # as esbuild names fonts
+
+_compressed: dict[tuple[str, str], Sequence[bytes]] = {}
+"""The compressed parts of files, by path and ETag, as Tornado streams them."""
 
 
 class StaticFileCompression(GZipContentEncoding):
-    """Compresses files that are the same for all visitors, and no page, which has its token."""
+    """Compresses files that are the same for all visitors, and no page, which has its token.
+
+    A file is compressed at its first request, and stays in memory compressed. A browser may keep
+    files whose URL changes with their content.
+    """
 
     CONTENT_TYPES = {  # noqa: RUF012 (as in the base class)
         "application/javascript",
@@ -19,6 +34,36 @@ class StaticFileCompression(GZipContentEncoding):
         "text/css",
         "image/svg+xml",
     }
+    GZIP_LEVEL = 9
+
+    def __init__(self, request: HTTPServerRequest) -> None:
+        super().__init__(request)
+        self._path, self._query = request.path, request.query
+        self._key = ("", "")
+        self._parts: list[bytes] = []
+        self._known: list[bytes] | None = None  # the parts that are still to be sent
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        static = "/static/extensions/" in self._path
+        named = bool(self._query) or _NAMED_BY_CONTENT.search(self._path)
+        if status_code == 200 and static and named and "Cache-Control" not in headers:
+            headers["Cache-Control"] = _FOREVER
+        if status_code == 200 and "Etag" in headers:
+            self._key = (self._path, headers["Etag"])
+            self._known = list(_compressed.get(self._key, ())) or None
+        return super().transform_first_chunk(status_code, headers, chunk, finishing)
+
+    def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
+        if not self._gzipping:
+            return chunk
+        if self._known is not None:
+            return self._known.pop(0)
+        self._parts.append(super().transform_chunk(chunk, finishing))
+        if finishing and self._key[1] and len(_compressed) < _MOST_FILES:
+            _compressed[self._key] = self._parts
+        return self._parts[-1]
 
     def _compressible_type(self, ctype: str) -> bool:
         return ctype in self.CONTENT_TYPES

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 import pytest
 from bokeh.server.server import Server
 from bokeh.server.tornado import BokehTornado
+from panel.io.server import COMPONENT_PATH  # noqa: F401 (adds the files of Panel)
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
+from medallion_panel.ui import compression
 from medallion_panel.ui.compression import install_compression
 from tests.coroutines import run_coroutine
 
-SCRIPT = "static/js/bokeh.min.js"
+SCRIPT, WIDGETS = "static/js/bokeh.min.js", "static/js/bokeh-widgets.min.js"
+PANEL = "static/extensions/panel/panel.min"
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +59,34 @@ def test_static_files_are_compressed() -> None:
     assert len(small.body) < len(whole.body) / 3
     assert "Content-Encoding" not in whole.headers
     assert "Accept-Encoding" in small.headers["Vary"]
+
+
+def test_a_file_is_compressed_once() -> None:
+    install_compression()
+    compression._compressed.clear()
+    first, second, other = replies((SCRIPT, "gzip"), (SCRIPT, "gzip"), (WIDGETS, "gzip"))
+    assert first.body == second.body != other.body
+    assert sorted(path for path, _ in compression._compressed) == [f"/{WIDGETS}", f"/{SCRIPT}"]
+    assert b"".join(compression._compressed[f"/{SCRIPT}", first.headers["Etag"]]) == first.body
+    key = (f"/{SCRIPT}", first.headers["Etag"])
+    compression._compressed[key] = [
+        gzip.compress(b"kept"),
+        *[b""] * len(compression._compressed[key]),
+    ]
+    (kept,) = replies((SCRIPT, "gzip"))
+    compression._compressed.clear()
+    assert gzip.decompress(kept.body) == b"kept"
+
+
+def test_files_that_are_named_by_their_content_are_cached_by_browsers() -> None:
+    install_compression()
+    plain, versioned, named, page = replies(
+        (f"{PANEL}.js", "gzip"), (f"{PANEL}.js?0a1b", "gzip"), (SCRIPT, "gzip"), ("", "gzip")
+    )
+    assert "Cache-Control" not in plain.headers
+    assert versioned.headers["Cache-Control"] == "max-age=315360000"
+    assert "Cache-Control" not in named.headers
+    assert "max-age" not in page.headers.get("Cache-Control", "")
 
 
 def test_pages_are_not() -> None:
