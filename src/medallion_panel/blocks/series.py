@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,7 @@ from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
-from medallion_panel.blocks.block_context import (
-    BlockContext,
-    NoRowsError,
-    is_drawable,
-    is_missing,
-)
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.rounding import round_width
@@ -64,10 +59,20 @@ class SeriesData:
 
 
 def series_data(block: Chart, context: BlockContext, like: SeriesData | None = None) -> SeriesData:
-    """Query the data of a chart. Raises NoRowsError when there is nothing to draw.
+    """The data of a chart, computed once per release for all visitors with the same filters.
 
-    Parameters: with `like`, the data is grouped by the same term, and has the same series.
+    With the terms and series of `like`, if given. Raises NoRowsError when there is nothing to draw.
     """
+    names = (like.term, tuple(dict.fromkeys(like.frame["series"]))) if like else None
+    formats = context.formats  # kept with the data, so that its id stands for it
+    key = ("series", block, context.filters(block.table), names, id(formats))
+    _, data = context.store.derived(
+        key, lambda: (formats, _read(block, context, like)), lambda pair: pair[1].frame.size
+    )
+    return replace(data, frame=data.frame.copy(), notes=list(data.notes))
+
+
+def _read(block: Chart, context: BlockContext, like: SeriesData | None) -> SeriesData:
     notes: list[str] = []
     rows, term = _groups(block, context, notes, like.term if like else "")
     frame = _frame(rows, block, context, notes)
@@ -83,7 +88,8 @@ def series_data(block: Chart, context: BlockContext, like: SeriesData | None = N
             for value in values
             if name not in drawn or name == others
         ]
-    frame = _sorted(frame, block if like is None else _by_x(block), context, notes)
+    all_x = {"sort": "x", "limit": MAX_POINTS}
+    frame = _sorted(frame, block.model_copy(update=all_x) if like else block, context, notes)
     created = context.store.last_release().created
     x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
@@ -96,11 +102,6 @@ def series_data(block: Chart, context: BlockContext, like: SeriesData | None = N
         names = [context.formats.period(value) for value in periods]
         notes.append(unfinished_note(names, context.formats))
     return SeriesData(frame, notes, term, members, xs, windows)
-
-
-def _by_x(block: Chart) -> Chart:
-    """The block with all x in their order."""
-    return block.model_copy(update={"sort": "x", "limit": MAX_POINTS})
 
 
 def _has_series(block: Chart) -> bool:

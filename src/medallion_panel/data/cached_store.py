@@ -27,7 +27,8 @@ T = TypeVar("T")
 # An answer from cached columns, and a function that asks the store where it is None.
 Reading: TypeAlias = tuple[T | None, Callable[[], T]]
 
-_MAX_ANSWERS = 512
+_MAX_ANSWERS = 2048
+_MAX_VALUES = 1_000_000  # in all answers that are kept: some 100 MB
 _MAX_ATTEMPTS = 3  # reads of one answer, when releases are published meanwhile
 _THREADS = 16
 _LOOK_SECONDS = 4.0
@@ -44,7 +45,9 @@ class CachedStore:
 
     def __init__(self, store: Store) -> None:
         self.uncached = store
-        self._answers: OrderedDict[Any, Any] = OrderedDict()
+        self._answers: OrderedDict[Any, Any] = OrderedDict()  # of one release
+        self._sizes: dict[Any, int] = {}  # the number of values in each
+        self._values = 0  # in all of them
         self._lock = threading.Lock()
         self._query_locks: dict[Any, threading.Lock] = {}
         # At most one query per processor at a time: those asked first, for the top of the page,
@@ -69,6 +72,7 @@ class CachedStore:
             self._looked_at = monotonic()
         self._error = None
         self._column_caches.set_release(self._release.id)
+        self._drop_others(self._release.id)
         return self._release
 
     def recent_release(self) -> Release:
@@ -213,12 +217,49 @@ class CachedStore:
             "releases change faster than they can be read", hint="wait until the run has finished"
         )
 
+    def derived(self, key: Any, compute: Callable[[], T], values: Callable[[T], int]) -> T:
+        """What is computed from answers of one release, once for all visitors, who only read it.
+
+        Parameters: `key` has all that it depends on but the release; `values` says how many values
+        it contains.
+        """
+        release = self.last_release().id
+        cache_key = (release, repr(key))
+        with self._query_lock(cache_key):
+            with self._lock:
+                if cache_key in self._answers:
+                    self._answers.move_to_end(cache_key)
+                    cached: T = self._answers[cache_key]
+                    return cached
+            computed = compute()
+            if self.last_release().id == release:
+                self._keep(cache_key, computed, values(computed))
+            return computed
+
     def _put(self, cache_key: Any, answer: T) -> T:
-        with self._lock:
-            self._answers[cache_key] = answer
-            while len(self._answers) > _MAX_ANSWERS:
-                self._answers.popitem(last=False)
+        self._keep(cache_key, answer, _values_of(answer))
         return answer
+
+    def _keep(self, cache_key: Any, answer: Any, values: int) -> None:
+        """Keep an answer of the last release, and of the others those that were read last."""
+        with self._lock:
+            if self._release is None or cache_key[0] != self._release.id:
+                return
+            if cache_key not in self._answers and values <= _MAX_VALUES // 4:
+                self._answers[cache_key] = answer
+                self._sizes[cache_key] = values
+                self._values += values
+            while len(self._answers) > _MAX_ANSWERS or self._values > _MAX_VALUES:
+                former, _ = self._answers.popitem(last=False)
+                self._values -= self._sizes.pop(former)
+
+    def _drop_others(self, release: str) -> None:
+        """Drop the answers of any other release."""
+        with self._lock:
+            if self._answers and next(iter(self._answers))[0] != release:
+                self._answers.clear()
+                self._sizes.clear()
+                self._values = 0
 
     @contextmanager
     def _query_lock(self, cache_key: Any) -> Iterator[None]:
@@ -231,3 +272,11 @@ class CachedStore:
         finally:
             with self._lock:
                 self._query_locks.pop(cache_key, None)
+
+
+def _values_of(answer: Any) -> int:
+    """The number of values in an answer of a store."""
+    rows = answer.rows if isinstance(answer, Page) else answer
+    if isinstance(rows, list):
+        return 1 + len(rows) * (len(rows[0]) if rows else 1)
+    return 1 + (len(rows) if isinstance(rows, dict) else 0)

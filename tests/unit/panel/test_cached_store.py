@@ -78,6 +78,63 @@ def test_an_answer_is_kept_while_its_release_is_active(
     assert store.last_release().id == "two"
 
 
+def test_a_new_release_drops_all_answers(store: CachedStore, sink: Sqlite) -> None:
+    computed: list[str] = []
+
+    def read() -> list[int]:
+        computed.append(store.last_release().id)
+        return [store.count("t", Query())]
+
+    for _ in range(2):
+        assert store.derived(("count", "t"), read, len) == [4]
+    assert computed == ["one"]
+    assert len(store._answers) == 2
+    publish(sink, "two", {"t": SmallTable(TYPES, ROWS[:1], key=("id",))})
+    store.release()
+    assert not store._answers
+    assert store._values == 0
+    assert store.derived(("count", "t"), read, len) == [1]
+    assert {release for release, _ in store._answers} == {"two"}
+
+
+def test_what_a_release_was_left_for_meanwhile_is_not_kept(
+    store: CachedStore, sink: Sqlite
+) -> None:
+    def slow() -> str:
+        publish(sink, "two", {"t": TABLE})
+        store.release()
+        return "of one"
+
+    assert store.derived("name", slow, len) == "of one"
+    assert not store._answers
+    assert store.derived("name", lambda: "of two", len) == "of two"
+
+
+def test_answers_that_were_not_read_for_longest_make_room(
+    store: CachedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cached_store, "_MAX_VALUES", 40)
+    by_id = [Query((Filter("id", "lte", most),), (Sort("id"),), ("id",)) for most in range(1, 5)]
+    for query in by_id:
+        store.find("t", query)
+    assert store._values == sum(store._sizes.values()) == 1 + 2 + 3 + 4 + 4
+    store.find("t", by_id[0])
+    monkeypatch.setattr(cached_store, "_MAX_VALUES", 12)
+    store.derived("two", lambda: [1, 2], len)
+    assert len(store._answers) < 5
+    assert store._values == sum(store._sizes.values()) <= 12
+    assert any("find" in key and "value=1)" in key for _, key in store._answers)
+    assert not any("find" in key and "value=2)" in key for _, key in store._answers)
+    store.derived("all", lambda: [0] * 100, len)  # would push out all others
+    assert not any("all" in key for _, key in store._answers)
+
+
+def test_filters_of_one_visitor_are_not_seen_by_another(store: CachedStore) -> None:
+    texts = [Query((Filter("name", "eq", value),)) for value in ("a", "b", "1")]
+    numbers = [Query((Filter("id", operator, 1),)) for operator in ("eq", "gt")]
+    assert [store.count("t", query) for query in (*texts, *numbers) * 2] == [2, 1, 0, 1, 3] * 2
+
+
 def test_one_look_at_the_store_serves_all_visitors(
     store: CachedStore, sink: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
