@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from medallion.contracts import EngineCheck
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS = 10  # to find the scheduler, and for a first worker to be there
+
+# Modules that tasks use, imported once by the process that workers here are forked from.
+PRELOADED = (
+    "__main__",
+    "duckdb",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "medallion.engines.dask.worker",
+    "medallion.kernel.compute_table",
+    "medallion.kernel.partial_build",
+    "medallion.kernel.partition_build",
+    "medallion.kernel.regrouped_table",
+    "medallion.kernel.source_parse",
+)
 
 
 @contextmanager
@@ -46,20 +61,47 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 
 @contextmanager
 def _started(workers: int | None) -> Iterator[Client]:
-    """A client of a new cluster of processes on this machine."""
+    """A client of a new cluster of processes on this machine.
+
+    It ends with the run; nobody looks at a dashboard or a profile of it.
+    """
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        dask.config.set(_local_settings()),
         LocalCluster(
             n_workers=workers or os.cpu_count() or 1,
             threads_per_worker=1,
             memory_limit=0,  # each worker's DuckDB has a limit, and spills to disk
             dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             silence_logs=40,
+            env=dict(os.environ),  # the process that workers are forked from may have a former one
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+def _local_settings() -> dict[str, Any]:
+    """Settings of Dask for a cluster of processes on this machine."""
+    import dask
+    from distributed.utils import get_mp_context
+
+    settings: dict[str, Any] = {
+        "distributed.worker.profile.enabled": False,
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+        "distributed.nanny.http.routes": [],
+    }
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return settings
+    settings["distributed.worker.multiprocessing-method"] = "forkserver"
+    with dask.config.set(settings):
+        # Dask itself preloads packages that no task uses. Its list has to be set before this one.
+        get_mp_context().set_forkserver_preload([*PRELOADED])
+    return settings
 
 
 @contextmanager
