@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from medallion.contracts import TooLargeError
@@ -19,12 +19,15 @@ _ZERO_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def csv_of(
-    batch: pa.RecordBatch, kinds: Mapping[str, Kind], first: int | None, nulls: set[str]
+    batch: pa.RecordBatch,
+    kinds: Mapping[str, Kind],
+    numbers: Sequence[int] | None,
+    nulls: set[str],
 ) -> bytes:
     """The rows of a batch as CSV, in the order of `kinds`, a null as nothing.
 
-    With `first`, the number of the batch's first row, each row begins with its number. Adds the
-    columns with a null to `nulls`. Raises TooLargeError on text that PostgreSQL cannot store.
+    With `numbers`, each row begins with its own. Adds the columns with a null to `nulls`. Raises
+    TooLargeError on text that PostgreSQL cannot store.
     """
     import pyarrow as pa
     from pyarrow import csv
@@ -32,8 +35,8 @@ def csv_of(
     arrays = {name: _array(batch.column(name), kind) for name, kind in kinds.items()}
     nulls.update(name for name, array in arrays.items() if array.null_count)
     columns = list(arrays.values())
-    if first is not None:
-        columns.insert(0, pa.array(range(first, first + batch.num_rows), pa.int64()))
+    if numbers is not None:
+        columns.insert(0, pa.array(numbers, pa.int64()))
     table = pa.RecordBatch.from_arrays(columns, [str(place) for place in range(len(columns))])
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink, csv.WriteOptions(include_header=False))

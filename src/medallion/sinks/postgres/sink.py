@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from medallion.contracts import Flaw, Right, Sink, TableSpec, check_writer
-from medallion.contracts.table_target import masked, target
-from medallion.records import LoadReport, Owner, Release, Snapshot
+from medallion.contracts import Flaw, Right, RowChanges, Sink, TableSpec, check_writer
+from medallion.contracts.row_changes import NotCopiedError
+from medallion.contracts.table_target import Target, masked, target
+from medallion.records import LoadReport, Owner, Release, Served, Snapshot
 from medallion.sinks.postgres.database import (
     LOADS,
     check_tables,
@@ -33,6 +35,7 @@ from medallion.sinks.postgres.repair import check_history, flaws
 from medallion.sinks.postgres.rights import rights
 from medallion.sinks.postgres.sink_connection import SinkConnection
 from medallion.sinks.postgres.store import PostgresStore
+from medallion.sinks.postgres.table_changes import copy_table
 from medallion.sinks.postgres.table_load import LONGEST_NAME, check_names, load_table
 from medallion.sinks.postgres.views import drop_view
 
@@ -69,6 +72,7 @@ class Postgres(Sink):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     name = "postgresql"
+    copies_tables = True
 
     url: str = Field(repr=False)
     database_schema: str = Field(default="public", alias="schema")
@@ -116,6 +120,24 @@ class Postgres(Sink):
         Raises SinkError when rows are missing, a key is null or not unique, a value does not fit,
         the server refuses a command, or is unreachable.
         """
+        return self._load(table, snapshot, partial(load_table, rows=rows, token=self._token))
+
+    def load_changes(
+        self, table: TableSpec, snapshot: Snapshot, former: Served, changes: RowChanges
+    ) -> LoadReport | None:
+        """Let the server copy the rows of the former table that stay, and copy the others to it."""
+        work = partial(copy_table, former=former, changes=changes, token=self._token)
+        try:
+            return self._load(table, snapshot, work)
+        except NotCopiedError:
+            return None
+
+    def _load(
+        self,
+        table: TableSpec,
+        snapshot: Snapshot,
+        work: Callable[[Connection, str, Target], int],
+    ) -> LoadReport:
         start = perf_counter()
         destination = target(self._place, self.version, table, snapshot)
         check_names(destination)
@@ -127,11 +149,7 @@ class Postgres(Sink):
                 "where name = ? returning rows",
                 [self._token, destination.name],
             ).fetchone()
-            count = (
-                row[0]
-                if row
-                else load_table(connection, self._schema, destination, rows, self._token)
-            )
+            count = row[0] if row else work(connection, self._schema, destination)
         return destination.report(self.label, perf_counter() - start, count, loaded=row is None)
 
     def activate(self, release: Release) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,12 @@ def load_table(
 
     Raises LoadError when its rows or columns do not fit.
     """
-    with _load_errors(target):
+    with load_errors(target):
         return _load(connection, schema, target, rows, token)
 
 
 @contextmanager
-def _load_errors(target: Target) -> Iterator[None]:
+def load_errors(target: Target) -> Iterator[None]:
     """Turn errors that only this table causes into LoadError."""
     import psycopg
 
@@ -67,17 +67,67 @@ def _load_errors(target: Target) -> Iterator[None]:
 
 
 def _load(connection: Connection, schema: str, target: Target, rows: Batches, token: int) -> int:
+    name = create_table(connection, schema, target)
+    nulls: set[str] = set()
+    first = 0
+
+    def texts() -> Iterator[bytes]:
+        nonlocal first
+        for batch in rows:
+            numbers = None if target.spec.key else range(first, first + batch.num_rows)
+            try:
+                yield csv_of(batch, target.kinds, numbers, nulls)
+            except TooLargeError as error:
+                raise target.too_large(error, first) from None
+            first += batch.num_rows
+            for column in target.spec.key:
+                if column in nulls:
+                    raise target.null_key(column)
+
+    # Frozen rows need no vacuum; nobody sees the table before this transaction ends.
+    count = copy_rows(connection, name, target, texts(), ", freeze true")
+    target.reconcile(count)
+    add_key(connection, name, target)
+    if target.spec.former:
+        nulls |= _join_former(connection, schema, target, target.spec.former, count)
+        (count,) = execute(connection, f"select count(*) from {name}").fetchone() or (0,)
+    complete(connection, schema, target, count, nulls, token)
+    return int(count)
+
+
+def create_table(connection: Connection, schema: str, target: Target) -> str:
+    """Create the table without rows, key and indexes; return its qualified name."""
     name = qualified(schema, target.name)
     columns = [f"{quote(column.name)} {sql_type(column.type)}" for column in target.spec.columns]
     if not target.spec.key:
         columns.insert(0, f"{ROW} bigint")
     execute(connection, f"create table {name} ({', '.join(columns)})")
-    count, nulls = _copy(connection, name, target, rows)
-    target.reconcile(count)
-    _add_key(connection, name, target)
-    if target.spec.former:
-        nulls |= _join_former(connection, schema, target, target.spec.former, count)
-        (count,) = execute(connection, f"select count(*) from {name}").fetchone() or (0,)
+    return name
+
+
+def copy_rows(
+    connection: Connection, name: str, target: Target, texts: Iterable[bytes], options: str = ""
+) -> int:
+    """Copy rows, which `csv_of` has written, into the table; return their number."""
+    names = ", ".join(map(quote, column_names(target)))
+    sql = f"copy {name} ({names}) from stdin (format csv{options})"
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.encode()) as copy:
+            for text in texts:
+                copy.write(text)
+        return cursor.rowcount
+
+
+def column_names(target: Target) -> list[str]:
+    """The columns of the table; without a key, with the number of the row."""
+    return [*target.kinds] if target.spec.key else [ROW, *target.kinds]
+
+
+def complete(
+    connection: Connection, schema: str, target: Target, count: int, nulls: set[str], token: int
+) -> None:
+    """Create the indexes of the table, and record it as loaded."""
+    name = qualified(schema, target.name)
     for number, index in enumerate(target.indexes()):
         _create(
             connection,
@@ -91,32 +141,9 @@ def _load(connection: Connection, schema: str, target: Target, rows: Batches, to
         f"insert into {qualified(schema, LOADS)} values (?, ?, ?, ?)",
         [target.name, count, json.dumps(sorted(nulls)), token],
     )
-    return int(count)
 
 
-def _copy(connection: Connection, name: str, target: Target, rows: Batches) -> tuple[int, set[str]]:
-    """Copy the rows; return their number and the columns with a null."""
-    numbered = not target.spec.key
-    names = ", ".join(quote(column) for column in ([ROW] if numbered else []) + [*target.kinds])
-    nulls: set[str] = set()
-    first = 0
-    # Frozen rows need no vacuum; nobody sees the table before this transaction ends.
-    sql = f"copy {name} ({names}) from stdin (format csv, freeze true)"
-    with connection.cursor() as cursor:
-        with cursor.copy(sql.encode()) as copy:
-            for batch in rows:
-                try:
-                    copy.write(csv_of(batch, target.kinds, first if numbered else None, nulls))
-                except TooLargeError as error:
-                    raise target.too_large(error, first) from None
-                first += batch.num_rows
-                for column in target.spec.key:
-                    if column in nulls:
-                        raise target.null_key(column)
-        return cursor.rowcount, nulls
-
-
-def _add_key(connection: Connection, name: str, target: Target) -> None:
+def add_key(connection: Connection, name: str, target: Target) -> None:
     """Make the key, or without one the row number, the primary key."""
     import psycopg
 

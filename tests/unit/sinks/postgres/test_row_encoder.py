@@ -90,7 +90,7 @@ def test_columns_with_a_null_and_row_numbers() -> None:
     batch = pa.RecordBatch.from_pydict({"b": [1.0, nan], "a": [1, 2]})
     nulls: set[str] = set()
     kinds = {"a": kind_of("int64"), "b": kind_of("float64")}
-    assert csv_of(batch, kinds, 7, nulls) == b"7,1,1\n8,2,\n"
+    assert csv_of(batch, kinds, [7, 9], nulls) == b"7,1,1\n9,2,\n"
     assert nulls == {"b"}
 
 
