@@ -64,7 +64,7 @@ setup: $(DEV) $(DOCS)  ## everything into .venv, for an editor
 
 clean:  ## remove .venv and everything generated
 	rm -rf $(VENV) build dist htmlcov .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf examples/shop/lake
+	rm -rf examples/*/lake examples/helpdesk/helpdesk.*
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 …")'

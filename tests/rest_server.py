@@ -16,7 +16,7 @@ SIZE = 2  # records of a page
 
 
 class RestServer:
-    """Serves `records` at `url`, as `reply` says.
+    """Serves `records` at `path` of `url`, as `reply` says.
 
     `faults` are statuses and headers that answer the next requests; `"cut"` is a page that ends in
     its middle. `wanted` is the header that a request must have; `tokens` are those given out by
@@ -26,6 +26,7 @@ class RestServer:
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = [{"id": number} for number in range(1, 6)]
         self.url = ""
+        self.path = "/orders"
         self.reply: Callable[[RestServer, dict[str, str]], Reply] = whole
         self.faults: list[tuple[int, dict[str, str]] | str] = []
         self.wanted: tuple[str, str] | None = None
@@ -67,8 +68,8 @@ def linked(server: RestServer, query: dict[str, str]) -> Reply:
     start = int(query.get("start", 0))
     if start + SIZE >= len(server.records):
         return {"data": server.slice(start), "links": {}}, {}
-    url = f"/orders?start={start + SIZE}"
-    link = f'</orders?start=0>; rel="first", <{server.url}{url}>; rel="next last"'
+    url = f"{server.path}?start={start + SIZE}"
+    link = f'<{server.path}?start=0>; rel="first", <{server.url}{url}>; rel="next last"'
     return {"data": server.slice(start), "links": {"next": url}}, {"Link": link}
 
 
@@ -95,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._end(*fault, b"")
         elif wanted and self.headers[wanted[0]] != wanted[1]:
             self._end(401, {}, b"")
-        elif parts.path != "/orders":
+        elif parts.path != self.state.path:
             self._end(404, {}, b"")
         else:
             reply, headers = self.state.reply(self.state, dict(parse_qsl(parts.query)))
