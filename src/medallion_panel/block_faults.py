@@ -9,17 +9,9 @@ from medallion.errors import CallError
 from medallion.query.aggregation import NUMBERS, parse_metric, parse_term, term_column
 from medallion.query.column_types import Kind
 from medallion_panel.block_models import TableBlock
-from medallion_panel.block_settings import (
-    Chart,
-    Groups,
-    Heatmap,
-    Histogram,
-    Kpi,
-    Rows,
-    Scatter,
-    WorldMap,
-)
+from medallion_panel.block_settings import Groups, Heatmap, Histogram, Kpi, Rows, Scatter, WorldMap
 from medallion_panel.plot_settings import BoxPlot, PointMap
+from medallion_panel.series_settings import Chart
 
 Kinds: TypeAlias = Mapping[str, Kind]
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -31,7 +23,7 @@ Role = Literal["term", "metric", "figure", "number", "ordered", "text"]
 
 ROLES: Mapping[type[TableBlock], Mapping[str, Role]] = {
     Kpi: {"value": "metric", "weight": "number", "over": "term"},
-    Chart: {"x": "term", "y": "figure", "by": "term", "weight": "number"},
+    Chart: {"x": "term", "y": "figure", "by": "term", "multiples": "ordered", "weight": "number"},
     Scatter: {"x": "ordered", "y": "ordered", "by": "ordered"},
     Histogram: {"column": "number"},
     Heatmap: {"x": "term", "y": "term", "value": "figure", "weight": "number"},

@@ -12,16 +12,7 @@ import pytest
 
 import medallion as md
 from medallion.records import Tally
-from medallion_panel.block_settings import (
-    Bar,
-    Chart,
-    Heatmap,
-    Histogram,
-    Kpi,
-    Quality,
-    Scatter,
-    WorldMap,
-)
+from medallion_panel.block_settings import Heatmap, Histogram, Kpi, Quality, Scatter, WorldMap
 from medallion_panel.blocks import distributions, kpi
 from medallion_panel.blocks import scatter as points
 from medallion_panel.blocks import world_map as worldmap
@@ -37,6 +28,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import Formats
 from tests.panel.pipelines import published
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from medallion.contracts import Filter
 from medallion.errors import CallError
-from medallion_panel.block_settings import Bar, Block, Chart, Heatmap, Kpi, Scatter, WorldMap
+from medallion_panel.block_settings import Block, Heatmap, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import area, bar, line
 from medallion_panel.blocks.kpi import kpi_html
@@ -21,6 +21,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import Formats
 from tests.panel.pipelines import published
 

@@ -14,16 +14,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from medallion.contracts import Filter
-from medallion_panel.block_settings import (
-    Bar,
-    Block,
-    Chart,
-    Heatmap,
-    Histogram,
-    Kpi,
-    Scatter,
-    WorldMap,
-)
+from medallion_panel.block_settings import Block, Heatmap, Histogram, Kpi, Scatter, WorldMap
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import bar, line
 from medallion_panel.blocks.distributions import heatmap, histogram
@@ -36,6 +27,7 @@ from medallion_panel.pages.default_pages import default_pages
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import Formats
 from tests.panel.dashboard_server import serving
 from tests.panel.pipelines import declaration, published

@@ -14,7 +14,6 @@ import pandas as pd
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 from bokeh.transform import dodge
 
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import slant_crowded_names
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.chart_figures import ChartFigures
@@ -29,6 +28,7 @@ from medallion_panel.blocks.compared_series import (
 from medallion_panel.blocks.legend import NO_KEY, RenderedChart, names_legend
 from medallion_panel.blocks.reference_lines import draw_reference_lines
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.theme import PRIMARY, REST
 
 if TYPE_CHECKING:
@@ -38,15 +38,16 @@ _UNFINISHED_ALPHA = 0.45  # of a period that is not over yet
 _BAR_WIDTH = 0.7  # as a share of the room of a bar
 
 
-def line(block: Chart, context: BlockContext) -> RenderedChart:
+def line(block: Chart, context: BlockContext, whole: SeriesChart | None = None) -> RenderedChart:
     """One line per series, with gaps where periods are missing, dashed into a period not over yet.
 
-    Raises NoRowsError when there is nothing to draw.
+    Parameters: `whole` is the chart of all rows, of which this one shows a part. Raises NoRowsError
+    when there is nothing to draw.
     """
-    chart = SeriesChart(block, context)
+    chart = SeriesChart(block, context, whole)
     plot = chart.figure()
     frame = chart.frame
-    legend_colors = chart.colors
+    legend_colors = chart.legend_colors
     if "raw" in frame and len(legend_colors) == 1:  # the values behind a moving average
         (name,) = legend_colors
         average = context.formats.say("Average of {window}", window=block.window)
@@ -65,7 +66,7 @@ def line(block: Chart, context: BlockContext) -> RenderedChart:
         draw_compared_lines(plot, chart, compared, color="" if several else REST)
         drawn.append(compared.frame["y"])
     chart.set_range(plot, pd.concat(drawn))
-    if legend_colors is not chart.colors:
+    if legend_colors is not chart.legend_colors:
         legend = names_legend(legend_colors, compared.key() if compared else NO_KEY)
         draw_reference_lines(plot, chart)
         figures = _figures(chart, compared)
@@ -129,13 +130,14 @@ def area(block: Chart, context: BlockContext) -> RenderedChart:
     return _rendered(plot, chart, compared)
 
 
-def bar(block: Bar, context: BlockContext) -> RenderedChart:
+def bar(block: Bar, context: BlockContext, whole: SeriesChart | None = None) -> RenderedChart:
     """Bars by x; several series are stacked where they are additive, else grouped.
 
-    Raises NoRowsError when there is nothing to draw.
+    Parameters: `whole` is the chart of all rows, of which this one shows a part. Raises NoRowsError
+    when there is nothing to draw.
     """
-    chart = SeriesChart(block, context, names_as_x=True)
-    frame, factors = chart.frame, chart.names
+    chart = SeriesChart(block, context, whole, names_as_x=True)
+    frame, factors = chart.frame, (whole or chart).names
     horizontal = block.horizontal
     plot = chart.figure(factors=FactorRange(*(factors[::-1] if horizontal else factors)))
     # Where the next stacked bar starts, at each x: below zero (-1) and above (1).
@@ -209,7 +211,7 @@ def _rendered(
 ) -> RenderedChart:
     series = chart.series_marks
     key = compared.key(bars=isinstance(chart.block, Bar)) if compared is not None else NO_KEY
-    legend = names_legend(chart.colors, key, clickable=bool(series))
+    legend = names_legend(chart.legend_colors, key, clickable=bool(series))
     draw_reference_lines(plot, chart)
     figures, note = _figures(chart, compared), _note(chart, compared)
     return RenderedChart(plot, figures, legend, note, chart.marks, series)

@@ -11,11 +11,11 @@ from bokeh.models import ColumnDataSource
 from markupsafe import Markup
 
 from medallion.query.metrics import metric_call
-from medallion_panel.block_settings import Chart
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.series import series_data
 from medallion_panel.blocks.series_chart import SeriesChart
 from medallion_panel.messages.messages import Messages
+from medallion_panel.series_settings import Chart
 from medallion_panel.ui.theme import REST
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bokeh.models import Plot, Row
 from markupsafe import Markup
 
 from medallion_panel.blocks.axes import shorten
@@ -30,19 +31,26 @@ NO_KEY = Markup("")
 
 @dataclass(frozen=True)
 class RenderedChart:
-    """A Bokeh figure with its legend, empty where none is needed.
+    """A Bokeh figure, or a layout of several, with its legend, empty where none is needed.
 
     `note` says in words what is left out, combined or marked. `marks` can be clicked: the column
     `mark` of the figure's data has their numbers. `series` are those of the legend's entries, and
     `figures` what it shows as a table.
     """
 
-    figure: figure
+    figure: figure | Row
     figures: ChartFigures
     legend: Markup = NO_KEY
     note: str = ""
     marks: Marks | None = None
     series: tuple[Mark, ...] = ()
+
+    @property
+    def plots(self) -> list[Any]:
+        """The charts of the layout."""
+        if isinstance(self.figure, Row):
+            return [child for child in self.figure.children if isinstance(child, Plot)]
+        return [self.figure]
 
 
 def names_legend(

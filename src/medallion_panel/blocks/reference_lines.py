@@ -16,9 +16,9 @@ from bokeh.models import (
 )
 
 from medallion_panel.annotation_settings import Annotation, ReferenceLine
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.series_chart import SeriesChart
 from medallion_panel.date_spans import parse_period, period_end
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.theme import FONT, INK
 

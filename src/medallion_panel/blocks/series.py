@@ -10,11 +10,11 @@ import pandas as pd
 
 from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import in_order
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.messages.messages import Messages
+from medallion_panel.blocks.series_show import with_show, with_windows
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.rounding import round_width
 
 MAX_GROUPS = 20_000  # of x and series in a query
@@ -43,7 +43,8 @@ class SeriesData:
     position (the number of x in the order of the axis), and raw, y itself, for a moving average.
     `notes` say what is left out or combined. `term` is what x was grouped by, and `members` are the
     values of `by` that each series has. `xs` are the x of all figures before `show` was applied,
-    and `windows` say for each row of the frame which of them it is made of.
+    and `windows` say for each row of the frame which of them it is made of. `axis` are the x in the
+    order of the axis.
     """
 
     frame: pd.DataFrame
@@ -52,27 +53,39 @@ class SeriesData:
     members: Mapping[str, Sequence[Any]]
     xs: Sequence[Any]
     windows: Sequence[slice]
+    axis: Sequence[Any]
 
     def xs_behind(self, row: int) -> list[Any]:
         """The x whose figures make that of a row: several of a running total, average or growth."""
         return list(dict.fromkeys(self.xs[self.windows[row]]))
 
 
-def series_data(block: Chart, context: BlockContext, like: SeriesData | None = None) -> SeriesData:
+def series_data(
+    block: Chart,
+    context: BlockContext,
+    like: SeriesData | None = None,
+    *,
+    same_axis: bool = False,
+) -> SeriesData:
     """The data of a chart, computed once per release for all visitors with the same filters.
 
-    With the terms and series of `like`, if given. Raises NoRowsError when there is nothing to draw.
+    Parameters: with `like`, the data is grouped by the same term, and has the same series, with
+    `same_axis` also only the same x in their order. Raises NoRowsError when there is nothing to
+    draw.
     """
     names = (like.term, tuple(dict.fromkeys(like.frame["series"]))) if like else None
     formats = context.formats  # kept with the data, so that its id stands for it
-    key = ("series", block, context.filters(block.table), names, id(formats))
+    xs = tuple(like.axis) if like and same_axis else None
+    key = ("series", block, context.filters(block.table), names, xs, id(formats))
     _, data = context.store.derived(
-        key, lambda: (formats, _read(block, context, like)), lambda pair: pair[1].frame.size
+        key, lambda: (formats, _read(block, context, like, xs)), lambda pair: pair[1].frame.size
     )
     return replace(data, frame=data.frame.copy(), notes=list(data.notes))
 
 
-def _read(block: Chart, context: BlockContext, like: SeriesData | None) -> SeriesData:
+def _read(
+    block: Chart, context: BlockContext, like: SeriesData | None, xs: Sequence[Any] | None
+) -> SeriesData:
     notes: list[str] = []
     rows, term = _groups(block, context, notes, like.term if like else "")
     frame = _frame(rows, block, context, notes)
@@ -89,19 +102,23 @@ def _read(block: Chart, context: BlockContext, like: SeriesData | None) -> Serie
             if name not in drawn or name == others
         ]
     all_x = {"sort": "x", "limit": MAX_POINTS}
-    frame = _sorted(frame, block.model_copy(update=all_x) if like else block, context, notes)
+    if xs is not None:
+        frame = _placed(frame, xs)
+    else:
+        frame = _sorted(frame, block.model_copy(update=all_x) if like else block, context, notes)
+    axis = list(dict.fromkeys(frame.sort_values("position")["x"]))
     created = context.store.last_release().created
     x = context.column(block.table, block.x)
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
     xs = list(frame["x"])
-    frame = _with_show(_with_windows(frame, block), block, context.formats.say)
+    frame = with_show(with_windows(frame, block), block, context.formats.say)
     frame = _drawable(frame, block, context, notes)
     windows = list(map(slice, frame.pop("first"), frame.pop("end")))
     periods = dict.fromkeys(frame["x"][frame["unfinished"]])
     if periods:
         names = [context.formats.period(value) for value in periods]
         notes.append(unfinished_note(names, context.formats))
-    return SeriesData(frame, notes, term, members, xs, windows)
+    return SeriesData(frame, notes, term, members, xs, windows, axis)
 
 
 def _has_series(block: Chart) -> bool:
@@ -245,8 +262,15 @@ def _sorted(
         message = "The first {limit} of {total}; {rest} more are not drawn."
         words = {"limit": limit, "total": len(xs), "rest": len(xs) - limit}
         notes.append(context.formats.say(message, **words))
-    positions = {value: number for number, value in enumerate(xs[:limit])}
+    return _placed(frame, xs[:limit])
+
+
+def _placed(frame: pd.DataFrame, xs: Sequence[Any]) -> pd.DataFrame:
+    """The rows of these x, each with its `position` among them."""
+    positions = {value: number for number, value in enumerate(xs)}
     frame = frame[frame["x"].isin(positions)]
+    if frame.empty:
+        raise NoRowsError
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
     keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
     return keyed.sort_values(["_series", "position"]).drop(columns="_series").reset_index(drop=True)
@@ -263,36 +287,3 @@ def _drawable(
     if hidden.all():
         raise NoRowsError(notes[-1])
     return frame[~hidden].reset_index(drop=True)
-
-
-def _with_windows(frame: pd.DataFrame, block: Chart) -> pd.DataFrame:
-    """The frame with the rows that `show` makes each figure of: from `first` to before `end`."""
-    of_series = frame.groupby("series", sort=False).cumcount()  # rows of the series before each
-    before = {"total": len(frame), "average": block.window - 1, "growth": 1}.get(block.show, 0)
-    first = frame.index - of_series.clip(upper=before)
-    return frame.assign(first=first, end=frame.index + 1)
-
-
-def _with_show(frame: pd.DataFrame, block: Chart, say: Messages) -> pd.DataFrame:
-    """The frame with `show` applied to y. Raises NoRowsError where there are too few periods."""
-    groups = frame.groupby("series", sort=False)["y"]
-    match block.show:
-        case "share":
-            total = frame.groupby("x")["y"].transform("sum") if block.by else frame["y"].sum()
-            return frame.assign(y=frame["y"] / total)
-        case "growth":
-            grown = frame.assign(y=groups.pct_change())
-            usable = grown["y"].notna() & (grown["y"].abs() != float("inf")) & ~grown["unfinished"]
-            if not usable.any():
-                raise NoRowsError(say("Growth needs at least two periods that are over."))
-            return grown[usable].reset_index(drop=True)
-        case "total":
-            return frame.assign(y=groups.cumsum())
-        case "average":
-            mean = groups.transform(lambda values: values.rolling(block.window).mean())
-            mean = mean.mask(frame["unfinished"])  # a part of a period would pull it down
-            if not mean.notna().any():
-                message = "An average of {window} needs at least as many values."
-                raise NoRowsError(say(message, window=block.window))
-            return frame.assign(y=mean, raw=frame["y"])
-    return frame

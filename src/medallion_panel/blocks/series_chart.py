@@ -15,13 +15,13 @@ from bokeh.models import FactorRange, Range1d
 from medallion.query.condition_text import all_of
 from medallion.query.metrics import metric_call
 from medallion_panel.block_models import FormatName
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.axes import ChartStyle, log_range, new_figure, tick_logarithms
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.chart_figures import FigureColumn
 from medallion_panel.blocks.marks import Mark, Marks, Term, mark_of, term_condition
 from medallion_panel.blocks.periods import gaps_before
-from medallion_panel.blocks.series import series_data
+from medallion_panel.blocks.series import SeriesData, series_data
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import period_start
 from medallion_panel.ui.theme import PRIMARY
 
@@ -38,16 +38,25 @@ class SeriesChart:
     is the number of a row among `marks`.
 
     Parameters: the `block` and its `context`; with `names_as_x` the axis has names, even for dates
-    and numbers. Raises NoRowsError when there are no rows.
+    and numbers; `whole` is the chart of all rows, whose x, series, colours and notes the chart has
+    that shows a part of them. Raises NoRowsError when there are no rows.
     """
 
-    def __init__(self, block: Chart, context: BlockContext, *, names_as_x: bool = False) -> None:
-        data = series_data(block, context)
+    def __init__(
+        self,
+        block: Chart,
+        context: BlockContext,
+        whole: SeriesChart | None = None,
+        *,
+        names_as_x: bool = False,
+    ) -> None:
+        like: SeriesData | None = whole.data if whole else None
+        data = series_data(block, context, like, same_axis=True)
         if data.frame.empty:
             raise NoRowsError
         self.block = block
         self.horizontal = isinstance(block, Bar) and block.horizontal
-        self.note = " ".join(data.notes)
+        self.note = " ".join(note for note in data.notes if not like or note not in like.notes)
         grouped = isinstance(block, Bar) and block.grouped
         additive = metric_call(block.metric).additive
         self.stacked = additive and block.show != "growth" and not grouped
@@ -58,14 +67,18 @@ class SeriesChart:
         self._value_format: FormatName = value_format
         self._x_format = context.format(block.table, block.x)
         self._has_times, self._months = False, 0  # of a period, 0 where it is shorter
-        self.data, self.context = data, context
+        self.data: SeriesData = data
+        self.context = context
         self.frame = self._with_texts(data.frame, context, names_as_x)
         self.frame["mark"] = range(len(self.frame))
         self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
         series = list(dict.fromkeys(self.frame["series"]))
-        self.colors = dict.fromkeys(series, PRIMARY)
-        if block.by:
-            self.colors = context.colors(block.table, block.by, series)
+        colors = context.colors(block.table, block.by, series) if block.by else {}
+        self.colors = colors or dict.fromkeys(series, PRIMARY)
+        if whole is not None:
+            self.colors = {name: whole.colors.get(name, PRIMARY) for name in series}
+        self.legend_colors = whole.colors if whole else self.colors
+        self._members = (like or data).members
         self.x_label, self.y_label = map(context.formats.label, (block.x, block.y))
         self.tooltips = [("", "@series")] if len(series) > 1 else []
         self.tooltips += [(self.x_label, "@period"), (self.y_label, "@text")]
@@ -186,7 +199,7 @@ class SeriesChart:
         return self.data.term, [x]
 
     def _series_term(self, series: str) -> Term:
-        return str(self.block.by), self.data.members[series]
+        return str(self.block.by), self._members[series]
 
     @property
     def series_marks(self) -> tuple[Mark, ...]:
@@ -194,7 +207,7 @@ class SeriesChart:
         if not self.data.members:
             return ()
         kinds = self.context.kinds(self.block.table)
-        return tuple(mark_of(kinds, name, [self._series_term(name)]) for name in self.colors)
+        return tuple(mark_of(kinds, name, [self._series_term(name)]) for name in self.legend_colors)
 
     def _raw(self, x: Any) -> Any:
         """A value of x as the store has it."""

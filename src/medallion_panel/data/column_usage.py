@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from medallion.errors import CallError, MedallionError
 from medallion.query.metrics import metric_columns
+from medallion_panel.block_faults import roles_of
 from medallion_panel.block_settings import (
     Block,
-    Chart,
     Groups,
     Heatmap,
     Histogram,
@@ -20,6 +20,7 @@ from medallion_panel.block_settings import (
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.section import PageSettings
+from medallion_panel.series_settings import Chart
 
 
 def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: CachedStore) -> None:
@@ -83,18 +84,9 @@ def _texts(block: Block) -> Iterator[str]:
     match block.content:
         case Kpi(value=value, over=over):
             yield from (value, over or "")
-        case Chart(x=x, y=y, by=by) | Scatter(x=x, y=y, by=by):
-            yield from (x, y, by or "")
-        case Heatmap(x=x, y=y, value=value):
-            yield from (x, y, value)
-        case WorldMap(country=country, value=value):
-            yield from (country, value)
-        case BoxPlot(x=x, y=y):
-            yield from (x, y)
-        case PointMap(latitude=latitude, longitude=longitude, label=label, value=value):
-            yield from (latitude, longitude, label or "", value)
-        case Histogram(column=column):
-            yield column
+        case Chart() | Scatter() | Heatmap() | WorldMap() | BoxPlot() | PointMap() | Histogram():
+            names = (name for name in roles_of(block.content) if name != "weight")
+            yield from (getattr(block.content, name) or "" for name in names)
         case Groups(by=by, metrics=metrics):
             yield from (*by, *metrics)
         case Rows(search=search, totals=totals):

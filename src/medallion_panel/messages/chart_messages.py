@@ -45,6 +45,15 @@ CHART_MESSAGES: dict[str, Translation] = {
     "{column} from": Translation("{column} de", "{column} von", "{column} desde"),
     "{column} before": Translation("{column} avant", "{column} bis unter", "{column} antes de"),
     "of": Translation("sur", "von", "de"),
+    "{count} more chart is not drawn, with a smaller figure. | "
+    "{count} more charts are not drawn, with smaller figures.": Translation(
+        "{count} autre graphique, à la valeur plus petite, n’est pas dessiné. | "
+        "{count} autres graphiques, aux valeurs plus petites, ne sont pas dessinés.",
+        "{count} weiteres Diagramm mit kleinerem Wert ist nicht gezeichnet. | "
+        "{count} weitere Diagramme mit kleineren Werten sind nicht gezeichnet.",
+        "{count} gráfico más, con un valor menor, no se dibuja. | "
+        "{count} gráficos más, con valores menores, no se dibujan.",
+    ),
     "up": Translation("hausse", "gestiegen", "sube"),
     "down": Translation("baisse", "gefallen", "baja"),
     "on {period}": Translation("par rapport à {period}", "gegenüber {period}", "frente a {period}"),

@@ -18,7 +18,6 @@ from medallion_panel.block_models import Content, TableBlock
 from medallion_panel.block_settings import (
     Block,
     Changes,
-    Chart,
     Freshness,
     Groups,
     Kpi,
@@ -39,6 +38,7 @@ from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.lake_blocks import is_lake_block, lake_value, lake_view
 from medallion_panel.blocks.legend import RenderedChart
+from medallion_panel.blocks.multiples import with_multiples
 from medallion_panel.blocks.point_map import point_map
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.quarantine import QuarantineView
@@ -53,6 +53,7 @@ from medallion_panel.blocks.world_map import world_map
 from medallion_panel.data.lake_events import lake_events
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.chart_answers import ChartAnswers
+from medallion_panel.series_settings import Chart
 from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
@@ -63,9 +64,9 @@ _log = masked_logger(__name__)
 
 _MOST_READS = 3  # of a card, while releases are published
 _DRAW: dict[str, Callable[[Any, BlockContext], RenderedChart]] = {
-    "line": charts.line,
+    "line": with_multiples(charts.line),
     "area": charts.area,
-    "bar": charts.bar,
+    "bar": with_multiples(charts.bar),
     "scatter": scatter,
     "histogram": distributions.histogram,
     "heatmap": distributions.heatmap,
@@ -247,9 +248,10 @@ class Card:
 
     def _chart(self, chart: RenderedChart) -> pn.pane.Bokeh:
         """The pane of a chart: the one on the screen, updated, where possible, to avoid flicker."""
-        height = self.block.content.height  # type: ignore[attr-defined]
-        if chart.marks is not None:
-            make_clickable(chart.figure, self._number, self._say, explained=self._explained)
+        # Several charts are as high as their rows.
+        height = self.block.content.height if len(chart.plots) == 1 else None  # type: ignore[attr-defined]
+        for plot in chart.plots if chart.marks is not None else ():
+            make_clickable(plot, self._number, self._say, explained=self._explained)
         pane = self.view.content
         if pane is not None and update_chart(pane.object, chart.figure):
             return pane

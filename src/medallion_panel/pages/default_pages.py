@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from medallion_panel.block_settings import (
-    Bar,
     Block,
     Changes,
-    Chart,
     Freshness,
     Histogram,
     Kpi,
@@ -28,6 +26,7 @@ from medallion_panel.pages.column_roles import (
     time_term,
 )
 from medallion_panel.section import FilterField, PageSettings
+from medallion_panel.series_settings import Bar, Chart
 
 _MAX_KPIS = 3
 _MAX_FILTERS = 3

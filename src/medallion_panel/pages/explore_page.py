@@ -10,7 +10,6 @@ from medallion.query.column_types import Kind
 from medallion.query.metrics import FUNCTIONS, metric_call
 from medallion_panel.block_settings import (
     Block,
-    Chart,
     Groups,
     Heatmap,
     Histogram,
@@ -33,6 +32,7 @@ from medallion_panel.pages.explore_query import (
 from medallion_panel.pages.explore_settings import ExploreSettings, page_yaml
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.page_period import COMPARE, PERIOD
+from medallion_panel.series_settings import Chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.query_form import QueryForm, form_words
 
@@ -161,8 +161,8 @@ def _asked(block: Block) -> tuple[Sequence[str], Sequence[str], str]:
             over = [content.over] if content.over else []
             return [content.metric], over, ""
         case Chart():
-            by = [content.x, *([content.by] if content.by else [])]
-            return [content.metric], by, block.kind
+            by = [term for term in (content.x, content.by, content.multiples) if term]
+            return [content.metric], by, block.kind if len(by) < 3 else ""
         case Heatmap():
             return [content.metric], [content.x, content.y], "heatmap"
         case WorldMap():

@@ -9,10 +9,7 @@ import yaml
 
 from medallion.query.aggregation import term_column
 from medallion_panel.block_settings import (
-    AreaChart,
-    Bar,
     Block,
-    Chart,
     Groups,
     Heatmap,
     Histogram,
@@ -31,6 +28,7 @@ from medallion_panel.pages.explore_query import (
     times_of,
 )
 from medallion_panel.section import FilterField, PageSettings
+from medallion_panel.series_settings import AreaChart, Bar, Chart
 from medallion_panel.ui.formats import Formats
 
 _ICON = "explore"

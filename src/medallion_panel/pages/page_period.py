@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from medallion.contracts import Filter
-from medallion_panel.block_settings import Chart
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.comparison import Comparison, PeriodShift
 from medallion_panel.data.named_stores import NamedStores
@@ -22,6 +21,7 @@ from medallion_panel.pages.page_filter import PageFilter
 from medallion_panel.pages.period_options import PeriodOptions
 from medallion_panel.pages.range_filters import DateRangeFilter
 from medallion_panel.section import PageSettings, PeriodField
+from medallion_panel.series_settings import Chart
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.select_box import SelectBox
 

@@ -15,7 +15,8 @@ from medallion_panel.block_faults import (
     roles_of,
 )
 from medallion_panel.block_models import TableBlock
-from medallion_panel.block_settings import Bar, Block
+from medallion_panel.block_settings import Block
+from medallion_panel.series_settings import Bar
 from tests.unit.panel.tables import content_of
 
 KINDS = {
@@ -48,6 +49,7 @@ def faults(kind: str, **settings: Any) -> list[tuple[tuple[str | int, ...], str]
         ("kpi", {"value": "mean(price)", "weight": "count"}),
         ("line", {"x": "day(at)", "y": "quantile(price, 0.9)", "by": "open"}),
         ("area", {"x": "bin(price, 5)", "y": "max(count)"}),
+        ("line", {"x": "day", "y": "max(count)", "multiples": "open"}),
         ("bar", {"x": "name", "y": "sum(count)", "by": "year(day)", "horizontal": True}),
         ("line", {"x": "month(day)", "y": "count()", "annotations": [{"at": 2024, "text": "x"}]}),
         ("scatter", {"x": "name", "y": "day", "by": "open"}),

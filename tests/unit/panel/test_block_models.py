@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from medallion_panel.block_settings import Chart, Groups
+from medallion_panel.block_settings import Groups
+from medallion_panel.series_settings import Chart
 
 
 def test_the_column_of_a_term_is_looked_up() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from medallion_panel.block_settings import AreaChart, Bar, Chart
+from medallion_panel.series_settings import AreaChart, Bar, Chart
 from tests.unit.panel.tables import content_of
 
 

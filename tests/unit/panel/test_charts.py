@@ -8,10 +8,11 @@ import pytest
 from bokeh.models import LogAxis
 
 from medallion.contracts import Filter
-from medallion_panel.block_settings import Bar, Chart, Scatter
+from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.charts import bar, line
 from medallion_panel.blocks.scatter import scatter
+from medallion_panel.series_settings import Bar, Chart
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 

@@ -50,6 +50,7 @@ def page(*blocks: dict[str, Any], filters: tuple[str, ...] = ()) -> PageSettings
         ({"kpi": {"value": "mean(spent)", "weight": "weight"}}, ("spent",)),
         ({"kpi": {"value": "sum(spent) / sum(weight)"}}, ("spent", "weight")),
         ({"line": {"x": "day", "y": "count()", "by": "word"}}, ("word", "day")),
+        ({"line": {"x": "day", "y": "count()", "multiples": "word"}}, ("word", "day")),
         ({"bar": {"x": "bin(spent, 5)", "y": "max(weight)"}}, ("spent", "weight")),
         ({"bar": {"x": "a(b)", "y": "count()"}}, ("a(b)",)),
         ({"scatter": {"x": "spent", "y": "weight", "by": "word"}}, ("word", "spent", "weight")),

@@ -8,10 +8,10 @@ import pandas as pd
 from bokeh.models import Scatter
 from bokeh.models.glyphs import HBar, Line, VBar
 
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks import charts
 from medallion_panel.blocks.compared_series import can_total, compared_series, compared_totals
 from medallion_panel.blocks.series_chart import SeriesChart
+from medallion_panel.series_settings import Bar, Chart
 from tests.unit.panel.compared import LABEL, SALES, compared
 from tests.unit.panel.conftest import OpenContext
 

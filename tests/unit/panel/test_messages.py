@@ -26,6 +26,7 @@ OTHER_MODULES = {
     "text_figures.py": "errors of a declaration",
     "block_faults.py": "errors of a declaration",
     "annotation_settings.py": "errors of a declaration",
+    "series_settings.py": "errors of a declaration",
     "data/cache_loader.py": "the log",
     "data/column_cache.py": "SQL",
     "data/origin_reader.py": "SQL and errors of the lake",
@@ -50,6 +51,7 @@ NOT_TEXTS = {
     "MMM yyyy",  # patterns of dates
     "QQQ yyyy",
     "color-mix(in srgb, ",  # CSS
+    "repeat(auto-fill, minmax(",
     "mark ",  # in the log
     " of card ",
     "medallion run",  # commands

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from bokeh.models import BoxAnnotation, Label, Span
 
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks import charts
 from medallion_panel.data.lake_events import LakeEvent
+from medallion_panel.series_settings import Bar, Chart
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.block_context import NoRowsError
 from medallion_panel.blocks.series import SeriesData, series_data
+from medallion_panel.series_settings import Bar, Chart
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from bokeh.models import DatetimeAxis, FactorRange
 
-from medallion_panel.block_settings import Bar, Chart
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
+from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.theme import PRIMARY
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
