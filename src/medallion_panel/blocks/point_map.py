@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from bokeh.models import ColumnDataSource, Range1d
 
 from medallion.contracts import Query, Sort
-from medallion_panel.blocks.axes import ChartStyle, new_figure
+from medallion_panel.blocks.axes import ChartStyle
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable
 from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart
+from medallion_panel.blocks.map_frame import new_map
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import mercator, shapes
 from medallion_panel.plot_settings import PointMap
@@ -114,8 +115,7 @@ def _has_position(row: dict[str, Any], block: PointMap) -> bool:
 
 def _plot(block: PointMap, points: dict[str, list[Any]], context: BlockContext) -> figure:
     x_range, y_range = _range(points["x"], 4.0), _range(points["y"], 3.0)
-    plot = new_figure(block.height, x_range=x_range, y_range=y_range, match_aspect=True)
-    plot.axis.visible = plot.grid.visible = False
+    plot = new_map(block.height, x_range, y_range)
     world = shapes()
     land = ColumnDataSource(
         {"x": [part["xs"] for part in world], "y": [part["ys"] for part in world]}

@@ -11,6 +11,7 @@ from medallion.records.quality import TableQuality, quality_of
 from medallion_panel.block_settings import Quality
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
+from medallion_panel.ui.theme import SCROLL_EDGES
 
 _MAX_RULES = 14  # named one by one
 FATES = ("kept", "deduplicated", "dropped", "quarantined")
@@ -41,7 +42,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
 .rules .warning { border-color: #6d5bd0; }
 .scroll { overflow-x: auto; } h4 { margin: 20px 0 6px; font-weight: 600; }
-</style>""")
+</style>""") + Markup("<style>.scroll {{ {} }}</style>").format(SCROLL_EDGES)
 
 
 def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:

@@ -10,6 +10,8 @@ from typing import ClassVar
 import panel as pn
 import param
 
+from medallion_panel.ui.theme import SCROLL_EDGES
+
 
 class TextGrid(pn.custom.JSComponent):
     """A table in the browser.
@@ -33,8 +35,8 @@ class TextGrid(pn.custom.JSComponent):
     picks = param.Integer(default=0)
 
     _stylesheets: ClassVar[list[str]] = [
+        f".scroll {{ overflow-x: auto; color: inherit; {SCROLL_EDGES} }}",
         """
-        .scroll { overflow-x: auto; color: inherit }
         table { border-collapse: collapse; width: 100%; font-size: .88rem;
                 font-variant-numeric: tabular-nums }
         th { text-align: left; font-weight: 500; padding: 0; white-space: nowrap;
@@ -60,7 +62,7 @@ class TextGrid(pn.custom.JSComponent):
           th, th button { white-space: normal }
           tr { break-inside: avoid }
         }
-        """
+        """,
     ]
     _esm = """
     export function render({ model }) {

@@ -12,10 +12,11 @@ from bokeh.models import ColumnDataSource, Range1d
 from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
 from medallion_panel.block_settings import WorldMap
-from medallion_panel.blocks.axes import ChartStyle, new_figure
+from medallion_panel.blocks.axes import ChartStyle
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
+from medallion_panel.blocks.map_frame import new_map
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import country_key, shapes
 from medallion_panel.ui.theme import INK, PRIMARY, strength
@@ -49,8 +50,7 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
             part |= {"strength": alpha, "text": write(value), "mark": numbers[shape["key"]]}
             coloured.append(part)
     x_range, y_range = _frame(coloured)
-    plot = new_figure(block.height, x_range=x_range, y_range=y_range, match_aspect=True)
-    plot.axis.visible = plot.grid.visible = False
+    plot = new_map(block.height, x_range, y_range)
     outline = {"line_color": INK, "line_alpha": 0.35}
     plot.patches("x", "y", source=_source(blank), fill_color=INK, fill_alpha=0.16, **outline)
     look = {"fill_color": PRIMARY, "fill_alpha": "strength", "line_color": "white"}

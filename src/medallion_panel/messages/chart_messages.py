@@ -45,6 +45,21 @@ CHART_MESSAGES: dict[str, Translation] = {
     "{column} from": Translation("{column} de", "{column} von", "{column} desde"),
     "{column} before": Translation("{column} avant", "{column} bis unter", "{column} antes de"),
     "of": Translation("sur", "von", "de"),
+    "Shares of the rows filtered by {names}, not of all rows.": Translation(
+        "Parts des lignes filtrées par {names}, non de toutes les lignes.",
+        "Anteile an den nach {names} gefilterten Zeilen, nicht an allen.",
+        "Proporciones de las filas filtradas por {names}, no de todas.",
+    ),
+    "Changes of the rows filtered by {names}, not of all rows.": Translation(
+        "Évolution des lignes filtrées par {names}, non de toutes les lignes.",
+        "Veränderung der nach {names} gefilterten Zeilen, nicht aller Zeilen.",
+        "Variación de las filas filtradas por {names}, no de todas.",
+    ),
+    "The target is for all rows, the figure for those filtered by {names}.": Translation(
+        "L’objectif vaut pour toutes les lignes, le chiffre pour celles filtrées par {names}.",
+        "Das Ziel gilt für alle Zeilen, der Wert für die nach {names} gefilterten.",
+        "El objetivo es para todas las filas; la cifra, para las filtradas por {names}.",
+    ),
     "{count} more chart is not drawn, with a smaller figure. | "
     "{count} more charts are not drawn, with smaller figures.": Translation(
         "{count} autre graphique, à la valeur plus petite, n’est pas dessiné. | "

@@ -32,6 +32,7 @@ from medallion_panel.blocks import charts, distributions
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.box_plot import box_plot
 from medallion_panel.blocks.changes import changes_html
+from medallion_panel.blocks.filter_remarks import filter_remark
 from medallion_panel.blocks.freshness import freshness_html
 from medallion_panel.blocks.groups import GroupsView
 from medallion_panel.blocks.groups_page import GroupsPage
@@ -81,14 +82,15 @@ class CardContent:
     """The content of a card: a `value`, or a `message` that says why there is none.
 
     The value is a RenderedChart, Markup, a TablePage or None, by kind of block. `ignored` are the
-    labels of the page's filters that do not apply to it. `retry` says that the store could not be
-    read.
+    labels of the page's filters that do not apply to it, and `remark` is what the others mean for
+    it. `retry` says that the store could not be read.
     """
 
     context: BlockContext
     value: Any = None
     message: str = ""
     ignored: Sequence[str] = ()
+    remark: str = ""
     retry: bool = False
 
 
@@ -169,7 +171,8 @@ class Card:
             named = [name for _, name, _ in self.block.content.references()]
             tables = [table] if table else dict.fromkeys(named)
             ignored = list(dict.fromkeys(each for name in tables for each in context.ignored(name)))
-            return CardContent(context, self._read_value(context), ignored=ignored)
+            remark = filter_remark(self.block.content, context)
+            return CardContent(context, self._read_value(context), ignored=ignored, remark=remark)
         except NoRowsError as error:
             message = str(error) or self._empty_message(context.filters(str(table)))
             return CardContent(context, message=message)
@@ -234,6 +237,7 @@ class Card:
         if isinstance(value, TablePage) and not value.total:
             message = self._empty_message(value.query.filters)
         remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
+        remarks += [content.remark] if content.remark else []
         if names := ", ".join(content.ignored):
             remarks.append(self._say("Not filtered by {names}.", names=names))
         self.view.show(

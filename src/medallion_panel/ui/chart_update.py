@@ -7,6 +7,7 @@ from typing import Any
 
 import panel as pn
 from bokeh.model import Model
+from bokeh.models import Range1d
 
 Changes = list[tuple[Model, dict[str, Any]]]
 
@@ -61,7 +62,7 @@ def _compare(shown: Model, new: Model, changes: Changes, visited: dict[str, Mode
     visited[new.id] = shown
     # Properties that only the browser has set, such as the computed bounds of an axis, stay.
     differences: dict[str, Any] = {}
-    for name, value in new.properties_with_values(include_defaults=False).items():
+    for name, value in _values(new).items():
         former = getattr(shown, name)
         parts, others = list(_models(value)), list(_models(former))
         if len(parts) != len(others):
@@ -77,6 +78,15 @@ def _compare(shown: Model, new: Model, changes: Changes, visited: dict[str, Mode
     if differences:
         changes.append((shown, differences))
     return True
+
+
+def _values(model: Model) -> dict[str, Any]:
+    """What a drawing function has set of a model."""
+    values = model.properties_with_values(include_defaults=False)
+    if isinstance(model, Range1d):  # begins at 0 by default, where the one shown may not
+        values |= {"start": model.start, "end": model.end}
+    # Callbacks are about the models on the screen.
+    return {name: value for name, value in values.items() if not name.startswith("js_")}
 
 
 def _models(value: Any) -> Iterable[Model]:

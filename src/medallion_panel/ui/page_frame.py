@@ -30,8 +30,7 @@ def page_frame(
         PageRepairs.of(say),
         PrintLayout(width=0, height=0, margin=0),
         ChartImages(width=0, height=0, margin=0),
-        width_option=False,
-        sx={"px": {"xs": 1.5, "md": 3}, "py": 2.5},
+        sx={"maxWidth": "none", "px": {"xs": 1.5, "md": 3}, "py": 2.5},
     )
     page = pmui.Page(
         dark_theme=is_dark(theme, cookies),

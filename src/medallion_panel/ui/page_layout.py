@@ -49,6 +49,7 @@ class PageLayout(pn.custom.JSComponent):
         .filters > div { grid-column: span 12; min-width: 0 }
         .cards > div { grid-column: span 12; min-width: 0 }
         .cards > div.narrow { grid-column: span 6 }
+        .cards > div.alone-on-phone { grid-column: span 12 }
         .clear { color: var(--panel-primary-color); background: none; border: 0; cursor: pointer;
           border-radius: 10px; font: 500 .8125rem / 1.75 var(--bokeh-base-font);
           padding: 4px 10px }
@@ -74,11 +75,13 @@ class PageLayout(pn.custom.JSComponent):
           .cards > div { break-inside: avoid }
         }
         @media (min-width: 600px) {
-          .filters > div, .cards > div.half { grid-column: span 6 }
+          .filters > div, .cards > div.half, .cards > div.narrow { grid-column: span 6 }
+          .cards > div.alone { grid-column: span 12 }
         }
         @media (min-width: 900px) { .filters > div { grid-column: span 3 } }
         @media (min-width: 1200px) {
-          .cards > div, .cards > div.half, .cards > div.narrow { grid-column: span var(--width) }
+          .cards > div, .cards > div.half, .cards > div.narrow, .cards > div.alone {
+            grid-column: span var(--width) }
         }
         """
     ]
@@ -135,6 +138,19 @@ class PageLayout(pn.custom.JSComponent):
         cell.style.setProperty("--width", width)
         cards.append(cell)
       })
+      // The last of an odd number of cards in pairs has the whole row.
+      const fillRows = (isPaired, name) => {
+        let count = 0
+        const all = [...cards.children]
+        all.forEach((cell, number) => {
+          count = isPaired(cell) ? count + 1 : 0
+          const next = all[number + 1]
+          if (count % 2 && !(next && isPaired(next))) cell.classList.add(name)
+        })
+      }
+      const has = (cell, name) => cell.classList.contains(name)
+      fillRows((cell) => has(cell, "narrow"), "alone-on-phone")
+      fillRows((cell) => has(cell, "half") || has(cell, "narrow"), "alone")
       const child = (name) => [model.get_child(name)].filter(Boolean)
       return make("div", "page", make("h1", "", model.heading), printed, ...child("above"),
         filters, chips, cards, ...child("below"))

@@ -21,6 +21,17 @@ REST = "#8b93a1"
 INK = "#7a8290"
 FONT = "Inter, Roboto, 'Segoe UI', system-ui, sans-serif"
 
+# The edges of what scrolls sideways: a shadow where there is more, hidden at the ends by what
+# scrolls with the content.
+SCROLL_EDGES = """
+  background:
+    linear-gradient(to right, var(--panel-surface-color) 40%, transparent) left / 48px 100%,
+    linear-gradient(to left, var(--panel-surface-color) 40%, transparent) right / 48px 100%,
+    linear-gradient(to right, rgba(110,120,140,.55), transparent) left / 16px 100%,
+    linear-gradient(to left, rgba(110,120,140,.55), transparent) right / 16px 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll;
+"""
+
 _MIN_OPACITY = 0.1
 
 

@@ -47,6 +47,7 @@ OTHER_MODULES = {
     "blocks/group_snippets.py": "code",
 }
 NOT_TEXTS = {
+    "Etag",  # of HTTP
     "GET ",  # of HTTP
     "MMM yyyy",  # patterns of dates
     "QQQ yyyy",

@@ -81,7 +81,7 @@ def test_the_frame_is_around_the_main_part_of_each_country(open_context: OpenCon
     table = SmallTable(TABLE.types, [("France", 1.0)])
     plot = world_map(block("sum(v)"), open_context(table)).figure
     assert -10 < plot.x_range.start < plot.x_range.end < 15  # without French Guiana at -52
-    assert plot.match_aspect
+    assert plot.tags == [plot.x_range.start, plot.x_range.end, plot.y_range.start, plot.y_range.end]
 
 
 @pytest.mark.parametrize(
