@@ -174,7 +174,7 @@ class QuarantineBlock(WideContent):
 
 
 class Speed(WideContent):
-    """p50, p95 and p99 of requests to the API, or else to the store, measured on demand."""
+    """What visitors waited for, and, on demand, response times of the API or else the store."""
 
     requests: int = Field(default=50, ge=5, le=1000)
 

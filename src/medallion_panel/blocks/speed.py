@@ -1,4 +1,7 @@
-"""The speed block: response times of the API, or else of the store itself, measured on demand."""
+"""The speed block: what visitors waited for, and response times of the API, or else of the store.
+
+The latter are measured on demand.
+"""
 
 from __future__ import annotations
 
@@ -60,14 +63,34 @@ class SpeedView:
             message = "Sends {count} requests of each kind to {target}, one after the other."
         words = {"count": block.requests, "variable": API_URL, "target": url}
         explanation = Text(say(message, **words), margin=(4, 0))
-        self._table = HtmlPane()
+        self._table, self._waits = HtmlPane(), HtmlPane()
         self._button.on_click(self._measure)
-        parts = (explanation.view, self._button, self._progress, self._table.view)
+        message = (
+            "What visitors have waited for since this server started: from their request until the "
+            "figures of all blocks are sent, without the network and the drawing in their browser."
+        )
+        waited = Text(say(message), margin=(4, 0))
+        parts = (
+            waited.view,
+            self._waits.view,
+            explanation.view,
+            self._button,
+            self._progress,
+            self._table.view,
+        )
         self.view = pn.Column(*parts, margin=0, sizing_mode="stretch_width")
 
     def show(self, context: BlockContext) -> None:
         """Measure the store of this context from now on."""
         self._context = context
+        say, waits = self._say, context.store.waits
+        names = {
+            "page": say("A page, opened first"),
+            "change": say("Other figures of a page, by a filter, a period or a new release"),
+        }
+        series = {name: list(waits.seconds(wait)) for wait, name in names.items()}  # type: ignore[arg-type]
+        series = {f"{name} ({len(each)})": each for name, each in series.items() if each}
+        self._waits.show(_table(series, context) if series else say("Nobody has waited yet."))
 
     async def _measure(self, _event: Any = None) -> None:
         """Measure in another thread, so that other visitors are served meanwhile."""
@@ -177,7 +200,7 @@ def _table(measurements: Measurements, context: BlockContext) -> Markup:
     longest = max(max(times) for times in measurements.values() if times) * 1000
     lines = []
     for name, times in measurements.items():
-        cuts = quantiles(times, n=100, method="inclusive")
+        cuts = quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
         milliseconds = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
         bar = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
         lines.append((name, *map(write, milliseconds), bar.format(100 * milliseconds[1] / longest)))

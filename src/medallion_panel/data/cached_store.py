@@ -20,6 +20,7 @@ from medallion.query.column_types import Kind, kind_of
 from medallion.query.validation import served_table, validate_query
 from medallion.records import Release, Served
 from medallion_panel.data.cache_loader import ColumnCacheLoader
+from medallion_panel.data.visit_waits import VisitWaits
 from medallion_panel.ui.series_colors import SeriesColors
 
 T = TypeVar("T")
@@ -38,7 +39,8 @@ class CachedStore:
     """A store with a cache: a release never changes, so its answers stay valid while it is active.
 
     Call it from the threads of `pool`, so that a slow query does not block other visitors.
-    `uncached` is the store itself; `colors` are the colours of series, common to all visitors.
+    `uncached` is the store itself; `colors` are the colours of series, and `waits`
+    how long figures took, of all visitors.
 
     Parameters: `store`, opened on first use.
     """
@@ -59,7 +61,7 @@ class CachedStore:
         self._looking = threading.Lock()
         self._looked_at = -inf
         self._column_caches = ColumnCacheLoader(store)
-        self.colors = SeriesColors()
+        self.colors, self.waits = SeriesColors(), VisitWaits()
 
     def release(self) -> Release:
         """Ask the store for its active release. Raises MedallionError when it cannot be read."""

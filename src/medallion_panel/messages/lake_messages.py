@@ -70,6 +70,34 @@ LAKE_MESSAGES: dict[str, Translation] = {
     "Size": Translation("Taille", "Größe", "Tamaño"),
     # Speed
     "Measure now": Translation("Mesurer", "Jetzt messen", "Medir ahora"),
+    "What visitors have waited for since this server started: from their request until the "
+    "figures of all blocks are sent, without the network and the drawing in their browser.": (
+        Translation(
+            "Ce que les visiteurs ont attendu depuis le démarrage de ce serveur : de leur demande "
+            "à l’envoi des chiffres de tous les blocs, sans le réseau ni le dessin dans leur "
+            "navigateur.",
+            "Worauf Besucher gewartet haben, seit dieser Server läuft: von ihrer Anfrage, bis die "
+            "Zahlen aller Blöcke gesendet sind, ohne Netz und Zeichnen in ihrem Browser.",
+            "Lo que los visitantes han esperado desde que se inició este servidor: desde su "
+            "petición hasta el envío de las cifras de todos los bloques, sin la red ni el dibujo "
+            "en su navegador.",
+        )
+    ),
+    "A page, opened first": Translation(
+        "Une page, ouverte pour la première fois",
+        "Eine Seite, zuerst geöffnet",
+        "Una página, abierta por primera vez",
+    ),
+    "Other figures of a page, by a filter, a period or a new release": Translation(
+        "D’autres chiffres d’une page, par un filtre, une période ou une nouvelle version",
+        "Andere Zahlen einer Seite, durch Filter, Zeitraum oder neues Release",
+        "Otras cifras de una página, por un filtro, un período o una nueva versión",
+    ),
+    "Nobody has waited yet.": Translation(
+        "Personne n’a encore attendu.",
+        "Noch hat niemand gewartet.",
+        "Nadie ha esperado todavía.",
+    ),
     "Milliseconds": Translation("Millisecondes", "Millisekunden", "Milisegundos"),
     "Sends {count} requests of each kind to {target}, one after the other.": Translation(
         "Envoie {count} requêtes de chaque sorte à {target}, l’une après l’autre.",

@@ -200,8 +200,7 @@ class OpenPage:
 
     def retry(self) -> None:
         """Fill the cards that could not be read before."""
-        cards = [card for card in self.cards if card.retry]
-        if cards:
+        if cards := [card for card in self.cards if card.retry]:
             self._complete = -1
             self._fill_cards(cards, self._shown)
 
@@ -234,6 +233,7 @@ class OpenPage:
     def _begin(self) -> int:
         """Number the request to fill all cards that follows."""
         self._shown += 1
+        self._end_wait = self._store.waits.start(first=self._complete < 0)
         release = self._store.last_release()
         self._release = release.id
         filters = filter_words(self._conditions(), self._kinds(), self._formats)
@@ -254,13 +254,14 @@ class OpenPage:
         filters = self._conditions()
         context = BlockContext(self._store, self._formats, filters, self._totals)
         context = self.period.apply(context, filters)
-        loop = asyncio.get_running_loop()
-        return {card: loop.run_in_executor(self._store.pool, card.read, context) for card in cards}
+        run = asyncio.get_running_loop().run_in_executor
+        return {card: run(self._store.pool, card.read, context) for card in cards}
 
     async def _show_readings(self, readings: Readings, number: int) -> None:
         await asyncio.gather(*(self._fill(*each, number) for each in readings.items()))
         if number == self._shown:
             self._complete = number
+            self._end_wait()
         await self._on_shown()
 
     async def _fill(self, card: Card, reading: asyncio.Future[CardContent], number: int) -> None:

@@ -50,8 +50,8 @@ class StaticFileCompression(GZipContentEncoding):
         named = bool(self._query) or _NAMED_BY_CONTENT.search(self._path)
         if status_code == 200 and static and named and "Cache-Control" not in headers:
             headers["Cache-Control"] = _FOREVER
-        if status_code == 200 and "Etag" in headers:
-            self._key = (self._path, headers["Etag"])
+        if status_code == 200 and "etag" in headers:
+            self._key = (self._path, headers["etag"])
             self._known = list(_compressed.get(self._key, ())) or None
         return super().transform_first_chunk(status_code, headers, chunk, finishing)
 

@@ -80,11 +80,27 @@ def test_nothing_is_published_yet(tmp_path: Path) -> None:
 
 
 def test_the_block_says_what_it_will_send_and_to_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    explanation = html_in(SpeedView(Speed(requests=7), SAY).view[0])
+    explanation = html_in(SpeedView(Speed(requests=7), SAY).view[2])
     assert "Sends 7 requests of each kind to the store itself" in explanation
     monkeypatch.setenv("MEDALLION_API_URL", "http://api.example")
-    explanation = html_in(SpeedView(Speed(), SAY).view[0])
+    explanation = html_in(SpeedView(Speed(), SAY).view[2])
     assert "to http://api.example, one after the other" in explanation
+
+
+def test_the_waits_of_visitors_are_shown(store: CachedStore) -> None:
+    view = SpeedView(Speed(), SAY)
+    context = BlockContext(store, Formats.of(Dashboard()))
+    view.show(context)
+    assert "Nobody has waited yet." in html_in(view._waits.view)
+    store.waits.start(first=True)()
+    for _ in range(2):
+        store.waits.start(first=False)()
+    view.show(context)
+    shown = html_in(view._waits.view)
+    assert "A page, opened first (1)" in shown
+    assert "by a filter, a period or a new release (2)" in shown
+    assert "p95" in shown
+    assert "until the figures of all blocks are sent" in html_in(view.view[0])
 
 
 def test_measuring_leaves_the_event_loop_to_other_visitors(
