@@ -20,10 +20,15 @@ def _script() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
-def findings(tab: Any) -> list[dict[str, Any]]:
-    """What axe finds on the page that is shown."""
+def load_axe(tab: Any) -> None:
+    """Define `axe` in the page that is shown."""
     if tab.evaluate("typeof axe") == "undefined":
         tab.evaluate(_script())
+
+
+def findings(tab: Any) -> list[dict[str, Any]]:
+    """What axe finds on the page that is shown."""
+    load_axe(tab)
     violations: list[dict[str, Any]] = tab.evaluate(_RUN)["violations"]
     return violations
 

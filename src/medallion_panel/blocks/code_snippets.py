@@ -42,7 +42,7 @@ class CodeSnippetList(pn.custom.JSComponent):
         button { font: inherit; color: inherit; background: none;
                  border: 1px solid rgba(128,136,150,.5); border-radius: 6px; padding: 2px 10px;
                  cursor: pointer }
-        summary:focus-visible, button:focus-visible {
+        summary:focus-visible, button:focus-visible, pre:focus-visible {
                  outline: 2px solid #3b76d6; outline-offset: 2px }
         """
     ]
@@ -86,7 +86,11 @@ class CodeSnippetList(pn.custom.JSComponent):
           button.setAttribute("aria-label", `${model.copy_label} ${title}`)
           button.onclick = () => copy(text, button)
           head.append(make("span", title), button)
-          details.append(head, make("pre", text))
+          const code = make("pre", text)
+          code.tabIndex = 0  // to scroll by the keyboard
+          code.setAttribute("role", "group")
+          code.setAttribute("aria-label", title)
+          details.append(head, code)
         }
       }
       model.on("items", draw)

@@ -167,10 +167,16 @@ class CardFrame(pn.custom.JSComponent):
         card.style.opacity = model.busy ? "0.45" : "1"
         card.ariaBusy = String(model.busy)
       }
+      // The layer of a chart for events would be a second stop of Tab, without a name.
+      const leaveOut = () => {
+        const layer = view.get_child_view(model.content)?.canvas_view?.events_el
+        if (layer) layer.tabIndex = -1
+      }
       const place = () => {
         const child = model.get_child("content")
         content.replaceChildren(...(child ? [child] : []))
         if (child) view.render_children()
+        leaveOut()
       }
       model.on(["html", "legend", "message", "note", "remarks", "empty", "busy"], fill)
       model.on("content", place)
@@ -178,6 +184,7 @@ class CardFrame(pn.custom.JSComponent):
       fill()
       const child = model.get_child("content")
       if (child) content.append(child)
+      model.on("after_render", leaveOut)
       return card
     }
     """

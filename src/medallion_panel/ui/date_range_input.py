@@ -42,6 +42,7 @@ class DateRangeInput(pn.custom.JSComponent):
         input[type=text] { flex: 1; min-width: 0; font: .875rem var(--bokeh-base-font);
           color: inherit; background: none; border: 0; padding: 4px; outline: none;
           font-variant-numeric: tabular-nums }
+        input[type=text]:focus-visible { box-shadow: inset 0 -2px #3b76d6 }
         input::placeholder { color: inherit; opacity: .72 }
         input[aria-invalid=true] { text-decoration: underline wavy #d9534c }
         span { position: relative }
