@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from statistics import median
 
 MEGABYTE = 1 << 20
 INTERVAL = 0.05  # seconds between two looks at the memory
+ORPHANS = 10.0  # seconds for processes to end after the one that started them
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class StoppedError(Exception):
@@ -48,6 +51,7 @@ def measure(
     command: Sequence[str], cwd: Path, limits: Limits, environment: dict[str, str] | None = None
 ) -> tuple[Cost, str]:
     """Run a command to its end: what it cost, and what it printed. Raises StoppedError."""
+    _adopt_orphans()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         child = subprocess.Popen(
@@ -65,6 +69,7 @@ def measure(
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         watch.end()
+        cpu = usage.ru_utime + usage.ru_stime + _orphans(child.pid)
         texts = []
         for file in (out, err):
             file.seek(0)
@@ -73,7 +78,26 @@ def measure(
         why = watch.reason or f"exit code {child.returncode}"
         raise StoppedError(f"{' '.join(command)}: {why}\n{texts[1][-2000:]}")
     own = usage.ru_maxrss / (MEGABYTE if sys.platform == "darwin" else 1024)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, max(own, watch.peak)), texts[0]
+    return Cost(wall, cpu, max(own, watch.peak)), texts[0]
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of processes whose parent ends before them, as a server of forks does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _orphans(group: int) -> float:
+    """The processor time of the processes of a group that are left; they are about to end."""
+    spent, until = 0.0, time.monotonic() + ORPHANS
+    while time.monotonic() < until:
+        try:
+            pid, _, usage = os.wait4(-group, os.WNOHANG)
+        except ChildProcessError:
+            break
+        spent += usage.ru_utime + usage.ru_stime if pid else 0.0
+        time.sleep(0 if pid else INTERVAL)
+    return spent
 
 
 def _environment() -> dict[str, str]:
