@@ -1,8 +1,13 @@
-"""The rows in which a table differs from its former version, by their places."""
+"""The rows in which a table differs from its former version, by their places.
+
+A row that was inserted or removed moves all rows after it. Where rows follow each other that all
+differ from those at the same place, the rows are looked for nearby.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,6 +16,13 @@ if TYPE_CHECKING:
 
     Batches: TypeAlias = pa.RecordBatchReader
 
+Row: TypeAlias = tuple[Hashable, ...]
+
+_CHUNK = 8192  # rows that are compared at once
+_RUN = 8  # rows that all differ, after which they are looked for nearby
+_WINDOWS = (16, 1024)  # rows in which they are looked for
+_SEARCHES = 1000  # after which it is cheaper to load a table completely
+
 
 class NotCopiedError(Exception):
     """A sink cannot load a table as a copy with changes, and has to load it completely."""
@@ -18,29 +30,51 @@ class NotCopiedError(Exception):
 
 @dataclass(frozen=True)
 class RowChanges:
-    """All rows of a table that are not, at the same place, in its former version.
+    """The rows that only one of a table and its former version has; the others have one order.
 
-    `batches` have these rows, and `places` theirs in the table, from 0, ascending; `replaced` has
-    the rows of the former version at these places, and those after the last row of the table.
-    `rows` counts all rows of the table, and `former_rows` those of the former version.
+    `batches` are those of the table, and `places` their places in it, from 0, ascending; `replaced`
+    are those of the former version, and `replaced_places` their places there. `rows` counts all
+    rows of the table, and `former_rows` those of the former version.
     """
 
     places: Sequence[int]
     batches: Sequence[pa.RecordBatch]
     rows: int
     former_rows: int
+    replaced_places: Sequence[int]
     replaced: Sequence[pa.RecordBatch]
 
     @property
     def count(self) -> int:
         """The number of rows that differ, were added or are gone."""
-        return len(self.places) + max(0, self.former_rows - self.rows)
+        return max(len(self.places), len(self.replaced_places))
 
     @property
-    def replaced_places(self) -> list[int]:
-        """The places of the replaced rows in the former version, ascending."""
-        kept = [place for place in self.places if place < self.former_rows]
-        return [*kept, *range(self.rows, self.former_rows)]
+    def moves_rows(self) -> bool:
+        """Whether rows that both have are at another place in the table."""
+        return any(shift for _, shift in self.shifts())
+
+    def shifts(self) -> list[tuple[range, int]]:
+        """By how many places the rows that both have move, by ranges of their former places.
+
+        A range also has the replaced rows between rows that move equally.
+        """
+        shifts: list[tuple[range, int]] = []
+        gone, added = [*self.replaced_places, self.former_rows], [*self.places, self.rows]
+        first = second = here = there = 0
+        while True:
+            while gone[here] == first < self.former_rows:
+                first, here = first + 1, here + 1
+            while added[there] == second < self.rows:
+                second, there = second + 1, there + 1
+            size = min(gone[here] - first, added[there] - second)
+            if not size:
+                return shifts
+            moved, shift = range(first, first + size), second - first
+            if shifts and shifts[-1][1] == shift:
+                moved = range(shifts.pop()[0].start, moved.stop)
+            shifts.append((moved, shift))
+            first, second = first + size, second + size
 
 
 def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | None:
@@ -53,55 +87,126 @@ def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | Non
     columns = [[(field.name, field.type) for field in each.schema] for each in (former, latter)]
     if columns[0] != columns[1] or any(map(pa.types.is_nested, latter.schema.types)):
         return None
-    places: list[int] = []
-    batches: list[pa.RecordBatch] = []
-    replaced: list[pa.RecordBatch] = []
-    first = 0
-    others = _Reader(former)
-    for batch in latter:
-        start = 0
-        while start < len(batch):
-            other = others.next(len(batch) - start)
-            part = batch.slice(start, len(other) if other else None)
-            if other is None:
-                places += range(first + start, first + start + len(part))
-                batches.append(part)
-            elif (differing := _differing(part, other)) is not None:
-                places += [first + start + place for place in differing.to_pylist()]
-                batches.append(part.take(differing))
-                replaced.append(other.take(differing))
-            if len(places) > most:
-                return None
-            start += len(part)
-        first += len(batch)
-    while other := others.next(most + 1):
-        replaced.append(other)
-        if others.read - first > most:
+    one, two = _Reader(former), _Reader(latter)
+    searches = 0
+    while (left := one.next_rows(_CHUNK)) and (right := two.next_rows(_CHUNK)):
+        size = min(len(left), len(right))
+        differing = _differing(left.slice(0, size), right.slice(0, size))
+        begin = _begin_of_run(differing, size)
+        for reader in (one, two):
+            reader.take([place for place in differing if place < begin], begin)
+        if begin < size:
+            searches += 1
+            for reader, skipped in zip((one, two), _next_common(one, two), strict=True):
+                reader.take(range(skipped), skipped)
+        if max(len(one.places), len(two.places)) > most or searches > _SEARCHES:
             return None
-    return RowChanges(places, batches, first, others.read, replaced)
+    for reader in (one, two):
+        while rest := reader.next_rows(_CHUNK):
+            reader.take(range(len(rest)), len(rest))
+            if len(reader.places) > most:
+                return None
+    return RowChanges(two.places, two.taken, two.read, one.read, one.places, one.taken)
 
 
 class _Reader:
-    """Reads batches in parts of any size; `read` counts the rows."""
+    """Reads rows of one version, of which `taken`, at `places`, are not in the other one.
+
+    `read` counts the rows that were read.
+    """
 
     def __init__(self, batches: Batches) -> None:
         self._batches: Iterator[pa.RecordBatch] = iter(batches)
         self._batch: pa.RecordBatch | None = None
         self.read = 0
+        self.places: list[int] = []
+        self.taken: list[pa.RecordBatch] = []
 
-    def next(self, most: int) -> pa.RecordBatch | None:
-        """At most `most` of the next rows; None at the end."""
-        while not self._batch:
-            self._batch = next(self._batches, None)
-            if self._batch is None:
-                return None
-        part, self._batch = self._batch.slice(0, most), self._batch.slice(most)
-        self.read += len(part)
-        return part
+    def next_rows(self, most: int, least: int = 1) -> pa.RecordBatch | None:
+        """The next rows: at most `most`, at least `least` unless they end; None at the end."""
+        import pyarrow as pa
+
+        while self._batch is None or len(self._batch) < least:
+            batch = next(self._batches, None)
+            if batch is None:
+                break
+            parts = [part for part in (self._batch, batch) if part]
+            table = pa.Table.from_batches(parts, batch.schema).combine_chunks()
+            self._batch = next(iter(table.to_batches()), None)
+        return self._batch.slice(0, most) if self._batch else None
+
+    def take(self, chosen: Sequence[int], size: int) -> None:
+        """Read `size` of the next rows, of which the `chosen` ones are not in the other version."""
+        import pyarrow as pa
+
+        if self._batch is None:
+            return
+        if chosen:
+            # Not `pa.array`, which imports pandas.
+            numbers = pa.py_buffer(array("q", chosen))
+            numbers = pa.Array.from_buffers(pa.int64(), len(chosen), [None, numbers])
+            self.taken.append(self._batch.take(numbers))
+            self.places += [self.read + place for place in chosen]
+        self._batch = self._batch.slice(size)
+        self.read += size
 
 
-def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> pa.Array | None:
-    """The places of rows that differ; None when all are equal."""
+def _begin_of_run(differing: Sequence[int], size: int) -> int:
+    """The first of rows that follow each other and differ, if they are many or the last ones."""
+    begin = 0
+    for number, place in enumerate(differing):
+        if number and place != differing[number - 1] + 1:
+            begin = number
+        if number - begin + 1 == _RUN or place == size - 1:
+            return differing[begin]
+    return size
+
+
+def _next_common(one: _Reader, two: _Reader) -> tuple[int, int]:
+    """How many of the next rows of each are before rows that both have."""
+    sizes = 0, 0
+    for window in _WINDOWS:
+        left, right = (_tuples(reader.next_rows(window, window)) for reader in (one, two))
+        if common := _first_common(left, right):
+            return common
+        sizes = len(left), len(right)
+    return min(sizes), min(sizes)
+
+
+def _first_common(left: Sequence[Row], right: Sequence[Row]) -> tuple[int, int] | None:
+    """The least numbers of rows that are before equal rows, as far as these reach."""
+    found: tuple[int, int] | None = None
+    positions: dict[Row, list[int]] = {}
+    for here, row in enumerate(left):
+        positions.setdefault(row, []).append(here)
+    for there, row in enumerate(right):
+        for here in positions.get(row, ()):
+            if found and here + there >= sum(found):
+                break
+            size = min(_RUN, len(left) - here, len(right) - there)
+            if left[here : here + size] == right[there : there + size]:
+                found = here, there
+    return found
+
+
+def _tuples(rows: pa.RecordBatch | None) -> list[Row]:
+    if rows is None:
+        return []
+    return list(zip(*(_hashable(column).to_pylist() for column in rows.columns), strict=True))
+
+
+def _hashable(values: pa.Array) -> pa.Array:
+    """The values of an array; moments as numbers, since Python has no nanoseconds."""
+    import pyarrow as pa
+
+    values = _comparable(values)
+    if not pa.types.is_temporal(values.type):
+        return values
+    return values.view({32: pa.int32(), 64: pa.int64()}[values.type.bit_width])
+
+
+def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> list[int]:
+    """The places of rows that differ."""
     import pyarrow.compute as pc
 
     # Without constants of Python: making Arrow values of them imports pandas where it is installed.
@@ -114,12 +219,12 @@ def _differing(one: pa.RecordBatch, two: pa.RecordBatch) -> pa.Array | None:
             null = pc.not_equal(pc.is_null(left), pc.is_null(right))
             here = pc.or_kleene(unequal, null)
             differ = here if differ is None else pc.or_kleene(differ, here)
-    return None if differ is None else pc.indices_nonzero(differ)
+    return [] if differ is None else pc.indices_nonzero(differ).to_pylist()
 
 
-def _comparable(array: pa.Array) -> pa.Array:
-    """The values of an array; floats as their bits, since 0.0 equals -0.0 and NaN not NaN."""
+def _comparable(values: pa.Array) -> pa.Array:
+    """The values of an array, floats as their bits, since 0.0 equals -0.0 and NaN not NaN."""
     import pyarrow as pa
 
-    bits = {pa.float64(): pa.int64(), pa.float32(): pa.int32()}.get(array.type)
-    return array if bits is None else array.view(bits)
+    bits = {pa.float64(): pa.int64(), pa.float32(): pa.int32()}.get(values.type)
+    return values if bits is None else values.view(bits)

@@ -46,17 +46,60 @@ def test_the_former_version_with_its_changes_is_the_table(
     found = changes(former, latter, sizes)
     assert (found.rows, found.former_rows) == (len(latter), len(former))
     rows = [tuple(row.values()) for batch in found.batches for row in batch.to_pylist()]
-    table = [*former, *[()] * len(latter)][: len(latter)]
-    for place, row in zip(found.places, rows, strict=True):
-        table[place] = row
-    assert repr(table) == repr(latter)  # NaN is not equal to itself, and 0.0 equals -0.0
+    assert repr(rows) == repr([latter[place] for place in found.places])  # NaN is not NaN
     gone = [tuple(row.values()) for batch in found.replaced for row in batch.to_pylist()]
     assert repr(gone) == repr([former[place] for place in found.replaced_places])
-    assert list(found.places) == [
-        place
-        for place, row in enumerate(latter)
-        if place >= len(former) or repr(row) != repr(former[place])
+    kept = {place: row for place, row in enumerate(former) if place not in found.replaced_places}
+    stayed = {place: row for place, row in enumerate(latter) if place not in found.places}
+    assert repr([*kept.values()]) == repr([*stayed.values()])  # 0.0 equals -0.0
+    shifts = {place: shift for moved, shift in found.shifts() for place in moved}
+    assert [place + shifts[place] for place in kept] == [*stayed]
+    assert found.moves_rows == ([*kept] != [*stayed])
+
+
+NUMBERED = [(n, 0.0, "a") for n in range(20_000)]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2_990, 2_999, 3_000, 8_191, 8_192, 15_000, 19_999])
+@pytest.mark.parametrize("size", [3_000, 20_000])
+def test_a_row_in_the_middle_is_one_change(place: int, size: int) -> None:
+    longer = [*NUMBERED[:place], (-1, 0.0, "new"), *NUMBERED[place:]]
+    more, fewer = changes(NUMBERED, longer, (size, 7_000)), changes(longer, NUMBERED, (size, size))
+    assert (more.places, more.replaced_places, more.count) == ([place], [], 1)
+    assert (fewer.places, fewer.replaced_places, fewer.count) == ([], [place], 1)
+    assert more.shifts() == [
+        (moved, shift) for moved, shift in [(range(place), 0), (range(place, 20_000), 1)] if moved
     ]
+
+
+def test_rows_that_differ_one_after_the_other() -> None:
+    """As many as are looked for nearby, where they are: all others stay at their places."""
+    latter = [*NUMBERED[:100], *[(n, 1.5, "b") for n in range(100, 160)], *NUMBERED[160:]]
+    found = changes(NUMBERED, latter)
+    assert found.places == found.replaced_places == [*range(100, 160)]
+    assert not found.moves_rows
+
+
+def test_rows_that_are_nowhere_nearby() -> None:
+    """A thousand new rows at the begin: not found, as if all rows differed."""
+    assert row_changes(batches(NUMBERED, 20_000), batches(NUMBERED[5_000:], 20_000), 2_000) is None
+
+
+def test_moments_and_other_values_are_found_nearby() -> None:
+    types = (pa.timestamp("ns"), pa.date32(), pa.time64("ns"), pa.decimal128(22, 2), pa.binary())
+    schema = pa.schema([(str(type_), type_) for type_ in types])
+    stamps = pa.array([1_000_000_000 * n + n for n in range(100)], pa.int64())
+    columns = [
+        stamps.cast(types[0]),
+        pa.array(range(100), pa.int32()).cast(types[1]),
+        stamps.cast(types[2]),
+        pa.array(range(100), pa.int64()).cast(types[3]),
+        pa.array([b"%d" % n for n in range(100)]),
+    ]
+    table = pa.table(columns, schema=schema)
+    found = row_changes(table.slice(1).to_reader(), table.to_reader(), 10)
+    assert found is not None
+    assert (found.places, found.replaced_places) == ([0], [])
 
 
 def test_more_changes_than_asked_for() -> None:

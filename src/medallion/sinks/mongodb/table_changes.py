@@ -40,6 +40,8 @@ def copy_table(
     mark = database[LOADS].find_one({"_id": former.name})
     if mark is None or mark["rows"] != changes.former_rows:
         raise NotCopiedError
+    if not target.spec.key and changes.moves_rows:
+        raise NotCopiedError  # their numbers are their `_id`
     name = loading_name(target.name, token)
     # The server does not notice the end of its client. When the next run has dropped this empty
     # collection, the server refuses to put the copy in its place.

@@ -62,6 +62,8 @@ def _copy(
     ).fetchone()
     if mark is None or mark[0] != changes.former_rows:
         raise NotCopiedError
+    if not target.spec.key and changes.moves_rows:
+        raise NotCopiedError  # they have numbers
     _check_unchanged(connection, qualified(schema, former.name), changes.former_rows)
     name, nulls = create_table(connection, schema, target), {*json.loads(mark[1])}
     count = _copy_kept(connection, schema, target, former, changes)

@@ -102,3 +102,22 @@ def test_a_row_that_was_updated_with_all_others_and_is_replaced(connection: Conn
     execute(connection, f'update "{former.name}" set id = id + 1000')
     with pytest.raises(NotCopiedError):
         copied(connection, former)
+
+
+@pytest.mark.parametrize(("spec", "copies"), [(KEYED, True), (NUMBERED, False)])
+def test_rows_that_move_are_copied_by_their_key(
+    connection: Connection, spec: TableSpec, copies: bool
+) -> None:
+    former, rows = loaded(connection, "one", ROWS, spec), [*ROWS[:4], *items(31)[5:]]
+    changes = row_changes(batches(ROWS, FLAT), batches(rows, FLAT), 10)
+    assert changes is not None
+    assert (changes.places, changes.replaced_places) == ([29], [4])
+    table = destination("two", rows, spec)
+    if not copies:
+        with pytest.raises(NotCopiedError), connection.transaction():
+            copy_table(connection, "public", table, former, changes, 7)
+        return
+    with connection.transaction():
+        assert copy_table(connection, "public", table, former, changes, 7) == len(rows)
+    other = loaded(connection, "three", rows, spec)
+    assert described(connection, table.name) == described(connection, other.name)

@@ -181,6 +181,13 @@ def test_a_key_that_is_not_one_is_left_to_a_load(tmp_path: Path, value: Any) -> 
     assert copy(sink, served, BASE, rows) is None
 
 
+def test_rows_that_move_are_left_to_a_load(tmp_path: Path) -> None:
+    sink = Sqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
+    served = load(sink, "one", BASE).served
+    assert copy(sink, served, BASE, [*BASE[:4], *BASE[5:]]) is None
+    assert load(sink, "two", [*BASE[:4], *BASE[5:]]).loaded
+
+
 def test_a_copy_is_made_once(tmp_path: Path) -> None:
     file = tmp_path / "serving.db"
     sink = Sqlite(url=f"sqlite:{file}")
