@@ -21,6 +21,7 @@ def execute_mysql(url: str, *statements: str) -> tuple[tuple[Any, ...], ...]:
             database=parts.path.strip("/") or None,
             charset="utf8mb4",
             autocommit=True,
+            ssl_disabled=True,  # PyMySQL would read all authorities of the system each time
         ) as connection,
         connection.cursor() as cursor,
     ):

@@ -11,14 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field
 
 from medallion.contracts import SourceItem
 from medallion.identifiers import now
 
-Bound = str | int
+_LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
 
-PERIODS = {"daily": timedelta(days=1), "weekly": timedelta(days=7), "monthly": timedelta(days=30)}
+Bound = str | int
+Lag = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=_LAG)]
+Period = Literal["daily", "weekly", "monthly"]
+PERIODS: dict[str, timedelta] = {
+    "daily": timedelta(days=1),
+    "weekly": timedelta(days=7),
+    "monthly": timedelta(days=30),
+}
 
 # By the bound after which the last part begins: where the next one would, and whether that is
 # later. None for a table without a value of the cursor.
@@ -89,3 +98,25 @@ class Increments:
 
 def _cursor(item: SourceItem) -> Mapping[str, Any]:
     return item.cursor if isinstance(item.cursor, dict) else {}
+
+
+def check_cursor(cursor: str, key: Sequence[str], lag: Lag, whole: Period | None) -> None:
+    """Raise ValueError for keys of a source that do not fit together."""
+    if cursor and not key:
+        raise ValueError(
+            "`cursor` needs `key`, the columns that identify a row: a row that is updated is "
+            "pulled again"
+        )
+    if not cursor and (key or lag or whole):
+        raise ValueError("`key`, `lag` and `whole` are for a `cursor`")
+
+
+def one_or_more(value: object) -> object:
+    """The names that `key` lists, or the only one that it is."""
+    return (value,) if isinstance(value, str) else value
+
+
+def interval(lag: str) -> timedelta:
+    """The time that a text such as `10 minutes` says."""
+    number, unit = lag.split()
+    return timedelta(**{f"{unit.rstrip('s')}s": int(number)})

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from medallion.contracts import DataSource, SourceItem
 from medallion.contracts.table_target import masked
 from medallion.errors import SourceError, UnreachableError
+from medallion.identifiers import digest
 from medallion.mongodb_session import is_unreachable, message_and_hint, open_client
 from medallion.secrets import SECRETS
+from medallion.sources.increments import (
+    PERIODS,
+    Bound,
+    CursorRange,
+    Increments,
+    Lag,
+    Period,
+    check_cursor,
+    one_or_more,
+)
+from medallion.sources.mongodb_cursor import (
+    bound_text,
+    bson_bound,
+    field_value,
+    is_greater,
+    less,
+    range_filter,
+)
 from medallion.storage import require_packages
 
 if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
+    from pymongo.collection import Collection
     from pymongo.database import Database
 
 BATCH = 1000  # documents
@@ -34,6 +55,14 @@ class MongoDBSource(DataSource):
     - `collection`: its name.
     - `filter`: a query that documents must meet, in extended JSON: `{status: shipped}`.
     - `fields`: the fields to pull, besides `_id`; by default all.
+    - `cursor`: a field that grows with each new or updated document, such as `changed` or, where
+      none is updated, `_id`. Then a run pulls only documents with larger values, after a first pull
+      of all; an index on it makes that fast. `key` are the fields that identify a document, by
+      default `_id`.
+    - `lag`: how much later than others a document with a smaller value may be written, as
+      `10 minutes` for dates and ObjectIds, or a number.
+    - `whole`: `daily`, `weekly` or `monthly`: how often all documents are pulled again, which finds
+      deleted ones; by default only by `medallion run --full`.
 
     ```yaml
     tables:
@@ -60,6 +89,24 @@ class MongoDBSource(DataSource):
     collection: str = Field(min_length=1)
     filter: dict[str, JsonValue] = Field(default={})
     fields: tuple[str, ...] = ()
+    cursor: str = ""
+    key: tuple[str, ...] = ()
+    lag: Lag = 0
+    whole: Period | None = None
+
+    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
+    @classmethod
+    def _one_key(cls, value: object) -> object:
+        return one_or_more(value)
+
+    @model_validator(mode="after")
+    def _consistent_cursor(self) -> Self:
+        check_cursor(self.cursor, self.key or ("_id",) * bool(self.cursor), self.lag, self.whole)
+        known = {"", "_id", *self.fields}
+        missing = {name.partition(".")[0] for name in (self.cursor, *self.key)} - known
+        if self.fields and missing:
+            raise ValueError(f"`fields` must have {min(missing)!r}, of `cursor` and `key`")
+        return self
 
     @field_validator("url")
     @classmethod
@@ -79,6 +126,10 @@ class MongoDBSource(DataSource):
     def database(self) -> str:
         return self.url
 
+    @property
+    def version_key(self) -> tuple[str, ...]:
+        return self.key or ("_id",) * bool(self.cursor)
+
     @contextmanager
     def connect(self) -> Iterator[MongoDBConnection]:
         require_packages(self.label, "mongodb", "pymongo")
@@ -90,11 +141,29 @@ class MongoDBSource(DataSource):
     def look(
         self, connection: MongoDBConnection, former: Sequence[SourceItem], *, full: bool = False
     ) -> list[SourceItem]:
-        return [SourceItem(self.label)]
+        if not self.cursor:
+            return [SourceItem(self.label)]
+        with source_errors(self.url):
+            increments = self._increments
+            items = increments.items([] if full else former, partial(connection.cut, self))
+            # A part without documents is left out, as a file of JSON has records: the next one
+            # begins where it would have begun.
+            return [
+                item
+                for item in items
+                if item in former or connection.has_documents(self, increments.range(item))
+            ]
 
     def pull(self, connection: MongoDBConnection, item: SourceItem) -> Iterator[bytes]:
+        values = self._increments.range(item) if self.cursor else CursorRange()
         with source_errors(self.url):
-            yield from connection.pull(self)
+            yield from connection.pull(self, values)
+
+    @property
+    def _increments(self) -> Increments:
+        pulled = [self.collection, self.filter, self.fields, self.cursor, self.key, self.lag]
+        period = PERIODS[self.whole] if self.whole else None
+        return Increments(self.label, digest(pulled), period)
 
 
 class MongoDBConnection:
@@ -104,22 +173,45 @@ class MongoDBConnection:
         self._database = database
         self._session = session
 
-    def pull(self, source: MongoDBSource) -> Iterator[bytes]:
+    def cut(self, source: MongoDBSource, begin: Bound | None) -> tuple[Bound | None, bool]:
+        """The largest value of the cursor, less the lag, and whether it is after `begin`.
+
+        Of the type that `begin` has, as MongoDB compares values of one type only.
+        """
+        first = None if begin is None else bson_bound(begin)
+        above = {} if begin is None else {source.cursor: {"$gte": first}}
+        largest = self._collection(source).find_one(
+            self._query(source, above),
+            {source.cursor: 1},
+            session=self._session,
+            sort=[(source.cursor, -1)],
+        )
+        value = field_value(largest or {}, source.cursor)
+        if value is None:
+            return None, False
+        try:
+            end = less(value, source.lag)
+        except ValueError as error:
+            raise SourceError(
+                f"{source.label}: the cursor {source.cursor!r} {error}",
+                hint="correct `cursor` or `lag`",
+            ) from error
+        return bound_text(end), first is not None and is_greater(end, first)
+
+    def has_documents(self, source: MongoDBSource, values: CursorRange) -> bool:
+        """Whether a file has records; a file of everything is always pulled."""
+        query = self._query(source, range_filter(source.cursor, values))
+        return values == CursorRange() or bool(
+            self._collection(source).find_one(query, {"_id": 1}, session=self._session)
+        )
+
+    def pull(self, source: MongoDBSource, values: CursorRange) -> Iterator[bytes]:
         """The documents of a collection as lines of JSON. Raises SourceError without one."""
-        from bson.codec_options import DatetimeConversion
-        from bson.json_util import RELAXED_JSON_OPTIONS, dumps, loads
+        from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 
         options = RELAXED_JSON_OPTIONS.with_options(tz_aware=True)
-        if not self._database.list_collection_names(filter={"name": source.collection}):
-            raise SourceError(
-                f"{source.label}: there is no such collection",
-                hint="correct `collection`, or the database in the URL",
-            )
-        codec = self._database.codec_options.with_options(
-            datetime_conversion=DatetimeConversion.DATETIME_AUTO
-        )
-        documents = self._database.get_collection(source.collection, codec_options=codec).find(
-            loads(dumps(source.filter)),
+        documents = self._collection(source).find(
+            self._query(source, range_filter(source.cursor, values)),
             dict.fromkeys(source.fields, 1) or None,
             session=self._session,
             sort=[("_id", 1)],
@@ -132,6 +224,26 @@ class MongoDBConnection:
                 yield "".join(f"{line}\n" for line in lines).encode()
                 lines.clear()
         yield "".join(f"{line}\n" for line in lines).encode()
+
+    def _collection(self, source: MongoDBSource) -> Collection[dict[str, Any]]:
+        """Raises SourceError when there is none."""
+        from bson.codec_options import DatetimeConversion
+
+        if not self._database.list_collection_names(filter={"name": source.collection}):
+            raise SourceError(
+                f"{source.label}: there is no such collection",
+                hint="correct `collection`, or the database in the URL",
+            )
+        codec = self._database.codec_options.with_options(
+            datetime_conversion=DatetimeConversion.DATETIME_AUTO
+        )
+        return self._database.get_collection(source.collection, codec_options=codec)
+
+    def _query(self, source: MongoDBSource, more: Mapping[str, Any]) -> dict[str, Any]:
+        from bson.json_util import dumps, loads
+
+        declared = loads(dumps(source.filter))
+        return {"$and": [declared, more]} if more else declared
 
 
 @contextmanager

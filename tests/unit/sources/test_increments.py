@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import ValidationError
+from pymongo import MongoClient
 
-from medallion.contracts import SourceItem
+from medallion.contracts import DataSource, SourceItem
 from medallion.sources.increments import Bound, CursorRange, Increments
+from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.sql.source import SqlSource
+from tests.mysql_statements import execute_mysql
 
 ORDERS = Increments("db orders", "v1")
 ALL = CursorRange()
@@ -92,3 +102,139 @@ def test_everything_is_pulled_again_after_a_change_or_a_period() -> None:
 def test_wrong_keys_are_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         SqlSource.model_validate({"url": URL, "table": "orders", **fields})
+
+
+class Writer:
+    """A database that commits rows up to `LAG` late, updates rows and deletes them."""
+
+    LAG = 10
+
+    def __init__(self, insert: Any, update: Any, delete: Any) -> None:
+        self._insert, self._update, self._delete = insert, update, delete
+        self._chance = random.Random(7)
+        self._clock = 0
+        self._late: list[tuple[int, int]] = []
+        self._last_id = 0
+        self.rows: dict[int, int] = {}
+        self.deleted: set[int] = set()
+
+    def work(self) -> None:
+        """What is committed between two pulls."""
+        for _ in range(self._chance.randrange(4)):
+            self._clock += self._chance.randrange(1, 4)
+            self._last_id += 1
+            self._late.append((self._last_id, self._clock))
+        for row in list(self._late):
+            if self._chance.random() < 0.5 or self._clock - row[1] >= self.LAG - 4:
+                self._late.remove(row)
+                self._insert(*row)
+                self.rows[row[0]] = row[1]
+        known = sorted(self.rows)
+        if known and self._chance.random() < 0.5:  # an update moves the row to the end
+            self._clock += 1
+            updated = self._chance.choice(known)
+            self.rows[updated] = self._clock
+            self._update(updated, self._clock)
+        if known and self._chance.random() < 0.2:
+            deleted = self._chance.choice(known)
+            del self.rows[deleted]
+            self.deleted.add(deleted)
+            self._delete(deleted)
+
+
+class Release:
+    """The files that a source was pulled into, as a lake keeps them."""
+
+    def __init__(self, source: DataSource) -> None:
+        self._source = source
+        self.items: list[SourceItem] = []
+        self._files: dict[tuple[str, str], bytes] = {}
+
+    def pull(self, *, full: bool = False) -> dict[int, int]:
+        """Pull what is new; the newest version of each row."""
+        with self._source.connect() as connection:
+            self.items = list(self._source.look(connection, self.items, full=full))
+            self._files = {
+                (item.name, item.token): self._files[item.name, item.token]
+                if item.token and (item.name, item.token) in self._files
+                else b"".join(self._source.pull(connection, item))
+                for item in self.items
+            }
+        return dict(
+            row
+            for item in sorted(self.items, key=lambda item: item.name)
+            for row in _records(self._files[item.name, item.token].decode())
+        )
+
+
+def _records(text: str) -> list[tuple[int, int]]:
+    if text.startswith("id,"):
+        return [(int(one), int(two)) for one, two in list(csv.reader(text.splitlines()))[3:]]
+    return [(row["_id"], row["changed"]) for row in map(json.loads, text.splitlines())]
+
+
+CREATE = "create table orders (id int primary key, changed int)"
+STATEMENTS = (
+    "insert into orders values ({}, {})",
+    "update orders set changed = {1} where id = {0}",
+    "delete from orders where id = {}",
+)
+
+
+@contextmanager
+def postgres(url: str) -> Iterator[tuple[DataSource, Writer]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(CREATE)
+
+        def execute(statement: str, *values: int) -> None:
+            connection.execute(statement.format(*values).encode())
+
+        source = SqlSource(url=url, table="orders", cursor="changed", key=("id",), lag=Writer.LAG)
+        yield source, Writer(*(partial(execute, statement) for statement in STATEMENTS))
+
+
+@contextmanager
+def mariadb(url: str) -> Iterator[tuple[DataSource, Writer]]:
+    execute_mysql(url, CREATE)
+
+    def execute(statement: str, *values: int) -> None:
+        execute_mysql(url, statement.format(*values))
+
+    source = SqlSource(url=url, table="orders", cursor="changed", key=("id",), lag=Writer.LAG)
+    yield source, Writer(*(partial(execute, statement) for statement in STATEMENTS))
+
+
+@contextmanager
+def mongodb(url: str) -> Iterator[tuple[DataSource, Writer]]:
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(url) as client:
+        orders = client.get_default_database().create_collection("orders")
+        yield (
+            MongoDBSource(url=url, collection="orders", cursor="changed", lag=Writer.LAG),
+            Writer(
+                lambda id_, changed: orders.insert_one({"_id": id_, "changed": changed}),
+                lambda id_, changed: orders.update_one(
+                    {"_id": id_}, {"$set": {"changed": changed}}
+                ),
+                lambda id_: orders.delete_one({"_id": id_}),
+            ),
+        )
+
+
+@pytest.mark.parametrize("database", [postgres, mariadb, mongodb])
+def test_200_pulls_while_a_writer_is_late_and_deletes(
+    database: Any, request: pytest.FixtureRequest
+) -> None:
+    """Nothing is lost, nothing is older than it is; a whole pull finds what was deleted."""
+    with database(request.getfixturevalue(f"{database.__name__}_url")) as (source, writer):
+        release = Release(source)
+        for number in range(200):
+            writer.work()
+            rows = release.pull()
+            present = {row: rows[row] for row in rows if row in writer.rows}
+            assert present == writer.rows, number
+            assert rows.keys() - writer.rows.keys() <= writer.deleted
+        assert len(release.items) > 20
+        assert len(writer.deleted) > 10
+        assert release.pull(full=True) == writer.rows
+        assert len(release.items) == 1

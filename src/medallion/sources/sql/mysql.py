@@ -36,16 +36,17 @@ _MARIADB_SETTINGS = "max_statement_time = 0, idle_transaction_timeout = 0"
 _MYSQL_SETTINGS = "max_execution_time = 0"
 _CHARACTERS = "sql_mode = replace(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"
 
+# A constant name of a schema: with another expression, MariaDB opens the tables of all schemas.
 _DECLARED = """
     select column_name, data_type, column_type from information_schema.columns
-    where table_schema = coalesce(nullif(%s, ''), database()) and table_name = %s"""
+    where table_schema = %s and table_name = %s"""
 # MariaDB's `json` is a `longtext` with this check.
 _JSON_CHECKS = """
     select check_clause from information_schema.check_constraints
-    where constraint_schema = coalesce(nullif(%s, ''), database()) and table_name = %s"""
+    where constraint_schema = %s and table_name = %s"""
 _PRIMARY_KEY = """
     select column_name from information_schema.key_column_usage
-    where table_schema = coalesce(nullif(%s, ''), database()) and table_name = %s
+    where table_schema = %s and table_name = %s
     and constraint_name = 'PRIMARY' order by ordinal_position"""
 
 
@@ -58,6 +59,11 @@ class MySqlDatabase(SqlDatabase):
     def label(self) -> str:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    @property
+    def name(self) -> str:
+        """The name of the database."""
+        return unquote(urlsplit(self.url).path.strip("/"))
 
     def quoted(self, name: str) -> str:
         return f"`{name.replace('`', '``')}`"
@@ -105,7 +111,7 @@ class MySqlDatabase(SqlDatabase):
             port=parts.port or 3306,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
-            database=unquote(parts.path.strip("/")),
+            database=self.name,
             charset="utf8mb4",
             conv=cast("Any", encoders),  # no decoders
             autocommit=True,
@@ -207,6 +213,7 @@ class MySqlConnection(SqlConnection):
                     declared[name] = DeclaredType("json", "json")
         with self._streamed(f"{relation.rows()} limit 0") as cursor:
             fields = list(cursor.fields)
+            cursor.fetchall()  # to its end: nothing has to be stopped
         return [typed(field, declared.get(field.name)) for field in fields]
 
     def _cursor_column(self, relation: Relation, name: str) -> MySqlColumn:
@@ -223,7 +230,7 @@ class MySqlConnection(SqlConnection):
         """What the server's catalogue says of a table; nothing of a query."""
         if not relation.table:
             return []
-        return self._all(query, (relation.schema, relation.table))
+        return self._all(query, (relation.schema or self._database.name, relation.table))
 
     def _all(self, query: str, values: tuple[str, ...] | None = None) -> Sequence[Sequence[Any]]:
         with self._connection.cursor() as cursor:

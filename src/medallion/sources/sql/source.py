@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
@@ -14,7 +14,7 @@ from medallion.contracts import DataSource, SourceItem
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
-from medallion.sources.increments import PERIODS, Increments
+from medallion.sources.increments import PERIODS, Increments, Lag, Period, check_cursor, one_or_more
 from medallion.sources.sql.database import Relation, SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.mysql import MySqlDatabase
@@ -26,8 +26,6 @@ _DATABASES: dict[str, type[SqlDatabase]] = {
     for database in (PostgresDatabase, MySqlDatabase, SqliteDatabase, DuckDBDatabase)
     for scheme in database.schemes
 }
-
-_LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
 
 
 class SqlSource(DataSource):
@@ -71,8 +69,8 @@ class SqlSource(DataSource):
     columns: tuple[str, ...] = ()
     cursor: str = ""
     key: tuple[str, ...] = ()
-    lag: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=_LAG)] = 0
-    whole: Literal["daily", "weekly", "monthly"] | None = None
+    lag: Lag = 0
+    whole: Period | None = None
     _place: str = PrivateAttr(default="")
 
     @field_validator("url")
@@ -102,17 +100,11 @@ class SqlSource(DataSource):
     @field_validator("key", mode="before", json_schema_input_type=str | list[str])
     @classmethod
     def _one_key(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
+        return one_or_more(value)
 
     @model_validator(mode="after")
     def _consistent_cursor(self) -> Self:
-        if self.cursor and not self.key:
-            raise ValueError(
-                "`cursor` needs `key`, the columns that identify a row: a row that is updated is "
-                "pulled again"
-            )
-        if not self.cursor and (self.key or self.lag or self.whole):
-            raise ValueError("`key`, `lag` and `whole` are for a `cursor`")
+        check_cursor(self.cursor, self.key, self.lag, self.whole)
         missing = {self.cursor, *self.key} - {"", *self.columns}
         if self.columns and missing:
             raise ValueError(f"`columns` must have {min(missing)!r}, of `cursor` and `key`")
