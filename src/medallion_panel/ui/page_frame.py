@@ -30,7 +30,8 @@ def page_frame(
         PageRepairs.of(say),
         PrintLayout(width=0, height=0, margin=0),
         ChartImages(width=0, height=0, margin=0),
-        sx={"maxWidth": "none", "px": {"xs": 1.5, "md": 3}, "py": 2.5},
+        # The full width of the screen: by default MUI stops at 1200 pixels, in a media query.
+        sx={"&&": {"maxWidth": "none"}, "px": {"xs": 1.5, "md": 3}, "py": 2.5},
     )
     page = pmui.Page(
         dark_theme=is_dark(theme, cookies),

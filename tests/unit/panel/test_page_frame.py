@@ -17,5 +17,6 @@ def test_the_frame_has_its_parts_and_its_helpers(dark: bool) -> None:
     page = page_frame("A & B", [content], menu, status, say, ["dark"] if dark else [])
     assert (page.title, page.meta.title, page.dark_theme) == ("A & B", "A &amp; B", dark)
     assert (page.sidebar[0], page.header[-1], page.main[0][0]) == (menu, status, content)
+    assert page.main[0].sx["&&"] == {"maxWidth": "none"}
     (repairs,) = page.main[0].select(PageRepairs)
     assert (repairs.words["pages"], repairs.language) == ("Seiten", "de")
