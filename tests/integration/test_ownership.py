@@ -362,7 +362,7 @@ def aged(folder: Path) -> None:
             connection.execute(
                 "update _medallion_releases set body = ? where id = ?", (aged_body, ident)
             )
-        for table in ("_medallion_owner", "_medallion_digests"):
+        for table in ("_medallion_owner", "_medallion_checksums"):
             connection.execute(f"drop table {table}")
 
 

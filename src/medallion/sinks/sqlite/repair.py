@@ -11,7 +11,12 @@ from pathlib import Path
 from medallion.contracts import Flaw, quote
 from medallion.records import Release
 from medallion.sinks.sqlite.database import LOADS, META, connect, path_of
-from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, is_undamaged_release
+from medallion.sinks.sqlite.table_digest import (
+    DIGESTS,
+    forget_others,
+    is_undamaged,
+    is_undamaged_release,
+)
 from medallion.sinks.sqlite.table_digest import META as DIGEST_META
 from medallion.storage.sqlite_file import ACTIVE, RELEASES, read_active
 
@@ -64,6 +69,7 @@ def prune_tables(connection: sqlite3.Connection, keep: Sequence[Release]) -> int
     connection.execute(
         f"delete from {RELEASES} where id not in (select value from json_each(?))", (ids,)
     )
+    forget_others(connection)
     connection.execute(f"update {ACTIVE} set switches = switches + 1")
     return len(unused)
 
@@ -114,7 +120,8 @@ def _copy(connection: sqlite3.Connection, name: str) -> None:
                 connection.execute(f"insert into {quote(name)} select * from former.{quote(name)}")
             else:
                 connection.execute(sql)
-        for table in (LOADS, DIGESTS):
+        recorded = "select name from former.sqlite_master where name in (?, ?)"
+        for (table,) in connection.execute(recorded, (LOADS, DIGESTS)).fetchall():
             connection.execute(
                 f"insert into {table} select * from former.{table} where name = ?", (name,)
             )

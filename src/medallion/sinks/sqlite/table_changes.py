@@ -1,8 +1,9 @@
 """Loads a table into SQLite as a copy of its former version with a few rows changed.
 
-SQLite copies the pages of a table to a new table of the same definition. While the digest of the
-new table is computed, so is that of the rows before the change: the copy is used only if they are
-those that were loaded. Indexes are built from the new rows: a damaged one would stay damaged.
+SQLite copies the pages of a table to a new table of the same definition. The copy is used only if
+the rows that are changed, and those next to them, are those that were loaded; the digests of all
+others are copied, and find the same damage in both tables. Indexes have no digests, and are built
+from the new rows: a damaged one would stay damaged.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from medallion.errors import LoadError
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import rows_of
-from medallion.sinks.sqlite.table_digest import copied, record_table
+from medallion.sinks.sqlite.table_digest import record_copy
 from medallion.sinks.sqlite.table_load import create_table, index_table
 
 Row: TypeAlias = tuple[Any, ...]
@@ -58,10 +59,8 @@ def copy_table(
     connection.execute(
         f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
     )
-    digest = copied(connection, target.name, former.name, changes.former_rows, replaced)
-    if digest is None:
+    if not record_copy(connection, target.name, former.name, changes, replaced):
         raise NotCopiedError
-    record_table(connection, target.name, digest)
     return count
 
 

@@ -12,7 +12,7 @@ from medallion.contracts.table_target import Index, Target
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import AFFINITY, restorer, rows_of
-from medallion.sinks.sqlite.table_digest import record_table, table_digest
+from medallion.sinks.sqlite.table_digest import record_table
 
 if TYPE_CHECKING:
     from medallion.contracts import Batches
@@ -44,7 +44,7 @@ def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) ->
     connection.execute(
         f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
     )
-    record_table(connection, target.name, table_digest(connection, target.name))
+    record_table(connection, target.name)
     return count
 
 

@@ -11,6 +11,7 @@ import pytest
 from medallion.contracts import Query, TableSpec
 from medallion.records import Release
 from medallion.sinks.sqlite.sink import Sqlite
+from medallion.sinks.sqlite.table_digest import DIGESTS
 from medallion.testing.served import SPEC, load, release
 
 
@@ -96,6 +97,16 @@ def test_undamaged_tables_of_a_damaged_file_are_kept(sink: Sqlite, path: Path) -
     with closing(sqlite3.connect(path)) as connection:
         loaded_names = {row[0] for row in connection.execute("select name from _medallion_loads")}
     assert loaded_names == {entry.name for entry in published.served["serving"].values()} - {name}
+
+
+def test_tables_without_digests_are_kept(sink: Sqlite, path: Path) -> None:
+    """An old version has loaded them."""
+    published = publish(sink)
+    execute(path, f"drop table {DIGESTS}")
+    sink.discard(published, None, "mark")
+    with closing(sqlite3.connect(path)) as connection:
+        loaded_names = {row[0] for row in connection.execute("select name from _medallion_loads")}
+    assert loaded_names == {entry.name for entry in published.served["serving"].values()}
 
 
 def test_another_file_format_is_moved_aside(sink: Sqlite, path: Path) -> None:

@@ -15,7 +15,7 @@ from medallion.contracts import TableSpec, row_changes
 from medallion.records import LoadReport, Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.sink import Sqlite
-from medallion.sinks.sqlite.table_digest import is_undamaged, table_digest
+from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, table_digests
 from medallion.testing.served import SPEC, batches, items, snapshot
 
 FLAT = ("id", "name", "amount", "total", "rate", "active", "day", "at", "seen", "opens")
@@ -119,7 +119,7 @@ def test_tables_of_many_rows(tmp_path: Path, length: int) -> None:
         f"update {LOADS} set rows = 41",
         f"update {LOADS} set nulls = '[]'",
         f"delete from {LOADS}",
-        "delete from _medallion_digests",
+        f"delete from {DIGESTS}",
     ],
 )
 def test_a_former_table_that_is_not_what_was_loaded_is_not_copied(
@@ -136,6 +136,27 @@ def test_a_former_table_that_is_not_what_was_loaded_is_not_copied(
     report = load(sink, "two", rows)  # nothing is left of the copy
     assert report.loaded
     assert contents(file, report.served.name)[2]
+
+
+@pytest.mark.parametrize("place", [6, 900, 2006])
+def test_damage_among_rows_that_are_not_read_is_found_in_the_copy(
+    tmp_path: Path, place: int
+) -> None:
+    file = tmp_path / "serving.db"
+    sink = Sqlite(url=f"sqlite:{file}")
+    served = load(sink, "one", LARGER).served
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            f"update {served.name} set name = 'damaged' where _row = ?", (place + 1,)
+        )
+    rows = [dict(row) for row in LARGER]
+    rows[place + 1]["name"] = "changed"
+    assert copy(sink, served, LARGER, rows) is None
+    rows = [dict(row) for row in LARGER]
+    rows[1500]["name"] = "changed"
+    report = copy(sink, served, LARGER, rows)
+    assert report is not None
+    assert not contents(file, report.served.name)[2]
 
 
 @pytest.mark.parametrize("index", ["__key", "__0", "__1"])
@@ -198,5 +219,5 @@ def test_a_copy_is_made_once(tmp_path: Path) -> None:
     assert (first.loaded, second.loaded) == (True, False)
     assert first.served == second.served
     with closing(sqlite3.connect(file)) as connection:
-        one, two = (table_digest(connection, name) for name in (served.name, first.served.name))
+        one, two = (table_digests(connection, name) for name in (served.name, first.served.name))
         assert one != two

@@ -10,11 +10,13 @@ import pytest
 
 from medallion.sinks.sqlite.database import META
 from medallion.sinks.sqlite.table_digest import (
+    DIGESTS,
+    forget_others,
     is_undamaged,
     is_undamaged_release,
     record_release,
     record_table,
-    table_digest,
+    table_digests,
 )
 
 TABLE = 'th"ings'
@@ -44,7 +46,7 @@ def connection() -> Iterator[sqlite3.Connection]:
 def test_equal_tables_of_two_files_have_one_digest(connection: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
         create(other)
-        assert table_digest(other, TABLE) == table_digest(connection, TABLE)
+        assert table_digests(other, TABLE) == table_digests(connection, TABLE)
 
 
 @pytest.mark.parametrize(
@@ -63,11 +65,11 @@ def test_equal_tables_of_two_files_have_one_digest(connection: sqlite3.Connectio
     ],
 )
 def test_every_change_of_a_table_is_damage(connection: sqlite3.Connection, change: str) -> None:
-    record_table(connection, TABLE, table_digest(connection, TABLE))
+    record_table(connection, TABLE)
     assert is_undamaged(connection, TABLE)
     connection.execute(change)
     assert not is_undamaged(connection, TABLE)
-    record_table(connection, TABLE, table_digest(connection, TABLE))
+    record_table(connection, TABLE)
     assert is_undamaged(connection, TABLE)
 
 
@@ -85,3 +87,14 @@ def test_a_change_of_the_record_of_a_release_is_damage(connection: sqlite3.Conne
     assert not is_undamaged_release(connection, "r")
     connection.execute("delete from _medallion_releases")
     assert not is_undamaged_release(connection, "r")
+
+
+def test_digests_of_what_is_gone_are_deleted(connection: sqlite3.Connection) -> None:
+    record_table(connection, TABLE)
+    connection.execute(f"insert into {DIGESTS} select 'gone', part, digest from {DIGESTS}")
+    for release in ("r", "s"):
+        record_release(connection, release)
+    forget_others(connection)
+    names = connection.execute(f"select distinct name from {DIGESTS}").fetchall()
+    assert {name for (name,) in names} == {TABLE, "release r"}
+    assert is_undamaged(connection, TABLE)
