@@ -18,7 +18,7 @@ from medallion.sql.row_ids import FILE_BITS
 from medallion.storage.digests import Stored, verified
 
 BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
-UNIT = 1 << 20  # bytes of partitions that make one partial result, unless one partition has more
+UNIT = 2 << 20  # bytes of partitions that make one partial result, unless one partition has more
 
 
 @dataclass(frozen=True)
