@@ -107,3 +107,35 @@ def test_doctor_asks_the_api(pipeline: md.Pipeline, server: RestServer) -> None:
     assert probe.outcome == "failure"
     assert "answered 401" in probe.said
     assert TOKEN not in f"{probe.said} {probe.advice}"
+
+
+def test_an_api_without_records_is_a_table_without_rows(
+    pipeline: md.Pipeline, server: RestServer, tmp_path: Path
+) -> None:
+    server.records = []
+    with pytest.raises(SourceError, match="has no records, so its columns are not known") as caught:
+        pipeline.run()
+    assert "declare `columns`" in caught.value.hint
+    declared = YAML.replace(
+        "    orders:\n      source:", "    orders:\n      columns: [id, amount]\n      source:", 1
+    )
+    (tmp_path / "medallion.yaml").write_text(declared)
+    assert md.Pipeline.load(tmp_path / "medallion.yaml").run().status == "succeeded"
+    assert ids(pipeline) == []
+    assert md.Pipeline.load(tmp_path / "medallion.yaml").run().status == "unchanged"
+
+
+def test_an_api_that_has_lost_all_records_keeps_its_columns(
+    pipeline: md.Pipeline, server: RestServer
+) -> None:
+    pipeline.run()
+    columns = pipeline.lake.table("bronze.orders").columns
+    records, server.records = server.records, []
+    run = pipeline.run()
+    assert [dict(step.sources) for step in run.steps if step.sources] == [{"retracted": 1}]
+    assert ids(pipeline) == []
+    assert pipeline.lake.table("bronze.orders").columns == columns
+    assert pipeline.run().status == "unchanged"
+    server.records = records
+    pipeline.run()
+    assert ids(pipeline) == [1, 2, 3, 4, 5]

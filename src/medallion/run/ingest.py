@@ -43,6 +43,7 @@ FileCorrections: TypeAlias = Mapping[str, tuple[Correction, ...]]
 
 # Limits of a batch of source files, whose names are recorded together before they are stored.
 STAGED_FILES, STAGED_BYTES = 500, 1 << 30
+NOTHING = hashlib.sha256().hexdigest()  # of a pulled file without records
 AT_ONCE = 4  # source files that are read at the same time
 
 
@@ -144,8 +145,7 @@ def ingest_table(
         token = token_of(entry, digest, arrived)
         return BronzeFile(name, entry, digest, item, arrived, form, key, token, cursor=file.cursor)
 
-    # A connection to a database pulls one file at a time.
-    files = _ingested(found, ingest_file, staged, 1 if table.declared.pulled else AT_ONCE)
+    files = _ingested(found, ingest_file, staged, pulled=table.declared.pulled is not None)
     if corrections:
         files = [replace(file, corrections=corrections.get(file.sha256, ())) for file in files]
     return _arrival(table, files, known), files
@@ -155,15 +155,18 @@ def _ingested(
     found: Sequence[SourceMatch],
     ingest_file: Callable[[SourceMatch], BronzeFile],
     staged: StagedStorage | None,
-    at_once: int,
+    *,
+    pulled: bool,
 ) -> list[BronzeFile]:
+    """The files, in their order; one that was pulled without any record is none."""
     files: list[BronzeFile] = []
-    with ThreadPoolExecutor(at_once) as pool:
+    # A connection to a database pulls one file at a time.
+    with ThreadPoolExecutor(1 if pulled else AT_ONCE) as pool:
         for batch in _batches(found):
             files += pool.map(ingest_file, batch)
             if staged:
                 staged.flush(pool)
-    return files
+    return [file for file in files if not pulled or file.sha256 != NOTHING]
 
 
 def _arrival(

@@ -26,8 +26,11 @@ def settle(
     """The table's columns by its schema policy, and a line for each drift.
 
     Raises SourceError when `schema: freeze` is declared and columns differ, when names differ only
-    in case, or when no type can hold the values of a column.
+    in case, when no type can hold the values of a column, or when there are no files and nothing
+    else says which columns the table has.
     """
+    if not files and not table.declared.columns:
+        return _columns_before(table, before), []
     policy = table.declared.schema_policy
     _check_case(files, table.declared.columns)
     expected = _expected(table.declared, before)
@@ -60,6 +63,16 @@ def settle(
         else [*expected, *(name for name in typed if name not in expected)]
     )
     return tuple(Column(name=name, type=types.get(name, "text")) for name in names), drift
+
+
+def _columns_before(table: SourceTable, before: Snapshot | None) -> tuple[Column, ...]:
+    """The columns of the last release, for a source that has no records now."""
+    if before is None:
+        raise SourceError(
+            f"{table.name}: {table.declared.shown} has no records, so its columns are not known",
+            hint="declare `columns`, or run again when it has some",
+        )
+    return before.columns
 
 
 def _expected(declared: Source, before: Snapshot | None) -> list[str]:
