@@ -113,7 +113,7 @@ def test_an_api_without_records_is_a_table_without_rows(
     pipeline: md.Pipeline, server: RestServer, tmp_path: Path
 ) -> None:
     server.records = []
-    with pytest.raises(SourceError, match="has no records, so its columns are not known") as caught:
+    with pytest.raises(SourceError, match="has no records that can be read") as caught:
         pipeline.run()
     assert "declare `columns`" in caught.value.hint
     declared = YAML.replace(

@@ -52,16 +52,18 @@ class Source(DeclarationModel):
 
     `source` is a path or URL, with `*` and `**`, relative to the declaration, or a list of them;
     files that `exclude` matches are left out. Or it is a source that is pulled into files, such as
-    `sql`: then `exclude`, `missing` and `format` do not apply. `missing` decides what happens when
-    no file matches any of them: `fail`, or `allow`, which makes a table without rows. `format` is
-    by default chosen by the files' suffixes. `schema` decides what happens when columns of files
-    differ: `evolve` (new columns are added, missing ones are null), `discard` (new columns are
-    ignored) or `freeze` (the run fails). `columns` are the expected columns; by default those of
-    the last release, or else of the first file. `aliases` lists, by column, other names that it has
-    in some files. `add` adds columns with facts about the file: its `path` or `name`, the time it
-    was `modified`, the number of each `record`, or a folder: `folder(year)` is the value of a
-    folder `year=2024`, `folder(1)` the name of the folder that contains the file. `description`
-    says what a row is, and `column_descriptions`, by column, what a value means.
+    `sql`: then `exclude`, `missing`, `unreadable` and `format` do not apply. `missing` decides what
+    happens when no file matches any of them: `fail`, or `allow`, which makes a table without rows;
+    `unreadable`, when a file cannot be read at all: `fail`, or `quarantine`, which rejects the file
+    as one record. `format` is by default chosen by the files' suffixes. `schema` decides what
+    happens when columns of files differ: `evolve` (new columns are added, missing ones are null),
+    `discard` (new columns are ignored) or `freeze` (the run fails). `columns` are the expected
+    columns; by default those of the last release, or else of the first file. `aliases` lists, by
+    column, other names that it has in some files. `add` adds columns with facts about the file: its
+    `path` or `name`, the time it was `modified`, the number of each `record`, or a folder:
+    `folder(year)` is the value of a folder `year=2024`, `folder(1)` the name of the folder that
+    contains the file. `description` says what a row is, and `column_descriptions`, by column, what
+    a value means.
     """
 
     source: Annotated[
@@ -70,6 +72,7 @@ class Source(DeclarationModel):
     ]
     exclude: tuple[Pattern, ...] = ()
     missing: Literal["fail", "allow"] = "fail"
+    unreadable: Literal["fail", "quarantine"] = "fail"
     format: Annotated[SerializeAsAny[Format], plugin_of(plugins.FORMATS)] | None = None
     schema_policy: SchemaPolicy = Field(default="evolve", alias="schema")
     columns: tuple[str, ...] = ()
@@ -109,7 +112,7 @@ class Source(DeclarationModel):
     @model_validator(mode="after")
     def _keys_of_files(self) -> Self:
         folders = [name for name, what in self.add.items() if what not in ("path", "record")]
-        for key in ("exclude", "missing", "format"):
+        for key in ("exclude", "missing", "unreadable", "format"):
             if self.pulled and key in self.model_fields_set:
                 raise ValueError(f"`{key}` is for source files, not for {self.pulled.name!r}")
         if self.pulled and folders:

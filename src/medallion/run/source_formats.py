@@ -10,6 +10,7 @@ from medallion.contracts import Format
 from medallion.declaration.added_columns import shaped
 from medallion.declaration.models import Source
 from medallion.declaration.source_pattern import without_query
+from medallion.declaration.unreadable_files import SetAsideFormat
 from medallion.errors import SourceError
 from medallion.identifiers import digest
 from medallion.storage import Entry
@@ -42,6 +43,9 @@ class SourceFormats:
         form, key = self._plain[suffix]
         if source.aliases or source.add:
             form = shaped(form, source.aliases, source.add, name, entry)
+            key = _key(form, suffix)
+        if source.unreadable == "quarantine":
+            form = SetAsideFormat(form=form)
             key = _key(form, suffix)
         return form, key
 

@@ -29,6 +29,7 @@ def settle(
     in case, when no type can hold the values of a column, or when there are no files and nothing
     else says which columns the table has.
     """
+    files = [file for file in files if file.columns]  # the others cannot be read
     if not files and not table.declared.columns:
         return _columns_before(table, before), []
     policy = table.declared.schema_policy
@@ -69,8 +70,9 @@ def _columns_before(table: SourceTable, before: Snapshot | None) -> tuple[Column
     """The columns of the last release, for a source that has no records now."""
     if before is None:
         raise SourceError(
-            f"{table.name}: {table.declared.shown} has no records, so its columns are not known",
-            hint="declare `columns`, or run again when it has some",
+            f"{table.name}: {table.declared.shown} has no records that can be read, "
+            "so its columns are not known",
+            hint="declare `columns`, or run again when there are some",
         )
     return before.columns
 
