@@ -23,7 +23,7 @@ _PLACE_NAME = re.compile("(?:FILE|DIR|PATH|SOCK|SOCKET)$", re.IGNORECASE)
 _OPTION_NAME = (
     "(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|(?:api|access)_?key)"
 )
-_SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
+SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
 _OPTION = re.compile(rf"[?&;]([\w.%-]*{_OPTION_NAME})=", re.IGNORECASE)
 _PROPERTY = re.compile(r"AWS_SESSION_TOKEN:([^,&\s]+)")
 _URL = re.compile(r"([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
@@ -66,7 +66,7 @@ class SecretRegistry:
 
     def add_setting(self, name: str, value: object) -> None:
         """Register the value of a setting with a name such as `password`."""
-        if isinstance(value, str) and _SECRET_SETTING.search(name):
+        if isinstance(value, str) and SECRET_SETTING.search(name):
             self.add(value)
 
     def add_url(self, text: str) -> None:

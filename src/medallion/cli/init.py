@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -24,17 +25,21 @@ _PASSWORD = re.compile(r"://[^/@:]*:(?!\$\{)[^@/]+@")
     "sources",
     metavar="FILE|URL",
     multiple=True,
-    help="A file, pattern or URL to read and declare as a table; may be repeated.",
+    help="A file, pattern, URL or DATABASE_URL#TABLE to read and declare; may be repeated.",
 )
 @click.pass_obj
 def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
-    """Create a small project, or a declaration for your own files.
+    """Create a small project, or a declaration for your own data.
 
     Without `--from`, DIR gets a declaration, sample data with some invalid rows, and a README.
 
     With `--from`, DIR gets a declaration of these files. All their records are read, and types,
     formats of dates, keys and rules are proposed that nearly all values fit; comments say how many
     do, and list values that do not. A pattern such as `'data/*.csv'` is one table.
+
+    `postgresql://…#TABLE`, `mysql://…#TABLE`, `sqlite:PATH#TABLE` and `duckdb:PATH#TABLE` are
+    tables of databases; without `#TABLE`, all tables are declared. Primary and foreign keys become
+    keys and references, and variables stand for user and password.
 
     Existing files are never overwritten.
     """
@@ -45,6 +50,8 @@ def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
         _write(settings, folder, {path: partial(bytes, text) for path, text in project.items()})
     settings.say(f"\nnext: cd {folder}")
     if sources:
+        if names := _unset_variables((folder / DECLARATION).read_text(encoding="utf-8")):
+            settings.say(f"      set {', '.join(names)}")
         settings.say(f"      read {DECLARATION}, and change what is wrong")
     settings.say("      medallion run")
 
@@ -71,9 +78,10 @@ def _proposal(folder: Path, sources: Sequence[str]) -> bytes:
     """The declaration that is proposed for sources. Raises CallError."""
     from medallion.errors import CallError
     from medallion.proposal.declaration_text import declaration_text
-    from medallion.proposal.tables import propose_tables, relative_source, table_name
+    from medallion.proposal.proposed_sources import is_database, relative_source, table_name
+    from medallion.proposal.tables import propose_tables
 
-    if any(_PASSWORD.search(source) for source in sources):
+    if any(_PASSWORD.search(source) and not is_database(source) for source in sources):
         raise CallError(
             "a URL has a password, which would be written to the declaration",
             hint="set a variable, and write '${NAME}' in its place, in quotes",
@@ -81,6 +89,12 @@ def _proposal(folder: Path, sources: Sequence[str]) -> bytes:
     relative = [relative_source(source, folder) for source in sources]
     name = table_name(folder.absolute().name)
     return declaration_text(name, propose_tables(relative, folder)).encode()
+
+
+def _unset_variables(text: str) -> list[str]:
+    """The variables without a default that a declaration has and the environment does not."""
+    names = dict.fromkeys(re.findall(r"(?<!\$)\$\{(\w+)\}", text))
+    return [name for name in names if name not in os.environ]
 
 
 def _files(top: Traversable, path: PurePosixPath) -> list[tuple[PurePosixPath, bytes]]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medallion.contracts.data_source import DataSource, SourceItem
+from medallion.contracts.data_source import CatalogTable, DataSource, SourceItem
 from medallion.contracts.engine import (
     Built,
     Engine,
@@ -133,6 +133,7 @@ __all__ = [
     "ROW",
     "Built",
     "CallError",
+    "CatalogTable",
     "Column",
     "ColumnOrigin",
     "ColumnUse",

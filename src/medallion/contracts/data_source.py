@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -27,6 +27,18 @@ class SourceItem:
     name: str
     token: str = ""
     cursor: JsonValue = None
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """A table that a database has, with its primary key.
+
+    `references` are foreign keys of one column: by column, the table and column it refers to.
+    """
+
+    name: str
+    key: tuple[str, ...] = ()
+    references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class DataSource(Plugin, ABC):
@@ -75,6 +87,10 @@ class DataSource(Plugin, ABC):
     @abstractmethod
     def connect(self) -> AbstractContextManager[Any]:
         """A connection for `look` and `pull`. All that is read by it should be of one moment."""
+
+    def tables(self, connection: Any) -> Sequence[CatalogTable]:
+        """The tables that the database has, by name; none if it does not tell."""
+        return ()
 
     @abstractmethod
     def look(

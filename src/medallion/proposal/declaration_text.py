@@ -19,14 +19,14 @@ _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 LONGEST_LINE = 120
 
 HEAD = """\
-# Proposed by `medallion init --from`, from all records of the files. Read it, and change what is
+# Proposed by `medallion init --from`, from all records of the sources. Read it, and change what is
 # wrong. Comments say how many values fit; a run keeps the others in quarantine, with the reason.
 
 name: {name}
 lake: ${{MEDALLION_LAKE:-./lake}}
 
 tables:
-  bronze: # files as they came, every byte kept
+  bronze: # records as they came, every byte kept
 {bronze}
 
   silver: # clean rows with types

@@ -17,6 +17,8 @@ CATEGORIES = 12  # the most values of a column of categories
 REPEATED = 10  # how often each of them occurs on average, or more
 
 _KEY = re.compile(r"(^|_)(id|key|code|number|no|nr|uuid|guid|sku|isbn|iban)$")
+Key = tuple[str | tuple[str, ...], Share]  # a column or several, and the rows with unique values
+
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
@@ -53,6 +55,15 @@ class Rule:
     column: str
     setting: Any
     share: Share
+
+
+def primary_key_of(names: tuple[str, ...], columns: Sequence[ProposedColumn]) -> Key:
+    """The primary key that a database declares, whose values are unique there."""
+    values = {each.name: each.values for each in columns}
+    if len(names) == 1:
+        return names[0], values[names[0]].once()
+    rows = values[names[0]].rows
+    return names, Share(rows, rows)
 
 
 def key_of(table: str, columns: Sequence[ProposedColumn]) -> tuple[str, Share] | None:
@@ -95,6 +106,40 @@ def references_of(
             if share.fraction >= MOST:
                 yield Rule("references", each.name, f"silver.{other}.{key.name}", share)
                 break
+
+
+def foreign_keys_of(
+    columns: Mapping[str, ColumnValues],
+    targets: Mapping[str, tuple[str, str]],
+    tables: Mapping[str, Mapping[str, ColumnValues]],
+) -> Iterator[Rule]:
+    """The rules for foreign keys that a database declares: by column, a table and its column."""
+    for column, (other, referred) in targets.items():
+        share = columns[column].within(tables[other][referred])
+        yield Rule("references", column, f"silver.{other}.{referred}", share)
+
+
+def without_cycles(references: Mapping[str, Sequence[Rule]]) -> dict[str, list[Rule]]:
+    """The references by table, but those by which tables would depend on themselves."""
+    kept: dict[str, list[Rule]] = {table: [] for table in references}
+    targets: dict[str, set[str]] = {table: set() for table in references}
+    for table, rules in references.items():
+        for rule in rules:
+            other = rule.setting.split(".")[1]
+            if table not in _reached(other, targets):
+                targets[table].add(other)
+                kept[table].append(rule)
+    return kept
+
+
+def _reached(table: str, targets: Mapping[str, set[str]]) -> set[str]:
+    """The table, and all that it depends on."""
+    found, left = set(), [table]
+    while left:
+        if (each := left.pop()) not in found:
+            found.add(each)
+            left += targets[each]
+    return found
 
 
 def _identifies(column: ProposedColumn, share: Share) -> bool:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
 
 from tests.unit.cli.conftest import Call
 
@@ -75,3 +81,48 @@ def test_a_password_is_not_written_to_a_declaration(call: Call, tmp_path: Path) 
     assert result.err.startswith("error: a URL has a password")
     assert "s3cret" not in result.err
     assert not (tmp_path / "atlas").exists()
+
+
+def test_tables_of_a_database_are_declared_and_run(call: Call, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.executescript("""
+            create table clients (id integer primary key, born text);
+            create table orders (client int references clients, day int, primary key (client, day));
+            insert into clients values (1, '03/12/1990'), (2, '24/12/1985');
+            insert into orders values (1, 1), (1, 2), (2, 1);""")
+    folder = tmp_path / "atlas"
+    result = call(tmp_path, "init", str(folder), "--from", f"sqlite:{tmp_path}/shop.db")
+    assert (result.code, result.err) == (0, "")
+    assert "      set " not in result.out
+    text = (folder / "medallion.yaml").read_text()
+    assert f'orders: {{source: {{sql: {{url: "sqlite:{tmp_path}/shop.db", table: orders}}}}' in text
+    assert 'born: {date: ["%d/%m/%Y"]} # all 2' in text
+    assert "- deduplicate: {key: [client, day], keep: last} # all 3 occur once" in text
+    assert "- {references: {client: silver.clients.id}, on_fail: quarantine} # all 3" in text
+    assert "orders: {key: [client, day]}" in text
+    assert call(folder, "run").code == 0
+
+
+def test_variables_stand_for_the_credentials_of_a_database(
+    call: Call, tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("create table clients (id int primary key)")
+        connection.execute("insert into clients values (7)")
+    parts = urlsplit(postgres_url)
+    user, password = parts.username or "", parts.password or "s3cret-word"
+    url = f"postgresql://{user}:{password}@{parts.hostname}:{parts.port}{parts.path}?{parts.query}"
+    folder, stem = tmp_path / "atlas", parts.path[1:].upper()
+    result = call(tmp_path, "init", str(folder), "--from", f"{url}#clients")
+    assert (result.code, result.err) == (0, "")
+    assert f"      set {stem}_USER, {stem}_PASSWORD" in result.out.splitlines()
+    text = (folder / "medallion.yaml").read_text()
+    assert f"//${{{stem}_USER}}:${{{stem}_PASSWORD}}@" in text
+    assert password not in text + result.out
+    monkeypatch.setenv(f"{stem}_USER", user)
+    monkeypatch.setenv(f"{stem}_PASSWORD", password)
+    assert call(folder, "run").code == 0
+    absent = call(tmp_path, "init", str(tmp_path / "other"), "--from", f"{url}#nobody")
+    assert absent.code == 1
+    assert 'relation "nobody" does not exist' in absent.err
+    assert password not in absent.err

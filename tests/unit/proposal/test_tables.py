@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from medallion.errors import SourceError
-from medallion.proposal.tables import propose_tables, relative_source, table_name
+from medallion.proposal.tables import propose_tables
 
 
 def test_tables_are_named_for_their_files_or_folders(tmp_path: Path) -> None:
@@ -45,18 +47,45 @@ def test_a_file_without_columns_is_refused(tmp_path: Path) -> None:
         propose_tables(["a.csv"], tmp_path)
 
 
-def test_a_source_is_relative_to_the_folder_of_the_declaration_if_it_is_below(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert relative_source("shop/data/*.csv", Path("shop")) == "data/*.csv"
-    assert relative_source("other/a.csv", Path("shop")) == (tmp_path / "other/a.csv").as_posix()
-    assert relative_source("https://example.org/a.csv", Path("shop")) == "https://example.org/a.csv"
+def test_keys_and_references_are_those_of_the_database(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.executescript("""
+            create table people (number integer primary key, boss int references people);
+            create table orders (nr text primary key, buyer int references People (NUMBER), payment int
+                references payments (nr));
+            create table payments (nr integer primary key, order_nr text references orders);
+            create table lines (order_nr text, place int, id int, primary key (order_nr, place));
+            insert into people values (1, null), (2, 1);
+            insert into orders values ('a', 1, 7), ('b', 3, 7);
+            insert into payments values (7, 'a');
+            insert into lines values ('a', 1, 5), ('a', 2, 6);""")
+    tables = {table.name: table for table in propose_tables(["sqlite:shop.db"], tmp_path)}
+    assert {name: table.key and table.key[0] for name, table in tables.items()} == {
+        "lines": ("order_nr", "place"),
+        "orders": "nr",
+        "payments": "nr",
+        "people": "number",
+    }
+    references = {
+        (name, rule.column): (rule.setting, rule.share.fitting, rule.share.total)
+        for name, table in tables.items()
+        for rule in table.rules
+        if rule.kind == "references"
+    }
+    # Neither one from a table to itself, nor both of two tables to each other.
+    assert references == {
+        ("orders", "buyer"): ("silver.people.number", 1, 2),
+        ("orders", "payment"): ("silver.payments.nr", 2, 2),
+    }
+    (orders,) = propose_tables(["sqlite:shop.db#orders"], tmp_path)
+    assert orders.source == {"sql": {"url": "sqlite:shop.db", "table": "orders"}}
+    assert orders.key
+    assert orders.key[0] == "nr"
+    assert not [rule for rule in orders.rules if rule.kind == "references"]
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [("Sales Report", "sales_report"), ("2024", "table_2024"), ("Größe", "gr_e"), ("", "table")],
-)
-def test_a_name_is_valid_for_a_table(text: str, name: str) -> None:
-    assert table_name(text) == name
+def test_files_whose_keys_have_one_name_do_not_refer_to_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n2\n")
+    (tmp_path / "b.csv").write_text("id\n1\n2\n")
+    rules = [rule for table in propose_tables(["a.csv", "b.csv"], tmp_path) for rule in table.rules]
+    assert [rule.setting for rule in rules if rule.kind == "references"] == ["silver.b.id"]

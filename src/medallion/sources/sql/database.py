@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from medallion.contracts import literal, quote
+from medallion.contracts import CatalogTable, literal, quote
 from medallion.errors import SourceError
 from medallion.records.column_type import ColumnType
 from medallion.sources.increments import Bound, CursorRange
@@ -67,9 +67,36 @@ class SqlConnection(ABC):
     def token(self) -> str:
         """A text that is equal while nothing in the database has changed; empty if unknown."""
 
+    # SQL of table, constraint, place, column, other table and column. A table has a row without
+    # constraint, and one for each column of its primary key, or of a foreign key.
+    catalog: ClassVar[str]
+
     @abstractmethod
+    def all(self, query: str, label: str) -> Sequence[Sequence[Any]]:
+        """The rows of a query. Raises SourceError or UnreachableError."""
+
     def one(self, query: str, label: str) -> Sequence[Any]:
-        """The first row of a query. Raises SourceError or UnreachableError."""
+        """The first row of a query, or nothing."""
+        return next(iter(self.all(query, label)), ())
+
+    def tables(self, label: str) -> list[CatalogTable]:
+        """The tables by name. Those in another than the default schema have it in their name."""
+        keys: dict[str, dict[int, str]] = {}
+        foreign: dict[tuple[str, str], list[tuple[str, str, str | None]]] = {}
+        for table, constraint, place, column, other, referred in self.all(self.catalog, label):
+            key = keys.setdefault(table, {})
+            if other is not None:
+                foreign.setdefault((table, str(constraint)), []).append((column, other, referred))
+            elif constraint is not None:
+                key[int(place)] = column
+        ordered = {table: tuple(name for _, name in sorted(keys[table].items())) for table in keys}
+        references: dict[str, dict[str, tuple[str, str]]] = {table: {} for table in keys}
+        for (table, _), columns in foreign.items():
+            column, other, referred = columns[0]
+            target = (referred,) if referred else ordered.get(other, ())
+            if len(columns) == len(target) == 1:
+                references[table][column] = (other, target[0])
+        return [CatalogTable(name, ordered[name], references[name]) for name in sorted(keys)]
 
     @abstractmethod
     def pull(self, relation: Relation) -> Iterator[bytes]:

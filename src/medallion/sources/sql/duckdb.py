@@ -34,6 +34,18 @@ _HINTS = {
     "read-only": "a query may only read",
 }
 
+# A foreign key of DuckDB is to a table of the same schema.
+_CATALOG = """
+    with named as (
+        select table_oid, if(schema_name = current_schema(), '', schema_name || '.') as prefix,
+            table_name from duckdb_tables() where not internal and not temporary)
+    select prefix || table_name, null, null, null, null, null from named
+    union all select prefix || named.table_name, constraint_index,
+        generate_subscripts(constraint_column_names, 1), unnest(constraint_column_names),
+        prefix || nullif(referenced_table, ''), unnest(referenced_column_names)
+    from duckdb_constraints() join named using (table_oid)
+    where constraint_type in ('PRIMARY KEY', 'FOREIGN KEY')"""
+
 
 class DuckDBDatabase(DatabaseFile):
     """A database file of DuckDB, which no other process may have open to write."""
@@ -58,6 +70,8 @@ class DuckDBDatabase(DatabaseFile):
 class DuckDBConnection(SqlConnection):
     """A connection that only reads; nobody writes meanwhile."""
 
+    catalog = _CATALOG
+
     def __init__(self, connection: DuckDBPyConnection, version: str) -> None:
         self._connection = connection
         self._version = version
@@ -65,9 +79,9 @@ class DuckDBConnection(SqlConnection):
     def token(self) -> str:
         return self._version
 
-    def one(self, query: str, label: str) -> Sequence[Any]:
+    def all(self, query: str, label: str) -> Sequence[Sequence[Any]]:
         with _source_errors(label):
-            return self._connection.execute(query).fetchone() or ()
+            return self._connection.execute(query).fetchall()
 
     def pull(self, relation: Relation) -> Iterator[bytes]:
         with (

@@ -49,6 +49,15 @@ _PRIMARY_KEY = """
     where table_schema = %s and table_name = %s
     and constraint_name = 'PRIMARY' order by ordinal_position"""
 
+_CATALOG = """
+    select table_name, null, null, null, null, null from information_schema.tables
+    where table_schema = database() and table_type = 'BASE TABLE'
+    union all select table_name, constraint_name, ordinal_position, column_name,
+        if(referenced_table_schema = database(), referenced_table_name,
+            concat(referenced_table_schema, '.', referenced_table_name)), referenced_column_name
+    from information_schema.key_column_usage where table_schema = database()
+    and (constraint_name = 'PRIMARY' or referenced_table_name is not null)"""
+
 
 class MySqlDatabase(SqlDatabase):
     """A database of MySQL 8 or later, or of MariaDB."""
@@ -128,6 +137,8 @@ class MySqlConnection(SqlConnection):
     `identity` is the number of its connection on the server.
     """
 
+    catalog = _CATALOG
+
     def __init__(
         self,
         database: MySqlDatabase,
@@ -144,10 +155,9 @@ class MySqlConnection(SqlConnection):
     def token(self) -> str:
         return ""
 
-    def one(self, query: str, label: str) -> Sequence[Any]:
+    def all(self, query: str, label: str) -> Sequence[Sequence[Any]]:
         with source_errors(label):
-            rows = self._all(query)
-            return rows[0] if rows else ()
+            return self._all(query)
 
     def pull(self, relation: Relation) -> Iterator[bytes]:
         with source_errors(relation.label):

@@ -71,6 +71,23 @@ _PRIMARY_KEY = """
     join pg_attribute on attnum = number
     where indrelid = $1::regclass and attrelid = indrelid and indisprimary order by place"""
 
+_TABLES = """
+    with named as (
+        select pg_class.oid, case when nspname = current_schema() then '' else nspname || '.' end
+            || relname as name
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where relkind in ('r', 'p') and not relispartition and nspname !~ '^pg_'
+        and nspname <> 'information_schema' and has_table_privilege(pg_class.oid, 'select'))
+    select name, null, null, null, null, null from named
+    union all select named.name, conname, place, item.attname, other.name, referred.attname
+    from pg_constraint join named on named.oid = conrelid
+    cross join unnest(conkey, confkey) with ordinality as key(number, other_number, place)
+    join pg_attribute as item on item.attrelid = conrelid and item.attnum = number
+    left join named as other on other.oid = confrelid
+    left join pg_attribute as referred
+        on referred.attrelid = confrelid and referred.attnum = other_number
+    where contype = 'p' or contype = 'f' and other.oid is not null"""
+
 
 class PostgresDatabase(SqlDatabase):
     """A database of PostgreSQL, or of one that speaks its protocol and has its catalog."""
@@ -107,15 +124,17 @@ class PostgresDatabase(SqlDatabase):
 class PostgresConnection(SqlConnection):
     """A transaction that reads one snapshot."""
 
+    catalog = _TABLES
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def token(self) -> str:
         return ""  # PostgreSQL counts no changes that include those of a crash or a restore
 
-    def one(self, query: str, label: str) -> Sequence[Any]:
+    def all(self, query: str, label: str) -> Sequence[Sequence[Any]]:
         with _source_errors(label), self._connection.transaction():
-            return self._connection.execute(query.encode()).fetchone() or ()
+            return self._connection.execute(query.encode()).fetchall()
 
     def pull(self, relation: Relation) -> Iterator[bytes]:
         # A savepoint: after an error, the other tables of the database can still be read.

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from medallion.contracts import DataSource, SourceItem
+from medallion.contracts import CatalogTable, DataSource, SourceItem
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
@@ -143,6 +143,9 @@ class SqlSource(DataSource):
 
     def connect(self) -> AbstractContextManager[SqlConnection]:
         return self._database.connect()
+
+    def tables(self, connection: SqlConnection) -> Sequence[CatalogTable]:
+        return connection.tables(self._place or self._database.label)
 
     def look(
         self, connection: SqlConnection, former: Sequence[SourceItem], *, full: bool = False

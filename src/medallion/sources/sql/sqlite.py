@@ -42,6 +42,17 @@ _KINDS = {
     frozenset({"blob"}): ColumnType("binary"),
 }
 
+_CATALOG = """
+    with own as (select name from sqlite_master where type = 'table' and name not like 'sqlite^_%'
+        escape '^')
+    select name, null, null, null, null, null from own
+    union all select own.name, 'primary', pk, item.name, null, null
+    from own, pragma_table_info(own.name) as item where pk > 0
+    union all select own.name, id, seq, "from", other.name,
+        (select name from pragma_table_info(other.name) where name = "to" collate nocase)
+    from own, pragma_foreign_key_list(own.name)
+    join own as other on other.name = "table" collate nocase"""
+
 
 class SqliteDatabase(DatabaseFile):
     """A database file of SQLite, which may be written meanwhile."""
@@ -68,6 +79,8 @@ class SqliteDatabase(DatabaseFile):
 class SqliteConnection(SqlConnection):
     """A read transaction of SQLite."""
 
+    catalog = _CATALOG
+
     def __init__(self, connection: sqlite3.Connection, version: str) -> None:
         self._connection = connection
         self._version = version
@@ -75,10 +88,9 @@ class SqliteConnection(SqlConnection):
     def token(self) -> str:
         return self._version
 
-    def one(self, query: str, label: str) -> Sequence[Any]:
+    def all(self, query: str, label: str) -> Sequence[Sequence[Any]]:
         with _source_errors(label):
-            row: Sequence[Any] = self._connection.execute(query).fetchone()
-            return row
+            return self._connection.execute(query).fetchall()
 
     def as_text(self, value: str) -> str:
         return value  # as a number remains one

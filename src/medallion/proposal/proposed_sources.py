@@ -1,0 +1,177 @@
+"""What `medallion init --from` reads: files, tables of databases, and how they are declared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from medallion.contracts import CatalogTable, DataSource
+from medallion.errors import CallError, SourceError
+from medallion.pipeline import Pipeline
+from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_credentials
+
+LONGEST = 60  # characters of a table's name
+
+Source = str | Mapping[str, Any]
+
+_FILE = re.compile(r"(sqlite|duckdb):(.+)", re.DOTALL)
+_VARIABLE = r"\$\{[^}]*\}"
+_SERVER = re.compile(
+    rf"""(?P<scheme>(postgresql|postgres|mysql|mariadb)://)
+    ((?P<user>({_VARIABLE}|[^:@/?])*)(:(?P<password>({_VARIABLE}|[^@/?])*))?@)?
+    (?P<place>[^?]*)(\?(?P<options>.*))?""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class ProposedSource:
+    """Where the rows of a proposed table come from.
+
+    `subject` says what they are about; `source` is as bronze reads it now, and `declared` as the
+    declaration has it, without credentials. `table` is what the database `database` knows of it.
+    """
+
+    subject: str
+    source: Source
+    declared: Source
+    database: str = ""
+    table: CatalogTable | None = None
+
+
+class SourceFinder:
+    """Finds what sources, relative to a folder, consist of; `scratch` is for its own files."""
+
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        self._folder = folder
+        self._scratch = scratch
+        self._variables: dict[str, str] = {}
+
+    def find(self, source: str) -> Iterator[ProposedSource]:
+        """One for files or a table, and one for each table of a database without `#TABLE`.
+
+        Raises CallError for a URL that is unclear, SourceError for a database without tables.
+        """
+        if not is_database(source):
+            yield ProposedSource(_subject(source), absolute_source(source, self._folder), source)
+            return
+        SECRETS.add_url(source)
+        if unclear_credentials(re.sub(_VARIABLE, "x", source)):
+            raise CallError(
+                "the user or password of a URL has unescaped URL characters", hint=PERCENT_ENCODE
+            )
+        url, _, name = source.partition("#")
+        read, declared = absolute_source(url, self._folder), self._without_credentials(url)
+        for table in self._tables(read, name):
+            yield ProposedSource(
+                table.name.rpartition(".")[2],
+                {"sql": {"url": read, "table": table.name}},
+                {"sql": {"url": declared, "table": table.name}},
+                read,
+                table,
+            )
+
+    def load(self, sources: Mapping[str, Source]) -> Pipeline:
+        """A pipeline with a bronze table for each source."""
+        bronze = {name: {"source": source} for name, source in sources.items()}
+        declared = {"name": "proposal", "lake": "lake", "tables": {"bronze": bronze}}
+        path = self._scratch / "medallion.yaml"
+        path.write_text(json.dumps(declared))  # to be loaded, since it may have variables
+        return Pipeline.load(path)
+
+    def _tables(self, url: str, name: str) -> Sequence[CatalogTable]:
+        """The tables of a database, or the one with a name."""
+        pipeline = self.load({"tables": {"sql": {"url": url, "table": name or "any"}}})
+        declared: Any = pipeline.declaration.table("bronze.tables")
+        source: DataSource = declared.pulled
+        with source.connect() as connection:
+            tables = {table.name: table for table in source.tables(connection)}
+        if name:
+            # The default schema may be written, too.
+            known = tables.get(name) or tables.get(name.rpartition(".")[2]) or CatalogTable(name)
+            return [CatalogTable(name, known.key, known.references)]
+        if not tables:
+            raise SourceError(
+                f"{source.label.rpartition(' ')[0]}: it has no tables that this user may read",
+                hint="correct the URL, or name a view as URL#VIEW",
+            )
+        return list(tables.values())
+
+    def _without_credentials(self, url: str) -> str:
+        """A URL with variables for its user, password and secret options."""
+        match = _SERVER.fullmatch(url)
+        if match is None:
+            return url
+        stem = table_name(match["place"].rpartition("/")[2] or match["place"]).upper()
+        user, password = match["user"] or "", match["password"]
+        if password is not None:
+            user = f"{self._variable(f'{stem}_USER', user)}:"
+            user += self._variable(f"{stem}_PASSWORD", password)
+        options = "&".join(
+            f"{name}={self._variable(f'{stem}_{table_name(name).upper()}', value)}"
+            if name == "user" or SECRET_SETTING.search(name)
+            else f"{name}{equals}{value}"
+            for name, equals, value in (
+                option.partition("=") for option in (match["options"] or "").split("&")
+            )
+        )
+        return (
+            f"{match['scheme']}{user}{'@' if user else ''}{match['place']}"
+            f"{'?' if options else ''}{options}"
+        )
+
+    def _variable(self, stem: str, value: str) -> str:
+        """A variable for a value, unless it is one or nothing."""
+        if not value or re.fullmatch(_VARIABLE, value):
+            return value
+        name, number = stem, 1
+        while self._variables.setdefault(name, value) != value:
+            number += 1
+            name = f"{stem}_{number}"
+        return f"${{{name}}}"
+
+
+def is_database(source: str) -> bool:
+    """Whether a source is a URL of a database, perhaps with `#TABLE`."""
+    return bool(_FILE.match(source) or _SERVER.match(source))
+
+
+def relative_source(source: str, folder: Path) -> str:
+    """A source that is written relative to the working directory, relative to a folder."""
+    if match := _FILE.fullmatch(source):
+        return f"{match[1]}:{relative_source(match[2], folder)}"
+    if _is_url(source):
+        return source
+    path, top = Path(source).absolute(), folder.absolute()
+    return (path.relative_to(top) if path.is_relative_to(top) else path).as_posix()
+
+
+def absolute_source(source: str, folder: Path) -> str:
+    """A source that is relative to a folder, for any folder."""
+    if match := _FILE.fullmatch(source):
+        return f"{match[1]}:{absolute_source(match[2], folder)}"
+    return source if _is_url(source) else (folder.absolute() / source).as_posix()
+
+
+def table_name(text: str) -> str:
+    """A text as the name of a table or pipeline: lower case, letters, digits and `_`."""
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()[:LONGEST]
+    return name if re.match("[a-z]", name) else f"table_{name}".rstrip("_")
+
+
+def _is_url(source: str) -> bool:
+    return re.match(r"[a-z][a-z0-9+.-]+:", source, re.IGNORECASE) is not None
+
+
+def _subject(source: str) -> str:
+    """The word that says what a source holds: its file's name, or the folder of a pattern."""
+    path = re.sub(r"^[a-z0-9+.-]+://", "", source.partition("::")[0].partition("?")[0])
+    for part in reversed(PurePosixPath(path).parts):
+        word = part.partition(".")[0]
+        if re.search("[A-Za-z]", word) and "*" not in word:
+            return word
+    return "records"

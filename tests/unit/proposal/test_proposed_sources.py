@@ -1,0 +1,99 @@
+"""What is read and declared of files and databases, and what no declaration may have."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from medallion.errors import CallError, SourceError
+from medallion.proposal.proposed_sources import (
+    SourceFinder,
+    is_database,
+    relative_source,
+    table_name,
+)
+
+
+def finder(folder: Path) -> SourceFinder:
+    return SourceFinder(folder, folder)
+
+
+def test_a_source_is_relative_to_the_folder_of_the_declaration_if_it_is_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert relative_source("shop/data/*.csv", Path("shop")) == "data/*.csv"
+    assert relative_source("other/a.csv", Path("shop")) == (tmp_path / "other/a.csv").as_posix()
+    assert relative_source("sqlite:shop/a.db#t", Path("shop")) == "sqlite:a.db#t"
+    assert relative_source("duckdb:a.db", Path("shop")) == f"duckdb:{tmp_path / 'a.db'}"
+    assert relative_source("https://example.org/a.csv", Path("shop")) == "https://example.org/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Sales Report", "sales_report"), ("2024", "table_2024"), ("Größe", "gr_e"), ("", "table")],
+)
+def test_a_name_is_valid_for_a_table(text: str, name: str) -> None:
+    assert table_name(text) == name
+
+
+def test_a_url_of_a_database_is_told_from_others() -> None:
+    assert is_database("postgresql://host/shop#orders")
+    assert is_database("sqlite:shop.db")
+    assert not is_database("https://example.org/a.csv#orders")
+    assert not is_database("shop.db")
+
+
+class TestCredentials:
+    """A user and password in the URL, as a database of a real server has them."""
+
+    @pytest.fixture
+    def url(self, postgres_url: str) -> str:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("create table orders (id int primary key)")
+        parts = urlsplit(postgres_url)
+        password = parts.password or "s%40cret-word"
+        place = f"{parts.hostname}:{parts.port}{parts.path}"
+        return f"{parts.scheme}://{parts.username}:{password}@{place}?{parts.query}"
+
+    def test_they_are_variables_in_the_declaration(self, url: str, tmp_path: Path) -> None:
+        secret = f"{url}{'' if url.endswith('?') else '&'}password=another-word"
+        (proposed,) = finder(tmp_path).find(f"{secret}#orders")
+        stem = urlsplit(url).path[1:].upper()
+        declared = proposed.declared["sql"]["url"]
+        assert f"//${{{stem}_USER}}:${{{stem}_PASSWORD}}@" in declared
+        assert f"password=${{{stem}_PASSWORD_2}}" in declared
+        assert "-word" not in declared
+        assert "s%40cret" not in declared
+
+    def test_variables_stay_and_are_filled_in(
+        self, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parts = urlsplit(url)
+        monkeypatch.setenv("READER_WORD", parts.password or "")
+        written = url.replace(f":{parts.password}@", ":${READER_WORD}@")
+        (proposed,) = finder(tmp_path).find(written)
+        assert ":${READER_WORD}@" in proposed.declared["sql"]["url"]
+        assert proposed.declared["sql"]["table"] == "orders"
+
+
+def test_an_unclear_password_is_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(CallError, match="unescaped") as caught:
+        list(finder(tmp_path).find("postgresql://ann:se#cret@host/shop#orders"))
+    assert "se" not in str(caught.value).split()
+    assert "cret" not in str(caught.value)
+
+
+def test_a_database_without_tables_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.executescript("create view v as select 1; pragma user_version = 1")
+    with pytest.raises(SourceError, match=r"a\.db: it has no tables"):
+        list(finder(tmp_path).find("sqlite:a.db"))
+    (proposed,) = finder(tmp_path).find("sqlite:a.db#v")
+    assert proposed.table
+    assert proposed.table.key == ()
