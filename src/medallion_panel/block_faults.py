@@ -12,6 +12,7 @@ from medallion_panel.block_models import TableBlock
 from medallion_panel.block_settings import Groups, Heatmap, Histogram, Kpi, Rows, Scatter, WorldMap
 from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.series_settings import Chart
+from medallion_panel.table_settings import PivotBlock
 
 Kinds: TypeAlias = Mapping[str, Kind]
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -29,6 +30,7 @@ ROLES: Mapping[type[TableBlock], Mapping[str, Role]] = {
     Heatmap: {"x": "term", "y": "term", "value": "figure", "weight": "number"},
     WorldMap: {"country": "text", "value": "figure", "weight": "number"},
     Groups: {"by": "term", "metrics": "metric"},
+    PivotBlock: {"rows": "term", "columns": "term", "value": "figure", "weight": "number"},
     BoxPlot: {"x": "term", "y": "number"},
     PointMap: {
         "latitude": "number",

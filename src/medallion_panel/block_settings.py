@@ -23,7 +23,7 @@ from medallion_panel.block_models import (
 from medallion_panel.lake_block_settings import LAKE_KINDS, CatalogueBlock, RejectRates, RunHistory
 from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.series_settings import AreaChart, Bar, Chart
-from medallion_panel.table_settings import SummedTable
+from medallion_panel.table_settings import PivotBlock, SummedTable
 from medallion_panel.text_figures import FiguredText
 
 _WITHOUT_SETTINGS = ("quality", "freshness", "runs", "changes", "speed", "quarantine", *LAKE_KINDS)
@@ -194,6 +194,7 @@ class Block(BlockModel):
     points: PointMap | None = None
     rows: Rows | None = Field(default=None, alias="table")
     groups: Groups | None = None
+    pivot: PivotBlock | None = None
     markdown: Markdown | None = None
     quality: Quality | None = None
     freshness: Freshness | None = None

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from medallion.query.aggregation import term_column
 from medallion.query.metrics import metric_columns
-from medallion_panel.block_models import BlockModel, Metric, Names, Reference, TableBlock
+from medallion_panel.block_models import (
+    BlockModel,
+    Metric,
+    MetricBlock,
+    Names,
+    Reference,
+    TableBlock,
+)
 
 
 class SparklineColumn(BlockModel):
@@ -71,4 +78,31 @@ class SummedTable(TableBlock):
         for name in (*totals, *(each.by for each in self.sparklines)):
             if self.columns and name not in self.columns:
                 raise ValueError(f"{name!r} has a total or sparklines: add it to `columns`")
+        return self
+
+
+class PivotBlock(MetricBlock):
+    """A figure for every pair of `rows` and `columns` as a table, with their totals.
+
+    The totals are computed of the rows themselves: that of means is the mean of all rows. `sort` is
+    `rows` or `value`, the total, with `-` in descending order; `order` lists values of rows or
+    columns that come first. The first `limit` rows and `column_limit` columns are shown.
+    """
+
+    column_fields: ClassVar[tuple[str, ...]] = ("weight", "rows", "columns")
+
+    rows: str
+    columns: str
+    value: Metric
+    sort: Literal["rows", "-rows", "value", "-value"] = "rows"
+    order: Names = ()
+    limit: int = Field(default=50, ge=1, le=1000)
+    column_limit: int = Field(default=24, ge=1, le=100)
+    width: int = Field(default=12, ge=1, le=12)
+
+    @model_validator(mode="after")
+    def _two_columns(self) -> Self:
+        if term_column(self.rows) == term_column(self.columns):
+            column = term_column(self.rows)
+            raise ValueError(f"`rows` and `columns` are both of {column!r}: choose two columns")
         return self

@@ -23,6 +23,9 @@ WITH_SALES = YAML.replace(
       blocks:
         - kpi: {title: Revenue, table: sales, value: sum(revenue)}
         - table: {table: sales, columns: [product, country, month, revenue], page_size: 10}
+    - title: Pivot
+      blocks:
+        - pivot: {table: sales, rows: product, columns: month, value: mean(pieces), limit: 2}
     - title: Performance
 """,
 )
@@ -112,6 +115,29 @@ def test_the_entry_of_a_legend_and_a_cell_filter(
     condition = "month = '2024-02' and weekday = 'Monday'"
     revenue_is(tab, project, condition)
     expect(tab.locator("button.chip")).to_have_text(["Month: Feb 2024 ✕", "Weekday: Monday ✕"])
+
+
+def test_a_pivot_has_the_figures_of_the_lake_and_a_cell_filters(
+    tab: Any, address: str, project: md.Pipeline
+) -> None:
+    def line(condition: str) -> list[str]:
+        """The figures by month, and over all months."""
+        sql = (
+            "select mean(pieces), grouping(month) from sales "
+            f"where {condition} group by rollup (month) order by 2, month"
+        )
+        return [f"{figure:.2f}" for figure, _ in query_lake(project, sql)]
+
+    tab.goto(f"{address}?page=pivot")
+    expect(tab.locator("tbody th[scope=row]")).to_have_text(["Cups", "Honey & Jam"])
+    expect(tab.locator("tbody td")).to_have_text(
+        [*line("product = 'Cups'"), *line("product = 'Honey & Jam'")]
+    )
+    expect(tab.locator("tfoot td")).to_have_text(line("true"))
+    expect(tab.get_by_text("1 more row is left out, and counted in the last line.")).to_be_visible()
+    tab.locator("tbody td").nth(1).click()
+    expect(tab.locator("button.chip")).to_have_text(["Product: Cups ✕", "Month: Feb 2024 ✕"])
+    expect(tab.locator("tfoot td")).to_have_text(["2.50", "2.50"])
 
 
 def test_a_click_sets_the_filter_that_the_page_has(

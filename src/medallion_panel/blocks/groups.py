@@ -1,4 +1,4 @@
-"""The groups block: figures by group as a table, with downloads and code."""
+"""Figures by group as a table, with downloads and code: the blocks `groups` and `pivot`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList
 from medallion_panel.blocks.group_snippets import group_snippets
 from medallion_panel.blocks.groups_page import GroupsPage, default_sort, metric_names
+from medallion_panel.blocks.pivot_page import PIVOT_SORTS, PivotPage
 from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_file
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.messages.messages import Messages
+from medallion_panel.table_settings import PivotBlock
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.markup import Text
 
@@ -24,18 +26,19 @@ _DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets"}
 
 
 class GroupsView:
-    """The content of the card of a `groups` block; `view` is its widget.
+    """The content of the card of a `groups` or `pivot` block; `view` is its widget.
 
     Parameters: `changed` is called when a visitor sorts it; `card` is the number of its card.
     """
 
     def __init__(
-        self, block: Groups, say: Messages, changed: Callable[[], None], card: int = -1
+        self, block: Groups | PivotBlock, say: Messages, changed: Callable[[], None], card: int = -1
     ) -> None:
         self.block, self._say, self._changed = block, say, changed
-        self._page: GroupsPage | None = None
+        self._page: GroupsPage | PivotPage | None = None
         self._quiet, self._default = False, ""
-        self.table = TextGrid(card=card, sizing_mode="stretch_width", margin=(8, 0), min_height=60)
+        look = {"sizing_mode": "stretch_width", "margin": (8, 0), "min_height": 60}
+        self.table = TextGrid(card=card, crossed=isinstance(block, PivotBlock), **look)
         self.table.param.watch(self._on_sort, "sort")
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
         self.downloads = [self._download(form) for form in _DOWNLOADS]
@@ -52,11 +55,9 @@ class GroupsView:
 
     def set(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
         """Take over the parameters of a URL. Raises CallError on a sort that is not possible."""
-        columns = [context.column(self.block.table, term) for term in self.block.by]
-        metrics = metric_names(self.block.metrics, columns)
-        self._default = default_sort(self.block, context, metrics)
+        self._default, sorts = self._sorts(context)
         sort = next(iter(parameters.get("sort", ())), self._default)
-        valid = sort == self._default or sort.removeprefix("-") in (*columns, *metrics)
+        valid = sort == self._default or sort.removeprefix("-") in sorts
         self._quiet = True
         try:
             self.table.sort = sort if valid else self._default
@@ -66,21 +67,28 @@ class GroupsView:
             message = "This table cannot be sorted by {column}"
             raise CallError(self._say(message, column=repr(sort)))
 
-    def read(self, context: BlockContext) -> GroupsPage:
+    def _sorts(self, context: BlockContext) -> tuple[str, Sequence[str]]:
+        """The sort of the block, and the columns that it can be sorted by."""
+        block = self.block
+        if isinstance(block, PivotBlock):
+            return block.sort, PIVOT_SORTS
+        columns = [context.column(block.table, term) for term in block.by]
+        metrics = metric_names(block.metrics, columns)
+        return default_sort(block, context, metrics), (*columns, *metrics)
+
+    def read(self, context: BlockContext) -> GroupsPage | PivotPage:
         """Read the groups in the order that the visitor chose."""
+        if isinstance(self.block, PivotBlock):
+            return PivotPage.read(self.block, context, self.table.sort)
         return GroupsPage.read(self.block, context, self.table.sort)
 
-    def show(self, page: GroupsPage) -> None:
+    def show(self, page: GroupsPage | PivotPage) -> None:
         """Show what was read."""
         self._page = page
-        extent = self._say("{count} group | {count} groups", count=len(page.rows))
-        if page.more:
-            message = "The first {count} groups; there are more, all in the files"
-            extent = self._say(message, count=len(page.rows))
-        self.extent.show(extent)
+        self.extent.show(page.extent)
         headers, rows = page.cells()
-        self.table.param.update(columns=headers, rows=rows)
-        self.code.items = group_snippets(page)
+        self.table.param.update(columns=headers, rows=rows, footer=page.footer)
+        self.code.items = group_snippets(page.groups)
         for button in self.downloads:
             button.disabled = False
 
@@ -88,7 +96,7 @@ class GroupsView:
         """Show no rows, because former ones could be taken for the answer."""
         self._page = None
         self.extent.show("")
-        self.table.rows, self.code.items = [], []
+        self.table.rows, self.table.footer, self.code.items = [], [], []
         for button in self.downloads:
             button.disabled = True
 
@@ -99,7 +107,8 @@ class GroupsView:
     def _download(self, form: str) -> Any:
         label = self._say(_DOWNLOADS[form])
         description = self._say("All groups that match the filters, as {form}", form=label)
-        name = f"{file_name(self.block.table)}-groups.csv"
+        kind = "pivot" if isinstance(self.block, PivotBlock) else "groups"
+        name = f"{file_name(self.block.table)}-{kind}.csv"
         return download_button(lambda: self._file(form), name, label, description)
 
     def _file(self, form: str) -> io.BytesIO:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,24 @@ class GroupsPage:
         return cls(block, context, metrics, query, rows[: block.limit], more)
 
     @property
+    def groups(self) -> GroupsPage:
+        """The groups that code computes: these."""
+        return self
+
+    @property
+    def footer(self) -> list[str]:
+        """The texts of a last line: there is none."""
+        return []
+
+    @property
+    def extent(self) -> str:
+        """How many groups there are, in words."""
+        say, count = self.context.formats.say, len(self.rows)
+        if self.more:
+            return say("The first {count} groups; there are more, all in the files", count=count)
+        return say("{count} group | {count} groups", count=count)
+
+    @property
     def names(self) -> list[str]:
         """The columns of the rows."""
         return [*self._terms, *self.metrics]
@@ -108,7 +126,7 @@ class GroupsPage:
             for name in self.names
         ]
         writers = {
-            name: formats.writer(forms[name]) if name in self.metrics else self._write(name)
+            name: formats.writer(forms[name]) if name in self.metrics else self.writer(name)
             for name in self.names
         }
         return headers, [[writers[name](row[name]) for name in self.names] for row in self.rows]
@@ -124,6 +142,14 @@ class GroupsPage:
         terms = [(term, [row[name]]) for name, term in self._terms.items()]
         return tuple(terms[cell : cell + 1] if 0 <= cell < len(terms) else terms)
 
+    def writer(self, name: str) -> Callable[[Any], str]:
+        """A function that writes the value of a term: a number as such, a period in words."""
+        term, table = self._terms[name], self.block.table
+        kind = self.context.kinds(table)[name]
+        numeric = kind.name in ("integer", "decimal", "float") and "(" not in term
+        writer = self.context.writer(table, name) if numeric else self.context.series
+        return lambda value: self.context.series(value) if value is None else writer(value)
+
     @property
     def _terms(self) -> dict[str, str]:
         """The terms by their column."""
@@ -132,7 +158,7 @@ class GroupsPage:
 
     def _mark(self, row: Mapping[str, Any]) -> Mark:
         terms = self._terms
-        label = " · ".join(self._write(name)(row[name]) for name in terms)
+        label = " · ".join(self.writer(name)(row[name]) for name in terms)
         figure = next(iter(self.metrics))
         write = self.context.formats.writer(self._format(figure))
         kinds = self.context.kinds(self.block.table)
@@ -143,14 +169,6 @@ class GroupsPage:
         return self.context.format(
             self.block.table, self.metrics.get(name, name), self.block.format
         )
-
-    def _write(self, name: str) -> Any:
-        """A function that writes the value of a term: a number as such, a period in words."""
-        term, table = self._terms[name], self.block.table
-        kind = self.context.kinds(table)[name]
-        numeric = kind.name in ("integer", "decimal", "float") and "(" not in term
-        writer = self.context.writer(table, name) if numeric else self.context.series
-        return lambda value: self.context.series(value) if value is None else writer(value)
 
     def _title(self, name: str) -> str:
         """The label of a column, with its function where two have the same."""

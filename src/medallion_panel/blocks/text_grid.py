@@ -21,14 +21,17 @@ class TextGrid(pn.custom.JSComponent):
 
     Parameters: `columns` as {name, title, right, sortable}, `rows` as lists of texts, where a
     sparkline is {line, label}, its numbers and words, `footer`, the texts of a last row,
-    `pickable`, whether rows can be selected, and `card`, the number of the card where its cells,
-    and with Shift its rows, are marks (`mark_clicks`). Arrow keys move from a row to its cells.
+    `crossed`, whether the first column has headers of rows, and stays in view, and the last one
+    totals, `pickable`, whether rows can be selected, and `card`, the number of the card where its
+    cells, and with Shift its rows, are marks (`mark_clicks`). Arrow keys move from a row to its
+    cells.
     """
 
     columns = param.List(default=[])
     rows = param.List(default=[])
     footer = param.List(default=[])
     sort = param.String()
+    crossed = param.Boolean(default=False)
     pickable = param.Boolean(default=False)
     card = param.Integer(default=-1)
     picked = param.Integer(default=-1)
@@ -48,9 +51,15 @@ class TextGrid(pn.custom.JSComponent):
         td { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2); white-space: nowrap;
              max-width: 320px; overflow: hidden; text-overflow: ellipsis }
         .right { text-align: right }
+        .crossed th:first-child { position: sticky; left: 0; z-index: 1;
+             max-width: min(320px, 40vw); overflow: hidden; text-overflow: ellipsis;
+             background: var(--panel-surface-color);
+             box-shadow: inset -1px 0 rgba(128,136,150,.35) }
+        tbody th, tfoot th { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2) }
+        .crossed td:last-child { font-weight: 600 }
         tbody tr:hover { background: rgba(59,118,214,.08) }
         .pickable tbody tr { cursor: pointer }
-        tfoot td { font-weight: 600; border-bottom: 0;
+        tfoot td, tfoot th { font-weight: 600; border-bottom: 0;
              border-top: 2px solid rgba(128,136,150,.35) }
         td svg { display: block; width: 120px; height: 24px; overflow: visible;
              pointer-events: none }
@@ -60,6 +69,7 @@ class TextGrid(pn.custom.JSComponent):
           .scroll { overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }
           th, th button { white-space: normal }
+          .crossed th:first-child { position: static }
           tr { break-inside: avoid }
         }
         """,
@@ -75,6 +85,13 @@ class TextGrid(pn.custom.JSComponent):
         if (text != null) element.textContent = text
         if (className) element.className = className
         return element
+      }
+      const cellOf = (text, number) => {
+        const header = model.crossed && number === 0
+        const right = model.columns[number]?.right ? "right" : ""
+        const cell = make(header ? "th" : "td", text, right)
+        if (header) cell.scope = "row"
+        return cell
       }
       const NS = "http://www.w3.org/2000/svg"
       const sparkline = ({ line, label }) => {
@@ -97,6 +114,7 @@ class TextGrid(pn.custom.JSComponent):
         const focusedCell = row ? [...row.cells].indexOf(element) : -1
         const active = model.pickable || model.card >= 0
         const table = make("table", null, active ? "pickable" : "")
+        table.classList.toggle("crossed", model.crossed)
         scroll.ariaLabel = model.columns[0]?.title ?? ""
         const head = table.createTHead().insertRow()
         for (const column of model.columns) {
@@ -121,8 +139,7 @@ class TextGrid(pn.custom.JSComponent):
         model.rows.forEach((row, index) => {
           const line = body.insertRow()
           row.forEach((text, number) => {
-            const right = model.columns[number]?.right ? "right" : ""
-            const cell = make("td", text?.line ? null : text, right)
+            const cell = cellOf(text?.line ? null : text, number)
             if (text?.line?.length) cell.append(sparkline(text))
             cell.title = text?.label ?? text
             line.append(cell)
@@ -155,9 +172,7 @@ class TextGrid(pn.custom.JSComponent):
         })
         if (model.footer.length) {
           const line = table.createTFoot().insertRow()
-          model.footer.forEach((text, number) => {
-            line.append(make("td", text, model.columns[number]?.right ? "right" : ""))
-          })
+          model.footer.forEach((text, number) => line.append(cellOf(text, number)))
         }
         scroll.replaceChildren(table)
         // The focus stays where it was, for keyboard users.

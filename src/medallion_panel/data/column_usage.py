@@ -7,20 +7,10 @@ from collections.abc import Iterable, Iterator
 from medallion.errors import CallError, MedallionError
 from medallion.query.metrics import metric_columns
 from medallion_panel.block_faults import roles_of
-from medallion_panel.block_settings import (
-    Block,
-    Groups,
-    Heatmap,
-    Histogram,
-    Kpi,
-    Rows,
-    Scatter,
-    WorldMap,
-)
+from medallion_panel.block_models import TableBlock
+from medallion_panel.block_settings import Block, Groups, Kpi, Rows
 from medallion_panel.data.cached_store import CachedStore
-from medallion_panel.plot_settings import BoxPlot, PointMap
 from medallion_panel.section import PageSettings
-from medallion_panel.series_settings import Chart
 
 
 def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: CachedStore) -> None:
@@ -84,11 +74,11 @@ def _texts(block: Block) -> Iterator[str]:
     match block.content:
         case Kpi(value=value, over=over):
             yield from (value, over or "")
-        case Chart() | Scatter() | Heatmap() | WorldMap() | BoxPlot() | PointMap() | Histogram():
-            names = (name for name in roles_of(block.content) if name != "weight")
-            yield from (getattr(block.content, name) or "" for name in names)
         case Groups(by=by, metrics=metrics):
             yield from (*by, *metrics)
         case Rows(search=search, totals=totals):
             yield search or ""
             yield from totals.values() if isinstance(totals, dict) else ()
+        case TableBlock() as content:
+            names = (name for name in roles_of(content) if name != "weight")
+            yield from (getattr(content, name) or "" for name in names)

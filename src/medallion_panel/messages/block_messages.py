@@ -40,6 +40,29 @@ BLOCK_MESSAGES: dict[str, Translation] = {
         "Una escala logarítmica necesita números, y {column} es de tipo {kind}.",
     ),
     "Total": Translation("Total", "Summe", "Total"),
+    "{count} more row is left out, and counted in the last line. | "
+    "{count} more rows are left out, and counted in the last line.": Translation(
+        "{count} autre ligne est omise, et comptée dans la dernière ligne. | "
+        "{count} autres lignes sont omises, et comptées dans la dernière ligne.",
+        "{count} weitere Zeile fehlt und ist in der letzten Zeile mitgezählt. | "
+        "{count} weitere Zeilen fehlen und sind in der letzten Zeile mitgezählt.",
+        "Se omite {count} fila más, contada en la última fila. | "
+        "Se omiten {count} filas más, contadas en la última fila.",
+    ),
+    "{count} more column is left out, and counted in the last column. | "
+    "{count} more columns are left out, and counted in the last column.": Translation(
+        "{count} autre colonne est omise, et comptée dans la dernière colonne. | "
+        "{count} autres colonnes sont omises, et comptées dans la dernière colonne.",
+        "{count} weitere Spalte fehlt und ist in der letzten Spalte mitgezählt. | "
+        "{count} weitere Spalten fehlen und sind in der letzten Spalte mitgezählt.",
+        "Se omite {count} columna más, contada en la última columna. | "
+        "Se omiten {count} columnas más, contadas en la última columna.",
+    ),
+    "More than {most} pairs of {rows} and {columns}: select fewer with the filters.": Translation(
+        "Plus de {most} paires de {rows} et {columns} : choisissez-en moins avec les filtres.",
+        "Mehr als {most} Paare aus {rows} und {columns}: Wählen Sie mit den Filtern weniger aus.",
+        "Más de {most} pares de {rows} y {columns}: elija menos con los filtros.",
+    ),
     "No figures": Translation("Aucune valeur", "Keine Werte", "Sin cifras"),
     "{first}, {last}; from {least} to {most}": Translation(
         "{first}, {last} ; de {least} à {most}",

@@ -40,6 +40,7 @@ from medallion_panel.blocks.kpi import kpi_html
 from medallion_panel.blocks.lake_blocks import is_lake_block, lake_value, lake_view
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.multiples import with_multiples
+from medallion_panel.blocks.pivot_page import PivotPage
 from medallion_panel.blocks.point_map import point_map
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.blocks.quarantine import QuarantineView
@@ -55,6 +56,7 @@ from medallion_panel.data.lake_events import lake_events
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.chart_answers import ChartAnswers
 from medallion_panel.series_settings import Chart
+from medallion_panel.table_settings import PivotBlock
 from medallion_panel.ui.card_frame import CardFrame, frame_words
 from medallion_panel.ui.chart_update import update_chart
 from medallion_panel.ui.formats import Formats
@@ -97,8 +99,8 @@ class CardContent:
 class Card:
     """One block as a card: `read` reads its content, `show` shows it, and `view` is its widget.
 
-    `rows` is the view of a table block, and `groups` that of a groups block, else None; `retry`
-    says whether its last content could not be read.
+    `rows` is the view of a table block, and `groups` that of a groups or pivot block, else None;
+    `retry` says whether its last content could not be read.
 
     `shown` is the content that it shows.
 
@@ -125,7 +127,7 @@ class Card:
         self.rows = None
         if rows is not None:
             self.rows = RowsView(rows, formats, changed, number, explained=self._explained)
-        groups = block.content if isinstance(block.content, Groups) else None
+        groups = block.content if isinstance(block.content, Groups | PivotBlock) else None
         self.groups = GroupsView(groups, say, changed, number) if groups is not None else None
         self._speed = SpeedView(block.content, say) if isinstance(block.content, Speed) else None
         content = block.content
@@ -226,17 +228,18 @@ class Card:
         elif self.rows is not None:
             self.rows.show(value) if value is not None else self.rows.clear()
         elif self.groups is not None:
-            self.groups.show(value) if isinstance(value, GroupsPage) else self.groups.clear()
+            self.groups.show(value) if value is not None else self.groups.clear()
         elif self._speed is not None:
             self._speed.show(content.context)
         elif (view := self._rejects or self._lake) is not None and value is not None:
             view.show(value)
         message = content.message
-        if isinstance(value, GroupsPage) and not value.rows:
+        if isinstance(value, GroupsPage | PivotPage) and not value.rows:
             message = self._empty_message(value.query.filters)
         if isinstance(value, TablePage) and not value.total:
             message = self._empty_message(value.query.filters)
-        remarks = [value.note] if isinstance(value, RenderedChart) and value.note else []
+        noted = isinstance(value, RenderedChart | PivotPage) and value.note
+        remarks = [noted] if noted else []
         remarks += [content.remark] if content.remark else []
         if names := ", ".join(content.ignored):
             remarks.append(self._say("Not filtered by {names}.", names=names))

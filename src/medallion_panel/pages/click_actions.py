@@ -10,6 +10,7 @@ from functools import partial
 import panel as pn
 
 from medallion_panel.blocks.groups_page import GroupsPage
+from medallion_panel.blocks.pivot_page import PivotPage
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.pages.card import Card
@@ -114,6 +115,6 @@ class ClickActions:
                 return []
             name = page.query.fields[click.cell]
             terms = ((name, [page.page.rows[click.mark][name]]),)
-        elif isinstance(page, GroupsPage):
+        elif isinstance(page, GroupsPage | PivotPage):
             terms = page.terms_at(click.mark, click.cell)
         return choices_of(terms, context.kinds(card.block.content.table))  # type: ignore[attr-defined]

@@ -33,6 +33,7 @@ from medallion_panel.pages.explore_settings import ExploreSettings, page_yaml
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.page_period import COMPARE, PERIOD
 from medallion_panel.series_settings import Chart
+from medallion_panel.table_settings import PivotBlock
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.query_form import QueryForm, form_words
 
@@ -173,4 +174,6 @@ def _asked(block: Block) -> tuple[Sequence[str], Sequence[str], str]:
             return [], [content.x, content.y, *([content.by] if content.by else [])], "scatter"
         case Groups():
             return content.metrics, content.by, "table"
+        case PivotBlock():
+            return [content.metric], [content.rows, content.columns], "table"
     return [], [], ""

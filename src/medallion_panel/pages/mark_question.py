@@ -17,6 +17,7 @@ from medallion_panel.blocks.block_context import COUNT
 from medallion_panel.blocks.groups_page import GroupsPage
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import MOST_PARTS, Mark, Marks
+from medallion_panel.blocks.pivot_page import PivotPage
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.data.origin_reader import OriginQuestion
 from medallion_panel.pages.card import Card, CardContent
@@ -103,6 +104,6 @@ def clicked_mark(card: Card, number: int, *, series: bool = False) -> Mark | Non
 
 def _marks(content: CardContent) -> Marks:
     marks = None
-    if isinstance(content.value, RenderedChart | TablePage | GroupsPage):
+    if isinstance(content.value, RenderedChart | TablePage | GroupsPage | PivotPage):
         marks = content.value.marks
     return marks or Marks(0, lambda _: Mark(""))

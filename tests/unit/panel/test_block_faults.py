@@ -60,6 +60,7 @@ def faults(kind: str, **settings: Any) -> list[tuple[tuple[str | int, ...], str]
         ("box", {"x": "month(day)", "y": "price"}),
         ("points", {"latitude": "price", "longitude": "count", "label": "name"}),
         ("groups", {"by": ["name", "month(day)"], "metrics": ["max(day)", "sum(price)"]}),
+        ("pivot", {"rows": "name", "columns": "month(day)", "value": "mean(price)"}),
         ("line", {"x": "missing", "y": "sum(missing)", "by": "month(missing)"}),  # as a column
     ],
 )
@@ -94,6 +95,13 @@ def test_what_can_be_drawn(kind: str, settings: dict[str, Any]) -> None:
         ("histogram", {"column": "day"}, "column", "'day' is of type date, and not a number"),
         ("heatmap", {"x": "day", "y": "tags", "value": "count()"}, "y", "cannot be grouped by"),
         ("heatmap", {"x": "day", "y": "name", "value": "max(at)"}, "value", "of type timestamp"),
+        (
+            "pivot",
+            {"rows": "tags", "columns": "day", "value": "count()"},
+            "rows",
+            "cannot be grouped",
+        ),
+        ("pivot", {"rows": "day", "columns": "name", "value": "max(at)"}, "value", "not a number"),
         ("map", {"country": "count", "value": "count()"}, "country", "and not text"),
         ("map", {"country": "name", "value": "sum(open)"}, "value", "of type boolean"),
         (

@@ -55,6 +55,10 @@ def page(*blocks: dict[str, Any], filters: tuple[str, ...] = ()) -> PageSettings
         ({"bar": {"x": "a(b)", "y": "count()"}}, ("a(b)",)),
         ({"scatter": {"x": "spent", "y": "weight", "by": "word"}}, ("word", "spent", "weight")),
         ({"heatmap": {"x": "word", "y": "year(day)", "value": "count()"}}, ("word", "day")),
+        (
+            {"pivot": {"rows": "word", "columns": "year(day)", "value": "max(spent)"}},
+            ("word", "spent", "day"),
+        ),
         ({"map": {"country": "word", "value": "sum(spent)"}}, ("word", "spent")),
         ({"histogram": {"column": "weight"}}, ("weight",)),
         ({"table": {"search": "name", "columns": ["id"], "sort": "spent"}}, ("name",)),

@@ -44,6 +44,8 @@ BLOCKS: dict[str, tuple[Any, dict[str, list[str]]]] = {
                 {"by": ["pieces", "revenue", "land"], "chart": ["scatter"]}),
     "groups": ({"by": "land", "metrics": ["count()", "sum(pieces)"]},
                {"measure": ["count()", "sum(pieces)"], "by": ["land"], "chart": ["table"]}),
+    "pivot": ({"rows": "land", "columns": "paid", "value": "sum(pieces)"},
+              {"measure": ["sum(pieces)"], "by": ["land", "paid"], "chart": ["table"]}),
     "table": ({}, {"measure": ["count()", "sum(revenue)"], "by": ["sold_quarter"]}),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from medallion.errors import CallError
 from medallion_panel.block_settings import Groups
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.groups import GroupsView
+from medallion_panel.table_settings import PivotBlock
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SAY, html_in
 from tests.unit.panel.test_groups_page import SALES
@@ -48,3 +49,23 @@ def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
     assert file.splitlines() == ["land,sum_paid,count", "France,30.50,2", "Japan,7.25,1", ",,1"]
     view.clear()
     assert (view.table.rows, view.downloads[0].disabled) == ([], True)
+
+
+def test_a_pivot_has_totals_a_sort_in_the_url_a_file_and_code(context: BlockContext) -> None:
+    block = PivotBlock(table="t", rows="land", columns="month(day)", value="count()")
+    view = GroupsView(block, SAY, lambda: None)
+    view.set({"sort": ["-value"]}, context)
+    view.show(view.read(context))
+    assert view.texts() == {"sort": ["-value"]}
+    assert [row[0] for row in view.table.rows] == ["France", "Japan", "No value"]
+    assert view.table.crossed
+    assert view.table.footer == ["Total", "1", "3", "4"]
+    file = view.downloads[0].callback().getvalue().decode()
+    assert file.splitlines() == [
+        "land,2023-01,2023-05,Total", "France,1,1,2", "Japan,,1,1", ",,1,1", "Total,1,3,4",
+    ]  # fmt: skip
+    assert "store.group('t', ('land', 'month(day)'), {'count': 'count()'}" in str(view.code.items)
+    view.clear()
+    assert (view.table.rows, view.table.footer) == ([], [])
+    with pytest.raises(CallError, match="cannot be sorted by 'land'"):
+        view.set({"sort": ["land"]}, context)

@@ -36,5 +36,6 @@ def test_every_text_is_set_as_text() -> None:
 
 def test_names_of_parameters_in_the_browser_are_those_of_the_server() -> None:
     names = set(re.findall(r"model\.(\w+)", TextGrid._esm)) - {"on"}
-    assert names == {"columns", "rows", "footer", "sort", "pickable", "card", "picked", "picks"}
+    own = {"columns", "rows", "footer", "sort", "crossed", "pickable", "card", "picked", "picks"}
+    assert names == own
     assert names <= set(TextGrid.param)
