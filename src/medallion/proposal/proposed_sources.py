@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from medallion.contracts import CatalogTable, DataSource
-from medallion.errors import CallError, SourceError
+from medallion.errors import CallError, DeclarationError, SourceError
 from medallion.pipeline import Pipeline
 from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_credentials
 
@@ -76,12 +76,15 @@ class SourceFinder:
             )
 
     def load(self, sources: Mapping[str, Source]) -> Pipeline:
-        """A pipeline with a bronze table for each source."""
+        """A pipeline with a bronze table for each source. Raises CallError for an invalid one."""
         bronze = {name: {"source": source} for name, source in sources.items()}
         declared = {"name": "proposal", "lake": "lake", "tables": {"bronze": bronze}}
         path = self._scratch / "medallion.yaml"
         path.write_text(json.dumps(declared))  # to be loaded, since it may have variables
-        return Pipeline.load(path)
+        try:
+            return Pipeline.load(path)
+        except DeclarationError as error:  # its places are in a file that nobody has written
+            raise CallError("; ".join(problem.message for problem in error.problems)) from error
 
     def _tables(self, url: str, name: str) -> Sequence[CatalogTable]:
         """The tables of a database, or the one with a name."""

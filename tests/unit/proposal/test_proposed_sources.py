@@ -97,3 +97,19 @@ def test_a_database_without_tables_is_refused(tmp_path: Path) -> None:
     (proposed,) = finder(tmp_path).find("sqlite:a.db#v")
     assert proposed.table
     assert proposed.table.key == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("mysql://ann:s3cret-word@host/", "write mysql://HOST/DATABASE"),
+        ("postgresql://${UNKNOWN_USER}@host/shop", "UNKNOWN_USER"),
+    ],
+)
+def test_an_invalid_url_is_refused_without_a_place(
+    tmp_path: Path, source: str, message: str
+) -> None:
+    with pytest.raises(CallError, match=message) as caught:
+        list(finder(tmp_path).find(source))
+    assert str(tmp_path) not in str(caught.value)
+    assert "s3cret-word" not in str(caught.value)
