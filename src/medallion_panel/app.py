@@ -14,6 +14,7 @@ from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.data.stores import open_store
+from medallion_panel.logo import read_logo
 from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.compression import install_compression
@@ -45,11 +46,12 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     store = open_store(pipeline)
     cached_store, run_watch = CachedStore(store), RunWatch(pipeline, store)
     named_stores = NamedStores(pipeline, store)
+    logo = read_logo(pipeline.base, section.logo) if section.logo else ""
     formats, readers = Formats.of(section), (OriginReader(pipeline), QuarantineReader(pipeline))
 
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # per session
         stores = (cached_store, named_stores)
-        return VisitorSession(pipeline, section, stores, formats, run_watch, readers).view
+        return VisitorSession(pipeline, section, stores, formats, run_watch, readers, logo).view
 
     return dashboard

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from medallion.contracts import ColumnUse, Section
-from medallion.errors import did_you_mean
+from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName
 from medallion.query.column_types import Kind
 from medallion_panel.block_faults import Kinds, block_faults, filter_fault, period_fault
@@ -19,6 +20,8 @@ from medallion_panel.block_models import BlockModel, FormatName, TableBlock
 from medallion_panel.block_settings import Block
 from medallion_panel.date_spans import Preset
 from medallion_panel.lake_block_settings import CatalogueBlock
+from medallion_panel.logo import read_logo
+from medallion_panel.palette import Palette
 
 
 class FilterField(BlockModel):
@@ -92,6 +95,8 @@ class Dashboard(Section):
     `explore: false` hides the page where visitors explore every served table.
     `corrections` lets visitors who have logged in correct rejected records.
     `lake_pages: false` leaves out the pages Catalogue, Runs and Quality.
+    `logo` is an SVG or PNG file, relative to the declaration, and `colors` are those of the header
+    and of charts.
     `locale` is the language of the interface (English, French, German or Spanish), and with
     `currency` determines how figures are written; moments are in the `time_zone`, such as
     `Europe/Paris`; `formats` and `labels` apply to columns of these names in all tables; a release
@@ -116,6 +121,8 @@ class Dashboard(Section):
     name: ClassVar[str] = "dashboard"
 
     title: str = ""
+    logo: str = ""
+    colors: Palette = Field(default_factory=Palette)
     locale: str = "en_IE"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     time_zone: str = "UTC"
@@ -185,6 +192,13 @@ class Dashboard(Section):
                 for place, table in dict.fromkeys(faults):
                     message = f"no served table {table!r}{did_you_mean(table, served)}"
                     yield ("pages", number, "blocks", position, kind, *place), message
+
+    def file_faults(self, base: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        if self.logo:
+            try:
+                read_logo(base, self.logo)
+            except CallError as error:
+                yield ("logo",), error.message
 
     def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
         for number, page in enumerate(self.pages):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from medallion.contracts.plugin import Plugin
@@ -28,6 +29,13 @@ class Section(Plugin):
 
     def faults(self, declaration: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """(path below the section, message) of all that contradicts the rest of the Declaration."""
+        yield from ()
+
+    def file_faults(self, base: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """(path below the section, message) of each file that it names and cannot use.
+
+        Parameters: `base` is the folder that relative paths start from.
+        """
         yield from ()
 
     def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:

@@ -26,7 +26,7 @@ def require_consistent(declaration: Declaration, base: Path, *, serving: bool = 
     """
     inconsistencies = [
         (path, message)
-        for path, message in faults(declaration)
+        for path, message in faults(declaration, base)
         if not (serving and path[0] in declaration.sections)
     ] or list(locations.faults(declaration, base))
     if inconsistencies:
@@ -35,7 +35,7 @@ def require_consistent(declaration: Declaration, base: Path, *, serving: bool = 
         )
 
 
-def faults(declaration: Declaration) -> Iterator[Fault]:
+def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
     """(path, message) of each fault between the parts of a declaration; empty when it is valid."""
     order = {layer: position for position, layer in enumerate(declaration.layers)}
     known = declaration.names()
@@ -64,7 +64,7 @@ def faults(declaration: Declaration) -> Iterator[Fault]:
                 yield from _faults_of_reads(table, path, known, order)
                 yield from _faults_of_versions(declaration, table, path)
     yield from _cycles(declaration)
-    yield from _faults_of_service(declaration)
+    yield from _faults_of_service(declaration, base)
 
 
 def _faults_of_versions(
@@ -87,10 +87,11 @@ def _faults_of_versions(
         yield path, f"{read} has each version of a row that its source has updated: {reason}"
 
 
-def _faults_of_service(declaration: Declaration) -> Iterator[Fault]:
+def _faults_of_service(declaration: Declaration, base: Path) -> Iterator[Fault]:
     for key, section in declaration.sections.items():
         if isinstance(section, Section):
-            yield from (((key, *path), message) for path, message in section.faults(declaration))
+            own = (*section.faults(declaration), *section.file_faults(base))
+            yield from (((key, *path), message) for path, message in own)
     served = {TableName(name).table: name for name in declaration.served()}
     for label, sink in declaration.sinks.items():
         for name, reason in sink.sink.unfit_names(list(served)):

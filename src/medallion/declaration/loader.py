@@ -123,7 +123,7 @@ class _DeclarationReader:
 
     def add_faults(self, declaration: Declaration) -> None:
         """Add the faults between the parts, and, when there are none, between their locations."""
-        for trail, message in faults(declaration):
+        for trail, message in faults(declaration, self.base):
             if self.serving and trail[0] in declaration.sections:
                 _log.warning("%s: %s: %s", self.document.place(trail), dotted(trail), message)
             else:

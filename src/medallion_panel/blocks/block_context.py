@@ -16,8 +16,8 @@ from medallion_panel.block_models import FormatName
 from medallion_panel.blocks.comparison import Comparison
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.lake_events import LakeEvent
+from medallion_panel.palette import Palette
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.theme import SERIES
 
 COUNT = "count()"
 
@@ -117,8 +117,14 @@ class BlockContext:
 
     def colors(self, table: str, column: str, names: Sequence[str]) -> dict[str, str]:
         """The colour of every series of a column, the same in all charts."""
-        values = map(self.formats.period, self.store.values(table, column, len(SERIES)))
-        return self.store.colors.of(column, values, names, self.others)
+        series = self.palette.series
+        values = map(self.formats.period, self.store.values(table, column, len(series)))
+        return self.store.colors.of(column, values, names, self.others, series)
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the dashboard."""
+        return self.formats.palette
 
     @property
     def others(self) -> str:

@@ -15,7 +15,7 @@ from medallion_panel.blocks.chart_figures import FigureColumn
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.plot_settings import BoxPlot
-from medallion_panel.ui.theme import INK, PRIMARY
+from medallion_panel.ui.theme import INK
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -141,14 +141,15 @@ def _plot(block: BoxPlot, boxes: dict[str, list[Any]], context: BlockContext) ->
     plot.segment(x0="x", x1="x", y0="low", y1="high", **whisker)
     for end in ("low", "high"):
         plot.segment(x0="cap_from", x1="cap_to", y0=end, y1=end, **whisker)
-    fill = {"fill_color": PRIMARY, "fill_alpha": 0.55, "hover_fill_alpha": 0.8}
+    color = context.palette.single
+    fill = {"fill_color": color, "fill_alpha": 0.55, "hover_fill_alpha": 0.8}
     body = plot.vbar(
         x="x",
         bottom="q1",
         top="q3",
         width=_BOX_WIDTH,
         source=source,
-        line_color=PRIMARY,
+        line_color=color,
         **fill,
     )
     line = {"source": source, "line_color": INK, "line_width": 2.5}

@@ -27,7 +27,6 @@ from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 from medallion_panel.ui.page_links import CATALOGUE, page_link, table_link
-from medallion_panel.ui.theme import PRIMARY
 
 CLOSED = "Values of tables that are not served are shown to visitors who may see source records."
 
@@ -259,15 +258,16 @@ def histogram_svg(bars: tuple[int, ...], label: str, most: int) -> Markup:
     """Bars of equal width, one for each number."""
     width, height = 6, 26
     parts = Markup("").join(
-        Markup("<rect x='{}' y='{:.1f}' width='{}' height='{:.1f}' fill='{}'/>").format(
-            number * width, height - tall, width - 1, tall, PRIMARY
+        Markup("<rect x='{}' y='{:.1f}' width='{}' height='{:.1f}'/>").format(
+            number * width, height - tall, width - 1, tall
         )
         for number, count in enumerate(bars)
         for tall in [max(1.0, height * count / most) if count else 0]
         if count
     )
     return Markup(
-        "<svg class='bars' width='{}' height='{}' role='img' aria-label='{}'>"
+        "<svg class='bars' style='fill:var(--panel-primary-color)' width='{}' height='{}' "
+        "role='img' aria-label='{}'>"
         "<title>{}</title>{}</svg>"
     ).format(width * len(bars), height, label, label, parts)
 

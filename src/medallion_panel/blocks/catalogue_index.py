@@ -34,7 +34,8 @@ class CatalogueIndex(pn.custom.JSComponent):
         input { font: inherit; color: inherit; width: 100%; max-width: 420px; padding: 9px 12px;
           box-sizing: border-box; background: none; border-radius: 8px;
           border: 1px solid rgba(128,136,150,.6) }
-        input:focus-visible, a:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px }
+        input:focus-visible, a:focus-visible { outline: 2px solid var(--panel-primary-color);
+          outline-offset: 2px }
         h4 { margin: 22px 0 8px; font-size: .875rem; font-weight: 600; text-transform: capitalize }
         .tables { display: grid; gap: 12px;
           grid-template-columns: repeat(auto-fill, minmax(min(270px, 100%), 1fr)) }

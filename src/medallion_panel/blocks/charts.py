@@ -29,7 +29,7 @@ from medallion_panel.blocks.legend import NO_KEY, RenderedChart, names_legend
 from medallion_panel.blocks.reference_lines import draw_reference_lines
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
 from medallion_panel.series_settings import Bar, Chart
-from medallion_panel.ui.theme import PRIMARY, REST
+from medallion_panel.ui.theme import REST
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -121,9 +121,9 @@ def area(block: Chart, context: BlockContext) -> RenderedChart:
     plot.y_range = Range1d(0, top * 1.02 or 1)
     tops_of_rows = [float(tops.loc[x, name]) for x, name in frame[["x", "series"]].to_numpy()]
     points = _source(frame.assign(top=tops_of_rows))
-    markers = plot.scatter(
-        x="x", y="top", source=points, size=9, alpha=0, hover_alpha=1, color=PRIMARY
-    )
+    color = context.palette.single
+    look = {"size": 9, "alpha": 0, "hover_alpha": 1, "color": color}
+    markers = plot.scatter(x="x", y="top", source=points, **look)
     chart.style.add_tooltips(plot, chart.tooltips, [markers])
     if compared is not None and not compared.frame.empty:
         draw_compared_lines(plot, chart, compared, color=REST, outlined=True)

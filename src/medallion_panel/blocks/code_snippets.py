@@ -43,7 +43,7 @@ class CodeSnippetList(pn.custom.JSComponent):
                  border: 1px solid rgba(128,136,150,.5); border-radius: 6px; padding: 2px 10px;
                  cursor: pointer }
         summary:focus-visible, button:focus-visible, pre:focus-visible {
-                 outline: 2px solid #3b76d6; outline-offset: 2px }
+                 outline: 2px solid var(--panel-primary-color); outline-offset: 2px }
         """
     ]
 

@@ -25,7 +25,7 @@ from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.ui.rounding import round_width
-from medallion_panel.ui.theme import PRIMARY, strength
+from medallion_panel.ui.theme import strength
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -115,7 +115,12 @@ def _histogram_plot(
     style.style_axes(plot, x=form, y="integer")
     plot.xgrid.grid_line_color = None
     name_axes(plot, x=context.formats.label(block.column))
-    look = {"color": PRIMARY, "alpha": 0.9, "line_color": "white", "line_alpha": 0.35}
+    look = {
+        "color": context.palette.single,
+        "alpha": 0.9,
+        "line_color": "white",
+        "line_alpha": 0.35,
+    }
     bars = plot.quad(
         left="left", right="right", bottom=0, top="rows", source=source, hover_alpha=1, **look
     )
@@ -160,7 +165,7 @@ def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:
     ]
     low, high = (end(row["_value"] for row in rows) for end in (min, max))
 
-    legend = scale_legend(write(low), write(high))
+    legend = scale_legend(context.palette.single, write(low), write(high))
     marks = _cell_marks(block, columns, rows, cells, context)
     kept = ArrowRows({"x": cells["x"], "y": cells["y"], "_value": [row["_value"] for row in rows]})
 
@@ -213,9 +218,9 @@ def _heatmap_plot(
         width=0.94,
         height=0.9,
         source=ColumnDataSource(cells),
-        fill_color=PRIMARY,
+        fill_color=context.palette.single,
         fill_alpha="strength",
-        line_color=PRIMARY,
+        line_color=context.palette.single,
         line_alpha="outline",
         line_dash="dashed",
     )

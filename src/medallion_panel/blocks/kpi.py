@@ -22,11 +22,12 @@ button.figure { font-family: inherit; color: inherit; background: none; border: 
           text-align: left; cursor: pointer; border-radius: 4px; }
 button.figure:hover { text-decoration: underline; text-decoration-thickness: 2px;
           text-underline-offset: 4px; }
-button.figure:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px; }
+button.figure:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 2px; }
 .change { font-size: .82rem; opacity: .85; min-height: 1.2em; }
 .left-out { margin-top: 8px; }
 .target { background: rgba(128,136,150,.25); border-radius: 3px; height: 6px; margin-top: 4px; }
-.target i { background: #3b76d6; border-radius: 3px; display: block; height: 6px; }
+.target i { background: var(--panel-primary-color); border-radius: 3px; display: block;
+  height: 6px; }
 .target .reached { background: #15915f; } .target .missed { background: #d9534c; }
 .better { color: color-mix(in srgb, #15915f 60%, var(--panel-on-surface-color)); }
 .worse { color: color-mix(in srgb, #d9534c 60%, var(--panel-on-surface-color)); }
@@ -165,7 +166,8 @@ def _sparkline(values: Sequence[Any]) -> Markup:
     ]
     return Markup(
         '<svg viewBox="0 0 100 38" preserveAspectRatio="none" aria-hidden="true">'
-        '<polygon points="0,38 {0} 100,38" fill="#3b76d6" opacity=".12"/>'
-        '<polyline points="{0}" fill="none" stroke="#3b76d6" stroke-width="2" '
+        '<polygon points="0,38 {0} 100,38" style="fill:var(--panel-primary-color)" opacity=".12"/>'
+        '<polyline points="{0}" fill="none" style="stroke:var(--panel-primary-color)" '
+        'stroke-width="2" '
         'vector-effect="non-scaling-stroke" stroke-linejoin="round"/></svg>'
     ).format(" ".join(path))

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from medallion_panel.blocks.axes import shorten
 from medallion_panel.blocks.chart_figures import ChartFigures
 from medallion_panel.blocks.marks import Mark, Marks
-from medallion_panel.ui.theme import PRIMARY, strength
+from medallion_panel.ui.theme import strength
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -22,7 +22,7 @@ _STYLE = Markup("""<style>:host { color: inherit }
 .keys span { display: inline-flex; align-items: center; gap: 6px }
 .keys button { all: unset; cursor: pointer; display: inline-flex; align-items: center; gap: 6px }
 .keys button:hover { text-decoration: underline }
-.keys button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px }
+.keys button:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 2px }
 .keys i { width: 11px; height: 11px; border-radius: 3px }
 .keys .scale { width: 120px; height: 9px } .keys small { opacity: .7 }</style>""")
 
@@ -72,14 +72,14 @@ def names_legend(
     return _STYLE + Markup("<div class='keys'>{}{}</div>").format(Markup("").join(keys), further)
 
 
-def scale_legend(low: str, high: str, note: str = "") -> Markup:
-    """A colour scale with the least and the greatest value at its ends."""
+def scale_legend(color: str, low: str, high: str, note: str = "") -> Markup:
+    """A scale of a colour with the least and the greatest value at its ends."""
     ends = ", ".join(
-        f"color-mix(in srgb, {PRIMARY} {100 * strength(part, 0, 1):.0f}%, transparent)"
+        f"color-mix(in srgb, {color} {100 * strength(part, 0, 1):.0f}%, transparent)"
         for part in (0, 1)
     )
-    bar = Markup("<i class='scale' style='background:linear-gradient(to right, {})'></i>")
+    bar = Markup("<i class='scale' style='color:{};background:linear-gradient(to right, {})'></i>")
     remark = Markup("<small>{}</small>").format(note) if note else ""
     return _STYLE + Markup("<div class='keys'><span>{}{}{}</span>{}</div>").format(
-        low, bar.format(ends), high, remark
+        low, bar.format(color, ends), high, remark
     )

@@ -12,7 +12,6 @@ from medallion.identifiers import TableName
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.page_links import table_link, table_slug
-from medallion_panel.ui.theme import PRIMARY
 
 _WIDTH, _HEIGHT = 186, 46  # of a table
 _GAP_X, _GAP_Y = 64, 16
@@ -23,10 +22,12 @@ _LAYER_COLORS = ("#a8712f", "#8b93a1", "#e0a81e", "#3b76d6", "#15915f")
 STYLE = Markup("""<style>
 .graph { overflow-x: auto; padding: 4px 0 } .graph svg { display: block; max-width: none }
 .graph a { text-decoration: none } .graph .box { fill: var(--panel-surface-color) }
-.graph a:hover .box { stroke: #3b76d6 } .graph a:focus-visible { outline: none }
-.graph a:focus-visible .box { stroke: #3b76d6; stroke-width: 3 }
+.graph a:hover .box { stroke: var(--panel-primary-color) } .graph a:focus-visible { outline: none }
+.graph a:focus-visible .box { stroke: var(--panel-primary-color); stroke-width: 3 }
 .graph text { fill: currentColor; font-size: 13px } .graph .layer { font-size: 11px; opacity: .75 }
 </style>""")
+
+_OUTLINE = "stroke:rgba(128,136,150,.5)"
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,11 @@ def _box(node: _Node, layers: Sequence[str], chosen: bool) -> Markup:
     text = name.table if len(name.table) <= _LONGEST else f"{name.table[: _LONGEST - 1]}…"
     number = layers.index(name.layer) if name.layer in layers else 0
     color = _LAYER_COLORS[number % len(_LAYER_COLORS)]
-    outline = f"stroke='{PRIMARY}' stroke-width='2'" if chosen else "stroke='rgba(128,136,150,.5)'"
+    outline = "stroke:var(--panel-primary-color);stroke-width:2" if chosen else _OUTLINE
     return Markup(
         "<a href='?page={slug}'><title>{full}</title>"
         "<rect class='box' x='{x}' y='{y}' width='{w}' height='{h}' rx='8' "
-        "{outline}/><rect x='{x}' y='{y}' width='5' height='{h}' rx='2' fill='{color}'/>"
+        "style='{outline}'/><rect x='{x}' y='{y}' width='5' height='{h}' rx='2' fill='{color}'/>"
         "<text x='{tx}' y='{ty}' font-weight='{weight}'>{text}</text>"
         "<text class='layer' x='{tx}' y='{ly}'>{layer}</text></a>"
     ).format(
@@ -176,7 +177,7 @@ def _box(node: _Node, layers: Sequence[str], chosen: bool) -> Markup:
         y=node.top,
         w=_WIDTH,
         h=_HEIGHT,
-        outline=Markup(outline),  # noqa: S704 (it has no text of others)
+        outline=outline,
         color=color,
         tx=node.left + 16,
         ty=node.top + 20,

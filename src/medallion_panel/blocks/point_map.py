@@ -17,7 +17,7 @@ from medallion_panel.blocks.map_frame import new_map
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import mercator, shapes
 from medallion_panel.plot_settings import PointMap
-from medallion_panel.ui.theme import INK, PRIMARY
+from medallion_panel.ui.theme import INK
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -127,7 +127,7 @@ def _plot(block: PointMap, points: dict[str, list[Any]], context: BlockContext) 
         y="y",
         size="size",
         source=ColumnDataSource(points),
-        color=PRIMARY,
+        color=context.palette.single,
         fill_alpha=0.45,
         hover_fill_alpha=0.8,
         line_width=1.2,

@@ -51,7 +51,8 @@ summary { display: grid; grid-template-columns: 10px minmax(9ch, 16ch) minmax(0,
           font-size: .88rem; list-style: none }
 summary::-webkit-details-marker { display: none }
 summary:hover { background: rgba(128,136,150,.08) }
-summary:focus-visible { outline: 2px solid #3b76d6; outline-offset: 1px; border-radius: 6px }
+summary:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 1px;
+  border-radius: 6px }
 .dot { width: 9px; height: 9px; border-radius: 50% } .when { white-space: nowrap }
 .what { overflow-wrap: anywhere } .took { font-variant-numeric: tabular-nums; opacity: .75;
         white-space: nowrap }

@@ -14,7 +14,9 @@ from medallion_panel.blocks.quality import STYLE
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 
-_BAR = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
+BAR = Markup(
+    "<div class='bar'><div style='background:var(--panel-primary-color);width:{:.1f}%'></div></div>"
+)
 
 _QUALITY = ("quarantined", "warned")
 
@@ -58,7 +60,7 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
             write(sum(quality.warnings for quality in map(quality_of, steps))),
             run.release or "–",
         )
-        bar = _BAR.format(100 * _duration(run) / longest)
+        bar = BAR.format(100 * _duration(run) / longest)
         lines.append((*cells, bar))
     figures = ("Seconds", "Ingest", "Compute", "Load", "Rows", "Quarantined", "Warned")
     return markup_table([*map(formats.say, ("Run", "Status", *figures, "Release")), ""], lines)
@@ -75,7 +77,7 @@ def _steps(run: Run, formats: Formats) -> Markup:
             write(step.rows),
             *(_share(step, name, formats) for name in _QUALITY),
             formats.bytes(step.bytes),
-            _BAR.format(100 * step.seconds / longest),
+            BAR.format(100 * step.seconds / longest),
         )
         for step in run.steps
     ]

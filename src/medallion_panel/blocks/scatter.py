@@ -42,7 +42,7 @@ from medallion_panel.blocks.scatter_axes import (
 )
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.rounding import down, round_width
-from medallion_panel.ui.theme import PRIMARY, SERIES, strength
+from medallion_panel.ui.theme import strength
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -88,7 +88,7 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     plot = new_figure(block.height, **{**axes[0], **axes[1], **scales})
     style_plot(plot, block, context)
     set_logarithmic(plot, frame, {side: name for side, name in sides if name in logarithmic})
-    colors = {context.formats.label(block.y): PRIMARY}
+    colors = {context.formats.label(block.y): context.palette.single}
     names = pd.Series(next(iter(colors)), index=frame.index)
     if block.by:
         colors, names = _series([row[block.by] for row in located_rows], block, context)
@@ -150,7 +150,7 @@ def _series(
 ) -> tuple[dict[str, str], pd.Series]:
     """The colour of every series, the most frequent of many, and the series of every point."""
     words = pd.Series([context.series(value) for value in values])
-    frequent = list(words.value_counts().index[: len(SERIES)])
+    frequent = list(words.value_counts().index[: len(context.palette.series)])
     values_in_order = in_order([value for value in values if not is_missing(value)])
     ordered = [
         name
@@ -191,7 +191,7 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
     )
     counts = np.full((max(rows) + 1, max(columns) + 1), np.nan)
     counts[rows, columns] = [row["_rows"] for row in cells]
-    plot = _density_plot(counts, x_bins, y_bins, block.height)
+    plot = _density_plot(counts, (x_bins, y_bins), block.height, context.palette.single)
     style_plot(plot, block, context)
     write = context.formats.writer("integer")
     rows_in_all = sum(row["_rows"] for row in groups)
@@ -202,7 +202,7 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
         notes.append(context.formats.say(message, column=label))
     message = "rows per cell, because there are too many points to draw each"
     remark = context.formats.say(message)
-    legend = scale_legend("1", write(int(np.nanmax(counts))), remark)
+    legend = scale_legend(context.palette.single, "1", write(int(np.nanmax(counts))), remark)
     figures = partial(_cell_figures, cells, block, context)
     return RenderedChart(plot, figures, legend, " ".join(filter(None, notes)))
 
@@ -253,12 +253,13 @@ def _bins(table: str, column: str, number: int, context: BlockContext) -> tuple[
     return f"bin({column}, {width})", _Bins(down(low, width), width)
 
 
-def _density_plot(counts: Any, x_bins: _Bins, y_bins: _Bins, height: int) -> figure:
+def _density_plot(counts: Any, bins: tuple[_Bins, _Bins], height: int, color: str) -> figure:
     """An image of counts by row (y) and column (x), coloured on a logarithmic scale."""
+    x_bins, y_bins = bins
     rows, columns = counts.shape
     coords = {"x": x_bins.centers(columns), "y": y_bins.centers(rows)}
     grid = xr.DataArray(counts, dims=("y", "x"), name="rows", coords=coords)
-    shades = [f"{PRIMARY}{round(255 * strength(part, 0, 31)):02x}" for part in range(32)]
+    shades = [f"{color}{round(255 * strength(part, 0, 31)):02x}" for part in range(32)]
     image = grid.hvplot.image(
         x="x",
         y="y",

@@ -23,7 +23,6 @@ from medallion_panel.blocks.periods import gaps_before
 from medallion_panel.blocks.series import SeriesData, series_data
 from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import period_start
-from medallion_panel.ui.theme import PRIMARY
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -74,9 +73,9 @@ class SeriesChart:
         self.names = list(dict.fromkeys(self.frame.sort_values("position")["period"]))
         series = list(dict.fromkeys(self.frame["series"]))
         colors = context.colors(block.table, block.by, series) if block.by else {}
-        self.colors = colors or dict.fromkeys(series, PRIMARY)
-        if whole is not None:
-            self.colors = {name: whole.colors.get(name, PRIMARY) for name in series}
+        single = context.palette.single
+        colors = whole.colors if whole is not None else colors
+        self.colors: dict[str, str] = {name: colors.get(name, single) for name in series}
         self.legend_colors = whole.colors if whole else self.colors
         self._members = (like or data).members
         self.x_label, self.y_label = map(context.formats.label, (block.x, block.y))

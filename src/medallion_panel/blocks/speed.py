@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from statistics import quantiles
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import panel as pn
 import panel_material_ui as pmui
-from markupsafe import Markup
 
 from medallion.contracts import Query, Sort, Store
 from medallion.errors import MedallionError, SinkError
@@ -27,10 +26,14 @@ from medallion.records import Served
 from medallion_panel.block_settings import Speed
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.quality import STYLE
+from medallion_panel.blocks.runs import BAR
 from medallion_panel.data.stores import API_KEY, API_URL
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
 from medallion_panel.ui.visitor_errors import visitor_text
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 Measured = tuple[str, Callable[[], Any]]
 """A kind of request: its name, and the function that sends one."""
@@ -202,7 +205,6 @@ def _table(measurements: Measurements, context: BlockContext) -> Markup:
     for name, times in measurements.items():
         cuts = quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
         milliseconds = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98], 1000 * max(times)]
-        bar = Markup("<div class='bar'><div style='background:#3b76d6;width:{:.1f}%'></div></div>")
-        lines.append((name, *map(write, milliseconds), bar.format(100 * milliseconds[1] / longest)))
+        lines.append((name, *map(write, milliseconds), BAR.format(100 * milliseconds[1] / longest)))
     unit = context.formats.say("Milliseconds")
     return STYLE + markup_table((unit, "p50", "p95", "p99", "max", ""), lines)

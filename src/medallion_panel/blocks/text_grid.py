@@ -47,7 +47,7 @@ class TextGrid(pn.custom.JSComponent):
         th button { all: unset; cursor: pointer; padding: 8px 12px; opacity: .8 }
         th button:hover { opacity: 1 }
         th button:focus-visible, tr:focus-visible, td:focus-visible {
-             outline: 2px solid #3b76d6; outline-offset: -2px }
+             outline: 2px solid var(--panel-primary-color); outline-offset: -2px }
         td { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2); white-space: nowrap;
              max-width: 320px; overflow: hidden; text-overflow: ellipsis }
         .right { text-align: right }
@@ -57,13 +57,15 @@ class TextGrid(pn.custom.JSComponent):
              box-shadow: inset -1px 0 rgba(128,136,150,.35) }
         tbody th, tfoot th { padding: 8px 12px; border-bottom: 1px solid rgba(128,136,150,.2) }
         .crossed td:last-child { font-weight: 600 }
-        tbody tr:hover { background: rgba(59,118,214,.08) }
+        tbody tr:hover {
+          background: color-mix(in srgb, var(--panel-primary-color) 8%, transparent) }
         .pickable tbody tr { cursor: pointer }
         tfoot td, tfoot th { font-weight: 600; border-bottom: 0;
              border-top: 2px solid rgba(128,136,150,.35) }
         td svg { display: block; width: 120px; height: 24px; overflow: visible;
              pointer-events: none }
-        polyline { fill: none; stroke: #3b76d6; stroke-width: 1.5; stroke-linejoin: round;
+        polyline { fill: none; stroke: var(--panel-primary-color); stroke-width: 1.5;
+          stroke-linejoin: round;
              vector-effect: non-scaling-stroke }
         @media print {
           .scroll { overflow: visible }

@@ -19,7 +19,7 @@ from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.map_frame import new_map
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
 from medallion_panel.data.world import country_key, shapes
-from medallion_panel.ui.theme import INK, PRIMARY, strength
+from medallion_panel.ui.theme import INK, strength
 
 _MAX_LISTED = 8
 _MAX_NAMES = 20_000
@@ -53,7 +53,8 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
     plot = new_map(block.height, x_range, y_range)
     outline = {"line_color": INK, "line_alpha": 0.35}
     plot.patches("x", "y", source=_source(blank), fill_color=INK, fill_alpha=0.16, **outline)
-    look = {"fill_color": PRIMARY, "fill_alpha": "strength", "line_color": "white"}
+    color = context.palette.single
+    look = {"fill_color": color, "fill_alpha": "strength", "line_color": "white"}
     countries = plot.patches("x", "y", source=_source(coloured), line_width=0.6, **look)
     tooltips = [("", "@country"), (context.formats.label(block.value), "@text")]
     ChartStyle(context.formats).add_tooltips(plot, tooltips, [countries])
@@ -65,7 +66,7 @@ def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:
         return mark_of(kinds, label, [(block.country, names[key])], write(value))
 
     figures = partial(_figures, values, coloured, block, context)
-    legend = scale_legend(write(low), write(high), remark)
+    legend = scale_legend(color, write(low), write(high), remark)
     return RenderedChart(plot, figures, legend, " ".join(notes), Marks(len(values), mark))
 
 

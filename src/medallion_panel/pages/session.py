@@ -55,8 +55,8 @@ _OWN = (_PAGE, _RELEASE, _THEME)
 class VisitorSession:
     """The content of one browser tab, shared with no other. `view` is the page.
 
-    Parameters: `pipeline` and its `section` of the declaration; `stores`, of the published release
-    and of those that a URL names, `run_watch` and `readers`, which all sessions share; `formats`.
+    Parameters: `pipeline` and its `section`; `stores`, of the published release and of those that a
+    URL names, `run_watch` and `readers`, which all sessions share; `formats`; `logo`, a URL.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class VisitorSession:
         formats: Formats,
         run_watch: RunWatch,
         readers: tuple[OriginReader, QuarantineReader],
+        logo: str = "",
     ) -> None:
         self._pipeline, self._section = pipeline, section
         self._formats, self._run_watch = formats, run_watch
@@ -95,16 +96,16 @@ class VisitorSession:
         self._connection = Connection.of(say)
         self._menu = PageMenu(self._request_page, say("Pages"))
         self._notice = Notice(severity="warning", closeable=True, margin=(0, 0, 16, 0))
-        self.view = self._layout(section.title or pipeline.declaration.name)
+        self.view = self._layout(section.title or pipeline.declaration.name, logo)
         detach_from_busy_state(self.view)
         pn.state.onload(self._start)
 
-    def _layout(self, title: str) -> pmui.Page:
-        parts = (self._banner, self._notice, self._kept)
-        silent = (self._url.component, self._connection, self._clicks.view)
-        content = [*(part.view for part in parts), *silent]
+    def _layout(self, title: str, logo: str) -> pmui.Page:
+        content = [part.view for part in (self._banner, self._notice, self._kept)]
+        content += [self._url.component, self._connection, self._clicks.view]
         theme = self._url.read().get(_THEME, [])
-        return page_frame(title, content, self._menu.view, self._status.view, self._say, theme)
+        views = (self._menu.view, self._status.view)
+        return page_frame(title, content, *views, self._formats, theme, logo)
 
     def _on_narrow(self, narrow: bool) -> None:
         """Show the menu next to the page where there is room; on a phone it lies over it."""
@@ -112,7 +113,6 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        # Bokeh's own callbacks cost a third of Panel's: most of what an idle tab costs the server.
         pn.state.curdoc.add_periodic_callback(self._beat, BEAT_MS)
         await self._check_release()
         pn.state.curdoc.add_periodic_callback(self._look, _CHECK_RELEASE_MS)

@@ -73,8 +73,8 @@ class CardFrame(pn.custom.JSComponent):
         h2 button { background: none; border: 0; border-radius: 6px; color: inherit;
           cursor: pointer; margin-left: 4px; opacity: .65; padding: 2px 6px }
         h2 button:hover { opacity: 1 }
-        h2 button:focus-visible { outline: 2px solid #3b76d6 }
-        .content:focus-visible { outline: 2px solid #3b76d6; outline-offset: 2px;
+        h2 button:focus-visible { outline: 2px solid var(--panel-primary-color) }
+        .content:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 2px;
           border-radius: 4px }
         [hidden] { display: none !important }
         .card { position: relative }

@@ -8,7 +8,8 @@ MENU_STYLE = """
           opacity: .65; font-weight: 700; line-height: 1.4 }
         .menu summary::-webkit-details-marker { display: none }
         .menu summary:hover, .menu[open] summary { opacity: 1; background: rgba(128,136,150,.16) }
-        .menu summary:focus-visible, .menu button:focus-visible { outline: 2px solid #3b76d6 }
+        .menu summary:focus-visible, .menu button:focus-visible {
+          outline: 2px solid var(--panel-primary-color) }
         .menu div { position: absolute; right: 0; margin-top: 4px; padding: 4px;
           border: 1px solid rgba(128,136,150,.4); border-radius: 8px; width: max-content;
           background: var(--panel-surface-color); box-shadow: 0 4px 14px rgba(0,0,0,.18) }

@@ -47,11 +47,11 @@ class ChartImages(pn.custom.JSComponent):
       const [x, y] = [left - origin.left, top - origin.top]
       return make("rect", { x, y, width, height, rx: 3, fill })
     }
-    const scale = () => {
+    const scale = (color) => {
       const gradient = make("linearGradient", { id: "scale" })
       gradient.append(
-        make("stop", { offset: 0, "stop-color": "#3b76d6", "stop-opacity": 0.1 }),
-        make("stop", { offset: 1, "stop-color": "#3b76d6" }))
+        make("stop", { offset: 0, "stop-color": color, "stop-opacity": 0.1 }),
+        make("stop", { offset: 1, "stop-color": color }))
       const defs = make("defs", {})
       defs.append(gradient)
       return defs
@@ -73,7 +73,9 @@ class ChartImages(pn.custom.JSComponent):
       const { width } = origin, lines = pageLines(card, width)
       const height = origin.height + lines.length * LINE + PAD / 2
       const image = make("svg", { xmlns: NS, width, height, viewBox: `0 0 ${width} ${height}` })
-      image.append(scale(), make("rect", { width, height, fill: style.backgroundColor }))
+      const { color } = getComputedStyle(card.querySelector("i.scale") ?? card)
+      image.append(scale(color))
+      image.append(make("rect", { width, height, fill: style.backgroundColor }))
       for (const part of card.children) {
         if (!isShown(part) || part.matches(".menu, .part")) continue
         if (part.matches(".content")) {

@@ -33,7 +33,8 @@ class ChoiceBox(pn.custom.JSComponent):
         .box { position: relative; height: 56px; box-sizing: border-box; display: flex;
           border: 1px solid rgba(128,136,150,.5); border-radius: 10px }
         .box:hover { border-color: currentColor }
-        .box:has(> button:focus-visible) { outline: 2px solid #3b76d6; outline-offset: -1px }
+        .box:has(> button:focus-visible) { outline: 2px solid var(--panel-primary-color);
+          outline-offset: -1px }
         button { all: unset; box-sizing: border-box; cursor: pointer }
         .open { flex: 1; min-width: 0; padding: 8px 28px 6px 12px; position: relative }
         .open::after { border: 5px solid transparent; border-top-color: currentColor; content: "";
@@ -45,7 +46,7 @@ class ChoiceBox(pn.custom.JSComponent):
         .clear { flex: none; padding: 0 10px; font-size: .8rem; opacity: .75;
           border-radius: 0 9px 9px 0 }
         .clear:hover { opacity: 1; background: rgba(128,136,150,.16) }
-        .clear:focus-visible { outline: 2px solid #3b76d6; outline-offset: -3px }
+        .clear:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: -3px }
         .list { position: absolute; top: calc(100% + 4px); left: -1px; z-index: 20; width: 100%;
           min-width: 220px; box-sizing: content-box; border-radius: 10px; padding: 8px 0;
           border: 1px solid rgba(128,136,150,.5); box-shadow: 0 6px 20px rgba(0,0,0,.22);
@@ -56,14 +57,16 @@ class ChoiceBox(pn.custom.JSComponent):
           color: inherit; background: none; border: 1px solid rgba(128,136,150,.6);
           border-radius: 7px; padding: 6px 9px }
         input::placeholder { color: inherit; opacity: .72 }
-        input:focus-visible, ul:focus-visible { outline: 2px solid #3b76d6; outline-offset: 0 }
+        input:focus-visible, ul:focus-visible { outline: 2px solid var(--panel-primary-color);
+          outline-offset: 0 }
         ul { list-style: none; margin: 0; padding: 0; max-height: 280px; overflow-y: auto }
         li { display: flex; gap: 8px; padding: 6px 12px; cursor: pointer; overflow-wrap: anywhere }
         li::before { content: "✓"; visibility: hidden }
         li[aria-selected=true]::before { visibility: visible }
         li[aria-selected=true] { font-weight: 600 }
         li:hover { background: rgba(128,136,150,.16) }
-        li.active { background: rgba(59,118,214,.2); box-shadow: inset 3px 0 #3b76d6 }
+        li.active { background: color-mix(in srgb, var(--panel-primary-color) 20%, transparent);
+          box-shadow: inset 3px 0 var(--panel-primary-color) }
         p { margin: 0; padding: 6px 12px; opacity: .8 }
         [hidden] { display: none !important }
         """

@@ -37,18 +37,19 @@ class DateRangeInput(pn.custom.JSComponent):
         fieldset { margin: 0; min-width: 0; display: flex; align-items: center; gap: 2px;
           padding: 0 6px; border: 1px solid rgba(128,136,150,.6); border-radius: 10px;
           height: 48px; box-sizing: border-box; margin-top: -8px }
-        fieldset:focus-within { border-color: #3b76d6; outline: 1px solid #3b76d6 }
+        fieldset:focus-within { border-color: var(--panel-primary-color);
+          outline: 1px solid var(--panel-primary-color) }
         legend { font-size: .75rem; padding: 0 4px }
         input[type=text] { flex: 1; min-width: 0; font: .875rem var(--bokeh-base-font);
           color: inherit; background: none; border: 0; padding: 4px; outline: none;
           font-variant-numeric: tabular-nums }
-        input[type=text]:focus-visible { box-shadow: inset 0 -2px #3b76d6 }
+        input[type=text]:focus-visible { box-shadow: inset 0 -2px var(--panel-primary-color) }
         input::placeholder { color: inherit; opacity: .72 }
         input[aria-invalid=true] { text-decoration: underline wavy #d9534c }
         span { position: relative }
         button { background: none; border: 0; color: inherit; cursor: pointer; padding: 4px;
           border-radius: 6px; display: inline-flex }
-        button:focus-visible { outline: 2px solid #3b76d6 }
+        button:focus-visible { outline: 2px solid var(--panel-primary-color) }
         span input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0;
           border: 0; padding: 0; pointer-events: none }
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FIGURES_STYLE = """
         .figures { overflow: auto }
-        .figures:focus-visible { outline: 2px solid #3b76d6; outline-offset: 0;
+        .figures:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 0;
           border-radius: 4px }
         .figures table { border-collapse: collapse; font-size: .85rem; min-width: 60%;
           font-variant-numeric: tabular-nums }

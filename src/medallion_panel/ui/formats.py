@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Context, localcontext
 from math import inf
@@ -20,6 +20,7 @@ from medallion.query.metrics import MetricCall, metric_call
 from medallion.query.periods import period_span
 from medallion_panel.block_models import FormatName
 from medallion_panel.messages.messages import Messages, messages_in
+from medallion_panel.palette import Palette
 from medallion_panel.section import Dashboard
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -36,10 +37,11 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 @dataclass(frozen=True)
 class Formats:
-    """The formats of a dashboard.
+    """How a dashboard shows values: the formats of numbers and dates, labels and colours.
 
     Parameters: `locale` such as `en_IE`, `currency` such as `EUR`, and by column name, `by_column`
-    (the declared formats) and `labels`; `time_zone`, in which moments are written.
+    (the declared formats) and `labels`; `time_zone`, in which moments are written;
+    `palette`, the colours of charts and of the header.
     """
 
     locale: str
@@ -47,12 +49,13 @@ class Formats:
     by_column: dict[str, FormatName]
     labels: dict[str, str]
     time_zone: str = "UTC"
+    palette: Palette = field(default_factory=Palette)
 
     @classmethod
     def of(cls, section: Dashboard) -> Formats:
         """The formats that a `dashboard:` section declares."""
         columns = (section.formats, section.labels)
-        return cls(section.locale, section.currency, *columns, section.time_zone)
+        return cls(section.locale, section.currency, *columns, section.time_zone, section.colors)
 
     @property
     def say(self) -> Messages:

@@ -35,7 +35,7 @@ _STYLE = Markup("""<style>
 button.behind { all: unset; cursor: pointer; font-size: .82rem; padding: 3px 10px;
   margin: 10px 0 0; border: 1px solid rgba(128,136,150,.5); border-radius: 6px }
 button.behind:hover { background: rgba(128,136,150,.18) }
-button.behind:focus-visible { outline: 2px solid #3b76d6 }
+button.behind:focus-visible { outline: 2px solid var(--panel-primary-color) }
 </style>""")
 
 

@@ -54,14 +54,16 @@ class PageLayout(pn.custom.JSComponent):
           border-radius: 10px; font: 500 .8125rem / 1.75 var(--bokeh-base-font);
           padding: 4px 10px }
         .clear:hover { background: rgba(128,136,150,.14) }
-        .clear:focus-visible { outline: 2px solid #3b76d6 }
+        .clear:focus-visible { outline: 2px solid var(--panel-primary-color) }
         .chips { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 16px; align-items: center }
         .chips button { font: 500 .8125rem / 1.4 var(--bokeh-base-font); padding: 5px 12px;
           border-radius: 16px; border: 1px solid rgba(128,136,150,.5); background: none;
           color: inherit; cursor: pointer; overflow-wrap: anywhere; text-align: left }
-        .chips button.chip { border-color: transparent; background: rgba(59,118,214,.18) }
+        .chips button.chip { border-color: transparent;
+          background: color-mix(in srgb, var(--panel-primary-color) 18%, transparent) }
         .chips button:hover { background: rgba(128,136,150,.28) }
-        .chips button:focus-visible { outline: 2px solid #3b76d6; outline-offset: 1px }
+        .chips button:focus-visible { outline: 2px solid var(--panel-primary-color);
+          outline-offset: 1px }
         .clear svg { vertical-align: -3px; margin-right: 6px }
         .printed { display: none }
         [hidden] { display: none !important }

@@ -50,7 +50,7 @@ class QueryForm(pn.custom.JSComponent):
         .item button:hover, .add:hover { opacity: 1; background: rgba(128,136,150,.16) }
         .add { color: var(--panel-primary-color); border: 1px dashed rgba(128,136,150,.6);
           border-radius: 8px; appearance: none; padding: 6px 12px; width: max-content }
-        select:focus-visible, button:focus-visible { outline: 2px solid #3b76d6 }
+        select:focus-visible, button:focus-visible { outline: 2px solid var(--panel-primary-color) }
         @media (min-width: 900px) {
           form { grid-template-columns: repeat(12, 1fr) }
           .half { grid-column: span 6 } .whole { grid-column: span 12 }

@@ -24,7 +24,7 @@ class SelectBox(pn.custom.JSComponent):
         .box { border: 1px solid rgba(128,136,150,.5); border-radius: 10px; box-sizing: border-box;
           display: block; height: 56px; padding: 7px 12px 0; position: relative }
         .box:hover { border-color: currentColor }
-        .box:focus-within { outline: 2px solid #3b76d6; outline-offset: -1px }
+        .box:focus-within { outline: 2px solid var(--panel-primary-color); outline-offset: -1px }
         span { display: block; font: 400 .75rem / 1.3 var(--bokeh-base-font); opacity: .75;
           overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
         select { appearance: none; background: none; border: 0; color: inherit; cursor: pointer;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 
-from medallion_panel.ui.theme import REST, SERIES
+from medallion_panel.ui.theme import REST
 
 _MAX_VALUES = 10_000  # per column
 
@@ -22,10 +22,15 @@ class SeriesColors:
         self._lock = threading.Lock()
 
     def of(
-        self, column: str, column_values: Iterable[str], names: Sequence[str], rest: str
+        self,
+        column: str,
+        column_values: Iterable[str],
+        names: Sequence[str],
+        rest: str,
+        series: Sequence[str],
     ) -> dict[str, str]:
-        """The colour of every name. `column_values` are its values in order, and `rest` the name of
-        all others.
+        """The colour of every name, one of `series`. `column_values` are its values in order, and
+        `rest` the name of all others.
         """
         with self._lock:
             places = self._places.setdefault(column, {})
@@ -35,8 +40,8 @@ class SeriesColors:
             order = {name: places.get(name, 0) for name in names}
         colors: dict[str, str] = {}
         for name in sorted(names, key=lambda name: order[name]):
-            start = order[name] % len(SERIES)
-            candidates = [*SERIES[start:], *SERIES[:start]]
+            start = order[name] % len(series)
+            candidates = [*series[start:], *series[:start]]
             free = (color for color in candidates if color not in colors.values())
             colors[name] = REST if name == rest else next(free, candidates[0])
         return {name: colors[name] for name in names}

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
+from colorsys import hls_to_rgb, rgb_to_hls
 from typing import Any
 
-PRIMARY = "#3b76d6"
-SERIES = (
-    "#3b76d6",
-    "#e08a1e",
-    "#15915f",
-    "#c2477f",
-    "#7b61c9",
-    "#2aa5b5",
-    "#a8712f",
-    "#6b8e23",
-    "#b0413e",
-    "#4b5f8a",
-)
+from medallion_panel.palette import CARDS, HEADER_TEXT, contrast
+
 REST = "#8b93a1"
 INK = "#7a8290"
 FONT = "Inter, Roboto, 'Segoe UI', system-ui, sans-serif"
@@ -33,6 +23,7 @@ SCROLL_EDGES = """
 """
 
 _MIN_OPACITY = 0.1
+_LEGIBLE = 5.5  # the contrast of the primary colour with dark cards
 
 
 def strength(value: float, low: float, high: float) -> float:
@@ -43,7 +34,7 @@ def strength(value: float, low: float, high: float) -> float:
 def _theme(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str, Any]:
     header = {
         "backgroundColor": bar,
-        "color": "#ffffff",
+        "color": HEADER_TEXT,
         "backgroundImage": "none",
         "boxShadow": "none",
         "borderBottom": f"1px solid {line}",
@@ -61,7 +52,22 @@ def _theme(primary: str, bar: str, page: str, paper: str, line: str) -> dict[str
     }
 
 
-THEME: dict[str, Any] = {
-    "light": _theme("#2f62b8", "#2f62b8", "#f5f7fa", "#ffffff", "#2f62b8"),
-    "dark": _theme("#6c9bf2", "#1a2029", "#12161c", "#1a2029", "#2c343f"),
-}
+def theme_of(primary: str) -> dict[str, Any]:
+    """The light and the dark theme with a primary colour, of which dark has a lighter shade."""
+    light, dark = CARDS["light"], CARDS["dark"]
+    return {
+        "light": _theme(primary, primary, "#f5f7fa", light, primary),
+        "dark": _theme(_lightened(primary, dark), dark, "#12161c", dark, "#2c343f"),
+    }
+
+
+def _lightened(color: str, background: str) -> str:
+    """The first shade of a colour, from itself to white, that is legible on a dark background."""
+    red, green, blue = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    hue, lightness, saturation = rgb_to_hls(red, green, blue)
+    for step in range(101):
+        rgb = hls_to_rgb(hue, lightness + (1 - lightness) * step / 100, saturation)
+        color = "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+        if contrast(color, background) >= _LEGIBLE:
+            break
+    return color

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ SOURCE = Source(source="a.csv")
 def found(tables: Tables, **fields: Any) -> list[tuple[str, str]]:
     """The place and message of every fault."""
     declaration = Declaration(**{"name": "shop", "tables": tables, "sinks": {}} | fields)
-    return [(".".join(map(str, path)), message) for path, message in faults(declaration)]
+    return [(".".join(map(str, path)), message) for path, message in faults(declaration, Path())]
 
 
 def test_a_valid_declaration_has_no_faults() -> None:

@@ -21,6 +21,8 @@ FOLDER = Path(medallion_panel.__file__).parent
 OTHER_MODULES = {
     "block_settings.py": "errors of a declaration",
     "section.py": "errors of a declaration",
+    "palette.py": "errors of a declaration",
+    "logo.py": "errors of a declaration",
     "block_models.py": "errors of a declaration",
     "table_settings.py": "errors of a declaration",
     "text_figures.py": "errors of a declaration",

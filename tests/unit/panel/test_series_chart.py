@@ -11,8 +11,8 @@ import pytest
 from bokeh.models import DatetimeAxis, FactorRange
 
 from medallion_panel.blocks.series_chart import SeriesChart, is_adjacent
+from medallion_panel.palette import Palette
 from medallion_panel.series_settings import Bar, Chart
-from medallion_panel.ui.theme import PRIMARY
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 
@@ -86,7 +86,7 @@ def test_several_series_have_colours_and_their_name_in_the_tooltip(
     open_context: OpenContext,
 ) -> None:
     single = chart_of(open_context, {"x": "text"}, [("a",)])
-    assert single.colors == {"V": PRIMARY}
+    assert single.colors == {"V": Palette().series[0]}
     assert single.tooltips == [("X", "@period"), ("V", "@text")]
     chart = chart_of(open_context, {"x": "text", "s": "text"}, [("a", "p"), ("a", "q")], by="s")
     assert set(chart.colors) == {"p", "q"}

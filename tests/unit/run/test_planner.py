@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -305,7 +306,7 @@ def test_a_chain_may_be_longer_than_python_recurses() -> None:
     declaration = declare(
         {"bronze": {"b": Source(source="b.csv")}, "silver": dict(reversed(silver.items()))}
     )
-    assert not list(faults(declaration))
+    assert not list(faults(declaration, Path()))
     assert order(declaration)[-1] == "silver.t2000"
     assert len(select(declaration, Selection(from_="silver.t1990"))) == 11
 
