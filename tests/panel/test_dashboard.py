@@ -149,7 +149,7 @@ def test_speed_is_measured_on_demand(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=performance")
     tab.get_by_role("button", name="Measure now").click()
     expect(tab.get_by_text("clients: one row", exact=True)).to_be_visible()
-    expect(tab.get_by_text("p99", exact=True)).to_be_visible()
+    expect(tab.get_by_text("p99", exact=True).last).to_be_visible()
     expect(tab.get_by_text("Steps of run")).to_be_visible()
 
 

@@ -138,6 +138,15 @@ def test_a_chosen_theme_is_remembered(tab: Any, shop_address: str) -> None:
     expect(tab.locator("html.dark")).to_be_attached()
 
 
+def test_a_page_follows_a_dark_system(tab: Any, shop_address: str) -> None:
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{shop_address}?page=performance")
+    expect(tab.locator("html.dark")).to_be_attached()
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(18, 22, 28)")
+    tab.emulate_media(color_scheme="light")
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(245, 247, 250)")
+
+
 def test_the_document_says_its_language_and_the_menu_its_name(tab: Any, shop_address: str) -> None:
     tab.goto(f"{shop_address}?page=home")
     expect(tab.get_by_role("navigation", name="Pages").first).to_be_attached()

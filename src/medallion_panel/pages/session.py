@@ -113,9 +113,9 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        pn.state.curdoc.add_periodic_callback(self._beat, BEAT_MS)
+        pn.state.add_periodic_callback(self._beat, BEAT_MS)
         await self._check_release()
-        pn.state.curdoc.add_periodic_callback(self._look, _CHECK_RELEASE_MS)
+        pn.state.add_periodic_callback(self._look, _CHECK_RELEASE_MS)
 
     def _beat(self) -> None:
         self._connection.beat += 1

@@ -9,18 +9,23 @@ import panel as pn
 import param
 
 _COOKIE = "medallion-theme"
+_SYSTEM = "medallion-system"
 
 
 def is_dark(theme: Sequence[str], cookies: Mapping[str, str]) -> bool:
-    """Whether a page begins dark: by `theme` in its URL, or else by the cookie of the last one."""
-    return (theme[0] if theme else cookies.get(_COOKIE)) == "dark"
+    """Whether a page begins dark.
+
+    By `theme` in its URL, or else by the cookie of the last choice, or else by that of the system.
+    """
+    return (theme[0] if theme else cookies.get(_COOKIE) or cookies.get(_SYSTEM)) == "dark"
 
 
 class ColorScheme(pn.custom.JSComponent):
-    """Keeps the choice of a theme in a cookie, and reports a dark system where there is none.
+    """Keeps the choice of a theme in a cookie, and follows the system where there is none.
 
     `dark` is what the page shows, `system` whether the visitor's system is dark. `follow` says that
-    neither the URL nor a cookie has a theme.
+    neither the URL nor a choice has a theme. The theme of a page cannot be changed reliably while
+    it is drawn: a page that began in another one than the system's is loaded again.
     """
 
     dark = param.Boolean(default=False)
@@ -31,8 +36,12 @@ class ColorScheme(pn.custom.JSComponent):
     export function render({{ model }}) {{
       const query = window.matchMedia("(prefers-color-scheme: dark)")
       let follows = model.follow
+      if (follows && model.dark !== query.matches) {{
+        const cookie = "{_SYSTEM}=" + (query.matches ? "dark" : "light")
+        document.cookie = `${{cookie}}; path=/; SameSite=Lax`
+        if (document.cookie.includes(cookie)) location.reload()
+      }}
       const look = () => {{ if (follows) model.system = query.matches }}
-      look()
       query.addEventListener("change", look)
       model.on("dark", () => {{
         if (follows && model.dark === query.matches) return
@@ -47,9 +56,10 @@ class ColorScheme(pn.custom.JSComponent):
 
     @classmethod
     def of(cls, page: Any, theme: Sequence[str], cookies: Mapping[str, str]) -> ColorScheme:
-        """The theme of a page, which it sets where the visitor's system is dark."""
+        """The theme of a page, which it sets when the visitor's system changes."""
         follow = not theme and _COOKIE not in cookies
-        scheme = cls(dark=page.dark_theme, follow=follow, width=0, height=0, margin=0)
+        dark = page.dark_theme
+        scheme = cls(dark=dark, system=dark, follow=follow, width=0, height=0, margin=0)
         page.param.watch(lambda event: scheme.param.update(dark=event.new), "dark_theme")
         scheme.param.watch(lambda event: page.param.update(dark_theme=event.new), "system")
         return scheme

@@ -18,6 +18,9 @@ CHOSEN = {"medallion-theme": "dark"}
         (["light"], CHOSEN, False),
         (["dark"], {}, True),
         ([], {"medallion-theme": "<b>"}, False),
+        ([], {"medallion-system": "dark"}, True),
+        (["light"], {"medallion-system": "dark"}, False),
+        ([], {"medallion-theme": "light", "medallion-system": "dark"}, False),
     ],
 )
 def test_the_url_comes_before_the_last_choice(
@@ -34,5 +37,6 @@ def test_a_dark_system_is_followed_and_a_choice_is_reported() -> None:
     assert (page.dark_theme, scheme.dark) == (True, True)
     page.dark_theme = False  # the visitor's choice
     assert not scheme.dark
+    assert ColorScheme.of(page, [], {"medallion-system": "dark"}).follow
     assert not ColorScheme.of(page, ["dark"], {}).follow
     assert not ColorScheme.of(page, [], CHOSEN).follow
