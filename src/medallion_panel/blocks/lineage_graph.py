@@ -21,13 +21,13 @@ _LAYER_COLORS = ("#a8712f", "#8b93a1", "#e0a81e", "#3b76d6", "#15915f")
 
 STYLE = Markup("""<style>
 .graph { overflow-x: auto; padding: 4px 0 } .graph svg { display: block; max-width: none }
-.graph a { text-decoration: none } .graph .box { fill: var(--panel-surface-color) }
+.graph a { text-decoration: none }
+.graph .box { fill: var(--panel-surface-color); stroke: rgba(128,136,150,.5) }
+.graph .chosen { stroke: var(--panel-primary-color); stroke-width: 2 }
 .graph a:hover .box { stroke: var(--panel-primary-color) } .graph a:focus-visible { outline: none }
 .graph a:focus-visible .box { stroke: var(--panel-primary-color); stroke-width: 3 }
 .graph text { fill: currentColor; font-size: 13px } .graph .layer { font-size: 11px; opacity: .75 }
 </style>""")
-
-_OUTLINE = "stroke:rgba(128,136,150,.5)"
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,10 @@ def _box(node: _Node, layers: Sequence[str], chosen: bool) -> Markup:
     text = name.table if len(name.table) <= _LONGEST else f"{name.table[: _LONGEST - 1]}…"
     number = layers.index(name.layer) if name.layer in layers else 0
     color = _LAYER_COLORS[number % len(_LAYER_COLORS)]
-    outline = "stroke:var(--panel-primary-color);stroke-width:2" if chosen else _OUTLINE
     return Markup(
         "<a href='?page={slug}'><title>{full}</title>"
-        "<rect class='box' x='{x}' y='{y}' width='{w}' height='{h}' rx='8' "
-        "style='{outline}'/><rect x='{x}' y='{y}' width='5' height='{h}' rx='2' fill='{color}'/>"
+        "<rect class='{kind}' x='{x}' y='{y}' width='{w}' height='{h}' rx='8'/>"
+        "<rect x='{x}' y='{y}' width='5' height='{h}' rx='2' fill='{color}'/>"
         "<text x='{tx}' y='{ty}' font-weight='{weight}'>{text}</text>"
         "<text class='layer' x='{tx}' y='{ly}'>{layer}</text></a>"
     ).format(
@@ -177,7 +176,7 @@ def _box(node: _Node, layers: Sequence[str], chosen: bool) -> Markup:
         y=node.top,
         w=_WIDTH,
         h=_HEIGHT,
-        outline=outline,
+        kind="box chosen" if chosen else "box",
         color=color,
         tx=node.left + 16,
         ty=node.top + 20,

@@ -26,7 +26,9 @@ DECLARATION = Declaration(
 
 def boxes(html: str) -> dict[str, tuple[int, int]]:
     """The left and the top of each table in the drawing."""
-    found = re.findall(r"<title>(.*?)</title><rect class='box' x='(\d+)' y='(\d+)'", html)
+    found = re.findall(
+        r"<title>(.*?)</title><rect class='box(?: chosen)?' x='(\d+)' y='(\d+)'", html
+    )
     return {table: (int(left), int(top)) for table, left, top in found}
 
 
@@ -37,6 +39,7 @@ def test_a_table_is_drawn_with_all_above_and_below_it() -> None:
     lefts = {table: left for table, (left, _) in drawn.items()}
     assert lefts["bronze.a"] < lefts["silver.ab"] < lefts["gold.one"] == lefts["gold.two"]
     assert len(set(drawn.values())) == len(drawn)
+    assert re.findall(r"<title>(.*?)</title><rect class='box chosen'", html) == ["silver.ab"]
     assert html.count("<path") == 4
     assert "href='?page=lake.gold.two'" in html
 
