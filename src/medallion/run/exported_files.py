@@ -12,9 +12,6 @@ from pydantic import ValidationError
 from medallion.contracts import Input
 from medallion.declaration.exports import Export
 from medallion.errors import CallError, DamagedError, DataError, LeaseError, MissingError
-from medallion.export.duckdb_file import DatabaseTable, write_database
-from medallion.export.files import BATCH, flattened
-from medallion.export.xlsx import Sheet, sheet_names, write_workbook
 from medallion.identifiers import TableName
 from medallion.lake.table import LakeTable
 from medallion.records import File, Record, Release
@@ -27,6 +24,9 @@ from medallion.storage.sealed_records import read_record, write_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from medallion.export.duckdb_file import DatabaseTable
+    from medallion.export.xlsx import Sheet
 
 EXPORTS = "exports.json"  # the record of exported files
 ABOUT = "About this release"  # a sheet; names of tables have no spaces
@@ -155,6 +155,9 @@ class ExportedFiles:
 
     def _write(self, export: Export, release: Release) -> Path:
         """Write a file to the scratch folder."""
+        from medallion.export.duckdb_file import write_database
+        from medallion.export.xlsx import write_workbook
+
         number = self.context.declaration.export.index(export)
         part = self.scratch / f"export-{number}.{export.kind}"
         part.unlink(missing_ok=True)
@@ -218,15 +221,17 @@ def _intended(export: Export) -> ExportedFile:
 
 
 def _database_table(table: LakeTable) -> DatabaseTable:
+    from medallion.export.duckdb_file import DatabaseTable
+    from medallion.export.files import BATCH
+
     name = TableName(table.snapshot.table).table
-    return DatabaseTable(name, table.columns, table.description, _batches(table))
-
-
-def _batches(table: LakeTable) -> pa.RecordBatchReader:
-    return table.scan().to_arrow_reader(BATCH)
+    rows = table.scan().to_arrow_reader(BATCH)
+    return DatabaseTable(name, table.columns, table.description, rows)
 
 
 def _sheets(tables: list[LakeTable]) -> Iterator[Sheet]:
+    from medallion.export.xlsx import Sheet, sheet_names
+
     names = [TableName(table.snapshot.table).table for table in tables]
     for name, table in zip(sheet_names(names), tables, strict=True):
         yield Sheet(name, [column.name for column in table.columns], _texts(table))
@@ -234,11 +239,15 @@ def _sheets(tables: list[LakeTable]) -> Iterator[Sheet]:
 
 def _texts(table: LakeTable) -> Iterator[pa.RecordBatch]:
     """The rows of a table as a sheet has them, read when the first is requested."""
+    from medallion.export.files import BATCH, flattened
+
     yield from flattened(table.scan()).to_arrow_reader(BATCH)
 
 
 def _about(facts: dict[str, str], tables: list[LakeTable]) -> Sheet:
     import pyarrow as pa
+
+    from medallion.export.xlsx import Sheet
 
     said = {TableName(table.snapshot.table).table: table.description.text for table in tables}
     lines = {**facts, **{name: text for name, text in said.items() if text}}
