@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from medallion.identifiers import TableName
 from medallion.lake.table import LakeTable
 from medallion.records import File, Record, Release
 from medallion.run.context import RunContext
-from medallion.run.plain_copies import CopyFlaw, flaws_of
+from medallion.run.plain_copies import CopyFlaw, check_shown, flaws_of
 from medallion.secrets import mask
 from medallion.storage import Storage, open_storage
 from medallion.storage.digests import REPAIR, Stored, store_file
@@ -59,7 +59,7 @@ class ExportedFiles:
 
     def check(self) -> None:
         """Raise CallError when an export would overwrite a file that medallion did not write."""
-        known = self.record().files if self.context.declaration.export else {}
+        known = self.files()
         for export in self.context.declaration.export:
             if export.file not in known and self.storage(export).info(export.place[1]):
                 raise CallError(
@@ -73,7 +73,7 @@ class ExportedFiles:
 
         Raises DataError when a file cannot hold a table.
         """
-        for export in self._stale(release):
+        for export in self._stale(release, self.files()):
             self._prepared[export.file] = self._write(export, release)
 
     def refresh(self, release: Release) -> None:
@@ -82,15 +82,15 @@ class ExportedFiles:
         Files that are no longer declared stay where they are. Raises LeaseError when a newer writer
         has published meanwhile.
         """
-        stale = list(self._stale(release))
-        files = self.record().files if stale else {}
+        files = self.files()
+        stale = list(self._stale(release, files))
         if new := [export for export in stale if export.file not in files]:
             # Recorded before they are written: a file that no record names is another program's.
             files |= {export.file: _intended(export) for export in new}
             self._put_record(files)
         for export in stale:
             part = self._prepared.pop(export.file, None) or self._write(export, release)
-            self._check_shown(release)
+            check_shown(self.lake, release)
             files[export.file] = self._store(export, release, part)
             self._check_stored(export, release)
         if stale:
@@ -100,12 +100,14 @@ class ExportedFiles:
         """The storage that the file of an export is in."""
         return open_storage(export.place[0], self.context.base, self.lake.options)
 
-    def record(self) -> ExportRecord:
-        """The recorded files; none when nothing was exported. Raises DamagedError."""
+    def files(self) -> dict[str, ExportedFile]:
+        """The recorded files; none when nothing was or is exported. Raises DamagedError."""
+        if not self.context.declaration.export:
+            return {}
         try:
-            return ExportRecord.model_validate(read_record(self.lake.storage, EXPORTS))
+            return ExportRecord.model_validate(read_record(self.lake.storage, EXPORTS)).files
         except MissingError:
-            return ExportRecord(files={})
+            return {}
         except ValidationError as error:
             place = f"{self.lake.storage.url}/{EXPORTS}"
             raise DamagedError(f"{place}: is damaged", hint=REPAIR) from error
@@ -118,10 +120,8 @@ class ExportedFiles:
 
     def flaws(self, release: Release) -> Iterator[CopyFlaw]:
         """The exported files that are lost or damaged, and their record."""
-        if not self.context.declaration.export:
-            return
         try:
-            files = self.record().files
+            files = self.files()
         except DamagedError as error:
             yield CopyFlaw(self.lake.storage, EXPORTS, error.message)
             return
@@ -130,8 +130,7 @@ class ExportedFiles:
             if file and file.content == self._content(export, release):
                 yield from flaws_of(self.storage(export), file)
 
-    def _stale(self, release: Release) -> Iterator[Export]:
-        files = self.record().files if self.context.declaration.export else {}
+    def _stale(self, release: Release, files: Mapping[str, ExportedFile]) -> Iterator[Export]:
         for export in self.context.declaration.export:
             if not self.is_current(export, release, files.get(export.file)):
                 yield export
@@ -196,19 +195,11 @@ class ExportedFiles:
     def _check_stored(self, export: Export, release: Release) -> None:
         """Raise LeaseError when a newer writer has published, whose file is written again then."""
         try:
-            self._check_shown(release)
+            check_shown(self.lake, release)
         except LeaseError:
             if current := self.lake.current():
                 self._store(export, current, self._write(export, current))
             raise
-
-    def _check_shown(self, release: Release) -> None:
-        """Raise LeaseError when a newer writer has published."""
-        if self.lake.pointer().release != release.id:
-            raise LeaseError(
-                f"{self.lake.storage.url}: a newer writer has published since release {release.id}",
-                hint="run again",
-            )
 
     def _put_record(self, files: dict[str, ExportedFile]) -> None:
         record = ExportRecord(files=files)

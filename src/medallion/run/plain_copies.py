@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from medallion.contracts import Input, Session
 from medallion.errors import CallError, DamagedError, LeaseError, MissingError
 from medallion.identifiers import TableName, next_id
+from medallion.lake.lake import Lake
 from medallion.lake.record_files import set_aside
 from medallion.records import File, Record, Release
 from medallion.run.context import RunContext
@@ -97,11 +98,11 @@ class PlainCopies:
             tables |= self._copy(group, release, session)
         _sync(stale)
         for name in former.tables.keys() - tables.keys():
-            self._check_shown(release)
+            check_shown(self.lake, release)
             self._delete(name)
         tables = {name: tables[name] for name in names}
         if former != PlainRecord(release=release.id, tables=tables):
-            self._check_shown(release)
+            check_shown(self.lake, release)
             self._put_record(release.id, tables)
 
     def _copy(
@@ -114,11 +115,11 @@ class PlainCopies:
         parts = [self.scratch / f"plain-{number}.parquet" for number in range(len(sources))]
         for source, part in zip(sources, parts, strict=True):
             write_copy(source, part, session, release.described(source.snapshot.table))
-        self._check_shown(release)
+        check_shown(self.lake, release)
         store = partial(_store, release)
         files = for_each(sources[0].storage, store, zip(sources, parts, strict=True))
         try:
-            self._check_shown(release)
+            check_shown(self.lake, release)
         except LeaseError:
             self._copy_newer([source.snapshot.table for source in sources], session)
             raise
@@ -134,14 +135,6 @@ class PlainCopies:
             sources = [self.lake.input(table, current) for table in tables]
             self._copy(sources, current, session)
             _sync(sources)
-
-    def _check_shown(self, release: Release) -> None:
-        """Raise LeaseError when a newer writer has published."""
-        if self.lake.pointer().release != release.id:
-            raise LeaseError(
-                f"{self.lake.storage.url}: a newer writer has published since release {release.id}",
-                hint="run again",
-            )
 
     def check(self, published: Release | None) -> None:
         """Raise CallError when a plain copy would overwrite a file that medallion did not write."""
@@ -199,6 +192,15 @@ class PlainCopies:
             self.lake.layer_storage(name, layer).delete(_path(table))
         else:
             self.lake.storage.delete(f"{name}/{_path(table)}")
+
+
+def check_shown(lake: Lake, release: Release) -> None:
+    """Raise LeaseError when a newer writer has published."""
+    if lake.pointer().release != release.id:
+        raise LeaseError(
+            f"{lake.storage.url}: a newer writer has published since release {release.id}",
+            hint="run again",
+        )
 
 
 def flaws_of(storage: Storage, file: File) -> Iterator[CopyFlaw]:

@@ -219,7 +219,7 @@ class _Answer:
     def _exported(self, exports: ExportedFiles, release: Release) -> dict[str, int | None]:
         """The exported files, if they are those of the release."""
         found: dict[str, int | None] = {}
-        files = exports.record().files if self.declaration.export else {}
+        files = exports.files()
         for export in self.declaration.export:
             folder, file = exports.storage(export).root, files.get(export.file)
             if folder is None or file is None or not exports.is_current(export, release, file):
