@@ -55,6 +55,7 @@ NOT_TEXTS = {
     "QQQ yyyy",
     "color-mix(in srgb, ",  # CSS
     "repeat(auto-fill, minmax(",
+    "box chosen",  # of classes
     "mark ",  # in the log
     " of card ",
     "medallion run",  # commands
