@@ -1,8 +1,9 @@
-"""Pulling only what is new: a whole file, then a part for each range of a cursor column.
+"""Pulling only what is new: a file for each range of a cursor column.
 
-The last part is open: each run pulls it again, so that late rows are in it. When the cursor has
-moved by more than the `lag`, the open part is closed, and another one begins. Closed parts are
-never pulled again. So each row is in one part, unless it was updated: then its versions are in
+A whole pull has two: the records before the largest value less the `lag`, and an open part with
+those from there. Each run pulls the open part again, so that late rows are in it. When the cursor
+has moved by more than the `lag`, the open part is closed, and another one begins. Closed parts
+are never pulled again. So each row is in one file, unless it was updated: then its versions are in
 several, the newest in the last.
 """
 
@@ -38,7 +39,7 @@ Cut = Callable[[Bound | None], tuple[Bound | None, bool]]
 class CursorRange:
     """The values of a cursor that the records of a file have: from `begin` to before `end`.
 
-    Without `end`, records that have no value are among them; without both, all records.
+    Without `begin`, all smaller ones; without `end`, records that have no value are among them.
     """
 
     begin: Bound | None = None
@@ -61,7 +62,9 @@ class Increments:
         """The files of the table now; `former` are those of the last release."""
         whole = next((item for item in former if self._is_valid(item)), None)
         if whole is None:
-            return [self._whole(cut)]
+            whole = self._whole(cut)
+            end = _cursor(whole)["to"]
+            return [whole] if end is None else [whole, self._open(1, end)]
         closed = [item for item in former if "to" in _cursor(item) and item.name != whole.name]
         closed.sort(key=lambda item: item.name)
         begin = cast("Bound", _cursor(closed[-1] if closed else whole)["to"])
@@ -70,13 +73,12 @@ class Increments:
             name, bounds = self._part(len(closed) + 1), {"from": begin, "to": end}
             closed.append(SourceItem(name, f"from {begin} to {end}", cast("Any", bounds)))
             begin = cast("Bound", end)
-        opened = SourceItem(self._part(len(closed) + 1), cursor=cast("Any", {"from": begin}))
-        return [whole, *closed, opened]
+        return [whole, *closed, self._open(len(closed) + 1, begin)]
 
     def range(self, item: SourceItem) -> CursorRange:
         """Which records are in a file."""
         bounds = _cursor(item)
-        return CursorRange(bounds["from"], bounds.get("to")) if "from" in bounds else CursorRange()
+        return CursorRange(bounds.get("from"), bounds.get("to"))
 
     def _whole(self, cut: Cut) -> SourceItem:
         end, _ = cut(None)
@@ -84,8 +86,11 @@ class Increments:
         cursor = {"whole": moment, "to": end, "of": self.identity}
         return SourceItem(self.label, f"whole {moment}", cast("Any", cursor))
 
+    def _open(self, number: int, begin: Bound) -> SourceItem:
+        return SourceItem(self._part(number), cursor=cast("Any", {"from": begin}))
+
     def _is_valid(self, item: SourceItem) -> bool:
-        """Whether this is the file of the last whole pull, after which parts can follow."""
+        """Whether this is the first file of the last whole pull, after which parts can follow."""
         cursor = _cursor(item)
         if cursor.get("of") != self.identity or cursor.get("to") is None:
             return False

@@ -36,12 +36,11 @@ def range_filter(cursor: str, values: CursorRange) -> dict[str, Any]:
 
     Without an end, those are among them whose cursor is missing or has another type.
     """
-    if values.begin is None:
-        return {}
-    begin = bson_bound(values.begin)
+    begin = None if values.begin is None else bson_bound(values.begin)
     if values.end is None:
-        return {cursor: {"$not": {"$lt": begin}}}
-    return {cursor: {"$gte": begin, "$lt": bson_bound(values.end)}}
+        return {} if begin is None else {cursor: {"$not": {"$lt": begin}}}
+    before = {"$lt": bson_bound(values.end)}
+    return {cursor: before if begin is None else {"$gte": begin, **before}}
 
 
 def is_greater(value: Any, other: Any) -> bool:

@@ -23,7 +23,7 @@ from medallion.sources.sql.source import SqlSource
 from tests.mysql_statements import execute_mysql
 
 ORDERS = Increments("db orders", "v1")
-ALL = CursorRange()
+FIRST = CursorRange(None, 10)
 URL = "postgresql://db/shop"
 
 
@@ -42,17 +42,16 @@ def ranges(items: list[SourceItem]) -> list[CursorRange]:
 
 def test_the_first_pull_is_whole() -> None:
     items = ORDERS.items([], at(10))
-    assert names(items) == ["db orders"]
-    assert ranges(items) == [ALL]
+    assert names(items) == ["db orders", "db orders part 000001"]
+    assert ranges(items) == [FIRST, CursorRange(10)]
     assert items[0].token.startswith("whole ")
+    assert ORDERS.items(items, at(10)) == items  # nothing is new
 
 
 def test_parts_are_ranges_that_follow_one_another() -> None:
     first = ORDERS.items([], at(10))
-    second = ORDERS.items(first, at(10))
-    assert ranges(second) == [ALL, CursorRange(10)]
-    third = ORDERS.items(second, at(15))
-    assert ranges(third) == [ALL, CursorRange(10, 15), CursorRange(15)]
+    third = ORDERS.items(first, at(15))
+    assert ranges(third) == [FIRST, CursorRange(10, 15), CursorRange(15)]
     assert names(third) == ["db orders", "db orders part 000001", "db orders part 000002"]
     fourth = ORDERS.items(third, at(20))
     assert ranges(fourth)[1:] == [
@@ -68,23 +67,25 @@ def test_parts_are_ranges_that_follow_one_another() -> None:
 
 def test_a_cursor_that_does_not_move_closes_nothing() -> None:
     items = ORDERS.items(ORDERS.items([], at(10)), at(7))
-    assert ranges(items) == [ALL, CursorRange(10)]
+    assert ranges(items) == [FIRST, CursorRange(10)]
 
 
 def test_an_empty_table_is_pulled_whole_until_it_has_rows() -> None:
     empty = ORDERS.items([], at(None))
-    assert names(ORDERS.items(empty, at(5))) == ["db orders"]
+    assert ranges(empty) == [CursorRange()]
+    assert ranges(ORDERS.items(empty, at(5))) == [CursorRange(None, 5), CursorRange(5)]
 
 
 def test_everything_is_pulled_again_after_a_change_or_a_period() -> None:
-    parts = ORDERS.items(ORDERS.items(ORDERS.items([], at(10)), at(15)), at(20))
+    first = ORDERS.items([], at(10))
+    parts = ORDERS.items(ORDERS.items(first, at(15)), at(20))
     assert len(parts) == 4
     other = Increments("db orders", "v2")
-    assert names(other.items(parts, at(20))) == ["db orders"]
+    assert names(other.items(parts, at(20))) == names(first)
     weekly = Increments("db orders", "v1", timedelta(days=7))
     assert names(weekly.items(parts, at(20))) == names(parts)
     due = Increments("db orders", "v1", timedelta(0))
-    assert names(due.items(parts, at(20))) == ["db orders"]
+    assert names(due.items(parts, at(20))) == names(first)
 
 
 @pytest.mark.parametrize(
@@ -237,4 +238,4 @@ def test_200_pulls_while_a_writer_is_late_and_deletes(
         assert len(release.items) > 20
         assert len(writer.deleted) > 10
         assert release.pull(full=True) == writer.rows
-        assert len(release.items) == 1
+        assert len(release.items) == 2

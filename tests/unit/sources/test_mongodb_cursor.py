@@ -60,6 +60,7 @@ def test_a_range_is_a_filter() -> None:
     low, high = bound_text(Int64(1)), bound_text(Int64(5))
     assert range_filter("n", CursorRange()) == {}
     assert range_filter("n", CursorRange(low, high)) == {"n": {"$gte": 1, "$lt": 5}}
+    assert range_filter("n", CursorRange(None, high)) == {"n": {"$lt": 5}}
     assert range_filter("n", CursorRange(high)) == {"n": {"$not": {"$lt": 5}}}
 
 
