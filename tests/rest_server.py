@@ -63,6 +63,19 @@ def cursor(server: RestServer, query: dict[str, str]) -> Reply:
     return {"data": server.slice(start), "meta": {"after": start + SIZE if more else None}}, {}
 
 
+def since(
+    server: RestServer, query: dict[str, str], *, field: str = "changed", exclusive: bool = False
+) -> Reply:
+    """Pages of the records whose field is a number or larger, or only larger."""
+    first = float(query.get("since", "-inf"))
+    rows = [row for row in server.records if row[field] >= first]
+    if exclusive:
+        rows = [row for row in rows if row[field] != first]
+    start = int(query.get("after", 0))
+    more = start + SIZE < len(rows)
+    return {"data": rows[start : start + SIZE], "next": start + SIZE if more else None}, {}
+
+
 def linked(server: RestServer, query: dict[str, str]) -> Reply:
     """Pages that name the next one, in the body and in a header `Link`."""
     start = int(query.get("start", 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ import pytest
 from pymongo import MongoClient
 
 from medallion.sources.mongodb import MongoDBSource
+from medallion.sources.rest.paging import CursorParameter
+from medallion.sources.rest.since import SinceParameter
 from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
 from medallion.testing.data_sources import DataSourceContract
+from tests import rest_server
 from tests.mysql_statements import execute_mysql
 from tests.rest_server import RestServer, serving_records
 
@@ -76,6 +80,22 @@ class TestRest(DataSourceContract):
 
     def change(self, source: RestSource) -> None:  # type: ignore[override]
         self.server.records.append({"id": 9})
+
+
+class TestRestSince(TestRest):
+    # A part keeps its records; pulled again by itself, it would have the new ones, too.
+    test_a_change_is_seen = None  # type: ignore[assignment]
+
+    @pytest.fixture
+    def source(self, server: RestServer) -> RestSource:
+        server.reply = partial(rest_server.since, field="id")
+        return RestSource(
+            url=f"{server.url}/orders",
+            records="data",
+            cursor=CursorParameter(param="after", path="next"),
+            since=SinceParameter(cursor="id", param="since"),
+            key=("id",),
+        )
 
 
 class TestMongoDB(DataSourceContract):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,13 @@ from pymongo import MongoClient
 
 import medallion as md
 from medallion.errors import DeclarationError, SourceError
+from medallion.ops import doctor
 from medallion.sources import increments
 from medallion.storage.local import LocalStorage
+from tests import rest_server
 from tests.integration import killing
 from tests.mysql_statements import execute_mysql
+from tests.rest_server import RestServer, serving_records
 
 YAML = """\
 name: shop
@@ -241,6 +244,86 @@ def test_mongodb(tmp_path: Path, mongodb_url: str) -> None:
             pipeline.run(full=True)
 
 
+REST = """\
+name: shop
+tables:
+  bronze:
+    orders:
+      source:
+        rest:
+          url: {url}
+          records: data
+          cursor: {{param: after, path: next}}
+          since: {{param: since, cursor: changed}}
+          key: id
+          {more}
+  silver:
+    orders: {{from: bronze.orders, steps: [{{deduplicate: {{key: id, order_by: [changed]}}}}]}}
+  gold:
+    orders: {{from: silver.orders}}
+"""
+
+
+@pytest.fixture
+def api() -> Iterator[RestServer]:
+    with serving_records() as server:
+        server.records = []
+        server.reply = rest_server.since
+        yield server
+
+
+def test_an_api(tmp_path: Path, api: RestServer) -> None:
+    """Late records, updates, deletions found by a whole pull; each record is requested once."""
+    pipeline = declared(tmp_path, f"{api.url}/orders", "lag: 10", REST)
+    api.records = [{"id": number, "changed": number, "price": 0} for number in range(1, 101)]
+    first = pipeline.run()
+    assert len(api.requests) == 50
+    api.requests.clear()
+    assert pipeline.run().status == "unchanged"
+    assert {query for _, query in api.requests} >= {"since=89"}  # 100 - 10, and one less
+    assert len(api.requests) == 6
+
+    api.records += [{"id": 101, "changed": 120, "price": 0}, {"id": 102, "changed": 95, "price": 0}]
+    api.records[0] = {"id": 1, "changed": 121, "price": 7}
+    del api.records[1]
+    api.faults = ["cut", (429, {"Retry-After": "0"}), "cut", (503, {})]
+    pipeline.run()
+    rows = pipeline.store().find("orders", md.Query(limit=1000)).rows
+    assert {row["id"]: row["price"] for row in rows} == dict.fromkeys(range(1, 103), 0) | {1: 7}
+    assert sources(pipeline) == ["", "part 000001", "part 000002"]
+
+    api.faults = ["cut", (404, {})]
+    api.records.append({"id": 103, "changed": 130, "price": 0})
+    with pytest.raises(SourceError, match="answered 404"):
+        pipeline.run()
+    assert len(served_ids(pipeline)) == 102
+    assert first.release
+    pipeline.roll_back(first.release)
+    pipeline.run()
+    assert served_ids(pipeline) == set(range(1, 104))
+    pipeline.run(full=True)
+    assert served_ids(pipeline) == {1, *range(3, 104)}
+    assert pipeline.run().status == "unchanged"
+
+
+def test_an_api_that_ignores_the_parameter_fails_the_run(tmp_path: Path, api: RestServer) -> None:
+    api.records = [{"id": number, "changed": number, "price": 0} for number in range(1, 5)]
+    pipeline = declared(tmp_path, f"{api.url}/orders", "lag: 1", REST)
+    pipeline.run()
+    api.reply = lambda server, _: ({"data": server.records}, {})
+    with pytest.raises(SourceError, match="the cursor 'changed' has the value 1, although records"):
+        pipeline.run()
+    assert served_ids(pipeline) == {1, 2, 3, 4}
+
+
+def test_doctor_requests_one_page(tmp_path: Path, api: RestServer) -> None:
+    api.records = [{"id": number, "changed": number, "price": 0} for number in range(1, 50)]
+    pipeline = declared(tmp_path, f"{api.url}/orders", "lag: 1", REST)
+    probes = {probe.name: probe for probe in doctor.examine(lambda: pipeline)}
+    assert probes["source bronze.orders"].outcome == "ok"
+    assert len(api.requests) == 1
+
+
 def test_a_reader_needs_a_step_of_the_key(tmp_path: Path) -> None:
     text = YAML.replace("deduplicate: {{key: id, order_by: [changed]}}", "sort: id")
     with pytest.raises(DeclarationError) as caught:
@@ -252,37 +335,52 @@ def test_a_reader_needs_a_step_of_the_key(tmp_path: Path) -> None:
     )
 
 
-def sqlite_writer(folder: Path, _: pytest.FixtureRequest) -> tuple[str, Callable[[str], object]]:
+CREATE = "create table orders (id integer primary key, changed integer, price integer)"
+
+
+def sqlite_writer(
+    folder: Path, _: pytest.FixtureRequest
+) -> tuple[md.Pipeline, Callable[[int], object]]:
     def write(statement: str) -> None:
         with closing(sqlite3.connect(folder / "shop.db")) as connection, connection:
             connection.execute(statement)
 
-    return "sqlite:shop.db", write
+    write(CREATE)
+    pipeline = declared(folder, "sqlite:shop.db", "lag: 1")
+    return pipeline, lambda number: write(f"insert into orders values ({number}, {number}, 0)")
 
 
-def postgres_writer(_: Path, request: pytest.FixtureRequest) -> tuple[str, Callable[[str], object]]:
-    url = request.getfixturevalue("postgres_url")
+def postgres_writer(
+    folder: Path, request: pytest.FixtureRequest
+) -> tuple[md.Pipeline, Callable[[int], object]]:
+    database = request.getfixturevalue("database")
+    pipeline = declared(folder, request.getfixturevalue("postgres_url"), "lag: 1")
+    return pipeline, lambda number: database.execute(
+        "insert into orders values (%s, %s, 0)", (number, number)
+    )
 
-    def write(statement: str) -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement.encode())
 
-    return url, write
+def rest_writer(
+    folder: Path, request: pytest.FixtureRequest
+) -> tuple[md.Pipeline, Callable[[int], object]]:
+    server = request.getfixturevalue("api")
+    pipeline = declared(folder, f"{server.url}/orders", "lag: 1", REST)
+    return pipeline, lambda number: server.records.append(
+        {"id": number, "changed": number, "price": 0}
+    )
 
 
-@pytest.mark.parametrize("writer", [sqlite_writer, postgres_writer])
+@pytest.mark.parametrize("writer", [sqlite_writer, postgres_writer, rest_writer])
 def test_a_killed_pull_leaves_no_gap(
     writer: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Killed before and after each third write; the next pull goes on where the last release is."""
-    url, write = writer(tmp_path, request)
-    write("create table orders (id integer primary key, changed integer, price integer)")
-    pipeline = declared(tmp_path, url, "lag: 1")
+    pipeline, insert = writer(tmp_path, request)
     point: int | None = 1
     number = 0
     while point is not None:
         number += 1
-        write(f"insert into orders values ({number}, {number}, 0)")
+        insert(number)
         after = number % 2 == 0
         killed = killing.run_killed_at(tmp_path, point, after=after, kinds=(LocalStorage,))
         point = point + 3 if killed else None

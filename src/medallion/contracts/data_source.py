@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +91,14 @@ class DataSource(Plugin, ABC):
     def tables(self, connection: Any) -> Sequence[CatalogTable]:
         """The tables that the database has, by name; none if it does not tell."""
         return ()
+
+    def probe(self, connection: Any) -> None:
+        """Raise the error of a source that cannot be read; `medallion doctor` asks."""
+        for item in self.look(connection, []):
+            chunks = self.pull(connection, item)
+            next(chunks, None)
+            if isinstance(chunks, Generator):
+                chunks.close()
 
     @abstractmethod
     def look(

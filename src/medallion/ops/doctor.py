@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from medallion import plugins
-from medallion.contracts import Engine, Sink
+from medallion.contracts import DataSource, Engine, Sink
 from medallion.errors import (
     ConflictError,
     DeclarationError,
@@ -159,7 +159,7 @@ def source(table: ingest.SourceTable) -> Probe:
     """Whether files match a bronze table's pattern, and each of them can be read."""
     name = f"source {table.name}"
     if table.declared.pulled:
-        return _pulled(name, table)
+        return _pulled(name, table, table.declared.pulled.located(table.base))
     try:
         files = ingest.matches(table)
         for file in files if table.declared.format is None else ():
@@ -180,13 +180,11 @@ def source(table: ingest.SourceTable) -> Probe:
     return Probe(name, "ok", f"{table.declared.shown}: {count_of(len(files), 'file')}")
 
 
-def _pulled(name: str, table: ingest.SourceTable) -> Probe:
+def _pulled(name: str, table: ingest.SourceTable, source: DataSource) -> Probe:
     """Whether a source that is pulled can be read."""
     try:
-        with table.connections:
-            for file in ingest.matches(table):
-                with file.storage.open(file.entry.path) as stream:
-                    stream.read(1)
+        with table.connections as connections:
+            source.probe(connections.of(source))
     except MedallionError as error:
         return _failed(name, error)
     return Probe(name, "ok", f"{table.declared.shown} can be read")

@@ -105,15 +105,17 @@ def _cursor(item: SourceItem) -> Mapping[str, Any]:
     return item.cursor if isinstance(item.cursor, dict) else {}
 
 
-def check_cursor(cursor: str, key: Sequence[str], lag: Lag, whole: Period | None) -> None:
+def check_cursor(
+    cursor: str, key: Sequence[str], lag: Lag, whole: Period | None, declared_by: str = "cursor"
+) -> None:
     """Raise ValueError for keys of a source that do not fit together."""
     if cursor and not key:
         raise ValueError(
-            "`cursor` needs `key`, the columns that identify a row: a row that is updated is "
-            "pulled again"
+            f"`{declared_by}` needs `key`, the columns that identify a row: a row that is updated "
+            "is pulled again"
         )
     if not cursor and (key or lag or whole):
-        raise ValueError("`key`, `lag` and `whole` are for a `cursor`")
+        raise ValueError(f"`key`, `lag` and `whole` are for a `{declared_by}`")
 
 
 def one_or_more(value: object) -> object:

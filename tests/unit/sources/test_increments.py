@@ -19,8 +19,11 @@ from pymongo import MongoClient
 from medallion.contracts import DataSource, SourceItem
 from medallion.sources.increments import Bound, CursorRange, Increments
 from medallion.sources.mongodb import MongoDBSource
+from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
+from tests import rest_server
 from tests.mysql_statements import execute_mysql
+from tests.rest_server import RestServer, serving_records
 
 ORDERS = Increments("db orders", "v1")
 FIRST = CursorRange(None, 10)
@@ -222,7 +225,51 @@ def mongodb(url: str) -> Iterator[tuple[DataSource, Writer]]:
         )
 
 
-@pytest.mark.parametrize("database", [postgres, mariadb, mongodb])
+@contextmanager
+def rest(server: RestServer, *, exclusive: bool = False) -> Iterator[tuple[DataSource, Writer]]:
+    records: dict[int, dict[str, int]] = {}
+
+    def write(id_: int, changed: int) -> None:
+        records[id_] = {"_id": id_, "changed": changed}
+        publish()
+
+    def delete(id_: int) -> None:
+        del records[id_]
+        publish()
+
+    def publish() -> None:
+        server.records = sorted(records.values(), key=lambda record: record["changed"])
+        server.faults = [(429, {"Retry-After": "0"}), "cut"] if len(records) % 10 == 0 else []
+
+    server.records = []
+    server.reply = partial(rest_server.since, exclusive=exclusive)
+    source = RestSource.model_validate(
+        {
+            "url": f"{server.url}/orders",
+            "records": "data",
+            "cursor": {"param": "after", "path": "next"},
+            "since": {"param": "since", "cursor": "changed"},
+            "key": "_id",
+            "lag": Writer.LAG,
+        }
+    )
+    yield source, Writer(write, write, delete)
+
+
+def exclusive_rest(server: RestServer) -> Any:
+    return rest(server, exclusive=True)
+
+
+@pytest.fixture
+def rest_url() -> Iterator[RestServer]:
+    with serving_records() as server:
+        yield server
+
+
+exclusive_rest_url = rest_url
+
+
+@pytest.mark.parametrize("database", [postgres, mariadb, mongodb, rest, exclusive_rest])
 def test_200_pulls_while_a_writer_is_late_and_deletes(
     database: Any, request: pytest.FixtureRequest
 ) -> None:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from medallion.contracts import DataSource, SourceItem
 from medallion.errors import SourceError, UnreachableError
+from medallion.identifiers import digest
 from medallion.plural import count_of
 from medallion.secrets import SECRETS
+from medallion.sources.increments import (
+    PERIODS,
+    Bound,
+    Increments,
+    Lag,
+    Period,
+    check_cursor,
+    one_or_more,
+)
 from medallion.sources.rest.authorization import Authorization
 from medallion.sources.rest.client import RestClient, without_query
+from medallion.sources.rest.connection import RestConnection
 from medallion.sources.rest.json_path import PathError, records_at, value_at
 from medallion.sources.rest.paging import (
     ApiPage,
@@ -24,6 +35,16 @@ from medallion.sources.rest.paging import (
     PageParameter,
     Paging,
     Request,
+)
+from medallion.sources.rest.record_spool import RecordSpool
+from medallion.sources.rest.requested_pages import RequestedPages
+from medallion.sources.rest.since import (
+    CursorValue,
+    SinceParameter,
+    bound_text,
+    cursor_value,
+    is_smaller,
+    less,
 )
 from medallion.storage import require_packages
 
@@ -47,6 +68,15 @@ class RestSource(DataSource):
     - `per_second`: the most requests in a second; by default as fast as the API answers. A status
       of 429 or 503 is waited for as long as the API says.
     - `total`: the path of the number of all records: the run fails if another number of them came.
+    - `since: {param: updated_since, cursor: updated_at}`: the parameter that asks for new records
+      only, and the field of records that it is about, which grows with each new or updated one.
+      After a first pull of all, a run requests only records from the largest value so far; `key`
+      are the fields that identify a record. Times are sent as the API writes them; `format: unix`,
+      `unix_ms` or a pattern such as `%Y-%m-%d` sends them, in UTC, as the parameter wants them.
+    - `lag`: how much later than others a record with a smaller value may be returned, as
+      `10 minutes` for dates and times, or a number.
+    - `whole`: `daily`, `weekly` or `monthly`: how often all records are pulled again, which finds
+      deleted ones; by default only by `medallion run --full`.
 
     The run also fails, and publishes nothing, when a page was requested before or has the records
     of the page before it. The next page must be on the same host, and redirects are not followed,
@@ -82,6 +112,23 @@ class RestSource(DataSource):
     auth: Authorization | None = None
     per_second: float = Field(0, ge=0)
     total: str = ""
+    since: SinceParameter | None = None
+    key: tuple[str, ...] = ()
+    lag: Lag = 0
+    whole: Period | None = None
+
+    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
+    @classmethod
+    def _one_key(cls, value: object) -> object:
+        return one_or_more(value)
+
+    @model_validator(mode="after")
+    def _consistent_since(self) -> Self:
+        cursor = self.since.cursor if self.since else ""
+        check_cursor(cursor, self.key, self.lag, self.whole, "since")
+        if self.since and self.since.param in self.params:
+            raise ValueError(f"{self.since.param!r} is in `params` and in `since`")
+        return self
 
     @field_validator("url")
     @classmethod
@@ -110,32 +157,98 @@ class RestSource(DataSource):
         auth = self.auth.model_dump_json() if self.auth else ""
         return json.dumps([self.url.split("/")[:3], auth, self.per_second])
 
-    def connect(self) -> AbstractContextManager[RestClient]:
+    @property
+    def version_key(self) -> tuple[str, ...]:
+        return self.key
+
+    @contextmanager
+    def connect(self) -> Iterator[RestConnection]:
         require_packages(self.label, "http", "urllib3")
-        return nullcontext(RestClient(self.auth, self.per_second))
+        with ExitStack() as stack:
+            yield RestConnection(RestClient(self.auth, self.per_second), stack)
+
+    def probe(self, connection: RestConnection) -> None:
+        next(self.pages(connection.client))
 
     def look(
-        self, connection: RestClient, former: Sequence[SourceItem], *, full: bool = False
+        self, connection: RestConnection, former: Sequence[SourceItem], *, full: bool = False
     ) -> list[SourceItem]:
-        return [SourceItem(self.label)]
+        if not self.since:
+            return [SourceItem(self.label)]
+        cut = partial(self._cut, connection, self.since)
+        return self._increments.items([] if full else former, cut)
 
-    def pull(self, connection: RestClient, item: SourceItem) -> Iterator[bytes]:
-        base = Request(self.url, {name: _written(value) for name, value in self.params.items()})
-        paging, pages = Paging.of(self), _Pages(self.label)
+    def pull(self, connection: RestConnection, item: SourceItem) -> Iterator[bytes]:
+        if self.since:
+            begin = self._increments.range(item).begin
+            value = None if begin is None else cursor_value(begin)
+            yield from self._spool(connection, self.since, value).lines(value)
+            return
+        for records in self.pages(connection.client):
+            yield "".join(f"{record}\n" for record in records).encode()
+
+    def pages(
+        self, client: RestClient, more: Mapping[str, str] | None = None
+    ) -> Iterator[list[str]]:
+        """The records of each page, requested with `more` parameters."""
+        params = {name: _written(value) for name, value in self.params.items()}
+        base = Request(self.url, {**params, **(more or {})})
+        paging, pages = Paging.of(self), RequestedPages(self.label)
         request: Request | None = paging.first(base)
         page = ApiPage("", "", 0)
         while request:
             pages.request(request)
-            response = connection.get(request, self.headers)
+            response = client.get(request, self.headers)
             text, records = self._read(response.data)
             pages.records(records)
             page = ApiPage(text, response.headers.get("Link", ""), len(records))
-            yield "".join(f"{record}\n" for record in records).encode()
+            yield records
             try:
                 request = paging.following(request, page, base)
             except SourceError as error:
                 raise SourceError(f"{self.label}: {error.message}", hint=error.hint) from error
         self._check_total(page, pages.count)
+
+    def _cut(
+        self, connection: RestConnection, since: SinceParameter, begin: Bound | None
+    ) -> tuple[Bound | None, bool]:
+        """The largest value of the cursor, less the lag, and whether it is after `begin`."""
+        first = None if begin is None else cursor_value(begin)
+        largest = self._spool(connection, since, first).largest
+        if largest is None:
+            return None, False
+        with self._cursor_errors(since):
+            end = less(largest, self.lag)
+            return bound_text(end), first is not None and is_smaller(first, end)
+
+    def _spool(
+        self, connection: RestConnection, since: SinceParameter, begin: CursorValue | None
+    ) -> RecordSpool:
+        """The records from a value of the cursor on."""
+
+        def request() -> RecordSpool:
+            more = {} if begin is None else {since.param: since.written(begin)}
+            return RecordSpool(since, begin, self.pages(connection.client, more))
+
+        with self._cursor_errors(since):
+            return connection.spool(digest(self.model_dump(mode="json")), begin, request)
+
+    @contextmanager
+    def _cursor_errors(self, since: SinceParameter) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise SourceError(
+                f"{self.label}: the cursor {since.cursor!r} {error}",
+                hint="correct `since` or `lag`",
+            ) from error
+
+    @property
+    def _increments(self) -> Increments:
+        since = self.since.model_dump() if self.since else None
+        pulled = [self.label, self.params, self.records, since, self.key, self.lag]
+        period = PERIODS[self.whole] if self.whole else None
+        return Increments(self.label, digest(pulled), period)
 
     def _read(self, data: bytes) -> tuple[str, list[str]]:
         """The text of a response and its records. Raises SourceError."""
@@ -164,35 +277,3 @@ class RestSource(DataSource):
 
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-class _Pages:
-    """The pages of one pull so far."""
-
-    def __init__(self, label: str) -> None:
-        self.count = 0
-        self._label = label
-        self._requested: set[tuple[str, str]] = set()
-        self._last = b""
-
-    def request(self, request: Request) -> None:
-        """Note a request. Raises SourceError when it was sent before."""
-        key = (request.url, json.dumps(dict(request.params)))
-        if key in self._requested:
-            raise SourceError(
-                f"{self._label}: after {count_of(len(self._requested), 'page')}, "
-                "the next page is one that was requested before",
-                hint="correct how pages follow each other",
-            )
-        self._requested.add(key)
-
-    def records(self, records: Sequence[str]) -> None:
-        """Note the records of a page. Raises SourceError when they are those of the page before."""
-        digest = hashlib.sha256("\n".join(records).encode()).digest()
-        if records and digest == self._last:
-            raise SourceError(
-                f"{self._label}: page {len(self._requested)} has the records of the page before",
-                hint="the API may not know the parameter; correct how pages follow each other",
-            )
-        self._last = digest
-        self.count += len(records)

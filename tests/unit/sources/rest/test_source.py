@@ -14,6 +14,8 @@ from medallion.testing.data_sources import pulled
 from tests import rest_server
 from tests.rest_server import RestServer, serving_records
 
+SINCE = {"param": "after", "cursor": "at"}
+
 
 @pytest.fixture
 def server() -> Iterator[RestServer]:
@@ -110,6 +112,12 @@ def test_parameters_and_headers_are_sent(server: RestServer) -> None:
         ({"url": "ftp://host/x"}, "write https://HOST/PATH"),
         ({"url": "https://host", "next": "a", "link_header": True}, "by next and link_header"),
         ({"url": "https://host", "page": {"start": 1}}, "param"),
+        ({"url": "https://host", "since": SINCE}, "`since` needs `key`"),
+        ({"url": "https://host", "lag": 1}, "`lag` and `whole` are for a `since`"),
+        (
+            {"url": "https://host", "since": SINCE, "key": "id", "params": {"after": 1}},
+            "'after' is in `params` and in `since`",
+        ),
     ],
 )
 def test_what_cannot_be_pulled_is_refused(declared: dict[str, Any], message: str) -> None:
