@@ -1,9 +1,9 @@
 """Loads a table into SQLite as a copy of its former version with a few rows changed.
 
-SQLite copies the pages of a table to a new table of the same definition. The copy is used only if
-the rows that are changed, and those next to them, are those that were loaded; the digests of all
-others are copied, and find the same damage in both tables. Indexes have no digests, and are built
-from the new rows: a damaged one would stay damaged.
+SQLite copies the records of a table, and of its indexes, to an empty table of the same definition.
+The copy is used only if the rows that are changed, and those next to them, are those that were
+loaded; the digests of all others are copied, and find the same damage in both tables. Indexes have
+no digests: `medallion verify` compares them with the rows, and finds the same damage in the copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from medallion.contracts import ROW, RowChanges, quote
 from medallion.contracts.integers import TooLargeError
 from medallion.contracts.row_changes import NotCopiedError
 from medallion.contracts.table_target import Target
-from medallion.errors import LoadError
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.row_encoder import rows_of
@@ -41,15 +40,19 @@ def copy_table(
     ).fetchone()
     if loaded is None or loaded[0] != changes.former_rows:
         raise NotCopiedError
+    name, nulls = quote(target.name), {*json.loads(loaded[1])}
     create_table(connection, target)
-    name = quote(target.name)
-    connection.execute(f"insert into {name} select * from {quote(former.name)}")
-    nulls = {*json.loads(loaded[1])}
+    # SQLite copies the records of indexes that are there before, and sorts none of them.
+    index_table(connection, target)
     try:
+        connection.execute(f"insert into {name} select * from {quote(former.name)}")
         replaced = _change(connection, target, changes, nulls)
-        index_table(connection, target)
-    except (sqlite3.IntegrityError, TooLargeError, LoadError) as error:
+    except (sqlite3.IntegrityError, TooLargeError) as error:
         raise NotCopiedError from error  # `load` says what is wrong with which row
+    except sqlite3.DatabaseError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
+            raise
+        raise NotCopiedError from error  # `load` does not read the former table
     if nulls & {*target.spec.key}:
         raise NotCopiedError
     count = int(connection.execute(f"select count(*) from {name}").fetchone()[0])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from medallion.contracts import TableSpec, row_changes
 from medallion.records import LoadReport, Served
 from medallion.sinks.sqlite.database import LOADS
+from medallion.sinks.sqlite.repair import flaws, rebuild
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, table_digests
 from medallion.testing.served import SPEC, batches, items, snapshot
@@ -159,18 +160,15 @@ def test_damage_among_rows_that_are_not_read_is_found_in_the_copy(
     assert not contents(file, report.served.name)[2]
 
 
-@pytest.mark.parametrize("index", ["__key", "__0", "__1"])
-def test_a_damaged_index_is_not_copied(tmp_path: Path, index: str) -> None:
-    file = tmp_path / "serving.db"
-    sink = Sqlite(url=f"sqlite:{file}")
+def with_damaged_index(file: Path, sink: Sqlite, index: str) -> tuple[Served, list[dict[str, Any]]]:
+    """A loaded table, and its rows, with another id of the row in place 7 in an index."""
     former = [{**row, "id": row["id"] + 1_000_000} for row in BASE]
     served = load(sink, "one", former).served
     with closing(sqlite3.connect(file)) as connection:
-        name = f"{served.name}{index}"
         page, size = connection.execute(
             "select rootpage, (select page_size from pragma_page_size) from sqlite_master "
             "where name = ?",
-            (name,),
+            (f"{served.name}{index}",),
         ).fetchone()
     with file.open("r+b") as stream:
         stream.seek((page - 1) * size)
@@ -179,18 +177,47 @@ def test_a_damaged_index_is_not_copied(tmp_path: Path, index: str) -> None:
         assert content.count(key) == 1
         stream.seek((page - 1) * size + content.index(key))
         stream.write((former[7]["id"] + 500).to_bytes(3, "big"))
+    assert index in damage_of_indexes(file, served.name)
+    return served, former
+
+
+def damage_of_indexes(file: Path, name: str) -> str:
     with closing(sqlite3.connect(file)) as connection:
-        said = connection.execute(f"pragma integrity_check({served.name})").fetchone()[0]
-        assert index in said
+        return str(connection.execute(f"pragma integrity_check({name})").fetchone()[0])
+
+
+@pytest.mark.parametrize("index", ["__key", "__0", "__1"])
+def test_a_damaged_index_is_found_in_the_copy_and_built_again(tmp_path: Path, index: str) -> None:
+    file = tmp_path / "serving.db"
+    sink = Sqlite(url=f"sqlite:{file}")
+    served, former = with_damaged_index(file, sink, index)
     rows = [dict(row) for row in former]
     rows[2]["name"] = "third"
     report = copy(sink, served, former, rows)
     assert report is not None
+    name = report.served.name
+    assert name in "".join(flaw.said for flaw in flaws(sink.url, {"items": name}, None))
+    assert [flaw.table for flaw in flaws(sink.url, {"items": name}, 1000)] == ["items"]
+    rebuild(sink.url, "now")
+    assert [*flaws(sink.url, {"items": name}, None)] == []
+    assert damage_of_indexes(file, name) == "ok"
     with closing(sqlite3.connect(file)) as connection:
-        check = f"pragma integrity_check({report.served.name})"
-        assert connection.execute(check).fetchall() == [("ok",)]
-        find = f"select id from {report.served.name} where id = ?"
-        assert connection.execute(find, (former[7]["id"],)).fetchall() == [(former[7]["id"],)]
+        find = f"select name from {name} where id = ?"
+        assert connection.execute(find, (former[7]["id"],)).fetchall() == [(former[7]["name"],)]
+
+
+@pytest.mark.parametrize("index", ["__key", "__0", "__1"])
+def test_a_row_that_is_damaged_in_an_index_and_changes_is_left_to_a_load(
+    tmp_path: Path, index: str
+) -> None:
+    file = tmp_path / "serving.db"
+    sink = Sqlite(url=f"sqlite:{file}")
+    served, former = with_damaged_index(file, sink, index)
+    rows = [dict(row) for row in former]
+    rows[7] |= {"name": "eighth", "amount": rows[2]["amount"]}
+    assert copy(sink, served, former, rows) is None
+    name = load(sink, "two", rows).served.name
+    assert damage_of_indexes(file, name) == "ok"
 
 
 @pytest.mark.parametrize("value", [None, BASE[5]["id"]], ids=["null", "not unique"])
