@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from medallion.storage import Entry, Storage
 
+_START = re.compile(r"(?:[a-z][\w+.-]*://)?(?:\.{0,2}/)*")  # that no folder's name matches
 _WILD = re.compile(r"[*?\[]")
 _TOKENS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.")
 _EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
@@ -45,6 +46,12 @@ def label(root: str, path: str) -> str:
         return path
     place, mark, query = root.rpartition("::")[2].partition("?" if "://" in root else "\0")
     return f"{place}/{path}{mark}{query}"
+
+
+def excludes(pattern: str, name: str) -> bool:
+    """Whether a pattern matches the name of a file; `**/` stands for the scheme of a URL, too."""
+    expression = regex(pattern)
+    return any(expression.fullmatch(each) for each in (name, _START.sub("", name, count=1)))
 
 
 def without_query(name: str) -> str:

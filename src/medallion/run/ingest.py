@@ -254,7 +254,6 @@ def matches(
             SourceMatch(item.name, files.known(path), files, item.cursor)
             for path, item in files.items.items()
         ]
-    excluded = [source_pattern.regex(each) for each in table.declared.exclude]
     found: dict[str, SourceMatch] = {}
     patterns = zip(table.declared.patterns, source_storages(table), strict=True)
     for declared, (storage, rest) in patterns:
@@ -266,7 +265,7 @@ def matches(
                     hint="rename the file",
                 )
             name = source_pattern.label(root, entry.path)
-            if not any(pattern.fullmatch(name) for pattern in excluded):
+            if not any(source_pattern.excludes(each, name) for each in table.declared.exclude):
                 found.setdefault(name, SourceMatch(name, entry, storage))
     if not found and table.declared.missing == "fail":
         raise _no_file(table)

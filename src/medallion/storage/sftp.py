@@ -13,7 +13,6 @@ from urllib.parse import unquote
 from medallion.errors import MissingError, StorageError
 from medallion.secrets import masked_logger
 from medallion.storage import Entry, require_packages
-from medallion.storage.download_cache import copies
 from medallion.storage.source_storage import SourceStorage, url_parts
 
 if TYPE_CHECKING:
@@ -51,14 +50,10 @@ class SftpStorage(SourceStorage):
         self.url = f"sftp://{parts.netloc.rpartition('@')[2]}{self._folder}"
 
     def local(self, path: str) -> Path:
-        entry = self.known(path)
-
-        def download(part: Path) -> None:
-            self._ask(lambda files: files.get(self._path(path), str(part)), path)
-            if part.stat().st_size != entry.bytes:
-                raise StorageError(f"{self.url}/{path} changed while it was read", hint="run again")
-
-        return copies().get(f"{self.url}/{path}", entry.token, download)
+        return self.copied(
+            path,
+            lambda part: self._ask(lambda files: files.get(self._path(path), str(part)), path),
+        )
 
     def info(self, path: str) -> Entry | None:
         try:

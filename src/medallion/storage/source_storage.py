@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from medallion.errors import MissingError, StorageError
 from medallion.secrets import PERCENT_ENCODE, SECRETS, mask, unclear_credentials
 from medallion.storage import Entry, Storage
+from medallion.storage.download_cache import copies
 
 
 def url_parts(url: str) -> SplitResult:
@@ -53,6 +54,17 @@ class SourceStorage(Storage):
         if entry is None:
             raise MissingError(f"{self.url}/{path}: no such file")
         return entry
+
+    def copied(self, path: str, write: Callable[[Path], object]) -> Path:
+        """The local copy of a file, which `write` downloads. Raises StorageError if it changed."""
+        entry = self.known(path)
+
+        def download(part: Path) -> None:
+            write(part)
+            if part.stat().st_size != entry.bytes or self.known(path).token != entry.token:
+                raise StorageError(f"{self.url}/{path} changed while it was read", hint="run again")
+
+        return copies().get(f"{self.url}/{path}", entry.token, download)
 
     def put(self, path: str, data: bytes) -> None:
         self._refuse()

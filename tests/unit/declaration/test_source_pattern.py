@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medallion.declaration.source_pattern import label, names_one_file, regex, split
+from medallion.declaration.source_pattern import excludes, label, names_one_file, regex, split
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,14 @@ def test_a_name_is_one_file() -> None:
 )
 def test_a_file_is_called_by_its_place(root: str, path: str, name: str) -> None:
     assert label(root, path) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["draft.csv", "in/draft.csv", "/in/draft.csv", "../in/draft.csv", "s3://bucket/in/draft.csv"],
+)
+def test_files_are_excluded_wherever_they_are(name: str) -> None:
+    assert excludes("**/draft*.csv", name)
+    assert excludes(name, name)
+    assert not excludes("**/raft*.csv", name)
+    assert not excludes("in/*.txt", name)

@@ -101,7 +101,7 @@ def test_options_reach_the_storage(site: Path, tmp_path: Path) -> None:
     [
         (
             "gs://bucket/lake",
-            r"neither a folder nor a URL .*; there is http, https, s3, sftp, tar, zip",
+            r"neither a folder nor a URL .*; there is ftp, ftps, http, https, s3, sftp, tar, zip",
         ),
         ("S3://bucket/lake", r"did you mean 's3'\?"),
         ("local://lake", r"neither a folder"),
