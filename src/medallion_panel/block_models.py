@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
@@ -14,6 +15,11 @@ from medallion.query.metrics import metric_call
 FormatName = Literal["number", "integer", "decimal", "currency", "percent", "date", "text"]
 Scale = Literal["linear", "log"]
 Show = Literal["value", "share", "growth", "average", "total"]
+
+
+def title_slug(title: str) -> str:
+    """A title as a name in a URL."""
+    return re.sub(r"\W+", "-", title.lower()).strip("-")
 
 
 def _metric(text: str) -> str:

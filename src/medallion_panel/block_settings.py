@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from medallion.errors import did_you_mean
 from medallion.query.metrics import metric_call
@@ -19,6 +19,7 @@ from medallion_panel.block_models import (
     Scale,
     TableBlock,
     WideContent,
+    title_slug,
 )
 from medallion_panel.lake_block_settings import LAKE_KINDS, CatalogueBlock, RejectRates, RunHistory
 from medallion_panel.plot_settings import BoxPlot, PointMap
@@ -179,8 +180,36 @@ class Speed(WideContent):
     requests: int = Field(default=50, ge=5, le=1000)
 
 
+class Tab(BlockModel):
+    """A tab: a `title`, and the `blocks` below it, which are shown while it is open."""
+
+    title: str
+    blocks: tuple[Block, ...] = Field(min_length=1)
+
+    @field_validator("title")
+    @classmethod
+    def _named(cls, title: str) -> str:
+        if not title_slug(title):
+            raise ValueError("the title of a tab needs a letter or a digit")
+        return title
+
+    @field_validator("blocks")
+    @classmethod
+    def _without_tabs(cls, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        if any(block.tabs for block in blocks):
+            raise ValueError("a tab cannot contain other tabs")
+        return blocks
+
+    @property
+    def slug(self) -> str:
+        """Its name in a URL."""
+        return title_slug(self.title)
+
+
 class Block(BlockModel):
-    """One block of a page, of exactly one of these kinds."""
+    """One block of a page, of exactly one of these kinds; `tabs` group others, of which one tab is
+    open.
+    """
 
     kpi: Kpi | None = None
     line: Chart | None = None
@@ -205,6 +234,7 @@ class Block(BlockModel):
     catalogue: CatalogueBlock | None = None
     run_history: RunHistory | None = None
     reject_rates: RejectRates | None = None
+    tabs: tuple[Tab, ...] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -226,6 +256,17 @@ class Block(BlockModel):
 
     @property
     def content(self) -> Content:
-        """The settings of its kind."""
+        """The settings of its kind, other than `tabs`."""
         content: Content = getattr(self, self.kind)
         return content
+
+
+def placed_blocks(blocks: Iterable[Block]) -> Iterator[tuple[tuple[str | int, ...], Block]]:
+    """(path, block) of each block that is drawn: also of those in tabs, in the order of a page."""
+    for number, block in enumerate(blocks):
+        path = ("blocks", number)
+        if block.tabs is None:
+            yield path, block
+        for place, tab in enumerate(block.tabs or ()):
+            for inside, each in placed_blocks(tab.blocks):
+                yield (*path, "tabs", place, *inside), each

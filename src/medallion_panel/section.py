@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +15,8 @@ from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName
 from medallion.query.column_types import Kind
 from medallion_panel.block_faults import Kinds, block_faults, filter_fault, period_fault
-from medallion_panel.block_models import BlockModel, FormatName, TableBlock
-from medallion_panel.block_settings import Block
+from medallion_panel.block_models import BlockModel, FormatName, TableBlock, title_slug
+from medallion_panel.block_settings import Block, placed_blocks
 from medallion_panel.date_spans import Preset
 from medallion_panel.lake_block_settings import CatalogueBlock
 from medallion_panel.logo import read_logo
@@ -74,7 +73,22 @@ class PageSettings(BlockModel):
                 raise ValueError(f"two filters of the column {column!r}")
         return filters
 
+    @field_validator("blocks")
+    @classmethod
+    def _unique_tabs(cls, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        tabs = [tab for block in blocks for tab in block.tabs or ()]
+        slugs = [tab.slug for tab in tabs]
+        for tab in tabs:
+            if slugs.count(tab.slug) > 1:
+                raise ValueError(f"two tabs have the title {tab.title!r}")
+        return blocks
+
     own_names: ClassVar[tuple[str, ...]] = ()  # of its own parameters in a URL
+
+    @property
+    def all_blocks(self) -> list[Block]:
+        """The blocks that are drawn, those in tabs too."""
+        return [block for _, block in placed_blocks(self.blocks)]
 
     @property
     def parameters(self) -> dict[str, list[str]]:
@@ -84,7 +98,7 @@ class PageSettings(BlockModel):
     @property
     def slug(self) -> str:
         """Its name in a URL."""
-        return re.sub(r"\W+", "-", self.title.lower()).strip("-")
+        return title_slug(self.title)
 
 
 class Dashboard(Section):
@@ -177,21 +191,24 @@ class Dashboard(Section):
         served = [TableName(name).table for name in declaration.served()]
         known = declaration.names()
         for number, page in enumerate(self.pages):
-            for position, block in enumerate(page.blocks):
+            for place, block in placed_blocks(page.blocks):
+                path = ("pages", number, *place)
                 if isinstance(block.content, CatalogueBlock) and block.content.of:
                     of = block.content.of
                     if of not in known:
-                        path = ("pages", number, "blocks", position, "catalogue", "of")
-                        yield path, f"no table {of!r}{did_you_mean(of, known)}"
+                        yield (
+                            (*path, "catalogue", "of"),
+                            f"no table {of!r}{did_you_mean(of, known)}",
+                        )
                 kind = "table" if block.kind == "rows" else block.kind
                 own = getattr(block.content, "table", None)
                 named: list[tuple[tuple[str | int, ...], str]] = [(("table",), own)] if own else []
                 others = block.content.references()
-                named += [(place, name) for place, name, column in others if column is None]
-                faults = ((place, table) for place, table in named if table not in served)
-                for place, table in dict.fromkeys(faults):
+                named += [(field, name) for field, name, column in others if column is None]
+                faults = ((field, table) for field, table in named if table not in served)
+                for field, table in dict.fromkeys(faults):
                     message = f"no served table {table!r}{did_you_mean(table, served)}"
-                    yield ("pages", number, "blocks", position, kind, *place), message
+                    yield (*path, kind, *field), message
 
     def file_faults(self, base: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
         if self.logo:
@@ -203,16 +220,18 @@ class Dashboard(Section):
     def column_uses(self, declaration: Any) -> Iterator[ColumnUse]:
         for number, page in enumerate(self.pages):
             path = ("pages", number)
-            contents = [(block.kind, block.content) for block in page.blocks]
+            contents = [
+                (place, block.kind, block.content) for place, block in placed_blocks(page.blocks)
+            ]
             tables = dict.fromkeys(
-                content.table for _, content in contents if isinstance(content, TableBlock)
+                content.table for *_, content in contents if isinstance(content, TableBlock)
             )
             if page.period and page.period.column and tables:
                 yield ColumnUse((*path, "period", "column"), tuple(tables), page.period.column)
             for position, each in enumerate(page.filters if tables else ()):
                 yield ColumnUse((*path, "filters", position), tuple(tables), each.column)
-            for position, (kind, content) in enumerate(contents):
-                block = (*path, "blocks", position, "table" if kind == "rows" else kind)
+            for where, kind, content in contents:
+                block = (*path, *where, "table" if kind == "rows" else kind)
                 if isinstance(content, TableBlock):
                     for place, column in content.columns_used():
                         yield ColumnUse((*block, *place), (content.table,), column)
@@ -226,8 +245,8 @@ class Dashboard(Section):
         for number, page in enumerate(self.pages):
             path = ("pages", number)
             contents = [
-                (position, "table" if block.kind == "rows" else block.kind, block.content)
-                for position, block in enumerate(page.blocks)
+                (where, "table" if block.kind == "rows" else block.kind, block.content)
+                for where, block in placed_blocks(page.blocks)
                 if isinstance(block.content, TableBlock)
             ]
             columns: dict[str, Kind] = {}  # of all tables, the first of a name
@@ -238,6 +257,6 @@ class Dashboard(Section):
                     yield (*path, "filters", position), message
             if page.period and (message := period_fault(page.period.column, columns)):
                 yield (*path, "period"), message
-            for position, kind, content in contents:
+            for where, kind, content in contents:
                 for place, message in block_faults(content, kinds.get(content.table, {})):
-                    yield (*path, "blocks", position, kind, *place), message
+                    yield (*path, *where, kind, *place), message

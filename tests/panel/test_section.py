@@ -133,3 +133,68 @@ def test_a_time_zone_is_checked() -> None:
     for name, words in (("Europe/Pariss", "did you mean 'Europe/Paris'"), ("../x", "no time zone")):
         with pytest.raises(ValidationError, match=words):
             Dashboard(time_zone=name)
+
+
+TABS = """\
+dashboard:
+  pages:
+    - title: Home
+      blocks:
+        - tabs:
+            - title: A
+              blocks:
+                - kpi: {table: sales, value: count()}
+            - title: B
+              blocks:
+                - FAULTY
+"""
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        ("kpi: {table: salse, value: count()}", "no served table 'salse'; did you mean"),
+        ("kpi: {table: sales, value: total(revenue)}", "total"),
+        ("kpj: {table: sales, value: count()}", "unknown kind of block 'kpj'"),
+    ],
+)
+def test_a_fault_in_a_tab_has_its_position(tmp_path: Path, block: str, words: str) -> None:
+    yaml = shop.YAML.partition("dashboard:")[0]
+    path = shop.write(tmp_path / "project", yaml + TABS.replace("FAULTY", block))
+    with pytest.raises(DeclarationError) as caught:
+        md.Pipeline.load(path)
+    assert f"medallion.yaml:{yaml.count(chr(10)) + 11}:" in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_column_in_a_tab_is_named_with_its_place() -> None:
+    blocks = [{"histogram": {"table": "t", "column": "a"}}]
+    tabs = [{"title": "A", "blocks": blocks}, {"title": "B", "blocks": blocks}]
+    page = {"title": "P", "filters": ["c"], "blocks": [{"tabs": tabs}]}
+    uses = list(Dashboard.model_validate({"pages": [page]}).column_uses(None))
+    inside = [("pages", 0, "blocks", 0, "tabs", place, "blocks", 0) for place in (0, 1)]
+    assert [(use.path, use.column) for use in uses] == [
+        (("pages", 0, "filters", 0), "c"),
+        *(((*path, "histogram", "column"), "a") for path in inside),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("titles", "message"),
+    [
+        (("By day", "by  DAY"), "two tabs have the title"),
+        (("A", "…"), "needs a letter or a digit"),
+    ],
+)
+def test_titles_of_tabs_that_a_url_cannot_tell_apart(titles: tuple[str, str], message: str) -> None:
+    blocks = [{"quality": {}}]
+    tabs = [{"tabs": [{"title": title, "blocks": blocks}]} for title in titles]
+    with pytest.raises(ValidationError, match=message):
+        Dashboard.model_validate({"pages": [{"title": "P", "blocks": tabs}]})
+
+
+def test_a_tab_contains_no_tabs() -> None:
+    inner = {"tabs": [{"title": "A", "blocks": ["quality"]}]}
+    outer = {"tabs": [{"title": "B", "blocks": [inner]}]}
+    with pytest.raises(ValidationError, match="cannot contain other tabs"):
+        Dashboard.model_validate({"pages": [{"title": "P", "blocks": [outer]}]})

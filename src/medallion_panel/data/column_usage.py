@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from medallion.errors import CallError, MedallionError
+from medallion.query.column_types import Kind
 from medallion.query.metrics import metric_columns
 from medallion_panel.block_faults import roles_of
 from medallion_panel.block_models import TableBlock
@@ -15,7 +16,7 @@ from medallion_panel.section import PageSettings
 
 def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: CachedStore) -> None:
     """Cache what all `pages` use of the tables on `page`."""
-    tables = {block.content.table for block in page.blocks if hasattr(block.content, "table")}
+    tables = {block.content.table for block in page.all_blocks if hasattr(block.content, "table")}
     try:
         used = used_columns(pages, store)
     except MedallionError:  # the header says that the store is unreachable
@@ -25,10 +26,17 @@ def cache_columns_of(page: PageSettings, pages: Iterable[PageSettings], store: C
     )
 
 
+def column_kinds(page: PageSettings, store: CachedStore) -> dict[str, Kind]:
+    """The kinds of the columns of a page's tables, the first of a name."""
+    contents = [block.content for block in page.all_blocks]
+    tables = [each.table for each in contents if isinstance(each, TableBlock)]
+    return {name: kind for table in tables[::-1] for name, kind in store.kinds(table).items()}
+
+
 def totals_of(page: PageSettings) -> dict[str, tuple[str, ...]]:
     """By table, the metrics over all its rows that a page shows, and the number of its rows."""
     totals: dict[str, tuple[str, ...]] = {}
-    for block in page.blocks:
+    for block in page.all_blocks:
         if block.kpi is not None:
             metrics = totals.get(block.kpi.table, ("count()",))
             totals[block.kpi.table] = tuple(dict.fromkeys((*metrics, block.kpi.metric)))
@@ -39,7 +47,7 @@ def used_columns(pages: Iterable[PageSettings], store: CachedStore) -> dict[str,
     """The columns by table, in the table's order, without those whose values have no order."""
     used: dict[str, set[str]] = {}
     for page in pages:
-        for block in page.blocks:
+        for block in page.all_blocks:
             for _, name, column in block.content.references():
                 used.setdefault(name, set()).add(column or "")
             table = getattr(block.content, "table", None)

@@ -9,6 +9,17 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "Redimensionner le menu", "Breite des Menüs ändern", "Cambiar el ancho del menú"
     ),
     "Pages": Translation("Pages", "Seiten", "Páginas"),
+    "Tabs": Translation("Onglets", "Registerkarten", "Pestañas"),
+    "This page has no tab “{name}”.": Translation(
+        "Cette page n’a pas d’onglet « {name} ».",
+        "Diese Seite hat keine Registerkarte „{name}“.",
+        "Esta página no tiene la pestaña «{name}».",
+    ),
+    "Not printed: open this tab first, or print with Ctrl+P.": Translation(
+        "Non imprimé : ouvrez d’abord cet onglet, ou imprimez avec Ctrl+P.",
+        "Nicht gedruckt: erst diese Registerkarte öffnen, oder mit Strg+P drucken.",
+        "No impreso: abra antes esta pestaña o imprima con Ctrl+P.",
+    ),
     "Reading the release …": Translation(
         "Lecture de la version …", "Das Release wird gelesen …", "Leyendo la versión …"
     ),

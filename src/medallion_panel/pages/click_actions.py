@@ -91,7 +91,7 @@ class ClickActions:
 
     def _card(self, number: int) -> Card | None:
         page = self._kept.open
-        return page.cards[number] if page is not None and 0 <= number < len(page.cards) else None
+        return page.cards.get(number) if page is not None else None
 
     def _question(self, click: Click) -> MarkQuestion | None:
         """What a click asks for the rows behind; None where the mark is no longer shown."""

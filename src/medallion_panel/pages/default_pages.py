@@ -78,7 +78,7 @@ def _overview(store: CachedStore, roles: Sequence[ColumnRoles], say: Messages) -
 
 def with_quarantine(pages: tuple[PageSettings, ...], say: Messages) -> tuple[PageSettings, ...]:
     """The pages, and one with rejected records unless one of them has these."""
-    if any(block.quarantine for page in pages for block in page.blocks):
+    if any(block.quarantine for page in pages for block in page.all_blocks):
         return pages
     own = PageSettings(
         title=say("Quarantine"), icon="rule", blocks=(Block(quarantine=QuarantineBlock()),)

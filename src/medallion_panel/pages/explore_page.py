@@ -65,7 +65,7 @@ def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: As
         kinds = store.kinds(parameters["table"][0]) if parameters.get("table") else {}
         ask({**parameters, **kept_filters(page.texts(), kinds, parameters.get("filter", ()))})
 
-    for card in page.cards:  # they are explored already
+    for card in page.cards.values():  # they are explored already
         card.view.explored = False
     page.view.above = QueryForm(asked, **form_content(settings.query, store, formats))
     say = formats.say

@@ -49,7 +49,7 @@ def filter_options(
     page: PageSettings, store: CachedStore, say: Messages
 ) -> tuple[list[FilterOptions], list[str]]:
     """The options of a page's filters, and notices on those that are not possible as declared."""
-    contents = [block.content for block in page.blocks]
+    contents = [block.content for block in page.all_blocks]
     tables = list(dict.fromkeys(each.table for each in contents if hasattr(each, "table")))
     all_options, notices = [], []
     for field in page.filters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import panel as pn
@@ -13,10 +14,9 @@ from medallion.contracts import Filter
 from medallion.errors import CallError
 from medallion.pipeline import Pipeline
 from medallion.query.column_types import Kind
-from medallion_panel.block_models import TableBlock
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.data.cached_store import CachedStore
-from medallion_panel.data.column_usage import totals_of
+from medallion_panel.data.column_usage import column_kinds, totals_of
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.quarantine_reader import QuarantineAccess
 from medallion_panel.pages.card import Card, CardContent
@@ -25,7 +25,8 @@ from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.filter_words import filter_words, printed_lines
 from medallion_panel.pages.filters import conditions, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
-from medallion_panel.pages.page_filter import PageFilter
+from medallion_panel.pages.page_cards import PageCards
+from medallion_panel.pages.page_filter import PageFilter, apply_choices
 from medallion_panel.pages.page_period import PARAMETERS, PagePeriod
 from medallion_panel.pages.period_options import NO_PERIOD, PeriodOptions
 from medallion_panel.section import PageSettings
@@ -73,23 +74,25 @@ class OpenPage:
         self.offer: tuple[int, MarkQuestion] | None = None
         self.filters: list[PageFilter] = page_filters(all_options, formats, self._on_filter)
         self.period = PagePeriod(page, *periods, formats, self._changed, self.filters)
-        self.cards = [
-            Card(block, pipeline, formats, self._on_table, number, rejects)
-            for number, block in enumerate(page.blocks)
-        ]
-        self._all_rows = [card.rows for card in self.cards if card.rows is not None]
-        self._rows = next(iter(self._all_rows), None)
-        self._table = self._rows or next((card.groups for card in self.cards if card.groups), None)
+        card = partial(Card, pipeline=pipeline, formats=formats, changed=self._on_table)
+        build = partial(card, rejects=rejects)
+        self._cards = PageCards(page, build, self._on_tab, formats.say)
         self.view = PageLayout(
-            (self._clear, self._remove_chip),
+            (self._clear, self._remove_chip, self._print),
             heading=page.title,
             clear_label=formats.say("Clear filters"),
             remove_label=formats.say("Remove the filter"),
             filters=[*self.period.widgets, *(item.widget for item in self.filters)],
-            cards=[card.view for card in self.cards],
-            widths=[block.content.width for block in page.blocks],
-            narrow=[block.kind == "kpi" for block in page.blocks],
+            cards=self._cards.views,
+            tabs=self._cards.has_tabs,
+            widths=self._cards.widths,
+            narrow=self._cards.narrow,
         )
+
+    @property
+    def cards(self) -> Mapping[int, Card]:
+        """The cards that are built, by number."""
+        return self._cards.built
 
     def update_options(
         self, all_options: Sequence[FilterOptions], period: PeriodOptions = NO_PERIOD
@@ -112,11 +115,11 @@ class OpenPage:
                 item.set(parameters.get(name, ()))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        own = ("q", "sort", "rows_page", "row") if self._rows else ("sort",) if self._table else ()
-        own = (*own, *self.page.own_names)
-        if self._table:
+        notices += self._cards.set(parameters)
+        own = (*self._cards.own_names, *self.page.own_names)
+        if table := self._cards.table:
             try:
-                self._table.set(parameters, BlockContext(self._store, self._formats))
+                table.set(parameters, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
         known = (*filters, *own, *PARAMETERS)
@@ -128,31 +131,12 @@ class OpenPage:
         return notices + chip_notices
 
     def _kinds(self) -> dict[str, Kind]:
-        """The kinds of the columns of its tables."""
-        contents = [block.content for block in self.page.blocks]
-        tables = [each.table for each in contents if isinstance(each, TableBlock)]
-        return {
-            name: kind for table in tables[::-1] for name, kind in self._store.kinds(table).items()
-        }
+        return column_kinds(self.page, self._store)
 
     def choose(self, choices: Sequence[Choice], offer: tuple[int, MarkQuestion] | None) -> None:
         """Filter by what was clicked, or no longer if the page is already filtered by it."""
-        filters = {item.column: item for item in self.filters}
-        settings = []
-        for choice in choices:
-            item = filters.get(choice.column)
-            texts = item.texts_of(choice) if item is not None else None
-            is_set = item.texts() == texts if item and texts else choice in self._chips.values()
-            settings.append((choice, item if texts else None, texts or [], is_set))
-        remove = all(is_set for *_, is_set in settings)
-        for choice, item, texts, _ in settings:
-            if item is not None:
-                item.set(() if remove else texts)
-            elif remove:
-                del self._chips[choice.column]
-            else:
-                self._chips[choice.column] = choice
-        self._changed(None if remove else offer)
+        added = apply_choices(choices, self.filters, self._chips)
+        self._changed(offer if added else None)
 
     def _remove_chip(self, column: str) -> None:
         if self.period.remove(column) or self._chips.pop(column, None) is not None:
@@ -173,7 +157,7 @@ class OpenPage:
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those of its filters and of its first table."""
         chips = [choice.parameters() for choice in self._chips.values()]
-        rows = {**self.period.texts(), **(self._table.texts() if self._table else {})}
+        rows = {**self.period.texts(), **self._cards.texts()}
         parts = (self.page.parameters, url_parameters(self.filters), rows, *chips)
         return dict(ChainMap(*map(dict, parts)))
 
@@ -183,7 +167,7 @@ class OpenPage:
         The others are filled later, as by `show`.
         """
         number = self._begin()
-        readings = self._read(self.cards)
+        readings = self._read([*self.cards.values()])
         done, pending = await asyncio.wait(readings.values(), timeout=_TOGETHER)
         for card, reading in readings.items():
             card.show(reading.result()) if reading in done else card.set_busy(True)
@@ -196,11 +180,11 @@ class OpenPage:
 
     def show(self) -> None:
         """Fill all cards from the active release concurrently, each as soon as it is read."""
-        self._fill_cards(self.cards, self._begin())
+        self._fill_cards([*self.cards.values()], self._begin())
 
     def retry(self) -> None:
         """Fill the cards that could not be read before."""
-        if cards := [card for card in self.cards if card.retry]:
+        if cards := [card for card in self.cards.values() if card.retry]:
             self._complete = -1
             self._fill_cards(cards, self._shown)
 
@@ -237,8 +221,9 @@ class OpenPage:
         release = self._store.last_release()
         self._release = release.id
         filters = filter_words(self._conditions(), self._kinds(), self._formats)
-        if self._rows is not None and self._rows.search.value:
-            filters.append(f"{self._rows.search.label} {self._rows.search.value}")
+        rows = self._cards.rows
+        if rows is not None and rows.search.value:
+            filters.append(f"{rows.search.label} {rows.search.value}")
         name = self._pipeline.declaration.name
         self.view.printed = printed_lines(name, release, filters, self._formats)
         return self._shown
@@ -277,12 +262,27 @@ class OpenPage:
         chips = (condition for chip in self._chips.values() for condition in chip.filters())
         return (*self.period.conditions(), *conditions(self.filters), *chips)
 
+    def _on_tab(self, cards: Sequence[Card]) -> None:
+        if cards:
+            self._fill_cards(cards, self._shown)
+        self._on_change()
+
+    def _print(self) -> None:
+        """Let the browser print once the cards of all tabs are filled."""
+        cards = self._cards.build_all()
+
+        async def fill() -> None:
+            await self._show_readings(self._read(cards), self._shown)
+            self.view.prints += 1
+
+        pn.state.execute(fill)
+
     def _on_filter(self) -> None:
         self.period.give_way()
         self._changed()
 
     def _changed(self, offer: tuple[int, MarkQuestion] | None = None) -> None:
-        for rows in self._all_rows:
+        for rows in self._cards.all_rows:
             rows.to_first_page()
         self._on_table(offer)
 

@@ -66,3 +66,28 @@ class PageFilter(ABC):
     @abstractmethod
     def conditions(self) -> list[Filter]:
         """Its conditions on the column, empty when the filter is not set."""
+
+
+def apply_choices(
+    choices: Sequence[Choice], filters: Sequence[PageFilter], chips: dict[str, Choice]
+) -> bool:
+    """Set filters, or add chips where there is none, or remove them if all are set already.
+
+    Returns whether the page is filtered by the choices now.
+    """
+    controls = {item.column: item for item in filters}
+    settings = []
+    for choice in choices:
+        item = controls.get(choice.column)
+        texts = item.texts_of(choice) if item is not None else None
+        is_set = item.texts() == texts if item and texts else choice in chips.values()
+        settings.append((choice, item if texts else None, texts or [], is_set))
+    remove = all(is_set for *_, is_set in settings)
+    for choice, item, texts, _ in settings:
+        if item is not None:
+            item.set(() if remove else texts)
+        elif remove:
+            del chips[choice.column]
+        else:
+            chips[choice.column] = choice
+    return not remove

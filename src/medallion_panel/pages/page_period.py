@@ -67,7 +67,7 @@ class PagePeriod:
         filters: Sequence[PageFilter] = (),
     ) -> None:
         self._settings = page.period or PeriodField()
-        contents = [block.content for block in page.blocks]
+        contents = [block.content for block in page.all_blocks]
         self._has_annotations = any(
             isinstance(each, Chart) and (each.annotations or each.events) for each in contents
         )

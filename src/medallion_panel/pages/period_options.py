@@ -83,7 +83,7 @@ def period_options(
 def _period(
     page: PageSettings, store: CachedStore, say: Messages
 ) -> tuple[PeriodOptions, list[str]]:
-    contents = [block.content for block in page.blocks]
+    contents = [block.content for block in page.all_blocks]
     tables = list(dict.fromkeys(each.table for each in contents if hasattr(each, "table")))
     kinds = {name: store.kinds(name) for name in tables if name in store.tables()}
     declared = page.period.column if page.period else ""

@@ -123,7 +123,7 @@ class VisitorSession:
     def _look(self) -> None:
         """Look at the release again, unless another visitor has just seen that all is as shown."""
         page = self._kept.open
-        waits = self._failed or page is None or any(card.retry for card in page.cards)
+        waits = self._failed or page is None or any(card.retry for card in page.cards.values())
         seen = self._seen_status()
         if waits or seen is None or seen != self._shown_status:
             pn.state.execute(self._check_release)

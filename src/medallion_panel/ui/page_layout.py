@@ -9,6 +9,9 @@ import panel as pn
 import param
 from panel.viewable import Child, Children
 
+from medallion_panel.ui.card_grid import GRID_SCRIPT, GRID_STYLE
+from medallion_panel.ui.tab_group import PRINT_TABS_SCRIPT
+
 
 class PageLayout(pn.custom.JSComponent):
     """A page of `cards` below its `filters` and `chips`; `above` and `below` all of them there may
@@ -18,8 +21,9 @@ class PageLayout(pn.custom.JSComponent):
     that take half of a phone; `chips` as {column, label}, filters that can be removed, and `offer`,
     the label of a button for the rows behind what was clicked last; `clear_label` and
     `remove_label`, those of the buttons that remove filters; `called`, called when a visitor clears
-    the filters, and with the column of a chip that they remove. `printed` are lines below the
-    heading on paper, where there are no controls.
+    the filters, with the column of a chip that they remove, and when they print a page with `tabs`,
+    which is printed when `prints` changes. `printed` are lines below the heading on paper, where
+    there are no controls.
     """
 
     above = Child()
@@ -34,6 +38,8 @@ class PageLayout(pn.custom.JSComponent):
     printed = param.List(default=[])
     clear_label = param.String()
     remove_label = param.String()
+    tabs = param.Boolean(default=False)
+    prints = param.Integer(default=0)
 
     _render_policy: Literal["manual"] = "manual"
 
@@ -45,11 +51,8 @@ class PageLayout(pn.custom.JSComponent):
         .filters { align-items: center; margin: 0 0 16px; padding: 16px;
           border: 1px solid rgba(128,136,150,.32); border-radius: 10px;
           background: var(--panel-surface-color) }
-        .filters, .cards { display: grid; gap: 16px; grid-template-columns: repeat(12, 1fr) }
+        .filters { display: grid; gap: 16px; grid-template-columns: repeat(12, 1fr) }
         .filters > div { grid-column: span 12; min-width: 0 }
-        .cards > div { grid-column: span 12; min-width: 0 }
-        .cards > div.narrow { grid-column: span 6 }
-        .cards > div.alone-on-phone { grid-column: span 12 }
         .clear { color: var(--panel-primary-color); background: none; border: 0; cursor: pointer;
           border-radius: 10px; font: 500 .8125rem / 1.75 var(--bokeh-base-font);
           padding: 4px 10px }
@@ -74,20 +77,16 @@ class PageLayout(pn.custom.JSComponent):
           .filters, .chips { display: none !important }
           .printed { display: block; margin: 0 0 16px; font-size: .875rem; line-height: 1.6 }
           .printed p { margin: 0; overflow-wrap: anywhere }
-          .cards > div { break-inside: avoid }
         }
         @media (min-width: 600px) {
-          .filters > div, .cards > div.half, .cards > div.narrow { grid-column: span 6 }
-          .cards > div.alone { grid-column: span 12 }
+          .filters > div { grid-column: span 6 }
         }
         @media (min-width: 900px) { .filters > div { grid-column: span 3 } }
-        @media (min-width: 1200px) {
-          .cards > div, .cards > div.half, .cards > div.narrow, .cards > div.alone {
-            grid-column: span var(--width) }
-        }
-        """
+        """,
+        GRID_STYLE,
     ]
-    _esm = """
+    _esm = (
+        """
     const ICON = `<svg viewBox="0 0 16 16" width="16" height="16" fill="none" aria-hidden="true"
       stroke="currentColor" stroke-width="1.5"><path d="M2 3h12l-4.6 5.4V14l-2.8-2V8.4L2 3Z"/>
       <path d="m2 1.5 12 13"/></svg>`
@@ -132,41 +131,30 @@ class PageLayout(pn.custom.JSComponent):
       }
       model.on("printed", fillPrinted)
       fillPrinted()
-      const cards = make("div", "cards")
-      model.get_child("cards").forEach((card, number) => {
-        const width = model.widths[number]
-        const cell = make("div", width <= 4 ? "half" : "", card)
-        if (model.narrow[number]) cell.classList.add("narrow")
-        cell.style.setProperty("--width", width)
-        cards.append(cell)
-      })
-      // The last of an odd number of cards in pairs has the whole row.
-      const fillRows = (isPaired, name) => {
-        let count = 0
-        const all = [...cards.children]
-        all.forEach((cell, number) => {
-          count = isPaired(cell) ? count + 1 : 0
-          const next = all[number + 1]
-          if (count % 2 && !(next && isPaired(next))) cell.classList.add(name)
-        })
-      }
-      const has = (cell, name) => cell.classList.contains(name)
-      fillRows((cell) => has(cell, "narrow"), "alone-on-phone")
-      fillRows((cell) => has(cell, "half") || has(cell, "narrow"), "alone")
+      const cards = cardGrid(model.get_child("cards"), model.widths, model.narrow)
       const child = (name) => [model.get_child(name)].filter(Boolean)
-      return make("div", "page", make("h1", "", model.heading), printed, ...child("above"),
+      const page = make("div", "page", make("h1", "", model.heading), printed, ...child("above"),
         filters, chips, cards, ...child("below"))
+      if (model.tabs) printAll(model, page)
+      return page
     }
     """
+        + GRID_SCRIPT
+        + PRINT_TABS_SCRIPT
+    )
 
     def __init__(
-        self, called: tuple[Callable[[], None], Callable[[str], None]], **parameters: Any
+        self,
+        called: tuple[Callable[[], None], Callable[[str], None], Callable[[], None]],
+        **parameters: Any,
     ) -> None:
         super().__init__(sizing_mode="stretch_width", margin=0, **parameters)
-        self._clear, self._remove = called
+        self._clear, self._remove, self._print = called
 
     def _handle_msg(self, data: dict[str, Any]) -> None:
         if "remove" in data:
             self._remove(str(data["remove"]))
+        elif "print" in data:
+            self._print()
         else:
             self._clear()

@@ -65,7 +65,7 @@ def test_a_card_is_explored_by_its_query_and_the_filters_of_its_page(
     )
     visit = Visit(tmp_path, store, page)
     visit.page.set({"land": ["IE"], "paid__eq": ["true"]})
-    (card,) = visit.page.cards
+    (card,) = visit.page.cards.values()
     assert explore_parameters(visit.page, card) == {}  # it shows nothing yet
     card.show(card.read(BlockContext(store, FORMATS)))
     parameters = explore_parameters(visit.page, card)

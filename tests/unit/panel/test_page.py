@@ -72,7 +72,7 @@ class Visit:
 
     def figures(self) -> list[str]:
         """The figures of the kpis."""
-        kpis = [card.view for card in self.page.cards if card.block.kpi is not None]
+        kpis = [card.view for card in self.page.cards.values() if card.block.kpi is not None]
         return [view.html.partition('title="')[2].partition('"')[0] for view in kpis]
 
 
@@ -184,12 +184,12 @@ def test_cards_that_could_not_be_read_are_read_again(visit: Run, tmp_path: Path)
         (tmp_path / "serving.db").rename(tmp_path / "hidden.db")
         visit.page.show()
         await visit.filled()
-        failed = [card.retry for card in visit.page.cards]
+        failed = [card.retry for card in visit.page.cards.values()]
         (tmp_path / "hidden.db").rename(tmp_path / "serving.db")
         visit.store.release()
         visit.page.retry()
         await visit.filled(2)
-        return failed, [card.retry for card in visit.page.cards], visit.figures()
+        return failed, [card.retry for card in visit.page.cards.values()], visit.figures()
 
     failed, still, figures = visit(steps)
     assert failed == [True] * 4

@@ -8,7 +8,7 @@ import panel as pn
 
 from medallion_panel.ui.page_layout import PageLayout
 
-NOTHING = (lambda: None, lambda _: None)
+NOTHING = (lambda: None, lambda _: None, lambda: None)
 
 
 def test_its_filters_and_cards_are_parts_of_one_component() -> None:
@@ -19,12 +19,15 @@ def test_its_filters_and_cards_are_parts_of_one_component() -> None:
     assert (root.data.heading, root.data.widths) == ("Home", [3, 12])
 
 
-def test_a_click_on_clear_or_on_a_chip_is_reported() -> None:
+def test_a_click_on_clear_or_a_chip_and_printing_are_reported() -> None:
     calls: list[str] = []
-    layout = PageLayout((lambda: calls.append("clear"), calls.append))
+    layout = PageLayout(
+        (lambda: calls.append("clear"), calls.append, lambda: calls.append("print"))
+    )
     layout._handle_msg({"clear": True})
     layout._handle_msg({"remove": "country"})
-    assert calls == ["clear", "country"]
+    layout._handle_msg({"print": True})
+    assert calls == ["clear", "country", "print"]
 
 
 def test_only_a_constant_is_set_as_html() -> None:

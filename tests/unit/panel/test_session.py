@@ -96,7 +96,7 @@ class Visit:
     @property
     def figure(self) -> str:
         """The figure of the kpi of the open page."""
-        (card,) = self.session._kept.open.cards
+        (card,) = self.session._kept.open.cards.values()
         return card.view.html.partition('title="')[2].partition('"')[0]
 
     @property
