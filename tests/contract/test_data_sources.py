@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from pymongo import MongoClient
 
+from medallion.sources.dlt.source import DltSource
 from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.rest.paging import CursorParameter
 from medallion.sources.rest.since import SinceParameter
@@ -96,6 +97,29 @@ class TestRestSince(TestRest):
             since=SinceParameter(cursor="id", param="since"),
             key=("id",),
         )
+
+
+class TestDlt(DataSourceContract):
+    @pytest.fixture
+    def server(self) -> Iterator[RestServer]:
+        with serving_records() as state:
+            yield state
+
+    @pytest.fixture
+    def source(self, server: RestServer) -> DltSource:
+        url = f"{server.url}/orders"
+        return DltSource(resource="tests.dlt_resources:orders", args={"url": url})
+
+    @pytest.fixture
+    def absent(self, source: DltSource) -> DltSource:
+        return source.model_copy(update={"resource": "tests.dlt_resources:invoices"})
+
+    @pytest.fixture(autouse=True)
+    def _changes(self, server: RestServer) -> None:
+        self.server = server
+
+    def change(self, source: DltSource) -> None:  # type: ignore[override]
+        self.server.records.append({"id": 9})
 
 
 class TestMongoDB(DataSourceContract):

@@ -41,6 +41,7 @@ def test_sqlalchemy_is_in_no_extra() -> None:
         "pymongo",
         "psycopg",
         "pymysql",
+        "dlt",
         "falcon",
         "panel",
         "prefect-client",
@@ -57,6 +58,7 @@ def test_the_core_needs_no_package_of_an_extra() -> None:
         "pymongo",
         "psycopg",
         "pymysql",
+        "dlt",
         "falcon",
         "panel",
         "polars",
@@ -71,7 +73,17 @@ def test_all_has_every_extra() -> None:
         found = re.fullmatch(r"(.+); extra == ['\"](\w+)['\"]", line)
         if found:
             needs.setdefault(found[2], set()).add(found[1])
-    assert {"s3", "mongodb", "postgres", "mysql", "api", "panel", "prefect", "all"} <= needs.keys()
+    assert {
+        "s3",
+        "mongodb",
+        "postgres",
+        "mysql",
+        "dlt",
+        "api",
+        "panel",
+        "prefect",
+        "all",
+    } <= needs.keys()
     assert set().union(*needs.values()) == needs["all"]
 
 
