@@ -152,6 +152,64 @@ def test_a_whole_pull_finds_deleted_rows(
     assert served_ids(pipeline) == {2}
 
 
+TWO = """\
+name: shop
+tables:
+  bronze:
+    orders: {{source: {{sql: {{url: "{url}", table: orders, cursor: changed, key: id, {more}}}}}}}
+    clients: {{source: {{sql: {{url: "{url}", table: clients, cursor: changed, key: id}}}}}}
+  silver:
+    orders: {{from: bronze.orders, steps: [{{deduplicate: id}}]}}
+    clients: {{from: bronze.clients, steps: [{{deduplicate: id}}]}}
+  gold:
+    orders: {{from: silver.orders}}
+    clients: {{from: silver.clients}}
+"""
+
+
+def test_one_table_is_refreshed(tmp_path: Path) -> None:
+    """Rows whose versions are in several parts are deleted, and others corrected in place."""
+
+    def write(*statements: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def ids(table: str) -> set[int]:
+        return {row["id"] for row in pipeline.store().find(table, md.Query()).rows}
+
+    for table in ("orders", "clients"):
+        write(
+            f"create table {table} (id integer primary key, changed integer, price integer)",
+            f"insert into {table} values (1, 1, 0), (2, 2, 0), (3, 3, 0)",
+        )
+    pipeline = declared(tmp_path, "sqlite:shop.db", "lag: 1", TWO)
+    pipeline.run()
+    for moment in (10, 20):
+        write(f"update orders set changed = {moment} where id = 1")
+        pipeline.run()
+    write("insert into orders values (4, 30, 0)")
+    pipeline.run()
+    write(
+        "delete from orders where id = 1",
+        "update orders set price = 9 where id = 2",
+        "delete from clients where id = 1",
+        "update clients set changed = 20 where id = 3",
+    )
+    pipeline.run()
+    assert (ids("orders"), ids("clients")) == ({1, 2, 3, 4}, {1, 2, 3})
+    refresh = md.Selection(refresh=("bronze.orders",))
+    whys = {step.table: step.why for step in pipeline.plan(refresh).steps}
+    run = pipeline.run(refresh)
+    (step,) = (step for step in run.steps if step.table == "bronze.orders")
+    assert whys["bronze.orders"].startswith("its source was read again in full; files: ")
+    assert step.why == whys["bronze.orders"]
+    assert served(pipeline) == [(2, 2, 9), (3, 3, 0), (4, 30, 0)]
+    assert ids("clients") == {1, 2, 3}  # pulled as always
+    assert pipeline.run().status == "unchanged"
+    assert pipeline.run(refresh).status == "unchanged"
+
+
 @pytest.mark.parametrize("lag", ["10 minutes", "0"])
 def test_a_cursor_of_times(
     lag: str, tmp_path: Path, database: psycopg.Connection, postgres_url: str
