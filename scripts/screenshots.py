@@ -1,4 +1,4 @@
-"""Pictures of every page of the shop's dashboard: light, dark and on a phone.
+"""Pictures of every page of the shop's dashboard: light, dark, on a phone, wide and in German.
 
     make screenshots
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -34,7 +35,14 @@ LAST = {
     "lake.runs": "summary",
     "lake.quality": "svg.line, h4",
 }
-KINDS = {"light": (1280, 900, ""), "dark": (1280, 900, "&theme=dark"), "phone": (390, 844, "")}
+KINDS = {
+    "light": (1280, 900, ""),
+    "dark": (1280, 900, "&theme=dark"),
+    "phone": (390, 844, ""),
+    "wide": (1920, 1080, ""),
+    "german": (1280, 900, ""),
+}
+LOCALES = {"en_IE": ("light", "dark", "phone", "wide"), "de_DE": ("german",)}
 EXPLORED = (
     "&table=sales&measure=sum(revenue)&measure=sum(quantity)&by=month&by=product&filter=product"
 )
@@ -65,14 +73,15 @@ def main() -> None:
     for folder in (arguments.out, arguments.images):
         folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        config = published(Path(folder))
+        shop = published(Path(folder))
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=FLAGS
         )
-        with serving(config) as url:
-            for kind in KINDS:
-                for name in PAGES:
-                    shoot(browser, url, name, kind, arguments.out / f"{name}-{kind}.png")
+        for locale, kinds in LOCALES.items():
+            with serving(translated(shop, locale)) as url:
+                for kind in kinds:
+                    for name in PAGES:
+                        shoot(browser, url, name, kind, arguments.out / f"{name}-{kind}.png")
         browser.close()
     for name in SHOWN:
         shutil.copy(arguments.out / f"{name}.png", arguments.images / f"dashboard-{name}.png")
@@ -86,15 +95,23 @@ def published(folder: Path) -> Path:
     return config
 
 
+def translated(config: Path, locale: str) -> Path:
+    """The declaration with the dashboard in a language."""
+    copy = config.with_name(f"{locale}.yaml")
+    text = config.read_text(encoding="utf-8")
+    copy.write_text(text.replace("\ndashboard:\n", f"\ndashboard:\n  locale: {locale}\n"))
+    return copy
+
+
 def shoot(browser: Browser, url: str, name: str, kind: str, file: Path) -> None:
     """Open a page, wait until it is drawn and still, and take it whole."""
     width, height, extra = KINDS[kind]
     page = browser.new_page(viewport={"width": width, "height": height})
     query = EXPLORED if name == "explore" else ""
     page.goto(f"{url}?page={name}{query}{extra}")
-    page.get_by_text("published").first.wait_for(timeout=60_000)
+    page.locator("h1").first.wait_for(timeout=60_000)
     if name == "performance":
-        page.get_by_role("button", name="Measure now").click()
+        page.get_by_role("button", name=re.compile("Measure now|Jetzt messen")).click()
         page.get_by_role("columnheader", name="p99").wait_for(timeout=60_000)
     else:
         page.locator(LAST.get(name, ".bk-Figure")).last.wait_for(timeout=60_000)

@@ -55,7 +55,8 @@ def _snapshot(lake: Path) -> Path:
 
 
 def _rejects(lake: Path) -> Path:
-    (rejects,) = small.load(lake.parent).lake.table("silver.orders").snapshot.rejects
+    rejects = small.load(lake.parent).lake.table("silver.orders").snapshot.rejects
+    assert rejects
     return lake / rejects.path
 
 

@@ -128,10 +128,12 @@ def test_every_page_on_every_store(
             _trends,
             _countries,
             _performance,
+            _explored,
+            _compared,
         ):
             page(tab, url, lake)
         expect(tab.get_by_text("could not be drawn")).to_have_count(0)
-        _published_meanwhile(tab, url, pipeline)
+        _published_meanwhile(tab, url, pipeline, store)
         _outage(tab, set_down)
 
 
@@ -327,11 +329,46 @@ def _performance(tab: Any, url: str, _: Sql) -> None:
     expect(tab.get_by_role("columnheader", name="p99")).to_be_visible()
 
 
-def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
-    """A new release appears on the open page, with its filters."""
+def _explored(tab: Any, url: str, lake: Sql) -> None:
+    """A query of Explore, and the one that a click on its figures asks next."""
+    tab.goto(
+        f"{url}?page=explore&table=sales&measure=sum(revenue)&measure=count_distinct(month)"
+        "&by=weekday&by=product&chart=table"
+    )
+    figures = "select weekday, product, sum(revenue) as y, count(distinct month) from sales"
+    for where in ("true", "weekday = 'Sunday'"):
+        rows = lake(
+            f"{figures} where {where} group by all order by y desc, weekday, product limit 10"
+        )
+        texts = [
+            text
+            for weekday, product, revenue, months in rows
+            for text in (weekday, product, f"€{revenue:,.2f}", str(months))
+        ]
+        expect(tab.locator(f"tbody tr:nth-child(-n+{len(rows)}) td")).to_have_text(texts)
+        still = tab.get_by_text("Use these rows in code")  # is drawn last
+        expect(still).to_be_visible()
+        tab.get_by_role("cell", name="Sunday").first.click()
+        expect(tab.locator("button.chip")).to_have_text(["Weekday: Sunday ✕"])
+
+
+def _compared(tab: Any, url: str, lake: Sql) -> None:
+    """The last quarter of the data, each month beside that of the quarter before."""
+    tab.goto(f"{url}?page=trends&period=last-quarter&compare=previous-period")
+    months = lake("from monthly_stats where month between '2024-07' and '2024-12' order by month")
+    figures = [
+        [f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]
+        for _, purchases, revenue, mean, clients in months
+    ]
+    expect(tab.locator("thead th").nth(5)).to_have_text("Purchases, compared")
+    cells(tab, [[_month(months[at][0]), *figures[at], *figures[at - 3]] for at in (5, 4, 3)])
+
+
+def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline, store: str) -> None:
+    """A new release appears on the open page, with its filters, and is compared with the former."""
     tab.goto(f"{url}?page=products&product=Moka+pot")
     expect(tab.locator("tbody tr")).to_have_count(1)
-    before = pipeline.lake.current()
+    before, former = pipeline.lake.current(), tab.locator("tbody tr td:nth-child(4)").inner_text()
     more = "purchase_id,client_id,product,quantity,amount,purchase_date\n"
     more += "".join(
         f"{900_000 + number},1,Moka pot,1,1000.00,2025-01-31\n" for number in range(100)
@@ -345,6 +382,12 @@ def _published_meanwhile(tab: Any, url: str, pipeline: md.Pipeline) -> None:
     assert now.id != before.id
     expect(tab.get_by_text(now.id).first).to_be_visible()
     assert "product=Moka+pot" in tab.url
+    tab.goto(f"{url}?page=products&product=Moka+pot&compare={before.id}")
+    if store == "api":
+        expect(tab.get_by_text("This page cannot be compared with")).to_be_visible()
+    else:
+        expect(tab.get_by_role("cell", name=former, exact=True)).to_be_visible()
+    expect(cells_of_row).to_have_text([f"€{revenue:,.2f}"])
 
 
 def _outage(tab: Any, set_down: Callable[[bool], object]) -> None:

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 @click.option("--from", "from_", metavar="TABLE", help="Run this table and what depends on it.")
 @click.option("--to", metavar="TABLE", help="Run this table and what it depends on.")
 @click.option("--full", is_flag=True, help="Recompute every table, changed or not.")
-@click.option(
-    "--refresh",
-    multiple=True,
-    metavar="TABLE",
-    help="Read the source of this table again in full; repeatable.",
-)
 @click.option("--no-publish", is_flag=True, help="Keep the result as a candidate instead.")
 @click.option("--as", "name", metavar="NAME", help="The candidate's name; default: next.")
 @json_option
@@ -38,7 +32,6 @@ def command(
     from_: str | None,
     to: str | None,
     full: bool,
-    refresh: tuple[str, ...],
     no_publish: bool,
     name: str | None,
 ) -> None:
@@ -54,8 +47,7 @@ def command(
 
     if name and not no_publish:
         raise click.UsageError("--as names a candidate: use it with --no-publish")
-    chosen = no_publish or only or from_ or to or full or refresh
-    if not chosen and (answer := stamp.repeat(settings.path)):
+    if not (no_publish or only or from_ or to or full) and (answer := stamp.repeat(settings.path)):
         _up_to_date(settings, answer)
         return
     from medallion.cli.progress import watcher
@@ -69,7 +61,7 @@ def command(
     pipeline = settings.pipeline()
     try:
         with watcher(settings) as watch:
-            selection = Selection(only, from_, to, full, refresh)
+            selection = Selection(only, from_, to, full)
             run = pipeline.run(selection, candidate=candidate, watch=watch)
     except BaseException as error:
         _report_failure(settings, pipeline, error)

@@ -11,8 +11,7 @@ lake/
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
   corrections/ID.json           what users corrected together, or revoked
   writes/RUN-N.json             what a run is about to write, until a release names it
-  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed; those of many
-                                partitions are in several files, ID-1.parquet and so on
+  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
   bronze/ silver/ gold/         the layers' own files
 """
 
@@ -282,8 +281,8 @@ class Lake:
         source.storage.sync(
             path for path in source.layer.objects(snapshot) if path not in published
         )
-        synced = {file.path for file in before.rejects} if before else set()
-        self.storage.sync(file.path for file in snapshot.rejects if file.path not in synced)
+        if snapshot.rejects:
+            self.storage.sync([snapshot.rejects.path])
         self.records.put(snapshot_path(snapshot), snapshot)
 
     def snapshots(self) -> list[Snapshot]:
@@ -293,4 +292,6 @@ class Lake:
     def _lost(self, snapshot: Snapshot) -> list[str]:
         source = self.input(snapshot)
         files = lost(source.storage, source.layer.stored(snapshot))
-        return files + lost(self.storage, map(Stored.of, snapshot.rejects))
+        if snapshot.rejects:
+            files += lost(self.storage, [Stored.of(snapshot.rejects)])
+        return files

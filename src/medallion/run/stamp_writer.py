@@ -201,7 +201,8 @@ class _Answer:
             folder = self._layer(TableName(snapshot.table).layer)
             objects = source.layer.stored(snapshot)
             files |= {f"{folder}/{item.path}": item.bytes for item in objects}
-            files |= {f"{self.root}/{file.path}": file.bytes for file in snapshot.rejects}
+            if snapshot.rejects:
+                files[f"{self.root}/{snapshot.rejects.path}"] = snapshot.rejects.bytes
         return files
 
     def _copies(self, release: Release) -> dict[str, int | None]:

@@ -14,6 +14,7 @@ from bokeh.models import (
     FactorRange,
     FixedTicker,
     HoverTool,
+    NoOverlap,
     PlainText,
     Range1d,
 )
@@ -29,6 +30,7 @@ _MAX_LETTERS = 26  # of a name
 _MAX_LETTERS_BELOW = 60  # of all names below a chart, until they are slanted
 _MAX_NAMES_BELOW = 40
 _NAME_HEIGHT = 14  # pixels of a name at the left of a chart
+_TICKS_APART = 8  # pixels between numbers along an axis
 _SLANTED_HEIGHT = 120  # pixels of slanted names below a chart
 
 
@@ -201,6 +203,7 @@ class ChartStyle:
             elif form:
                 axis.formatter = self._number_formatter(form)
                 axis.ticker.desired_num_ticks = ticks
+                axis.major_label_policy = NoOverlap(min_distance=_TICKS_APART)
 
     def add_tooltips(
         self, plot: figure, tooltips: Sequence[tuple[str, str]], renderers: Sequence[Any]
@@ -213,7 +216,11 @@ class ChartStyle:
 
     def _number_formatter(self, name: FormatName) -> CustomJSTickFormatter:
         """A formatter of short numbers in the dashboard's locale."""
-        options: Mapping[str, Any] = {"notation": "compact", "maximumSignificantDigits": 3}
+        options: Mapping[str, Any] = {
+            "notation": "compact",
+            "maximumSignificantDigits": 3,
+            "useGrouping": "auto",
+        }
         if name == "currency":
             options = {**options, "style": "currency", "currency": self._formats.currency}
         elif name == "percent":

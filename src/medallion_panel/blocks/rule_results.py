@@ -16,7 +16,7 @@ from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import markup_table
 
 RUNS = 30
-LAST_RUNS = "Last {count} run | Last {count} runs"
+LAST_RUNS = "Last run | Last {count} runs"
 
 _BY_STEP = "removed by a step"
 _EFFECTS = {

@@ -12,6 +12,7 @@ from medallion.pipeline import Pipeline
 from medallion.records import Candidate, Run, StepRun
 from medallion.records.quality import quality_of
 from medallion_panel.blocks.quality import STYLE
+from medallion_panel.blocks.runs import WORDS
 from medallion_panel.data.lake_reader import lake_reader
 from medallion_panel.lake_block_settings import RunHistory
 from medallion_panel.messages.messages import Messages
@@ -27,13 +28,6 @@ _COLORS = {
     "unchanged": "#8b93a1",
     "failed": "#d0453e",
     "running": "#3b76d6",
-}
-_ACTIONS = {
-    "computed": "computed",
-    "reused": "used again",
-    "unchanged": "unchanged",
-    "failed": "failed",
-    "not run": "not run",
 }
 _LEAST, _MOST = 8, 72  # pixels of a bar
 
@@ -232,7 +226,7 @@ def _steps(run: Run, formats: Formats) -> Markup:
     lines = [
         (
             table_link(step.table),
-            formats.say(_ACTIONS[step.action]),
+            formats.say(WORDS[step.action]),
             *[_parts(step, formats)] * parts,
             write(step.rows) if step.action != "failed" else "",
             write(quality_of(step).rejects) if step.tallies else "",

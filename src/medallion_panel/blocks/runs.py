@@ -18,6 +18,16 @@ BAR = Markup(
     "<div class='bar'><div style='background:var(--panel-primary-color);width:{:.1f}%'></div></div>"
 )
 
+# What runs and their steps came to, as visitors read it.
+WORDS = {
+    "computed": "computed",
+    "reused": "used again",
+    "unchanged": "unchanged",
+    "succeeded": "succeeded",
+    "running": "running",
+    "failed": "failed",
+    "not run": "not run",
+}
 _QUALITY = ("quarantined", "warned")
 
 
@@ -53,7 +63,7 @@ def _runs(runs: Sequence[Run], formats: Formats) -> Markup:
         load = sum(load.seconds for load in run.loads if load.loaded)
         cells = (
             f"{run.id} · {formats.age(run.started)}",
-            run.status,
+            formats.say(WORDS[run.status]),
             *map(seconds, (_duration(run), ingest, compute, load)),
             write(sum(step.rows for step in steps)),
             write(sum(quality.rejects for quality in map(quality_of, steps))),
@@ -72,7 +82,7 @@ def _steps(run: Run, formats: Formats) -> Markup:
     lines = [
         (
             step.table,
-            step.action,
+            formats.say(WORDS[step.action]),
             seconds(step.seconds),
             write(step.rows),
             *(_share(step, name, formats) for name in _QUALITY),

@@ -117,6 +117,8 @@ RUN_MESSAGES: dict[str, Translation] = {
     ),
     "computed": Translation("calculée", "berechnet", "calculada"),
     "used again": Translation("réutilisée", "wiederverwendet", "reutilizada"),
+    "succeeded": Translation("réussie", "erfolgreich", "correcta"),
+    "running": Translation("en cours", "läuft", "en curso"),
     "failed": Translation("échouée", "fehlgeschlagen", "fallida"),
     "not run": Translation("non exécutée", "nicht ausgeführt", "no ejecutada"),
     "Release stopped {age}: {reason} · release {release} is shown": Translation(

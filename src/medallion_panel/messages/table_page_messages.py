@@ -152,10 +152,10 @@ TABLE_PAGE_MESSAGES: dict[str, Translation] = {
     "removed by a step": Translation(
         "retirées par une étape", "von einem Schritt entfernt", "retiradas por un paso"
     ),
-    "Last {count} run | Last {count} runs": Translation(
-        "{count} dernière exécution | {count} dernières exécutions",
-        "Letzter {count} Lauf | Letzte {count} Läufe",
-        "Última {count} ejecución | Últimas {count} ejecuciones",
+    "Last run | Last {count} runs": Translation(
+        "Dernière exécution | {count} dernières exécutions",
+        "Letzter Lauf | Letzte {count} Läufe",
+        "Última ejecución | Últimas {count} ejecuciones",
     ),
     "From {first} to {last}, at most {most}": Translation(
         "De {first} à {last}, au plus {most}",

@@ -44,31 +44,51 @@ _YAML_WIDTH = 100
 
 
 class ExploreSettings(PageSettings):
-    """The page of a query, whose table is empty before the page is opened."""
+    """The page of a query, whose table is empty before the page is opened.
+
+    Parameters: `name` is its name in a URL, the same in all languages.
+    """
 
     own_names: ClassVar[tuple[str, ...]] = OWN
 
+    name: str
     query: ExploreQuery
+
+    @property
+    def slug(self) -> str:
+        return self.name
 
     @property
     def parameters(self) -> dict[str, list[str]]:
         return self.query.parameters()
 
 
-def unopened(title: str) -> ExploreSettings:
+def unopened(name: str, title: str) -> ExploreSettings:
     """The page before it is opened."""
     blocks = (Block(markdown=Markdown(text="")),)
-    return ExploreSettings(title=title, icon=_ICON, blocks=blocks, query=ExploreQuery(""))
+    return ExploreSettings(
+        name=name, title=title, icon=_ICON, blocks=blocks, query=ExploreQuery("")
+    )
 
 
 def explore_settings(
-    title: str, parameters: Mapping[str, Sequence[str]], store: CachedStore, formats: Formats
+    page: ExploreSettings,
+    parameters: Mapping[str, Sequence[str]],
+    store: CachedStore,
+    formats: Formats,
 ) -> tuple[ExploreSettings, list[str]]:
-    """The page that a URL asks for, and notices on what is not valid in it."""
+    """The page with the query that a URL asks for, and notices on what is not valid in it."""
     query, notices = explore_query(parameters, store, formats.say)
     filters = tuple(FilterField(column=name) for name in query.filters)
     blocks = tuple(_blocks(query, store, formats))
-    settings = ExploreSettings(title=title, icon=_ICON, filters=filters, blocks=blocks, query=query)
+    settings = ExploreSettings(
+        name=page.name,
+        title=page.title,
+        icon=_ICON,
+        filters=filters,
+        blocks=blocks,
+        query=query,
+    )
     return settings, notices
 
 

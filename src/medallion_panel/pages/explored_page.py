@@ -22,8 +22,8 @@ def with_explored(
     Parameters: the page of an explored query stays as it is in the `former` pages.
     """
     slugs = {page.slug for page in pages}
-    titles = (say("Explore"), say("Explore tables"))
-    explored = next((each for each in map(unopened, titles) if each.slug not in slugs), None)
+    names = {"explore": say("Explore"), "explore-tables": say("Explore tables")}
+    explored = next((unopened(*each) for each in names.items() if each[0] not in slugs), None)
     if explored is None or not section.explore:
         return pages
     last = former.get(explored.slug)
@@ -50,5 +50,5 @@ def read_query(
     page = pages[slug]
     if not isinstance(page, ExploreSettings) or (parameters is None and page.query.table):
         return []
-    pages[slug], notices = explore_settings(page.title, parameters or {}, store, formats)
+    pages[slug], notices = explore_settings(page, parameters or {}, store, formats)
     return notices

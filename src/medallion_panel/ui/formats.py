@@ -145,7 +145,7 @@ class Formats:
 
     def _number(self, name: FormatName, value: Any, short: bool) -> str:
         match name:
-            case "currency" if short and abs(value) >= 10_000:
+            case "currency" if short and self._abbreviates(value, 10_000):
                 places = 2 if abs(value) >= 1_000_000 else 1
                 return str(
                     numbers.format_compact_currency(
@@ -166,7 +166,7 @@ class Formats:
                 )
             case "percent":
                 return str(numbers.format_percent(value, self._percent, self.locale))
-            case "integer" | "number" | "decimal" if short and abs(value) >= 100_000:
+            case "integer" | "number" | "decimal" if short and self._abbreviates(value, 100_000):
                 return str(
                     numbers.format_compact_decimal(value, fraction_digits=1, locale=self.locale)
                 )
@@ -175,6 +175,12 @@ class Formats:
             case "decimal":
                 return str(numbers.format_decimal(value, "#,##0.00", self.locale))
         return str(numbers.format_decimal(value, locale=self.locale))
+
+    def _abbreviates(self, value: Any, least: int) -> bool:
+        """Whether a number of at least `least` has a short form: German has none for thousands."""
+        size = str(10 ** min(len(str(int(abs(value)))) - 1, 14))
+        patterns = Locale.parse(self.locale).compact_decimal_formats["short"]["other"]
+        return bool(abs(value) >= least and patterns[size].pattern != "0")
 
     @property
     def _percent(self) -> str:

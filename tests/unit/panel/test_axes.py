@@ -109,7 +109,7 @@ def test_axes_write_names_times_and_numbers_each_in_their_way() -> None:
 @pytest.mark.parametrize(
     ("form", "options"),
     [
-        ("integer", {"notation": "compact", "maximumSignificantDigits": 3}),
+        ("integer", {"notation": "compact", "maximumSignificantDigits": 3, "useGrouping": "auto"}),
         (
             "currency",
             {

@@ -16,7 +16,7 @@ from medallion_panel.pages.explore_page import (
     kept_filters,
 )
 from medallion_panel.pages.explore_query import ExploreQuery
-from medallion_panel.pages.explore_settings import explore_settings
+from medallion_panel.pages.explore_settings import explore_settings, unopened
 from medallion_panel.section import PageSettings
 from tests.unit.panel.conftest import OpenStore
 from tests.unit.panel.tables import FORMATS
@@ -73,7 +73,7 @@ def test_a_card_is_explored_by_its_query_and_the_filters_of_its_page(
     assert parameters == {
         "table": ["sales"], **expected, "filter": filters, "land": ["IE"], "paid__eq": ["True"],
     }  # fmt: skip
-    _, notices = explore_settings("Explore", parameters, store, FORMATS)
+    _, notices = explore_settings(unopened("explore", "Explore"), parameters, store, FORMATS)
     assert notices == []
 
 
@@ -105,7 +105,7 @@ def test_a_change_of_the_query_keeps_the_filters_that_still_apply(
     tmp_path: Path, store: CachedStore
 ) -> None:
     parameters = ExploreQuery("sales", by=("land",), filters=("land", "paid")).parameters()
-    settings, _ = explore_settings("Explore", parameters, store, FORMATS)
+    settings, _ = explore_settings(unopened("explore", "Explore"), parameters, store, FORMATS)
     visit, asked = Visit(tmp_path, store, settings), list[Any]()
     add_query_form(visit.page, store, FORMATS, asked.append)
     assert visit.page.set({**parameters, "land": ["IE"], "paid": ["True"], "name__eq": ["x"]}) == []

@@ -21,6 +21,8 @@ from tests.panel.pipelines import published
 from tests.unit.panel.tables import FORMATS
 from tests.unit.panel.test_mark_question import TABLE
 
+EXPLORE = unopened("explore", "Explore")
+
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
@@ -36,7 +38,7 @@ def store(pipeline: md.Pipeline) -> Any:
 
 def settings_of(store: CachedStore, **parts: Any) -> ExploreSettings:
     query = ExploreQuery("t", **parts)
-    settings, notices = explore_settings("Explore", query.parameters(), store, FORMATS)
+    settings, notices = explore_settings(EXPLORE, query.parameters(), store, FORMATS)
     assert notices == []
     return settings
 
@@ -105,5 +107,5 @@ def test_bars_of_names_are_sorted_by_their_figure(store: CachedStore) -> None:
 
 
 def test_the_page_has_no_table_before_it_is_opened() -> None:
-    page = unopened("Explore tables")
+    page = unopened("explore-tables", "Explore tables")
     assert (page.slug, page.query.table, page.icon) == ("explore-tables", "", "explore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medallion_panel.data.cached_store import CachedStore
+from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.explore_settings import ExploreSettings
 from medallion_panel.pages.explored_page import explore_slug, read_query, with_explored
 from medallion_panel.section import Dashboard, PageSettings
@@ -54,3 +55,11 @@ def test_the_query_is_read_once_and_stays_with_another_release(store: CachedStor
     assert pages_with(pages)["explore"] is page
     read_query(pages, "explore", {"measure": ["sum(n)"]}, store, FORMATS)
     assert pages["explore"].parameters == {"table": ["t"], "measure": ["sum(n)"]}
+
+
+def test_its_name_in_a_url_is_the_same_in_all_languages() -> None:
+    german = Messages("de_DE")
+    declared = section()
+    assert german("Explore") == "Erkunden"
+    page = with_explored(declared.pages, declared, {}, german)[-1]
+    assert (page.slug, page.title) == ("explore", "Erkunden")

@@ -95,3 +95,23 @@ def test_lists_of_names_say_how_many_more_there_are() -> None:
 )
 def test_a_moment_is_written_in_its_time_zone(zone: str, moment: date, text: str) -> None:
     assert replace(FORMATS, time_zone=zone).day(moment) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "value", "money", "number"),
+    [
+        ("de_DE", 133_906.28, "133.906 €", "133.906,28"),
+        ("de_DE", 1_717_832.97, "1,72 Mio. €", "1,7 Mio."),
+        ("fr_FR", 133_906.28, "133,9 k €", "133,9 k"),
+        ("es_ES", 133_906.28, "133,9 mil €", "133,9 mil"),
+        ("en_IE", 133_906.28, "€133.9K", "133.9K"),
+        ("en_IE", 99_999.5, "€100K", "99,999.50"),
+    ],
+)
+def test_a_language_without_short_thousands_groups_their_digits(
+    locale: str, value: float, money: str, number: str
+) -> None:
+    formats = Formats(locale, "EUR", {}, {})
+    for form, text in (("currency", money), ("decimal", number)):
+        shown = formats.writer(form, short=True)(value)  # type: ignore[arg-type]
+        assert " ".join(shown.split()) == text

@@ -13,6 +13,7 @@ import medallion as md
 from medallion.records import LoadReport, Run, Served, StepRun, Tally
 from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.runs import runs_html
+from medallion_panel.ui.formats import Formats
 from tests.unit.panel.tables import FORMATS
 
 YAML = "name: small\ntables:\n  bronze:\n    t: {source: t.csv}\n  gold:\n    t: {from: bronze.t}\n"
@@ -91,7 +92,7 @@ def test_a_run_has_its_duration_its_parts_and_the_rows_that_it_computed(
     ]
     assert [row[:7] for row in last_steps] == [
         ["silver.t", "computed", "1.50", "1,200", "6.2%", "2.5%", "2.5 kB"],
-        ["gold.t", "reused", "0.50", "7", "", "", "10 B"],
+        ["gold.t", "used again", "0.50", "7", "", "", "10 B"],
     ]
 
 
@@ -122,3 +123,11 @@ def test_runs_beyond_the_limit_are_mentioned(pipeline: md.Pipeline) -> None:
     assert [row[0][:11] for row in tables(html)[0]] == ["20260101-02", "20260101-01"]
     assert "Only the last 2 runs are shown." in html
     assert "Only the last" not in runs_html(Runs(limit=3), pipeline, FORMATS)
+
+
+def test_outcomes_are_in_the_language_of_the_visitor(pipeline: md.Pipeline) -> None:
+    put_run(pipeline, 1, 2, [COMPUTED, REUSED], status="succeeded")
+    german = Formats("de_DE", "EUR", {}, {})
+    runs, steps = tables(str(runs_html(Runs(), pipeline, german)))
+    assert runs[0][1] == "erfolgreich"
+    assert [step[1] for step in steps] == ["berechnet", "wiederverwendet"]
