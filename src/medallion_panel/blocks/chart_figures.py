@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, TypeAlias
 
-import pyarrow as pa
-
-from medallion.export.xlsx import write_sheet
 from medallion_panel.blocks.block_context import BlockContext, is_missing
-from medallion_panel.blocks.table_files import csv_file
+from medallion_panel.blocks.table_files import csv_file, values_xlsx
 from medallion_panel.messages.messages import Messages
 
 MOST_LISTED = 1_000  # rows of a table on the screen; a file has all
@@ -70,12 +65,7 @@ def figures_file(columns: Sequence[FigureColumn], form: str) -> bytes:
     if form == "csv":
         rows = (dict(zip(names, row, strict=True)) for row in zip(*values.values(), strict=True))
         return csv_file([list(rows)], names).getvalue()
-    arrays = [_array(each) for each in values.values()]
-    batch = pa.RecordBatch.from_arrays(arrays, names=names)
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "figures.xlsx"
-        write_sheet(target, names, [batch])
-        return target.read_bytes()
+    return values_xlsx(values).getvalue()
 
 
 def _unique(titles: Sequence[str]) -> list[str]:
@@ -93,11 +83,3 @@ def _plain(value: Any) -> Any:
     """A value as Python has it, without NaN."""
     value = value.item() if hasattr(value, "item") else value
     return None if is_missing(value) else value
-
-
-def _array(values: list[Any]) -> pa.Array:
-    """An Arrow array; of texts where no type of Arrow has all values."""
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, OverflowError):
-        return pa.array([None if value is None else str(value) for value in values])

@@ -15,14 +15,14 @@ from medallion_panel.blocks.code_snippets import CodeSnippetList
 from medallion_panel.blocks.group_snippets import group_snippets
 from medallion_panel.blocks.groups_page import GroupsPage, default_sort, metric_names
 from medallion_panel.blocks.pivot_page import PIVOT_SORTS, PivotPage
-from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_file
+from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_file, values_xlsx
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.messages.messages import Messages
 from medallion_panel.table_settings import PivotBlock
 from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.markup import Text
 
-_DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets"}
+_DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets", "xlsx": "Excel"}
 
 
 class GroupsView:
@@ -108,11 +108,15 @@ class GroupsView:
         label = self._say(_DOWNLOADS[form])
         description = self._say("All groups that match the filters, as {form}", form=label)
         kind = "pivot" if isinstance(self.block, PivotBlock) else "groups"
-        name = f"{file_name(self.block.table)}-{kind}.csv"
+        suffix = "xlsx" if form == "xlsx" else "csv"
+        name = f"{file_name(self.block.table)}-{kind}.{suffix}"
         return download_button(lambda: self._file(form), name, label, description)
 
     def _file(self, form: str) -> io.BytesIO:
         """All groups that match the filters, from one release."""
         assert self._page is not None  # noqa: S101 (the buttons are disabled before)
+        rows, names = self._page.all_rows(), self._page.names
+        if form == "xlsx":
+            return values_xlsx({name: [row[name] for row in rows] for name in names})
         write = spreadsheet_file if form == "spreadsheet" else csv_file
-        return write([self._page.all_rows()], self._page.names)
+        return write([rows], names)

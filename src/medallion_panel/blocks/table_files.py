@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.export.spreadsheet_csv import BOM, without_formula
 from medallion.export.xlsx import write_sheet
 from medallion.query.column_types import Kind
-from medallion_panel.blocks.block_context import BlockContext
+from medallion_panel.blocks.block_context import BlockContext, is_missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,10 +68,36 @@ def xlsx_file(
     or a cell cannot hold what there is.
     """
     schema = _schema(context, table, columns)
+    return _xlsx(columns, _record_batches(batches, schema))
+
+
+def values_xlsx(columns: Mapping[str, Sequence[Any]]) -> io.BytesIO:
+    """An Excel workbook of values by the names of their columns, typed by the values.
+
+    Raises DataError as `xlsx_file` does.
+    """
+    import pyarrow as pa
+
+    arrays = [_array([_flat(value) for value in values]) for values in columns.values()]
+    return _xlsx(list(columns), [pa.RecordBatch.from_arrays(arrays, names=list(columns))])
+
+
+def _xlsx(columns: Sequence[str], batches: Iterable[pa.RecordBatch]) -> io.BytesIO:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "rows.xlsx"
-        write_sheet(target, list(columns), _record_batches(batches, schema))
+        write_sheet(target, list(columns), batches)
         return io.BytesIO(target.read_bytes())
+
+
+def _array(values: Sequence[Any]) -> pa.Array:
+    """An Arrow array without NaN; of texts where no type of Arrow has all values."""
+    import pyarrow as pa
+
+    values = [None if is_missing(value) else value for value in values]
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError):
+        return pa.array([None if value is None else str(value) for value in values])
 
 
 def _schema(context: BlockContext, table: str, columns: Sequence[str]) -> pa.Schema:

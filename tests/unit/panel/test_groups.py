@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import openpyxl
 import pytest
 
 from medallion.errors import CallError
@@ -22,6 +25,12 @@ BLOCK = Groups(table="t", by="land", metrics=("sum(paid)", "count()"), sort="-su
 @pytest.fixture
 def context(open_context: OpenContext) -> BlockContext:
     return open_context(SALES)
+
+
+def excel_rows(view: GroupsView) -> list[tuple[Any, ...]]:
+    """The cells of the view's Excel workbook."""
+    (button,) = [each for each in view.downloads if each.filename.endswith(".xlsx")]
+    return list(openpyxl.load_workbook(button.callback())["rows"].values)
 
 
 def test_the_sort_is_part_of_the_url(context: BlockContext) -> None:
@@ -47,6 +56,12 @@ def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
     assert "The first 2 groups; there are more" in html_in(view.extent.view)
     file = view.downloads[0].callback().getvalue().decode()
     assert file.splitlines() == ["land,sum_paid,count", "France,30.50,2", "Japan,7.25,1", ",,1"]
+    assert excel_rows(view) == [
+        ("land", "sum_paid", "count"),
+        ("France", 30.5, 2),
+        ("Japan", 7.25, 1),
+        (None, None, 1),
+    ]
     view.clear()
     assert (view.table.rows, view.downloads[0].disabled) == ([], True)
 
@@ -64,6 +79,13 @@ def test_a_pivot_has_totals_a_sort_in_the_url_a_file_and_code(context: BlockCont
     assert file.splitlines() == [
         "land,2023-01,2023-05,Total", "France,1,1,2", "Japan,,1,1", ",,1,1", "Total,1,3,4",
     ]  # fmt: skip
+    assert excel_rows(view) == [
+        ("land", "2023-01", "2023-05", "Total"),
+        ("France", 1, 1, 2),
+        ("Japan", None, 1, 1),
+        (None, None, 1, 1),
+        ("Total", 1, 3, 4),
+    ]
     assert "store.group('t', ('land', 'month(day)'), {'count': 'count()'}" in str(view.code.items)
     view.clear()
     assert (view.table.rows, view.table.footer) == ([], [])

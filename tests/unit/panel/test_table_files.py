@@ -18,6 +18,7 @@ from medallion_panel.blocks.table_files import (
     file_name,
     parquet_file,
     spreadsheet_file,
+    values_xlsx,
     xlsx_file,
 )
 from tests.unit.panel.conftest import OpenContext
@@ -135,3 +136,19 @@ def test_excel_has_numbers_and_dates_as_such_and_no_formula(open_context: OpenCo
     ]
     assert {cell.data_type for cell in (header[5], first[5], second[0])} == {"s"}  # no formula "f"
     assert second[0].value == str(2**60 + 1)  # a number of Excel would be rounded
+
+
+def test_excel_of_values_has_their_types_without_nan_or_formulas() -> None:
+    columns = {
+        "land": ["=1+1", None],
+        "sum": [Decimal("12.50"), Decimal("0.125")],
+        "mean": [float("nan"), 0.5],
+        "mixed": [2024, "Total"],
+        "big": [2**70, 1],
+        "tags": [["a", None], None],
+    }
+    header, first, second = openpyxl.load_workbook(values_xlsx(columns))["rows"].rows
+    assert [cell.value for cell in header] == [*columns]
+    assert [cell.value for cell in first][1:] == [12.5, None, "2024", str(2**70), '["a", null]']
+    assert (first[0].value, first[0].data_type) == ("=1+1", "s")
+    assert [cell.value for cell in second] == [None, 0.125, 0.5, "Total", "1", None]
