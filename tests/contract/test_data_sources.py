@@ -11,9 +11,12 @@ from typing import Any
 
 import duckdb
 import psycopg
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from pymongo import MongoClient
 
+from medallion.sources.delta import DeltaSource
 from medallion.sources.dlt.source import DltSource
 from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.rest.paging import CursorParameter
@@ -167,6 +170,20 @@ class TestSqlite(DataSourceContract):
     def change(self, source: SqlSource) -> None:  # type: ignore[override]
         with closing(sqlite3.connect(source.url.partition(":")[2])) as connection, connection:
             connection.execute("insert into orders values (3, 'c')")
+
+
+class TestDelta(DataSourceContract):
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> DeltaSource:
+        write_deltalake(tmp_path, pa.table({"id": [2, 1], "note": ["b", None]}))
+        return DeltaSource(path=str(tmp_path))
+
+    @pytest.fixture
+    def absent(self, source: DeltaSource) -> DeltaSource:
+        return DeltaSource(path=f"{source.path}/invoices")
+
+    def change(self, source: DeltaSource) -> None:  # type: ignore[override]
+        write_deltalake(source.path, pa.table({"id": [3], "note": ["c"]}), mode="append")
 
 
 class TestDuckDB(DataSourceContract):
