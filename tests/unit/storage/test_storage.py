@@ -13,8 +13,8 @@ import pytest
 import medallion as md
 from medallion import plugins
 from medallion.entry_points import registry
-from medallion.errors import PluginError
-from medallion.storage import STORAGES, open_storage
+from medallion.errors import NotInstalledError, PluginError
+from medallion.storage import STORAGES, open_storage, require_packages
 from medallion.storage.local import LocalStorage
 from medallion.storage.object_store import RemoteStorage
 from medallion.testing.storages import StorageContract
@@ -137,3 +137,11 @@ def test_opening_a_folder_looks_for_no_plugin() -> None:
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )
     assert output.stdout.strip() == "0"
+
+
+def test_a_missing_package_is_named_with_its_extra() -> None:
+    for package in ("not_installed", "not_installed.below"):
+        with pytest.raises(NotInstalledError, match=f"gs://bucket needs {package}") as caught:
+            require_packages("gs://bucket", "gcs", "json", package)
+        assert caught.value.hint == "pip install 'medallion-lake[gcs]'"
+    require_packages("gs://bucket", "gcs", "json", "json.decoder")
