@@ -115,6 +115,7 @@ def test_axes_write_names_times_and_numbers_each_in_their_way() -> None:
             {
                 "notation": "compact",
                 "maximumSignificantDigits": 3,
+                "useGrouping": "auto",
                 "style": "currency",
                 "currency": "CHF",
             },
